@@ -1,0 +1,166 @@
+import type { ColumnType, Generated, JSONColumnType, Kysely } from "kysely";
+
+/**
+ * The tables as the API sees them with every change applied. A column that a change brought reads as null
+ * while that change is rolled back.
+ *
+ * Dates (`delivery_date`, `period`, ...) are strings `YYYY-MM-DD`; times are `Date`; money is whole paise;
+ * `bigint` columns are read as numbers (see the type parsers in `ops/src/database`).
+ */
+export interface Tables {
+  users: UsersTable;
+  customers: CustomersTable;
+  products: ProductsTable;
+  subscriptions: SubscriptionsTable;
+  orders: OrdersTable;
+  delivery_statuses: DeliveryStatusesTable;
+  billing_records: BillingRecordsTable;
+  shared_links: SharedLinksTable;
+}
+
+export type DeliveryDatabase = Kysely<Tables>;
+
+export const roles = [
+  "admin",
+  "operator",
+  "support",
+  "delivery",
+  "customer",
+  "marketing",
+  "supplier",
+] as const;
+export type Role = (typeof roles)[number];
+
+export interface UsersTable {
+  id: string;
+  email: string;
+  phone: string | null;
+  name: string;
+  password_hash: string;
+  role: Role;
+  active: Generated<boolean>;
+  created_at: Generated<Date>;
+  /** Step 21. */
+  customer_id: string | null;
+}
+
+export interface CustomersTable {
+  id: string;
+  name: string;
+  phone: string;
+  address: string;
+  area: string;
+  status: Generated<"active" | "paused" | "closed">;
+  created_at: Generated<Date>;
+  /** Step 21. */
+  user_id: string | null;
+}
+
+export interface ProductsTable {
+  id: string;
+  name: string;
+  category: string;
+  unit: string;
+  price_paise: number;
+  active: Generated<boolean>;
+}
+
+export const schedules = ["daily", "alternate", "weekdays"] as const;
+
+export interface SubscriptionsTable {
+  id: string;
+  customer_id: string;
+  product_id: string;
+  quantity: number;
+  schedule: (typeof schedules)[number];
+  status: Generated<"active" | "paused" | "cancelled">;
+  starts_on: string;
+  ends_on: string | null;
+  paused_until: string | null;
+  created_at: Generated<Date>;
+}
+
+export const orderStatuses = ["PENDING", "CONFIRMED", "OUT_FOR_DELIVERY", "DELIVERED", "CANCELLED"] as const;
+export type OrderStatus = (typeof orderStatuses)[number];
+
+export interface OrderItem {
+  product_id: string;
+  quantity: number;
+  unit_price_paise: number;
+}
+
+export interface OrdersTable {
+  id: string;
+  customer_id: string;
+  placed_by: string | null;
+  kind: "one_time" | "subscription";
+  items: JSONColumnType<OrderItem[]>;
+  total_paise: ColumnType<number, number, number>;
+  delivery_date: string;
+  status: Generated<OrderStatus>;
+  notes: string | null;
+  created_at: Generated<Date>;
+  /** Step 19; null for one-time orders. */
+  subscription_id: string | null;
+  /** Step 22: the three of them are set together, when a confirmation turns the order DELIVERED. */
+  delivered_at: Date | null;
+  delivery_confirmed: boolean | null;
+  status_before_delivery: OrderStatus | null;
+  /** Step 23. */
+  billed: boolean | null;
+}
+
+export const deliveryOutcomes = [
+  "pending",
+  "delivered",
+  "partially_delivered",
+  "shortage",
+  "failed",
+] as const;
+
+export interface DeliveredItem {
+  product_id: string;
+  ordered_qty: number;
+  delivered_qty: number;
+  status: "full" | "partial" | "shortage";
+}
+
+export interface DeliveryStatusesTable {
+  id: string;
+  customer_id: string;
+  delivery_date: string;
+  status: Generated<(typeof deliveryOutcomes)[number]>;
+  delivered_by: string | null;
+  notes: string | null;
+  created_at: Generated<Date>;
+  /** Step 20. */
+  order_id: string | null;
+  /** Step 25: who confirmed, when, how, and from where. */
+  confirmed_by_user_id: string | null;
+  confirmed_by_name: string | null;
+  confirmed_at: Date | null;
+  confirmation_method: "delivery" | "shared_link" | "admin" | null;
+  ip_address: string | null;
+  device_info: string | null;
+  /** Step 26: what was really handed over. */
+  items: JSONColumnType<DeliveredItem[]> | null;
+}
+
+export interface BillingRecordsTable {
+  id: string;
+  customer_id: string;
+  period: string;
+  amount_paise: number;
+  status: Generated<"draft" | "issued" | "paid" | "void">;
+  created_at: Generated<Date>;
+  /** Step 23: the one-time order that this record bills; null for a month of subscriptions. */
+  order_id: string | null;
+}
+
+export interface SharedLinksTable {
+  token_hash: string;
+  customer_id: string;
+  delivery_date: string;
+  expires_at: Date;
+  used_at: Date | null;
+}

@@ -1,0 +1,20 @@
+import { type Logger as PinoLogger, pino } from "pino";
+
+export type Logger = PinoLogger;
+
+/**
+ * A JSON logger on stderr: stdout belongs to the data a command answers with.
+ *
+ * @param level one of pino's levels; `silent` turns it off
+ */
+export const createLogger = (level: string): Logger =>
+  pino(
+    {
+      level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: ["req.headers.authorization", "password", "*.password"],
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );

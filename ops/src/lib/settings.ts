@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { z } from "zod";
+import { Failure } from "./failure.ts";
+
+const port = z.coerce.number("must be a number").int("must be a whole number").min(1).max(65535);
+const text = z.string().min(1);
+
+/** Every setting, its meaning and its default. The table in the documentation is generated from here. */
+const schema = z.object({
+  NODE_ENV: z
+    .enum(["development", "test", "production"])
+    .default("development")
+    .describe("production refuses demo data and default secrets"),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host:5432/database" })
+    .optional()
+    .describe("PostgreSQL 14 or newer; absent: an embedded server"),
+  PORT: port.default(1001).describe("where the server listens"),
+  HOST: text.default("localhost").describe("the address it listens on"),
+  EARLYBIRD_DATA_DIR: text.default(".earlybird").describe("the embedded database and generated secrets"),
+  JWT_SECRET: z
+    .string()
+    .min(32, "must have at least 32 characters")
+    .optional()
+    .describe("signs logins; absent: generated once and kept in the data directory"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("what is logged"),
+  SLACK_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/, error: "must be the http(s) address of an incoming webhook" })
+    .optional()
+    .describe("where alerts go in Slack"),
+});
+
+/** Settings whose value may also come from the file that `NAME_FILE` points to. */
+export const secretSettings = ["DATABASE_URL", "JWT_SECRET", "SLACK_WEBHOOK_URL"] as const;
+
+export type Settings = Readonly<z.infer<typeof schema>>;
+
+/** One row a setting, for the documentation. */
+export const settingsReference = (): { name: string; description: string; fallback: string }[] =>
+  Object.entries(schema.shape).map(([name, type]) => {
+    const fallback = type.safeParse(undefined);
+    return {
+      name,
+      description: type.description ?? "",
+      fallback: fallback.success && fallback.data !== undefined ? String(fallback.data) : "",
+    };
+  });
+
+export const badConfiguration = (faults: string[]) =>
+  new Failure(
+    "EB_CONFIGURATION",
+    500,
+    `The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    "Correct these in the environment or in .env, then start again.",
+    { faults },
+  ).exitingWith(2);
+
+/**
+ * Reads the settings from the environment, from `.env` (the environment wins) and from `*_FILE` twins.
+ *
+ * @throws Failure EB_CONFIGURATION that lists every fault at once; values of secrets are never repeated
+ */
+export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFile = ".env"): Settings => {
+  const faults: string[] = [];
+  const given: Record<string, string | undefined> = { ...readEnvFile(envFile), ...environment };
+  for (const name of secretSettings) {
+    const file = given[`${name}_FILE`];
+    if (!file) continue;
+    if (given[name]) faults.push(`${name} and ${name}_FILE are both set: keep one`);
+    else if (readable(file)) given[name] = readFileSync(file, "utf8").trim();
+    else faults.push(`${name}_FILE names ${file}, which cannot be read: create it or correct the path`);
+  }
+  // An empty value means "not set": that is how .env templates and compose files write it.
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}: ${issue.message}`);
+  }
+  if (present.NODE_ENV === "production") {
+    for (const name of ["DATABASE_URL", "JWT_SECRET"] as const) {
+      if (!present[name]) faults.push(`${name}: must be set in production (or ${name}_FILE)`);
+    }
+  }
+  if (!parsed.success || faults.length > 0) throw badConfiguration(faults);
+  return parsed.data;
+};
+
+const readEnvFile = (path: string): NodeJS.Dict<string> =>
+  readable(path) ? parseEnv(readFileSync(path, "utf8")) : {};
+
+const readable = (path: string): boolean => {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,135 @@
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { Logger } from "../lib/log.ts";
+import { type Change, registerChanges } from "./change.ts";
+import { writersLock } from "./locks.ts";
+
+/** Which behaviours are on. */
+export interface ActiveBehaviours {
+  has(behaviour: string): boolean;
+}
+
+/** The channel on which a committed swap is announced. */
+export const changesChannel = "earlybird_changes";
+
+const reconnectMs = 250;
+
+const begin = `begin;
+select pg_advisory_xact_lock_shared(${writersLock.join(", ")});
+select step from earlybird.steps where state = 'applied'`;
+
+/**
+ * What the service asks about its changes: which behaviours are on, for reads from a cached set, for
+ * writes inside a transaction that no swap can overtake.
+ */
+export class Changes<Tables> {
+  readonly #changes: readonly Change[];
+  readonly #pool: pg.Pool;
+  readonly #log: Logger;
+  readonly #bound = new WeakMap<pg.PoolClient, Kysely<Tables>>();
+  #listener: pg.Client | undefined;
+  #reconnect: NodeJS.Timeout | undefined;
+  #known: ActiveBehaviours | undefined;
+  #stopped = false;
+
+  constructor(options: { changes: readonly Change[]; pool: pg.Pool; log: Logger }) {
+    this.#changes = registerChanges(options.changes);
+    this.#pool = options.pool;
+    this.#log = options.log;
+  }
+
+  /** Begins to follow the state of the steps; resolves when it is known or has proven unreachable. */
+  async start(): Promise<void> {
+    await this.#listen();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#reconnect);
+    await this.#listener?.end().catch(() => undefined);
+  }
+
+  /**
+   * The behaviours that are on, at most 100 ms old. While that is unknown (the database is away), all are
+   * on: a check too many is refused and tried again, a check too few lets somebody in.
+   */
+  get active(): ActiveBehaviours {
+    return this.#known ?? everything;
+  }
+
+  /**
+   * Runs a write of the service under rules that hold until it has committed: `active` is what is on, and
+   * no step is rolled back or re-applied before `work` is through.
+   *
+   * @param work gets a Kysely inside the transaction; what it returns is returned, what it throws aborts
+   */
+  async transaction<T>(work: (tx: Kysely<Tables>, active: ActiveBehaviours) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      // Lock first, read second: one statement would read the snapshot taken before the wait for the lock.
+      const results = (await client.query(begin)) as unknown as pg.QueryResult<{ step: number }>[];
+      const active = this.#behavioursOf((results.at(-1)?.rows ?? []).map(({ step }) => step));
+      const result = await work(this.#kyselyOn(client), active);
+      await client.query("commit");
+      return result;
+    } catch (error) {
+      await client.query("rollback").catch((failed: Error) => {
+        broken = failed;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  #behavioursOf(appliedSteps: readonly number[]): ActiveBehaviours {
+    const names = this.#changes
+      .filter(({ step }) => appliedSteps.includes(step))
+      .flatMap(({ parts }) => parts.flatMap(({ behaviours = [] }) => behaviours));
+    return new Set(names);
+  }
+
+  /** One Kysely for each pooled connection, kept as long as the connection. */
+  #kyselyOn(client: pg.PoolClient): Kysely<Tables> {
+    const existing = this.#bound.get(client);
+    if (existing) return existing;
+    const borrowed = { query: client.query.bind(client), release: () => undefined };
+    const pool = { connect: async () => borrowed, end: async () => undefined };
+    const bound = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as unknown as pg.Pool }) });
+    this.#bound.set(client, bound);
+    return bound;
+  }
+
+  async #listen(): Promise<void> {
+    const listener = new pg.Client({ ...this.#pool.options, application_name: "earlybird changes" });
+    const lost = () => {
+      if (this.#listener !== listener) return;
+      this.#listener = undefined;
+      this.#known = undefined;
+      if (this.#stopped) return;
+      this.#reconnect = setTimeout(() => void this.#listen(), reconnectMs);
+      this.#reconnect.unref();
+    };
+    this.#listener = listener;
+    listener.on("error", lost);
+    listener.on("end", lost);
+    listener.on("notification", () => void this.#refresh(listener).catch(lost));
+    try {
+      await listener.connect();
+      await listener.query(`listen ${changesChannel}`);
+      await this.#refresh(listener);
+    } catch (error) {
+      this.#log.debug({ err: error }, "the state of the changes cannot be followed; trying again");
+      await listener.end().catch(() => undefined);
+      lost();
+    }
+  }
+
+  async #refresh(listener: pg.Client): Promise<void> {
+    const { rows } = await listener.query("select step from earlybird.steps where state = 'applied'");
+    if (this.#listener === listener) this.#known = this.#behavioursOf(rows.map(({ step }) => step));
+  }
+}
+
+const everything: ActiveBehaviours = { has: () => true };

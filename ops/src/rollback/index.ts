@@ -1,0 +1,2 @@
+export { type Change, type Check, defineChange, type Impact } from "./change.ts";
+export { type ActiveBehaviours, Changes } from "./changes.ts";
