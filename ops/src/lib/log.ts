@@ -11,7 +11,7 @@ export const createLogger = (level: string): Logger =>
   pino(
     {
       level,
-      base: undefined,
+      base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: ["req.headers.authorization", "password", "*.password"],
