@@ -1,1 +1,2 @@
 export { createPool } from "./pool.ts";
+export { isDatabaseUnavailable } from "./unavailable.ts";

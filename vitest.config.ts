@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+// "source" first: `earlybird/...` is then the TypeScript itself, and no build stands between edit and test.
+const conditions = ["source", "node"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["{ops,delivery,console}/src/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: "test/support/postgres.ts",
+    pool: "forks",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
