@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startThrowawayPostgres, type ThrowawayPostgres } from "../../../test/support/throwaway.ts";
+import { createPool } from "../database/index.ts";
+import { DatabaseHealthChecker } from "./database-health-checker.ts";
+
+describe("a database that stops and starts", () => {
+  let postgres: ThrowawayPostgres;
+  let pool: pg.Pool;
+  let checker: DatabaseHealthChecker;
+
+  beforeAll(async () => {
+    postgres = await startThrowawayPostgres();
+    pool = createPool(postgres.url, { max: 2 });
+    checker = new DatabaseHealthChecker({ pool });
+  });
+
+  afterAll(async () => {
+    checker.close();
+    await pool.end();
+    await postgres.remove();
+  });
+
+  test("a ping tells how long it took and how the pool is used", async () => {
+    const health = await checker.check();
+    expect(health).toMatchObject({ status: "healthy", pool: { size: 2, in_use: 0, waiting: 0 } });
+    expect(health.response_time_ms).toBeGreaterThan(0);
+    expect(health.response_time_ms).toBeLessThan(1000);
+  });
+
+  test("a ping does not queue behind those who wait for the pool", async () => {
+    const lent = [await pool.connect(), await pool.connect()];
+    const waiting = pool.connect();
+    const health = await checker.check();
+    expect(health).toMatchObject({ status: "healthy", pool: { size: 2, in_use: 2, waiting: 1 } });
+    for (const client of lent) client.release();
+    (await waiting).release();
+  });
+
+  test("the loss of the connection is told, pings fail while the database is away, and succeed when it is back", async () => {
+    await checker.check();
+    const lost = new Promise<void>((resolve) => checker.onLost(resolve));
+    await postgres.stop();
+    await lost;
+    const away = await checker.check();
+    expect(away).toMatchObject({ status: "unhealthy", response_time_ms: null });
+    expect(away.reason).toContain("ECONNREFUSED");
+    await postgres.start();
+    expect(await checker.check()).toMatchObject({ status: "healthy" });
+  });
+
+  test("a closed checker leaves no connection and makes no new one", async () => {
+    const closing = new DatabaseHealthChecker({ pool });
+    await closing.check();
+    closing.close();
+    expect((await closing.check()).status).toBe("unhealthy");
+    const connections = () =>
+      pool.query("select 1 from pg_stat_activity where application_name = 'earlybird health'");
+    await expect.poll(async () => (await connections()).rowCount).toBe(1);
+  });
+});
+
+test("a database that accepts and then says nothing fails within the timeout, and its socket is closed", async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket.resume().on("error", () => {})));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const pool = new pg.Pool({ host: "127.0.0.1", port, user: "somebody", password: "secret-word", max: 1 });
+  const checker = new DatabaseHealthChecker({ pool, timeoutMs: 100 });
+  const health = await checker.check();
+  expect(health).toMatchObject({ status: "unhealthy", reason: expect.stringContaining("within 100 ms") });
+  expect(JSON.stringify(health)).not.toContain("secret-word");
+  await expect.poll(() => sockets.every((socket) => socket.destroyed || socket.readableEnded)).toBe(true);
+  checker.close();
+  for (const socket of sockets) socket.destroy();
+  server.close();
+});

@@ -1,0 +1,124 @@
+import pg from "pg";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { within } from "./deadline.ts";
+
+export type HealthStatus = "healthy" | "degraded" | "unhealthy";
+
+/** How many connections the pool may have, how many of them are lent out, and how many requests wait for one. */
+export interface PoolUse {
+  size: number;
+  in_use: number;
+  waiting: number;
+}
+
+export type DatabaseHealth =
+  | { status: "healthy" | "degraded"; response_time_ms: number; pool: PoolUse; reason: string | null }
+  | { status: "unhealthy"; response_time_ms: null; pool: PoolUse; reason: string };
+
+const slowMs = 1000;
+
+/**
+ * Asks the database for a sign of life over a connection of its own: a ping never waits behind the
+ * requests that wait for the pool, and says something about the database when the pool is exhausted.
+ */
+export class DatabaseHealthChecker {
+  readonly #pool: pg.Pool;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #lostListeners = new Set<() => void>();
+  #connection: pg.Client | undefined;
+  #closed = false;
+
+  /** @param options.pool only its settings and numbers are used, never one of its connections */
+  constructor({
+    pool,
+    clock = systemClock,
+    timeoutMs = 2_000,
+  }: {
+    pool: pg.Pool;
+    clock?: Clock;
+    timeoutMs?: number;
+  }) {
+    this.#pool = pool;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Pings the database, connecting first where needed; always answers within the timeout, never rejects. */
+  async check(): Promise<DatabaseHealth> {
+    try {
+      const responseTimeMs = await within(this.#timeoutMs, this.#ping());
+      const slow = responseTimeMs > slowMs;
+      return {
+        status: slow ? "degraded" : "healthy",
+        response_time_ms: Math.round(responseTimeMs * 1000) / 1000,
+        pool: this.#poolUse(),
+        reason: slow ? `the database took ${Math.round(responseTimeMs)} ms to answer a ping` : null,
+      };
+    } catch (error) {
+      this.#abandonConnection();
+      return {
+        status: "unhealthy",
+        response_time_ms: null,
+        pool: this.#poolUse(),
+        reason: `the database does not answer: ${wordsOf(error)}`,
+      };
+    }
+  }
+
+  /** Calls `listener` when the connection breaks between two checks: the sooner it is checked, the better. */
+  onLost(listener: () => void): void {
+    this.#lostListeners.add(listener);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#abandonConnection();
+  }
+
+  async #ping(): Promise<number> {
+    const connection = this.#connection ?? (await this.#connect());
+    const startedMs = this.#clock.monotonicMs();
+    await connection.query("select 1");
+    return this.#clock.monotonicMs() - startedMs;
+  }
+
+  async #connect(): Promise<pg.Client> {
+    if (this.#closed) throw new Error("the checker is closed");
+    const { password } = this.#pool.options;
+    const connection = new pg.Client({
+      ...this.#pool.options,
+      // The pool hides it from enumeration, so that it is not logged by accident.
+      ...(password === undefined ? {} : { password }),
+      application_name: "earlybird health",
+    });
+    this.#connection = connection;
+    const lost = () => {
+      if (this.#connection !== connection) return;
+      this.#abandonConnection();
+      for (const listener of this.#lostListeners) listener();
+    };
+    connection.on("error", lost);
+    connection.on("end", lost);
+    await connection.connect();
+    return connection;
+  }
+
+  /** Without goodbye: the server may be there and not read, and a polite end would wait for it. */
+  #abandonConnection(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.connection.stream.destroy();
+  }
+
+  #poolUse(): PoolUse {
+    const { options, totalCount, idleCount, waitingCount } = this.#pool;
+    return { size: options.max, in_use: totalCount - idleCount, waiting: waitingCount };
+  }
+}
+
+/** A connection that is refused on every address of a host has words only inside. */
+const wordsOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(wordsOf).join("; ");
+  return error instanceof Error ? error.message || error.name : String(error);
+};

@@ -1,0 +1,105 @@
+import { Int32Histogram } from "hdr-histogram-js";
+
+const significantDigits = 2;
+const longestMicroseconds = 2 ** 30 - 1;
+
+// The layout of an HDR histogram with two significant digits: 256 buckets of one microsecond, then 128
+// buckets for each doubling.
+const subBucketBits = 8;
+const halfSubBuckets = 128;
+
+/**
+ * How far a percentile can lie above the exact one, as a fraction of it: a bucket is at most 1/128 of its
+ * values wide, and a percentile is the upper end of its bucket. It never lies below. Durations are rounded
+ * up to whole microseconds before that, and those over 17.9 minutes count as 17.9 minutes.
+ */
+export const relativeErrorBound = 1 / halfSubBuckets;
+
+/**
+ * The bucket of a duration in milliseconds. Computed by whole-number shifts because the library's own
+ * `recordValue` computes a logarithm and a power: 115 ns where this takes 3.
+ */
+export const bucketOf = (durationMs: number): number => {
+  const microseconds = durationMs > 0 ? Math.min(Math.ceil(durationMs * 1000), longestMicroseconds) : 0;
+  const doublings = Math.max(32 - Math.clz32(microseconds) - subBucketBits, 0);
+  return doublings * halfSubBuckets + (microseconds >>> doublings);
+};
+
+/** Counts durations in buckets of bounded relative width, so that percentiles need no samples. */
+export class LatencyHistogram {
+  readonly #counts = new Int32Histogram(1, longestMicroseconds, significantDigits);
+
+  /** Counts one duration, by its {@link bucketOf}. */
+  increment(bucket: number): void {
+    this.#counts.incrementCountAtIndex(bucket);
+  }
+
+  clear(): void {
+    this.#counts.reset();
+  }
+
+  /**
+   * The smallest duration that at least `percent` of those counted do not exceed, in milliseconds; 0 when
+   * nothing was counted. See {@link relativeErrorBound}.
+   */
+  percentileMs(percent: number): number {
+    this.#counts.establishInternalTackingValues();
+    return this.#counts.getValueAtPercentile(percent) / 1000;
+  }
+
+  /** The counts in a few hundred bytes: for each bucket in use its distance from the last one, and its count. */
+  compact(): Uint8Array {
+    let length = 0;
+    let last = 0;
+    for (let bucket = 0; bucket < this.#counts.countsArrayLength; bucket++) {
+      const count = this.#counts.getCountAtIndex(bucket);
+      if (count === 0) continue;
+      length = writeNumber(scratch, length, bucket - last);
+      length = writeNumber(scratch, length, count);
+      last = bucket;
+    }
+    return scratch.slice(0, length);
+  }
+
+  /** Adds counts that {@link compact} wrote. */
+  add(compacted: Uint8Array): void {
+    let bucket = 0;
+    for (let at = 0; at < compacted.length; ) {
+      bucket += readNumber(compacted, at);
+      at += lengthOfNumber(compacted, at);
+      this.#counts.addToCountAtIndex(bucket, readNumber(compacted, at));
+      at += lengthOfNumber(compacted, at);
+    }
+  }
+}
+
+// Seven bits a byte, the eighth says that more follow: nearly every distance and count fits into one.
+const bytesOfLargest = 5;
+const scratch = new Uint8Array(bucketOf(Number.POSITIVE_INFINITY) * 2 * bytesOfLargest + 2 * bytesOfLargest);
+
+const writeNumber = (bytes: Uint8Array, at: number, value: number): number => {
+  let rest = value;
+  let position = at;
+  while (rest > 127) {
+    bytes[position++] = (rest % 128) + 128;
+    rest = Math.floor(rest / 128);
+  }
+  bytes[position++] = rest;
+  return position;
+};
+
+const readNumber = (bytes: Uint8Array, at: number): number => {
+  let value = 0;
+  let weight = 1;
+  for (let position = at; ; position++, weight *= 128) {
+    const byte = bytes[position] ?? 0;
+    value += (byte % 128) * weight;
+    if (byte < 128) return value;
+  }
+};
+
+const lengthOfNumber = (bytes: Uint8Array, at: number): number => {
+  let position = at;
+  while ((bytes[position] ?? 0) > 127) position++;
+  return position - at + 1;
+};

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test, vi } from "vitest";
+import { createLogger } from "../lib/log.ts";
+import type { DatabaseHealth } from "./database-health-checker.ts";
+import { type MonitoringOptions, MonitoringService, type Snapshot } from "./monitoring-service.ts";
+import { PerformanceMetrics } from "./performance-metrics.ts";
+
+const pool = { size: 10, in_use: 0, waiting: 0 };
+const answers: DatabaseHealth = { status: "healthy", response_time_ms: 1, pool, reason: null };
+const fails: DatabaseHealth = { status: "unhealthy", response_time_ms: null, pool, reason: "away" };
+const idle = { cpu_percent: 1, memory_bytes: 1, memory_percent: 1, event_loop_p99_ms: 0 };
+
+/** A service whose database behaves as the test says, with the times at which it was asked. */
+const monitor = (check: () => Promise<DatabaseHealth>, options: Partial<MonitoringOptions> = {}) => {
+  let lost = () => {};
+  const checkedAt: number[] = [];
+  const service = new MonitoringService({
+    database: {
+      check: () => {
+        checkedAt.push(Date.now());
+        return check();
+      },
+      onLost: (listener) => {
+        lost = listener;
+      },
+      close: () => {},
+    },
+    system: { start: () => {}, sample: () => idle, stop: () => {} },
+    performance: new PerformanceMetrics(),
+    log: createLogger("silent"),
+    ...options,
+  });
+  return { service, checkedAt, lose: () => lost() };
+};
+
+const gaps = (times: number[]) => times.slice(1).map((time, n) => time - (times[n] ?? 0));
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("checks come every 5 seconds, every second while the database fails, and until it has answered twice", async () => {
+  vi.useFakeTimers();
+  const script = [answers, answers, answers, fails, fails, fails, answers, answers, answers];
+  const { service, checkedAt } = monitor(async () => script.shift() ?? answers);
+  await service.start();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(gaps(checkedAt).slice(0, 8)).toEqual([1000, 5000, 5000, 1000, 1000, 1000, 1000, 5000]);
+  await service.stop();
+});
+
+test("a lost connection is looked into at once, but never more than once a second", async () => {
+  vi.useFakeTimers();
+  const { service, checkedAt, lose } = monitor(async () => answers);
+  await service.start();
+  await vi.advanceTimersByTimeAsync(3_000);
+  lose();
+  await vi.advanceTimersByTimeAsync(100);
+  lose();
+  lose();
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(gaps(checkedAt)).toEqual([1000, 2000, 1000]);
+  await service.stop();
+});
+
+test.each([
+  ["hangs", () => new Promise<DatabaseHealth>(() => {}), "no answer within 30 ms"],
+  ["throws", () => Promise.reject(new Error("boom")), "boom"],
+])(
+  "a check that %s makes the service unhealthy, and the next one is made all the same",
+  async (_, check, words) => {
+    let calls = 0;
+    const { service } = monitor(() => (++calls === 1 ? check() : Promise.resolve(answers)), {
+      patienceMs: 30,
+      failingIntervalMs: 10,
+    });
+    await service.start();
+    expect(service.snapshot).toMatchObject({
+      status: "unhealthy",
+      reasons: [expect.stringContaining(words)],
+    });
+    await expect.poll(() => service.snapshot?.status).toBe("healthy");
+    await service.stop();
+  },
+);
+
+test("a system that cannot be sampled does not end the checks", async () => {
+  const sample = () => {
+    throw new Error("no /proc");
+  };
+  const { service, checkedAt } = monitor(async () => answers, {
+    system: { start: () => {}, sample, stop: () => {} },
+    failingIntervalMs: 5,
+  });
+  await service.start();
+  expect(service.snapshot?.status).toBe("healthy");
+  await expect.poll(() => checkedAt.length).toBeGreaterThan(1);
+  await service.stop();
+});
+
+test("a listener that throws keeps neither the others nor the next snapshot from coming", async () => {
+  const { service } = monitor(async () => answers, { failingIntervalMs: 5 });
+  const seen: Snapshot[] = [];
+  service.onSnapshot(() => {
+    throw new Error("listener");
+  });
+  const end = service.onSnapshot((snapshot) => seen.push(snapshot));
+  await service.start();
+  await expect.poll(() => seen.length).toBe(2);
+  end();
+  await service.stop();
+});
+
+test("after stop nothing is checked, told or timed any more, also when a check was under way", async () => {
+  vi.useFakeTimers();
+  let answer = (_: DatabaseHealth) => {};
+  const pending = () =>
+    new Promise<DatabaseHealth>((resolve) => {
+      answer = resolve;
+    });
+  const { service, checkedAt } = monitor(pending);
+  const seen: Snapshot[] = [];
+  service.onSnapshot((snapshot) => seen.push(snapshot));
+  const started = service.start();
+  const stopped = service.stop();
+  answer(answers);
+  await Promise.all([started, stopped]);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(checkedAt).toHaveLength(1);
+  expect(seen).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("there is no snapshot before the first check has finished", async () => {
+  const { service } = monitor(() => sleep(20, answers));
+  expect(service.snapshot).toBeUndefined();
+  await service.start();
+  expect(service.snapshot?.status).toBe("healthy");
+  await service.stop();
+});

@@ -1,0 +1,179 @@
+import { type Clock, systemClock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import type { DatabaseHealth, HealthStatus } from "./database-health-checker.ts";
+import { within } from "./deadline.ts";
+import { judgeHealth } from "./health.ts";
+import type { PerformanceMetrics } from "./performance-metrics.ts";
+import type { SystemSample } from "./system-metrics.ts";
+
+/** What is known since `taken_at`. Health answers are read from here and wait for nothing. */
+export interface Snapshot {
+  taken_at: Date;
+  status: HealthStatus;
+  /** One sentence for each thing that keeps the status from being healthy. */
+  reasons: string[];
+  database: DatabaseHealth;
+  system: SystemSample;
+}
+
+/** What the service needs of the database's checker. */
+export interface DatabaseProbe {
+  check(): Promise<DatabaseHealth>;
+  onLost(listener: () => void): void;
+  close(): void;
+}
+
+/** What the service needs of the system's metrics. */
+export interface SystemProbe {
+  start(): void;
+  sample(): SystemSample;
+  stop(): void;
+}
+
+export interface MonitoringOptions {
+  database: DatabaseProbe;
+  system: SystemProbe;
+  performance: PerformanceMetrics;
+  log: Logger;
+  clock?: Clock;
+  /** From the start of one check to the start of the next. */
+  intervalMs?: number;
+  /** The same while the database fails, and until it has answered twice in a row. */
+  failingIntervalMs?: number;
+  /** How long a check may hang before it counts as failed. */
+  patienceMs?: number;
+}
+
+const answersToSettle = 2;
+
+/** Checks at intervals, keeps the latest snapshot and hands each to those who listen. */
+export class MonitoringService {
+  readonly performance: PerformanceMetrics;
+  readonly #database: DatabaseProbe;
+  readonly #system: SystemProbe;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #failingIntervalMs: number;
+  readonly #patienceMs: number;
+  readonly #startedMs: number;
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  #state: "new" | "running" | "stopped" = "new";
+  #timer: NodeJS.Timeout | undefined;
+  #checking: Promise<void> | undefined;
+  #checkedAtMs = 0;
+  #snapshot: Snapshot | undefined;
+  #answersInARow = 0;
+
+  constructor(options: MonitoringOptions) {
+    this.performance = options.performance;
+    this.#database = options.database;
+    this.#system = options.system;
+    this.#log = options.log;
+    this.#clock = options.clock ?? systemClock;
+    this.#intervalMs = options.intervalMs ?? 5_000;
+    this.#failingIntervalMs = options.failingIntervalMs ?? 1_000;
+    this.#patienceMs = options.patienceMs ?? 2_500;
+    this.#startedMs = this.#clock.monotonicMs();
+    // Not at once if a check has just begun: a connection that breaks each time must not make a busy loop.
+    this.#database.onLost(() => this.#scheduleAfter(this.#failingIntervalMs));
+  }
+
+  /** The latest findings; undefined until the first check has finished. */
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** Seconds since this service was made. */
+  get uptimeSeconds(): number {
+    return Math.round(this.#clock.monotonicMs() - this.#startedMs) / 1000;
+  }
+
+  /** Calls `listener` with each new snapshot; what it throws is logged. Returns how to end that. */
+  onSnapshot(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Begins to check; resolves when the first snapshot is there, however it turned out. */
+  async start(): Promise<void> {
+    if (this.#state === "new") {
+      this.#state = "running";
+      this.#system.start();
+      this.#checkNow();
+    }
+    await this.#checking;
+  }
+
+  /** Ends all checks and closes what they use; the last snapshot stays. Cannot be started again. */
+  async stop(): Promise<void> {
+    this.#state = "stopped";
+    clearTimeout(this.#timer);
+    this.#database.close();
+    await this.#checking;
+    this.#system.stop();
+  }
+
+  #checkNow(): void {
+    clearTimeout(this.#timer);
+    this.#checkedAtMs = this.#clock.monotonicMs();
+    this.#checking = this.#check().finally(() => {
+      this.#checking = undefined;
+      const settled = this.#answersInARow >= answersToSettle;
+      this.#scheduleAfter(settled ? this.#intervalMs : this.#failingIntervalMs);
+    });
+  }
+
+  /** The next check begins `ms` after the last one began, or now if that is past. */
+  #scheduleAfter(ms: number): void {
+    if (this.#state !== "running" || this.#checking) return;
+    clearTimeout(this.#timer);
+    const waitMs = this.#checkedAtMs + ms - this.#clock.monotonicMs();
+    this.#timer = setTimeout(() => this.#checkNow(), Math.max(0, waitMs));
+    this.#timer.unref();
+  }
+
+  async #check(): Promise<void> {
+    const database = await this.#checkDatabase();
+    if (this.#state === "stopped") return;
+    this.#answersInARow = database.status === "unhealthy" ? 0 : this.#answersInARow + 1;
+    const system = this.#sampleSystem();
+    const snapshot = { taken_at: this.#clock.now(), ...judgeHealth(database, system), database, system };
+    this.#tellChange(snapshot);
+    this.#snapshot = snapshot;
+    for (const listener of this.#listeners) {
+      try {
+        listener(snapshot);
+      } catch (error) {
+        this.#log.error({ err: error }, "a listener of the monitoring failed");
+      }
+    }
+  }
+
+  async #checkDatabase(): Promise<DatabaseHealth> {
+    try {
+      return await within(this.#patienceMs, this.#database.check());
+    } catch (error) {
+      const pool = this.#snapshot?.database.pool ?? { size: 0, in_use: 0, waiting: 0 };
+      const reason = `the check of the database failed: ${error instanceof Error ? error.message : error}`;
+      return { status: "unhealthy", response_time_ms: null, pool, reason };
+    }
+  }
+
+  #sampleSystem(): SystemSample {
+    try {
+      return this.#system.sample();
+    } catch (error) {
+      this.#log.error({ err: error }, "the system could not be sampled");
+      const nothing = { cpu_percent: 0, memory_bytes: 0, memory_percent: 0, event_loop_p99_ms: 0 };
+      return this.#snapshot?.system ?? nothing;
+    }
+  }
+
+  #tellChange({ status, reasons }: Snapshot): void {
+    const before = this.#snapshot?.status;
+    if (status === before || (before === undefined && status === "healthy")) return;
+    const say = status === "healthy" ? "info" : "warn";
+    this.#log[say]({ status, before, reasons }, `the service is ${status}`);
+  }
+}
