@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect } from "kysely";
+import type { Kysely } from "kysely";
 import pg from "pg";
 import type { Logger } from "../lib/log.ts";
+import { kyselyOn } from "../lib/sql.ts";
 import { type Change, registerChanges } from "./change.ts";
 import { writersLock } from "./locks.ts";
 
@@ -26,7 +27,6 @@ export class Changes<Tables> {
   readonly #changes: readonly Change[];
   readonly #pool: pg.Pool;
   readonly #log: Logger;
-  readonly #bound = new WeakMap<pg.PoolClient, Kysely<Tables>>();
   #listener: pg.Client | undefined;
   #reconnect: NodeJS.Timeout | undefined;
   #known: ActiveBehaviours | undefined;
@@ -70,7 +70,7 @@ export class Changes<Tables> {
       // Lock first, read second: one statement would read the snapshot taken before the wait for the lock.
       const results = (await client.query(begin)) as unknown as pg.QueryResult<{ step: number }>[];
       const active = this.#behavioursOf((results.at(-1)?.rows ?? []).map(({ step }) => step));
-      const result = await work(this.#kyselyOn(client), active);
+      const result = await work(kyselyOn<Tables>(client), active);
       await client.query("commit");
       return result;
     } catch (error) {
@@ -88,17 +88,6 @@ export class Changes<Tables> {
       .filter(({ step }) => appliedSteps.includes(step))
       .flatMap(({ parts }) => parts.flatMap(({ behaviours = [] }) => behaviours));
     return new Set(names);
-  }
-
-  /** One Kysely for each pooled connection, kept as long as the connection. */
-  #kyselyOn(client: pg.PoolClient): Kysely<Tables> {
-    const existing = this.#bound.get(client);
-    if (existing) return existing;
-    const borrowed = { query: client.query.bind(client), release: () => undefined };
-    const pool = { connect: async () => borrowed, end: async () => undefined };
-    const bound = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as unknown as pg.Pool }) });
-    this.#bound.set(client, bound);
-    return bound;
   }
 
   async #listen(): Promise<void> {

@@ -1,2 +1,23 @@
-export { type Change, type Check, defineChange, type Impact } from "./change.ts";
+export {
+  type Change,
+  type Check,
+  type Database,
+  defineChange,
+  type Impact,
+  type StepState,
+} from "./change.ts";
 export { type ActiveBehaviours, Changes } from "./changes.ts";
+export type { DryRun } from "./dry-run.ts";
+export { fingerprint } from "./fingerprint.ts";
+export { noneOf } from "./inspection.ts";
+export { type OperationRequest, RollbackManager } from "./manager.ts";
+export { type OperationDetails, type RollbackOperation, RollbackStatus } from "./operations.ts";
+export { backfill } from "./parts/backfill.ts";
+export { behaviour } from "./parts/behaviour.ts";
+export { columns } from "./parts/columns.ts";
+export { index } from "./parts/indexes.ts";
+export { rows } from "./parts/rows.ts";
+export type { StepReceipt } from "./receipts.ts";
+export type { OperationResult } from "./run.ts";
+export type { StepStatus } from "./status.ts";
+export { parseSteps, type StepSelection } from "./step-range.ts";

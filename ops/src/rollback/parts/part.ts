@@ -1,38 +1,66 @@
 import type { Check, Database, StepState } from "../change.ts";
+import type { Journalled } from "../journal.ts";
+
+export type Direction = "rollback" | "reapply";
 
 /** What a part did, or would do, to the rows of one table. */
 export interface RowCount {
   table: string;
-  /** One word of what happens to them: `parked`, `restored`, `backfilled`, `kept`, `updated`. */
+  /** One word for what happens to them: `parked`, `restored`, `changed`, `kept`, `filled`, `unmatched`, ... */
   action: string;
   rows: number;
 }
 
 /** What a part is given to work with. */
 export interface PartContext {
-  /** Inside the step's transaction, unless said otherwise. */
+  /** Bound to the transaction of the step. */
   db: Database;
   step: number;
+  direction: Direction;
+  /** The operation that `kept_values` are recorded for. */
+  operation: string;
+  /** When re-applying: what was written after this journal position was written while the step was away. */
+  journalFrom: number;
 }
 
 /**
- * A building block of a change. All of its work is idempotent: doing what is done changes nothing.
+ * A building block of a change. A rollback or re-apply goes through three phases, each through all parts:
+ * what is long comes before the lock that stops readers, what needs that lock takes constant time, and what
+ * is left concerns the few rows written meanwhile. Doing what is done changes nothing.
  */
 export interface Part {
   kind: string;
-  /** Tables whose exclusive lock the swap needs, so that they can be locked together and briefly. */
-  tables: readonly string[];
+  /** Tables that the swap locks against everybody, all together and briefly. */
+  locks: readonly string[];
+  /** Tables whose writes the part wants journalled while the step is rolled back. */
+  journals: readonly Journalled[];
   /** Names that the service asks for with `active.has(name)`. */
-  behaviours?: readonly string[];
-  /** Creates what the part needs, for the first time. */
-  apply(context: PartContext): Promise<void>;
-  rollback(context: PartContext): Promise<RowCount[]>;
-  reapply(context: PartContext): Promise<RowCount[]>;
-  /**
-   * Counts what a swap in constant time moved, in the given state. Its own method because counting reads
-   * every row: a dry run counts inside its transaction, a real run after its commit.
-   */
-  count?(context: PartContext, state: StepState): Promise<RowCount[]>;
+  behaviours: readonly string[];
+  /** Creates what the part needs, once. */
+  apply(db: Database, step: number): Promise<void>;
+  /** Work on many rows, while others read. Absent where there is none: the swap then waits for nothing. */
+  prepare?(context: PartContext): Promise<RowCount[]>;
+  /** Constant time, under the exclusive lock. */
+  swap(context: PartContext): Promise<void>;
+  /** After the swap: rows written while the step was away. */
+  settle(context: PartContext): Promise<RowCount[]>;
+  /** What the swap moves; apart from it, because counting reads every row. */
+  count(db: Database, step: number, direction: Direction): Promise<RowCount[]>;
+  /** What stands in the way of rolling back, a sentence each. */
+  blockers(db: Database, step: number): Promise<string[]>;
   /** Whether the schema is as declared, in the given state. */
-  check(context: PartContext, state: StepState): Promise<Check[]>;
+  check(db: Database, step: number, state: StepState): Promise<Check[]>;
 }
+
+/** A part that does nothing; each kind of part says what it does beyond that. */
+export const inertPart = {
+  locks: [],
+  journals: [],
+  behaviours: [],
+  apply: async () => undefined,
+  swap: async () => undefined,
+  settle: async () => [],
+  count: async () => [],
+  blockers: async () => [],
+  check: async () => [],
+} satisfies Omit<Part, "kind" | "prepare">;

@@ -1,0 +1,90 @@
+import { backfill, behaviour, columns, defineChange, index, noneOf } from "earlybird/rollback";
+import { sql } from "kysely";
+import { count, countBy } from "./impact.ts";
+
+const users = { table: "users", key: "id" };
+const customers = { table: "customers", key: "id" };
+
+/** Customers' logins that work today, and would not without the link. */
+const losing = sql`users u join customers c on c.id = u.customer_id where u.active and u.role = 'customer'`;
+
+export default defineChange({
+  step: 21,
+  name: "user-customer",
+  title: "Logins and customers know each other",
+  requires: [],
+  risk: "critical",
+  acknowledge: "login broken",
+  parts: [
+    columns("users", { customer_id: { type: "text", references: "customers.id" } }),
+    columns("customers", { user_id: { type: "text", references: "users.id" } }),
+    index("users", ["customer_id"]),
+    index("customers", ["user_id"]),
+    backfill("users", "customer_id", {
+      rows: sql`this.role = 'customer'`,
+      // By phone where one login and one customer share it, else by the address made for a customer.
+      value: sql`coalesce(
+        (select min(c.id) from customers c
+          where c.phone = this.phone and c.user_id is null
+            and not exists (select from users u where u.id <> this.id and u.email = 'customer-' || c.id || '@earlybird.local')
+          having count(*) = 1 and 1 = (
+            select count(*) from users u where u.phone = this.phone and u.role = 'customer' and u.customer_id is null)),
+        (select c.id from customers c
+          where c.user_id is null and c.id = substring(this.email from '^customer-(.+)@earlybird[.]local$')))`,
+      among: {
+        journals: [users, customers],
+        keys: (writtenUsers, writtenCustomers) => sql`(
+          select key from ${writtenUsers} as written (key)
+          union select u.id from customers c join users u on u.phone = c.phone where c.id in ${writtenCustomers}
+          union select u.id from ${writtenCustomers} as written (key)
+            join users u on u.email = 'customer-' || written.key || '@earlybird.local')`,
+      },
+    }),
+    backfill("customers", "user_id", {
+      value: sql`(select min(u.id) from users u where u.customer_id = this.id having count(*) = 1)`,
+      among: {
+        journals: [users, customers],
+        keys: (writtenUsers, writtenCustomers) => sql`(
+          select key from ${writtenCustomers} as written (key)
+          union select u.customer_id from users u
+            where u.id in ${writtenUsers} or u.phone in (select phone from customers where id in ${writtenCustomers}))`,
+      },
+    }),
+    behaviour("user-customer"),
+  ],
+  impact: async (db) => [
+    await count(
+      db,
+      "customers who can log in now and could not after",
+      "customers",
+      sql`select count(*) from ${losing}`,
+    ),
+    ...(await countBy(
+      db,
+      "of these",
+      "customers",
+      sql`select c.area as part, count(*) as value from ${losing} group by c.area order by value desc, part`,
+    )),
+  ],
+  verify: async (db, state) =>
+    state === "applied"
+      ? [
+          await noneOf(
+            db,
+            "links are mutual",
+            sql`select u.id from users u left join customers c on c.id = u.customer_id
+                where u.customer_id is not null and c.user_id is distinct from u.id
+              union all
+              select c.id from customers c left join users u on u.id = c.user_id
+                where c.user_id is not null and u.customer_id is distinct from c.id`,
+          ),
+        ]
+      : [
+          await noneOf(
+            db,
+            "no login and no customer is linked",
+            sql`select id from users where customer_id is not null
+              union all select id from customers where user_id is not null`,
+          ),
+        ],
+});

@@ -1,0 +1,86 @@
+import { behaviour, columns, defineChange, noneOf, rows } from "earlybird/rollback";
+import { sql } from "kysely";
+import { count, countBy } from "./impact.ts";
+
+const turned = sql`this.status = 'DELIVERED' and this.status_before_delivery is not null`;
+
+export default defineChange({
+  step: 22,
+  name: "order-status",
+  title: "A confirmed delivery turns its order DELIVERED",
+  requires: [20],
+  risk: "high",
+  parts: [
+    columns("orders", {
+      delivered_at: { type: "timestamptz" },
+      delivery_confirmed: { type: "boolean" },
+      status_before_delivery: { type: "text" },
+    }),
+    rows("orders", {
+      turned,
+      undo: { status: sql`this.status_before_delivery` },
+      missed: {
+        journals: [{ table: "delivery_statuses", key: "id" }],
+        rows: (written) => sql`this.status in ('PENDING', 'CONFIRMED', 'OUT_FOR_DELIVERY') and this.id in (
+          select d.order_id from delivery_statuses d
+          where d.id in ${written} and d.status in ('delivered', 'partially_delivered'))`,
+        set: {
+          status_before_delivery: sql`this.status`,
+          status: sql`'DELIVERED'`,
+          delivery_confirmed: sql`true`,
+          delivered_at: sql`(
+            select max(coalesce(d.confirmed_at, d.delivery_date::timestamptz)) from delivery_statuses d
+            where d.order_id = this.id)`,
+        },
+      },
+    }),
+    behaviour("order-status"),
+  ],
+  impact: async (db) => [
+    ...(await countBy(
+      db,
+      "orders returning to",
+      "orders",
+      sql`select status_before_delivery as part, count(*) as value from orders as this
+        where ${turned} group by part order by part`,
+    )),
+    ...(await countBy(
+      db,
+      "orders returning of",
+      "orders",
+      sql`select delivery_date::text as part, count(*) as value from orders as this
+        where ${turned} group by part order by part desc`,
+    )),
+    await count(
+      db,
+      "amount that leaves billing",
+      "paise",
+      sql`select coalesce(sum(total_paise), 0) from orders as this where ${turned}`,
+    ),
+  ],
+  verify: async (db, state) =>
+    state === "applied"
+      ? [
+          await noneOf(
+            db,
+            "every order that this step turned DELIVERED has a delivery",
+            sql`select this.id from orders as this where ${turned}
+              and not exists (select from delivery_statuses d where d.order_id = this.id)
+              and not exists (select from delivery_statuses d
+                where d.customer_id = this.customer_id and d.delivery_date = this.delivery_date and d.order_id is null)`,
+          ),
+          await noneOf(
+            db,
+            "every order that this step turned DELIVERED says when",
+            sql`select this.id from orders as this where ${turned} and this.delivered_at is null`,
+          ),
+        ]
+      : [
+          await noneOf(
+            db,
+            "no order remembers a delivery",
+            sql`select id from orders where delivered_at is not null or delivery_confirmed is not null
+              or status_before_delivery is not null`,
+          ),
+        ],
+});

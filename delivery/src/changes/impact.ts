@@ -1,0 +1,24 @@
+import type { Database, Impact } from "earlybird/rollback";
+import { type RawBuilder, sql } from "kysely";
+
+/** One line of impact from a query that answers one number. */
+export const count = async (
+  db: Database,
+  label: string,
+  unit: string,
+  query: RawBuilder<unknown>,
+): Promise<Impact> => {
+  const { rows } = await sql<{ value: number | string | null }>`select (${query}) as value`.execute(db);
+  return { label, value: Number(rows[0]?.value ?? 0), unit };
+};
+
+/** Lines of impact from a query that answers `part` and `value`: one line for each part. */
+export const countBy = async (
+  db: Database,
+  label: string,
+  unit: string,
+  query: RawBuilder<unknown>,
+): Promise<Impact[]> => {
+  const { rows } = await sql<{ part: string; value: number | string }>`${query}`.execute(db);
+  return rows.map(({ part, value }) => ({ label: `${label}: ${part}`, value: Number(value), unit }));
+};

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { sql } from "kysely";
+import type { Database } from "./change.ts";
+import { ledgerLock } from "./locks.ts";
+
+/** What the ledger says of one event. Times are ISO 8601. */
+export interface LedgerEntry {
+  at: string;
+  /** `apply`, `rollback`, `reapply`, `interrupted`, or one of these with `.refused` or `.failed`. */
+  action: string;
+  operation: string | null;
+  steps: readonly number[];
+  operator: string;
+  /** From where: `cli host`, an address. */
+  origin: string;
+  reason: string | null;
+  plan: string | null;
+  /** What happened: row counts, or the code and words of a refusal. */
+  result: unknown;
+}
+
+/** The position and hash of the newest entry: who has written it down can tell a truncated ledger. */
+export interface LedgerHead {
+  seq: number;
+  hash: string;
+}
+
+export interface AuditResult {
+  ok: boolean;
+  entries: number;
+  head: LedgerHead;
+  /** One sentence for each edited, missing, reordered or truncated entry. */
+  faults: string[];
+}
+
+const genesis: LedgerHead = { seq: 0, hash: "0".repeat(64) };
+
+const hashOf = (seq: number, previous: string, entry: string): string =>
+  createHash("sha256").update(`${seq}\n${previous}\n${entry}`).digest("hex");
+
+/** Chains an entry to the last one, in the transaction of `db`: it stands or falls with what it tells of. */
+export const appendToLedger = async (db: Database, entry: LedgerEntry): Promise<LedgerHead> => {
+  await sql`select pg_advisory_xact_lock(${sql.lit(ledgerLock[0])}, ${sql.lit(ledgerLock[1])})`.execute(db);
+  const last = await ledgerHead(db);
+  const text = JSON.stringify(entry);
+  const seq = last.seq + 1;
+  const hash = hashOf(seq, last.hash, text);
+  await sql`insert into earlybird.ledger (seq, prev_hash, hash, entry) values (${seq}, ${last.hash}, ${hash}, ${text})`.execute(
+    db,
+  );
+  return { seq, hash };
+};
+
+export const ledgerHead = async (db: Database): Promise<LedgerHead> => {
+  const { rows } =
+    await sql<LedgerHead>`select seq, hash from earlybird.ledger order by seq desc limit 1`.execute(db);
+  return rows[0] ? { seq: Number(rows[0].seq), hash: rows[0].hash } : genesis;
+};
+
+const pageSize = 1000;
+
+/**
+ * Recomputes the whole chain. Beside it, each step remembers the entry that last moved it, which tells a
+ * ledger that was cut short; so does `expectedHead`, a hash that an earlier operation has printed.
+ */
+export const verifyLedger = async (db: Database, expectedHead?: string): Promise<AuditResult> => {
+  const faults: string[] = [];
+  const anchors = await sql<{ step: number; seq: number; hash: string }>`
+    select step, ledger_seq as seq, ledger_hash as hash from earlybird.steps order by step`.execute(db);
+  const awaited = new Map(anchors.rows.map(({ step, seq, hash }) => [`${Number(seq)} ${hash}`, step]));
+  let expectedSeen = expectedHead === undefined || expectedHead === genesis.hash;
+  let previous = genesis;
+  let entries = 0;
+  for (;;) {
+    const { rows } = await sql<{ seq: number; prev_hash: string; hash: string; entry: string }>`
+      select seq, prev_hash, hash, entry from earlybird.ledger where seq > ${previous.seq} order by seq limit ${pageSize}
+    `.execute(db);
+    for (const row of rows) {
+      const seq = Number(row.seq);
+      if (seq !== previous.seq + 1) faults.push(`Entries ${previous.seq + 1} to ${seq - 1} are missing.`);
+      else if (row.prev_hash !== previous.hash)
+        faults.push(`Entry ${seq} does not follow entry ${previous.seq}.`);
+      if (hashOf(seq, row.prev_hash, row.entry) !== row.hash) faults.push(`Entry ${seq} was edited.`);
+      if (row.hash === expectedHead) expectedSeen = true;
+      awaited.delete(`${seq} ${row.hash}`);
+      previous = { seq, hash: row.hash };
+      entries += 1;
+    }
+    if (rows.length < pageSize) break;
+  }
+  for (const [anchor, step] of awaited) {
+    faults.push(`Entry ${anchor.split(" ")[0]}, which last moved step ${step}, is missing or was replaced.`);
+  }
+  if (!expectedSeen)
+    faults.push(`No entry has the hash ${expectedHead}: the ledger was cut short or rewritten.`);
+  return { ok: faults.length === 0, entries, head: previous, faults };
+};
+
+/** The newest entries first. */
+export const readLedger = async (
+  db: Database,
+  { limit, before }: { limit: number; before?: number },
+): Promise<(LedgerEntry & LedgerHead)[]> => {
+  const { rows } = await sql<{ seq: number; hash: string; entry: string }>`
+    select seq, hash, entry from earlybird.ledger
+    where ${before === undefined ? sql`true` : sql`seq < ${before}`} order by seq desc limit ${limit}`.execute(
+    db,
+  );
+  return rows.map(({ seq, hash, entry }) => ({ ...JSON.parse(entry), seq: Number(seq), hash }));
+};

@@ -1,0 +1,7 @@
+import { inertPart, type Part } from "./part.ts";
+
+/**
+ * A way the service behaves, on while the change is applied. The service asks `active.has(name)`; nothing is
+ * stored but the state of the step.
+ */
+export const behaviour = (name: string): Part => ({ ...inertPart, kind: "behaviour", behaviours: [name] });

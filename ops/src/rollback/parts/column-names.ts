@@ -1,0 +1,17 @@
+/** Where the two physical columns of a declared one stand, by their names. */
+export interface ColumnNames {
+  /** The name that the service reads and writes, in either state. */
+  visible: string;
+  /** The name of the empty twin while the change is applied. */
+  empty: string;
+  /** The name of the column with the values while the change is rolled back. */
+  parked: string;
+}
+
+const identifierLimit = 63;
+
+export const columnNames = (step: number, column: string): ColumnNames => ({
+  visible: column,
+  empty: `eb${step}_empty_${column}`.slice(0, identifierLimit),
+  parked: `eb${step}_parked_${column}`.slice(0, identifierLimit),
+});

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import type { Change, Check, Impact, Risk } from "./change.ts";
+import type { Direction, RowCount } from "./parts/part.ts";
+
+/** An exclusive lock that the step's transaction takes, and for how long. */
+export interface LockReceipt {
+  table: string;
+  mode: "ACCESS EXCLUSIVE";
+  held_ms: number;
+}
+
+/** What moving one step did, or, in a dry run, would have done. */
+export interface StepReceipt {
+  step: number;
+  name: string;
+  title: string;
+  risk: Risk;
+  /** The phrase that a rollback must repeat, if any. */
+  acknowledge: string | null;
+  rows: RowCount[];
+  locks: LockReceipt[];
+  /** The step's transaction, from its first lock to its end. */
+  duration_ms: number;
+  impact: Impact[];
+  warnings: string[];
+  blocked_by: string[];
+  checks: Check[];
+}
+
+/**
+ * What a plan promises, in one hash: the direction, the steps in their order, and the rows each touches. A
+ * run that demands the hash is refused once any of these has changed.
+ */
+export const planHash = (
+  direction: Direction,
+  steps: readonly { step: number; rows: readonly RowCount[]; blocked_by: readonly string[] }[],
+): string => {
+  const promised = steps.map(({ step, rows, blocked_by }) => [
+    step,
+    rows.map(({ table, action, rows: count }) => [table, action, count]),
+    blocked_by,
+  ]);
+  return createHash("sha256")
+    .update(JSON.stringify([direction, promised]))
+    .digest("hex")
+    .slice(0, 16);
+};
+
+export const emptyReceipt = (change: Change): StepReceipt => ({
+  step: change.step,
+  name: change.name,
+  title: change.title,
+  risk: change.risk,
+  acknowledge: change.acknowledge ?? null,
+  rows: [],
+  locks: [],
+  duration_ms: 0,
+  impact: [],
+  warnings: [],
+  blocked_by: [],
+  checks: [],
+});

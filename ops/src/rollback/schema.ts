@@ -1,0 +1,86 @@
+import { sql } from "kysely";
+import type { Database } from "./change.ts";
+import { schemaLock } from "./locks.ts";
+
+/**
+ * Creates the engine's own tables where they are absent, in the schema `earlybird`.
+ *
+ * - `steps`: where each change stands, and up to which journal entry it was rolled back
+ * - `operations`: what was asked for, by whom, and how far it came
+ * - `ledger`: one entry an event, each carrying the hash of the one before; the database refuses changes to it
+ * - `journal`: which rows were written while a step that concerns their table was rolled back
+ * - `parked_rows`, `kept_values`: what a rollback took away, what a re-apply found edited and kept
+ */
+export const createEngineSchema = async (db: Database): Promise<void> => {
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(${sql.lit(schemaLock[0])}, ${sql.lit(schemaLock[1])})`.execute(tx);
+    const { rows } = await sql`select to_regclass('earlybird.ledger') as present`.execute(tx);
+    if ((rows[0] as { present: unknown }).present) return;
+    for (const statement of statements) await statement.execute(tx);
+  });
+};
+
+const statements = [
+  sql`create schema if not exists earlybird`,
+  sql`create table earlybird.operations (
+    id           bigint generated always as identity primary key,
+    kind         text not null check (kind in ('apply', 'rollback', 'reapply')),
+    steps        integer[] not null,
+    state        text not null check (state in ('running', 'completed', 'failed', 'interrupted')),
+    requested_by text not null,
+    origin       text not null,
+    reason       text,
+    plan_hash    text,
+    started_at   timestamptz not null,
+    finished_at  timestamptz,
+    receipts     jsonb not null default '[]',
+    failure      jsonb
+  )`,
+  sql`create table earlybird.steps (
+    step         integer primary key,
+    name         text not null,
+    state        text not null check (state in ('applied', 'rolled_back')),
+    changed_at   timestamptz not null,
+    journal_from bigint,
+    ledger_seq   bigint not null,
+    ledger_hash  text not null
+  )`,
+  sql`create table earlybird.ledger (
+    seq       bigint primary key,
+    prev_hash text not null,
+    hash      text not null,
+    entry     text not null
+  )`,
+  sql`create function earlybird.refuse_ledger_change() returns trigger language plpgsql as $$
+    begin
+      raise exception 'the ledger is append-only' using errcode = 'insufficient_privilege';
+    end $$`,
+  sql`create trigger ledger_append_only before update or delete or truncate on earlybird.ledger
+    for each statement execute function earlybird.refuse_ledger_change()`,
+  sql`create sequence earlybird.journal_position`,
+  sql`create table earlybird.journal (
+    relation text not null,
+    key      text not null,
+    position bigint not null,
+    primary key (relation, key)
+  )`,
+  // One function serves every table: its arguments are the table's name and its key column.
+  sql`create function earlybird.journal_rows() returns trigger language plpgsql security definer as $$
+    begin
+      execute format(
+        'insert into earlybird.journal (relation, key, position)
+         select %L, w.%I::text, nextval(''earlybird.journal_position'') from written w
+         on conflict (relation, key) do update set position = excluded.position',
+        tg_argv[0], tg_argv[1]);
+      return null;
+    end $$`,
+  sql`create table earlybird.kept_values (
+    operation_id bigint not null references earlybird.operations (id),
+    step         integer not null,
+    relation     text not null,
+    key          text not null,
+    kept         jsonb,
+    parked       jsonb
+  )`,
+  sql`create index on earlybird.kept_values (operation_id)`,
+];
