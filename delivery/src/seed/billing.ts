@@ -1,0 +1,39 @@
+import { sql, type Transaction } from "kysely";
+import type { Tables } from "../database.ts";
+import { billed } from "./orders.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * Bills the months that have ended, in the night after: one record a customer for the subscriptions of the
+ * month, one for each one-time order. Charged is what was delivered, where that was recorded.
+ */
+export const seedBilling = async (tx: Transaction<Tables>, { chance, today }: Plan): Promise<number> => {
+  const key = sql`b.key`;
+  const inserted = await sql`
+    insert into billing_records (id, customer_id, period, amount_paise, status, created_at, order_id)
+    select ${chance.id("bil", sql`b.at`, key)}, b.customer_id, b.period, b.amount_paise,
+      case
+        when b.period < date_trunc('month', ${today}::date) - interval '1 month'
+          then case when ${chance.happens("overdue", key, 40)} then 'issued' else 'paid' end
+        -- In the first days of a month the bills of the last one are still being looked over.
+        when extract(day from ${today}::date) <= 3 then 'draft'
+        else ${chance.pick("paid", key, ["paid", "issued"])} end,
+      b.at, b.order_id
+    from (
+      select *, (period + interval '1 month 2 hours' + place * interval '1 millisecond')::timestamptz as at
+      from (
+        select *, row_number() over (partition by period order by order_id nulls first, key) as place
+        from (
+          select min(key) as key, customer_id, date_trunc('month', day)::date as period,
+            sum(charge_paise) as amount_paise, null as order_id
+          from seed_orders where kind = 'subscription' and ${billed(today)}
+          group by customer_id, date_trunc('month', day)
+          union all
+          select key, customer_id, date_trunc('month', day)::date, charge_paise, id
+          from seed_orders where kind = 'one_time' and ${billed(today)}
+        ) bill
+      ) placed
+    ) b
+    order by b.at`.execute(tx);
+  return Number(inserted.numAffectedRows);
+};

@@ -1,0 +1,42 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Plan } from "./plan.ts";
+
+/** Lines are this many products apart in the catalogue, so that no product comes twice in an order. */
+const stride = 7;
+
+/**
+ * What customers ordered beside their subscriptions: one to four products, placed on the day before, by
+ * their own login or, when they rang up, by the support's.
+ */
+export const oneTimeOrders = ({ chance, firstDay, days, today }: Plan): RawBuilder<unknown> => {
+  const key = sql`-(c.no * 100000::bigint + d.nth)`;
+  return sql`
+    select ${key}, 'one_time', c.id, c.area_no, null,
+      case when c.login in ('phone', 'email') and ${chance.happens("orders online", key, 850)} then c.login_id
+        else (select id from seed_staff where role = 'support') end,
+      d.day, lines.items, lines.handed_over_in_full, lines.total_paise,
+      case when d.day > ${today}::date
+        then ${today}::date + interval '1 hour' + ${chance.roll("second of the night", key, 15_000)} * interval '1 second'
+        else d.day - 1 + interval '8 hours' + ${chance.roll("second of the day", key, 46_000)} * interval '1 second'
+        end::timestamptz
+    from seed_customers c
+    cross join lateral (
+      select nth, ${firstDay}::date + nth as day from generate_series(0, ${days}::integer) nth
+    ) d
+    cross join lateral (
+      select sum(quantity * price_paise) as total_paise,
+        jsonb_agg(jsonb_build_object('product_id', id, 'quantity', quantity, 'unit_price_paise', price_paise)
+          order by line) as items,
+        jsonb_agg(jsonb_build_object('product_id', id, 'ordered_qty', quantity, 'delivered_qty', quantity,
+          'status', 'full') order by line) as handed_over_in_full
+      from (
+        select line, p.id, p.price_paise, 1 + ${chance.roll("quantity of a line", sql`c.no * 1000000::bigint + d.nth * 8 + line`, 3)} as quantity
+        from generate_series(0, ${chance.roll("lines", key, 4)}) line
+        join seed_products p on p.no
+          = (${chance.roll("first product", key, 1000)} + line * ${stride}) % (select count(*) from seed_products)
+      ) line
+    ) lines
+    where ${chance.happens("orders once", key, 52)}
+      and d.day > c.created_at::date + 1
+      and (c.status = 'active' or d.day < ${today}::date - 20)`;
+};

@@ -1,0 +1,124 @@
+import { type RawBuilder, sql, type Transaction } from "kysely";
+import type { Tables } from "../database.ts";
+import { areas } from "./bengaluru.ts";
+import { oneTimeOrders } from "./one-time-orders.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * Decides on every order and on what became of it, in `seed_orders`:
+ *
+ * - `fate`: `full`, `short` (the first line was not handed over in full), `failed`, `cancelled`, or `open`
+ * - `new_ways`: whether it was delivered after the changes came into production
+ * - `handed_over`: what the delivery recorded, null before the changes; `charge_paise`: what billing charges
+ * - `courier_no`, `at`, `method`: who brought it, when, and how it was confirmed, null before the changes
+ */
+export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<void> => {
+  const { chance, today, changedOn } = plan;
+  const key = sql`key`;
+  // The demo stands still at 05:30: about half of the morning's drops are done by then.
+  const open = sql`day > ${today}::date or (day = ${today}::date and at > ${today}::date + interval '05:30')`;
+  // The more was ordered, the sooner the depot runs short.
+  const shortBelow = sql`case first_quantity when 1 then 500 else 960 end`;
+  const outcome = chance.roll("outcome", key, 10_000);
+  await sql`
+    create temporary table seed_orders on commit drop as
+    with ordered as (${subscriptionOrders(plan)} union all ${oneTimeOrders(plan)}),
+    ridden as (
+      select *,
+        case when ${chance.happens("another courier", key, 50)} then ${chance.roll("which courier", key, areas.length)}
+          else area_no end as courier_no,
+        (day + interval '04:15' + ${chance.roll("second of the round", key, 9_000)} * interval '1 second')::timestamptz as at,
+        (items -> 0 ->> 'quantity')::integer as first_quantity
+      from ordered
+    ),
+    decided as (
+      select *, day >= ${changedOn}::date as new_ways,
+        case when ${outcome} < 200 then 'cancelled' when ${open} then 'open'
+          when ${outcome} < 260 then 'failed' when ${outcome} < ${shortBelow} then 'short' else 'full' end as fate,
+        ${chance.roll("handed over", key, sql`first_quantity`)} as first_handed_over
+      from ridden
+    )
+    select key, kind, customer_id, area_no, subscription_id, placed_by, day, created_at, items, total_paise,
+      fate, new_ways, courier_no, at,
+      ${chance.id("ord", sql`created_at`, key)} as id,
+      case when fate <> 'cancelled' then ${chance.id("dlv", sql`created_at`, key)} end as delivery_id,
+      case when new_ways then ${handedOver} end as handed_over,
+      total_paise - case when fate = 'short' and new_ways
+        then (first_quantity - first_handed_over) * (items -> 0 ->> 'unit_price_paise')::integer else 0 end as charge_paise,
+      case fate when 'full' then 'delivered' when 'failed' then 'failed' when 'open' then 'pending'
+        when 'short' then case when first_handed_over = 0 and jsonb_array_length(items) = 1 then 'shortage'
+          else 'partially_delivered' end end as outcome,
+      case when not new_ways then null when fate = 'failed' then 'delivery'
+        when fate in ('full', 'short') then ${chance.pick("method", key, methods)} end as method
+    from decided
+    order by day, key`.execute(tx);
+};
+
+const handedOver: RawBuilder<unknown> = sql`
+  case fate
+    when 'full' then handed_over_in_full
+    when 'short' then jsonb_set(handed_over_in_full, '{0}', (handed_over_in_full -> 0) || jsonb_build_object(
+      'delivered_qty', first_handed_over, 'status', case first_handed_over when 0 then 'shortage' else 'partial' end))
+    when 'failed' then (
+      select jsonb_agg(line || '{"delivered_qty": 0, "status": "shortage"}' order by place)
+      from jsonb_array_elements(handed_over_in_full) with ordinality as lines (line, place))
+  end`;
+
+/** What the subscriptions called for, generated on the evening before; tomorrow's already early today. */
+const subscriptionOrders = ({ chance, today }: Plan): RawBuilder<unknown> => {
+  const key = sql`s.no * 100000::bigint + d.nth`;
+  return sql`
+    select ${key} as key, 'subscription' as kind, s.customer_id, s.area_no, s.id as subscription_id,
+      null as placed_by, d.day, s.items, s.handed_over_in_full, s.quantity * s.price_paise as total_paise,
+      (case when d.day > ${today}::date then ${today}::date + interval '5 hours'
+        else d.day - 1 + interval '20 hours' end
+        + ${chance.roll("millisecond of generation", key, 4_000)} * interval '1 millisecond')::timestamptz as created_at
+    from seed_subscriptions s
+    cross join lateral (
+      select nth, s.first_day + nth as day from generate_series(0, s.last_day - s.first_day) nth
+    ) d
+    where s.schedule = 'daily'
+      or (s.schedule = 'weekdays' and extract(isodow from d.day) < 6)
+      or (s.schedule = 'alternate' and (d.day - s.starts_on) % 2 = 0)`;
+};
+
+/** Writes the orders as the API left them. */
+export const seedOrders = async (tx: Transaction<Tables>, { chance, today }: Plan): Promise<number> => {
+  const key = sql`key`;
+  const underWay = chance.pick("under way", key, [
+    "OUT_FOR_DELIVERY",
+    "OUT_FOR_DELIVERY",
+    "OUT_FOR_DELIVERY",
+    "CONFIRMED",
+  ]);
+  const inserted = await sql`
+    insert into orders (id, customer_id, placed_by, kind, items, total_paise, delivery_date, status, notes,
+      created_at, subscription_id, delivered_at, delivery_confirmed, status_before_delivery, billed)
+    select id, customer_id, placed_by, kind, items, total_paise, day,
+      case when fate in ('full', 'short') then 'DELIVERED'
+        when fate = 'cancelled' then 'CANCELLED'
+        when fate = 'failed' then 'OUT_FOR_DELIVERY'
+        when day = ${today}::date then ${underWay}
+        when kind = 'subscription' then 'CONFIRMED'
+        else 'PENDING' end,
+      case when fate = 'cancelled' then ${chance.pick("why cancelled", key, whyCancelled)}
+        when kind = 'one_time' and ${chance.happens("note", key, 150)} then ${chance.pick("note", key, notes)} end,
+      created_at, subscription_id,
+      case when confirmed then at end, case when confirmed then true end, case when confirmed then ${underWay} end,
+      case when kind = 'one_time' and ${billed(today)} then true end
+    from (select *, fate in ('full', 'short') and new_ways as confirmed from seed_orders) o`.execute(tx);
+  return Number(inserted.numAffectedRows);
+};
+
+/** Months are billed when they have ended. */
+export const billed = (today: string) =>
+  sql`(fate in ('full', 'short') and day < date_trunc('month', ${today}::date))`;
+
+const methods = [...Array<string>(28).fill("delivery"), "shared_link", "admin"];
+const whyCancelled = ["Out of town", "Ordered twice", "Not needed today", "Wrong quantity"];
+const notes = [
+  "Please ring the bell",
+  "Leave with the security guard",
+  "Hang the bag on the door",
+  "Call on arrival",
+];

@@ -1,0 +1,160 @@
+import { hash } from "@node-rs/argon2";
+import { type Clock, Failure, systemClock } from "earlybird";
+import { sql, type Transaction } from "kysely";
+import { z } from "zod";
+import type { DeliveryDatabase, Tables } from "../database.ts";
+import { seedBilling } from "./billing.ts";
+import { loadInBulk } from "./bulk-load.ts";
+import { createChance } from "./chance.ts";
+import { seedDeliveries, seedSharedLinks } from "./deliveries.ts";
+import { demoPassword } from "./logins.ts";
+import { planOrders, seedOrders } from "./orders.ts";
+import { planCustomers, seedCustomers } from "./people.ts";
+import { makePlan, type Plan } from "./plan.ts";
+import { seedProducts } from "./products.ts";
+import { seedSubscriptions } from "./subscriptions.ts";
+import { countUntidiness, type Untidiness } from "./untidiness.ts";
+import { seedUsers } from "./users.ts";
+
+const tables = [
+  "users",
+  "customers",
+  "products",
+  "subscriptions",
+  "orders",
+  "delivery_statuses",
+  "billing_records",
+  "shared_links",
+] as const;
+
+export type SeededTable = (typeof tables)[number];
+
+export interface SeedOptions {
+  customers?: number;
+  /** Days of history, today included; tomorrow's orders come on top. */
+  days?: number;
+  /** Another seed, another city full of people. */
+  seed?: number;
+  /** The last day of the history, `YYYY-MM-DD`. Its deliveries are half done. */
+  today: string;
+  /** Called when a table is filled, or the `indexes` are back. */
+  onProgress?: (stage: SeededTable | "indexes", rows: number) => void;
+  clock?: Clock;
+}
+
+export interface SeedReport {
+  rows: Record<SeededTable, number>;
+  seconds: number;
+  untidy: Untidiness;
+}
+
+export const databaseNotEmpty = (table: string) =>
+  new Failure(
+    "EB_NOT_EMPTY",
+    409,
+    `The table ${table} holds rows, and demo data is only loaded into an empty database.`,
+    "Point DATABASE_URL or EARLYBIRD_DATA_DIR at an empty database.",
+  );
+
+export const badSeedOption = (fault: string) =>
+  new Failure(
+    "EB_SEED_OPTIONS",
+    400,
+    `The demo data cannot be made: ${fault}.`,
+    "Correct the option.",
+  ).exitingWith(2);
+
+/**
+ * Loads a believable business into an empty database whose changes are all applied: customers, and a history
+ * of `days` days that ends this morning. The same options give the same rows, byte for byte.
+ *
+ * All of it is one transaction, and the tables are locked meanwhile. It needs no superuser, only the owner
+ * of the tables.
+ *
+ * @throws Failure EB_NOT_EMPTY when a business table holds a row; EB_SEED_OPTIONS
+ */
+export const seedDemo = async (db: DeliveryDatabase, options: SeedOptions): Promise<SeedReport> => {
+  const {
+    customers = 2_000,
+    days = 90,
+    seed = 1,
+    today,
+    onProgress = () => undefined,
+    clock = systemClock,
+  } = options;
+  refuseBadOptions({ customers, days, seed, today });
+  const startedMs = clock.monotonicMs();
+  const plan = makePlan({ customers, days, today }, createChance(seed));
+  const passwordHash = await hash(demoPassword, { salt: Buffer.from("earlybird demo salt") });
+  const rows = {} as Record<SeededTable, number>;
+
+  const untidy = await db.transaction().execute(async (tx) => {
+    await prepare(tx);
+    await loadInBulk(tx, tables, () =>
+      load(tx, plan, passwordHash, (table, count) => {
+        rows[table] = count;
+        onProgress(table, count);
+      }),
+    );
+    for (const table of tables) await sql`analyze ${sql.table(table)}`.execute(tx);
+    onProgress("indexes", 0);
+    return countUntidiness(tx);
+  });
+  return { rows, seconds: (clock.monotonicMs() - startedMs) / 1000, untidy };
+};
+
+const refuseBadOptions = ({
+  customers,
+  days,
+  seed,
+  today,
+}: Required<Pick<SeedOptions, "customers" | "days" | "seed" | "today">>) => {
+  for (const [name, value, most] of [
+    ["customers", customers, 1_000_000],
+    ["days", days, 3_660],
+  ] as const) {
+    if (!Number.isInteger(value) || value < 1 || value > most) {
+      throw badSeedOption(`${name} is ${value}, and must be a whole number from 1 to ${most}`);
+    }
+  }
+  if (!Number.isSafeInteger(seed)) throw badSeedOption(`the seed is ${seed}, and must be a whole number`);
+  if (!z.iso.date().safeParse(today).success) {
+    throw badSeedOption(`today is ${today}, and must be a day as YYYY-MM-DD`);
+  }
+};
+
+const prepare = async (tx: Transaction<Tables>): Promise<void> => {
+  // Times of day are meant where the business is; an offset needs no list of time zones.
+  await sql`set local time zone interval '+05:30' hour to minute`.execute(tx);
+  // A crash may lose the whole load, never a part of it, and it can be repeated.
+  await sql`set local synchronous_commit = off`.execute(tx);
+  await sql`set local work_mem = '64MB'`.execute(tx);
+  await sql`set local maintenance_work_mem = '128MB'`.execute(tx);
+  await sql`set local jit = off`.execute(tx);
+  // A sample of 9,000 rows is enough until autovacuum comes by and takes a larger one.
+  await sql`set local default_statistics_target = 30`.execute(tx);
+  // Lock first, look second: of two loads at once, the later one finds the rows of the first.
+  await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))}`.execute(tx);
+  for (const table of tables) {
+    const { rows } = await sql`select from ${sql.table(table)} limit 1`.execute(tx);
+    if (rows.length > 0) throw databaseNotEmpty(table);
+  }
+};
+
+const load = async (
+  tx: Transaction<Tables>,
+  plan: Plan,
+  passwordHash: string,
+  filled: (table: SeededTable, rows: number) => void,
+): Promise<void> => {
+  await planCustomers(tx, plan);
+  filled("users", await seedUsers(tx, plan, passwordHash));
+  filled("customers", await seedCustomers(tx));
+  filled("products", await seedProducts(tx, plan));
+  filled("subscriptions", await seedSubscriptions(tx, plan));
+  await planOrders(tx, plan);
+  filled("orders", await seedOrders(tx, plan));
+  filled("delivery_statuses", await seedDeliveries(tx, plan));
+  filled("billing_records", await seedBilling(tx, plan));
+  filled("shared_links", await seedSharedLinks(tx));
+};
