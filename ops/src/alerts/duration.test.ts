@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { inWords } from "./duration.ts";
+
+test.each([
+  [0, "1 s"],
+  [41_001, "42 s"],
+  [59_999, "1 min 0 s"],
+  [190_000, "3 min 10 s"],
+  [7_500_000, "2 h 5 min"],
+  [90_000_000, "25 h 0 min"],
+])("%i ms are %s", (durationMs, words) => {
+  expect(inWords(durationMs)).toBe(words);
+});

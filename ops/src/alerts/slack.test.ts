@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type SlackPeer, startSlackPeer } from "../../../test/support/slack-peer.ts";
+import { type Alert, AlertSeverity, AlertType } from "./alert.ts";
+import { retryAfterMs, slackChannel } from "./slack.ts";
+import { slackMessage } from "./slack-message.ts";
+
+const firing: Alert = {
+  id: "0b1c",
+  type: AlertType.DATABASE_DOWN,
+  severity: AlertSeverity.CRITICAL,
+  state: "firing",
+  message: "The database does not answer.",
+  details: { reason: "connect ECONNREFUSED 127.0.0.1:5432", failing_since: "2026-01-05T04:00:00.000Z" },
+  fired_at: "2026-01-05T04:00:01.000Z",
+  resolved_at: null,
+};
+
+const never = new AbortController().signal;
+
+describe("a Slack webhook", () => {
+  let slack: SlackPeer;
+  const send = (timeoutMs = 4_000, signal = never) =>
+    slackChannel({ webhookUrl: slack.webhookUrl, timeoutMs }).send(firing, signal);
+
+  beforeEach(async () => {
+    slack = await startSlackPeer();
+  });
+  afterEach(() => slack.close());
+
+  test("is sent a text and blocks in a coloured attachment", async () => {
+    expect(await send()).toEqual({ result: "accepted" });
+    expect(slack.messages).toEqual([slackMessage(firing)]);
+  });
+
+  test.each([
+    [500, {}, { result: "try_again", reason: "Slack answered 500: rollup_error" }],
+    [503, { "retry-after": "2" }, { result: "try_again", afterMs: 2000 }],
+    [
+      429,
+      { "retry-after": "30" },
+      { result: "try_again", reason: "Slack answered 429: rollup_error", afterMs: 30_000 },
+    ],
+    [404, {}, { result: "refused" }],
+    [302, { location: "/elsewhere" }, { result: "refused", reason: "Slack answered 302: rollup_error" }],
+  ])("that answers %i %o", async (status, headers, result) => {
+    slack.answerWith({ status, headers, body: "rollup_error" });
+    expect(await send()).toMatchObject(result);
+    expect(slack.messages).toHaveLength(1);
+  });
+
+  test("that hangs is given up after the timeout, and at once when we stop", async () => {
+    slack.answerWith("nothing");
+    expect(await send(50)).toEqual({ result: "try_again", reason: "TimeoutError" });
+    const stopping = new AbortController();
+    const sent = send(30_000, stopping.signal);
+    stopping.abort();
+    expect(await sent).toEqual({ result: "try_again", reason: "AbortError" });
+  });
+
+  test("that is not there, or repeats its own address, gives none of its address away", async () => {
+    slack.answerWith({ status: 400, headers: {}, body: slack.webhookUrl });
+    const echoed = await send();
+    await slack.close();
+    const refused = await send();
+    const unusable = await slackChannel({ webhookUrl: "hppt:/hooks/T000/secret" }).send(firing, never);
+    expect(echoed).toMatchObject({ result: "refused", reason: "Slack answered 400" });
+    expect(refused).toMatchObject({ reason: "ECONNREFUSED" });
+    for (const result of [echoed, refused, unusable]) {
+      expect(JSON.stringify(result)).not.toMatch(/secret|hooks|T000/);
+    }
+  });
+});
+
+describe("the message", () => {
+  test("is red while the alert fires and green when it is resolved", () => {
+    const resolved: Alert = { ...firing, state: "resolved", resolved_at: "2026-01-05T04:00:44.000Z" };
+    expect(slackMessage(firing).attachments[0]?.color).toBe("#c92a2a");
+    expect(slackMessage(firing).text).toBe("CRITICAL: DATABASE_DOWN: The database does not answer.");
+    expect(slackMessage(resolved).attachments[0]?.color).toBe("#2b8a3e");
+    expect(slackMessage(resolved).text).toMatch(/^RESOLVED/);
+  });
+
+  test("mentions nobody, whatever a detail says, and keeps within Slack's limits", () => {
+    const details = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`n${n}`, "x".repeat(5_000)]));
+    const body = slackMessage({ ...firing, message: "<!channel> a & b", details });
+    expect(body.text).toContain("&lt;!channel&gt; a &amp; b");
+    const fields = body.attachments[0]?.blocks.find((block) => "fields" in block)?.fields ?? [];
+    expect(fields).toHaveLength(10);
+    expect(Math.max(...fields.map(({ text }) => text.length))).toBeLessThanOrEqual(2_000);
+  });
+});
+
+test.each([
+  [null, undefined],
+  ["", undefined],
+  ["soon", undefined],
+  ["0", 0],
+  ["12", 12_000],
+  ["999999", 600_000],
+  ["Mon, 05 Jan 2026 04:00:07 GMT", 7_000],
+  ["Mon, 05 Jan 2026 03:00:00 GMT", 0],
+])("Retry-After %o asks to wait %o ms", (header, waitMs) => {
+  expect(retryAfterMs(header, Date.parse("2026-01-05T04:00:00Z"))).toBe(waitMs);
+});

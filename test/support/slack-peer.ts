@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** How the peer answers: like this, or by keeping the connection open and saying nothing. */
+export type SlackAnswer = { status: number; headers: Record<string, string>; body: string } | "nothing";
+
+/** An HTTP server that stands for Slack's incoming webhooks. */
+export interface SlackPeer {
+  /** Holds the word `secret`, which must show up nowhere. */
+  readonly webhookUrl: string;
+  /** The bodies that arrived, oldest first, whatever was answered. */
+  readonly messages: SlackMessage[];
+  /** From now on answers with these in turn, and with the last one from then on. */
+  answerWith(...answers: [SlackAnswer, ...SlackAnswer[]]): void;
+  close(): Promise<void>;
+}
+
+export interface SlackMessage {
+  text: string;
+  attachments: { color: string; blocks: object[] }[];
+}
+
+const accepted: SlackAnswer = { status: 200, headers: {}, body: "ok" };
+
+export const startSlackPeer = async (): Promise<SlackPeer> => {
+  const messages: SlackMessage[] = [];
+  let answers: SlackAnswer[] = [accepted];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    messages.push(JSON.parse(body));
+    const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? accepted;
+    if (answer !== "nothing") response.writeHead(answer.status, answer.headers).end(answer.body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    webhookUrl: `http://127.0.0.1:${port}/services/T000/B000/secret`,
+    messages,
+    answerWith: (...next) => {
+      answers = next;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
