@@ -1,0 +1,67 @@
+import { Command, CommanderError } from "commander";
+import { Failure } from "../lib/failure.ts";
+import { asFailure } from "./as-failure.ts";
+import { auditCommand } from "./audit.ts";
+import { healthCommand } from "./health.ts";
+import { historyCommand } from "./history.ts";
+import { answerJson, dim, narrate, red } from "./output.ts";
+import { reapplyCommand } from "./reapply.ts";
+import { rollbackCommand } from "./rollback.ts";
+import { schemaCommand } from "./schema.ts";
+import { seedCommand } from "./seed.ts";
+import { showCommand } from "./show.ts";
+import { startCommand } from "./start.ts";
+import { statusCommand } from "./status.ts";
+
+const exitCodes = `
+Exit codes:
+  0  done
+  1  failed
+  2  wrong usage or configuration
+  3  drift: the plan no longer holds
+  4  blocked: a dependent step, an obstacle, a failed check
+  5  another operation is running
+  6  a reason, an acknowledgement or a confirmation is missing`;
+
+/** Runs the command line; sets the exit code rather than ending the process, so that output is flushed. */
+export const main = async (argv: readonly string[]): Promise<void> => {
+  const program = new Command("earlybird")
+    .description("Watch a service, and undo its production changes without losing data.")
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", exitCodes)
+    .exitOverride();
+  for (const command of [
+    startCommand(),
+    healthCommand(),
+    statusCommand(),
+    rollbackCommand(),
+    reapplyCommand(),
+    historyCommand(),
+    showCommand(),
+    auditCommand(),
+    seedCommand(),
+    schemaCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  for (const command of program.commands) {
+    command.exitOverride();
+    for (const nested of command.commands) nested.exitOverride();
+  }
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = report(error, argv.includes("--json"));
+  }
+};
+
+const usageError = 2;
+
+const report = (error: unknown, json: boolean): number => {
+  // Commander has already said what is wrong; asking for help is no error.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError;
+  const failure = error instanceof Failure ? error : asFailure(error);
+  if (json) answerJson(failure.toProblem());
+  narrate(`${red(failure.detail)}\n${failure.remedy} ${dim(`[${failure.code}]`)}`);
+  return failure.exitStatus;
+};

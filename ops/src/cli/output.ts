@@ -1,0 +1,43 @@
+import { styleText } from "node:util";
+
+/** Data for whoever called, on stdout: a pipe gets nothing else. */
+export const answer = (text: string): void => {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+};
+
+/** One JSON document on stdout. */
+export const answerJson = (value: unknown): void => answer(JSON.stringify(value, null, 2));
+
+/** What is going on, for people, on stderr. */
+export const narrate = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+export const bold = (text: string) => paint("bold", text);
+export const green = (text: string) => paint("green", text);
+export const red = (text: string) => paint("red", text);
+export const yellow = (text: string) => paint("yellow", text);
+export const dim = (text: string) => paint("dim", text);
+
+const paint = (format: "bold" | "green" | "red" | "yellow" | "dim", text: string): string =>
+  process.env.NO_COLOR || !process.stdout.isTTY ? text : styleText(format, text);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of colours begin with one
+const width = (text: string) => text.replace(/\u001b\[\d+m/g, "").length;
+
+/** Rows in aligned columns under a heading; the last column may be of any length. */
+export const table = (heading: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const lines = [heading.map(bold), ...rows];
+  const widths = heading.map((_, column) => Math.max(...lines.map((line) => width(line[column] ?? ""))));
+  const pad = (text: string, column: number) => text + " ".repeat((widths[column] ?? 0) - width(text));
+  return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
+};
+
+/** `12,34,567` as people in India write it. */
+export const number = (value: number): string => value.toLocaleString("en-IN");
+
+/** Milliseconds in the unit that a person would choose. */
+export const duration = (ms: number): string => {
+  if (ms < 1_000) return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+};

@@ -1,0 +1,3 @@
+import { moveCommand } from "./move.ts";
+
+export const reapplyCommand = () => moveCommand("reapply", "redo steps that were rolled back, lowest first");

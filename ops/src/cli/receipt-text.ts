@@ -1,0 +1,28 @@
+import type { Impact } from "../rollback/change.ts";
+import type { StepReceipt } from "../rollback/receipts.ts";
+import { bold, dim, duration, green, number, red, yellow } from "./output.ts";
+
+const shownImpacts = 8;
+
+/** A step's receipt as a person reads it: what moved, what it means, what was checked. */
+export const receiptText = (receipt: StepReceipt): string => {
+  const { step, title, risk, acknowledge, rows, impact, warnings, blocked_by, checks, duration_ms } = receipt;
+  const rest = impact.length - shownImpacts;
+  const failed = checks.filter(({ ok }) => !ok);
+  return [
+    `${bold(`Step ${step}`)}  ${title}  ${dim(`${risk} risk, ${duration(duration_ms)}`)}`,
+    ...rows.map(({ table, action, rows: count }) => `  ${number(count)} rows of ${table} ${action}`),
+    ...impact.slice(0, shownImpacts).map(impactText),
+    ...(rest > 0 ? [dim(`  ... and ${rest} more lines of impact: see --json`)] : []),
+    ...warnings.map((warning) => yellow(`  warning: ${warning}`)),
+    ...blocked_by.map((obstacle) => red(`  blocked: ${obstacle}`)),
+    ...failed.map(({ name, detail }) => red(`  check failed: ${name} (${detail})`)),
+    ...(checks.length > 0 && failed.length === 0 ? [green(`  ${checks.length} checks hold`)] : []),
+    ...(acknowledge ? [`  to be acknowledged: ${bold(`--acknowledge "${acknowledge}"`)}`] : []),
+  ].join("\n");
+};
+
+const impactText = ({ label, value, unit }: Impact): string => {
+  if (unit === "paise") return `  ${label}: ₹${number(Number(value) / 100)}`;
+  return `  ${label}: ${typeof value === "number" ? number(value) : value} ${unit}`;
+};

@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { Command } from "commander";
+import { Failure } from "../lib/failure.ts";
+import { narrate, number } from "./output.ts";
+import { operator, withSession } from "./session.ts";
+
+const nothingToServe = (name: string) =>
+  new Failure(
+    "EB_NOTHING_TO_SERVE",
+    500,
+    `${name} has no server.`,
+    "Give its service a serve function.",
+  ).exitingWith(2);
+
+export const startCommand = () =>
+  new Command("start")
+    .description("prepare the database, apply the changes it lacks, and serve until Ctrl-C")
+    .action(() =>
+      withSession(
+        async ({ service, settings, dataDir, database, manager, log }) => {
+          if (!service.serve) throw nothingToServe(service.name);
+          const stop = stopSignal();
+          narrate(
+            database.source === "embedded"
+              ? `Embedded PostgreSQL in ${dataDir}`
+              : "PostgreSQL from DATABASE_URL",
+          );
+          await service.createSchema?.(database.pool);
+          const applied = await manager.install(operator());
+          if (applied.length > 0) narrate(`Applied the changes ${applied.join(", ")}`);
+          if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
+            narrate("Loading demo data");
+            await service.demo?.seed(database.pool, {
+              onProgress: (stage, rows) => narrate(`  ${stage}: ${number(rows)}`),
+            });
+          }
+          const running = await service.serve({
+            pool: database.pool,
+            rollback: manager,
+            settings,
+            dataDir,
+            log,
+          });
+          narrate(running.greeting);
+          await stop;
+          narrate("Stopping");
+          await running.close();
+        },
+        (settings) => settings.LOG_LEVEL,
+      ),
+    );
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process as it usually does. */
+const stopSignal = (): Promise<unknown> => Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);

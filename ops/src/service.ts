@@ -1,0 +1,47 @@
+import type pg from "pg";
+import type { Logger } from "./lib/log.ts";
+import type { Settings } from "./lib/settings.ts";
+import type { Change } from "./rollback/change.ts";
+import type { RollbackManager } from "./rollback/manager.ts";
+
+/** What `earlybird start` hands to a service once its database is ready. */
+export interface ServeContext {
+  pool: pg.Pool;
+  rollback: RollbackManager;
+  settings: Settings;
+  /** Absolute path of the data directory. */
+  dataDir: string;
+  log: Logger;
+}
+
+export interface RunningService {
+  /** Printed once it listens: where it is, and what to try. */
+  greeting: string;
+  /** Finishes the requests under way and lets go of everything but the database. */
+  close(): Promise<void>;
+}
+
+/** A service that EarlyBird looks after, as `earlybird.config.js` exports it by default. */
+export interface Service {
+  name: string;
+  version: string;
+  changes: readonly Change[];
+  /** Creates the tables that exist before any change, where they are absent. */
+  createSchema?: (pool: pg.Pool) => Promise<void>;
+  /** Loads demo data into empty tables; `isEmpty` says whether `start` should. Never called in production. */
+  demo?: {
+    isEmpty: (pool: pg.Pool) => Promise<boolean>;
+    seed: (pool: pg.Pool, options: SeedRequest) => Promise<Record<string, unknown>>;
+  };
+  serve?: (context: ServeContext) => Promise<RunningService>;
+}
+
+export interface SeedRequest {
+  customers?: number;
+  days?: number;
+  seed?: number;
+  onProgress?: (stage: string, rows: number) => void;
+}
+
+/** Says of an object that it is a {@link Service}; returns it as it is. */
+export const defineService = (service: Service): Service => service;
