@@ -1,4 +1,56 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import fastifyPlugin from "fastify-plugin";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { type AlertManager, alertRoutes } from "./alerts/index.ts";
+import { healthRoutes, type MonitoringService, recordRequests } from "./monitoring/index.ts";
+
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { Failure, type Problem } from "./lib/failure.ts";
 export { createLogger, type Logger } from "./lib/log.ts";
+export { answerFrameworkError, problems, tooManyRequests } from "./lib/problems.ts";
 export { readSettings, type Settings } from "./lib/settings.ts";
+
+/** Whoever may use the routes of the platform; the name goes where somebody is named. */
+export interface Operator {
+  id: string;
+  name: string;
+}
+
+/**
+ * Says who asks, or refuses. An admin may do all that an operator may.
+ *
+ * @throws Failure 401 for somebody unknown, 403 for somebody who may not
+ */
+export type Authorize = (request: FastifyRequest, role: "operator" | "admin") => Promise<Operator>;
+
+export interface EarlybirdOptions {
+  monitoring: MonitoringService;
+  alerts: AlertManager;
+  authorize: Authorize;
+  /** Of the service, as `/api/health` tells it. */
+  version: string;
+}
+
+/**
+ * The platform as a Fastify plugin: records every request, and serves health and alerts. Register it before
+ * other hooks, so that requests they refuse are recorded too, and together with {@link problems}, which
+ * answers its refusals. It neither starts nor stops what it is given.
+ */
+export const earlybird = fastifyPlugin(
+  async (app: FastifyInstance, { monitoring, alerts, authorize, version }: EarlybirdOptions) => {
+    recordRequests(app, monitoring);
+    const operatorOnly = async (request: FastifyRequest) => {
+      await authorize(request, "operator");
+    };
+    // In a scope of its own: the app's routes may validate with something other than zod.
+    await app.register(async (scope) => {
+      scope.setValidatorCompiler(validatorCompiler);
+      scope.setSerializerCompiler(serializerCompiler);
+      await scope.register(healthRoutes, { monitoring, version, operatorOnly });
+      await scope.register(alertRoutes, { alerts, operatorOnly });
+    });
+  },
+  { name: "earlybird", fastify: "5.x" },
+);
+
+export default earlybird;

@@ -1,5 +1,5 @@
--- The schema before the twelve changes. What the changes add is declared in changes/, not here.
-
+/** The schema before the twelve changes. What the changes add is declared in changes/, not here. */
+export const baseline = `
 create table users (
   id            text primary key,
   email         text not null unique,
@@ -89,3 +89,4 @@ create table shared_links (
 -- would read the whole history of its table.
 create index orders_delivery_day on orders (delivery_date, customer_id);
 create index delivery_statuses_day on delivery_statuses (delivery_date, customer_id);
+`;

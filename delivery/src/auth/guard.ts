@@ -1,0 +1,91 @@
+import { Failure } from "earlybird";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { ApiContext } from "../context.ts";
+import { access } from "./access.ts";
+import { findLogin, type Login, requireLink } from "./login.ts";
+import { readToken } from "./tokens.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who is asking; null on public routes. */
+    login: Login | null;
+  }
+}
+
+const unauthenticated = () =>
+  new Failure(
+    "EB_UNAUTHENTICATED",
+    401,
+    "This needs a valid login.",
+    "Send authorization: Bearer with a token from POST /api/auth/login.",
+  );
+
+const forbidden = (role: string) =>
+  new Failure(
+    "EB_FORBIDDEN",
+    403,
+    `The role ${role} may not do this.`,
+    "Use a login whose role may, or ask an admin.",
+  );
+
+/**
+ * Puts the rule of `access` in front of every route that is registered after it in the same scope.
+ *
+ * While step 24 is rolled back any valid login passes; nobody passes without one.
+ */
+export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => {
+  app.addHook("onRoute", (route) => {
+    const method = route.method === "HEAD" ? "GET" : String(route.method);
+    const rule = access[`${method} ${route.url}`];
+    if (rule === undefined) throw new Error(`${method} ${route.url} has no rule in auth/access.ts`);
+    const schema = route.schema ?? {};
+    route.schema = { ...schema, security: rule === "public" ? [] : [{ bearer: [] }] };
+    if (rule === "public") return;
+    route.schema.description = `${schema.description ?? ""} Roles: ${rule.join(", ")}.`.trimStart();
+    const check = async (request: FastifyRequest) => {
+      const login = await authenticate(app, context, request);
+      requireLink(login);
+      if (context.changes.active.has("role-checks") && !rule.includes(login.role)) {
+        throw forbidden(login.role);
+      }
+      request.login = login;
+    };
+    route.onRequest = [...[route.onRequest ?? []].flat(), check];
+  });
+};
+
+/**
+ * Who is asking. The user is read for each request, so that a deactivated user's token stops working and a
+ * changed role counts at once.
+ *
+ * @throws Failure EB_UNAUTHENTICATED
+ */
+const authenticate = async (
+  app: FastifyInstance,
+  { db, clock }: ApiContext,
+  request: FastifyRequest,
+): Promise<Login> => {
+  const userId = readToken(app, clock, request.headers.authorization);
+  const login = userId === undefined ? undefined : await findLogin(db, userId);
+  if (!login) throw unauthenticated();
+  return login;
+};
+
+/**
+ * Who may operate the platform (monitoring, alerts, rollback). Step 24 has no say here, in either state.
+ *
+ * @throws Failure EB_UNAUTHENTICATED, EB_FORBIDDEN
+ */
+export const authorizeOperator =
+  (app: FastifyInstance, context: ApiContext) =>
+  async (request: FastifyRequest, role: "operator" | "admin"): Promise<{ id: string; name: string }> => {
+    const login = await authenticate(app, context, request);
+    if (login.role !== "admin" && login.role !== role) throw forbidden(login.role);
+    return { id: login.id, name: login.name };
+  };
+
+/** Who is asking, on a route that is not public. */
+export const loginOf = (request: FastifyRequest): Login => {
+  if (!request.login) throw unauthenticated();
+  return request.login;
+};

@@ -1,0 +1,47 @@
+import { Failure } from "earlybird";
+import type { ActiveBehaviours } from "earlybird/rollback";
+import type { FastifyRequest } from "fastify";
+import { loginOf } from "./guard.ts";
+
+const notYours = () =>
+  new Failure(
+    "EB_NOT_YOURS",
+    403,
+    "A customer can do this for themselves only.",
+    "Leave customer_id out, or send your own.",
+  );
+
+const customerNeeded = () =>
+  new Failure(
+    "EB_CUSTOMER_NEEDED",
+    400,
+    "It is not said for which customer.",
+    "Send customer_id: only a customer's own login can leave it out.",
+  );
+
+/**
+ * The customer to whose rows this request is confined; undefined when it may see everybody's. A customer
+ * sees what is their own, and the rest does not exist for them (404). This is part of the role checks:
+ * while step 24 is rolled back, everybody sees everything, as it was before.
+ */
+export const ownCustomer = (request: FastifyRequest, active: ActiveBehaviours): string | undefined => {
+  const { role, customer_id } = loginOf(request);
+  return role === "customer" && active.has("role-checks") ? (customer_id ?? undefined) : undefined;
+};
+
+/**
+ * For whom something is to be made: the customer asked for, or the customer who asks.
+ *
+ * @throws Failure EB_NOT_YOURS, EB_CUSTOMER_NEEDED
+ */
+export const customerFor = (
+  request: FastifyRequest,
+  active: ActiveBehaviours,
+  asked: string | undefined,
+): string => {
+  const own = ownCustomer(request, active);
+  if (own !== undefined && asked !== undefined && asked !== own) throw notYours();
+  const customer = asked ?? own ?? loginOf(request).customer_id;
+  if (customer === null) throw customerNeeded();
+  return customer;
+};

@@ -1,0 +1,66 @@
+import { Failure } from "earlybird";
+import type { ApiContext } from "../context.ts";
+import { newId } from "../ids.ts";
+import type { Login } from "./login.ts";
+import { hashPassword } from "./passwords.ts";
+
+export const emailTaken = () =>
+  new Failure(
+    "EB_EMAIL_TAKEN",
+    409,
+    "There is a login with this email already.",
+    "Log in with it, or use another email.",
+  );
+
+export interface Registration {
+  name: string;
+  email: string;
+  phone: string;
+  password: string;
+  address: string;
+  area: string;
+}
+
+/**
+ * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back
+ * they do not, and re-applying finds them by phone.
+ *
+ * @throws Failure EB_EMAIL_TAKEN
+ */
+export const register = async (
+  { changes, clock }: ApiContext,
+  { name, email, phone, password, address, area }: Registration,
+): Promise<Login> => {
+  // Before the transaction: hashing is slow on purpose, and a swap waits for every open write.
+  const password_hash = await hashPassword(password);
+  const created_at = clock.now();
+  return changes.transaction(async (tx, active) => {
+    const linked = active.has("user-customer");
+    const userId = newId("user");
+    const customerId = newId("customer");
+    await tx
+      .insertInto("customers")
+      .values({ id: customerId, name, phone, address, area, created_at })
+      .execute();
+    const login = await tx
+      .insertInto("users")
+      .values({
+        id: userId,
+        email,
+        phone,
+        name,
+        password_hash,
+        role: "customer",
+        created_at,
+        ...(linked && { customer_id: customerId }),
+      })
+      .onConflict((conflict) => conflict.column("email").doNothing())
+      .returning(["id", "email", "name", "role", "customer_id"])
+      .executeTakeFirst();
+    if (!login) throw emailTaken();
+    if (linked) {
+      await tx.updateTable("customers").set({ user_id: userId }).where("id", "=", customerId).execute();
+    }
+    return login;
+  });
+};

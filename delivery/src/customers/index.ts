@@ -1,0 +1,2 @@
+export { requireServedCustomer } from "./customer.ts";
+export { customerRoutes } from "./routes.ts";

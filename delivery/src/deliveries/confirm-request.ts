@@ -1,0 +1,92 @@
+import { Failure } from "earlybird";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { loginOf } from "../auth/index.ts";
+import { today } from "../calendar.ts";
+import type { ApiContext } from "../context.ts";
+import { calendarDate, id, note } from "../fields.ts";
+import { type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
+import { confirmableOutcomes } from "./quantities.ts";
+
+const orderNeeded = () =>
+  new Failure(
+    "EB_ORDER_ID_NEEDED",
+    400,
+    "A delivery is confirmed by its order (step 20, delivery-order).",
+    "Send order_id; the day's route at GET /api/deliveries/route has it.",
+  );
+
+const customerAndDateNeeded = () =>
+  new Failure(
+    "EB_CUSTOMER_AND_DATE_NEEDED",
+    400,
+    "While step 20 (delivery-order) is rolled back, a delivery is confirmed by customer and date.",
+    "Send customer_id and delivery_date.",
+  );
+
+/** What was handed over. What is recorded as ordered, and each line's status, follows from the order. */
+export const handedOverItems = z
+  .array(
+    z.strictObject({
+      product_id: id,
+      // Less than nothing is for step 26 to refuse: before it, nobody looked.
+      delivered_qty: z.int().min(-1_000).max(1_000),
+      ordered_qty: z.int().min(0).max(1_000).optional(),
+      status: z.enum(["full", "partial", "shortage"]).optional(),
+    }),
+  )
+  .min(1)
+  .max(50);
+
+export const confirmBody = z.strictObject({
+  order_id: id.optional().describe("needed while step 20 is applied"),
+  customer_id: id.optional().describe("needed, with the date, while step 20 is rolled back"),
+  delivery_date: calendarDate.optional(),
+  status: z.enum(confirmableOutcomes).default("delivered"),
+  items: handedOverItems.optional(),
+  notes: note.optional(),
+});
+
+const maxDeviceLength = 256;
+
+/** From where a request comes, as step 25 records it. */
+export const originOf = (request: FastifyRequest) => ({
+  ipAddress: request.ip,
+  deviceInfo: request.headers["user-agent"]?.slice(0, maxDeviceLength) ?? null,
+});
+
+/**
+ * Confirms a delivery, by its order or, while step 20 is rolled back, by customer and date.
+ *
+ * @returns the deliveries that are confirmed now
+ */
+export const confirm = (
+  { changes, clock }: ApiContext,
+  request: FastifyRequest,
+  { order_id, customer_id, delivery_date, status, items, notes }: z.infer<typeof confirmBody>,
+) => {
+  const login = loginOf(request);
+  const confirmation: Confirmation = {
+    outcome: status,
+    items,
+    notes,
+    at: clock.now(),
+    today: today(clock),
+    by: {
+      userId: login.id,
+      name: login.name,
+      method: login.role === "delivery" ? "delivery" : "admin",
+      ...originOf(request),
+    },
+  };
+  return changes.transaction(async (tx, active) => {
+    if (active.has("delivery-order")) {
+      if (order_id === undefined) throw orderNeeded();
+      const target = { orderId: order_id, customerId: customer_id, date: delivery_date };
+      return [await confirmOrder(tx, active, target, confirmation)];
+    }
+    if (customer_id === undefined || delivery_date === undefined) throw customerAndDateNeeded();
+    const target = { customerId: customer_id, date: delivery_date };
+    return confirmCustomerDay(tx, active, target, confirmation);
+  });
+};

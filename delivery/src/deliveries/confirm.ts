@@ -1,0 +1,192 @@
+import { Failure } from "earlybird";
+import type { ActiveBehaviours } from "earlybird/rollback";
+import type { Kysely } from "kysely";
+import type { Tables } from "../database.ts";
+import { newId } from "../ids.ts";
+import { type LockedOrder, lockOrder } from "../orders/index.ts";
+import { checkDeliveryDate } from "./dates.ts";
+import { deliveryColumns } from "./delivery.ts";
+import { compareQuantities, type HandedOver, type Outcome } from "./quantities.ts";
+
+/** What is said about a drop, by whom, and when. */
+export interface Confirmation {
+  outcome: Outcome;
+  items?: readonly HandedOver[] | undefined;
+  notes?: string | undefined;
+  at: Date;
+  /** The day of `at` where the business is. */
+  today: string;
+  by: {
+    userId: string | null;
+    name: string | null;
+    method: "delivery" | "shared_link" | "admin";
+    ipAddress: string;
+    deviceInfo: string | null;
+  };
+}
+
+/** An order of which nothing was handed over has not been delivered. */
+const handedOverSomething: readonly Outcome[] = ["delivered", "partially_delivered"];
+
+export const alreadyConfirmed = (what: string) =>
+  new Failure(
+    "EB_ALREADY_CONFIRMED",
+    409,
+    `${what} has been confirmed already; nothing was changed.`,
+    "GET /api/deliveries shows what was confirmed, and by whom.",
+  );
+
+const nothingToDeliver = (customerId: string, date: string) =>
+  new Failure(
+    "EB_NOTHING_TO_DELIVER",
+    404,
+    `There is no delivery for customer ${customerId} on ${date}.`,
+    "Check both on the day's route at GET /api/deliveries/route.",
+  );
+
+const otherCustomer = (orderId: string) =>
+  new Failure(
+    "EB_ORDER_OF_OTHER_CUSTOMER",
+    422,
+    `Order ${orderId} is not that customer's.`,
+    "Leave customer_id out: the order knows its customer.",
+  );
+
+/** While step 20 is applied: confirms the delivery of one order. Everything happens in `tx`, or nothing. */
+export const confirmOrder = async (
+  tx: Kysely<Tables>,
+  active: ActiveBehaviours,
+  target: { orderId: string; customerId?: string | undefined; date?: string | undefined },
+  confirmation: Confirmation,
+) => {
+  // The lock makes a second confirmation wait here, and then find the first one's work.
+  const order = await lockOrder(tx, target.orderId);
+  if (target.customerId !== undefined && target.customerId !== order.customer_id)
+    throw otherCustomer(order.id);
+  if (order.status === "DELIVERED") throw alreadyConfirmed(`Order ${order.id}`);
+  const { today, outcome, items } = confirmation;
+  // Unless said otherwise it was delivered on its day, or today when its day is still to come.
+  const past = order.delivery_date < today;
+  const date = target.date ?? (past ? order.delivery_date : today);
+  if (active.has("delivery-dates")) checkDeliveryDate(order, { date, today });
+  const compared = active.has("delivery-quantities")
+    ? compareQuantities(order.items, { outcome, items })
+    : { outcome, items: undefined };
+  const deliveryId = await findDelivery(tx, order, confirmation.at);
+  const delivery = await tx
+    .updateTable("delivery_statuses")
+    .set({
+      ...recordOf(active, confirmation),
+      status: compared.outcome,
+      order_id: order.id,
+      delivery_date: date,
+      ...(compared.items && { items: JSON.stringify(compared.items) }),
+    })
+    .where("id", "=", deliveryId)
+    .returning(deliveryColumns)
+    .executeTakeFirstOrThrow();
+  if (active.has("order-status") && handedOverSomething.includes(compared.outcome)) {
+    await markDelivered(tx, order, confirmation.at);
+  }
+  return delivery;
+};
+
+/**
+ * While step 20 is rolled back: confirms whatever is open for a customer on a day. What depends on the
+ * order (its status, its quantities, its date) rests.
+ */
+export const confirmCustomerDay = async (
+  tx: Kysely<Tables>,
+  active: ActiveBehaviours,
+  { customerId, date }: { customerId: string; date: string },
+  confirmation: Confirmation,
+) => {
+  const confirmed = await tx
+    .updateTable("delivery_statuses")
+    .set({ ...recordOf(active, confirmation), status: confirmation.outcome })
+    .where("customer_id", "=", customerId)
+    .where("delivery_date", "=", date)
+    .where("status", "=", "pending")
+    .returning(deliveryColumns)
+    .execute();
+  if (confirmed.length > 0) return confirmed;
+  const any = await tx
+    .selectFrom("delivery_statuses")
+    .select("id")
+    .where("customer_id", "=", customerId)
+    .where("delivery_date", "=", date)
+    .limit(1)
+    .executeTakeFirst();
+  throw any
+    ? alreadyConfirmed(`The delivery to customer ${customerId} on ${date}`)
+    : nothingToDeliver(customerId, date);
+};
+
+/** What is recorded in either case; step 25 adds who, when, how and from where. */
+const recordOf = (active: ActiveBehaviours, { notes, at, by }: Confirmation) => ({
+  delivered_by: by.userId,
+  ...(notes !== undefined && { notes }),
+  ...(active.has("delivery-audit") && {
+    confirmed_by_user_id: by.userId,
+    confirmed_by_name: by.name,
+    confirmed_at: at,
+    confirmation_method: by.method,
+    ip_address: by.ipAddress,
+    device_info: by.deviceInfo,
+  }),
+});
+
+/**
+ * The open delivery of an order: its own, else one of the customer and day that names no order (opened
+ * while step 20 was rolled back), else a new one.
+ */
+const findDelivery = async (tx: Kysely<Tables>, order: LockedOrder, at: Date): Promise<string> => {
+  const own = await tx
+    .selectFrom("delivery_statuses")
+    .select(["id", "status"])
+    .where("order_id", "=", order.id)
+    .execute();
+  const open = own.find(({ status }) => status === "pending");
+  if (open) return open.id;
+  if (own.length > 0) throw alreadyConfirmed(`The delivery of order ${order.id}`);
+  const unnamed = await tx
+    .selectFrom("delivery_statuses")
+    .select("id")
+    .where("order_id", "is", null)
+    .where("customer_id", "=", order.customer_id)
+    .where("delivery_date", "=", order.delivery_date)
+    .where("status", "=", "pending")
+    .orderBy("id")
+    .limit(1)
+    // Two orders of the same day may look for one at once: each takes its own.
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  if (unnamed) return unnamed.id;
+  const opened = await tx
+    .insertInto("delivery_statuses")
+    .values({
+      id: newId("delivery"),
+      customer_id: order.customer_id,
+      delivery_date: order.delivery_date,
+      order_id: order.id,
+      created_at: at,
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return opened.id;
+};
+
+/** Step 22. Remembering the status makes it possible to return exactly these orders to where they were. */
+const markDelivered = async (tx: Kysely<Tables>, order: LockedOrder, at: Date): Promise<void> => {
+  await tx
+    .updateTable("orders")
+    .set({
+      status: "DELIVERED",
+      delivered_at: at,
+      delivery_confirmed: true,
+      status_before_delivery: order.status,
+    })
+    .where("id", "=", order.id)
+    .execute();
+};

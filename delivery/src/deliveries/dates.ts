@@ -1,0 +1,32 @@
+import { Failure } from "earlybird";
+import { daysBetween } from "../calendar.ts";
+import type { OrderStatus } from "../database.ts";
+
+const toleranceDays = 1;
+
+const phantomDelivery = (detail: string) =>
+  new Failure(
+    "EB_PHANTOM_DELIVERY",
+    422,
+    detail,
+    "Confirm what was delivered on the day it was delivered; correct the order first if it is wrong.",
+  );
+
+/**
+ * Step 27: refuses deliveries that cannot have happened.
+ *
+ * @throws Failure EB_PHANTOM_DELIVERY for a cancelled order, a date to come, and a date more than one day
+ *   before or after the order's
+ */
+export const checkDeliveryDate = (
+  order: { id: string; status: OrderStatus; delivery_date: string },
+  { date, today }: { date: string; today: string },
+): void => {
+  if (order.status === "CANCELLED") throw phantomDelivery(`Order ${order.id} is cancelled.`);
+  if (date > today) throw phantomDelivery(`${date} is still to come; today is ${today}.`);
+  if (Math.abs(daysBetween(order.delivery_date, date)) > toleranceDays) {
+    throw phantomDelivery(
+      `Order ${order.id} is for ${order.delivery_date}; ${date} is more than ${toleranceDays} day away.`,
+    );
+  }
+};

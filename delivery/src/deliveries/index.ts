@@ -1,0 +1,3 @@
+export { alreadyConfirmed, type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
+export { originOf } from "./confirm-request.ts";
+export { deliveryRoutes } from "./routes.ts";

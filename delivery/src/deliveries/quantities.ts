@@ -1,0 +1,75 @@
+import { Failure } from "earlybird";
+import type { DeliveredItem, OrderItem } from "../database.ts";
+
+/** How a delivery can end. */
+export const confirmableOutcomes = ["delivered", "partially_delivered", "shortage", "failed"] as const;
+export type Outcome = (typeof confirmableOutcomes)[number];
+
+/** What somebody says was handed over of one product. */
+export interface HandedOver {
+  product_id: string;
+  delivered_qty: number;
+  ordered_qty?: number | undefined;
+}
+
+const quantityRefused = (detail: string) =>
+  new Failure(
+    "EB_DELIVERED_QUANTITY",
+    422,
+    detail,
+    "Send for each product of the order what was handed over, from 0 to what was ordered.",
+  );
+
+/**
+ * Step 26: compares what was handed over with what was ordered. Without a list everything was handed over
+ * (or nothing, for `shortage` and `failed`); of a product that a list leaves out, nothing was.
+ *
+ * @returns what to record, and the outcome that follows from it, whatever was claimed
+ * @throws Failure EB_DELIVERED_QUANTITY for unknown and repeated products, negative quantities, more than
+ *   was ordered, and for a partial delivery that does not say of what
+ */
+export const compareQuantities = (
+  ordered: readonly OrderItem[],
+  { outcome, items }: { outcome: Outcome; items: readonly HandedOver[] | undefined },
+): { outcome: Outcome; items: DeliveredItem[] } => {
+  if (outcome === "partially_delivered" && !items) {
+    throw quantityRefused("A partial delivery must say what was handed over.");
+  }
+  const orderedQuantities = new Map(ordered.map(({ product_id, quantity }) => [product_id, quantity]));
+  const delivered = new Map<string, number>();
+  for (const item of items ?? []) {
+    check(item, orderedQuantities, delivered);
+    delivered.set(item.product_id, item.delivered_qty);
+  }
+  const unlisted = items === undefined && outcome === "delivered" ? Number.POSITIVE_INFINITY : 0;
+  const compared = [...orderedQuantities].map(([product_id, ordered_qty]): DeliveredItem => {
+    const nothing = outcome === "failed";
+    const claimed = nothing ? 0 : (delivered.get(product_id) ?? unlisted);
+    const delivered_qty = Math.min(claimed, ordered_qty);
+    const status = delivered_qty === ordered_qty ? "full" : delivered_qty === 0 ? "shortage" : "partial";
+    return { product_id, ordered_qty, delivered_qty, status };
+  });
+  return { outcome: outcome === "failed" ? "failed" : outcomeOf(compared), items: compared };
+};
+
+const check = (
+  { product_id, delivered_qty, ordered_qty }: HandedOver,
+  ordered: ReadonlyMap<string, number>,
+  seen: ReadonlyMap<string, number>,
+): void => {
+  const wanted = ordered.get(product_id);
+  if (wanted === undefined) throw quantityRefused(`Product ${product_id} is not part of the order.`);
+  if (seen.has(product_id)) throw quantityRefused(`Product ${product_id} is listed twice.`);
+  if (ordered_qty !== undefined && ordered_qty !== wanted) {
+    throw quantityRefused(`Of ${product_id} ${wanted} were ordered, not ${ordered_qty}.`);
+  }
+  if (delivered_qty < 0) throw quantityRefused(`Of ${product_id} a negative quantity was sent.`);
+  if (delivered_qty > wanted) {
+    throw quantityRefused(`Of ${product_id} ${wanted} were ordered, ${delivered_qty} cannot be delivered.`);
+  }
+};
+
+const outcomeOf = (items: readonly DeliveredItem[]): Outcome => {
+  if (items.every(({ status }) => status === "full")) return "delivered";
+  return items.every(({ status }) => status === "shortage") ? "shortage" : "partially_delivered";
+};

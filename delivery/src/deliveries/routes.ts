@@ -1,0 +1,116 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { sql } from "kysely";
+import { z } from "zod";
+import { today } from "../calendar.ts";
+import type { ApiContext } from "../context.ts";
+import { deliveryOutcomes } from "../database.ts";
+import { calendarDate, id, name } from "../fields.ts";
+import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { confirm, confirmBody } from "./confirm-request.ts";
+import { deliveryColumns, deliveryView } from "./delivery.ts";
+import { readStops, type Stop, type StopPosition, stopView } from "./route.ts";
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  customer_id: id.optional(),
+  order_id: id.optional(),
+  delivery_date: calendarDate.optional(),
+  status: z.enum(deliveryOutcomes).optional(),
+});
+
+const routeQuery = z.strictObject({
+  ...pageQuery,
+  limit: z.coerce.number().int().min(1).max(500).default(200).describe("how many stops at most"),
+  date: calendarDate.optional().describe("today when left out"),
+  area: name.optional(),
+});
+
+const routeView = z.object({
+  date: z.string(),
+  areas: z.array(z.object({ area: z.string(), stops: z.array(stopView) })),
+  next_cursor: z.string().nullable(),
+});
+
+const position = z.tuple([calendarDate, id]);
+const stopPosition = z.tuple([z.string(), z.string(), id]);
+
+export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
+  const { db, clock } = context;
+
+  app.get(
+    "",
+    {
+      schema: {
+        tags: ["deliveries"],
+        summary: "List deliveries, newest first",
+        querystring: listQuery,
+        response: { 200: pageOf(deliveryView) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, ...filters } = request.query;
+      return readPage(
+        { limit, cursor },
+        {
+          position,
+          positionOf: ({ delivery_date, id }) => [delivery_date, id] as [string, string],
+          fetch: (after, take) =>
+            db
+              .selectFrom("delivery_statuses")
+              .select(deliveryColumns)
+              .where((eb) => eb.and(given(filters)))
+              .$if(after !== undefined, (query) =>
+                query.where(sql<boolean>`(delivery_date, id) < (${after?.[0]}::date, ${after?.[1]})`),
+              )
+              .orderBy("delivery_date", "desc")
+              .orderBy("id", "desc")
+              .limit(take)
+              .execute(),
+        },
+      );
+    },
+  );
+
+  app.get(
+    "/route",
+    {
+      schema: {
+        tags: ["deliveries"],
+        summary: "The route of a day, by area",
+        querystring: routeQuery,
+        response: { 200: routeView },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, area, date = today(clock) } = request.query;
+      const { items, next_cursor } = await readPage<Stop, StopPosition>(
+        { limit, cursor },
+        {
+          position: stopPosition,
+          positionOf: (stop) => [stop.area, stop.address, stop.customer_id],
+          fetch: (after, take) => readStops(db, { date, area, after, take }),
+        },
+      );
+      return { date, areas: byArea(items), next_cursor };
+    },
+  );
+
+  app.post(
+    "/confirm",
+    {
+      schema: {
+        tags: ["deliveries"],
+        summary: "Confirm what was handed over",
+        body: confirmBody,
+        response: { 200: z.object({ deliveries: z.array(deliveryView) }) },
+      },
+    },
+    async (request) => ({ deliveries: await confirm(context, request, request.body) }),
+  );
+};
+
+const byArea = (stops: readonly Stop[]): { area: string; stops: Stop[] }[] => {
+  const areas = new Map<string, Stop[]>();
+  for (const stop of stops) areas.set(stop.area, [...(areas.get(stop.area) ?? []), stop]);
+  return [...areas].map(([area, stops]) => ({ area, stops }));
+};

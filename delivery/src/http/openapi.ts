@@ -1,0 +1,32 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { FastifyInstance } from "fastify";
+import { jsonSchemaTransform } from "fastify-type-provider-zod";
+
+/**
+ * Describes every route that is registered after it: OpenAPI at `/api/openapi.json`, browsable at
+ * `/api/docs`. Everything the page needs is served from here.
+ */
+export const registerOpenApi = async (app: FastifyInstance, version: string): Promise<void> => {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "EarlyBird",
+        version,
+        description:
+          "Deliveries before breakfast. Log in at /api/auth/login and send the token as Authorization: Bearer. " +
+          "Errors are application/problem+json with code, detail and remedy.",
+      },
+      components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(swaggerUi, {
+    routePrefix: "/api/docs",
+    uiConfig: { persistAuthorization: true, docExpansion: "list" },
+  });
+  app.get("/api/openapi.json", { schema: { hide: true } as object }, async (_request, reply) =>
+    reply.send(app.swagger()),
+  );
+};

@@ -1,0 +1,34 @@
+import helmet from "@fastify/helmet";
+import jwt from "@fastify/jwt";
+import rateLimit from "@fastify/rate-limit";
+import { tooManyRequests } from "earlybird";
+import type { FastifyInstance } from "fastify";
+import { jwtOptions } from "../auth/index.ts";
+
+const requestsPerMinute = 3_000;
+
+/** Loopback is the machine itself: its health checks, its load tests, or a proxy that speaks for everybody. */
+const loopback = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
+
+/** Security headers, a limit per address that only floods reach, and signed logins. */
+export const registerProtection = async (app: FastifyInstance, jwtSecret: string): Promise<void> => {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", "data:"],
+        fontSrc: ["'self'", "data:"],
+        // The default would send a browser to https, which a server on a laptop or behind a proxy lacks.
+        upgradeInsecureRequests: null,
+      },
+    },
+  });
+  await app.register(rateLimit, {
+    max: requestsPerMinute,
+    timeWindow: 60_000,
+    allowList: loopback,
+    errorResponseBuilder: (_request, { ttl }) => tooManyRequests(Math.ceil(ttl / 1_000)),
+  });
+  await app.register(jwt, jwtOptions(jwtSecret));
+};

@@ -1,0 +1,35 @@
+import { Failure } from "earlybird";
+import type { ApiContext } from "../context.ts";
+import type { OrderStatus } from "../database.ts";
+import { dropOpenDelivery } from "./open-delivery.ts";
+import { lockOrder, orderColumns } from "./order.ts";
+
+const notCancellable = (id: string, status: OrderStatus) =>
+  new Failure(
+    "EB_ORDER_NOT_CANCELLABLE",
+    409,
+    `Order ${id} is ${status} and cannot be cancelled.`,
+    "Only an order that is PENDING or CONFIRMED can be cancelled.",
+  );
+
+const cancellable: readonly OrderStatus[] = ["PENDING", "CONFIRMED"];
+
+/**
+ * Cancels an order that is not yet on its way, and the delivery that was open for it.
+ *
+ * @param ownCustomer confines it to one customer's orders
+ * @throws Failure EB_ORDER_NOT_FOUND, EB_ORDER_NOT_CANCELLABLE
+ */
+export const cancelOrder = ({ changes }: ApiContext, id: string, ownCustomer: string | undefined) =>
+  changes.transaction(async (tx) => {
+    const order = await lockOrder(tx, id, ownCustomer);
+    if (!cancellable.includes(order.status)) throw notCancellable(id, order.status);
+    const cancelled = await tx
+      .updateTable("orders")
+      .set({ status: "CANCELLED" })
+      .where("id", "=", id)
+      .returning(orderColumns)
+      .executeTakeFirstOrThrow();
+    await dropOpenDelivery(tx, cancelled);
+    return cancelled;
+  });

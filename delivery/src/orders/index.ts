@@ -1,0 +1,2 @@
+export { type LockedOrder, lockOrder } from "./order.ts";
+export { orderRoutes } from "./routes.ts";

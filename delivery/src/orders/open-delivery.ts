@@ -1,0 +1,43 @@
+import type { ActiveBehaviours } from "earlybird/rollback";
+import { type Kysely, sql } from "kysely";
+import type { Tables } from "../database.ts";
+import { newId } from "../ids.ts";
+
+interface OrderOfDay {
+  id: string;
+  customer_id: string;
+  delivery_date: string;
+}
+
+/** Puts a new order's delivery on the route of its day. */
+export const openDelivery = async (
+  tx: Kysely<Tables>,
+  active: ActiveBehaviours,
+  { order, at }: { order: OrderOfDay; at: Date },
+): Promise<void> => {
+  await tx
+    .insertInto("delivery_statuses")
+    .values({
+      id: newId("delivery"),
+      customer_id: order.customer_id,
+      delivery_date: order.delivery_date,
+      created_at: at,
+      ...(active.has("delivery-order") && { order_id: order.id }),
+    })
+    .execute();
+};
+
+/**
+ * Takes a cancelled order's delivery off the route. A delivery that names no order goes only when nothing
+ * else is to be delivered to the customer that day: it might be the other order's.
+ */
+export const dropOpenDelivery = async (tx: Kysely<Tables>, order: OrderOfDay): Promise<void> => {
+  await sql`
+    delete from delivery_statuses d
+    where d.customer_id = ${order.customer_id} and d.delivery_date = ${order.delivery_date}
+      and d.status = 'pending'
+      and (d.order_id = ${order.id} or d.order_id is null and not exists (
+        select from orders o
+        where o.customer_id = ${order.customer_id} and o.delivery_date = ${order.delivery_date}
+          and o.status in ('PENDING', 'CONFIRMED', 'OUT_FOR_DELIVERY')))`.execute(tx);
+};

@@ -1,0 +1,84 @@
+import { Failure } from "earlybird";
+import type { Kysely } from "kysely";
+import { addDays, today } from "../calendar.ts";
+import type { ApiContext } from "../context.ts";
+import { requireServedCustomer } from "../customers/index.ts";
+import type { OrderItem, Tables } from "../database.ts";
+import { newId } from "../ids.ts";
+import { openDelivery } from "./open-delivery.ts";
+import { orderColumns } from "./order.ts";
+
+const daysAhead = 366;
+
+const dateOutOfRange = (date: string, first: string, last: string) =>
+  new Failure(
+    "EB_DELIVERY_DATE_OUT_OF_RANGE",
+    422,
+    `Nothing can be ordered for ${date}.`,
+    `Choose a day from ${first} to ${last}.`,
+  );
+
+const productUnavailable = (productId: string) =>
+  new Failure(
+    "EB_PRODUCT_UNAVAILABLE",
+    422,
+    `There is no product ${productId}, or it is no longer sold.`,
+    "GET /api/products?active=true lists what can be ordered.",
+  );
+
+export interface NewOrder {
+  customerId: string;
+  placedBy: string;
+  deliveryDate: string;
+  items: { product_id: string; quantity: number }[];
+  notes: string | undefined;
+}
+
+/**
+ * Places a one-time order at today's prices, with its open delivery.
+ *
+ * @throws Failure EB_DELIVERY_DATE_OUT_OF_RANGE, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
+ */
+export const placeOrder = ({ changes, clock }: ApiContext, order: NewOrder) => {
+  const [first, last] = [today(clock), addDays(today(clock), daysAhead)];
+  const { deliveryDate, customerId } = order;
+  if (deliveryDate < first || deliveryDate > last) throw dateOutOfRange(deliveryDate, first, last);
+  const now = clock.now();
+  return changes.transaction(async (tx, active) => {
+    await requireServedCustomer(tx, customerId);
+    const items = await priced(tx, order.items);
+    const placed = await tx
+      .insertInto("orders")
+      .values({
+        id: newId("order"),
+        customer_id: customerId,
+        placed_by: order.placedBy,
+        kind: "one_time",
+        items: JSON.stringify(items),
+        total_paise: items.reduce((sum, item) => sum + item.quantity * item.unit_price_paise, 0),
+        delivery_date: deliveryDate,
+        notes: order.notes ?? null,
+        created_at: now,
+      })
+      .returning(orderColumns)
+      .executeTakeFirstOrThrow();
+    await openDelivery(tx, active, { order: placed, at: now });
+    return placed;
+  });
+};
+
+const priced = async (tx: Kysely<Tables>, wanted: NewOrder["items"]): Promise<OrderItem[]> => {
+  const ids = wanted.map(({ product_id }) => product_id);
+  const products = await tx
+    .selectFrom("products")
+    .select(["id", "price_paise"])
+    .where("id", "in", ids)
+    .where("active", "=", true)
+    .execute();
+  const prices = new Map(products.map(({ id, price_paise }) => [id, price_paise]));
+  return wanted.map(({ product_id, quantity }) => {
+    const unit_price_paise = prices.get(product_id);
+    if (unit_price_paise === undefined) throw productUnavailable(product_id);
+    return { product_id, quantity, unit_price_paise };
+  });
+};

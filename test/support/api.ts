@@ -1,0 +1,131 @@
+import { Changes, RollbackManager } from "earlybird/rollback";
+import type { InjectOptions } from "fastify";
+import { Kysely, PostgresDialect } from "kysely";
+import type pg from "pg";
+import { buildServer } from "../../delivery/src/app.ts";
+import { issueToken } from "../../delivery/src/auth/tokens.ts";
+import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
+import type { Tables } from "../../delivery/src/database.ts";
+import { createSchema } from "../../delivery/src/schema.ts";
+import { createPool } from "../../ops/src/database/pool.ts";
+import { openSmallBusiness } from "./business.ts";
+import { StandingClock } from "./clock.ts";
+import { createDeliveryDatabase, quiet } from "./delivery.ts";
+
+const operator = { requestedBy: "test", origin: "test" };
+const secret = "a secret that is long enough for tests";
+
+const engineOn = (pool: pg.Pool) => new RollbackManager({ pool, changes: declaredChanges, log: quiet });
+
+/** A request to the API: as which user (an id without its `usr_`), and with which body. */
+export interface ApiRequest {
+  as?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  remoteAddress?: string;
+}
+
+/**
+ * The API on a database of its own with all changes applied and the small business in it. It is Tuesday,
+ * 10 March 2026, six in the morning UTC, until the clock is set.
+ *
+ * @param url a database to use instead; it is filled, and not dropped in the end
+ */
+export const startApi = async ({ url, consoleDir }: { url?: string; consoleDir?: string } = {}) => {
+  const database = url === undefined ? await createDeliveryDatabase() : undefined;
+  const pool = database?.pool ?? createPool(url ?? "");
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  if (database === undefined) {
+    await createSchema(db);
+    await engineOn(pool).install(operator);
+  }
+  await openSmallBusiness(db);
+  const clock = new StandingClock("2026-03-10T06:00:00Z");
+  const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: quiet });
+  await changes.start();
+  const app = await buildServer({
+    db,
+    changes,
+    clock,
+    log: quiet,
+    jwtSecret: secret,
+    version: "0.0.0",
+    ...(consoleDir !== undefined && { consoleDir }),
+  });
+  await app.ready();
+
+  const tokenOf = (user: string) => issueToken(app, clock, `usr_${user}`);
+  const send = (route: string, { as, body, headers, remoteAddress }: ApiRequest = {}) => {
+    const [method = "", path = ""] = route.split(" ");
+    return app.inject({
+      method: method as NonNullable<InjectOptions["method"]>,
+      url: path,
+      headers: { ...(as && { authorization: `Bearer ${tokenOf(as)}` }), ...headers },
+      ...(remoteAddress && { remoteAddress }),
+      ...(body !== undefined && { payload: body as object }),
+    });
+  };
+
+  /** Sends a request that must succeed, and answers its body. */
+  const ask = async (route: string, request: ApiRequest = {}) => {
+    const answer = await send(route, request);
+    if (answer.statusCode >= 300) throw new Error(`${route}: ${answer.statusCode} ${answer.body}`);
+    return answer.json();
+  };
+
+  /** Sends a request that must be refused, and answers `[status, code]`. */
+  const refusal = async (route: string, request: ApiRequest = {}): Promise<[number, string]> => {
+    const answer = await send(route, request);
+    return [answer.statusCode, answer.json().code];
+  };
+
+  /** Until the read paths know what has been committed. */
+  const untilBehaviour = async (name: string, on: boolean): Promise<void> => {
+    while (changes.active.has(name) !== on) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  const stop = async (): Promise<void> => {
+    await app.close();
+    await changes.stop();
+    await (database ? database.drop() : pool.end());
+  };
+
+  return {
+    app,
+    ask,
+    changes,
+    clock,
+    db,
+    engine: engineOn(pool),
+    operator,
+    pool,
+    refusal,
+    secret,
+    send,
+    stop,
+    tokenOf,
+    untilBehaviour,
+  };
+};
+
+export type Api = Awaited<ReturnType<typeof startApi>>;
+
+/** Switches a behaviour off (or on again) whose step has no way back yet; its columns stay as they are. */
+export const switchStep = async (api: Api, step: number, state: "applied" | "rolled_back"): Promise<void> => {
+  await api.pool.query("update earlybird.steps set state = $2 where step = $1", [step, state]);
+  await api.pool.query("select pg_notify('earlybird_changes', '')");
+  const name = declaredChanges.find((change) => change.step === step)?.name ?? "";
+  await api.untilBehaviour(name, state === "applied");
+};
+
+/** Rolls a step back with all that depends on it, as the engine does. */
+export const rollBack = async (api: Api, step: number): Promise<void> => {
+  await api.engine.rollbackStep(step, {
+    ...api.operator,
+    reason: "test",
+    acknowledge: ["login broken"],
+    cascade: true,
+  });
+  const name = declaredChanges.find((change) => change.step === step)?.name ?? "";
+  await api.untilBehaviour(name, false);
+};

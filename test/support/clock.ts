@@ -1,0 +1,26 @@
+import type { Clock } from "earlybird";
+
+/** A clock that stands still until it is told otherwise. */
+export class StandingClock implements Clock {
+  #now: Date;
+
+  constructor(now: string) {
+    this.#now = new Date(now);
+  }
+
+  now(): Date {
+    return new Date(this.#now);
+  }
+
+  monotonicMs(): number {
+    return this.#now.getTime();
+  }
+
+  set(now: string): void {
+    this.#now = new Date(now);
+  }
+
+  advanceMs(ms: number): void {
+    this.#now = new Date(this.#now.getTime() + ms);
+  }
+}
