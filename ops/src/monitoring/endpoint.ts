@@ -30,8 +30,13 @@ export class Series {
   }
 }
 
-/** A 401 and a 404 say more about the client than about the service. */
-const countsAsError = (status: number): boolean => status >= 400 && status !== 401 && status !== 404;
+/** The status under which a request counts whose client went away before the answer, as nginx has it. */
+export const clientWentAway = 499;
+
+/** These say more about the client than about the service. */
+const noErrors = new Set([401, 404, clientWentAway]);
+
+const countsAsError = (status: number): boolean => status >= 400 && !noErrors.has(status);
 
 /** One method of one route; what it records is counted for itself and in the series of all. */
 export class Endpoint {

@@ -18,4 +18,6 @@ export {
   type PerformanceWindow,
   performanceWindows,
 } from "./performance-metrics.ts";
+export { recordRequests } from "./recording.ts";
+export { type HealthRoutesOptions, healthRoutes } from "./routes.ts";
 export { SystemMetrics, type SystemSample } from "./system-metrics.ts";

@@ -49,10 +49,10 @@ const answersToSettle = 2;
 /** Checks at intervals, keeps the latest snapshot and hands each to those who listen. */
 export class MonitoringService {
   readonly performance: PerformanceMetrics;
+  readonly clock: Clock;
   readonly #database: DatabaseProbe;
   readonly #system: SystemProbe;
   readonly #log: Logger;
-  readonly #clock: Clock;
   readonly #intervalMs: number;
   readonly #failingIntervalMs: number;
   readonly #patienceMs: number;
@@ -70,11 +70,11 @@ export class MonitoringService {
     this.#database = options.database;
     this.#system = options.system;
     this.#log = options.log;
-    this.#clock = options.clock ?? systemClock;
+    this.clock = options.clock ?? systemClock;
     this.#intervalMs = options.intervalMs ?? 5_000;
     this.#failingIntervalMs = options.failingIntervalMs ?? 1_000;
     this.#patienceMs = options.patienceMs ?? 2_500;
-    this.#startedMs = this.#clock.monotonicMs();
+    this.#startedMs = this.clock.monotonicMs();
     // Not at once if a check has just begun: a connection that breaks each time must not make a busy loop.
     this.#database.onLost(() => this.#scheduleAfter(this.#failingIntervalMs));
   }
@@ -86,7 +86,7 @@ export class MonitoringService {
 
   /** Seconds since this service was made. */
   get uptimeSeconds(): number {
-    return Math.round(this.#clock.monotonicMs() - this.#startedMs) / 1000;
+    return Math.round(this.clock.monotonicMs() - this.#startedMs) / 1000;
   }
 
   /** Calls `listener` with each new snapshot; what it throws is logged. Returns how to end that. */
@@ -116,7 +116,7 @@ export class MonitoringService {
 
   #checkNow(): void {
     clearTimeout(this.#timer);
-    this.#checkedAtMs = this.#clock.monotonicMs();
+    this.#checkedAtMs = this.clock.monotonicMs();
     this.#checking = this.#check().finally(() => {
       this.#checking = undefined;
       const settled = this.#answersInARow >= answersToSettle;
@@ -128,7 +128,7 @@ export class MonitoringService {
   #scheduleAfter(ms: number): void {
     if (this.#state !== "running" || this.#checking) return;
     clearTimeout(this.#timer);
-    const waitMs = this.#checkedAtMs + ms - this.#clock.monotonicMs();
+    const waitMs = this.#checkedAtMs + ms - this.clock.monotonicMs();
     this.#timer = setTimeout(() => this.#checkNow(), Math.max(0, waitMs));
     this.#timer.unref();
   }
@@ -138,7 +138,7 @@ export class MonitoringService {
     if (this.#state === "stopped") return;
     this.#answersInARow = database.status === "unhealthy" ? 0 : this.#answersInARow + 1;
     const system = this.#sampleSystem();
-    const snapshot = { taken_at: this.#clock.now(), ...judgeHealth(database, system), database, system };
+    const snapshot = { taken_at: this.clock.now(), ...judgeHealth(database, system), database, system };
     this.#tellChange(snapshot);
     this.#snapshot = snapshot;
     for (const listener of this.#listeners) {

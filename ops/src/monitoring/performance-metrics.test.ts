@@ -30,9 +30,9 @@ test("a window sums up requests, errors, rates and durations", () => {
   expect(summary.p99_ms).toBeLessThanOrEqual(summary.max_ms);
 });
 
-test("answers of 400 and above are errors, but 401 and 404 are not", () => {
+test("answers of 400 and above are errors, but 401, 404 and clients that went away are not", () => {
   const metrics = new PerformanceMetrics();
-  for (const status of [200, 204, 308, 400, 401, 403, 404, 409, 422, 429, 500, 503]) {
+  for (const status of [200, 204, 308, 400, 401, 403, 404, 409, 422, 429, 499, 500, 503]) {
     metrics.endpoint("GET", "/a").record(status, 1);
   }
   expect(metrics.summary().errors).toBe(7);

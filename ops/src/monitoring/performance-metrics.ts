@@ -10,7 +10,7 @@ export type PerformanceWindow = keyof typeof performanceWindows;
 export interface PerformanceSummary {
   window_seconds: number;
   requests: number;
-  /** Answers of 400 and above, without 401 and 404. */
+  /** Answers of 400 and above, without 401 and 404, and without requests whose client went away. */
   errors: number;
   error_rate_percent: number;
   requests_per_second: number;
