@@ -37,25 +37,25 @@ export const hangsOnColumns = async (
       from swapped s
       join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = s.attrelid and d.refobjsubid = s.attnum
     )
-    select distinct 'view' as kind, c.oid::regclass::text as name, d.attname as column
+    select 'view' as kind, c.oid::regclass::text as name, d.attname as column
       from dependent d join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
       join pg_class c on c.oid = r.ev_class
-    union all
+    union
     select 'policy', p.polname, d.attname
       from dependent d join pg_policy p on d.classid = 'pg_policy'::regclass and p.oid = d.objid
-    union all
+    union
     select 'trigger', t.tgname, d.attname
       from dependent d join pg_trigger t on d.classid = 'pg_trigger'::regclass and t.oid = d.objid and not t.tgisinternal
-    union all
+    union
     select 'check', k.conname, d.attname
       from dependent d join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid and k.contype = 'c'
-    union all
-    select distinct case when a.attgenerated = '' then 'default' else 'generated column' end, a.attname, d.attname
+    union
+    select case when a.attgenerated = '' then 'default' else 'generated column' end, a.attname, d.attname
       from dependent d join pg_attrdef f on d.classid = 'pg_attrdef'::regclass and f.oid = d.objid
       join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum
-    union all
+    union
     select 'not-null constraint', s.attname, s.attname from swapped s where s.attnotnull
-    union all
+    union
     select 'column grant', s.attname, s.attname from swapped s where s.attacl is not null
     order by 1, 2`.execute(db);
   return rows;
