@@ -1,3 +1,10 @@
+import { AlertManager } from "earlybird/alerts";
+import {
+  DatabaseHealthChecker,
+  MonitoringService,
+  PerformanceMetrics,
+  SystemMetrics,
+} from "earlybird/monitoring";
 import { Changes, RollbackManager } from "earlybird/rollback";
 import type { InjectOptions } from "fastify";
 import { Kysely, PostgresDialect } from "kysely";
@@ -43,11 +50,20 @@ export const startApi = async ({ url, consoleDir }: { url?: string; consoleDir?:
   const clock = new StandingClock("2026-03-10T06:00:00Z");
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: quiet });
   await changes.start();
+  const monitoring = new MonitoringService({
+    database: new DatabaseHealthChecker({ pool, clock }),
+    system: new SystemMetrics({ clock }),
+    performance: new PerformanceMetrics({ clock }),
+    log: quiet,
+    clock,
+  });
   const app = await buildServer({
     db,
     changes,
     clock,
     log: quiet,
+    monitoring,
+    alerts: new AlertManager({ channels: [], log: quiet, clock }),
     jwtSecret: secret,
     version: "0.0.0",
     ...(consoleDir !== undefined && { consoleDir }),

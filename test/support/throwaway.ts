@@ -1,12 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdtemp, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { canTraverse, postgresAccount } from "../../ops/src/database/embedded/account.ts";
+import { postgresAccount } from "../../ops/src/database/embedded/account.ts";
 import { type Binaries, embeddedBinaries } from "../../ops/src/database/embedded/binaries.ts";
-import { builtinLocale, initialiseCluster, superuser } from "../../ops/src/database/embedded/initialise.ts";
+import {
+  builtinLocale,
+  initialiseCluster,
+  passwordOf,
+  superuser,
+} from "../../ops/src/database/embedded/initialise.ts";
 import { type RunningServer, startServer, stopServer } from "../../ops/src/database/embedded/server.ts";
+import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
 /** A PostgreSQL server for tests, in a temporary directory. It ends with the process that started it. */
 export interface ThrowawayPostgres {
@@ -19,8 +24,6 @@ export interface ThrowawayPostgres {
   /** Stops it and removes its directory. */
   remove(): Promise<void>;
 }
-
-const password = "throwaway";
 
 /** Quick rather than durable: what a crash of the machine would lose is thrown away anyhow. */
 const settings = {
@@ -56,20 +59,18 @@ export const systemPostgresVersion: string | undefined = (
 
 const start = async (binaries: Binaries, flags: string[]): Promise<ThrowawayPostgres> => {
   const account = await postgresAccount();
-  // A private temporary directory is closed to the account that PostgreSQL needs under root.
-  const parent = canTraverse(account, tmpdir()) ? tmpdir() : "/var/tmp";
-  const home = await mkdtemp(join(parent, "earlybird-test-"));
-  if (account.uid !== undefined && account.gid !== undefined) await chown(home, account.uid, account.gid);
+  const home = await makeTemporaryDirectory();
   const directory = join(home, "cluster");
   const guard = guardOf(home);
-  await initialiseCluster(binaries, { directory, account, password, flags: ["--no-sync", ...flags] });
+  await initialiseCluster(binaries, { directory, account, flags: ["--no-sync", ...flags] });
   const launch = (preferredPort?: number): Promise<RunningServer> =>
     startServer(binaries, { directory, account, logFile: join(home, "log"), preferredPort, settings });
   let server = await launch();
+  const password = await passwordOf(directory);
   const { port } = server;
   return {
     url: `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
-    stop: () => stopServer(directory, server),
+    stop: () => stopServer(server),
     start: async () => {
       server = await launch(port);
     },
@@ -93,6 +94,7 @@ const guardOf = (home: string): ChildProcess => {
     read -r pid < "$file" && kill -INT "$pid"
     for i in $(seq 100); do [ -e "$file" ] || break; sleep 0.05; done
     [ -e "$file" ] && kill -KILL "$pid"
+    [ -d "$1/cluster" ] || sleep 1
     rm -rf "$1"`;
   const guard = spawn("sh", ["-c", script, "guard", home], {
     stdio: ["pipe", "ignore", "ignore"],

@@ -1,2 +1,3 @@
+export { type DatabaseOptions, type OpenDatabase, openDatabase } from "./open.ts";
 export { createPool } from "./pool.ts";
 export { isDatabaseUnavailable } from "./unavailable.ts";

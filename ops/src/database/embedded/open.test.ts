@@ -1,0 +1,204 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type DatabaseProcess,
+  listens,
+  serverProcesses,
+  startDatabaseProcess,
+  within,
+} from "../../../../test/support/database-process.ts";
+import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
+import { createLogger } from "../../lib/log.ts";
+import { type OpenDatabase, openDatabase } from "../open.ts";
+import { postgresAccount } from "./account.ts";
+import { latestPublication } from "./publication.ts";
+
+let dataDir: string;
+let rows = 0;
+
+beforeAll(async () => {
+  dataDir = join(await makeTemporaryDirectory(), "data");
+  const first = await open();
+  await first.pool.query("create table milk (litres int)");
+  await first.close();
+});
+afterAll(() => rm(join(dataDir, ".."), { recursive: true, force: true }));
+
+const open = () => openDatabase({ dataDir, log: createLogger("silent") });
+const otherProcess = () => startDatabaseProcess(dataDir);
+const portOf = ({ url }: OpenDatabase) => Number(new URL(url).port);
+
+const addRow = async (user: DatabaseProcess) => {
+  rows += 1;
+  await user.query("insert into milk values (1)");
+};
+const countIn = async ({ pool }: OpenDatabase) =>
+  (await pool.query<{ rows: number }>("select count(*) as rows from milk")).rows[0]?.rows;
+const isDown = (port: number) => within(5_000, async () => !(await listens(port)));
+const isCleanlyDown = () =>
+  within(5_000, async () => {
+    const log = await readFile(join(dataDir, "postgres.log"), "utf8");
+    return log.trimEnd().endsWith("database system is shut down");
+  });
+
+test("the server listens on the loopback only, demands its password, and speaks UTF-8", async () => {
+  const database = await open();
+  const { rows: settings } = await database.pool.query(
+    `select current_setting('listen_addresses') as listen, current_setting('unix_socket_directories') as sockets,
+       current_setting('server_encoding') as encoding, current_setting('fsync') as fsync,
+       current_setting('TimeZone') as timezone, lower('Ä') || ('b' > 'C')::text as text,
+       (select count(*) from pg_hba_file_rules where auth_method <> 'scram-sha-256') as open_doors`,
+  );
+  expect(settings).toEqual([
+    {
+      listen: "127.0.0.1",
+      sockets: "",
+      encoding: "UTF8",
+      fsync: "on",
+      timezone: "UTC",
+      text: "ätrue",
+      open_doors: 0,
+    },
+  ]);
+  expect((await stat(join(dataDir, "postgres", "earlybird.password"))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(dataDir, "keeper"))).mode & 0o777).toBe(0o700);
+  await database.close();
+});
+
+test("closing waits until the server is down; next time it has its rows and its port", async () => {
+  const database = await open();
+  expect(database).toMatchObject({ joined: false, source: "embedded" });
+  rows += 1;
+  await database.pool.query("insert into milk values (1)");
+  await database.close();
+  expect(await listens(portOf(database))).toBe(false);
+  const next = await open();
+  expect(await countIn(next)).toBe(rows);
+  expect(portOf(next)).toBe(portOf(database));
+  await next.close();
+});
+
+test("closing does not wait for a connection that is never given back", async () => {
+  const database = await open();
+  await database.pool.connect().then((client) => client.on("error", () => undefined));
+  await database.close();
+  expect(await listens(portOf(database))).toBe(false);
+});
+
+test("a second process joins; the server survives the end of the first and ends with the last", async () => {
+  const first = await otherProcess();
+  const second = await otherProcess();
+  expect(second).toMatchObject({ joined: true, port: first.port });
+  await first.close();
+  await addRow(second);
+  const third = await open();
+  expect(third.joined).toBe(true);
+  await second.kill();
+  expect(await countIn(third)).toBe(rows);
+  await third.close();
+  expect(await listens(first.port)).toBe(false);
+});
+
+test("when the only process that uses it is killed, the server shuts down within 5 s", async () => {
+  const user = await otherProcess();
+  await user.kill();
+  expect(await isDown(user.port)).toBe(true);
+  expect(await isCleanlyDown()).toBe(true);
+});
+
+test("processes that start at the same instant share one server", async () => {
+  const users = await Promise.all([otherProcess(), otherProcess(), otherProcess()]);
+  expect(new Set(users.map((user) => user.port)).size).toBe(1);
+  expect(users.filter((user) => !user.joined)).toHaveLength(1);
+  await Promise.all(users.map((user) => user.close()));
+  expect(await listens(users[0]?.port as number)).toBe(false);
+});
+
+test("who comes while the server is shutting down gets it back", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const first = await open();
+    const closing = first.close();
+    const second = await open();
+    await closing;
+    expect(await countIn(second)).toBe(rows);
+    await second.close();
+  }
+});
+
+describe.runIf(process.platform === "linux")("after a kill -9", () => {
+  const killKeeper = async () => process.kill((await serverProcesses(dataDir)).keeper, "SIGKILL");
+
+  const publication = () => latestPublication(join(dataDir, "keeper"));
+
+  const killEverything = async (user: DatabaseProcess) => {
+    const { keeper, server } = await serverProcesses(dataDir);
+    process.kill(keeper, "SIGKILL");
+    process.kill(server, "SIGKILL");
+    await user.kill();
+  };
+
+  test("of the keeper, the next process adopts the server, which ends with the last one", async () => {
+    const user = await otherProcess();
+    const { server } = await serverProcesses(dataDir);
+    await killKeeper();
+    await addRow(user);
+    const next = await open();
+    expect(next.joined).toBe(true);
+    expect((await serverProcesses(dataDir)).server).toBe(server);
+    await user.kill();
+    expect(await countIn(next)).toBe(rows);
+    await next.close();
+    expect(await listens(user.port)).toBe(false);
+    expect(await isCleanlyDown()).toBe(true);
+  });
+
+  test("of the keeper, a process that still uses the server finds it a new one", async () => {
+    const user = await otherProcess();
+    const old = await publication();
+    await killKeeper();
+    const hasNewKeeper = async () => (await publication())?.generation !== old?.generation;
+    expect(await within(20_000, hasNewKeeper)).toBe(true);
+    await user.kill();
+    expect(await within(15_000, async () => !(await listens(user.port)))).toBe(true);
+    expect(await isCleanlyDown()).toBe(true);
+  });
+
+  test("of the keeper and of the only process, the next one adopts the server", async () => {
+    const user = await otherProcess();
+    await addRow(user);
+    await Promise.all([user.kill(), killKeeper()]);
+    const next = await open();
+    expect(await countIn(next)).toBe(rows);
+    await next.close();
+    expect(await isDown(user.port)).toBe(true);
+  });
+
+  test("of everything, the data directory starts again with its rows", async () => {
+    const user = await otherProcess();
+    await addRow(user);
+    await killEverything(user);
+    const next = await open();
+    expect(next.joined).toBe(false);
+    expect(await countIn(next)).toBe(rows);
+    await next.close();
+  });
+
+  test("it starts again although the number of its process now belongs to somebody else", async () => {
+    const user = await otherProcess();
+    await addRow(user);
+    await killEverything(user);
+    // PostgreSQL itself would refuse for as long as this process, of its own account, lives.
+    const foreigner = spawn("sleep", ["60"], { ...(await postgresAccount()), cwd: "/", stdio: "ignore" });
+    await once(foreigner, "spawn");
+    const file = join(dataDir, "postgres", "postmaster.pid");
+    const [, ...others] = (await readFile(file, "utf8")).split("\n");
+    await writeFile(file, [foreigner.pid, ...others].join("\n"));
+    const next = await open();
+    expect(await countIn(next)).toBe(rows);
+    await next.close();
+    foreigner.kill();
+  });
+});

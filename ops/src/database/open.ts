@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { Failure } from "../lib/failure.ts";
+import type { Logger } from "../lib/log.ts";
+import { openEmbeddedServer } from "./embedded/open.ts";
+import { databaseRefused, databaseTooOld, databaseUnavailable } from "./failures.ts";
+import { createPool } from "./pool.ts";
+import { isDatabaseUnavailable } from "./unavailable.ts";
+
+const oldestVersion = 14;
+const databaseName = "earlybird";
+const poolEndsWithinMs = 3_000;
+
+export interface DatabaseOptions {
+  /** A PostgreSQL 14 or newer. Absent: an embedded server, which this process starts or joins. */
+  readonly databaseUrl?: string | undefined;
+  /** Where the embedded server keeps its data; made when absent. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  /** How we are named in the server's list of connections. */
+  readonly application?: string;
+}
+
+/** A database that answered. */
+export interface OpenDatabase {
+  /** With the password: not for logs. */
+  readonly url: string;
+  readonly pool: pg.Pool;
+  readonly source: "configured" | "embedded";
+  /** Whether the embedded server ran already. */
+  readonly joined: boolean;
+  /** Closes our connections. When we were the last to use the embedded server, waits until it is down. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the configured database, or else starts or joins the embedded PostgreSQL 18.
+ *
+ * @throws Failure EB_DATABASE_UNAVAILABLE, EB_DATABASE_REFUSED or EB_DATABASE_VERSION about a configured one;
+ *   EB_DATABASE_ACCOUNT, EB_DATABASE_DIRECTORY, EB_DATABASE_PLATFORM or EB_DATABASE_START about the embedded
+ */
+export const openDatabase = async (options: DatabaseOptions): Promise<OpenDatabase> =>
+  options.databaseUrl === undefined ? openEmbedded(options) : openConfigured(options, options.databaseUrl);
+
+const openConfigured = async (options: DatabaseOptions, url: string): Promise<OpenDatabase> => {
+  const pool = poolOf(options, url);
+  const where = describe(url);
+  try {
+    const { rows } = await pool.query<{ version: string; number: number }>(
+      `select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
+    );
+    const [server] = rows;
+    if (server && server.number < oldestVersion * 10_000) {
+      throw databaseTooOld(where, server.version, oldestVersion);
+    }
+  } catch (error) {
+    await pool.end();
+    if (error instanceof Failure) throw error;
+    throw isDatabaseUnavailable(error) ? databaseUnavailable(where, error) : databaseRefused(where, error);
+  }
+  options.log.info({ database: where }, "connected to the configured database");
+  return { url, pool, source: "configured", joined: false, close: () => endPool(pool) };
+};
+
+const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => {
+  const { dataDir, log } = options;
+  const server = await openEmbeddedServer(dataDir, log);
+  try {
+    await ensureDatabase(server.urlOf("postgres"));
+  } catch (error) {
+    await server.release();
+    throw error;
+  }
+  const url = server.urlOf(databaseName);
+  const pool = poolOf(options, url);
+  log.info(
+    { database: describe(url), data_dir: dataDir },
+    server.joined ? "joined the embedded database" : "started the embedded database",
+  );
+  const close = async () => {
+    await endPool(pool);
+    await server.release();
+  };
+  return { url, pool, source: "embedded", joined: server.joined, close };
+};
+
+const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg.Pool =>
+  createPool(url, { application_name: application });
+
+/** A connection that is never given back must not keep the process from ending. */
+const endPool = (pool: pg.Pool): Promise<void> =>
+  Promise.race([pool.end(), sleep(poolEndsWithinMs, undefined, { ref: false })]);
+
+const ensureDatabase = async (url: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const found = await client.query("select 1 from pg_database where datname = $1", [databaseName]);
+    if (found.rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
+  } catch (error) {
+    // Another process that starts at the same moment was quicker.
+    const { code } = error as pg.DatabaseError;
+    if (code !== duplicateDatabase && code !== uniqueViolation) throw error;
+  } finally {
+    await client.end();
+  }
+};
+
+const duplicateDatabase = "42P04";
+const uniqueViolation = "23505";
+
+/** Host, port and database of an address: what may be shown. */
+const describe = (url: string): string => {
+  // The error of an address that is none would repeat all of it.
+  if (!URL.canParse(url)) return "the configured address";
+  const { hostname, port, pathname, searchParams } = new URL(url);
+  return `${hostname || searchParams.get("host") || "localhost"}:${port || "5432"}${pathname}`;
+};
