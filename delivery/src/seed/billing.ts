@@ -7,13 +7,15 @@ import type { Plan } from "./plan.ts";
  * Bills the months that have ended, in the night after: one record a customer for the subscriptions of the
  * month, one for each one-time order. Charged is what was delivered, where that was recorded.
  */
-export const seedBilling = async (tx: Transaction<Tables>, { chance, today }: Plan): Promise<number> => {
+export const seedBilling = async (tx: Transaction<Tables>, plan: Plan): Promise<number> => {
+  const { chance, today, thisMonth } = plan;
   const key = sql`b.key`;
+  const month = sql`date_trunc('month', day::timestamp)::date`;
   const inserted = await sql`
     insert into billing_records (id, customer_id, period, amount_paise, status, created_at, order_id)
     select ${chance.id("bil", sql`b.at`, key)}, b.customer_id, b.period, b.amount_paise,
       case
-        when b.period < date_trunc('month', ${today}::date) - interval '1 month'
+        when b.period < ${thisMonth}::date - interval '1 month'
           then case when ${chance.happens("overdue", key, 40)} then 'issued' else 'paid' end
         -- In the first days of a month the bills of the last one are still being looked over.
         when extract(day from ${today}::date) <= 3 then 'draft'
@@ -22,15 +24,15 @@ export const seedBilling = async (tx: Transaction<Tables>, { chance, today }: Pl
     from (
       select *, (period + interval '1 month 2 hours' + place * interval '1 millisecond')::timestamptz as at
       from (
-        select *, row_number() over (partition by period order by order_id nulls first, key) as place
+        select *, row_number() over (partition by period order by key desc) as place
         from (
-          select min(key) as key, customer_id, date_trunc('month', day)::date as period,
+          select min(key) as key, customer_id, ${month} as period,
             sum(charge_paise) as amount_paise, null as order_id
-          from seed_orders where kind = 'subscription' and ${billed(today)}
-          group by customer_id, date_trunc('month', day)
+          from seed_orders where kind = 'subscription' and ${billed(plan)}
+          group by customer_id, ${month}
           union all
-          select key, customer_id, date_trunc('month', day)::date, charge_paise, id
-          from seed_orders where kind = 'one_time' and ${billed(today)}
+          select key, customer_id, ${month}, charge_paise, id
+          from seed_orders where kind = 'one_time' and ${billed(plan)}
         ) bill
       ) placed
     ) b

@@ -19,21 +19,27 @@ export const oneTimeOrders = ({ chance, firstDay, days, today }: Plan): RawBuild
         then ${today}::date + interval '1 hour' + ${chance.roll("second of the night", key, 15_000)} * interval '1 second'
         else d.day - 1 + interval '8 hours' + ${chance.roll("second of the day", key, 46_000)} * interval '1 second'
         end::timestamptz
-    from seed_customers c
-    cross join lateral (
+    from (
       select nth, ${firstDay}::date + nth as day from generate_series(0, ${days}::integer) nth
     ) d
+    cross join seed_customers c
+    cross join (
+      select array_agg(id order by no) as ids, array_agg(price_paise order by no) as prices, count(*) as products
+      from seed_products
+    ) shelf
     cross join lateral (
-      select sum(quantity * price_paise) as total_paise,
-        jsonb_agg(jsonb_build_object('product_id', id, 'quantity', quantity, 'unit_price_paise', price_paise)
+      select sum(quantity * price) as total_paise,
+        jsonb_agg(jsonb_build_object('product_id', id, 'quantity', quantity, 'unit_price_paise', price)
           order by line) as items,
         jsonb_agg(jsonb_build_object('product_id', id, 'ordered_qty', quantity, 'delivered_qty', quantity,
           'status', 'full') order by line) as handed_over_in_full
       from (
-        select line, p.id, p.price_paise, 1 + ${chance.roll("quantity of a line", sql`c.no * 1000000::bigint + d.nth * 8 + line`, 3)} as quantity
+        select line, shelf.ids[place] as id, shelf.prices[place] as price,
+          1 + ${chance.roll("quantity of a line", sql`c.no * 1000000::bigint + d.nth * 8 + line`, 3)} as quantity
         from generate_series(0, ${chance.roll("lines", key, 4)}) line
-        join seed_products p on p.no
-          = (${chance.roll("first product", key, 1000)} + line * ${stride}) % (select count(*) from seed_products)
+        cross join lateral (
+          select 1 + (${chance.roll("first product", key, 1000)} + line * ${stride}) % shelf.products::integer as place
+        ) shelf_place
       ) line
     ) lines
     where ${chance.happens("orders once", key, 52)}

@@ -20,6 +20,7 @@ export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<v
   // The more was ordered, the sooner the depot runs short.
   const shortBelow = sql`case first_quantity when 1 then 500 else 960 end`;
   const outcome = chance.roll("outcome", key, 10_000);
+  // Without "offset 0" the planner would merge the levels and compute a fate anew wherever it is named.
   await sql`
     create temporary table seed_orders on commit drop as
     with ordered as (${subscriptionOrders(plan)} union all ${oneTimeOrders(plan)}),
@@ -29,14 +30,14 @@ export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<v
           else area_no end as courier_no,
         (day + interval '04:15' + ${chance.roll("second of the round", key, 9_000)} * interval '1 second')::timestamptz as at,
         (items -> 0 ->> 'quantity')::integer as first_quantity
-      from ordered
+      from ordered offset 0
     ),
     decided as (
       select *, day >= ${changedOn}::date as new_ways,
         case when ${outcome} < 200 then 'cancelled' when ${open} then 'open'
           when ${outcome} < 260 then 'failed' when ${outcome} < ${shortBelow} then 'short' else 'full' end as fate,
         ${chance.roll("handed over", key, sql`first_quantity`)} as first_handed_over
-      from ridden
+      from ridden offset 0
     )
     select key, kind, customer_id, area_no, subscription_id, placed_by, day, created_at, items, total_paise,
       fate, new_ways, courier_no, at,
@@ -50,8 +51,7 @@ export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<v
           else 'partially_delivered' end end as outcome,
       case when not new_ways then null when fate = 'failed' then 'delivery'
         when fate in ('full', 'short') then ${chance.pick("method", key, methods)} end as method
-    from decided
-    order by day, key`.execute(tx);
+    from decided`.execute(tx);
 };
 
 const handedOver: RawBuilder<unknown> = sql`
@@ -65,7 +65,7 @@ const handedOver: RawBuilder<unknown> = sql`
   end`;
 
 /** What the subscriptions called for, generated on the evening before; tomorrow's already early today. */
-const subscriptionOrders = ({ chance, today }: Plan): RawBuilder<unknown> => {
+const subscriptionOrders = ({ chance, days, firstDay, today }: Plan): RawBuilder<unknown> => {
   const key = sql`s.no * 100000::bigint + d.nth`;
   return sql`
     select ${key} as key, 'subscription' as kind, s.customer_id, s.area_no, s.id as subscription_id,
@@ -73,17 +73,18 @@ const subscriptionOrders = ({ chance, today }: Plan): RawBuilder<unknown> => {
       (case when d.day > ${today}::date then ${today}::date + interval '5 hours'
         else d.day - 1 + interval '20 hours' end
         + ${chance.roll("millisecond of generation", key, 4_000)} * interval '1 millisecond')::timestamptz as created_at
-    from seed_subscriptions s
-    cross join lateral (
-      select nth, s.first_day + nth as day from generate_series(0, s.last_day - s.first_day) nth
+    from (
+      select nth, ${firstDay}::date + nth as day from generate_series(0, ${days}::integer) nth
     ) d
+    join seed_subscriptions s on d.day between s.first_day and s.last_day
     where s.schedule = 'daily'
       or (s.schedule = 'weekdays' and extract(isodow from d.day) < 6)
       or (s.schedule = 'alternate' and (d.day - s.starts_on) % 2 = 0)`;
 };
 
 /** Writes the orders as the API left them. */
-export const seedOrders = async (tx: Transaction<Tables>, { chance, today }: Plan): Promise<number> => {
+export const seedOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<number> => {
+  const { chance, today } = plan;
   const key = sql`key`;
   const underWay = chance.pick("under way", key, [
     "OUT_FOR_DELIVERY",
@@ -105,14 +106,13 @@ export const seedOrders = async (tx: Transaction<Tables>, { chance, today }: Pla
         when kind = 'one_time' and ${chance.happens("note", key, 150)} then ${chance.pick("note", key, notes)} end,
       created_at, subscription_id,
       case when confirmed then at end, case when confirmed then true end, case when confirmed then ${underWay} end,
-      case when kind = 'one_time' and ${billed(today)} then true end
+      case when kind = 'one_time' and ${billed(plan)} then true end
     from (select *, fate in ('full', 'short') and new_ways as confirmed from seed_orders) o`.execute(tx);
   return Number(inserted.numAffectedRows);
 };
 
 /** Months are billed when they have ended. */
-export const billed = (today: string) =>
-  sql`(fate in ('full', 'short') and day < date_trunc('month', ${today}::date))`;
+export const billed = ({ thisMonth }: Plan) => sql`(fate in ('full', 'short') and day < ${thisMonth}::date)`;
 
 const methods = [...Array<string>(28).fill("delivery"), "shared_link", "admin"];
 const whyCancelled = ["Out of town", "Ordered twice", "Not needed today", "Wrong quantity"];

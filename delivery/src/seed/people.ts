@@ -36,7 +36,7 @@ export const planCustomers = async (tx: Transaction<Tables>, plan: Plan): Promis
           else 'active' end as status,
         -- Neighbours 2k and 2k + 1: in some households they gave the same number.
         ${no} > 1 and (${no} | 1) <= ${customers}
-          and ${chance.happens("shared phone", sql`(${no} / 2)`, 15)} as shares_phone,
+          and ${chance.happens("shared phone", sql`(${no} / 2)`, 25)} as shares_phone,
         ${no} = 1 or ${chance.happens("has a login", no, 700)} as registered,
         ${no} <> 1 and ${chance.happens("by email", no, 150)} as by_email
       from generate_series(1, ${customers}::integer) as n (no)

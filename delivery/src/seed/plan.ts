@@ -1,4 +1,4 @@
-import { addDays } from "../calendar.ts";
+import { addDays, firstOfMonth } from "../calendar.ts";
 import type { Chance } from "./chance.ts";
 
 /** How large the demo is and which days it covers; days are `YYYY-MM-DD`. */
@@ -10,6 +10,8 @@ export interface Plan {
   /** The morning on which the demo stands still, at 05:30 in India: midnight UTC, so never in the future. */
   today: string;
   tomorrow: string;
+  /** The first of today's month: the months before are billed. */
+  thisMonth: string;
   /** The first day on which the changes were in production; the days before are yesterday's way of working. */
   changedOn: string;
 }
@@ -21,6 +23,7 @@ export const makePlan = (size: { customers: number; days: number; today: string 
     ...size,
     firstDay,
     tomorrow: addDays(size.today, 1),
+    thisMonth: firstOfMonth(size.today),
     changedOn: addDays(firstDay, Math.floor(size.days / 3)),
   };
 };

@@ -6,7 +6,7 @@ import type { Plan } from "./plan.ts";
 const kinds = ["milk", "newspaper", "curd"];
 
 /**
- * Writes the subscriptions: none for every eighth customer, one for most, up to three. `seed_subscriptions`
+ * Writes the subscriptions: none for every sixth customer, one for most, up to three. `seed_subscriptions`
  * adds what their orders need: the days from `first_day` to `last_day`, and the one line they repeat.
  */
 export const seedSubscriptions = async (tx: Transaction<Tables>, plan: Plan): Promise<number> => {
@@ -36,8 +36,8 @@ const planSubscriptions = async (tx: Transaction<Tables>, plan: Plan): Promise<v
           else ${chance.roll("days until the next one", sql`c.no * 4 + nth`, 40)} * interval '1 day' end as thought_of
       from seed_customers c
       cross join generate_series(1, 3) nth
-      where nth <= case when c.no = 1 then 2 when ${share} < 12 then 0 when ${share} < 76 then 1
-        when ${share} < 97 then 2 else 3 end
+      where nth <= case when c.no = 1 then 2 when ${share} < 16 then 0 when ${share} < 82 then 1
+        when ${share} < 98 then 2 else 3 end
     ),
     asked as (
       select *, least(thought_of, (${today}::date - 2 + interval '19 hours')::timestamptz) as created_at,
