@@ -1,20 +1,31 @@
-import { answerFrameworkError, type Logger, problems } from "earlybird";
+import { answerFrameworkError, earlybird, type Logger, problems } from "earlybird";
+import type { AlertManager } from "earlybird/alerts";
 import { isDatabaseUnavailable } from "earlybird/database";
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import type { MonitoringService } from "earlybird/monitoring";
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { authRoutes, guardRoutes } from "./auth/index.ts";
+import { authorizeOperator, authRoutes, guardRoutes } from "./auth/index.ts";
+import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
 import { customerRoutes } from "./customers/index.ts";
+import { dashboardRoutes } from "./dashboard/index.ts";
 import { deliveryRoutes } from "./deliveries/index.ts";
 import { registerConsole } from "./http/console.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
+import { registerOldRoutes } from "./http/old-routes.ts";
 import { registerOpenApi } from "./http/openapi.ts";
-import { registerProtection } from "./http/protection.ts";
+import { registerProtection, registerSecurityHeaders } from "./http/protection.ts";
 import { orderRoutes } from "./orders/index.ts";
+import { productRoutes } from "./products/index.ts";
+import { sharedLinkRoutes } from "./shared-links/index.ts";
+import { subscriptionRoutes } from "./subscriptions/index.ts";
+import { userRoutes } from "./users/index.ts";
 
 /** What the server is built from. */
 export interface ServerContext extends ApiContext {
   log: Logger;
+  monitoring: MonitoringService;
+  alerts: AlertManager;
   version: string;
   /** Where the built console lies; left out or absent, there is only the API. */
   consoleDir?: string;
@@ -24,7 +35,8 @@ export interface ServerContext extends ApiContext {
 export const buildServer = async (context: ServerContext): Promise<FastifyInstance> => {
   const app: FastifyInstance = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    // What is worth a line is logged where it happens; requests are counted, not written down.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 256 * 1_024,
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: answerFrameworkError,
@@ -33,16 +45,27 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("login", null);
   acceptEmptyJson(app);
+  // In this order: the documentation sees every route, and the platform every request, also refused ones.
+  await registerSecurityHeaders(app);
   await app.register(problems, { isDatabaseUnavailable });
-  await registerProtection(app, context.jwtSecret);
   await registerOpenApi(app, context.version);
+  const { monitoring, alerts, version } = context;
+  await app.register(earlybird, { monitoring, alerts, version, authorize: authorizeOperator(app, context) });
+  await registerProtection(app, context.jwtSecret);
   await app.register(async (api) => {
     guardRoutes(api, context);
     await api.register(authRoutes, { ...context, prefix: "/api/auth" });
+    await api.register(userRoutes, { ...context, prefix: "/api/users" });
     await api.register(customerRoutes, { ...context, prefix: "/api/customers" });
+    await api.register(productRoutes, { ...context, prefix: "/api/products" });
+    await api.register(subscriptionRoutes, { ...context, prefix: "/api/subscriptions" });
     await api.register(orderRoutes, { ...context, prefix: "/api/orders" });
     await api.register(deliveryRoutes, { ...context, prefix: "/api/deliveries" });
+    await api.register(sharedLinkRoutes, { ...context, prefix: "/api/shared-links" });
+    await api.register(billingRoutes, { ...context, prefix: "/api/billing" });
+    await api.register(dashboardRoutes, { ...context, prefix: "/api/dashboard" });
   });
+  registerOldRoutes(app);
   await registerConsole(app, context.consoleDir);
   return app;
 };

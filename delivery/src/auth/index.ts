@@ -2,5 +2,6 @@ export { authorizeOperator, guardRoutes, loginOf } from "./guard.ts";
 export { createAdminInvitation } from "./invitation.ts";
 export { customerFor, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";
+export { emailTaken } from "./register.ts";
 export { authRoutes } from "./routes.ts";
 export { jwtOptions } from "./tokens.ts";

@@ -10,7 +10,7 @@ import type { FastifyInstance } from "fastify";
 export const registerConsole = async (app: FastifyInstance, directory: string | undefined): Promise<void> => {
   if (directory === undefined || !existsSync(join(directory, "index.html"))) return;
   await app.register(fastifyStatic, { root: directory, wildcard: false });
-  app.get("/*", { schema: { hide: true } as object }, (request, reply) => {
+  app.get("/*", { schema: { hide: true } }, (request, reply) => {
     const browsing = request.headers.accept?.includes("text/html") && !request.url.startsWith("/api/");
     return browsing ? reply.sendFile("index.html") : reply.callNotFound();
   });

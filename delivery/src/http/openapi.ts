@@ -26,7 +26,7 @@ export const registerOpenApi = async (app: FastifyInstance, version: string): Pr
     routePrefix: "/api/docs",
     uiConfig: { persistAuthorization: true, docExpansion: "list" },
   });
-  app.get("/api/openapi.json", { schema: { hide: true } as object }, async (_request, reply) =>
+  app.get("/api/openapi.json", { schema: { hide: true } }, async (_request, reply) =>
     reply.send(app.swagger()),
   );
 };

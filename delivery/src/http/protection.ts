@@ -10,8 +10,8 @@ const requestsPerMinute = 3_000;
 /** Loopback is the machine itself: its health checks, its load tests, or a proxy that speaks for everybody. */
 const loopback = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
 
-/** Security headers, a limit per address that only floods reach, and signed logins. */
-export const registerProtection = async (app: FastifyInstance, jwtSecret: string): Promise<void> => {
+/** Headers that keep a browser from doing more with our pages than they need. */
+export const registerSecurityHeaders = async (app: FastifyInstance): Promise<void> => {
   await app.register(helmet, {
     contentSecurityPolicy: {
       directives: {
@@ -24,6 +24,10 @@ export const registerProtection = async (app: FastifyInstance, jwtSecret: string
       },
     },
   });
+};
+
+/** A limit per address that only floods reach, and signed logins. */
+export const registerProtection = async (app: FastifyInstance, jwtSecret: string): Promise<void> => {
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: 60_000,

@@ -5,6 +5,7 @@ import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
 import type { OrderItem, Tables } from "../database.ts";
 import { newId } from "../ids.ts";
+import { productUnavailable } from "../products/index.ts";
 import { openDelivery } from "./open-delivery.ts";
 import { orderColumns } from "./order.ts";
 
@@ -16,14 +17,6 @@ const dateOutOfRange = (date: string, first: string, last: string) =>
     422,
     `Nothing can be ordered for ${date}.`,
     `Choose a day from ${first} to ${last}.`,
-  );
-
-const productUnavailable = (productId: string) =>
-  new Failure(
-    "EB_PRODUCT_UNAVAILABLE",
-    422,
-    `There is no product ${productId}, or it is no longer sold.`,
-    "GET /api/products?active=true lists what can be ordered.",
   );
 
 export interface NewOrder {

@@ -1,0 +1,42 @@
+import type { FastifyInstance, HTTPMethods } from "fastify";
+
+/** The split paths of before step 28, and what each became. The method stays, and so does `:id`. */
+export const oldRoutes: readonly { method: HTTPMethods; from: string; to: string }[] = [
+  { method: "GET", from: "/api/orders/list", to: "/api/orders" },
+  { method: "POST", from: "/api/orders/create", to: "/api/orders" },
+  { method: "GET", from: "/api/orders/details/:id", to: "/api/orders/:id" },
+  { method: "POST", from: "/api/orders/cancel/:id", to: "/api/orders/:id/cancel" },
+  { method: "POST", from: "/api/orders/generate-day", to: "/api/orders/generate" },
+  { method: "GET", from: "/api/subscriptions/list", to: "/api/subscriptions" },
+  { method: "POST", from: "/api/subscriptions/create", to: "/api/subscriptions" },
+  { method: "GET", from: "/api/subscriptions/details/:id", to: "/api/subscriptions/:id" },
+  { method: "POST", from: "/api/subscriptions/pause/:id", to: "/api/subscriptions/:id/pause" },
+  { method: "POST", from: "/api/subscriptions/resume/:id", to: "/api/subscriptions/:id/resume" },
+  { method: "POST", from: "/api/subscriptions/cancel/:id", to: "/api/subscriptions/:id/cancel" },
+  { method: "GET", from: "/api/delivery-boy/route", to: "/api/deliveries/route" },
+  { method: "GET", from: "/api/delivery-boy/deliveries", to: "/api/deliveries" },
+  { method: "POST", from: "/api/delivery-boy/mark-delivered", to: "/api/deliveries/confirm" },
+  { method: "GET", from: "/api/products/all", to: "/api/products" },
+  { method: "GET", from: "/api/products/details/:id", to: "/api/products/:id" },
+  { method: "POST", from: "/api/products/create", to: "/api/products" },
+  { method: "PATCH", from: "/api/products/update/:id", to: "/api/products/:id" },
+];
+
+/**
+ * Step 28: the old paths send on to the new ones. With 308 a client repeats method and body, so that
+ * yesterday's apps go on working.
+ */
+export const registerOldRoutes = (app: FastifyInstance): void => {
+  for (const { method, from, to } of oldRoutes) {
+    app.route<{ Params: { id?: string } }>({
+      method,
+      url: from,
+      schema: { hide: true },
+      handler: (request, reply) => {
+        const path = to.replace(":id", encodeURIComponent(request.params.id ?? ""));
+        const queryAt = request.url.indexOf("?");
+        return reply.redirect(queryAt < 0 ? path : path + request.url.slice(queryAt), 308);
+      },
+    });
+  }
+};

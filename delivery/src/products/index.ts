@@ -1,0 +1,2 @@
+export { productUnavailable } from "./product.ts";
+export { productRoutes } from "./routes.ts";

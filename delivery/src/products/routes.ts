@@ -1,0 +1,122 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { ApiContext } from "../context.ts";
+import { id, name, paise } from "../fields.ts";
+import { newId } from "../ids.ts";
+import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { productColumns, productNotFound, productView } from "./product.ts";
+
+const details = { name, category: name, unit: name, price_paise: paise };
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  category: name.optional(),
+  active: z
+    .enum(["true", "false"])
+    .transform((value) => value === "true")
+    .optional(),
+});
+
+export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db, changes }) => {
+  app.get(
+    "",
+    {
+      schema: {
+        tags: ["products"],
+        summary: "List products",
+        querystring: listQuery,
+        response: { 200: pageOf(productView) },
+      },
+    },
+    async (request) => {
+      const { limit, cursor, ...filters } = request.query;
+      return readPage(
+        { limit, cursor },
+        {
+          position: id,
+          positionOf: (product) => product.id,
+          fetch: (after, take) =>
+            db
+              .selectFrom("products")
+              .select(productColumns)
+              .where((eb) => eb.and(given(filters)))
+              .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
+              .orderBy("id")
+              .limit(take)
+              .execute(),
+        },
+      );
+    },
+  );
+
+  app.get(
+    "/:id",
+    {
+      schema: {
+        tags: ["products"],
+        summary: "One product",
+        params: z.strictObject({ id }),
+        response: { 200: productView },
+      },
+    },
+    async (request) => {
+      const product = await db
+        .selectFrom("products")
+        .select(productColumns)
+        .where("id", "=", request.params.id)
+        .executeTakeFirst();
+      if (!product) throw productNotFound(request.params.id);
+      return product;
+    },
+  );
+
+  app.post(
+    "",
+    {
+      schema: {
+        tags: ["products"],
+        summary: "Add a product",
+        body: z.strictObject(details),
+        response: { 201: productView },
+      },
+    },
+    async (request, reply) => {
+      const product = await changes.transaction((tx) =>
+        tx
+          .insertInto("products")
+          .values({ id: newId("product"), ...request.body })
+          .returning(productColumns)
+          .executeTakeFirstOrThrow(),
+      );
+      return reply.code(201).send(product);
+    },
+  );
+
+  app.patch(
+    "/:id",
+    {
+      schema: {
+        tags: ["products"],
+        summary: "Change a product, its price or whether it is sold",
+        params: z.strictObject({ id }),
+        body: z
+          .strictObject({ ...details, active: z.boolean() })
+          .partial()
+          .refine((body) => Object.keys(body).length > 0, "must change something"),
+        response: { 200: productView },
+      },
+    },
+    async (request) => {
+      const product = await changes.transaction((tx) =>
+        tx
+          .updateTable("products")
+          .set(request.body)
+          .where("id", "=", request.params.id)
+          .returning(productColumns)
+          .executeTakeFirst(),
+      );
+      if (!product) throw productNotFound(request.params.id);
+      return product;
+    },
+  );
+};

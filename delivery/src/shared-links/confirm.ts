@@ -1,0 +1,90 @@
+import type { ActiveBehaviours } from "earlybird/rollback";
+import type { Kysely } from "kysely";
+import { today } from "../calendar.ts";
+import type { ApiContext } from "../context.ts";
+import type { Tables } from "../database.ts";
+import {
+  alreadyConfirmed,
+  type Confirmation,
+  confirmCustomerDay,
+  confirmOrder,
+} from "../deliveries/index.ts";
+import { findLink, hashOf } from "./link.ts";
+
+/** What the person behind a link tells of themselves, and what the request does. */
+export interface Witness {
+  name: string | undefined;
+  notes: string | undefined;
+  ipAddress: string;
+  deviceInfo: string | null;
+}
+
+/**
+ * Confirms, without login, that everything arrived that was to be delivered to the link's customer on its
+ * day. All of it, or nothing; once.
+ *
+ * @returns how many deliveries were confirmed
+ * @throws Failure EB_LINK_NOT_FOUND, EB_LINK_EXPIRED, EB_ALREADY_CONFIRMED, and those of a confirmation
+ */
+export const confirmByLink = (
+  { changes, clock }: ApiContext,
+  token: string,
+  { name, notes, ipAddress, deviceInfo }: Witness,
+): Promise<number> => {
+  const at = clock.now();
+  const confirmation: Confirmation = {
+    outcome: "delivered",
+    notes,
+    at,
+    today: today(clock),
+    by: { userId: null, name: name ?? null, method: "shared_link", ipAddress, deviceInfo },
+  };
+  return changes.transaction(async (tx, active) => {
+    const { customer_id, delivery_date } = await findLink(tx, token, at);
+    const used = await tx
+      .updateTable("shared_links")
+      .set({ used_at: at })
+      .where("token_hash", "=", hashOf(token))
+      .where("used_at", "is", null)
+      .returning("token_hash")
+      .executeTakeFirst();
+    if (!used) throw alreadyConfirmed("What this link is for");
+    return confirmDay(tx, active, { customerId: customer_id, date: delivery_date }, confirmation);
+  });
+};
+
+const confirmDay = async (
+  tx: Kysely<Tables>,
+  active: ActiveBehaviours,
+  day: { customerId: string; date: string },
+  confirmation: Confirmation,
+): Promise<number> => {
+  if (!active.has("delivery-order")) {
+    return (await confirmCustomerDay(tx, active, day, confirmation)).length;
+  }
+  const open = await tx
+    .selectFrom("orders")
+    .select("id")
+    .where("customer_id", "=", day.customerId)
+    .where("delivery_date", "=", day.date)
+    .where("status", "in", ["PENDING", "CONFIRMED", "OUT_FOR_DELIVERY"])
+    // A delivery person may have said already that nothing could be handed over.
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("delivery_statuses as d")
+            .select("d.id")
+            .whereRef("d.order_id", "=", "orders.id")
+            .where("d.status", "!=", "pending"),
+        ),
+      ),
+    )
+    // In one order everywhere, so that two who confirm the same day cannot wait for each other.
+    .orderBy("id")
+    .execute();
+  if (open.length === 0) throw alreadyConfirmed(`What is to be delivered on ${day.date}`);
+  for (const { id } of open) {
+    await confirmOrder(tx, active, { orderId: id, date: day.date }, confirmation);
+  }
+  return open.length;
+};

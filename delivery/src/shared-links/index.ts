@@ -1,0 +1,1 @@
+export { sharedLinkRoutes } from "./routes.ts";

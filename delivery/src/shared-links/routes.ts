@@ -1,0 +1,78 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { customerFor } from "../auth/index.ts";
+import type { ApiContext } from "../context.ts";
+import { originOf } from "../deliveries/index.ts";
+import { calendarDate, id, name, note } from "../fields.ts";
+import { confirmByLink } from "./confirm.ts";
+import { createLink, findLink } from "./link.ts";
+import { readParcel } from "./parcel.ts";
+
+const params = z.strictObject({ token: z.string().min(1).max(100) });
+const tags = ["shared links"];
+
+const parcelView = z.object({
+  delivery_date: z.string(),
+  customer_name: z.string(),
+  items: z.array(z.object({ name: z.string(), unit: z.string(), quantity: z.int() })),
+  confirmed: z.boolean(),
+  expires_at: z.date(),
+});
+
+export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
+  const { db, changes, clock } = context;
+
+  app.post(
+    "",
+    {
+      schema: {
+        tags,
+        summary: "Make a link with which somebody without login can confirm a delivery",
+        body: z.strictObject({
+          customer_id: id.optional().describe("left out by a customer, for their own delivery"),
+          delivery_date: calendarDate,
+        }),
+        response: {
+          201: z.object({
+            token: z.string().describe("shown this once"),
+            path: z.string(),
+            expires_at: z.date(),
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { customer_id, delivery_date } = request.body;
+      const customerId = customerFor(request, changes.active, customer_id);
+      const { token, expires_at } = await createLink(context, { customerId, date: delivery_date });
+      return reply.code(201).send({ token, path: `/api/shared-links/${token}`, expires_at });
+    },
+  );
+
+  app.get(
+    "/:token",
+    { schema: { tags, summary: "What is to be delivered", params, response: { 200: parcelView } } },
+    async (request) => {
+      const link = await findLink(db, request.params.token, clock.now());
+      return { ...(await readParcel(db, link)), expires_at: link.expires_at };
+    },
+  );
+
+  app.post(
+    "/:token/confirm",
+    {
+      schema: {
+        tags,
+        summary: "Confirm that everything arrived; once",
+        params,
+        body: z.strictObject({ name: name.optional(), notes: note.optional() }).default({}),
+        response: { 200: z.object({ confirmed: z.int() }) },
+      },
+    },
+    async (request) => {
+      const { name, notes } = request.body;
+      const witness = { name, notes, ...originOf(request) };
+      return { confirmed: await confirmByLink(context, request.params.token, witness) };
+    },
+  );
+};

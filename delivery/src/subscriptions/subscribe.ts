@@ -1,0 +1,67 @@
+import { Failure } from "earlybird";
+import { addDays, today } from "../calendar.ts";
+import type { ApiContext } from "../context.ts";
+import { requireServedCustomer } from "../customers/index.ts";
+import type { SubscriptionsTable } from "../database.ts";
+import { newId } from "../ids.ts";
+import { productUnavailable } from "../products/index.ts";
+import { subscriptionColumns } from "./subscription.ts";
+
+const periodRefused = (detail: string) =>
+  new Failure(
+    "EB_SUBSCRIPTION_PERIOD",
+    422,
+    detail,
+    "Start today or later, and end no sooner than you start.",
+  );
+
+export interface NewSubscription {
+  customerId: string;
+  productId: string;
+  quantity: number;
+  schedule: SubscriptionsTable["schedule"];
+  /** Tomorrow when left out: today's orders have been generated already. */
+  startsOn: string | undefined;
+  endsOn: string | undefined;
+}
+
+/**
+ * Creates a subscription.
+ *
+ * @throws Failure EB_SUBSCRIPTION_PERIOD, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
+ */
+export const subscribe = (
+  { changes, clock }: ApiContext,
+  { customerId, productId, quantity, schedule, startsOn, endsOn }: NewSubscription,
+) => {
+  const first = today(clock);
+  const starts_on = startsOn ?? addDays(first, 1);
+  if (starts_on < first) throw periodRefused(`${starts_on} has passed.`);
+  if (endsOn !== undefined && endsOn < starts_on)
+    throw periodRefused(`${endsOn} comes before the start on ${starts_on}.`);
+  const created_at = clock.now();
+  return changes.transaction(async (tx) => {
+    await requireServedCustomer(tx, customerId);
+    const product = await tx
+      .selectFrom("products")
+      .select("id")
+      .where("id", "=", productId)
+      .where("active", "=", true)
+      .executeTakeFirst();
+    if (!product) throw productUnavailable(productId);
+    return tx
+      .insertInto("subscriptions")
+      .values({
+        id: newId("subscription"),
+        customer_id: customerId,
+        product_id: productId,
+        quantity,
+        schedule,
+        starts_on,
+        ends_on: endsOn ?? null,
+        created_at,
+      })
+      .returning(subscriptionColumns)
+      .executeTakeFirstOrThrow();
+  });
+};

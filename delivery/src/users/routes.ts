@@ -1,0 +1,106 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { loginOf } from "../auth/index.ts";
+import type { ApiContext } from "../context.ts";
+import { roles } from "../database.ts";
+import { email, id, name, newPassword, phone } from "../fields.ts";
+import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { createUser } from "./create.ts";
+import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
+
+const role = z.enum(roles);
+const tags = ["users"];
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  role: role.optional(),
+  active: z
+    .enum(["true", "false"])
+    .transform((value) => value === "true")
+    .optional(),
+});
+
+const newUser = z
+  .strictObject({
+    email,
+    name,
+    phone: phone.optional(),
+    password: newPassword,
+    role,
+    customer_id: id.optional().describe("whose login it is; needed for the role customer, and only there"),
+  })
+  .refine((user) => (user.role === "customer") === (user.customer_id !== undefined), {
+    path: ["customer_id"],
+    error: "belongs to the role customer, which needs it",
+  });
+
+const userChange = z
+  .strictObject({ name, phone, role, active: z.boolean() })
+  .partial()
+  .refine((body) => Object.keys(body).length > 0, "must change something");
+
+export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
+  const { db, changes } = context;
+
+  app.get(
+    "",
+    { schema: { tags, summary: "List users", querystring: listQuery, response: { 200: pageOf(userView) } } },
+    async (request) => {
+      const { limit, cursor, ...filters } = request.query;
+      return readPage(
+        { limit, cursor },
+        {
+          position: id,
+          positionOf: (user) => user.id,
+          fetch: (after, take) =>
+            db
+              .selectFrom("users")
+              .select(userColumns)
+              .where((eb) => eb.and(given(filters)))
+              .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
+              .orderBy("id")
+              .limit(take)
+              .execute(),
+        },
+      );
+    },
+  );
+
+  app.post(
+    "",
+    { schema: { tags, summary: "Make a login", body: newUser, response: { 201: userView } } },
+    async (request, reply) => {
+      const { customer_id, phone, ...user } = request.body;
+      const created = await createUser(context, { ...user, phone, customerId: customer_id });
+      return reply.code(201).send(created);
+    },
+  );
+
+  app.patch(
+    "/:id",
+    {
+      schema: {
+        tags,
+        summary: "Change a user's details or role, or deactivate the login",
+        params: z.strictObject({ id }),
+        body: userChange,
+        response: { 200: userView },
+      },
+    },
+    async (request) => {
+      const { body, params } = request;
+      const shutsOut = body.role !== undefined || body.active === false;
+      if (shutsOut && params.id === loginOf(request).id) throw notYourself();
+      const user = await changes.transaction((tx) =>
+        tx
+          .updateTable("users")
+          .set(body)
+          .where("id", "=", params.id)
+          .returning(userColumns)
+          .executeTakeFirst(),
+      );
+      if (!user) throw userNotFound(params.id);
+      return user;
+    },
+  );
+};
