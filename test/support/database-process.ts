@@ -14,6 +14,8 @@ export interface DatabaseProcess {
   query(sql: string): Promise<unknown>;
   /** Lets it close the database and end. */
   close(): Promise<void>;
+  /** What Ctrl-C in its terminal does: an interrupt for its whole process group. */
+  interruptGroup(): void;
   /** `kill -9`. */
   kill(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export const startDatabaseProcess = async (
   const conditions = code === "source" ? ["--conditions=source"] : [];
   const child = spawn(process.execPath, [...conditions, "--import", "tsx", program, dataDir], {
     stdio: ["pipe", "pipe", "inherit"],
+    detached: true,
   });
   const exited = once(child, "exit");
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -55,6 +58,7 @@ export const startDatabaseProcess = async (
       await ask("close");
       await exited;
     },
+    interruptGroup: () => process.kill(-(child.pid as number), "SIGINT"),
     kill: async () => {
       child.kill("SIGKILL");
       await exited;

@@ -8,6 +8,9 @@ import { openDatabase } from "earlybird/database";
 
 const say = (what: unknown) => console.log(JSON.stringify(what));
 
+// As a server does that cleans up before it ends.
+process.on("SIGINT", () => undefined);
+
 try {
   const dataDir = process.argv[2] as string;
   const database = await openDatabase({ dataDir, log: createLogger("silent") });

@@ -19,7 +19,10 @@ export const listenNear = async (directory: string): Promise<{ listener: Server;
   if (process.platform === "win32") return listen(`\\\\.\\pipe\\earlybird-${name}`);
   const near = join(directory, name);
   if (Buffer.byteLength(near) <= longestAddress) {
-    const found = await listen(near).catch(() => undefined);
+    const found = await listen(near).catch((error: NodeJS.ErrnoException) => {
+      // A directory that is gone was deleted: there is nothing left to keep.
+      if (error.code === "ENOENT") throw error;
+    });
     if (found) return found;
   }
   const temporary = await temporaryDirectory();

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listens, within } from "../../../../test/support/database-process.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
-import { prepareDataDirectory } from "./data-directory.ts";
+import { keeperDirectoryOf, prepareDataDirectory } from "./data-directory.ts";
 import { keepServer } from "./keep-server.ts";
 import { takeLease } from "./lease.ts";
 import { readPostmaster } from "./postmaster.ts";
+import { latestPublication } from "./publication.ts";
 
 let home: string;
 beforeAll(async () => {
@@ -14,11 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
+/** Runs the keeper in this process, and answers once it can be found: otherwise a lease would start another. */
+const keep = async (dataDir: string, restartAfterMs?: number) => {
+  const ended = keepServer(dataDir, restartAfterMs);
+  const isFound = async () => {
+    const publication = await latestPublication(keeperDirectoryOf(dataDir));
+    return publication !== undefined && listens(publication.address);
+  };
+  expect(await within(5_000, isFound)).toBe(true);
+  return { ended };
+};
+
 const unexpected = () => expect.fail("the lease was lost");
 
 test("a server that ends by itself is started again on its port, for as long as somebody uses it", async () => {
   const dataDir = await prepareDataDirectory(join(home, "restarted"));
-  const kept = keepServer(dataDir, 100);
+  const kept = await keep(dataDir, 100);
   const lease = await takeLease(dataDir, unexpected);
   const first = await readPostmaster(lease.cluster);
   process.kill(first?.pid as number, "SIGKILL");
@@ -28,26 +40,26 @@ test("a server that ends by itself is started again on its port, for as long as 
   };
   expect(await within(20_000, isBack)).toBe(true);
   await lease.release();
-  await kept;
+  await kept.ended;
   expect(await listens(lease.port)).toBe(false);
 });
 
 test("a second keeper leaves the first one alone", async () => {
   const dataDir = await prepareDataDirectory(join(home, "twice"));
-  const first = keepServer(dataDir);
+  const first = await keep(dataDir);
   const lease = await takeLease(dataDir, unexpected);
   await keepServer(dataDir);
   expect(await listens(lease.port)).toBe(true);
   await lease.release();
-  await first;
+  await first.ended;
 });
 
 test("what an interrupted first start left behind is removed, and the next one succeeds", async () => {
   const dataDir = await prepareDataDirectory(join(home, "interrupted"));
   await mkdtemp(join(dataDir, ".postgres-new-"));
-  const kept = keepServer(dataDir);
+  const kept = await keep(dataDir);
   await (await takeLease(dataDir, unexpected)).release();
-  await kept;
+  await kept.ended;
   expect((await readdir(dataDir)).sort()).toEqual(["keeper", "postgres", "postgres.log"]);
 });
 
@@ -55,7 +67,7 @@ test("a server that cannot start is a failure in PostgreSQL's own words, for all
   const dataDir = await prepareDataDirectory(join(home, "twice"));
   const configuration = join(dataDir, "postgres", "postgresql.conf");
   await writeFile(configuration, `${await readFile(configuration, "utf8")}\nno_such_setting = 1\n`);
-  const kept = keepServer(dataDir);
+  const kept = await keep(dataDir);
   const asked = await Promise.allSettled([takeLease(dataDir, unexpected), takeLease(dataDir, unexpected)]);
   for (const { reason } of asked as PromiseRejectedResult[]) {
     expect(reason).toMatchObject({
@@ -63,5 +75,5 @@ test("a server that cannot start is a failure in PostgreSQL's own words, for all
       detail: expect.stringContaining("no_such_setting"),
     });
   }
-  await kept;
+  await kept.ended;
 });

@@ -32,13 +32,15 @@ export const keepServer = async (dataDir: string, restartAfterMs = 10_000): Prom
   const directory = keeperDirectoryOf(dataDir);
   const { listener, address } = await listenNear(directory);
   const leases = new Leases(listener);
-  if (await publish(directory, address)) {
+  try {
+    if (!(await publish(directory, address))) return;
     await removeOldSockets(directory, address);
-    await serve(dataDir, leases, restartAfterMs).catch((error: unknown) =>
-      leases.announce(failed(dataDir, error)),
-    );
+    await serve(dataDir, leases, restartAfterMs);
+  } catch (error) {
+    leases.announce(failed(dataDir, error));
+  } finally {
+    await leases.close();
   }
-  await leases.close();
 };
 
 const serve = async (dataDir: string, leases: Leases, restartAfterMs: number): Promise<void> => {

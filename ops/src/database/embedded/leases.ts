@@ -3,7 +3,8 @@ import type { Server, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, greeting } from "./protocol.ts";
 
-const firstLeaseWithinMs = 10_000;
+// Who starts a keeper looks for it every few milliseconds, unless it was killed meanwhile.
+const firstLeaseWithinMs = 3_000;
 const hangUpWithinMs = 2_000;
 
 /**

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -108,6 +109,27 @@ test("when the only process that uses it is killed, the server shuts down within
   expect(await isDown(user.port)).toBe(true);
   expect(await isCleanlyDown()).toBe(true);
 });
+
+test("Ctrl-C reaches every process of a terminal, and leaves the server to those who still clean up", async () => {
+  const user = await otherProcess();
+  user.interruptGroup();
+  await addRow(user);
+  await user.close();
+  expect(await listens(user.port)).toBe(false);
+});
+
+test.runIf(existsSync(join(import.meta.dirname, "../../../dist/database/index.js")))(
+  "what was built works as its source does, and both share a server",
+  async () => {
+    const built = await startDatabaseProcess(dataDir, "built");
+    const user = await otherProcess();
+    expect(user).toMatchObject({ joined: true, port: built.port });
+    await user.close();
+    await addRow(built);
+    await built.close();
+    expect(await listens(built.port)).toBe(false);
+  },
+);
 
 test("processes that start at the same instant share one server", async () => {
   const users = await Promise.all([otherProcess(), otherProcess(), otherProcess()]);
