@@ -55,7 +55,10 @@ beforeEach(async () => {
   await app.register(problems, { isDatabaseUnavailable: () => false });
   await app.register(earlybird, { monitoring, alerts, authorize, version: "1.2.3" });
   app.get("/orders/:id", async () => ({ milk: true }));
-  app.get("/slow", async () => sleep(200, {}));
+  app.get("/slow", async (_, reply) => {
+    reply.code(500);
+    return sleep(200, {});
+  });
   app.get("/broken", async () => {
     throw new Error("broken");
   });
@@ -230,7 +233,7 @@ describe("recording", () => {
     ]);
   });
 
-  test("a request whose client gives up counts with the time it waited", async () => {
+  test("a request whose client gives up counts with the time it waited, and not as an error of ours", async () => {
     await app.listen({ port: 0, host: "127.0.0.1" });
     const { port } = app.server.address() as AddressInfo;
     const client = connect(port, "127.0.0.1");

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { createLogger } from "../lib/log.ts";
 import type { DatabaseHealth } from "./database-health-checker.ts";
@@ -33,6 +32,9 @@ const monitor = (check: () => Promise<DatabaseHealth>, options: Partial<Monitori
   return { service, checkedAt, lose: () => lost() };
 };
 
+/** By the global timer, which a test can turn by hand. */
+const sleep = <T>(ms: number, value: T) => new Promise<T>((resolve) => setTimeout(resolve, ms, value));
+
 const gaps = (times: number[]) => times.slice(1).map((time, n) => time - (times[n] ?? 0));
 
 afterEach(() => {
@@ -47,6 +49,23 @@ test("checks come every 5 seconds, every second while the database fails, and un
   await vi.advanceTimersByTimeAsync(30_000);
   expect(gaps(checkedAt).slice(0, 8)).toEqual([1000, 5000, 5000, 1000, 1000, 1000, 1000, 5000]);
   await service.stop();
+});
+
+test("a database that hangs is asked again at once: two unanswered pings from standstill fit into 10 seconds", async () => {
+  vi.useFakeTimers();
+  let hangs = false;
+  const { service, checkedAt } = monitor(async () => (hangs ? sleep(2_000, fails) : answers));
+  await service.start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  const lastAnswerAt = checkedAt[1] ?? 0;
+  hangs = true;
+  await vi.advanceTimersByTimeAsync(10_000);
+  const [firstFailure = 0, secondFailure = 0] = checkedAt.slice(2).map((time) => time + 2_000 - lastAnswerAt);
+  expect(firstFailure).toBe(7_000);
+  expect(secondFailure).toBeLessThan(9_100);
+  const stopped = service.stop();
+  await vi.advanceTimersByTimeAsync(2_500);
+  await stopped;
 });
 
 test("a lost connection is looked into at once, but never more than once a second", async () => {

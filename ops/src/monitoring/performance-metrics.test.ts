@@ -69,6 +69,16 @@ test.each([
   expect(metrics.summary(window)).toMatchObject({ requests: 1, max_ms: 1, p99_ms: 1 });
 });
 
+test("a slice begins empty: what the one before it held is counted once", () => {
+  const { clock, advanceSeconds } = testClock();
+  const metrics = new PerformanceMetrics({ clock });
+  for (let n = 0; n < 3; n++) metrics.endpoint("GET", "/a").record(500, 100);
+  advanceSeconds(61);
+  for (const durationMs of [1, 1, 200]) metrics.endpoint("GET", "/a").record(200, durationMs);
+  expect(metrics.summary("1m")).toMatchObject({ requests: 3, errors: 0, mean_ms: 67.333, max_ms: 200 });
+  expect(metrics.summary("1m").p50_ms).toBeLessThan(2);
+});
+
 test("a slow request does not colour the window for ever when the ring comes round to its place", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
