@@ -9,6 +9,13 @@ export { Failure, type Problem } from "./lib/failure.ts";
 export { createLogger, type Logger } from "./lib/log.ts";
 export { answerFrameworkError, problems, tooManyRequests } from "./lib/problems.ts";
 export { readSettings, type Settings } from "./lib/settings.ts";
+export {
+  defineService,
+  type RunningService,
+  type SeedRequest,
+  type ServeContext,
+  type Service,
+} from "./service.ts";
 
 /** Whoever may use the routes of the platform; the name goes where somebody is named. */
 export interface Operator {

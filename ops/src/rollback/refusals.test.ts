@@ -20,8 +20,7 @@ describe("a refusal has its code and exit status, changes nothing, and is in the
     ["a missing acknowledgement", "3", "EB_ACKNOWLEDGEMENT_MISSING", 6, { reason: "x" }],
     [
       "a wrong acknowledgement",
-      3,
-      3,
+      "3",
       "EB_ACKNOWLEDGEMENT_WRONG",
       6,
       { reason: "x", acknowledge: ["No Rules"] },
