@@ -1,6 +1,12 @@
+import { Changes } from "earlybird/rollback";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { StandingClock } from "../../../test/support/clock.ts";
+import { quiet } from "../../../test/support/delivery.ts";
 import { type Demo, loadDemo } from "../../../test/support/demo.ts";
+import { generateBills } from "../billing/generate.ts";
+import { changes as declared } from "../changes/index.ts";
+import type { Tables } from "../database.ts";
 
 let demo: Demo;
 
@@ -28,7 +34,7 @@ test("bills of subscriptions add up to what was delivered, one a customer and mo
         where kind = 'subscription' group by 1, 2) owed
       full join (select customer_id, period, sum(amount_paise) as billed, count(*) as bills from billing_records
         where order_id is null group by 1, 2) b using (customer_id, period)
-      where charge is distinct from billed or bills <> 1`),
+      where coalesce(charge, 0) <> coalesce(billed, 0) or bills <> 1 or billed = 0`),
   ).toEqual([]);
 });
 
@@ -54,4 +60,20 @@ test("half of last month's bills are paid and most of the older ones; this month
   expect(rows[0]?.paid).toBeGreaterThan(0.9);
   expect(rows[1]?.paid).toBeGreaterThan(0.4);
   expect(rows[1]?.paid).toBeLessThan(0.6);
+});
+
+test("billing a month of the past once more bills nothing, and finds no draft to correct", async () => {
+  const early = await loadDemo({ today: "2026-03-02" });
+  const changes = new Changes<Tables>({ changes: declared, pool: early.database.pool, log: quiet });
+  const context = { db: early.db, changes, clock: new StandingClock("2026-03-02T06:00:00Z"), jwtSecret: "" };
+  const drafts = sql`select id from billing_records where status = 'draft' and period = '2026-02-01'`;
+  expect(await early.offenders(drafts)).not.toEqual([]);
+  for (const month of ["2026-01", "2026-02"]) {
+    expect(await generateBills(context, month)).toEqual({
+      corrected_drafts: 0,
+      subscription_bills: 0,
+      one_time_bills: 0,
+    });
+  }
+  await early.database.drop();
 });

@@ -29,7 +29,7 @@ export const seedBilling = async (tx: Transaction<Tables>, plan: Plan): Promise<
           select min(key) as key, customer_id, ${month} as period,
             sum(charge_paise) as amount_paise, null as order_id
           from seed_orders where kind = 'subscription' and ${billed(plan)}
-          group by customer_id, ${month}
+          group by customer_id, ${month} having sum(charge_paise) > 0
           union all
           select key, customer_id, ${month}, charge_paise, id
           from seed_orders where kind = 'one_time' and ${billed(plan)}

@@ -27,3 +27,20 @@ test("a delivery's items say of each line what was handed over, and its status f
           when "none" then 'shortage' else 'partially_delivered' end)`),
   ).toEqual([]);
 });
+
+test("a confirmation through a link has its used link, and says that everything arrived", async () => {
+  expect(
+    await demo.offenders(sql`
+      select d.id from delivery_statuses d
+      where d.confirmation_method = 'shared_link' and (d.status <> 'delivered' or d.delivered_by is not null
+        or 1 <> (select count(*) from shared_links l
+          where l.customer_id = d.customer_id and l.delivery_date = d.delivery_date and l.used_at = d.confirmed_at))`),
+  ).toEqual([]);
+  expect(
+    await demo.offenders(sql`
+      select l.token_hash from shared_links l
+      where l.used_at > l.expires_at or l.used_at is not null and not exists (select from delivery_statuses d
+        where d.customer_id = l.customer_id and d.confirmed_at = l.used_at and d.confirmation_method = 'shared_link')`),
+  ).toEqual([]);
+  expect(await demo.offenders(sql`select from shared_links where used_at is not null`)).not.toEqual([]);
+});

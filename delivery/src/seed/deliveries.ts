@@ -9,19 +9,23 @@ import type { Plan } from "./plan.ts";
 export const seedDeliveries = async (tx: Transaction<Tables>, plan: Plan): Promise<number> => {
   const { chance } = plan;
   const key = sql`o.key`;
+  const whyTooLittle = chance.pick("why too little", key, whyShort);
   const inserted = await sql`
     insert into delivery_statuses (id, customer_id, delivery_date, status, delivered_by, notes, created_at,
       order_id, confirmed_by_user_id, confirmed_by_name, confirmed_at, confirmation_method, ip_address,
       device_info, items)
-    select o.delivery_id, o.customer_id, o.day, o.outcome,
+    select o.delivery_id, o.customer_id, o.day,
+      case o.fate when 'full' then 'delivered' when 'partial' then 'partially_delivered' when 'open' then 'pending'
+        else o.fate end,
       case when o.method = 'delivery' or (o.fate <> 'open' and not o.new_ways) then courier.id
         when o.method = 'admin' then admin.id end,
       case o.fate when 'failed' then ${chance.pick("why failed", key, whyFailed)}
-        when 'short' then ${chance.pick("why short", key, whyShort)} end,
+        when 'partial' then ${whyTooLittle} when 'shortage' then ${whyTooLittle} end,
       o.created_at,
       case when o.new_ways or o.fate = 'open' or not ${chance.happens("order unknown", key, 80)} then o.id end,
       case o.method when 'delivery' then courier.id when 'admin' then admin.id end,
       case o.method when 'delivery' then courier.name when 'admin' then admin.name
+        when 'shared_link' then ${chance.pick("who opened the link", sql`o.visit`, neighbours)}
         end,
       case when o.method is not null then o.at end,
       o.method,
@@ -59,18 +63,18 @@ const seedUnordered = async (tx: Transaction<Tables>, plan: Plan): Promise<numbe
   return Number(inserted.numAffectedRows);
 };
 
-/** Writes the used link behind each confirmation through one, and as many again that nobody opened. */
+/** Writes the used link behind each visit that was confirmed through one, and as many again, never opened. */
 export const seedSharedLinks = async (tx: Transaction<Tables>): Promise<number> => {
   const inserted = await sql`
     insert into shared_links (token_hash, customer_id, delivery_date, expires_at, used_at)
-    select encode(sha256(convert_to(o.delivery_id || link.purpose, 'UTF8')), 'hex'), o.customer_id, o.day,
-      (o.day + 1)::timestamptz, case link.purpose when 'used' then o.at end
-    from seed_orders o
-    cross join (values ('used'), ('unopened')) as link (purpose)
-    where o.method = 'shared_link'`.execute(tx);
+    select encode(sha256(convert_to(v.customer_id || v.visit || link.purpose, 'UTF8')), 'hex'), v.customer_id, v.day,
+      (v.day + 2)::timestamptz, case link.purpose when 'used' then v.at end
+    from (select distinct customer_id, visit, day, at from seed_orders where method = 'shared_link') v
+    cross join (values ('used'), ('unopened')) as link (purpose)`.execute(tx);
   return Number(inserted.numAffectedRows);
 };
 
+const neighbours = ["Neighbour", "Security guard", "House help", "Family"];
 const whyFailed = ["Gate locked", "Nobody answered", "Address not found", "Vehicle broke down"];
 const whyShort = ["Stock short at the depot", "Packet leaked", "Sold out"];
 const courierPhones = ["EarlyBird Rider 3.2 (Android 14)", "EarlyBird Rider 3.1 (Android 13)"];

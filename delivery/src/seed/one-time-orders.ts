@@ -11,7 +11,7 @@ const stride = 7;
 export const oneTimeOrders = ({ chance, firstDay, days, today }: Plan): RawBuilder<unknown> => {
   const key = sql`-(c.no * 100000::bigint + d.nth)`;
   return sql`
-    select ${key}, 'one_time', c.id, c.area_no, null,
+    select ${key}, c.no * 100000::bigint + d.nth, 'one_time', c.id, c.area_no, null,
       case when c.login in ('phone', 'email') and ${chance.happens("orders online", key, 850)} then c.login_id
         else (select id from seed_staff where role = 'support') end,
       d.day, lines.items, lines.handed_over_in_full, lines.total_paise,

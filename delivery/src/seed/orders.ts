@@ -7,18 +7,22 @@ import type { Plan } from "./plan.ts";
 /**
  * Decides on every order and on what became of it, in `seed_orders`:
  *
- * - `fate`: `full`, `short` (the first line was not handed over in full), `failed`, `cancelled`, or `open`
+ * - `fate`: `full`, `partial` (of its first line too little was handed over), `shortage` (nothing was there),
+ *   `failed` (nobody was there), `cancelled`, or `open`
  * - `new_ways`: whether it was delivered after the changes came into production
  * - `handed_over`: what the delivery recorded, null before the changes; `charge_paise`: what billing charges
- * - `courier_no`, `at`, `method`: who brought it, when, and how it was confirmed, null before the changes
+ * - `visit`, `courier_no`, `at`: the stop at the customer's door, who made it, and when
+ * - `method`: how it was confirmed, null before the changes
  */
 export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<void> => {
   const { chance, today, changedOn } = plan;
   const key = sql`key`;
+  const visit = sql`visit`;
+  const firstQuantity = sql`(items -> 0 ->> 'quantity')::integer`;
   // The demo stands still at 05:30: about half of the morning's drops are done by then.
   const open = sql`day > ${today}::date or (day = ${today}::date and at > ${today}::date + interval '05:30')`;
   // The more was ordered, the sooner the depot runs short.
-  const shortBelow = sql`case first_quantity when 1 then 500 else 960 end`;
+  const shortBelow = sql`case first_quantity when 1 then 450 else 910 end`;
   const outcome = chance.roll("outcome", key, 10_000);
   // Without "offset 0" the planner would merge the levels and compute a fate anew wherever it is named.
   await sql`
@@ -26,40 +30,44 @@ export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<v
     with ordered as (${subscriptionOrders(plan)} union all ${oneTimeOrders(plan)}),
     ridden as (
       select *,
-        case when ${chance.happens("another courier", key, 50)} then ${chance.roll("which courier", key, areas.length)}
+        case when ${chance.happens("another courier", visit, 50)} then ${chance.roll("which courier", visit, areas.length)}
           else area_no end as courier_no,
-        (day + interval '04:15' + ${chance.roll("second of the round", key, 9_000)} * interval '1 second')::timestamptz as at,
-        (items -> 0 ->> 'quantity')::integer as first_quantity
+        (day + interval '04:15' + ${chance.roll("second of the round", visit, 9_000)} * interval '1 second')::timestamptz as at,
+        ${firstQuantity} as first_quantity,
+        ${chance.roll("handed over", key, firstQuantity)} as first_handed_over
       from ordered offset 0
     ),
     decided as (
       select *, day >= ${changedOn}::date as new_ways,
-        case when ${outcome} < 200 then 'cancelled' when ${open} then 'open'
-          when ${outcome} < 260 then 'failed' when ${outcome} < ${shortBelow} then 'short' else 'full' end as fate,
-        ${chance.roll("handed over", key, sql`first_quantity`)} as first_handed_over
+        case when ${outcome} < 150 then 'cancelled' when ${open} then 'open' when ${outcome} < 210 then 'failed'
+          when ${outcome} >= ${shortBelow} then 'full'
+          when first_handed_over = 0 and jsonb_array_length(items) = 1 then 'shortage'
+          else 'partial' end as fate
       from ridden offset 0
     )
-    select key, kind, customer_id, area_no, subscription_id, placed_by, day, created_at, items, total_paise,
-      fate, new_ways, courier_no, at,
+    select key, kind, customer_id, subscription_id, placed_by, day, created_at, items, total_paise, fate, new_ways,
+      visit, courier_no, at,
       ${chance.id("ord", sql`created_at`, key)} as id,
       case when fate <> 'cancelled' then ${chance.id("dlv", sql`created_at`, key)} end as delivery_id,
       case when new_ways then ${handedOver} end as handed_over,
-      total_paise - case when fate = 'short' and new_ways
+      total_paise - case when fate = 'partial' and new_ways
         then (first_quantity - first_handed_over) * (items -> 0 ->> 'unit_price_paise')::integer else 0 end as charge_paise,
-      case fate when 'full' then 'delivered' when 'failed' then 'failed' when 'open' then 'pending'
-        when 'short' then case when first_handed_over = 0 and jsonb_array_length(items) = 1 then 'shortage'
-          else 'partially_delivered' end end as outcome,
-      case when not new_ways then null when fate = 'failed' then 'delivery'
-        when fate in ('full', 'short') then ${chance.pick("method", key, methods)} end as method
+      case when not new_ways or fate in ('open', 'cancelled') then null
+        -- A link confirms that everything arrived.
+        when fate = 'full' and ${chance.happens("confirmed by link", visit, 33)} then 'shared_link'
+        when ${chance.happens("confirmed by the office", key, 33)} then 'admin'
+        else 'delivery' end as method
     from decided`.execute(tx);
 };
 
 const handedOver: RawBuilder<unknown> = sql`
   case fate
     when 'full' then handed_over_in_full
-    when 'short' then jsonb_set(handed_over_in_full, '{0}', (handed_over_in_full -> 0) || jsonb_build_object(
+    when 'partial' then jsonb_set(handed_over_in_full, '{0}', (handed_over_in_full -> 0) || jsonb_build_object(
       'delivered_qty', first_handed_over, 'status', case first_handed_over when 0 then 'shortage' else 'partial' end))
-    when 'failed' then (
+    when 'open' then null
+    when 'cancelled' then null
+    else (
       select jsonb_agg(line || '{"delivered_qty": 0, "status": "shortage"}' order by place)
       from jsonb_array_elements(handed_over_in_full) with ordinality as lines (line, place))
   end`;
@@ -68,7 +76,7 @@ const handedOver: RawBuilder<unknown> = sql`
 const subscriptionOrders = ({ chance, days, firstDay, today }: Plan): RawBuilder<unknown> => {
   const key = sql`s.no * 100000::bigint + d.nth`;
   return sql`
-    select ${key} as key, 'subscription' as kind, s.customer_id, s.area_no, s.id as subscription_id,
+    select ${key} as key, s.customer_no * 100000::bigint + d.nth as visit, 'subscription' as kind, s.customer_id, s.area_no, s.id as subscription_id,
       null as placed_by, d.day, s.items, s.handed_over_in_full, s.quantity * s.price_paise as total_paise,
       (case when d.day > ${today}::date then ${today}::date + interval '5 hours'
         else d.day - 1 + interval '20 hours' end
@@ -96,9 +104,10 @@ export const seedOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<n
     insert into orders (id, customer_id, placed_by, kind, items, total_paise, delivery_date, status, notes,
       created_at, subscription_id, delivered_at, delivery_confirmed, status_before_delivery, billed)
     select id, customer_id, placed_by, kind, items, total_paise, day,
-      case when fate in ('full', 'short') then 'DELIVERED'
+      case when fate in ('full', 'partial') then 'DELIVERED'
         when fate = 'cancelled' then 'CANCELLED'
-        when fate = 'failed' then 'OUT_FOR_DELIVERY'
+        -- Nothing was handed over. Before the changes, people kept an order's status up by hand.
+        when fate in ('failed', 'shortage') then case when new_ways then 'OUT_FOR_DELIVERY' else 'CANCELLED' end
         when day = ${today}::date then ${underWay}
         when kind = 'subscription' then 'CONFIRMED'
         else 'PENDING' end,
@@ -107,14 +116,14 @@ export const seedOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<n
       created_at, subscription_id,
       case when confirmed then at end, case when confirmed then true end, case when confirmed then ${underWay} end,
       case when kind = 'one_time' and ${billed(plan)} then true end
-    from (select *, fate in ('full', 'short') and new_ways as confirmed from seed_orders) o`.execute(tx);
+    from (select *, fate in ('full', 'partial') and new_ways as confirmed from seed_orders) o`.execute(tx);
   return Number(inserted.numAffectedRows);
 };
 
 /** Months are billed when they have ended. */
-export const billed = ({ thisMonth }: Plan) => sql`(fate in ('full', 'short') and day < ${thisMonth}::date)`;
+export const billed = ({ thisMonth }: Plan) =>
+  sql`(fate in ('full', 'partial') and day < ${thisMonth}::date)`;
 
-const methods = [...Array<string>(28).fill("delivery"), "shared_link", "admin"];
 const whyCancelled = ["Out of town", "Ordered twice", "Not needed today", "Wrong quantity"];
 const notes = [
   "Please ring the bell",

@@ -7,7 +7,7 @@ export interface Plan {
   customers: number;
   days: number;
   firstDay: string;
-  /** The morning on which the demo stands still, at 05:30 in India: midnight UTC, so never in the future. */
+  /** The morning on which the demo stands still, at 05:30 in India, which is midnight UTC. */
   today: string;
   tomorrow: string;
   /** The first of today's month: the months before are billed. */
