@@ -65,13 +65,12 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
         tags,
         summary: "Confirm that everything arrived; once",
         params,
-        body: z.strictObject({ name: name.optional(), notes: note.optional() }).default({}),
+        body: z.strictObject({ name: name.optional(), notes: note.optional() }).nullable(),
         response: { 200: z.object({ confirmed: z.int() }) },
       },
     },
     async (request) => {
-      const { name, notes } = request.body;
-      const witness = { name, notes, ...originOf(request) };
+      const witness = { name: request.body?.name, notes: request.body?.notes, ...originOf(request) };
       return { confirmed: await confirmByLink(context, request.params.token, witness) };
     },
   );

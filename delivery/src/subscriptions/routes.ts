@@ -34,7 +34,8 @@ const newSubscription = z.strictObject({
   ends_on: calendarDate.optional(),
 });
 
-const pauseBody = z.strictObject({ until: calendarDate.optional() }).default({});
+/** Null is how Fastify shows an absent body. */
+const pauseBody = z.strictObject({ until: calendarDate.optional() }).nullable();
 
 export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes } = context;
@@ -121,7 +122,7 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
       changeSubscription(context, {
         id: request.params.id,
         action: "pause",
-        until: request.body.until,
+        until: request.body?.until,
         ownCustomer: ownCustomer(request, changes.active),
       }),
   );
