@@ -53,7 +53,7 @@ export class DatabaseHealthChecker {
         status: slow ? "degraded" : "healthy",
         response_time_ms: Math.round(responseTimeMs * 1000) / 1000,
         pool: this.#poolUse(),
-        reason: slow ? `the database took ${Math.round(responseTimeMs)} ms to answer a ping` : null,
+        reason: slow ? `a ping took ${Math.round(responseTimeMs)} ms` : null,
       };
     } catch (error) {
       this.#abandonConnection();
@@ -61,7 +61,7 @@ export class DatabaseHealthChecker {
         status: "unhealthy",
         response_time_ms: null,
         pool: this.#poolUse(),
-        reason: `the database does not answer: ${wordsOf(error)}`,
+        reason: wordsOf(error),
       };
     }
   }

@@ -11,7 +11,9 @@ export const judgeHealth = (
   database: DatabaseHealth,
   system: SystemSample,
 ): { status: HealthStatus; reasons: string[] } => {
-  const reasons: string[] = database.reason === null ? [] : [database.reason];
+  const reasons: string[] = [];
+  if (database.status === "unhealthy") reasons.push(`the database does not answer: ${database.reason}`);
+  if (database.status === "degraded") reasons.push(`the database is slow: ${database.reason}`);
   if (system.memory_percent > highMemoryPercent) {
     reasons.push(`the process occupies ${system.memory_percent} % of the memory it may use`);
   }

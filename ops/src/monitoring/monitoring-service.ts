@@ -155,7 +155,7 @@ export class MonitoringService {
       return await within(this.#patienceMs, this.#database.check());
     } catch (error) {
       const pool = this.#snapshot?.database.pool ?? { size: 0, in_use: 0, waiting: 0 };
-      const reason = `the check of the database failed: ${error instanceof Error ? error.message : error}`;
+      const reason = error instanceof Error ? error.message : String(error);
       return { status: "unhealthy", response_time_ms: null, pool, reason };
     }
   }
