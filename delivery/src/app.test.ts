@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Api, startApi } from "../../test/support/api.ts";
+import { oldRoutes } from "./http/old-routes.ts";
+
+let api: Api;
+let consoleDir: string;
+
+beforeAll(async () => {
+  consoleDir = await mkdtemp(join(tmpdir(), "console-"));
+  await mkdir(join(consoleDir, "assets"));
+  await writeFile(join(consoleDir, "index.html"), "<title>The console</title>");
+  await writeFile(join(consoleDir, "assets", "app.js"), "start()");
+  api = await startApi({ consoleDir });
+});
+
+afterAll(async () => {
+  await api.stop();
+  await rm(consoleDir, { recursive: true });
+});
+
+const html = { accept: "text/html,*/*" };
+
+describe("the documentation", () => {
+  test("describes every route, also those of the platform, with its roles", async () => {
+    const { openapi, paths } = await api.ask("GET /api/openapi.json");
+    expect(openapi).toBe("3.1.0");
+    expect(paths["/api/orders"].post.description).toContain("support");
+    expect(paths["/api/auth/login"].post.security).toEqual([]);
+    expect(paths["/api/health/detailed"]).toBeDefined();
+    expect(paths["/api/orders/create"]).toBeUndefined();
+    const body = paths["/api/orders"].post.requestBody.content["application/json"].schema;
+    expect(body).toMatchObject({ additionalProperties: false, required: ["delivery_date", "items"] });
+  });
+
+  test("is a page whose parts all come from here, as its security policy demands", async () => {
+    const page = await api.send("GET /api/docs/");
+    expect(page.headers["content-type"]).toContain("text/html");
+    const policy = String(page.headers["content-security-policy"]);
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).not.toContain("upgrade-insecure-requests");
+    expect(page.body).not.toMatch(/<script(?![^>]*\bsrc=)/);
+    const parts = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
+    expect(parts.length).toBeGreaterThan(3);
+    for (const part of parts) {
+      const { pathname, host } = new URL(part, "http://here/api/docs/");
+      expect(host).toBe("here");
+      expect((await api.send(`GET ${pathname}`)).statusCode).toBe(200);
+    }
+  });
+});
+
+describe("the console", () => {
+  test("is served at / and at every address that a browser opens", async () => {
+    for (const path of ["/", "/rollback/steps/23"]) {
+      expect((await api.send(`GET ${path}`, { headers: html })).body).toContain("The console");
+    }
+    expect((await api.send("GET /assets/app.js")).body).toBe("start()");
+  });
+
+  test("does not stand in for what is missing", async () => {
+    expect(await api.refusal("GET /assets/other.js")).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
+    expect(await api.refusal("GET /api/nothing", { headers: html })).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
+    expect(await api.refusal("POST /rollback", { headers: html })).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
+    expect((await api.send("GET /..%2f..%2fetc%2fpasswd")).statusCode).toBe(404);
+  });
+});
+
+describe("the old paths", () => {
+  test.each(oldRoutes)("$method $from sends on to $to with its query", async ({ method, from, to }) => {
+    const answer = await api.send(`${method} ${from.replace(":id", "ord_1")}?limit=2&status=A%20B`);
+    expect(answer.statusCode).toBe(308);
+    expect(answer.headers.location).toBe(`${to.replace(":id", "ord_1")}?limit=2&status=A%20B`);
+    expect(api.app.hasRoute({ method, url: to })).toBe(true);
+  });
+
+  test("an id cannot lead anywhere else", async () => {
+    const { headers } = await api.send("GET /api/orders/details/..%2F..%2Fusers");
+    expect(headers.location).toBe("/api/orders/..%2F..%2Fusers");
+  });
+});
+
+test("a flood from one address is turned away, others are served", async () => {
+  const from = (remoteAddress: string) => api.send("GET /api/products/all", { remoteAddress });
+  for (let request = 0; request < 3_000; request += 1) await from("203.0.113.50");
+  const answer = await from("203.0.113.50");
+  expect([answer.statusCode, answer.json().code]).toEqual([429, "EB_TOO_MANY_REQUESTS"]);
+  expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
+  expect((await from("203.0.113.51")).statusCode).toBe(308);
+  expect((await api.send("GET /livez", { remoteAddress: "203.0.113.50" })).statusCode).toBe(200);
+});
+
+test("without a built console the API stands alone", async () => {
+  const alone = await startApi({ consoleDir: join(consoleDir, "absent") });
+  expect(await alone.refusal("GET /", { headers: html })).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
+  expect((await alone.send("GET /livez")).statusCode).toBe(200);
+  await alone.stop();
+});
