@@ -1,5 +1,8 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Api, startApi } from "../../../test/support/api.ts";
+import { atOnce } from "../../../test/support/at-once.ts";
+import { invitationLock } from "../locks.ts";
 import { createAdminInvitation } from "./invitation.ts";
 
 let api: Api;
@@ -36,9 +39,12 @@ test("an invitation that was tampered with, made elsewhere or is over is refused
 
 test("an invitation makes one admin, also when many accept it at once", async () => {
   const token = invitation();
-  const answers = await Promise.all(
-    ["a", "b", "c"].map((name) =>
-      api.send("POST /api/auth/accept-invitation", { body: body(token, `${name}@example.com`) }),
+  const answers = await atOnce(
+    api.db,
+    sql`select pg_advisory_xact_lock(${sql.join(invitationLock)})`,
+    ["a", "b", "c"].map(
+      (name) => () =>
+        api.send("POST /api/auth/accept-invitation", { body: body(token, `${name}@example.com`) }),
     ),
   );
   expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([201, 403, 403]);

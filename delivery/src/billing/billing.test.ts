@@ -1,5 +1,8 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, rollBack, startApi, switchStep } from "../../../test/support/api.ts";
+import { atOnce } from "../../../test/support/at-once.ts";
+import { billingLock } from "../locks.ts";
 
 let api: Api;
 
@@ -93,7 +96,9 @@ describe("billing a month", () => {
     await subscribe("cst_asha");
     await deliverDay("2026-03-10");
     await confirm(await oneTime());
-    await Promise.all([1, 2, 3, 4].map(() => generate()));
+    const request = () => generate();
+    const lock = sql`select pg_advisory_xact_lock(${sql.join(billingLock)})`;
+    await atOnce(api.db, lock, [request, request, request]);
     expect(await bills()).toHaveLength(2);
   });
 

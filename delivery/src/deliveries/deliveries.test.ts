@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, startApi, switchStep } from "../../../test/support/api.ts";
+import { atOnce } from "../../../test/support/at-once.ts";
 
 let api: Api;
 
@@ -86,12 +88,13 @@ describe("confirming a delivery", () => {
 
   test("by many at once succeeds once", async () => {
     const order_id = await place();
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        api.send("POST /api/deliveries/confirm", { as: "delivery", body: { order_id } }),
-      ),
+    const request = () => api.send("POST /api/deliveries/confirm", { as: "delivery", body: { order_id } });
+    const answers = await atOnce(
+      api.db,
+      sql`select id from orders where id = ${order_id} for update`,
+      Array(5).fill(request) as (typeof request)[],
     );
-    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, ...Array(7).fill(409)]);
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409, 409, 409, 409]);
     expect((await api.pool.query("select count(*) from delivery_statuses")).rows[0].count).toBe(1);
   });
 

@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
+import { atOnce } from "../../../test/support/at-once.ts";
 
 let api: Api;
 
@@ -59,9 +61,9 @@ describe("while step 20 is rolled back", () => {
 
   test("two who confirm at once confirm once", async () => {
     await place();
-    const answers = await Promise.all(
-      [1, 2, 3].map(() => api.send("POST /api/deliveries/confirm", { as: "delivery", body: day })),
-    );
+    const request = () => api.send("POST /api/deliveries/confirm", { as: "delivery", body: day });
+    const lock = sql`select id from delivery_statuses for update`;
+    const answers = await atOnce(api.db, lock, [request, request, request]);
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409, 409]);
   });
 

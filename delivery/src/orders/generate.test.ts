@@ -1,5 +1,8 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
+import { atOnce } from "../../../test/support/at-once.ts";
+import { generationLock } from "../locks.ts";
 
 let api: Api;
 
@@ -72,8 +75,10 @@ describe("generating a day", () => {
     await subscribe();
     await subscribe();
     await subscribe({ customer_id: "cst_binod" });
-    const created = await Promise.all([1, 2, 3, 4].map(() => generate(today)));
-    expect(created.sort()).toEqual([0, 0, 0, 3]);
+    const request = () => generate(today);
+    const lock = sql`select pg_advisory_xact_lock(${sql.join(generationLock)})`;
+    const created = await atOnce(api.db, lock, [request, request, request]);
+    expect(created.sort()).toEqual([0, 0, 3]);
     expect(await orders()).toHaveLength(3);
   });
 

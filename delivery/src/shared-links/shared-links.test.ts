@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
+import { atOnce } from "../../../test/support/at-once.ts";
 
 let api: Api;
 
@@ -72,14 +74,24 @@ describe("a shared link", () => {
     expect(await api.ask(`GET ${path}`)).toMatchObject({ confirmed: true });
   });
 
-  test("used by several at once confirms once, also beside the delivery person", async () => {
+  test("used by several at once confirms once", async () => {
+    await place();
+    const path = await link();
+    const request = () => api.send(`POST ${path}/confirm`);
+    const lock = sql`select token_hash from shared_links for update`;
+    const answers = await atOnce(api.db, lock, [request, request, request]);
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409, 409]);
+    expect(await deliveries()).toHaveLength(1);
+  });
+
+  test("and the delivery person confirm once between them", async () => {
     const { id } = await place();
     const path = await link();
-    const answers = await Promise.all([
-      ...[1, 2, 3].map(() => api.send(`POST ${path}/confirm`)),
-      api.send("POST /api/deliveries/confirm", { as: "delivery", body: { order_id: id } }),
+    const answers = await atOnce(api.db, sql`select id from orders for update`, [
+      () => api.send(`POST ${path}/confirm`),
+      () => api.send("POST /api/deliveries/confirm", { as: "delivery", body: { order_id: id } }),
     ]);
-    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409, 409, 409]);
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409]);
     expect(await deliveries()).toHaveLength(1);
   });
 

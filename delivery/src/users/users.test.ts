@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
+import { atOnce } from "../../../test/support/at-once.ts";
 
 let api: Api;
 
@@ -29,7 +31,10 @@ test("an admin makes logins, and nobody sees a password's hash", async () => {
 
 test("a customer's login belongs to a customer who has none yet", async () => {
   const chitra = { role: "customer", customer_id: "cst_chitra", email: "chitra@example.com" };
-  const answers = await Promise.all([create(chitra), create({ ...chitra, email: "other@example.com" })]);
+  const answers = await atOnce(api.db, sql`select id from customers where id = 'cst_chitra' for update`, [
+    () => create(chitra),
+    () => create({ ...chitra, email: "other@example.com" }),
+  ]);
   expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([201, 409]);
   const user = answers.find(({ statusCode }) => statusCode === 201)?.json();
   expect(await api.ask("GET /api/customers/cst_chitra", { as: "support" })).toMatchObject({
