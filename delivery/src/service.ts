@@ -1,18 +1,16 @@
-import { defineService } from "earlybird";
-import { Kysely, PostgresDialect, sql } from "kysely";
+import { defineService, systemClock } from "earlybird";
+import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
+import { today } from "./calendar.ts";
 import { changes } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
 import { serve } from "./main.ts";
 import { createSchema } from "./schema.ts";
-import { seedDemo } from "./seed/index.ts";
+import { isEmpty, seedDemo } from "./seed/index.ts";
 import { version } from "./version.ts";
 
 const databaseOf = (pool: pg.Pool): DeliveryDatabase =>
   new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-
-/** The day it is where the business is. */
-const todayInIndia = (): string => new Date().toLocaleDateString("sv", { timeZone: "Asia/Kolkata" });
 
 export default defineService({
   name: "EarlyBird Delivery",
@@ -20,14 +18,11 @@ export default defineService({
   changes,
   createSchema: (pool) => createSchema(databaseOf(pool)),
   demo: {
-    isEmpty: async (pool) => {
-      const { rows } = await sql`select from users limit 1`.execute(databaseOf(pool));
-      return rows.length === 0;
-    },
+    isEmpty: (pool) => isEmpty(databaseOf(pool)),
     seed: async (pool, { onProgress, ...options }) => ({
       ...(await seedDemo(databaseOf(pool), {
         ...options,
-        today: todayInIndia(),
+        today: today(systemClock),
         ...(onProgress ? { onProgress } : {}),
       })),
     }),

@@ -1,6 +1,7 @@
 export { type DemoLogin, demoLogins, demoPassword } from "./logins.ts";
 export {
   databaseNotEmpty,
+  isEmpty,
   type SeededTable,
   type SeedOptions,
   type SeedReport,

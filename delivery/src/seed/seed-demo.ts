@@ -135,11 +135,21 @@ const prepare = async (tx: Transaction<Tables>): Promise<void> => {
   await sql`set local default_statistics_target = 30`.execute(tx);
   // Lock first, look second: of two loads at once, the later one finds the rows of the first.
   await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))}`.execute(tx);
-  for (const table of tables) {
-    const { rows } = await sql`select from ${sql.table(table)} limit 1`.execute(tx);
-    if (rows.length > 0) throw databaseNotEmpty(table);
-  }
+  const occupied = await firstOccupied(tx);
+  if (occupied) throw databaseNotEmpty(occupied);
 };
+
+const firstOccupied = async (db: DeliveryDatabase): Promise<SeededTable | undefined> => {
+  for (const table of tables) {
+    const { rows } = await sql`select from ${sql.table(table)} limit 1`.execute(db);
+    if (rows.length > 0) return table;
+  }
+  return undefined;
+};
+
+/** Whether the demo data could be loaded: no business table holds a row. */
+export const isEmpty = async (db: DeliveryDatabase): Promise<boolean> =>
+  (await firstOccupied(db)) === undefined;
 
 const load = async (
   tx: Transaction<Tables>,

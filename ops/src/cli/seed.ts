@@ -32,6 +32,14 @@ export const seedCommand = () =>
         if (!service.demo) throw demoRefused(`${service.name} has no demo data.`, "Give its service a demo.");
         await service.createSchema?.(database.pool);
         await manager.install(operator());
+        const { steps } = await manager.getStatus();
+        const away = steps.filter(({ state }) => state === "rolled_back").map(({ step }) => step);
+        if (away.length > 0) {
+          throw demoRefused(
+            `The demo data needs every step; ${away.join(", ")} rolled back.`,
+            'Re-apply first: "earlybird reapply".',
+          );
+        }
         const onProgress = (stage: string, rows: number) => narrate(`${stage}: ${number(rows)}`);
         const report = await service.demo.seed(database.pool, { ...request, onProgress });
         if (json) answerJson(report);

@@ -91,7 +91,14 @@ export class Changes<Tables> {
   }
 
   async #listen(): Promise<void> {
-    const listener = new pg.Client({ ...this.#pool.options, application_name: "earlybird changes" });
+    const { options } = this.#pool;
+    // The pool hides the password from whoever spreads its options.
+    const { password } = options;
+    const listener = new pg.Client({
+      ...options,
+      ...(password && { password }),
+      application_name: "earlybird changes",
+    });
     const lost = () => {
       if (this.#listener !== listener) return;
       this.#listener = undefined;

@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { fingerprint, RollbackManager } from "earlybird/rollback";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { changes } from "../../delivery/src/changes/index.ts";
+import { quiet } from "../support/delivery.ts";
+import { type Demo, loadDemo } from "../support/demo.ts";
+
+const program = fileURLToPath(new URL("./operator-program.ts", import.meta.url));
+const asked = { requestedBy: "test", origin: "test", reason: "practice", acknowledge: ["login broken"] };
+const kills = 30;
+
+let demo: Demo;
+let manager: RollbackManager;
+beforeAll(async () => {
+  demo = await loadDemo({ customers: 60, days: 15 });
+  manager = new RollbackManager({ pool: demo.database.pool, changes, log: quiet });
+});
+afterAll(() => demo?.database.drop());
+
+/** Starts an operator and kills it, without a word, `afterMs` into its work. */
+const killOperator = async (afterMs: number): Promise<void> => {
+  const child = spawn(
+    process.execPath,
+    ["--conditions=source", "--import", "tsx", program, demo.database.url],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const exited = once(child, "exit");
+  await once(child.stdout, "data");
+  await sleep(afterMs);
+  child.kill("SIGKILL");
+  await exited;
+};
+
+test(`killed at ${kills} random moments, each step is before or after, and the next command works`, async () => {
+  const before = await fingerprint(demo.db);
+  const moments = fc.sample(fc.nat({ max: 600 }), { numRuns: kills, seed: 22_19 });
+  const found = new Set<string>();
+  for (const afterMs of moments) {
+    await killOperator(afterMs);
+    // The next command, at once: it goes on from wherever the dead one has stopped.
+    await manager.rollbackSteps(22, 19, asked);
+    const { steps } = await manager.getStatus();
+    expect(steps.filter(({ state }) => state === "rolled_back").map(({ step }) => step)).toEqual([
+      19, 20, 21, 22,
+    ]);
+    await manager.reapplySteps(19, 22, asked);
+    expect(await fingerprint(demo.db)).toEqual(before);
+    const operations = await manager.listOperations(3);
+    for (const { kind, state, steps: moved } of operations)
+      if (state === "interrupted") found.add(`${kind} ${moved}`);
+  }
+  // Otherwise the kills have all come too early or too late, and nothing was shown.
+  expect(found.size).toBeGreaterThan(0);
+  expect(await manager.verifyLedger()).toMatchObject({ ok: true });
+}, 240_000);
+
+test("of two rollbacks at once one runs, and the other is refused or finds nothing to do", async () => {
+  const other = new RollbackManager({ pool: demo.database.pool, changes, log: quiet });
+  const outcomes = await Promise.allSettled([
+    manager.rollbackSteps(22, 19, asked),
+    other.rollbackSteps(22, 19, asked),
+  ]);
+  const moved = outcomes.filter(
+    ({ status, ...rest }) => status === "fulfilled" && "value" in rest && rest.value.operation,
+  );
+  expect(moved).toHaveLength(1);
+  for (const outcome of outcomes) {
+    if (outcome.status === "rejected")
+      expect(outcome.reason).toMatchObject({ code: "EB_OPERATION_RUNNING", exitStatus: 5 });
+  }
+  await manager.reapplySteps(19, 22, asked);
+});
