@@ -1,6 +1,6 @@
 import { Failure } from "../lib/failure.ts";
 
-const checkAddress = "Start that server, or correct DATABASE_URL; without it an embedded server is used.";
+const checkAddress = "Start that server, or correct DATABASE_URL; where that is not set, try again.";
 
 export const databaseUnavailable = (where: string, cause: unknown) =>
   new Failure(

@@ -10,6 +10,8 @@ import { isDatabaseUnavailable } from "./unavailable.ts";
 const oldestVersion = 14;
 const databaseName = "earlybird";
 const poolEndsWithinMs = 3_000;
+const answersWithinMs = 20_000;
+const retryMs = 50;
 
 export interface DatabaseOptions {
   /** A PostgreSQL 14 or newer. Absent: an embedded server, which this process starts or joins. */
@@ -36,7 +38,7 @@ export interface OpenDatabase {
 /**
  * Connects to the configured database, or else starts or joins the embedded PostgreSQL 18.
  *
- * @throws Failure EB_DATABASE_UNAVAILABLE, EB_DATABASE_REFUSED or EB_DATABASE_VERSION about a configured one;
+ * @throws Failure EB_DATABASE_UNAVAILABLE; EB_DATABASE_REFUSED or EB_DATABASE_VERSION about a configured one;
  *   EB_DATABASE_ACCOUNT, EB_DATABASE_DIRECTORY, EB_DATABASE_PLATFORM or EB_DATABASE_START about the embedded
  */
 export const openDatabase = async (options: DatabaseOptions): Promise<OpenDatabase> =>
@@ -66,7 +68,7 @@ const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => 
   const { dataDir, log } = options;
   const server = await openEmbeddedServer(dataDir, log);
   try {
-    await ensureDatabase(server.urlOf("postgres"));
+    await untilAnswering(() => ensureDatabase(server.urlOf("postgres")));
   } catch (error) {
     await server.release();
     throw error;
@@ -90,6 +92,20 @@ const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg
 /** A connection that is never given back must not keep the process from ending. */
 const endPool = (pool: pg.Pool): Promise<void> =>
   Promise.race([pool.end(), sleep(poolEndsWithinMs, undefined, { ref: false })]);
+
+/** The server may have ended by itself in the moment we joined; its keeper starts it again. */
+const untilAnswering = async (work: () => Promise<void>): Promise<void> => {
+  const giveUp = performance.now() + answersWithinMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDatabaseUnavailable(error)) throw error;
+      if (performance.now() > giveUp) throw databaseUnavailable("the embedded server", error);
+      await sleep(retryMs);
+    }
+  }
+};
 
 const ensureDatabase = async (url: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url });

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listens, within } from "../../../../test/support/database-process.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
-import { keeperDirectoryOf, prepareDataDirectory } from "./data-directory.ts";
+import { keeperDirectoryOf, logFileOf, openLog, prepareDataDirectory } from "./data-directory.ts";
 import { keepServer } from "./keep-server.ts";
 import { takeLease } from "./lease.ts";
 import { readPostmaster } from "./postmaster.ts";
@@ -44,6 +44,18 @@ test("a server that ends by itself is started again on its port, for as long as 
   expect(await listens(lease.port)).toBe(false);
 });
 
+test("a server that ended by itself is started at once for a process that comes", async () => {
+  const dataDir = await prepareDataDirectory(join(home, "restarted"));
+  const kept = await keep(dataDir, 600_000);
+  const lease = await takeLease(dataDir, unexpected);
+  process.kill((await readPostmaster(lease.cluster))?.pid as number, "SIGKILL");
+  expect(await within(5_000, async () => !(await listens(lease.port)))).toBe(true);
+  const next = await takeLease(dataDir, unexpected);
+  expect(next.port).toBe(lease.port);
+  await Promise.all([lease.release(), next.release()]);
+  await kept.ended;
+});
+
 test("a second keeper leaves the first one alone", async () => {
   const dataDir = await prepareDataDirectory(join(home, "twice"));
   const first = await keep(dataDir);
@@ -76,4 +88,15 @@ test("a server that cannot start is a failure in PostgreSQL's own words, for all
     });
   }
   await kept.ended;
+});
+
+test("a log that has grown large is set aside, and only one such is kept", async () => {
+  const dataDir = await prepareDataDirectory(join(home, "large-log"));
+  for (const old of ["first", "second"]) {
+    await writeFile(logFileOf(dataDir), old);
+    await truncate(logFileOf(dataDir), 10_000_001);
+    await (await openLog(dataDir)).close();
+    expect((await readFile(`${logFileOf(dataDir)}.old`, "utf8")).startsWith(old)).toBe(true);
+    expect((await stat(logFileOf(dataDir))).size).toBe(0);
+  }
 });

@@ -26,7 +26,8 @@ const settings = {
  * once when another keeper does so already.
  *
  * @param dataDir as `prepareDataDirectory` answered it
- * @param restartAfterMs how long to wait before a server that ended by itself is started again
+ * @param restartAfterMs how long to wait before a server that ended by itself is started again, unless
+ *   somebody asks for it
  */
 export const keepServer = async (dataDir: string, restartAfterMs = 10_000): Promise<void> => {
   const directory = keeperDirectoryOf(dataDir);
@@ -62,7 +63,7 @@ const serve = async (dataDir: string, leases: Leases, restartAfterMs: number): P
     if (what === "unused") await stopServer(server);
     // Not at once: the watch should notice that the database was away, and one that cannot stay up must not
     // be started in a tight loop.
-    else await Promise.race([sleep(restartAfterMs), unused]);
+    else await Promise.race([sleep(restartAfterMs, undefined, { ref: false }), leases.asked(), unused]);
     leases.dismiss();
     // Somebody may have come while the server was stopping: it is started again for them.
     if (leases.size === 0) return;

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { open } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../lib/failure.ts";
-import { keeperDirectoryOf, logFileOf } from "./data-directory.ts";
+import { keeperDirectoryOf, logFileOf, openLog } from "./data-directory.ts";
 import { keeperBroken, keeperSilent } from "./failures.ts";
 import { type Answer, greeting } from "./protocol.ts";
 import { latestPublication } from "./publication.ts";
@@ -37,8 +36,7 @@ export const takeLease = async (dataDir: string, onLost: () => void): Promise<Le
     const publication = await latestPublication(keeperDirectoryOf(dataDir));
     const socket = publication && (await reach(publication.address));
     const answer = socket && (await ask(socket, giveUp - performance.now()));
-    if (answer?.state === "failed")
-      throw new Failure(answer.code, answer.status, answer.detail, answer.remedy);
+    if (answer?.state === "failed") throw failureOf(answer);
     if (answer) return leaseOf(socket as Socket, answer, onLost);
     if (keeper?.exitCode) throw keeperBroken(keeper.exitCode, logFileOf(dataDir));
     // There is none, or it ended while we asked, or ours found another one that was quicker.
@@ -102,13 +100,16 @@ const leaseOf = (socket: Socket, { port, cluster, joined }: Ready, onLost: () =>
 };
 
 type Ready = Extract<Answer, { state: "ready" }>;
+type Failed = Extract<Answer, { state: "failed" }>;
+
+const failureOf = ({ code, status, detail, remedy }: Failed) => new Failure(code, status, detail, remedy);
 
 /** Detached and without our output: it outlives us, and Ctrl-C in our terminal is not for it. */
 const startKeeper = async (dataDir: string): Promise<ChildProcess> => {
   const isSource = import.meta.url.endsWith(".ts");
   const program = fileURLToPath(new URL(isSource ? "./keeper.ts" : "./keeper.js", import.meta.url));
   const loader = isSource ? ["--import", import.meta.resolve("tsx")] : [];
-  const log = await open(logFileOf(dataDir), "a", 0o600);
+  const log = await openLog(dataDir);
   try {
     const keeper = spawn(process.execPath, [...loader, program, dataDir], {
       cwd: "/",

@@ -24,6 +24,7 @@ export class Leases {
   /** Until the first one comes, or nobody can be expected any more, no lease does not mean "unused". */
   #expecting = true;
   #tellUnused: (() => void)[] = [];
+  #tellAsked: (() => void)[] = [];
 
   constructor(listener: Server) {
     this.#listener = listener;
@@ -43,6 +44,14 @@ export class Leases {
   unused(): Promise<void> {
     return new Promise((resolve) => {
       this.#tellUnused.push(resolve);
+      this.#check();
+    });
+  }
+
+  /** Fulfils as soon as a process waits for an answer. */
+  asked(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#tellAsked.push(resolve);
       this.#check();
     });
   }
@@ -89,6 +98,7 @@ export class Leases {
       this.#held.add(socket);
       this.#unanswered.add(socket);
       if (this.#answer) this.announce(this.#answer);
+      this.#check();
     });
     socket.once("end", () => this.#leave(socket));
     socket.once("close", () => {
@@ -110,7 +120,7 @@ export class Leases {
   }
 
   #check(): void {
-    if (this.#expecting || this.#held.size > 0) return;
-    for (const tell of this.#tellUnused.splice(0)) tell();
+    if (this.#unanswered.size > 0) for (const tell of this.#tellAsked.splice(0)) tell();
+    if (!this.#expecting && this.#held.size === 0) for (const tell of this.#tellUnused.splice(0)) tell();
   }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { open, readFile, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +12,7 @@ import { isServerOf, readPostmaster } from "./postmaster.ts";
 const pollMs = 10;
 const adoptedPollMs = 100;
 const startAttempts = 20;
+const longestReasonBytes = 4_096;
 const retryMs = 250;
 const shutdown = [
   ["SIGINT", 8_000],
@@ -53,13 +54,15 @@ export const startServer = async (binaries: Binaries, options: ServerOptions): P
     if (running) return running;
     const port = await freePort(preferredPort);
     const outcome = await launch(binaries, options, port);
-    if (typeof outcome !== "string") return outcome;
+    if (!("words" in outcome)) return outcome;
+    const { words, killed } = outcome;
     // Another program took the port since we looked, or a dying server still holds its shared memory.
-    const passing = /could not (bind|create any TCP)|lock file|shared memory block/.test(outcome);
+    const portTaken = /could not (bind|create any TCP)/.test(words);
+    const passing = killed || portTaken || /lock file|shared memory block/.test(words);
     if (!passing || attempt === startAttempts) {
-      throw postgresDidNotStart("Starting PostgreSQL", outcome, options.logFile);
+      throw postgresDidNotStart("Starting PostgreSQL", words, options.logFile);
     }
-    if (/could not (bind|create any TCP)/.test(outcome)) preferredPort = undefined;
+    if (portTaken) preferredPort = undefined;
     else await sleep(retryMs);
   }
 };
@@ -84,15 +87,15 @@ const untilGone = async (directory: string, pid: number): Promise<void> => {
   while (await isServerOf(directory, pid)) await sleep(adoptedPollMs);
 };
 
-/** The running server, or PostgreSQL's words about why there is none. */
+/** The running server, or PostgreSQL's words about why there is none, and whether a signal ended it. */
 const launch = async (
   { postgres }: Binaries,
   { directory, account, logFile, settings = {} }: ServerOptions,
   port: number,
-): Promise<RunningServer | string> => {
+): Promise<RunningServer | { words: string; killed: boolean }> => {
   const all = { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...settings };
   const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const log = await open(logFile, "a", 0o600);
+  const log = await open(logFile, "a+", 0o600);
   try {
     const { size } = await log.stat();
     const child = spawn(postgres, ["-D", directory, "-p", String(port), ...flags], {
@@ -109,7 +112,12 @@ const launch = async (
     });
     child.unref();
     if (await untilReady(child, directory)) return { pid: child.pid as number, port, adopted: false, ended };
-    return (await readFile(logFile, "utf8")).slice(size).trim() || "the program could not be run";
+    const words = Buffer.alloc(longestReasonBytes);
+    const { bytesRead } = await log.read(words, 0, words.length, size);
+    return {
+      words: words.toString("utf8", 0, bytesRead).trim() || "the program could not be run",
+      killed: child.signalCode !== null,
+    };
   } finally {
     await log.close();
   }
