@@ -1,8 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "./lib/log.ts";
 import type { Settings } from "./lib/settings.ts";
-import type { Change } from "./rollback/change.ts";
-import type { RollbackManager } from "./rollback/manager.ts";
+import type { Change, RollbackManager } from "./rollback/index.ts";
 
 /** What `earlybird start` hands to a service once its database is ready. */
 export interface ServeContext {

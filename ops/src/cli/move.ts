@@ -1,10 +1,13 @@
 import { confirm, isCancel, text } from "@clack/prompts";
 import { Command } from "commander";
 import { Failure } from "../lib/failure.ts";
-import type { DryRun } from "../rollback/dry-run.ts";
-import type { RollbackManager } from "../rollback/manager.ts";
-import type { Direction } from "../rollback/parts/part.ts";
-import { parseSteps, type StepSelection } from "../rollback/step-range.ts";
+import {
+  type Direction,
+  type DryRun,
+  parseSteps,
+  type RollbackManager,
+  type StepSelection,
+} from "../rollback/index.ts";
 import { answer, answerJson, bold, duration, narrate } from "./output.ts";
 import { receiptText } from "./receipt-text.ts";
 import { operator, withSession } from "./session.ts";

@@ -1,5 +1,4 @@
-import type { Impact } from "../rollback/change.ts";
-import type { StepReceipt } from "../rollback/receipts.ts";
+import type { Impact, StepReceipt } from "../rollback/index.ts";
 import { bold, dim, duration, green, number, red, yellow } from "./output.ts";
 
 const shownImpacts = 8;

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { type OpenDatabase, openDatabase } from "../database/index.ts";
 import { createLogger, type Logger } from "../lib/log.ts";
 import { readSettings, type Settings } from "../lib/settings.ts";
-import { RollbackManager } from "../rollback/manager.ts";
+import { RollbackManager } from "../rollback/index.ts";
 import type { Service } from "../service.ts";
 import { loadService } from "./service-file.ts";
 

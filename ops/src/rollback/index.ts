@@ -16,6 +16,7 @@ export { backfill } from "./parts/backfill.ts";
 export { behaviour } from "./parts/behaviour.ts";
 export { columns } from "./parts/columns.ts";
 export { index } from "./parts/indexes.ts";
+export type { Direction } from "./parts/part.ts";
 export { rows } from "./parts/rows.ts";
 export type { StepReceipt } from "./receipts.ts";
 export type { OperationResult } from "./run.ts";
