@@ -137,6 +137,16 @@ describe("billing a month", () => {
     expect(await bills()).toMatchObject([{ amount_paise: 5_600 }]);
   });
 
+  test.each([
+    ["the bill", "update orders set billed = null"],
+    ["the order", "update billing_records set order_id = null, status = 'paid'"],
+  ])("never bills an order again while %s remembers it", async (_, forget) => {
+    await confirm(await oneTime());
+    await generate();
+    await api.pool.query(forget);
+    expect(await generate()).toEqual(nothing);
+  });
+
   test("takes along a one-time order that an earlier month left unbilled", async () => {
     const order_id = await oneTime();
     await confirm(order_id);

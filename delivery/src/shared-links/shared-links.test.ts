@@ -84,6 +84,15 @@ describe("a shared link", () => {
     expect(await deliveries()).toHaveLength(1);
   });
 
+  test("that was used stays used, also when something else is ordered for the day", async () => {
+    await place();
+    const path = await link();
+    await api.ask(`POST ${path}/confirm`);
+    await place();
+    expect(await api.refusal(`POST ${path}/confirm`)).toEqual([409, "EB_ALREADY_CONFIRMED"]);
+    expect((await deliveries()).map(({ status }) => status).sort()).toEqual(["delivered", "pending"]);
+  });
+
   test("and the delivery person confirm once between them", async () => {
     const { id } = await place();
     const path = await link();
