@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // "source" first: `earlybird/...` is then the TypeScript itself, and no build stands between edit and test.
@@ -10,6 +11,8 @@ export default defineConfig({
     include: ["{ops,delivery,console}/src/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: "test/support/postgres.ts",
     pool: "forks",
+    // Vitest would leave one processor idle; most of our tests wait for the database or another process.
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
