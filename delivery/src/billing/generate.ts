@@ -50,51 +50,49 @@ export const generateBills = async ({ changes, clock }: ApiContext, month: strin
     // Step 23 needs the links and states of 20 and 22: while these are rolled back it rests.
     const oneTime = ["one-time-billing", "order-status", "delivery-order"].every((name) => active.has(name));
     return {
-      corrected_drafts: await correctDrafts(run),
-      subscription_bills: await billSubscriptions(run),
+      ...(await billSubscriptions(run)),
       one_time_bills: oneTime ? await billOneTimeOrders(run) : 0,
     };
   });
 };
 
-/** What each customer's subscription orders of the month come to. */
-const subscriptionCharges = ({ active, first, next }: Run) => sql`
-  select o.customer_id, sum(${charge(active.has("delivery-quantities"))})::bigint as amount_paise
-  from orders o
-  where o.kind = 'subscription' and o.delivery_date >= ${first}::date and o.delivery_date < ${next}::date
-    and ${delivered}
-  group by o.customer_id`;
-
 /**
- * A draft follows what was delivered since it was made. While step 23 is rolled back, the bills of one-time
- * orders cannot be told from those of subscriptions, so that no draft is touched.
+ * One draft for each customer who has none; a draft of an earlier run follows what was delivered since.
+ *
+ * While step 23 is rolled back, the bills of one-time orders cannot be told from those of subscriptions.
+ * Then no draft is touched, and any bill of the month counts as the one: rather bill a customer later than
+ * twice.
  */
-const correctDrafts = async (run: Run): Promise<number> => {
-  if (!run.active.has("one-time-billing")) return 0;
-  const { numAffectedRows = 0n } = await sql`
-    with due as (${subscriptionCharges(run)})
-    update billing_records b set amount_paise = due.amount_paise
-    from due
-    where b.customer_id = due.customer_id and b.period = ${run.first}::date and b.order_id is null
-      and b.status = 'draft' and b.amount_paise <> due.amount_paise`.execute(run.tx);
-  return Number(numAffectedRows);
-};
-
-/**
- * One draft for each customer who has none. While step 23 is rolled back, any bill of the month counts as
- * the one: rather bill a customer later than twice.
- */
-const billSubscriptions = async (run: Run): Promise<number> => {
-  const { numAffectedRows = 0n } = await sql`
-    with due as (${subscriptionCharges(run)})
-    insert into billing_records (id, customer_id, period, amount_paise, created_at)
-    select ${newIdSql("bill")}, due.customer_id, ${run.first}::date, due.amount_paise, ${run.now}
-    from due
-    where due.amount_paise > 0 and not exists (
-      select from billing_records b
-      where b.customer_id = due.customer_id and b.period = ${run.first}::date and b.order_id is null
-        and b.status <> 'void')`.execute(run.tx);
-  return Number(numAffectedRows);
+const billSubscriptions = async ({ tx, active, first, next, now }: Run) => {
+  const { rows } = await sql<{ subscription_bills: number; corrected_drafts: number }>`
+    with due as (
+      select o.customer_id, sum(${charge(active.has("delivery-quantities"))})::bigint as amount_paise
+      from orders o
+      where o.kind = 'subscription' and o.delivery_date >= ${first}::date and o.delivery_date < ${next}::date
+        and ${delivered}
+      group by o.customer_id
+    ),
+    corrected as (
+      update billing_records b set amount_paise = due.amount_paise
+      from due
+      where ${active.has("one-time-billing")} and b.customer_id = due.customer_id
+        and b.period = ${first}::date and b.order_id is null
+        and b.status = 'draft' and b.amount_paise <> due.amount_paise
+      returning b.id
+    ),
+    made as (
+      insert into billing_records (id, customer_id, period, amount_paise, created_at)
+      select ${newIdSql("bill")}, due.customer_id, ${first}::date, due.amount_paise, ${now}
+      from due
+      where due.amount_paise > 0 and not exists (
+        select from billing_records b
+        where b.customer_id = due.customer_id and b.period = ${first}::date and b.order_id is null
+          and b.status <> 'void')
+      returning id
+    )
+    select (select count(*) from made) as subscription_bills,
+      (select count(*) from corrected) as corrected_drafts`.execute(tx);
+  return rows[0] ?? { subscription_bills: 0, corrected_drafts: 0 };
 };
 
 /**
