@@ -1,0 +1,15 @@
+import { changes } from "../../delivery/src/changes/index.ts";
+import { markdownTable } from "./marked-part.ts";
+
+/** A row for each change. */
+export const stepTable = (): string => {
+  const rows = changes.map(({ step, name, title, requires, risk, acknowledge, irreversible }) => [
+    String(step),
+    `\`${name}\``,
+    title,
+    requires.join(", "),
+    acknowledge ? `${risk}: \`${acknowledge}\`` : risk,
+    irreversible ? "not yet" : "yes",
+  ]);
+  return markdownTable(["step", "name", "while applied", "requires", "risk", "reversible"], rows);
+};

@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { documents } from "../../scripts/docs/documents.ts";
+import { runningSources } from "../../scripts/docs/errors.ts";
+import { replaceMarkedPart } from "../../scripts/docs/marked-part.ts";
+import { root } from "./imports.ts";
+
+const read = (file: string) => readFileSync(resolve(root, file), "utf8");
+const markdown = [
+  ...readdirSync(root).filter((name) => name.endsWith(".md")),
+  ...readdirSync(resolve(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+
+test.each(documents(root))("the generated part of $file is what npm run docs writes", (document) => {
+  expect(document.current).toBe(document.generated);
+});
+
+describe("error codes", () => {
+  const mentioned = (text: string) => new Set(text.match(/\bEB_[A-Z][A-Z_]*[A-Z]\b/g));
+  const documented = new Set(read("docs/errors.md").match(/(?<=^\| `)EB_\w+/gm));
+
+  test("that the code knows, comments included, are documented, and no others", () => {
+    const known = new Set(runningSources(root).flatMap((file) => [...mentioned(readFileSync(file, "utf8"))]));
+    expect(known.size).toBeGreaterThan(70);
+    expect([...documented].sort()).toEqual([...known].sort());
+  });
+
+  test("that documents mention exist", () => {
+    for (const file of markdown) {
+      for (const code of mentioned(read(file))) expect(documented, file).toContain(code);
+    }
+  });
+});
+
+test("links between documents lead somewhere", () => {
+  const broken = markdown.flatMap((file) =>
+    [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+      .map(([, target = ""]) => target)
+      .filter((target) => !existsSync(resolve(root, dirname(file), target)))
+      .map((target) => `${file} -> ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test("only what is marked is replaced, and a document without the mark is an error", () => {
+  const document = "before\n<!-- generated: x -->\nold\n<!-- end of x -->\nafter\n";
+  expect(replaceMarkedPart(document, "x", "new")).toBe(
+    "before\n<!-- generated: x -->\n\nnew\n\n<!-- end of x -->\nafter\n",
+  );
+  expect(() => replaceMarkedPart(document, "y", "new")).toThrow("generated: y");
+});
