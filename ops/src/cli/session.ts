@@ -34,7 +34,8 @@ export const readSurroundings = async (): Promise<Pick<Session, "service" | "set
  */
 export const withSession = async <T>(
   work: (session: Session) => Promise<T>,
-  logLevel: (settings: Settings) => string = () => process.env.LOG_LEVEL ?? "warn",
+  // An empty value means "not set", here as everywhere.
+  logLevel: (settings: Settings) => string = () => process.env.LOG_LEVEL || "warn",
 ): Promise<T> => {
   const { service, settings, dataDir } = await readSurroundings();
   const log = createLogger(logLevel(settings));
