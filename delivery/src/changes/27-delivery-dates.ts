@@ -1,5 +1,6 @@
-import { behaviour, defineChange } from "earlybird/rollback";
-import { notYetReversible } from "./pending.ts";
+import { behaviour, defineChange, table } from "earlybird/rollback";
+import { sql } from "kysely";
+import { count } from "./impact.ts";
 
 export default defineChange({
   step: 27,
@@ -8,8 +9,24 @@ export default defineChange({
   requires: [20],
   risk: "critical",
   acknowledge: "phantom deliveries",
-  parts: [behaviour("delivery-dates")],
-  irreversible: notYetReversible,
-  impact: async () => [],
+  parts: [
+    table(
+      "refused_confirmations",
+      `id            bigint generated always as identity primary key,
+       order_id      text not null references orders (id) on delete cascade,
+       delivery_date date not null,
+       code          text not null,
+       at            timestamptz not null`,
+    ),
+    behaviour("delivery-dates"),
+  ],
+  impact: async (db) => [
+    await count(
+      db,
+      "confirmations refused in the last 30 days that would have passed",
+      "confirmations",
+      sql`select count(*) from refused_confirmations where at > now() - interval '30 days'`,
+    ),
+  ],
   verify: async () => [],
 });

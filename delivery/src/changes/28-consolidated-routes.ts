@@ -1,5 +1,5 @@
 import { behaviour, defineChange } from "earlybird/rollback";
-import { notYetReversible } from "./pending.ts";
+import { routeTraffic } from "../http/route-traffic.ts";
 
 export default defineChange({
   step: 28,
@@ -8,7 +8,11 @@ export default defineChange({
   requires: [],
   risk: "low",
   parts: [behaviour("consolidated-routes")],
-  irreversible: notYetReversible,
-  impact: async () => [],
+  impact: async () =>
+    routeTraffic().map(({ route, requests }) => ({
+      label: `in the last hour: ${route}`,
+      value: requests,
+      unit: "requests",
+    })),
   verify: async () => [],
 });

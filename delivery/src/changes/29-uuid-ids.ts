@@ -1,5 +1,25 @@
-import { behaviour, defineChange } from "earlybird/rollback";
-import { notYetReversible } from "./pending.ts";
+import { behaviour, defineChange, identifiers } from "earlybird/rollback";
+import { sql } from "kysely";
+import { countBy } from "./impact.ts";
+
+/** The ids of the business, in both styles. */
+export const ids = identifiers(
+  {
+    users: { before: "user-", now: "usr_" },
+    customers: { before: "customer-", now: "cst_" },
+    products: { before: "product-", now: "prd_" },
+    subscriptions: { before: "subscription-", now: "sub_" },
+    orders: { before: "order-", now: "ord_" },
+    delivery_statuses: { before: "delivery-", now: "dlv_" },
+    billing_records: { before: "bill-", now: "bil_" },
+  },
+  {
+    embedded: [
+      { table: "orders", column: "items", field: "product_id", refers: "products" },
+      { table: "delivery_statuses", column: "items", field: "product_id", refers: "products" },
+    ],
+  },
+);
 
 export default defineChange({
   step: 29,
@@ -8,8 +28,22 @@ export default defineChange({
   requires: [],
   risk: "critical",
   acknowledge: "id rewrite",
-  parts: [behaviour("uuid-ids")],
-  irreversible: notYetReversible,
-  impact: async () => [],
+  parts: [ids, behaviour("uuid-ids")],
+  impact: async (db) => {
+    const rewritten = await countBy(
+      db,
+      "ids rewritten in",
+      "rows",
+      sql`select 'users' as part, count(*) as value from users
+        union all select 'customers', count(*) from customers
+        union all select 'products', count(*) from products
+        union all select 'subscriptions', count(*) from subscriptions
+        union all select 'orders', count(*) from orders
+        union all select 'delivery_statuses', count(*) from delivery_statuses
+        union all select 'billing_records', count(*) from billing_records
+        union all select 'shared_links', count(*) from shared_links`,
+    );
+    return rewritten;
+  },
   verify: async () => [],
 });

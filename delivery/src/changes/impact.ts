@@ -22,3 +22,11 @@ export const countBy = async (
   const { rows } = await sql<{ part: string; value: number | string }>`${query}`.execute(db);
   return rows.map(({ part, value }) => ({ label: `${label}: ${part}`, value: Number(value), unit }));
 };
+
+/** Two lines of impact from a query that answers `oldest` and `newest`; none where there is nothing. */
+export const dated = async (db: Database, label: string, query: RawBuilder<unknown>): Promise<Impact[]> => {
+  const { rows } = await sql<{ oldest: Date | null; newest: Date | null }>`${query}`.execute(db);
+  return Object.entries(rows[0] ?? {}).flatMap(([which, at]) =>
+    at ? [{ label: `${label}, the ${which}`, value: at.toISOString(), unit: "" }] : [],
+  );
+};

@@ -1,3 +1,4 @@
+import type { Change } from "earlybird/rollback";
 import orderSubscription from "./19-order-subscription.ts";
 import deliveryOrder from "./20-delivery-order.ts";
 import userCustomer from "./21-user-customer.ts";
@@ -11,8 +12,8 @@ import consolidatedRoutes from "./28-consolidated-routes.ts";
 import uuidIds from "./29-uuid-ids.ts";
 import indexes from "./30-indexes.ts";
 
-/** The twelve changes that EarlyBird made to its production system. */
-export const changes = [
+/** The twelve changes that EarlyBird made to its production system, each with its way back. */
+export const declaredChanges: readonly Change[] = [
   orderSubscription,
   deliveryOrder,
   userCustomer,
@@ -26,3 +27,10 @@ export const changes = [
   uuidIds,
   indexes,
 ];
+
+const lastReleased = 22;
+
+/** The same as the running system knows them: from step 23 on the way back is not released yet. */
+export const changes: readonly Change[] = declaredChanges.map((change) =>
+  change.step <= lastReleased ? change : { ...change, irreversible: "its way back is not released yet." },
+);

@@ -4,11 +4,12 @@ import { Failure } from "../lib/failure.ts";
 import {
   type Direction,
   type DryRun,
+  type ProgressListener,
   parseSteps,
   type RollbackManager,
   type StepSelection,
 } from "../rollback/index.ts";
-import { answer, answerJson, bold, duration, narrate } from "./output.ts";
+import { answer, answerJson, bold, duration, narrate, number } from "./output.ts";
 import { receiptText } from "./receipt-text.ts";
 import { operator, withSession } from "./session.ts";
 
@@ -109,6 +110,20 @@ const answerTo = async (message: string): Promise<string> => {
   return given;
 };
 
+const narrateProgress =
+  (verb: string): ProgressListener =>
+  (progress) => {
+    if (progress.kind === "step") {
+      const { step, index, of, duration_ms } = progress;
+      return narrate(`step ${step} ${verb} in ${duration(duration_ms)} (${index + 1} of ${of})`);
+    }
+    const { step, rows_done, rows_in_all, rows_per_second, seconds_left } = progress;
+    const left = seconds_left === null ? "" : `, about ${duration(seconds_left * 1_000)} left`;
+    narrate(
+      `step ${step}: ${number(rows_done)} of about ${number(rows_in_all)} rows, ${number(rows_per_second)} a second${left}`,
+    );
+  };
+
 const move = async (
   direction: Direction,
   manager: RollbackManager,
@@ -121,8 +136,7 @@ const move = async (
     cascade,
     ...(reason === undefined ? {} : { reason }),
     ...(plan === undefined ? {} : { plan }),
-    onProgress: ({ step, index, of, duration_ms }) =>
-      narrate(`step ${step} ${done[direction]} in ${duration(duration_ms)} (${index + 1} of ${of})`),
+    onProgress: narrateProgress(done[direction]),
   });
   const { operation, steps, total_ms, ledger_head } = result;
   if (ledger_head) narrate(`ledger entry ${ledger_head.seq}, head ${ledger_head.hash}`);

@@ -20,13 +20,14 @@ export const showCommand = () =>
         if (failure) answer(`failed: ${failure.detail}`);
         if (details.receipts.length > 0) answer(`\n${details.receipts.map(receiptText).join("\n\n")}`);
         if (details.kept_values.length === 0) return;
-        const rows = details.kept_values.map(({ step, table: name, key, kept, parked }) => [
+        const rows = details.kept_values.map(({ step, table: name, key, outcome, written, parked }) => [
           String(step),
           name,
           key,
-          JSON.stringify(kept),
+          outcome,
+          JSON.stringify(written),
           JSON.stringify(parked),
         ]);
-        answer(`\n${table(["step", "table", "row", "kept", "was parked"], rows)}`);
+        answer(`\n${table(["step", "table", "row", "outcome", "was written", "was parked"], rows)}`);
       }),
     );

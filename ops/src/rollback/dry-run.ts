@@ -1,31 +1,93 @@
 import { sql } from "kysely";
-import type { Change, Database, StepState } from "./change.ts";
+import type { Change, Database, Impact, StepState } from "./change.ts";
 import { countRows, findObstacles, runChecks } from "./inspection.ts";
 import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
 import type { Engine } from "./manager.ts";
 import { lockedTables, lockReceipts, moveStep, roundMs } from "./move-step.ts";
-import type { Direction } from "./parts/part.ts";
+import type { Direction, OnConflict } from "./parts/part.ts";
 import { emptyReceipt, planHash, type StepReceipt } from "./receipts.ts";
+import { estimateMove, isHeavy, pastTimings } from "./timings.ts";
 
-/** What a run would do: the whole of it was carried out in one transaction, measured, and aborted. */
+/** What a run would do. */
 export interface DryRun {
   operation: { kind: Direction; steps: number[]; dry_run: true };
   steps: StepReceipt[];
   plan: { hash: string };
-  executed: true;
+  /** Whether it was carried out, measured and aborted; else it is estimated from statistics. */
+  executed: boolean;
   total_ms: number;
 }
 
-/** Carries out the steps in one transaction on `session` and aborts it. */
+export interface DryRunOptions {
+  /** Carry it out however many rows it writes. */
+  execute?: boolean;
+  /** Also time the hot queries that a step speeds up. */
+  measure?: boolean;
+  onConflict?: OnConflict;
+}
+
+/** So many rows are written, and written off, before a dry run rather estimates. */
+const rowLimit = 1_000_000;
+
+/** Carries out the steps in one transaction on `session` and aborts it; or estimates them. */
 export const dryRun = async (
   engine: Engine,
   session: Database,
-  direction: Direction,
-  steps: readonly number[],
+  {
+    direction,
+    moving,
+    options = {},
+  }: { direction: Direction; moving: readonly Change[]; options?: DryRunOptions },
 ): Promise<DryRun> => {
-  const { clock } = engine;
-  const startMs = clock.monotonicMs();
-  const moving = steps.flatMap((step) => engine.changes.filter((change) => change.step === step));
+  const startMs = engine.clock.monotonicMs();
+  const tooMany = options.execute ? [] : await changesAboveLimit(session, direction, moving);
+  const executed = tooMany.length === 0;
+  const steps = executed
+    ? await rehearse(engine, session, { direction, moving, options })
+    : await estimateAll(session, direction, moving);
+  return {
+    operation: { kind: direction, steps: moving.map(({ step }) => step), dry_run: true },
+    steps,
+    plan: { hash: planHash(direction, steps) },
+    executed,
+    total_ms: roundMs(engine.clock.monotonicMs() - startMs),
+  };
+};
+
+const changesAboveLimit = async (session: Database, direction: Direction, moving: readonly Change[]) => {
+  const above: Change[] = [];
+  for (const change of moving.filter(isHeavy)) {
+    const { rows } = await estimateMove(session, change, direction, new Map());
+    if (rows > rowLimit) above.push(change);
+  }
+  return above;
+};
+
+const estimateAll = async (session: Database, direction: Direction, moving: readonly Change[]) => {
+  const timings = await pastTimings(session);
+  const receipts: StepReceipt[] = [];
+  for (const change of moving) {
+    const { rows, duration_ms } = await estimateMove(session, change, direction, timings);
+    receipts.push({
+      ...emptyReceipt(change),
+      rows: [{ table: "all", action: "about", rows }],
+      duration_ms,
+      impact: await change.impact(session),
+      warnings: ["Estimated from statistics and past runs; --execute carries it out, which takes its time."],
+      blocked_by: await findObstacles(session, change, direction),
+    });
+  }
+  return receipts;
+};
+
+interface Rehearsal {
+  direction: Direction;
+  moving: readonly Change[];
+  options: DryRunOptions;
+}
+
+const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReceipt[]> => {
+  const { direction, moving } = rehearsal;
   const receipts: StepReceipt[] = [];
   for (const change of moving) {
     receipts.push({
@@ -36,61 +98,71 @@ export const dryRun = async (
       blocked_by: await findObstacles(session, change, direction),
     });
   }
-  const executed = await execute(engine, session, direction, moving);
+  const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
+  const attempt = () => carryOutAndAbort(engine, session, rehearsal);
+  const executed = await retryWhileLocked(attempt, { ...engine, blockers });
   for (const [index, receipt] of receipts.entries()) {
-    const { rows = [], ...measured } = executed[index] ?? {};
+    const { rows = [], impact = [], ...measured } = executed[index] ?? {};
     Object.assign(receipt, measured);
     receipt.rows.push(...rows);
+    receipt.impact.push(...impact);
     for (const { name, ok, detail } of receipt.checks) if (!ok) receipt.blocked_by.push(`${name}: ${detail}`);
   }
-  return {
-    operation: { kind: direction, steps: [...steps], dry_run: true },
-    steps: receipts,
-    plan: { hash: planHash(direction, receipts) },
-    executed: true,
-    total_ms: roundMs(clock.monotonicMs() - startMs),
-  };
+  return receipts;
 };
 
-type Executed = Pick<StepReceipt, "rows" | "locks" | "duration_ms" | "checks">;
+type Executed = Pick<StepReceipt, "rows" | "impact" | "locks" | "duration_ms" | "checks">;
 
-const execute = (engine: Engine, session: Database, direction: Direction, moving: readonly Change[]) => {
-  const { clock, changes, patience } = engine;
+const carryOutAndAbort = async (
+  { clock, changes, patience }: Engine,
+  session: Database,
+  { direction, moving, options: { measure = false, onConflict = "keep" } }: Rehearsal,
+): Promise<Executed[]> => {
   const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
-  const attempt = async (): Promise<Executed[]> => {
-    const executed: Executed[] = [];
-    await sql`begin`.execute(session);
-    try {
-      const operation = await rehearsedOperation(session, direction, moving);
-      for (const change of moving) {
-        const startMs = clock.monotonicMs();
-        const moved = await moveStep(session, {
-          change,
-          changes,
-          direction,
-          operation,
-          attemptMs: patience.attemptMs,
-          clock,
-        });
-        const endMs = clock.monotonicMs();
-        executed.push({
-          rows: moved?.rows ?? [],
-          locks: lockReceipts(change, endMs - (moved?.lockedAtMs ?? endMs)),
-          duration_ms: roundMs(endMs - startMs),
-          checks: await runChecks(session, change, target),
-        });
-      }
-      return executed;
-    } finally {
-      await sql`rollback`.execute(session);
+  const executed: Executed[] = [];
+  await sql`begin`.execute(session);
+  try {
+    const operation = await rehearsedOperation(session, direction, moving);
+    for (const change of moving) {
+      const probes = { before: [] as Impact[], after: [] as Impact[] };
+      let probingMs = 0;
+      const aroundSwap = async (moment: "before" | "after") => {
+        const fromMs = clock.monotonicMs();
+        for (const part of change.parts)
+          probes[moment].push(...((await part.probe?.(session, measure)) ?? []));
+        probingMs += clock.monotonicMs() - fromMs;
+      };
+      const startMs = clock.monotonicMs();
+      const move = {
+        change,
+        changes,
+        direction,
+        operation,
+        onConflict,
+        rehearsal: true,
+        aroundSwap,
+      } as const;
+      const moved = await moveStep(session, { ...move, attemptMs: patience.attemptMs, clock });
+      const endMs = clock.monotonicMs();
+      executed.push({
+        rows: moved?.rows ?? [],
+        impact: compared(probes),
+        locks: lockReceipts(change, endMs - (moved?.lockedAtMs ?? endMs)),
+        duration_ms: roundMs(endMs - startMs - probingMs),
+        checks: await runChecks(session, change, target),
+      });
     }
-  };
-  const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
-  return retryWhileLocked(attempt, { clock, patience, blockers });
+    return executed;
+  } finally {
+    await sql`rollback`.execute(session);
+  }
 };
 
-/** Values that a re-apply keeps are recorded with an operation: this one vanishes with the transaction. */
-const rehearsedOperation = async (
+const compared = ({ before, after }: Record<"before" | "after", Impact[]>): Impact[] =>
+  before.map(({ label, value, unit }, at) => ({ label, value: `${value} → ${after[at]?.value}`, unit }));
+
+/** Values that a re-apply finds edited are recorded with an operation: this one vanishes with the transaction. */
+export const rehearsedOperation = async (
   session: Database,
   direction: Direction,
   moving: readonly Change[],

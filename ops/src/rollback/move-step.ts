@@ -5,7 +5,7 @@ import { changesChannel } from "./changes.ts";
 import { createJournalTriggers, type Journalled, journalPosition, switchJournal } from "./journal.ts";
 import { appendToLedger, type LedgerEntry, type LedgerHead } from "./ledger.ts";
 import { writersLock } from "./locks.ts";
-import type { Direction, PartContext, RowCount } from "./parts/part.ts";
+import type { Direction, OnConflict, PartContext, RowCount } from "./parts/part.ts";
 import type { LockReceipt } from "./receipts.ts";
 
 export interface Moved {
@@ -35,11 +35,16 @@ export const moveStep = async (
     changes: readonly Change[];
     direction: Direction;
     operation: string;
+    onConflict: OnConflict;
+    /** Whether the transaction will be aborted. */
+    rehearsal: boolean;
     attemptMs: number;
     clock: Clock;
+    /** Called right before the swap and right after it. */
+    aroundSwap?: (moment: "before" | "after") => Promise<void>;
   },
 ): Promise<Moved | undefined> => {
-  const { change, direction, operation, attemptMs, clock } = move;
+  const { change, changes, direction, operation, onConflict, rehearsal, attemptMs, clock, aroundSwap } = move;
   const { step, parts } = change;
   await sql`select set_config('lock_timeout', ${`${attemptMs}ms`}, true), set_config('earlybird.engine', 'on', true)`.execute(
     db,
@@ -55,12 +60,16 @@ export const moveStep = async (
     db,
     step,
     direction,
+    changes,
     operation,
     journalFrom: Number(found[0].journal_from ?? 0),
+    onConflict,
+    rehearsal,
   };
   const ordered = direction === "rollback" ? [...parts].reverse() : parts;
   const rows: RowCount[] = [];
   for (const part of ordered) rows.push(...((await part.prepare?.(context)) ?? []));
+  await aroundSwap?.("before");
   const tables = lockedTables(change);
   if (tables.length > 0) {
     await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))} in access exclusive mode`.execute(
@@ -69,12 +78,13 @@ export const moveStep = async (
   }
   const lockedAtMs = clock.monotonicMs();
   for (const part of ordered) await part.swap(context);
+  await aroundSwap?.("after");
   for (const part of ordered) rows.push(...(await part.settle(context)));
   const position = direction === "rollback" ? await journalPosition(db) : null;
   await sql`update earlybird.steps set state = ${target}, changed_at = ${clock.now()}, journal_from = ${position} where step = ${step}`.execute(
     db,
   );
-  await followWrites(db, change, move.changes);
+  await followWrites(db, change, changes);
   await sql`select pg_notify(${changesChannel}, ${String(step)})`.execute(db);
   return { rows, lockedAtMs };
 };
@@ -114,10 +124,12 @@ export const recordStep = async (db: Database, step: number, entry: LedgerEntry)
 export const applyForTheFirstTime = async (
   db: Database,
   change: Change,
+  changes: readonly Change[],
   entry: LedgerEntry,
 ): Promise<LedgerHead> => {
+  await sql`select set_config('earlybird.engine', 'on', true)`.execute(db);
   await sql`select pg_advisory_xact_lock(${sql.lit(writersLock[0])}, ${sql.lit(writersLock[1])})`.execute(db);
-  for (const part of change.parts) await part.apply(db, change.step);
+  for (const part of change.parts) await part.apply(db, change.step, changes);
   for (const journal of journalsOf(change)) await createJournalTriggers(db, journal);
   const head = await appendToLedger(db, entry);
   await sql`insert into earlybird.steps (step, name, state, changed_at, ledger_seq, ledger_hash)

@@ -4,7 +4,9 @@ import type pg from "pg";
 import { Failure, type Problem } from "../lib/failure.ts";
 import { kyselyOn } from "../lib/sql.ts";
 import type { Database } from "./change.ts";
+import type { ConflictOutcome } from "./conflicts.ts";
 import { operationLock } from "./locks.ts";
+import type { Direction } from "./parts/part.ts";
 import type { StepReceipt } from "./receipts.ts";
 
 export const RollbackStatus = {
@@ -13,6 +15,8 @@ export const RollbackStatus = {
   failed: "failed",
   /** Its process died; every step of it is either before or after. */
   interrupted: "interrupted",
+  /** What it had moved was moved back. */
+  aborted: "aborted",
 } as const;
 export type RollbackStatus = (typeof RollbackStatus)[keyof typeof RollbackStatus];
 
@@ -36,8 +40,15 @@ export interface RollbackOperation {
 export interface OperationDetails extends RollbackOperation {
   receipts: StepReceipt[];
   failure: Problem | null;
-  /** What a re-apply found edited: the value it kept, and the parked one that this displaced. */
-  kept_values: { step: number; table: string; key: string; kept: unknown; parked: unknown }[];
+  /** What a re-apply found edited: what was written meanwhile, what was parked, and which of them stands. */
+  kept_values: {
+    step: number;
+    table: string;
+    key: string;
+    outcome: ConflictOutcome;
+    written: unknown;
+    parked: unknown;
+  }[];
 }
 
 const operationRunning = (running: RollbackOperation | undefined) =>
@@ -49,6 +60,24 @@ const operationRunning = (running: RollbackOperation | undefined) =>
       : "Another operation is running.",
     'Wait for its end; "earlybird history" shows it.',
   ).exitingWith(5);
+
+const nothingToResume = (operation: RollbackOperation | undefined) =>
+  new Failure(
+    "EB_NOTHING_TO_RESUME",
+    409,
+    operation
+      ? `Operation ${operation.id} is ${operation.state}: there is nothing to go on with, and nothing to take back.`
+      : "There has been no operation.",
+    '"earlybird history" shows what was interrupted or has failed.',
+  ).exitingWith(4);
+
+const operationOvertaken = (id: string, last: string) =>
+  new Failure(
+    "EB_OPERATION_OVERTAKEN",
+    409,
+    `Operation ${last} has come after operation ${id}, which can no longer be taken up.`,
+    '"earlybird status" shows where the steps are; roll back or re-apply from there.',
+  ).exitingWith(4);
 
 const operationUnknown = (id: string) =>
   new Failure(
@@ -141,7 +170,7 @@ export const operationDetails = async (db: Database, id: string): Promise<Operat
   const [row] = found.rows;
   if (!row) throw operationUnknown(id);
   const kept = await sql<OperationDetails["kept_values"][number]>`
-    select step, relation as table, key, kept, parked from earlybird.kept_values
+    select step, relation as table, key, outcome, written, parked from earlybird.kept_values
     where operation_id = ${id}::bigint order by step, relation, key`.execute(db);
   const { receipts, failure, ...operation } = row;
   return { ...fromRow(operation), receipts, failure, kept_values: kept.rows };
@@ -150,29 +179,49 @@ export const operationDetails = async (db: Database, id: string): Promise<Operat
 /** Records that an operation has begun. */
 export const beginOperation = async (
   db: Database,
-  operation: Pick<RollbackOperation, "kind" | "steps" | "requested_by" | "origin" | "reason" | "plan"> & {
+  begun: {
+    kind: OperationKind;
+    steps: number[];
+    requestedBy: string;
+    origin: string;
+    reason?: string;
+    plan?: string;
     at: Date;
   },
 ): Promise<RollbackOperation> => {
-  const { kind, steps, requested_by, origin, reason, plan, at } = operation;
-  const { rows } = await sql<{ id: string }>`
-    insert into earlybird.operations (kind, steps, state, requested_by, origin, reason, plan_hash, started_at)
-    values (${kind}, ${steps}, 'running', ${requested_by}, ${origin}, ${reason}, ${plan}, ${at})
-    returning id::text`.execute(db);
-  const id = rows[0]?.id ?? "";
-  return {
-    id,
-    kind,
-    steps,
-    state: "running",
-    requested_by,
-    origin,
-    reason,
-    plan,
-    started_at: at.toISOString(),
-    finished_at: null,
-  };
+  const { kind, steps, requestedBy, origin, reason = null, plan = null, at } = begun;
+  const { rows } = await sql<Row>`
+    insert into earlybird.operations as o (kind, steps, state, requested_by, origin, reason, plan_hash, started_at)
+    values (${kind}, ${steps}, 'running', ${requestedBy}, ${origin}, ${reason}, ${plan}, ${at})
+    returning ${columns}`.execute(db);
+  return fromRow(rows[0] as Row);
 };
+
+/**
+ * The last operation, where it was interrupted or has failed.
+ *
+ * @throws Failure EB_NOTHING_TO_RESUME, EB_OPERATION_UNKNOWN, EB_OPERATION_OVERTAKEN
+ */
+export const unfinishedOperation = async (db: Database, id?: string): Promise<OperationDetails> => {
+  const { rows } = await sql<{
+    id: string;
+  }>`select id::text from earlybird.operations order by id desc limit 1`.execute(db);
+  const last = rows[0]?.id;
+  const details =
+    id === undefined && last === undefined ? undefined : await operationDetails(db, id ?? last ?? "");
+  if (
+    !details ||
+    (details.state !== "interrupted" && details.state !== "failed") ||
+    details.kind === "apply"
+  ) {
+    throw nothingToResume(details);
+  }
+  if (details.id !== last) throw operationOvertaken(details.id, last ?? "");
+  return details;
+};
+
+export const directionOf = ({ kind }: RollbackOperation): Direction =>
+  kind === "rollback" ? "rollback" : "reapply";
 
 /** Adds a step's receipt, in the step's own transaction. */
 export const addReceipt = (db: Database, id: string, receipt: StepReceipt) =>
@@ -190,6 +239,12 @@ export const endOperation = (
     set state = ${end.state}, finished_at = ${end.at}, receipts = ${JSON.stringify(end.receipts)}::jsonb,
       failure = ${end.failure ? JSON.stringify(end.failure) : null}::jsonb
     where id = ${id}::bigint`.execute(db);
+
+/** Takes an operation up again. */
+export const continueOperation = (db: Database, id: string) =>
+  sql`update earlybird.operations set state = 'running', finished_at = null, failure = null where id = ${id}::bigint`.execute(
+    db,
+  );
 
 /** Whoever holds the operation lock knows that an operation still called running has lost its process. */
 export const markInterrupted = async (db: Database, at: Date): Promise<RollbackOperation[]> => {

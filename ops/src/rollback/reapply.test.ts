@@ -62,7 +62,14 @@ describe("re-applying", () => {
     expect(result.steps[0]?.rows).toContainEqual({ table: "loans", action: "kept", rows: 1 });
     const { kept_values } = await shelf.manager.getOperationDetails(result.operation?.id ?? "");
     expect(kept_values).toEqual([
-      { step: 1, table: "loans", key: "12", kept: { book_id: 2 }, parked: { book_id: 1 } },
+      {
+        step: 1,
+        table: "loans",
+        key: "12",
+        outcome: "kept",
+        written: { book_id: 2 },
+        parked: { book_id: 1 },
+      },
     ]);
     expect(
       (await shelf.pool.query("select count(*) from loans where eb1_empty_book_id is not null")).rows[0]
@@ -91,7 +98,14 @@ describe("re-applying", () => {
     ]);
     const { kept_values } = await shelf.manager.getOperationDetails(result.operation?.id ?? "");
     expect(kept_values).toEqual([
-      { step: 2, table: "loans", key: "2", kept: { state: "burnt" }, parked: { state: "closed" } },
+      {
+        step: 2,
+        table: "loans",
+        key: "2",
+        outcome: "kept",
+        written: { state: "burnt" },
+        parked: { state: "closed" },
+      },
     ]);
   });
 

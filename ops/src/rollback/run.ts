@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import type { Change, Database, StepState } from "./change.ts";
-import { dryRun } from "./dry-run.ts";
 import { countRows, findObstacles, runChecks } from "./inspection.ts";
 import type { LedgerHead } from "./ledger.ts";
 import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
-import type { Engine, OperationRequest } from "./manager.ts";
+import type { Engine, ProgressListener } from "./manager.ts";
 import { lockedTables, lockReceipts, moveStep, recordStep, roundMs } from "./move-step.ts";
-import { addReceipt, beginOperation, endOperation, type RollbackOperation } from "./operations.ts";
-import type { Direction } from "./parts/part.ts";
+import { addReceipt, endOperation, type RollbackOperation, type RollbackStatus } from "./operations.ts";
+import type { Direction, OnConflict } from "./parts/part.ts";
+import { reportProgress } from "./progress.ts";
 import { emptyReceipt, type StepReceipt } from "./receipts.ts";
 
 /** What a run did. `operation` is null when every step already was where it should be. */
@@ -20,15 +20,6 @@ export interface OperationResult {
   /** The ledger's newest entry, to be kept outside of the database. */
   ledger_head: LedgerHead | null;
 }
-
-const planStale = (demanded: string, current: string) =>
-  new Failure(
-    "EB_PLAN_STALE",
-    409,
-    `The plan ${demanded} no longer holds: the data or the steps have changed since, and the plan is now ${current}.`,
-    "Read a new dry run and use its hash, or leave --plan out.",
-    { plan: current },
-  ).exitingWith(3);
 
 const planOfStepStale = (step: number) =>
   new Failure(
@@ -62,52 +53,56 @@ const checksFailed = (receipts: readonly StepReceipt[], direction: Direction) =>
   );
 };
 
-/** Carries out an operation whose steps are ordered and acknowledged, on the session with the lock. */
-export const runOperation = async (
-  engine: Engine,
-  session: Database,
-  {
-    direction,
-    moving,
-    request,
-  }: { direction: Direction; moving: readonly Change[]; request: OperationRequest },
-): Promise<OperationResult> => {
-  const { clock, log } = engine;
-  const startMs = clock.monotonicMs();
-  const steps = moving.map(({ step }) => step);
-  if (steps.length === 0) return { operation: null, steps: [], total_ms: 0, ledger_head: null };
+const operationFailed = (error: unknown) =>
+  new Failure(
+    "EB_OPERATION_FAILED",
+    500,
+    `The database refused: ${error instanceof Error ? error.message : error}.`,
+    'Look into the log. Each step is before or after; "earlybird resume" goes on, "earlybird abort" goes back.',
+    {},
+    { cause: error },
+  );
+
+/** @throws Failure EB_STEP_OBSTRUCTED when something hangs on what a rollback would swap */
+export const refuseObstacles = async (session: Database, moving: readonly Change[], direction: Direction) => {
   for (const change of moving) {
     const obstacles = await findObstacles(session, change, direction);
     if (obstacles.length > 0) throw stepObstructed(change.step, obstacles);
   }
-  const promised = request.plan === undefined ? undefined : await dryRun(engine, session, direction, steps);
-  if (promised && promised.plan.hash !== request.plan)
-    throw planStale(request.plan ?? "", promised.plan.hash);
+};
 
-  const { requestedBy, origin, reason = null, plan = null } = request;
-  const begun = { kind: direction, steps, requested_by: requestedBy, origin, reason, plan, at: clock.now() };
-  const operation = await beginOperation(session, begun);
+export interface Run {
+  operation: RollbackOperation;
+  direction: Direction;
+  moving: readonly Change[];
+  /** What a plan promised of each step, in their order. */
+  promised?: readonly StepReceipt[] | undefined;
+  onConflict: OnConflict;
+  onProgress: ProgressListener | undefined;
+  /** What the operation has done before, when it is taken up again. */
+  earlier?: readonly StepReceipt[];
+  /** The operation's state when all is done. */
+  endsAs: RollbackStatus;
+}
+
+/** Moves the steps of an operation, one transaction each, on the session with the lock; then checks them. */
+export const carryOut = async (engine: Engine, session: Database, run: Run): Promise<OperationResult> => {
+  const { clock, log } = engine;
+  const { operation, direction, moving, promised, onProgress, earlier = [], endsAs } = run;
+  const startMs = clock.monotonicMs();
   const receipts: StepReceipt[] = [];
   let head: LedgerHead | null = null;
   try {
     for (const [index, change] of moving.entries()) {
-      const moved = await runStep(engine, session, {
-        change,
-        direction,
-        operation,
-        promised: promised?.steps[index],
-      });
+      const moved = await runStep(engine, session, { ...run, change, promised: promised?.[index] });
       receipts.push(moved.receipt);
       head = moved.head;
-      request.onProgress?.({
-        step: change.step,
-        index,
-        of: moving.length,
-        duration_ms: moved.receipt.duration_ms,
-      });
+      const { step } = change;
+      const { duration_ms } = moved.receipt;
+      onProgress?.({ kind: "step", step, index, of: moving.length, duration_ms });
       log.info(
-        { operation: operation.id, step: change.step, direction, ledger_head: head.hash },
-        `step ${change.step}: ${direction} done`,
+        { operation: operation.id, step, direction, duration_ms, ledger_head: head.hash },
+        `step ${step}: ${direction} done`,
       );
     }
     // After the last commit, where it holds nobody up.
@@ -118,91 +113,90 @@ export const runOperation = async (
     }
     if (receipts.some(({ checks }) => checks.some(({ ok }) => !ok))) throw checksFailed(receipts, direction);
   } catch (error) {
-    const failure = error instanceof Failure ? error : undefined;
-    const problem = failure?.toProblem() ?? unexpected(error).toProblem();
-    await endOperation(session, operation.id, {
-      state: "failed",
-      at: clock.now(),
-      receipts,
-      failure: problem,
-    });
-    if (failure) failure.extra.operation = operation.id;
-    throw error;
+    const failure = error instanceof Failure ? error : operationFailed(error);
+    const end = { state: "failed", at: clock.now(), receipts: [...earlier, ...receipts] } as const;
+    await endOperation(session, operation.id, { ...end, failure: failure.toProblem() });
+    failure.extra.operation = operation.id;
+    throw failure;
   }
   const finished = clock.now();
-  await endOperation(session, operation.id, { state: "completed", at: finished, receipts });
-  const ended: RollbackOperation = { ...operation, state: "completed", finished_at: finished.toISOString() };
+  await endOperation(session, operation.id, {
+    state: endsAs,
+    at: finished,
+    receipts: [...earlier, ...receipts],
+  });
   return {
-    operation: ended,
+    operation: { ...operation, state: endsAs, finished_at: finished.toISOString() },
     steps: receipts,
     total_ms: roundMs(clock.monotonicMs() - startMs),
     ledger_head: head,
   };
 };
 
-const unexpected = (error: unknown) =>
-  new Failure(
-    "EB_OPERATION_FAILED",
-    500,
-    error instanceof Error ? error.message : String(error),
-    "Look into the log.",
-  );
+type StepRun = Omit<Run, "promised"> & { change: Change; promised: StepReceipt | undefined };
+
+const runStep = async (engine: Engine, session: Database, run: StepRun) => {
+  const { change, direction, operation, onProgress } = run;
+  const receipt: StepReceipt = {
+    ...emptyReceipt(change),
+    rows: await countRows(session, change, direction),
+    impact: await change.impact(session),
+  };
+  const watched = {
+    change,
+    direction,
+    operation: operation.id,
+    listener: onProgress && ((progress) => onProgress({ kind: "rows", ...progress })),
+  } satisfies Parameters<typeof reportProgress>[1];
+  const blockers = () => findBlockers(engine.db, lockedTables(change));
+  const attempt = async () => {
+    for (const part of change.parts) await part.outside?.(session, change.step, direction);
+    return moveInTransaction(engine, session, run, receipt);
+  };
+  return reportProgress(engine, watched, () => retryWhileLocked(attempt, { ...engine, blockers }));
+};
 
 /** One step in one transaction: effect, state, receipt and ledger entry commit together. */
-const runStep = (
-  engine: Engine,
+const moveInTransaction = async (
+  { clock, changes, patience }: Engine,
   session: Database,
-  run: {
-    change: Change;
-    direction: Direction;
-    operation: RollbackOperation;
-    promised: StepReceipt | undefined;
-  },
+  { change, direction, operation, promised, onConflict }: StepRun,
+  counted: StepReceipt,
 ): Promise<{ receipt: StepReceipt; head: LedgerHead }> => {
-  const { clock, changes, patience } = engine;
-  const { change, direction, operation, promised } = run;
-  const attempt = async () => {
-    const receipt: StepReceipt = {
-      ...emptyReceipt(change),
-      rows: await countRows(session, change, direction),
-      impact: await change.impact(session),
-    };
-    const startMs = clock.monotonicMs();
-    await sql`begin`.execute(session);
-    try {
-      const moved = await moveStep(session, {
-        change,
-        changes,
-        direction,
-        operation: operation.id,
-        attemptMs: patience.attemptMs,
-        clock,
-      });
-      receipt.rows.push(...(moved?.rows ?? []));
-      if (promised && !isDeepStrictEqual(promised.rows, receipt.rows)) throw planOfStepStale(change.step);
-      const { requested_by: operator, origin, reason, plan } = operation;
-      const entry = {
-        action: direction,
-        operation: operation.id,
-        steps: [change.step],
-        operator,
-        origin,
-        reason,
-        plan,
-        result: receipt.rows,
-      };
-      const head = await recordStep(session, change.step, { at: clock.now().toISOString(), ...entry });
-      await addReceipt(session, operation.id, receipt);
-      await sql`commit`.execute(session);
-      const endMs = clock.monotonicMs();
-      receipt.duration_ms = roundMs(endMs - startMs);
-      receipt.locks = lockReceipts(change, endMs - (moved?.lockedAtMs ?? endMs));
-      return { receipt, head };
-    } catch (error) {
-      await sql`rollback`.execute(session).catch(() => undefined);
-      throw error;
-    }
-  };
-  const blockers = () => findBlockers(engine.db, lockedTables(change));
-  return retryWhileLocked(attempt, { clock, patience, blockers });
+  const startMs = clock.monotonicMs();
+  await sql`begin`.execute(session);
+  try {
+    const move = {
+      change,
+      changes,
+      direction,
+      operation: operation.id,
+      onConflict,
+      rehearsal: false,
+    } as const;
+    const moved = await moveStep(session, { ...move, attemptMs: patience.attemptMs, clock });
+    const receipt = { ...counted, rows: [...counted.rows, ...(moved?.rows ?? [])] };
+    if (promised && !isDeepStrictEqual(promised.rows, receipt.rows)) throw planOfStepStale(change.step);
+    const { id, requested_by: operator, origin, reason, plan } = operation;
+    const head = await recordStep(session, change.step, {
+      at: clock.now().toISOString(),
+      action: direction,
+      operation: id,
+      steps: [change.step],
+      operator,
+      origin,
+      reason,
+      plan,
+      result: receipt.rows,
+    });
+    await addReceipt(session, id, receipt);
+    await sql`commit`.execute(session);
+    const endMs = clock.monotonicMs();
+    receipt.duration_ms = roundMs(endMs - startMs);
+    receipt.locks = lockReceipts(change, endMs - (moved?.lockedAtMs ?? endMs));
+    return { receipt, head };
+  } catch (error) {
+    await sql`rollback`.execute(session).catch(() => undefined);
+    throw error;
+  }
 };

@@ -9,7 +9,9 @@ import { schemaLock } from "./locks.ts";
  * - `operations`: what was asked for, by whom, and how far it came
  * - `ledger`: one entry an event, each carrying the hash of the one before; the database refuses changes to it
  * - `journal`: which rows were written while a step that concerns their table was rolled back
- * - `parked_rows`, `kept_values`: what a rollback took away, what a re-apply found edited and kept
+ * - `parked_<step>_<table>`: what a `rows` part took away
+ * - `ids_<table>`: ids of both styles, of an `identifiers` part
+ * - `kept_values`: what a re-apply found edited, and who won
  */
 export const createEngineSchema = async (db: Database): Promise<void> => {
   await db.transaction().execute(async (tx) => {
@@ -26,7 +28,7 @@ const statements = [
     id           bigint generated always as identity primary key,
     kind         text not null check (kind in ('apply', 'rollback', 'reapply')),
     steps        integer[] not null,
-    state        text not null check (state in ('running', 'completed', 'failed', 'interrupted')),
+    state        text not null check (state in ('running', 'completed', 'failed', 'interrupted', 'aborted')),
     requested_by text not null,
     origin       text not null,
     reason       text,
@@ -34,6 +36,7 @@ const statements = [
     started_at   timestamptz not null,
     finished_at  timestamptz,
     receipts     jsonb not null default '[]',
+    progress     jsonb,
     failure      jsonb
   )`,
   sql`create table earlybird.steps (
@@ -58,6 +61,8 @@ const statements = [
   sql`create trigger ledger_append_only before update or delete or truncate on earlybird.ledger
     for each statement execute function earlybird.refuse_ledger_change()`,
   sql`create sequence earlybird.journal_position`,
+  // Counts rewritten rows for whoever watches: unlike rows, a sequence can be read before the commit.
+  sql`create sequence earlybird.rows_done`,
   sql`create table earlybird.journal (
     relation text not null,
     key      text not null,
@@ -79,7 +84,8 @@ const statements = [
     step         integer not null,
     relation     text not null,
     key          text not null,
-    kept         jsonb,
+    outcome      text not null,
+    written      jsonb,
     parked       jsonb
   )`,
   sql`create index on earlybird.kept_values (operation_id)`,

@@ -3,6 +3,7 @@ import type { Database, Risk, StepState } from "./change.ts";
 import { dependentsOf } from "./dependencies.ts";
 import { findObstacles } from "./inspection.ts";
 import type { Engine } from "./manager.ts";
+import { type Estimate, estimateMove, pastTimings } from "./timings.ts";
 
 /** Where a step stands, and what could be done about it right now. */
 export interface StepStatus {
@@ -18,6 +19,10 @@ export interface StepStatus {
   can_rollback: boolean;
   /** Steps by number, obstacles by a sentence. */
   blocked_by: (number | string)[];
+  /** Of the move that is possible from here: a rollback where it is applied, else a re-apply. */
+  estimate: Estimate;
+  /** About how many rows would lose what is parked for them if it were purged. */
+  parked_rows: number;
 }
 
 export const readStates = async (db: Database): Promise<Map<number, StepState>> => {
@@ -28,20 +33,22 @@ export const readStates = async (db: Database): Promise<Map<number, StepState>> 
   return new Map(rows.map(({ step, state }) => [step, state]));
 };
 
+/** Answered from the catalog and the planner's statistics: as quick at a million orders as at ten. */
 export const stepStatuses = async ({ db, changes }: Engine): Promise<{ steps: StepStatus[] }> => {
-  const states = await readStates(db);
+  const [states, timings] = await Promise.all([readStates(db), pastTimings(db)]);
   const steps: StepStatus[] = [];
   for (const change of changes) {
     const { step, name, title, risk, acknowledge = null, requires, irreversible } = change;
     const state = states.get(step);
     if (!state) continue;
     const dependents = dependentsOf(changes, step);
-    const blocked_by: (number | string)[] = dependents.filter(
-      (dependent) => states.get(dependent) === "applied",
-    );
-    if (irreversible) blocked_by.push(irreversible);
-    else if (state === "applied") blocked_by.push(...(await findObstacles(db, change, "rollback")));
-    const can_rollback = state === "applied" && blocked_by.length === 0;
+    const blocked_by: (number | string)[] = [];
+    if (state === "applied") {
+      blocked_by.push(...dependents.filter((dependent) => states.get(dependent) === "applied"));
+      blocked_by.push(...(irreversible ? [irreversible] : await findObstacles(db, change, "rollback")));
+    }
+    const direction = state === "applied" ? "rollback" : "reapply";
+    const estimate = await estimateMove(db, change, direction, timings);
     steps.push({
       step,
       name,
@@ -51,8 +58,10 @@ export const stepStatuses = async ({ db, changes }: Engine): Promise<{ steps: St
       acknowledge,
       requires: [...requires],
       dependents,
-      can_rollback,
+      can_rollback: state === "applied" && blocked_by.length === 0,
       blocked_by,
+      estimate,
+      parked_rows: state === "applied" ? 0 : estimate.rows,
     });
   }
   return { steps };

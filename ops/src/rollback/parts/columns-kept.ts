@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { refuseConflicts } from "../conflicts.ts";
 import { writtenSince } from "../journal.ts";
 import { columnNames } from "./column-names.ts";
 import type { ColumnSpec } from "./columns.ts";
@@ -6,42 +7,46 @@ import type { PartContext, RowCount } from "./part.ts";
 
 /**
  * After the swap back, the twin may hold values that somebody wrote while the step was rolled back. They are
- * newer than the parked ones, so they win; what they displaced is recorded with the operation. A value that
- * no longer refers to anything cannot be put under its foreign key: it is recorded and left out.
+ * newer than the parked ones, so they win unless the request says otherwise; what loses is recorded with the
+ * operation. A value that no longer refers to anything cannot be put under its foreign key.
  */
 export const keepWrittenMeanwhile = async (
-  { db, step, operation, journalFrom }: PartContext,
+  { db, step, operation, journalFrom, onConflict }: PartContext,
   { table, key, specs }: { table: string; key: string; specs: Record<string, ColumnSpec> },
 ): Promise<RowCount[]> => {
-  const counts = { kept: 0, dangling: 0 };
-  const written = await writtenSince(db, { table, key }, journalFrom);
+  const counts = new Map<string, number>();
+  const meanwhile = await writtenSince(db, { table, key }, journalFrom);
   for (const [column, { references }] of Object.entries(specs)) {
     const visible = sql.id(column);
     const twin = sql.id(columnNames(step, column).empty);
-    const { rows } = await sql<{ valid: boolean; rows: number }>`
+    const wins = onConflict === "restore" ? sql`t.${visible} is null` : sql`true`;
+    const { rows } = await sql<{ outcome: string; rows: number }>`
       with written as (
-        select t.${sql.id(key)} as key, t.${visible} as parked, t.${twin} as value, ${refersToSomething(references, twin)} as valid
+        select t.${sql.id(key)} as key, t.${visible} as parked, t.${twin} as value,
+          case when not ${refersToSomething(references, twin)} then 'dangling'
+            when ${wins} then 'kept' else 'restored' end as outcome
         from ${sql.table(table)} t
-        where t.${twin} is not null and t.${sql.id(key)} in ${written}
+        where t.${twin} is not null and t.${sql.id(key)} in ${meanwhile}
       ),
       recorded as (
-        insert into earlybird.kept_values (operation_id, step, relation, key, kept, parked)
-        select ${operation}::bigint, ${step}, ${table}, w.key::text,
-          case when w.valid then jsonb_build_object(${column}::text, w.value) end, jsonb_build_object(${column}::text, w.parked)
-        from written w where not w.valid or w.value is distinct from w.parked
+        insert into earlybird.kept_values (operation_id, step, relation, key, outcome, written, parked)
+        select ${operation}::bigint, ${step}, ${table}, w.key::text, w.outcome,
+          jsonb_build_object(${column}::text, w.value), jsonb_build_object(${column}::text, w.parked)
+        from written w where w.outcome = 'dangling' or w.value is distinct from w.parked
       ),
       moved as (
         update ${sql.table(table)} t
-        set ${visible} = case when w.valid then w.value else w.parked end, ${twin} = null
+        set ${visible} = case w.outcome when 'kept' then w.value else w.parked end, ${twin} = null
         from written w where t.${sql.id(key)} = w.key
-        returning w.valid
+        returning w.outcome
       )
-      select valid, count(*) as rows from moved group by valid`.execute(db);
-    for (const { valid, rows: moved } of rows) counts[valid ? "kept" : "dangling"] += Number(moved);
+      select outcome, count(*) as rows from moved group by outcome`.execute(db);
+    for (const { outcome, rows: moved } of rows)
+      counts.set(outcome, (counts.get(outcome) ?? 0) + Number(moved));
   }
-  return Object.entries(counts)
-    .filter(([, rows]) => rows > 0)
-    .map(([action, rows]) => ({ table, action, rows }));
+  const found = [...counts].map(([action, rows]) => ({ table, action, rows }));
+  refuseConflicts(onConflict, { step, table, count: found.reduce((sum, { rows }) => sum + rows, 0) });
+  return found;
 };
 
 const refersToSomething = (references: string | undefined, value: ReturnType<typeof sql.id>) => {

@@ -3,7 +3,7 @@ import type { Check, Database, StepState } from "../change.ts";
 import { type Hanging, hangsOnColumns } from "./column-catalog.ts";
 import { type ColumnNames, columnNames } from "./column-names.ts";
 import { keepWrittenMeanwhile } from "./columns-kept.ts";
-import { inertPart, type Part } from "./part.ts";
+import { inertPart, type Parked, type Part } from "./part.ts";
 
 /** One column that a change adds. It is nullable: yesterday's inserts do not know it. */
 export interface ColumnSpec {
@@ -80,7 +80,55 @@ export const columns = (
     },
 
     check: (db, step, state) => checkColumns(db, state, table, names(step)),
+
+    estimate: (db, step, direction) =>
+      estimateFilled(
+        db,
+        table,
+        names(step).map(({ visible, parked }) => (direction === "rollback" ? visible : parked)),
+      ),
+
+    holdsIds: (step) =>
+      declared.flatMap(([column, { references }]) => {
+        const [refers, target] = references?.split(".") ?? [];
+        if (!refers || target !== "id") return [];
+        return Object.values(columnNames(step, column)).map((name) => ({ table, column: name, refers }));
+      }),
+
+    async parked(db, step) {
+      const parked: Parked[] = [];
+      for (const name of names(step)) {
+        const column = sql.id(name.parked);
+        const { rows } = await sql<{ rows: number; bytes: number }>`
+          select count(${column}) as rows, coalesce(sum(pg_column_size(${column})), 0)::bigint as bytes
+          from ${sql.table(table)}`.execute(db);
+        const { rows: count = 0, bytes = 0 } = rows[0] ?? {};
+        parked.push({ place: `${table}.${name.visible}`, rows: Number(count), bytes: Number(bytes) });
+      }
+      return parked;
+    },
+
+    async purge(db, step) {
+      const parked = names(step).map((name) => sql.id(name.parked));
+      const purged =
+        await sql`update ${sql.table(table)} set ${sql.join(parked.map((column) => sql`${column} = null`))}
+        where ${sql.join(
+          parked.map((column) => sql`${column} is not null`),
+          sql` or `,
+        )}`.execute(db);
+      return [{ table, action: "purged", rows: Number(purged.numAffectedRows ?? 0) }];
+    },
   };
+};
+
+/** Rows with a value in any of the columns, by the planner's statistics: the fullest column decides. */
+const estimateFilled = async (db: Database, table: string, columns: readonly string[]): Promise<number> => {
+  const { rows } = await sql<{ rows: number | null }>`
+    select (greatest(c.reltuples, 0) * max(1 - s.null_frac))::bigint as rows
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    left join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = any(${columns})
+    where c.oid = ${table}::regclass group by c.reltuples`.execute(db);
+  return Number(rows[0]?.rows ?? 0);
 };
 
 const describe = (table: string, { kind, name, column }: Hanging) =>

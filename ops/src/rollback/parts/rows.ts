@@ -1,5 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
+import { refuseConflicts } from "../conflicts.ts";
 import { type Journalled, writtenSince } from "../journal.ts";
+import { plannedRows } from "../planner.ts";
 import { inertPart, type Part, type PartContext, type RowCount } from "./part.ts";
 
 type Assignments = Record<string, RawBuilder<unknown>>;
@@ -50,31 +52,39 @@ export const rows = (table: string, spec: RowsSpec): Part => {
     return [{ table, action: "returned", rows: Number(changed.numAffectedRows ?? 0) }];
   };
 
-  const restore = async ({ db, step, operation }: PartContext): Promise<RowCount[]> => {
+  const restore = async (context: PartContext): Promise<RowCount[]> => {
+    const { db, step, operation, onConflict } = context;
     const image = (of: (column: string) => RawBuilder<unknown>) =>
       sql`jsonb_build_object(${each((column) => sql`${column}::text, ${of(column)}`)})`;
-    const kept = await sql<{ gone: boolean; rows: number }>`
-      with edited as (
-        insert into earlybird.kept_values (operation_id, step, relation, key, kept, parked)
+    const edited = onConflict === "restore" ? "restored" : "kept";
+    const { rows: conflicts } = await sql<{ outcome: string; rows: number }>`
+      with recorded as (
+        insert into earlybird.kept_values (operation_id, step, relation, key, outcome, written, parked)
         select ${operation}::bigint, ${step}, ${table}, p.key::text,
+          case when t.${sql.id(key)} is null then 'deleted' else ${edited} end,
           case when t.${sql.id(key)} is not null then ${image((column) => sql`t.${sql.id(column)}`)} end,
           ${image((column) => sql`p.${before(column)}`)}
         from ${parkedTable(step)} p left join ${sql.table(table)} t on t.${sql.id(key)} = p.key
         where t.${sql.id(key)} is null or not (${untouched})
-        returning kept is null as gone
+        returning outcome
       )
-      select gone, count(*) as rows from edited group by gone`.execute(db);
+      select outcome, count(*) as rows from recorded group by outcome`.execute(db);
+    const edits = conflicts.filter(({ outcome }) => outcome === edited);
+    refuseConflicts(onConflict, {
+      step,
+      table,
+      count: edits.reduce((sum, { rows }) => sum + Number(rows), 0),
+    });
     const restored = await sql`
       update ${sql.table(table)} t set ${each((column) => sql`${sql.id(column)} = p.${before(column)}`)}
-      from ${parkedTable(step)} p where t.${sql.id(key)} = p.key and ${untouched}`.execute(db);
+      from ${parkedTable(step)} p
+      where t.${sql.id(key)} = p.key and ${onConflict === "restore" ? sql`true` : untouched}`.execute(db);
     await sql`truncate ${parkedTable(step)}`.execute(db);
     return [
       { table, action: "restored", rows: Number(restored.numAffectedRows ?? 0) },
-      ...kept.rows.map(({ gone, rows }) => ({
-        table,
-        action: gone ? "deleted" : "kept",
-        rows: Number(rows),
-      })),
+      ...conflicts
+        .filter(({ outcome }) => outcome !== "restored")
+        .map(({ outcome, rows }) => ({ table, action: outcome, rows: Number(rows) })),
     ];
   };
 
@@ -86,6 +96,26 @@ export const rows = (table: string, spec: RowsSpec): Part => {
       await sql`create table if not exists ${parkedTable(step)} as
         select ${sql.id(key)} as key, ${each((column) => sql`${sql.id(column)} as ${before(column)}, ${sql.id(column)} as ${after(column)}`)}
         from ${sql.table(table)} with no data`.execute(db);
+    },
+    async estimate(db, step, direction) {
+      const concerned =
+        direction === "rollback"
+          ? sql`select from ${sql.table(table)} as this where ${spec.turned}`
+          : sql`select from ${parkedTable(step)}`;
+      return plannedRows(db, concerned);
+    },
+    holdsIds: (step) =>
+      key === "id" ? [{ table: `earlybird.parked_${step}_${table}`, column: "key", refers: table }] : [],
+    async parked(db, step) {
+      const { rows } = await sql<{ rows: number; bytes: number }>`
+        select count(*) as rows, coalesce(sum(pg_column_size(p.*)), 0)::bigint as bytes from ${parkedTable(step)} p`.execute(
+        db,
+      );
+      return [{ place: table, rows: Number(rows[0]?.rows ?? 0), bytes: Number(rows[0]?.bytes ?? 0) }];
+    },
+    async purge(db, step) {
+      const purged = await sql`delete from ${parkedTable(step)}`.execute(db);
+      return [{ table, action: "purged", rows: Number(purged.numAffectedRows ?? 0) }];
     },
     prepare: (context) => (context.direction === "rollback" ? park(context) : restore(context)),
     async settle({ db, direction, journalFrom }) {

@@ -1,0 +1,140 @@
+import { createPool } from "earlybird/database";
+import { Kysely, PostgresDialect } from "kysely";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import { quiet } from "../../../../test/support/delivery.ts";
+import { type Database, defineChange } from "../change.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { RollbackManager } from "../manager.ts";
+import { columns } from "./columns.ts";
+import { identifiers } from "./identifiers.ts";
+
+const asked = { requestedBy: "ada", origin: "test" };
+
+const ids = identifiers(
+  { authors: { before: "author-", now: "aut_" }, poems: { before: "poem-", now: "poe_" } },
+  { embedded: [{ table: "poems", column: "quotes", field: "poem", refers: "poems" }] },
+);
+const nothing = { requires: [], risk: "none", impact: async () => [], verify: async () => [] } as const;
+const changes = [
+  defineChange({
+    ...nothing,
+    step: 1,
+    name: "poem-editor",
+    title: "Poems have an editor",
+    parts: [columns("poems", { editor: { type: "text", references: "authors.id" } })],
+  }),
+  defineChange({ ...nothing, step: 2, name: "new-ids", title: "Ids are UUIDs", parts: [ids] }),
+];
+
+let database: TestDatabase;
+let db: Database;
+let manager: RollbackManager;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  db = new Kysely({ dialect: new PostgresDialect({ pool: database.pool }) });
+  await database.pool.query(`
+    create table authors (id text primary key, name text not null);
+    create table poems (id text primary key, author text not null references authors (id), quotes jsonb not null default '[]');
+    insert into authors values ('author-000041', 'Ada'), ('author-000042', 'Bo');
+    insert into poems values ('poem-000001', 'author-000041', '[]'),
+      ('poem-000002', 'author-000042', '[{"poem": "poem-000001", "line": 3}, {"poem": "unknown"}]')`);
+  manager = new RollbackManager({ pool: database.pool, changes, log: quiet });
+  await manager.install(asked);
+  await database.pool.query("update poems set editor = author");
+});
+afterEach(() => database.drop());
+
+const rows = async (query: string) => (await database.pool.query(query)).rows;
+const newId = /^(aut|poe)_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+test("applying rewrites keys, references and ids in JSON, and leaves what refers to nothing", async () => {
+  const [first, second] = await rows("select * from poems order by jsonb_array_length(quotes)");
+  expect(first.id).toMatch(newId);
+  expect(second.author).toMatch(newId);
+  expect(second.quotes).toEqual([{ poem: first.id, line: 3 }, { poem: "unknown" }]);
+});
+
+describe("rolling back", () => {
+  test("gives each row its original id, and rows born after the next number", async () => {
+    await database.pool.query(
+      "insert into authors values ('aut_00000000-0000-7000-8000-000000000001', 'Cy')",
+    );
+    await manager.rollbackStep(2, asked);
+    expect(await rows("select id, name from authors order by name")).toEqual([
+      { id: "author-000041", name: "Ada" },
+      { id: "author-000042", name: "Bo" },
+      { id: "author-000043", name: "Cy" },
+    ]);
+    expect(await rows("select id, author, quotes from poems order by id")).toEqual([
+      { id: "poem-000001", author: "author-000041", quotes: [] },
+      {
+        id: "poem-000002",
+        author: "author-000042",
+        quotes: [{ poem: "poem-000001", line: 3 }, { poem: "unknown" }],
+      },
+    ]);
+  });
+
+  test("and re-applying returns every id exactly; rows born meanwhile get a new one", async () => {
+    const before = await fingerprint(db);
+    await manager.rollbackStep(2, asked);
+    await manager.reapplyStep(2, asked);
+    expect(await fingerprint(db)).toEqual(before);
+    await manager.rollbackStep(2, asked);
+    await database.pool.query("insert into authors values ('author-000099', 'Di')");
+    await manager.reapplyStep(2, asked);
+    const [born] = await rows("select id from authors where name = 'Di'");
+    expect(born.id).toMatch(newId);
+    await manager.rollbackStep(2, asked);
+    expect(await rows("select id from authors where name = 'Di'")).toEqual([{ id: "author-000099" }]);
+  });
+
+  test("rewrites what another step has parked, so that it still refers to something", async () => {
+    await manager.rollbackStep(1, asked);
+    await manager.rollbackStep(2, asked);
+    await manager.reapplyStep(1, asked);
+    expect(await rows("select id, editor from poems order by id")).toEqual([
+      { id: "poem-000001", editor: "author-000041" },
+      { id: "poem-000002", editor: "author-000042" },
+    ]);
+  });
+
+  test("keeps the foreign keys, and works for a role that may not set their triggers aside", async () => {
+    const before = await fingerprint(db);
+    const owner = `owner_${Date.now()}`;
+    await database.pool.query(`create role ${owner}; grant ${owner} to current_user;
+      alter table authors owner to ${owner}; alter table poems owner to ${owner};
+      grant all on schema public to ${owner}; alter schema earlybird owner to ${owner};
+      grant all on all tables in schema earlybird to ${owner}; grant all on all sequences in schema earlybird to ${owner}`);
+    for (const {
+      kind,
+      name,
+    } of await rows(`select case relkind when 'S' then 'sequence' else 'table' end as kind,
+      oid::regclass::text as name from pg_class where relnamespace = 'earlybird'::regnamespace and relkind in ('r', 'S')
+      and not exists (select from pg_depend d where d.objid = pg_class.oid and d.deptype = 'i')`)) {
+      await database.pool.query(`alter ${kind} ${name} owner to ${owner}`);
+    }
+    const pool = createPool(database.url, { options: `-c role=${owner}` });
+    const plainManager = new RollbackManager({ pool, changes, log: quiet });
+    expect((await pool.query("select current_user as who")).rows).toEqual([{ who: owner }]);
+    await plainManager.rollbackStep(2, asked);
+    expect(await rows("select id from authors where name = 'Ada'")).toEqual([{ id: "author-000041" }]);
+    await plainManager.reapplyStep(2, asked);
+    expect(await fingerprint(db)).toEqual(before);
+    await pool.end();
+    await database.pool.query(
+      `reassign owned by ${owner} to current_user; drop owned by ${owner}; drop role ${owner}`,
+    );
+  });
+});
+
+test("an id of either style resolves, whichever is current", async () => {
+  const [{ id }] = await rows("select id from authors where name = 'Ada'");
+  expect(await ids.resolve(db, ["author-000041", id, "author-777777"])).toEqual(
+    new Map([["author-000041", id]]),
+  );
+  await manager.rollbackStep(2, asked);
+  expect(await ids.resolve(db, ["author-000041", id])).toEqual(new Map([[id, "author-000041"]]));
+});
