@@ -8,13 +8,13 @@ import {
   SystemMetrics,
 } from "earlybird/monitoring";
 import { Changes } from "earlybird/rollback";
-import type { FastifyInstance } from "fastify";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
 import { createAdminInvitation } from "./auth/index.ts";
 import { changes as declared } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
 import { greet } from "./greeting.ts";
+import { listen } from "./http/listen.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { version } from "./version.ts";
 
@@ -48,35 +48,24 @@ export const serve = async ({ pool, settings, dataDir, log }: ServeContext): Pro
     version,
     consoleDir,
   });
-  alerts.watch(monitoring);
-  await changes.start();
-  await monitoring.start();
-  const url = await listen(app, settings);
-  return {
-    greeting: greet({
-      url,
-      demo: settings.NODE_ENV !== "production",
-      invitation:
-        settings.NODE_ENV === "production" ? await firstInvitation(db, jwtSecret, clock) : undefined,
-    }),
-    close: async () => {
-      await app.close();
-      await monitoring.stop();
-      await alerts.stop();
-      await changes.stop();
-    },
+  const close = async () => {
+    await app.close();
+    await monitoring.stop();
+    await alerts.stop();
+    await changes.stop();
   };
-};
-
-const unprivilegedPort = 10_001;
-
-const listen = async (app: FastifyInstance, { HOST, PORT }: ServeContext["settings"]): Promise<string> => {
   try {
-    return await app.listen({ host: HOST, port: PORT });
+    alerts.watch(monitoring);
+    await changes.start();
+    await monitoring.start();
+    const url = await listen(app, { host: settings.HOST, port: settings.PORT });
+    const production = settings.NODE_ENV === "production";
+    const invitation = production ? await firstInvitation(db, jwtSecret, clock) : undefined;
+    return { greeting: greet({ url, demo: !production, invitation }), close };
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EACCES")) throw error;
-    app.log.warn(`this system refuses port ${PORT} to an ordinary user; taking ${unprivilegedPort}`);
-    return app.listen({ host: HOST, port: unprivilegedPort });
+    // What has been started would keep the process from ending.
+    await close();
+    throw error;
   }
 };
 
