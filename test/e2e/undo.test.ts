@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makePlace, type Place } from "./place.ts";
+import { beginTraffic, logIn } from "./traffic.ts";
+
+let place: Place;
+
+beforeAll(async () => {
+  place = await makePlace();
+  const seeded = await place.run(["seed", "--customers", "300", "--days", "45", "--json"]);
+  expect(seeded).toMatchObject({ exitStatus: 0, stdout: expect.stringMatching(/^\{/) });
+  await place.start();
+}, 120_000);
+
+afterAll(() => place?.remove());
+
+/** Runs a command with `--json`, and checks that stdout holds that one document and nothing else. */
+const ask = async (...args: string[]) => {
+  const { exitStatus, stdout, stderr } = await place.run([...args, "--json"]);
+  return { exitStatus, answer: JSON.parse(stdout), stderr };
+};
+
+const states = async () => {
+  const { answer } = await ask("status");
+  return new Map(answer.steps.map((step: { step: number; state: string }) => [step.step, step.state]));
+};
+
+test("the server is healthy, and lets the demo's admin in", async () => {
+  const health = await fetch(`${place.url}/api/health`);
+  expect([health.status, await health.json()]).toMatchObject([200, { status: "healthy" }]);
+  const answer = await fetch(`${place.url}/api/auth/me`, { headers: await logIn(place.url, "admin") });
+  expect(await answer.json()).toMatchObject({ email: "admin@earlybird.local", role: "admin" });
+  expect((await place.run(["health"])).exitStatus).toBe(0);
+});
+
+test("status tells of each step what the design promises", async () => {
+  const { exitStatus, answer } = await ask("status");
+  expect(exitStatus).toBe(0);
+  expect(answer.steps.map(({ step }: { step: number }) => step)).toEqual([
+    19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
+  ]);
+  for (const step of answer.steps) {
+    expect(step).toMatchObject({
+      step: expect.any(Number),
+      name: expect.stringMatching(/^[a-z-]+$/),
+      title: expect.any(String),
+      state: "applied",
+      risk: expect.stringMatching(/^(none|low|high|critical)$/),
+      acknowledge: step.risk === "critical" ? expect.any(String) : null,
+      requires: expect.any(Array),
+      dependents: expect.any(Array),
+      can_rollback: expect.any(Boolean),
+      blocked_by: expect.any(Array),
+    });
+  }
+});
+
+test("a service in use notices nothing while steps 22 to 19 are tried, rolled back and re-applied", async () => {
+  const traffic = await beginTraffic(place.url);
+  await sleep(500);
+
+  const dryRun = await ask("rollback", "22..19", "--dry-run");
+  expect(dryRun.exitStatus).toBe(0);
+  expect(dryRun.answer).toMatchObject({ executed: true, plan: { hash: expect.any(String) } });
+  expect(dryRun.answer.steps[0]).toMatchObject({
+    step: 22,
+    title: expect.any(String),
+    risk: "high",
+    rows: expect.arrayContaining([{ table: "orders", action: "returned", rows: expect.any(Number) }]),
+    locks: expect.any(Array),
+    duration_ms: expect.any(Number),
+    impact: expect.arrayContaining([expect.objectContaining({ label: expect.any(String) })]),
+    warnings: [],
+    blocked_by: [],
+    checks: expect.arrayContaining([{ name: expect.any(String), ok: true, detail: expect.any(String) }]),
+  });
+  expect(new Set((await states()).values())).toEqual(new Set(["applied"]));
+
+  const asked = ["--reason", "to see it", "--acknowledge", "login broken"];
+  const back = await ask("rollback", "22..19", ...asked);
+  expect(back.exitStatus).toBe(0);
+  expect(back.answer.operation).toMatchObject({
+    kind: "rollback",
+    steps: [22, 21, 20, 19],
+    state: "completed",
+    reason: "to see it",
+  });
+  expect([...(await states())].filter(([, state]) => state === "rolled_back").map(([step]) => step)).toEqual([
+    19, 20, 21, 22,
+  ]);
+  await sleep(500);
+
+  const again = await ask("rollback", "22..19", ...asked);
+  expect([again.exitStatus, again.answer.operation]).toEqual([0, null]);
+
+  const forth = await ask("reapply", "19..22");
+  expect(forth.exitStatus).toBe(0);
+  expect(forth.answer.operation).toMatchObject({ kind: "reapply", steps: [19, 20, 21, 22] });
+  await sleep(500);
+  await traffic.stop();
+  expect([...traffic.answers.keys()].sort()).toEqual([
+    "GET /api/health 200",
+    "GET /api/orders 200",
+    "GET /api/subscriptions 200",
+    "POST /api/orders 201",
+  ]);
+  expect(Math.min(...traffic.answers.values())).toBeGreaterThan(10);
+
+  const history = await ask("history");
+  const kinds = history.answer.operations.map(({ kind }: { kind: string }) => kind);
+  expect(kinds).toEqual(["reapply", "rollback", "apply"]);
+  const shown = await ask("show", back.answer.operation.id);
+  expect(shown.answer).toMatchObject({ reason: "to see it", state: "completed" });
+  expect(await ask("audit", "verify")).toMatchObject({ exitStatus: 0, answer: { ok: true } });
+}, 120_000);
+
+describe("what is refused changes nothing and ends with its own exit status", () => {
+  test.each([
+    ["an unknown step", ["rollback", "2"], 2, "EB_STEP_UNKNOWN"],
+    ["a malformed range", ["rollback", "19.22"], 2, "EB_RANGE_MALFORMED"],
+    ["a missing reason", ["rollback", "22"], 6, "EB_REASON_MISSING"],
+    ["a missing phrase", ["rollback", "21", "--reason", "why"], 6, "EB_ACKNOWLEDGEMENT_MISSING"],
+    [
+      "a wrong phrase",
+      ["rollback", "21", "--reason", "why", "--acknowledge", "yes"],
+      6,
+      "EB_ACKNOWLEDGEMENT_WRONG",
+    ],
+    ["a stale plan", ["rollback", "22", "--reason", "why", "--plan", "0123456789abcdef"], 3, "EB_PLAN_STALE"],
+    ["an irreversible step", ["rollback", "29"], 4, "EB_STEP_IRREVERSIBLE"],
+    ["a step that another needs", ["rollback", "19"], 4, "EB_STEP_HAS_DEPENDENTS"],
+    ["an unknown operation", ["show", "999999"], 2, "EB_OPERATION_UNKNOWN"],
+  ])("%s", async (_, args, exitStatus, code) => {
+    const refused = await ask(...args);
+    expect([refused.exitStatus, refused.answer.code]).toEqual([exitStatus, code]);
+    expect(refused.answer).toMatchObject({ detail: expect.any(String), remedy: expect.any(String) });
+    expect(refused.stderr).toContain(refused.answer.remedy);
+  });
+
+  test("a command or option that does not exist", async () => {
+    expect((await place.run(["rolback", "22"])).exitStatus).toBe(2);
+    expect((await place.run(["status", "--jsn"])).exitStatus).toBe(2);
+    expect((await place.run(["rollback"])).exitStatus).toBe(2);
+  });
+
+  test("of all these, none", async () => {
+    expect(new Set((await states()).values())).toEqual(new Set(["applied"]));
+    expect((await ask("history")).answer.operations[0]).toMatchObject({ kind: "reapply" });
+    expect((await ask("audit", "verify")).answer).toMatchObject({ ok: true });
+  });
+});
