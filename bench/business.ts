@@ -1,18 +1,24 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { createLogger } from "earlybird";
 import { createPool, openDatabase } from "earlybird/database";
 import { RollbackManager } from "earlybird/rollback";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
-import { changes } from "../delivery/src/changes/index.ts";
+import { declaredChanges } from "../delivery/src/changes/index.ts";
 import type { DeliveryDatabase, Tables } from "../delivery/src/database.ts";
 import { createSchema } from "../delivery/src/schema.ts";
+import { makeTemporaryDirectory } from "../test/support/temporary-directory.ts";
+
+export const asked = {
+  requestedBy: "bench",
+  origin: "bench",
+  reason: "to measure it",
+  acknowledge: declaredChanges.flatMap(({ acknowledge }) => acknowledge ?? []),
+};
 
 /** A server of the bench's own, durable like a real one, that is gone afterwards. */
 export const withServer = async (work: (url: string) => Promise<void>): Promise<void> => {
-  const dataDir = await mkdtemp(join(tmpdir(), "earlybird-bench-"));
+  const dataDir = await makeTemporaryDirectory();
   const server = await openDatabase({ dataDir, log: createLogger("silent") });
   try {
     await work(server.url);
@@ -22,50 +28,108 @@ export const withServer = async (work: (url: string) => Promise<void>): Promise<
   }
 };
 
-/** A business of a given size in a database of its own. */
+/** A business of a given size in a database of its own, all changes applied. */
 export interface Business {
+  url: string;
   pool: pg.Pool;
   db: DeliveryDatabase;
   manager: RollbackManager;
-  close(): Promise<void>;
+  /** Ends the connections and removes the database. */
+  drop(): Promise<void>;
 }
 
-/**
- * Creates a database `name` with all changes applied and this many subscription orders, each with its
- * delivery; every third order was turned DELIVERED by step 22.
- */
-export const createBusiness = async (serverUrl: string, name: string, orders: number): Promise<Business> => {
-  const administration = createPool(serverUrl);
-  await administration.query(`create database ${name}`);
-  await administration.end();
+const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Business> => {
+  const administer = async (statement: string) => {
+    const pool = createPool(serverUrl);
+    await pool.query(statement);
+    await pool.end();
+  };
+  await administer(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const pool = createPool(url.href);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   await createSchema(db);
-  const manager = new RollbackManager({ pool, changes, log: createLogger("silent") });
-  await manager.install({ requestedBy: "bench", origin: "bench" });
-  const subscriptions = Math.ceil(orders / 90);
+  const manager = new RollbackManager({ pool, changes: declaredChanges, log: createLogger("silent") });
+  await manager.install(asked);
+  const drop = async () => {
+    await pool.end();
+    await administer(`drop database ${name} with (force)`);
+  };
+  return { url: url.href, pool, db, manager, drop };
+};
+
+/** What was loaded, as a server finds it that has been running for a while. */
+const settle = async ({ db }: Business): Promise<void> => {
+  await sql`vacuum analyze`.execute(db);
+  await sql`checkpoint`.execute(db);
+};
+
+/** This many subscription orders, each with its delivery; every third was turned DELIVERED by step 22. */
+export const createOrders = async (serverUrl: string, orders: number): Promise<Business> => {
+  const business = await createEmptyBusiness(serverUrl, `orders_${orders}`);
+  const { db } = business;
+  const subscriptions = sql.lit(Math.ceil(orders / 90));
+  const items = JSON.stringify([{ product_id: "prd_1", quantity: 1, unit_price_paise: 6_400 }]);
+  const handedOver = JSON.stringify([
+    { product_id: "prd_1", ordered_qty: 1, delivered_qty: 1, status: "full" },
+  ]);
   await sql`insert into products values ('prd_1', 'Milk', 'dairy', '1 l', 6400)`.execute(db);
   await sql`insert into customers select 'cst_' || n, 'Customer ' || n, '+91' || n, 'Street ' || n, 'Area ' || n % 20
-    from generate_series(1, ${sql.lit(subscriptions)}) n`.execute(db);
+    from generate_series(1, ${subscriptions}) n`.execute(db);
   await sql`insert into subscriptions (id, customer_id, product_id, quantity, schedule, starts_on)
-    select 'sub_' || n, 'cst_' || n, 'prd_1', 1, 'daily', '2026-01-01' from generate_series(1, ${sql.lit(subscriptions)}) n`.execute(
+    select 'sub_' || n, 'cst_' || n, 'prd_1', 1, 'daily', '2026-01-01' from generate_series(1, ${subscriptions}) n`.execute(
     db,
   );
   await sql`insert into orders (id, customer_id, kind, items, total_paise, delivery_date, status, subscription_id,
       delivered_at, delivery_confirmed, status_before_delivery)
-    select 'ord_' || n, 'cst_' || c, 'subscription',
-      '[{"product_id":"prd_1","quantity":1,"unit_price_paise":6400}]', 6400, date '2026-01-01' + n / ${sql.lit(subscriptions)},
+    select 'ord_' || n, 'cst_' || c, 'subscription', ${items}::jsonb, 6400, date '2026-01-01' + n / ${subscriptions},
       case when n % 3 = 0 then 'DELIVERED' else 'PENDING' end, 'sub_' || c,
       case when n % 3 = 0 then now() end, case when n % 3 = 0 then true end, case when n % 3 = 0 then 'CONFIRMED' end
-    from (select n, n % ${sql.lit(subscriptions)} + 1 as c from generate_series(1, ${sql.lit(orders)}) n) as numbered`.execute(
+    from (select n, n % ${subscriptions} + 1 as c from generate_series(1, ${sql.lit(orders)}) n) as numbered`.execute(
     db,
   );
-  await sql`insert into delivery_statuses (id, customer_id, delivery_date, status, order_id)
-    select 'dlv_' || id, customer_id, delivery_date, case when status = 'DELIVERED' then 'delivered' else 'pending' end, id
+  await sql`insert into delivery_statuses (id, customer_id, delivery_date, status, order_id, confirmed_by_name,
+      confirmed_at, confirmation_method, ip_address, device_info, items)
+    select 'dlv_' || id, customer_id, delivery_date, case when status = 'DELIVERED' then 'delivered' else 'pending' end, id,
+      'Manjunath', now(), 'delivery', '10.0.0.1', 'phone', ${handedOver}::jsonb
     from orders`.execute(db);
-  await sql`vacuum analyze`.execute(db);
-  await sql`checkpoint`.execute(db);
-  return { pool, db, manager, close: () => pool.end() };
+  await settle(business);
+  return business;
+};
+
+/** This many customers, each with a login that is linked both ways. */
+export const createPeople = async (serverUrl: string, people: number): Promise<Business> => {
+  const business = await createEmptyBusiness(serverUrl, `people_${people}`);
+  const { db } = business;
+  await sql`insert into users (id, email, phone, name, password_hash, role)
+    select 'usr_' || n, n || '@example.com', '+91' || n, 'Customer ' || n, '-', 'customer'
+    from generate_series(1, ${sql.lit(people)}) n`.execute(db);
+  await sql`insert into customers (id, name, phone, address, area, user_id)
+    select 'cst_' || n, 'Customer ' || n, '+91' || n, 'Street ' || n, 'Area ' || n % 20, 'usr_' || n
+    from generate_series(1, ${sql.lit(people)}) n`.execute(db);
+  await sql`update users set customer_id = 'cst_' || substring(id from 5)`.execute(db);
+  await settle(business);
+  return business;
+};
+
+class Aborted extends Error {}
+
+/** Carries a statement out in a transaction that is rolled back, and tells how long the statement took. */
+export const timedAndAborted = async (
+  { db }: Business,
+  statement: (tx: DeliveryDatabase) => Promise<unknown>,
+) => {
+  let duration = Number.NaN;
+  const abort = db.transaction().execute(async (tx) => {
+    const startMs = performance.now();
+    await statement(tx);
+    duration = performance.now() - startMs;
+    throw new Aborted();
+  });
+  await abort.catch((error: unknown) => {
+    if (!(error instanceof Aborted)) throw error;
+  });
+  await sql`vacuum`.execute(db);
+  return duration;
 };

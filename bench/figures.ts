@@ -2,15 +2,14 @@
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 
-/** Milliseconds that `work` takes. */
-export const timed = async (work: () => Promise<unknown>): Promise<number> => {
-  const startMs = performance.now();
-  await work();
-  return performance.now() - startMs;
-};
-
 /** Milliseconds for people: four significant figures. */
 export const ms = (value: number): string => `${Number(value.toPrecision(4)).toLocaleString("en")} ms`;
+
+/** How many times `other` a value is, to two decimals. */
+export const ratio = (value: number, other: number | undefined): string =>
+  other ? (value / other).toFixed(2) : "";
+
+export const thousands = (value: number): string => value.toLocaleString("en");
 
 /** Prints rows as a Markdown table. */
 export const printTable = (heading: readonly string[], rows: readonly (readonly string[])[]): void => {

@@ -1,4 +1,4 @@
-import { rollbackBench } from "./rollback.ts";
+import { rollbackBench } from "./rollback/index.ts";
 
 const benches: Record<string, () => Promise<void>> = { rollback: rollbackBench };
 

@@ -66,6 +66,7 @@ describe("rolling back", () => {
       { id: "author-000041", name: "Ada" },
       { id: "author-000042", name: "Bo" },
       { id: "author-000043", name: "Cy" },
+      { id: "author-000044", name: "Di" },
     ]);
     expect(await rows("select id, author, quotes from poems order by id")).toEqual([
       { id: "poem-000001", author: "author-000041", quotes: [] },

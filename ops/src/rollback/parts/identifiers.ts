@@ -188,11 +188,9 @@ const dropMapIndexes = async (db: Database, table: string): Promise<void> => {
     await sql`drop index if exists ${sql.id("earlybird", name)}`.execute(db);
 };
 
-const leastDigits = 6;
-
-const oldStyleId = (prefix: string, table: string): RawBuilder<string> => sql<string>`(
-  select ${prefix}::text || lpad(n::text, greatest(${sql.lit(leastDigits)}, length(n::text)), '0')
-  from nextval(${`earlybird.${numbersName(table)}`}::text::regclass) as n)`;
+/** At least six digits, more where the number has more. Evaluated for each row, unlike a subquery. */
+const oldStyleId = (prefix: string, table: string): RawBuilder<string> => sql<string>`
+  ${prefix}::text || to_char(nextval(${`earlybird.${numbersName(table)}`}::text::regclass), 'FM9999999999000000')`;
 
 /**
  * PostgreSQL has a `uuidv7()` only since 18: here the first 48 bits of a random UUID become the time in

@@ -1,0 +1,107 @@
+import { sql } from "kysely";
+import type { DeliveryDatabase } from "../../delivery/src/database.ts";
+import { asked, type Business, createOrders, createPeople, timedAndAborted } from "../business.ts";
+import { median, ms, printTable, ratio, thousands } from "../figures.ts";
+
+const sizes = [10_000, 100_000, 1_000_000];
+const rounds = 5;
+
+/** What the prototype did in place of the rollback: it emptied the fields, row by row and for good. */
+const emptying: Record<number, (tx: DeliveryDatabase) => Promise<unknown>> = {
+  19: (tx) => sql`update orders set subscription_id = null`.execute(tx),
+  20: (tx) => sql`update delivery_statuses set order_id = null`.execute(tx),
+  21: async (tx) => {
+    await sql`update users set customer_id = null`.execute(tx);
+    await sql`update customers set user_id = null`.execute(tx);
+  },
+  25: (tx) =>
+    sql`update delivery_statuses set confirmed_by_user_id = null, confirmed_by_name = null, confirmed_at = null,
+      confirmation_method = null, ip_address = null, device_info = null`.execute(tx),
+  26: (tx) => sql`update delivery_statuses set items = null`.execute(tx),
+};
+
+interface Figures {
+  step: number;
+  size: number;
+  back: number;
+  forth: number;
+  whole: number;
+  update: number;
+}
+
+/** Steps 19, 20, 21, 25 and 26 beside the plain UPDATE that empties the same fields. */
+export const benchFieldSteps = async (url: string): Promise<void> => {
+  const figures: Figures[] = [];
+  for (const size of sizes) {
+    console.error(`field steps, ${thousands(size)} rows ...`);
+    const orders = await createOrders(url, size);
+    for (const step of [26, 25]) figures.push(await measureStep(orders, step, size));
+    // What depends on these goes first, so that only they move in the rounds.
+    await orders.manager.rollbackSteps(22, 27, asked);
+    figures.push(await measureStep(orders, 20, size));
+    await orders.manager.rollbackStep(20, asked);
+    figures.push(await measureStep(orders, 19, size));
+    await orders.drop();
+    const people = await createPeople(url, size);
+    figures.push(await measureStep(people, 21, size));
+    await people.drop();
+  }
+  console.log("\n## Field steps beside the plain emptying UPDATE\n");
+  console.log(`Medians of ${rounds} interleaved rounds. The UPDATE is not charged its commit.\n`);
+  const ordered = figures.sort((a, b) => a.step - b.step || a.size - b.size);
+  printTable(
+    [
+      "step",
+      "rows",
+      "rollback's transaction",
+      "re-apply's",
+      "whole command, with checks",
+      "emptying UPDATE",
+      "UPDATE / rollback",
+      "UPDATE / re-apply",
+      "rollback against 10,000 rows",
+      "re-apply against 10,000 rows",
+    ],
+    ordered.map(({ step, size, back, forth, whole, update }) => {
+      const smallest = ordered.find((other) => other.step === step);
+      return [
+        String(step),
+        thousands(size),
+        ms(back),
+        ms(forth),
+        ms(whole),
+        ms(update),
+        thousands(Math.round(update / back)),
+        thousands(Math.round(update / forth)),
+        ratio(back, smallest?.back),
+        ratio(forth, smallest?.forth),
+      ];
+    }),
+  );
+};
+
+const measureStep = async (business: Business, step: number, size: number): Promise<Figures> => {
+  const { manager } = business;
+  const back: number[] = [];
+  const forth: number[] = [];
+  const whole: number[] = [];
+  const update: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const rolledBack = await manager.rollbackStep(step, asked);
+    back.push(rolledBack.steps[0]?.duration_ms ?? Number.NaN);
+    whole.push(rolledBack.total_ms);
+    const reapplied = await manager.reapplyStep(step, asked);
+    forth.push(reapplied.steps[0]?.duration_ms ?? Number.NaN);
+    const empty = emptying[step];
+    // The long one is repeated less often: its spread is small.
+    if (empty && (round < 2 || size < 1_000_000)) update.push(await timedAndAborted(business, empty));
+  }
+  return {
+    step,
+    size,
+    back: median(back),
+    forth: median(forth),
+    whole: median(whole),
+    update: median(update),
+  };
+};

@@ -1,0 +1,99 @@
+import { sql } from "kysely";
+import type { DeliveryDatabase } from "../../delivery/src/database.ts";
+import { asked, type Business, createOrders, timedAndAborted } from "../business.ts";
+import { median, ms, printTable, ratio, thousands } from "../figures.ts";
+
+const size = 1_000_000;
+const rounds = 3;
+
+const lossyStatus = (tx: DeliveryDatabase) =>
+  sql`update orders set status = status_before_delivery where status = 'DELIVERED' and status_before_delivery is not null`.execute(
+    tx,
+  );
+
+/** The same keys and references, computed from themselves: what any rewrite has to write. */
+const plainRewrite = async (tx: DeliveryDatabase) => {
+  await sql`set local session_replication_role = replica`.execute(tx);
+  await sql`update customers set id = 'x' || id, user_id = 'x' || user_id`.execute(tx);
+  await sql`update products set id = 'x' || id`.execute(tx);
+  await sql`update subscriptions set id = 'x' || id, customer_id = 'x' || customer_id, product_id = 'x' || product_id`.execute(
+    tx,
+  );
+  await sql`update orders set id = 'x' || id, customer_id = 'x' || customer_id, subscription_id = 'x' || subscription_id,
+    items = jsonb_set(items, '{0,product_id}', '"xprd_1"')`.execute(tx);
+  await sql`update delivery_statuses set id = 'x' || id, customer_id = 'x' || customer_id, order_id = 'x' || order_id,
+    items = jsonb_set(items, '{0,product_id}', '"xprd_1"')`.execute(tx);
+};
+
+/** Steps 22 and 29 beside the plain UPDATE of the same rows, and the dry run beside the real run. */
+export const benchRowSteps = async (url: string): Promise<void> => {
+  console.error(`steps 22 and 29, ${thousands(size)} orders ...`);
+  const business = await createOrders(url, size);
+  const rows = [
+    ...(await measure(business, 22, lossyStatus, "the lossy UPDATE of the same rows")),
+    ...(await measure(business, 29, plainRewrite, "the plain UPDATE of the same keys and references")),
+  ];
+  await business.drop();
+  console.log("\n## Steps that write rows, beside the plain UPDATE\n");
+  console.log(
+    `${thousands(size)} orders and as many deliveries, a third of them delivered; medians of ${rounds} interleaved rounds.\n`,
+  );
+  printTable(["step", "what", "takes", "reference", "takes", "ratio"], rows);
+};
+
+const measure = async (
+  business: Business,
+  step: number,
+  reference: (tx: DeliveryDatabase) => Promise<unknown>,
+  referenceName: string,
+): Promise<string[][]> => {
+  const { manager, db } = business;
+  const dependents = step === 22 ? [23] : [];
+  for (const dependent of dependents) await manager.rollbackStep(dependent, asked);
+  const times = {
+    reference: [] as number[],
+    dry: [] as number[],
+    back: [] as number[],
+    whole: [] as number[],
+    forth: [] as number[],
+  };
+  let heapBytes = 0;
+  for (let round = 0; round < rounds; round++) {
+    times.reference.push(await timedAndAborted(business, reference));
+    times.dry.push((await manager.dryRunRollback(step, step, { execute: true })).total_ms);
+    await sql`vacuum`.execute(db);
+    const onProgress = () => {
+      heapBytes = Math.max(heapBytes, process.memoryUsage().heapUsed);
+    };
+    const rolledBack = await manager.rollbackStep(step, { ...asked, onProgress });
+    times.back.push(rolledBack.steps[0]?.duration_ms ?? Number.NaN);
+    times.whole.push(rolledBack.total_ms);
+    await sql`vacuum`.execute(db);
+    const reapplied = await manager.reapplyStep(step, { ...asked, onProgress });
+    times.forth.push(reapplied.steps[0]?.duration_ms ?? Number.NaN);
+    await sql`vacuum`.execute(db);
+  }
+  for (const dependent of dependents) await manager.reapplyStep(dependent, asked);
+  const { reference: plain, dry, back, whole, forth } = times;
+  const line = (what: string, took: number[], than: string, other: number[]) => [
+    String(step),
+    what,
+    ms(median(took)),
+    than,
+    ms(median(other)),
+    ratio(median(took), median(other)),
+  ];
+  return [
+    line("rollback's transaction", back, referenceName, plain),
+    line("re-apply's transaction", forth, referenceName, plain),
+    line("dry run, whole", dry, "rollback, whole", whole),
+    [
+      String(step),
+      "most memory of Node's heap meanwhile",
+      `${Math.round(heapBytes / 1_048_576)} MB`,
+      "",
+      "",
+      "",
+    ],
+  ];
+};
