@@ -1,3 +1,4 @@
+export { access } from "./access.ts";
 export { authorizeOperator, guardRoutes, loginOf } from "./guard.ts";
 export { createAdminInvitation } from "./invitation.ts";
 export { customerFor, ownCustomer } from "./ownership.ts";

@@ -1,6 +1,6 @@
 import { behaviour, defineChange } from "earlybird/rollback";
 import { sql } from "kysely";
-import { access } from "../auth/access.ts";
+import { access } from "../auth/index.ts";
 import { countBy } from "./impact.ts";
 
 const guarded = Object.entries(access).filter(([, rule]) => rule !== "public");
