@@ -58,9 +58,8 @@ test("applying rewrites keys, references and ids in JSON, and leaves what refers
 
 describe("rolling back", () => {
   test("gives each row its original id, and rows born after the next number", async () => {
-    await database.pool.query(
-      "insert into authors values ('aut_00000000-0000-7000-8000-000000000001', 'Cy')",
-    );
+    await database.pool.query(`insert into authors values ('aut_00000000-0000-7000-8000-000000000001', 'Cy'),
+      ('aut_00000000-0000-7000-8000-000000000002', 'Di')`);
     await manager.rollbackStep(2, asked);
     expect(await rows("select id, name from authors order by name")).toEqual([
       { id: "author-000041", name: "Ada" },
