@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Change, Database, Impact, StepState } from "./change.ts";
-import { countRows, findObstacles, runChecks } from "./inspection.ts";
+import { countRows, findObstacles, impactOf, runChecks } from "./inspection.ts";
 import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
-import type { Engine } from "./manager.ts";
+import type { Engine } from "./engine.ts";
 import { lockedTables, lockReceipts, moveStep, roundMs } from "./move-step.ts";
 import type { Direction, OnConflict } from "./parts/part.ts";
 import { emptyReceipt, planHash, type StepReceipt } from "./receipts.ts";
@@ -26,9 +26,6 @@ export interface DryRunOptions {
   onConflict?: OnConflict;
 }
 
-/** So many rows are written, and written off, before a dry run rather estimates. */
-const rowLimit = 1_000_000;
-
 /** Carries out the steps in one transaction on `session` and aborts it; or estimates them. */
 export const dryRun = async (
   engine: Engine,
@@ -40,7 +37,7 @@ export const dryRun = async (
   }: { direction: Direction; moving: readonly Change[]; options?: DryRunOptions },
 ): Promise<DryRun> => {
   const startMs = engine.clock.monotonicMs();
-  const tooMany = options.execute ? [] : await changesAboveLimit(session, direction, moving);
+  const tooMany = options.execute ? [] : await changesAboveLimit(engine, session, { direction, moving });
   const executed = tooMany.length === 0;
   const steps = executed
     ? await rehearse(engine, session, { direction, moving, options })
@@ -54,11 +51,15 @@ export const dryRun = async (
   };
 };
 
-const changesAboveLimit = async (session: Database, direction: Direction, moving: readonly Change[]) => {
+const changesAboveLimit = async (
+  { rowLimits }: Engine,
+  session: Database,
+  { direction, moving }: { direction: Direction; moving: readonly Change[] },
+): Promise<Change[]> => {
   const above: Change[] = [];
   for (const change of moving.filter(isHeavy)) {
     const { rows } = await estimateMove(session, change, direction, new Map());
-    if (rows > rowLimit) above.push(change);
+    if (rows > rowLimits.dryRun) above.push(change);
   }
   return above;
 };
@@ -72,7 +73,7 @@ const estimateAll = async (session: Database, direction: Direction, moving: read
       ...emptyReceipt(change),
       rows: [{ table: "all", action: "about", rows }],
       duration_ms,
-      impact: await change.impact(session),
+      impact: await impactOf(session, change, direction),
       warnings: ["Estimated from statistics and past runs; --execute carries it out, which takes its time."],
       blocked_by: await findObstacles(session, change, direction),
     });
@@ -94,7 +95,7 @@ const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal)
       ...emptyReceipt(change),
       // Before anything is locked: these read whole tables.
       rows: await countRows(session, change, direction),
-      impact: await change.impact(session),
+      impact: await impactOf(session, change, direction),
       blocked_by: await findObstacles(session, change, direction),
     });
   }

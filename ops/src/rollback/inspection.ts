@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Change, Check, Database, StepState } from "./change.ts";
+import type { Change, Check, Database, Impact, StepState } from "./change.ts";
 import type { Direction, RowCount } from "./parts/part.ts";
 
 /** Rows that the constant-time parts of a change would move, counted before anything is locked. */
@@ -8,6 +8,13 @@ export const countRows = async (db: Database, change: Change, direction: Directi
   for (const part of change.parts) counts.push(...(await part.count(db, change.step, direction)));
   return counts;
 };
+
+/**
+ * What a rollback would mean, in live numbers. A re-apply has none: what it would count is parked, and a
+ * table that the change brought is not there to be asked.
+ */
+export const impactOf = async (db: Database, change: Change, direction: Direction): Promise<Impact[]> =>
+  direction === "rollback" ? change.impact(db) : [];
 
 /** What stands in the way of rolling a change back, beside its dependents. */
 export const findObstacles = async (

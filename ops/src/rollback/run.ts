@@ -2,15 +2,16 @@ import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import type { Change, Database, StepState } from "./change.ts";
-import { countRows, findObstacles, runChecks } from "./inspection.ts";
+import type { Engine } from "./engine.ts";
+import { countRows, findObstacles, impactOf, runChecks } from "./inspection.ts";
 import type { LedgerHead } from "./ledger.ts";
 import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
-import type { Engine, ProgressListener } from "./manager.ts";
 import { lockedTables, lockReceipts, moveStep, recordStep, roundMs } from "./move-step.ts";
 import { addReceipt, endOperation, type RollbackOperation, type RollbackStatus } from "./operations.ts";
 import type { Direction, OnConflict } from "./parts/part.ts";
 import { reportProgress } from "./progress.ts";
 import { emptyReceipt, type StepReceipt } from "./receipts.ts";
+import type { ProgressListener, Requester } from "./request.ts";
 
 /** What a run did. `operation` is null when every step already was where it should be. */
 export interface OperationResult {
@@ -73,14 +74,18 @@ export const refuseObstacles = async (session: Database, moving: readonly Change
 
 export interface Run {
   operation: RollbackOperation;
+  /** Who moves these steps: not always who began the operation. */
+  by: Requester & { reason?: string };
   direction: Direction;
   moving: readonly Change[];
   /** What a plan promised of each step, in their order. */
   promised?: readonly StepReceipt[] | undefined;
   onConflict: OnConflict;
   onProgress: ProgressListener | undefined;
-  /** What the operation has done before, when it is taken up again. */
-  earlier?: readonly StepReceipt[];
+  /** When an operation is taken up again: what it has done before, and the entry that says who took it up. */
+  taken?: { receipts: readonly StepReceipt[]; head: LedgerHead };
+  /** What is to hold in the end; each of these has a receipt by then. */
+  checking: readonly Change[];
   /** The operation's state when all is done. */
   endsAs: RollbackStatus;
 }
@@ -88,10 +93,11 @@ export interface Run {
 /** Moves the steps of an operation, one transaction each, on the session with the lock; then checks them. */
 export const carryOut = async (engine: Engine, session: Database, run: Run): Promise<OperationResult> => {
   const { clock, log } = engine;
-  const { operation, direction, moving, promised, onProgress, earlier = [], endsAs } = run;
+  const { operation, direction, moving, promised, onProgress, taken, checking, endsAs } = run;
   const startMs = clock.monotonicMs();
   const receipts: StepReceipt[] = [];
-  let head: LedgerHead | null = null;
+  const allReceipts = () => [...(taken?.receipts ?? []), ...receipts];
+  let head: LedgerHead | null = taken?.head ?? null;
   try {
     for (const [index, change] of moving.entries()) {
       const moved = await runStep(engine, session, { ...run, change, promised: promised?.[index] });
@@ -107,14 +113,17 @@ export const carryOut = async (engine: Engine, session: Database, run: Run): Pro
     }
     // After the last commit, where it holds nobody up.
     const state: StepState = direction === "rollback" ? "rolled_back" : "applied";
-    for (const [index, change] of moving.entries()) {
-      const receipt = receipts[index];
-      if (receipt) receipt.checks = await runChecks(session, change, state);
+    const checked: StepReceipt[] = [];
+    for (const change of checking) {
+      const receipt = allReceipts().findLast(({ step }) => step === change.step);
+      if (!receipt) continue;
+      receipt.checks = await runChecks(session, change, state);
+      checked.push(receipt);
     }
-    if (receipts.some(({ checks }) => checks.some(({ ok }) => !ok))) throw checksFailed(receipts, direction);
+    if (checked.some(({ checks }) => checks.some(({ ok }) => !ok))) throw checksFailed(checked, direction);
   } catch (error) {
     const failure = error instanceof Failure ? error : operationFailed(error);
-    const end = { state: "failed", at: clock.now(), receipts: [...earlier, ...receipts] } as const;
+    const end = { state: "failed", at: clock.now(), receipts: allReceipts() } as const;
     await endOperation(session, operation.id, { ...end, failure: failure.toProblem() });
     failure.extra.operation = operation.id;
     throw failure;
@@ -123,7 +132,7 @@ export const carryOut = async (engine: Engine, session: Database, run: Run): Pro
   await endOperation(session, operation.id, {
     state: endsAs,
     at: finished,
-    receipts: [...earlier, ...receipts],
+    receipts: allReceipts(),
   });
   return {
     operation: { ...operation, state: endsAs, finished_at: finished.toISOString() },
@@ -140,7 +149,7 @@ const runStep = async (engine: Engine, session: Database, run: StepRun) => {
   const receipt: StepReceipt = {
     ...emptyReceipt(change),
     rows: await countRows(session, change, direction),
-    impact: await change.impact(session),
+    impact: await impactOf(session, change, direction),
   };
   const watched = {
     change,
@@ -160,7 +169,7 @@ const runStep = async (engine: Engine, session: Database, run: StepRun) => {
 const moveInTransaction = async (
   { clock, changes, patience }: Engine,
   session: Database,
-  { change, direction, operation, promised, onConflict }: StepRun,
+  { change, direction, operation, by, promised, onConflict }: StepRun,
   counted: StepReceipt,
 ): Promise<{ receipt: StepReceipt; head: LedgerHead }> => {
   const startMs = clock.monotonicMs();
@@ -177,23 +186,27 @@ const moveInTransaction = async (
     const moved = await moveStep(session, { ...move, attemptMs: patience.attemptMs, clock });
     const receipt = { ...counted, rows: [...counted.rows, ...(moved?.rows ?? [])] };
     if (promised && !isDeepStrictEqual(promised.rows, receipt.rows)) throw planOfStepStale(change.step);
-    const { id, requested_by: operator, origin, reason, plan } = operation;
     const head = await recordStep(session, change.step, {
       at: clock.now().toISOString(),
       action: direction,
-      operation: id,
+      operation: operation.id,
       steps: [change.step],
-      operator,
-      origin,
-      reason,
-      plan,
+      operator: by.requestedBy,
+      origin: by.origin,
+      reason: by.reason ?? operation.reason,
+      plan: operation.plan,
       result: receipt.rows,
     });
-    await addReceipt(session, id, receipt);
+    const measure = () => {
+      const nowMs = clock.monotonicMs();
+      receipt.duration_ms = roundMs(nowMs - startMs);
+      receipt.locks = lockReceipts(change, nowMs - (moved?.lockedAtMs ?? nowMs));
+    };
+    // Once for whoever watches, or finds the operation interrupted; then with the commit's own time.
+    measure();
+    await addReceipt(session, operation.id, receipt);
     await sql`commit`.execute(session);
-    const endMs = clock.monotonicMs();
-    receipt.duration_ms = roundMs(endMs - startMs);
-    receipt.locks = lockReceipts(change, endMs - (moved?.lockedAtMs ?? endMs));
+    measure();
     return { receipt, head };
   } catch (error) {
     await sql`rollback`.execute(session).catch(() => undefined);

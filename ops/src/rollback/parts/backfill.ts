@@ -59,9 +59,8 @@ export const backfill = (table: string, column: string, spec: BackfillSpec): Par
     },
     async settle({ db, direction, journalFrom }) {
       if (direction === "rollback") return [];
-      const written = await Promise.all(
-        among.journals.map((journal) => writtenSince(db, journal, journalFrom)),
-      );
+      const written: RawBuilder<unknown>[] = [];
+      for (const journal of among.journals) written.push(await writtenSince(db, journal, journalFrom));
       return fill(db, sql`this.${sql.id(key)} in ${among.keys(...written)}`);
     },
   };

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database, Impact } from "../change.ts";
+import type { Check, Database, Impact } from "../change.ts";
 import { explain } from "../planner.ts";
 import { inertPart, type Part } from "./part.ts";
 
@@ -87,7 +87,8 @@ export const indexes = (
       return Number(rows[0]?.rows ?? 0);
     },
     async check(db, _step, state) {
-      const checks = await Promise.all(named.map(({ name }) => validIndex(db, name)));
+      const checks: Check[] = [];
+      for (const { name } of named) checks.push(await validIndex(db, name));
       if (state === "applied") return checks;
       return checks.map(({ detail }, at) => ({
         name: `index ${named[at]?.name} is gone`,

@@ -121,7 +121,8 @@ export const rows = (table: string, spec: RowsSpec): Part => {
     async settle({ db, direction, journalFrom }) {
       if (direction === "rollback") return [];
       const { journals, rows, set } = spec.missed;
-      const written = await Promise.all(journals.map((journal) => writtenSince(db, journal, journalFrom)));
+      const written: RawBuilder<unknown>[] = [];
+      for (const journal of journals) written.push(await writtenSince(db, journal, journalFrom));
       const turned = await sql`
         update ${sql.table(table)} as this
         set ${list(Object.entries(set).map(([column, value]) => sql`${sql.id(column)} = ${value}`))}
