@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Change, Database, Impact, StepState } from "./change.ts";
+import type { Engine } from "./engine.ts";
 import { countRows, findObstacles, impactOf, runChecks } from "./inspection.ts";
 import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
-import type { Engine } from "./engine.ts";
 import { lockedTables, lockReceipts, moveStep, roundMs } from "./move-step.ts";
 import type { Direction, OnConflict } from "./parts/part.ts";
 import { emptyReceipt, planHash, type StepReceipt } from "./receipts.ts";

@@ -1,3 +1,4 @@
+export type { AuditPage } from "./audit.ts";
 export {
   type Change,
   type Check,
@@ -8,10 +9,12 @@ export {
 } from "./change.ts";
 export { type ActiveBehaviours, Changes } from "./changes.ts";
 export type { DryRun } from "./dry-run.ts";
+export type { EngineOptions, RowLimits } from "./engine.ts";
 export { type Fingerprint, fingerprint } from "./fingerprint.ts";
 export { noneOf } from "./inspection.ts";
-export { type OperationRequest, type ProgressListener, type Requester, RollbackManager } from "./manager.ts";
+export { RollbackManager } from "./manager.ts";
 export { type OperationDetails, type RollbackOperation, RollbackStatus } from "./operations.ts";
+export type { Overview } from "./overview.ts";
 export type { ParkedStep } from "./parked.ts";
 export { backfill } from "./parts/backfill.ts";
 export { behaviour } from "./parts/behaviour.ts";
@@ -23,6 +26,8 @@ export { rows } from "./parts/rows.ts";
 export { table } from "./parts/table.ts";
 export type { Certificate } from "./prove.ts";
 export type { StepReceipt } from "./receipts.ts";
+export type { OperationRequest, ProgressListener, Requester } from "./request.ts";
 export type { OperationResult } from "./run.ts";
 export type { StepStatus } from "./status.ts";
 export { parseSteps, type StepSelection } from "./step-range.ts";
+export type { OperationEvent } from "./watch.ts";

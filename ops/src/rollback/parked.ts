@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import type { Change, Database } from "./change.ts";
-import type { Engine } from "./manager.ts";
+import type { Engine } from "./engine.ts";
 import type { Parked, RowCount } from "./parts/part.ts";
 import { readStates } from "./status.ts";
 

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Change } from "./change.ts";
-import type { Engine } from "./manager.ts";
+import type { Engine } from "./engine.ts";
 import type { Direction } from "./parts/part.ts";
 import { estimateMove, isHeavy } from "./timings.ts";
 
@@ -55,7 +55,9 @@ export const reportProgress = async <T>(
       db,
     );
   };
-  let reporting = Promise.resolve();
+  const forget = () =>
+    sql`update earlybird.operations set progress = null where id = ${operation}::bigint`.execute(db);
+  let reporting: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     reporting = reporting.then(report).catch((error: unknown) => {
       log.debug({ err: error }, "the progress could not be reported");
@@ -65,6 +67,9 @@ export const reportProgress = async <T>(
     return await work();
   } finally {
     clearInterval(timer);
-    await reporting;
+    // A report may have waited for the step's commit: only now does no other come.
+    await reporting.then(forget).catch((error: unknown) => {
+      log.debug({ err: error }, "the progress could not be cleared");
+    });
   }
 };

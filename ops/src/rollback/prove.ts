@@ -2,9 +2,9 @@ import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import type { Change, Database } from "./change.ts";
 import { rehearsedOperation } from "./dry-run.ts";
+import type { Engine } from "./engine.ts";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
 import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
-import type { Engine } from "./manager.ts";
 import { lockedTables, moveStep, roundMs } from "./move-step.ts";
 import type { Direction } from "./parts/part.ts";
 
@@ -29,18 +29,16 @@ const tooManyRows = (rows: number) =>
     "Prove it on a copy: --on postgres://user:password@host/copy.",
   ).exitingWith(4);
 
-const rowLimit = 500_000;
-
 /** Rolls the steps back and re-applies them in one transaction, compares fingerprints, and aborts it. */
 export const proveSteps = async (
   engine: Engine,
   session: Database,
   { moving, unlimited }: { moving: readonly Change[]; unlimited: boolean },
 ): Promise<Certificate> => {
-  const { clock } = engine;
+  const { clock, rowLimits } = engine;
   const startMs = clock.monotonicMs();
   const rows = await rowsOfService(session);
-  if (rows > rowLimit && !unlimited) throw tooManyRows(rows);
+  if (rows > rowLimits.proof && !unlimited) throw tooManyRows(rows);
   const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
   const { before, after } = await retryWhileLocked(() => thereAndBack(engine, session, moving), {
     ...engine,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createShelf, type Shelf } from "../../../test/support/shelf.ts";
 import { fingerprint } from "./fingerprint.ts";
-import type { OperationRequest } from "./manager.ts";
+import type { OperationRequest } from "./request.ts";
 import { parseSteps } from "./step-range.ts";
 
 const asked: OperationRequest = { requestedBy: "ada", origin: "test" };

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Database, Risk, StepState } from "./change.ts";
 import { dependentsOf } from "./dependencies.ts";
+import type { Engine } from "./engine.ts";
 import { findObstacles } from "./inspection.ts";
-import type { Engine } from "./manager.ts";
 import { type Estimate, estimateMove, pastTimings } from "./timings.ts";
 
 /** Where a step stands, and what could be done about it right now. */

@@ -1,0 +1,72 @@
+import { Failure } from "../lib/failure.ts";
+import type { Database } from "./change.ts";
+import type { Engine } from "./engine.ts";
+import { appendToLedger, type LedgerEntry, type LedgerHead } from "./ledger.ts";
+import { withOperationLock } from "./operation-lock.ts";
+import { markInterrupted } from "./operations.ts";
+import type { Requester } from "./request.ts";
+
+/** What is attempted, and by whom. */
+export interface Attempt {
+  /** `rollback`, `reapply`, `resume`, `abort`, `prove`, `purge`. */
+  action: string;
+  steps: readonly number[];
+  by: Requester & { reason?: string; plan?: string };
+}
+
+/** The ledger's words for an attempt and what came of it. */
+export const entryFor = (
+  { clock }: Engine,
+  { action, steps, by }: Attempt,
+  result: unknown,
+  operation: string | null = null,
+): LedgerEntry => ({
+  at: clock.now().toISOString(),
+  action,
+  operation,
+  steps,
+  operator: by.requestedBy,
+  origin: by.origin,
+  reason: by.reason ?? null,
+  plan: by.plan ?? null,
+  result,
+});
+
+/** Chains one entry, in a transaction of its own. */
+export const record = (db: Database, entry: LedgerEntry): Promise<LedgerHead> =>
+  db.transaction().execute((tx) => appendToLedger(tx, entry));
+
+/** Records that an attempt was refused, or, once an operation had begun for it, has failed. */
+export const recordRefusal = async (
+  engine: Engine,
+  attempt: Attempt,
+  { code, detail, extra }: Failure,
+): Promise<void> => {
+  const operation = typeof extra.operation === "string" ? extra.operation : null;
+  const action = `${attempt.action}.${operation ? "failed" : "refused"}`;
+  await record(engine.db, entryFor(engine, { ...attempt, action }, { code, detail }, operation));
+};
+
+/** Does the work under the operation lock; what is refused, or fails, goes into the ledger as well. */
+export const underLock = async <T>(
+  engine: Engine,
+  attempt: Attempt,
+  work: (session: Database) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await withOperationLock(engine.pool, async (session) => {
+      await recordInterrupted(engine, session, attempt.by);
+      return work(session);
+    });
+  } catch (error) {
+    if (error instanceof Failure) await recordRefusal(engine, attempt, error);
+    throw error;
+  }
+};
+
+const recordInterrupted = async (engine: Engine, session: Database, by: Requester): Promise<void> => {
+  for (const { id, steps } of await markInterrupted(session, engine.clock.now())) {
+    const attempt = { action: "interrupted", steps, by };
+    await record(session, entryFor(engine, attempt, "its process ended before it did", id));
+  }
+};

@@ -1,0 +1,73 @@
+import { Kysely, PostgresDialect } from "kysely";
+import type pg from "pg";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import { type Change, type Database, registerChanges } from "./change.ts";
+import { orderSteps } from "./dependencies.ts";
+import { defaultPatience, type LockPatience } from "./lock-waits.ts";
+import type { Direction } from "./parts/part.ts";
+import { readStates } from "./status.ts";
+import type { StepSelection } from "./step-range.ts";
+
+/** What a {@link RollbackManager} is made from. */
+export interface EngineOptions {
+  pool: pg.Pool;
+  changes: readonly Change[];
+  log: Logger;
+  clock?: Clock;
+  patience?: LockPatience;
+  rowLimits?: Partial<RowLimits>;
+}
+
+/** Up to how many rows something is done without being asked for twice. */
+export interface RowLimits {
+  /** So many rows are written, and written off, before a dry run rather estimates. */
+  dryRun: number;
+  /** So many rows are read, and kept locked meanwhile, before a proof asks for a copy of the database. */
+  proof: number;
+}
+
+/** Everything the inner functions share: one engine on one database. */
+export interface Engine {
+  pool: pg.Pool;
+  /** Outside of any transaction. */
+  db: Database;
+  changes: readonly Change[];
+  clock: Clock;
+  log: Logger;
+  patience: LockPatience;
+  rowLimits: RowLimits;
+}
+
+const defaultRowLimits: RowLimits = { dryRun: 1_000_000, proof: 500_000 };
+
+export const createEngine = ({
+  pool,
+  changes,
+  log,
+  clock = systemClock,
+  patience = defaultPatience,
+  rowLimits,
+}: EngineOptions): Engine => ({
+  pool,
+  db: new Kysely({ dialect: new PostgresDialect({ pool }) }),
+  changes: registerChanges(changes),
+  clock,
+  log,
+  patience,
+  rowLimits: { ...defaultRowLimits, ...rowLimits },
+});
+
+/** The registered changes of these steps, in the order in which the steps are given. */
+export const changesOf = ({ changes }: Engine, steps: readonly number[]): Change[] =>
+  steps.flatMap((step) => changes.filter((change) => change.step === step));
+
+/** What a selection really moves from where the steps are now, in its order. */
+export const changesToMove = async (
+  engine: Engine,
+  session: Database,
+  request: { direction: Direction; selection: StepSelection; cascade: boolean },
+): Promise<Change[]> => {
+  const states = await readStates(session);
+  return changesOf(engine, orderSteps({ changes: engine.changes, states, ...request }));
+};

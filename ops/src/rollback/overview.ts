@@ -1,0 +1,23 @@
+import type { Database } from "./change.ts";
+import { type LedgerHead, ledgerHead } from "./ledger.ts";
+import { listOperations, type RollbackOperation } from "./operations.ts";
+import { readStates } from "./status.ts";
+
+/** Where everything stands, at a glance. */
+export interface Overview {
+  steps: { applied: number; rolled_back: number };
+  /** The one that runs, else the last one; null before the first. */
+  operation: RollbackOperation | null;
+  ledger_head: LedgerHead;
+}
+
+export const readOverview = async (db: Database): Promise<Overview> => {
+  const [states, [operation], ledger_head] = await Promise.all([
+    readStates(db),
+    listOperations(db, { limit: 1 }),
+    ledgerHead(db),
+  ]);
+  const applied = [...states.values()].filter((state) => state === "applied").length;
+  const steps = { applied, rolled_back: states.size - applied };
+  return { steps, operation: operation ?? null, ledger_head };
+};

@@ -1,0 +1,31 @@
+import type { OnConflict } from "./parts/part.ts";
+import type { Progress } from "./progress.ts";
+
+/** Who asks, and from where. */
+export interface Requester {
+  /** A login or a system user. */
+  requestedBy: string;
+  /** From where: `cli <host>`, `http <address>`. */
+  origin: string;
+}
+
+/** Told after each step, and of long steps while they run. */
+export type ProgressListener = (
+  progress:
+    | { kind: "step"; step: number; index: number; of: number; duration_ms: number }
+    | ({ kind: "rows" } & Progress),
+) => void;
+
+/** What a rollback, a re-apply or a purge is asked with. */
+export interface OperationRequest extends Requester {
+  reason?: string;
+  /** The phrases of the critical steps among them. */
+  acknowledge?: readonly string[];
+  /** The hash of the dry run whose promise must still hold. */
+  plan?: string;
+  /** Also move what depends on these steps (rollback) or what they need (re-apply). */
+  cascade?: boolean;
+  /** Who wins where a re-apply finds a value edited meanwhile; `keep`, the edited one, by default. */
+  onConflict?: OnConflict;
+  onProgress?: ProgressListener;
+}
