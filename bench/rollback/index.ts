@@ -1,12 +1,14 @@
 import { withServer } from "../business.ts";
 import { benchFieldSteps } from "./field-steps.ts";
 import { benchRowSteps } from "./row-steps.ts";
+import { benchUnderLoad } from "./under-load.ts";
 import { benchWriters } from "./writers.ts";
 
 /** What rolling back costs, beside what it replaces. */
 export const rollbackBench = (): Promise<void> =>
   withServer(async (url) => {
     await benchWriters(url);
+    await benchUnderLoad(url);
     await benchFieldSteps(url);
     await benchRowSteps(url);
   });

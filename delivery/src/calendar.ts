@@ -1,17 +1,14 @@
 import type { Clock } from "earlybird";
 
-/** Where the business is. India keeps no summer time: the offset holds all year. */
-const timeZone = "Asia/Kolkata";
-const utcOffset = "+05:30";
-
-/** Swedish writes dates as ISO 8601 does. */
-const isoDay = new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short" });
-
 /**
- * Today as `YYYY-MM-DD`, where the business is: when the first milk arrives at five in the morning, it is
- * still yesterday in UTC.
+ * Today as `YYYY-MM-DD` in the time zone of the process. Where the business is elsewhere than the machine, `TZ`
+ * says so: when the first milk arrives at five in the morning in Bengaluru, it is still yesterday in UTC.
  */
-export const today = (clock: Clock): string => isoDay.format(clock.now());
+export const today = (clock: Clock): string => {
+  const now = clock.now();
+  const twoDigits = (value: number) => String(value).padStart(2, "0");
+  return `${now.getFullYear()}-${twoDigits(now.getMonth() + 1)}-${twoDigits(now.getDate())}`;
+};
 
 const msPerDay = 86_400_000;
 
@@ -26,5 +23,5 @@ export const daysBetween = (from: string, to: string): number =>
 /** The first day of the month of a `YYYY-MM-DD`. */
 export const firstOfMonth = (date: string): string => `${date.slice(0, 7)}-01`;
 
-/** The moment at which a `YYYY-MM-DD` begins where the business is. */
-export const startOfDay = (date: string): Date => new Date(`${date}T00:00:00${utcOffset}`);
+/** The moment at which a `YYYY-MM-DD` begins in the time zone of the process. */
+export const startOfDay = (date: string): Date => new Date(`${date}T00:00:00`);

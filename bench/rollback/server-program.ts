@@ -1,0 +1,22 @@
+/** The delivery API on the database given as an argument, every step with its way back; says where it listens. */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger, readSettings } from "earlybird";
+import { createPool } from "earlybird/database";
+import { RollbackManager } from "earlybird/rollback";
+import { declaredChanges } from "../../delivery/src/changes/index.ts";
+import { serve } from "../../delivery/src/main.ts";
+
+const [url = "", port = ""] = process.argv.slice(2);
+const log = createLogger("silent");
+const pool = createPool(url);
+const running = await serve({
+  pool,
+  rollback: new RollbackManager({ pool, changes: declaredChanges, log }),
+  settings: readSettings({ PORT: port }, ""),
+  dataDir: await mkdtemp(join(tmpdir(), "earlybird-bench-server-")),
+  log,
+});
+console.log("ready");
+process.once("SIGTERM", () => void running.close().then(() => process.exit()));

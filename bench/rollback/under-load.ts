@@ -1,0 +1,141 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { hashPassword } from "../../delivery/src/auth/index.ts";
+import { asked, type Business, createOrders } from "../business.ts";
+import { ms, printTable, ratio, thousands } from "../figures.ts";
+
+const orders = 100_000;
+const port = 18_431;
+const server = `http://localhost:${port}`;
+const requestsPerSecond = 60;
+const phaseMs = 20_000;
+const pauseMs = 250;
+
+/** In an order in which each may go once those before it are away. */
+const steps = [26, 25, 20, 19, 21];
+
+/** What the load meets: how long each answer took, and those that were no success. */
+interface Seen {
+  latenciesMs: number[];
+  failures: string[];
+}
+
+/** Requests to a server while each field step is rolled back and re-applied, over and over. */
+export const benchUnderLoad = async (url: string): Promise<void> => {
+  const business = await createOrders(url, orders);
+  await business.db
+    .insertInto("users")
+    .values({
+      id: "usr_admin",
+      email: "admin@example.com",
+      name: "Admin",
+      password_hash: await hashPassword("a-good-password"),
+      role: "admin",
+    })
+    .execute();
+  const child = spawn(
+    process.execPath,
+    [
+      "--conditions=source",
+      "--import",
+      "tsx",
+      fileURLToPath(new URL("./server-program.ts", import.meta.url)),
+      business.url,
+      String(port),
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await once(child.stdout, "data");
+  const token = await logIn();
+  const rows: string[][] = [];
+  for (const step of steps) {
+    console.error(`step ${step} under load ...`);
+    if (step === 20) await business.manager.rollbackSteps(22, 27, asked);
+    if (step === 19) await business.manager.rollbackStep(20, asked);
+    rows.push(await measureStep(business, step, token));
+  }
+  child.kill("SIGTERM");
+  await once(child, "exit");
+  await business.drop();
+  console.log("\n## Requests while a field step is rolled back and re-applied\n");
+  console.log(
+    `${thousands(orders)} orders, ${requestsPerSecond} requests a second for ${phaseMs / 1_000} s before, and for as long while the step goes back and forth.\n`,
+  );
+  printTable(["step", "swaps", "requests", "failed", "p99 before", "p99 meanwhile", "ratio"], rows);
+};
+
+const logIn = async (): Promise<string> => {
+  const response = await fetch(`${server}/api/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email: "admin@example.com", password: "a-good-password" }),
+  });
+  const { access_token } = (await response.json()) as { access_token: string };
+  return access_token;
+};
+
+const measureStep = async ({ manager }: Business, step: number, token: string): Promise<string[]> => {
+  const before = await load(token, () => sleep(phaseMs));
+  let swaps = 0;
+  const meanwhile = await load(token, async () => {
+    const untilMs = performance.now() + phaseMs;
+    while (performance.now() < untilMs) {
+      await manager.rollbackStep(step, asked);
+      await sleep(pauseMs);
+      await manager.reapplyStep(step, asked);
+      await sleep(pauseMs);
+      swaps += 2;
+    }
+  });
+  const failures = [...before.failures, ...meanwhile.failures];
+  if (failures.length > 0) console.error([...new Set(failures)].join("\n"));
+  const [calm, busy] = [p99(before), p99(meanwhile)];
+  const requests = thousands(meanwhile.latenciesMs.length);
+  return [
+    String(step),
+    String(swaps),
+    requests,
+    String(failures.length),
+    ms(calm),
+    ms(busy),
+    ratio(busy, calm),
+  ];
+};
+
+const p99 = ({ latenciesMs }: Seen): number =>
+  latenciesMs.sort((a, b) => a - b)[Math.ceil(latenciesMs.length * 0.99) - 1] ?? Number.NaN;
+
+/** Sends requests at a steady rate, whether answers come or not, for as long as `work` takes. */
+const load = async (token: string, work: () => Promise<unknown>): Promise<Seen> => {
+  const seen: Seen = { latenciesMs: [], failures: [] };
+  const underWay = new Set<Promise<void>>();
+  let count = 0;
+  const timer = setInterval(() => {
+    const request = send(token, count++, seen).finally(() => underWay.delete(request));
+    underWay.add(request);
+  }, 1_000 / requestsPerSecond);
+  await work();
+  clearInterval(timer);
+  await Promise.all(underWay);
+  return seen;
+};
+
+/** Reads mostly, and places an order every fourth time. */
+const send = async (token: string, count: number, { latenciesMs, failures }: Seen): Promise<void> => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const today = new Date().toISOString().slice(0, 10);
+  const placed = {
+    customer_id: `cst_${1 + (count % 1_000)}`,
+    delivery_date: today,
+    items: [{ product_id: "prd_1", quantity: 1 }],
+  };
+  const startMs = performance.now();
+  const response = await (count % 4 === 0
+    ? fetch(`${server}/api/orders`, { method: "POST", headers, body: JSON.stringify(placed) })
+    : fetch(`${server}${count % 4 === 1 ? "/api/dashboard" : "/api/orders?limit=20"}`, { headers }));
+  const body = await response.text();
+  latenciesMs.push(performance.now() - startMs);
+  if (!response.ok) failures.push(`${response.status} ${body}`);
+};
