@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ensureBuilt } from "../e2e/built.ts";
+import { root } from "./imports.ts";
+
+const read = (file: string) => readFileSync(resolve(root, file), "utf8");
+
+describe("the lock file", () => {
+  const { packages } = JSON.parse(read("package-lock.json")) as {
+    packages: Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>;
+  };
+
+  test("names no registry, so that it serves behind any", () => {
+    const resolved = Object.values(packages).flatMap((entry) => entry.resolved ?? []);
+    expect(resolved.filter((place) => place.includes("://"))).toEqual([]);
+  });
+
+  test("knows the packages of every system, without which npm ci refuses it", () => {
+    const missing = Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !packages[`${place}/node_modules/${name}`] && !packages[`node_modules/${name}`],
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+test("what is published is the program, its types and its license, and no tests", async () => {
+  await ensureBuilt();
+  const answer = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "-w", "ops"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [packed] = Object.values(JSON.parse(answer)) as { files: { path: string }[] }[];
+  const paths = packed?.files.map(({ path }) => path) ?? [];
+  for (const expected of ["LICENSE", "README.md", "bin/earlybird.js", "dist/server.js", "dist/server.d.ts"]) {
+    expect(paths).toContain(expected);
+  }
+  expect(paths.filter((path) => /test|\.map$|tsbuildinfo|^src\//.test(path))).toEqual([]);
+});
