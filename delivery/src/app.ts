@@ -15,6 +15,7 @@ import { acceptEmptyJson } from "./http/json-body.ts";
 import { registerOldRoutes } from "./http/old-routes.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerProtection, registerSecurityHeaders } from "./http/protection.ts";
+import { acceptEitherStyle } from "./ids/index.ts";
 import { orderRoutes } from "./orders/index.ts";
 import { productRoutes } from "./products/index.ts";
 import { sharedLinkRoutes } from "./shared-links/index.ts";
@@ -54,6 +55,7 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
   await registerProtection(app, context.jwtSecret);
   await app.register(async (api) => {
     guardRoutes(api, context);
+    acceptEitherStyle(api, context);
     await api.register(authRoutes, { ...context, prefix: "/api/auth" });
     await api.register(userRoutes, { ...context, prefix: "/api/users" });
     await api.register(customerRoutes, { ...context, prefix: "/api/customers" });

@@ -48,15 +48,24 @@ export const readPage = async <Row, Position>(
   const items = rows.slice(0, page.limit);
   const last = items.at(-1);
   const more = rows.length > page.limit && last !== undefined;
-  return { items, next_cursor: more ? encode(list.positionOf(last)) : null };
+  return { items, next_cursor: more ? writeCursor(list.positionOf(last)) : null };
 };
 
-const encode = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString("base64url");
+/** The cursor of a position in a list. */
+export const writeCursor = (position: unknown): string =>
+  Buffer.from(JSON.stringify(position)).toString("base64url");
+
+/** The position of a cursor, whatever it holds; undefined when it holds none. */
+export const readCursor = (cursor: string): unknown => {
+  try {
+    return JSON.parse(Buffer.from(cursor, "base64url").toString());
+  } catch {
+    return undefined;
+  }
+};
 
 const decode = <Position>(cursor: string, position: z.ZodType<Position>): Position => {
-  try {
-    return position.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
-  } catch {
-    throw invalidCursor();
-  }
+  const read = position.safeParse(readCursor(cursor));
+  if (!read.success) throw invalidCursor();
+  return read.data;
 };

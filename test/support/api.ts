@@ -11,7 +11,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { buildServer } from "../../delivery/src/app.ts";
 import { issueToken } from "../../delivery/src/auth/tokens.ts";
-import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
+import { declaredChanges } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
@@ -126,22 +126,34 @@ export const startApi = async ({ url, consoleDir }: { url?: string; consoleDir?:
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
-/** Switches a behaviour off (or on again) whose step has no way back yet; its columns stay as they are. */
-export const switchStep = async (api: Api, step: number, state: "applied" | "rolled_back"): Promise<void> => {
-  await api.pool.query("update earlybird.steps set state = $2 where step = $1", [step, state]);
-  await api.pool.query("select pg_notify('earlybird_changes', '')");
-  const name = declaredChanges.find((change) => change.step === step)?.name ?? "";
-  await api.untilBehaviour(name, state === "applied");
+/** Rolls a step back with all that depends on it, as an operator does; until the read paths know. */
+export const rollBack = async (api: Api, step: number): Promise<void> => {
+  const { steps } = await api.engine.rollbackStep(step, { ...asked, ...api.operator });
+  await untilKnown(
+    api,
+    steps.map(({ step }) => step),
+    false,
+  );
 };
 
-/** Rolls a step back with all that depends on it, as the engine does. */
-export const rollBack = async (api: Api, step: number): Promise<void> => {
-  await api.engine.rollbackStep(step, {
-    ...api.operator,
-    reason: "test",
-    acknowledge: ["login broken"],
-    cascade: true,
-  });
-  const name = declaredChanges.find((change) => change.step === step)?.name ?? "";
-  await api.untilBehaviour(name, false);
+/** Re-applies a step, or all steps of a range; until the read paths know. */
+export const reapply = async (api: Api, from: number, to = from): Promise<void> => {
+  const { steps } = await api.engine.reapplySteps(from, to, { ...asked, ...api.operator });
+  await untilKnown(
+    api,
+    steps.map(({ step }) => step),
+    true,
+  );
+};
+
+/** With every phrase: what a rollback demands of a person is not what these tests are about. */
+const asked = {
+  reason: "test",
+  acknowledge: declaredChanges.flatMap(({ acknowledge }) => acknowledge ?? []),
+  cascade: true,
+};
+
+const untilKnown = async (api: Api, steps: readonly number[], on: boolean): Promise<void> => {
+  const parts = declaredChanges.filter(({ step }) => steps.includes(step)).flatMap(({ parts }) => parts);
+  for (const name of parts.flatMap(({ behaviours }) => behaviours)) await api.untilBehaviour(name, on);
 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Api, rollBack, startApi, switchStep } from "../../../test/support/api.ts";
+import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
 import { password } from "../../../test/support/business.ts";
 import { issueToken } from "./tokens.ts";
 
@@ -151,8 +151,8 @@ describe("registering", () => {
 });
 
 describe("while step 24 is switched off", () => {
-  beforeAll(() => switchStep(api, 24, "rolled_back"));
-  afterAll(() => switchStep(api, 24, "applied"));
+  beforeAll(() => rollBack(api, 24));
+  afterAll(() => reapply(api, 24));
 
   test("any login passes everywhere, but a login is needed", async () => {
     const users = await api.send("GET /api/users", { as: "supplier" });

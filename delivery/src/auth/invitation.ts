@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { type Clock, Failure } from "earlybird";
 import { sql } from "kysely";
 import type { ApiContext } from "../context.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { invitationLock } from "../locks.ts";
 import type { Login } from "./login.ts";
 import { hashPassword } from "./passwords.ts";
@@ -42,7 +42,7 @@ export const acceptInvitation = async (
     throw invitationRefused();
   }
   const password_hash = await hashPassword(password);
-  return changes.transaction(async (tx) => {
+  return changes.transaction(async (tx, active) => {
     await sql`select pg_advisory_xact_lock(${sql.join(invitationLock)})`.execute(tx);
     const admin = await tx
       .selectFrom("users")
@@ -53,7 +53,7 @@ export const acceptInvitation = async (
     if (admin) throw invitationRefused();
     const login = await tx
       .insertInto("users")
-      .values({ id: newId("user"), email, name, password_hash, role: "admin", created_at: now })
+      .values({ id: newId("user", active), email, name, password_hash, role: "admin", created_at: now })
       .onConflict((conflict) => conflict.column("email").doNothing())
       .returning(["id", "email", "name", "role", "customer_id"])
       .executeTakeFirst();

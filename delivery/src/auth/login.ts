@@ -1,6 +1,8 @@
 import { Failure } from "earlybird";
+import { sql } from "kysely";
 import { z } from "zod";
 import { type DeliveryDatabase, type Role, roles } from "../database.ts";
+import { ids } from "../ids/index.ts";
 
 /** Who is making a request, as read from the database for that request. */
 export interface Login {
@@ -32,23 +34,42 @@ const notLinked = () =>
     { step: 21 },
   );
 
-/** The active user with that id; undefined when there is none, or no longer. */
+/**
+ * The active user with that id, of either style: a token outlives a rewriting (step 29). Undefined when there
+ * is none, or no longer.
+ */
 export const findLogin = (db: DeliveryDatabase, userId: string): Promise<Login | undefined> =>
   db
     .selectFrom("users")
     .select(loginColumns)
-    .where("id", "=", userId)
+    .where(sql<boolean>`id in ${ids.eitherStyle("users", sql`${userId}::text`)}`)
     .where("active", "=", true)
     .executeTakeFirst();
 
-/** The active user with that email, with the password's hash. */
-export const findLoginByEmail = (db: DeliveryDatabase, email: string) =>
-  db
+/** The address of a login that was made for a customer; the customer's id is in it. */
+const customerAddress = /^customer-(.+)@earlybird\.local$/;
+
+/**
+ * The active user with that email, with the password's hash. In an address made for a customer the id may be
+ * of either style; whoever has exactly the address that was typed comes first.
+ */
+export const findLoginByEmail = (db: DeliveryDatabase, email: string) => {
+  const customer = customerAddress.exec(email)?.[1];
+  const same = customer === undefined ? sql`values (${email})` : sameAddresses(email, customer);
+  return db
     .selectFrom("users")
     .select([...loginColumns, "password_hash"])
-    .where("email", "=", email)
+    .where(sql<boolean>`email in (${same})`)
     .where("active", "=", true)
+    .orderBy(sql`email = ${email}`, "desc")
+    .limit(1)
     .executeTakeFirst();
+};
+
+const sameAddresses = (email: string, customer: string) => sql`
+  values (${email})
+  union select 'customer-' || either.id || '@earlybird.local'
+    from ${ids.eitherStyle("customers", sql`${customer}::text`)} as either (id)`;
 
 /**
  * A customer's login is of no use without its customer: there would be nothing to show.

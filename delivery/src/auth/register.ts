@@ -1,6 +1,6 @@
 import { Failure } from "earlybird";
 import type { ApiContext } from "../context.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import type { Login } from "./login.ts";
 import { hashPassword } from "./passwords.ts";
 
@@ -36,30 +36,29 @@ export const register = async (
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
     const linked = active.has("user-customer");
-    const userId = newId("user");
-    const customerId = newId("customer");
-    await tx
+    const customer = await tx
       .insertInto("customers")
-      .values({ id: customerId, name, phone, address, area, created_at })
-      .execute();
+      .values({ id: newId("customer", active), name, phone, address, area, created_at })
+      .returning("id")
+      .executeTakeFirstOrThrow();
     const login = await tx
       .insertInto("users")
       .values({
-        id: userId,
+        id: newId("user", active),
         email,
         phone,
         name,
         password_hash,
         role: "customer",
         created_at,
-        ...(linked && { customer_id: customerId }),
+        ...(linked && { customer_id: customer.id }),
       })
       .onConflict((conflict) => conflict.column("email").doNothing())
       .returning(["id", "email", "name", "role", "customer_id"])
       .executeTakeFirst();
     if (!login) throw emailTaken();
     if (linked) {
-      await tx.updateTable("customers").set({ user_id: userId }).where("id", "=", customerId).execute();
+      await tx.updateTable("customers").set({ user_id: login.id }).where("id", "=", customer.id).execute();
     }
     return login;
   });

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Api, rollBack, startApi, switchStep } from "../../../test/support/api.ts";
+import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
 import { atOnce } from "../../../test/support/at-once.ts";
 import { billingLock } from "../locks.ts";
 
@@ -14,7 +14,7 @@ afterAll(() => api.stop());
 
 beforeEach(async () => {
   api.clock.set("2026-03-10T06:00:00Z");
-  await api.pool.query("truncate orders, delivery_statuses, billing_records, subscriptions");
+  await api.pool.query("truncate orders, delivery_statuses, billing_records, subscriptions cascade");
 });
 
 const nothing = { period: "2026-03", subscription_bills: 0, corrected_drafts: 0, one_time_bills: 0 };
@@ -196,9 +196,9 @@ describe("while a step is off", () => {
   test("26: charges what was ordered", async () => {
     await subscribe("cst_asha");
     await deliverDay("2026-03-10", [{ product_id: "prd_milk", delivered_qty: 1 }]);
-    await switchStep(api, 26, "rolled_back");
+    await rollBack(api, 26);
     await generate();
-    await switchStep(api, 26, "applied");
+    await reapply(api, 26);
     expect(await bills()).toMatchObject([{ amount_paise: 5_600 }]);
   });
 
@@ -206,11 +206,11 @@ describe("while a step is off", () => {
     await subscribe("cst_asha");
     await deliverDay("2026-03-10");
     await confirm(await oneTime());
-    await switchStep(api, 23, "rolled_back");
+    await rollBack(api, 23);
     expect(await generate()).toEqual({ ...nothing, subscription_bills: 1 });
     await deliverDay("2026-03-11");
     expect(await generate()).toEqual(nothing);
-    await switchStep(api, 23, "applied");
+    await reapply(api, 23);
     expect(await generate()).toEqual({ ...nothing, corrected_drafts: 1, one_time_bills: 1 });
   });
 
@@ -224,7 +224,7 @@ describe("while a step is off", () => {
       body: { customer_id: "cst_asha", delivery_date: "2026-03-10" },
     });
     expect(await generate()).toEqual({ ...nothing, subscription_bills: 1 });
-    await api.engine.reapplySteps(20, 22, { ...api.operator, reason: "test" });
+    await reapply(api, 20, 27);
     expect(await generate()).toMatchObject({ subscription_bills: 0, one_time_bills: 1 });
     expect(await generate()).toEqual(nothing);
     expect(await bills()).toMatchObject([{ order_id: null, amount_paise: 5_600 }, { order_id }]);

@@ -4,7 +4,7 @@ import { type Kysely, sql } from "kysely";
 import { addDays, firstOfMonth, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import type { Tables } from "../database.ts";
-import { newIdSql } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { billingLock } from "../locks.ts";
 import { charge, delivered } from "./charges.ts";
 
@@ -82,7 +82,7 @@ const billSubscriptions = async ({ tx, active, first, next, now }: Run) => {
     ),
     made as (
       insert into billing_records (id, customer_id, period, amount_paise, created_at)
-      select ${newIdSql("bill")}, due.customer_id, ${first}::date, due.amount_paise, ${now}
+      select ${newId("bill", active)}, due.customer_id, ${first}::date, due.amount_paise, ${now}
       from due
       where due.amount_paise > 0 and not exists (
         select from billing_records b
@@ -103,7 +103,7 @@ const billOneTimeOrders = async ({ tx, active, first, next, now }: Run): Promise
   const { numAffectedRows = 0n } = await sql`
     with billed as (
       insert into billing_records (id, customer_id, period, amount_paise, created_at, order_id)
-      select ${newIdSql("bill")}, o.customer_id, ${first}::date,
+      select ${newId("bill", active)}, o.customer_id, ${first}::date,
         ${charge(active.has("delivery-quantities"))}, ${now}, o.id
       from orders o
       where o.kind = 'one_time' and o.delivery_date < ${next}::date and o.billed is not true

@@ -1,25 +1,7 @@
-import { behaviour, defineChange, identifiers } from "earlybird/rollback";
+import { behaviour, defineChange } from "earlybird/rollback";
 import { sql } from "kysely";
+import { ids } from "../ids/index.ts";
 import { countBy } from "./impact.ts";
-
-/** The ids of the business, in both styles. */
-export const ids = identifiers(
-  {
-    users: { before: "user-", now: "usr_" },
-    customers: { before: "customer-", now: "cst_" },
-    products: { before: "product-", now: "prd_" },
-    subscriptions: { before: "subscription-", now: "sub_" },
-    orders: { before: "order-", now: "ord_" },
-    delivery_statuses: { before: "delivery-", now: "dlv_" },
-    billing_records: { before: "bill-", now: "bil_" },
-  },
-  {
-    embedded: [
-      { table: "orders", column: "items", field: "product_id", refers: "products" },
-      { table: "delivery_statuses", column: "items", field: "product_id", refers: "products" },
-    ],
-  },
-);
 
 export default defineChange({
   step: 29,

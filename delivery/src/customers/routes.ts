@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { address, id, name, phone, searchText } from "../fields.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
 import { customerColumns, customerNotFound, customerStatuses, customerView } from "./customer.ts";
 
@@ -97,10 +97,10 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
       },
     },
     async (request, reply) => {
-      const customer = await changes.transaction((tx) =>
+      const customer = await changes.transaction((tx, active) =>
         tx
           .insertInto("customers")
-          .values({ id: newId("customer"), ...request.body, created_at: clock.now() })
+          .values({ id: newId("customer", active), ...request.body, created_at: clock.now() })
           .returning(customerColumns)
           .executeTakeFirstOrThrow(),
       );

@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
 import type { Tables } from "../database.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { type LockedOrder, lockOrder } from "../orders/index.ts";
 import { checkDeliveryDate } from "./dates.ts";
 import { deliveryColumns } from "./delivery.ts";
@@ -72,7 +72,7 @@ export const confirmOrder = async (
   const compared = active.has("delivery-quantities")
     ? compareQuantities(order.items, { outcome, items })
     : { outcome, items: undefined };
-  const deliveryId = await findDelivery(tx, order, confirmation.at);
+  const deliveryId = await findDelivery(tx, active, { order, at: confirmation.at });
   const delivery = await tx
     .updateTable("delivery_statuses")
     .set({
@@ -140,7 +140,11 @@ const recordOf = (active: ActiveBehaviours, { notes, at, by }: Confirmation) => 
  * The open delivery of an order: its own, else one of the customer and day that names no order (opened
  * while step 20 was rolled back), else a new one.
  */
-const findDelivery = async (tx: Kysely<Tables>, order: LockedOrder, at: Date): Promise<string> => {
+const findDelivery = async (
+  tx: Kysely<Tables>,
+  active: ActiveBehaviours,
+  { order, at }: { order: LockedOrder; at: Date },
+): Promise<string> => {
   const own = await tx
     .selectFrom("delivery_statuses")
     .select(["id", "status"])
@@ -166,7 +170,7 @@ const findDelivery = async (tx: Kysely<Tables>, order: LockedOrder, at: Date): P
   const opened = await tx
     .insertInto("delivery_statuses")
     .values({
-      id: newId("delivery"),
+      id: newId("delivery", active),
       customer_id: order.customer_id,
       delivery_date: order.delivery_date,
       order_id: order.id,

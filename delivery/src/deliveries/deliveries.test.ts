@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Api, startApi, switchStep } from "../../../test/support/api.ts";
+import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
 import { atOnce } from "../../../test/support/at-once.ts";
 
 let api: Api;
@@ -13,7 +13,7 @@ afterAll(() => api.stop());
 
 beforeEach(async () => {
   api.clock.set("2026-03-10T06:00:00Z");
-  await api.pool.query("truncate orders, delivery_statuses, billing_records");
+  await api.pool.query("truncate orders, delivery_statuses, billing_records cascade");
 });
 
 const today = "2026-03-10";
@@ -247,26 +247,26 @@ test("the office lists deliveries by what became of them, page by page", async (
 
 describe("while one of the steps is switched off", () => {
   test("27: a phantom delivery passes", async () => {
-    await switchStep(api, 27, "rolled_back");
+    await rollBack(api, 27);
     const order_id = await place();
     await api.ask(`POST /api/orders/${order_id}/cancel`, { as: "admin" });
     await confirm({ order_id, delivery_date: "2026-04-20" });
-    await switchStep(api, 27, "applied");
+    await reapply(api, 27);
     expect((await orderRow(order_id)).status).toBe("DELIVERED");
   });
 
   test("26: quantities are neither checked nor kept", async () => {
-    await switchStep(api, 26, "rolled_back");
+    await rollBack(api, 26);
     const items = [{ product_id: "prd_gold", delivered_qty: -5 }];
     const { deliveries } = await confirm({ order_id: await place(), items });
-    await switchStep(api, 26, "applied");
+    await reapply(api, 26);
     expect(deliveries).toMatchObject([{ status: "delivered", items: null }]);
   });
 
   test("25: nobody learns who confirmed", async () => {
-    await switchStep(api, 25, "rolled_back");
+    await rollBack(api, 25);
     const { deliveries } = await confirm({ order_id: await place() });
-    await switchStep(api, 25, "applied");
+    await reapply(api, 25);
     expect(deliveries).toMatchObject([
       {
         status: "delivered",

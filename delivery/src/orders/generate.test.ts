@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
+import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
 import { atOnce } from "../../../test/support/at-once.ts";
 import { generationLock } from "../locks.ts";
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 beforeEach(async () => {
-  await api.pool.query("truncate orders, delivery_statuses, billing_records, subscriptions");
+  await api.pool.query("truncate orders, delivery_statuses, billing_records, subscriptions cascade");
 });
 
 let made = 0;
@@ -145,7 +145,7 @@ describe("while step 19 is rolled back", () => {
     await subscribe();
     await subscribe();
     await generate(today);
-    await api.engine.reapplySteps(19, 22, { ...api.operator, reason: "test" });
+    await reapply(api, 19, 27);
     expect(await generate(today)).toBe(0);
     await subscribe();
     expect(await generate(today)).toBe(1);

@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import { type RawBuilder, sql } from "kysely";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
-import { newIdSql } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { generationLock } from "../locks.ts";
 
 const daysAhead = 366;
@@ -34,7 +34,7 @@ export const generateOrders = ({ changes, clock }: ApiContext, date: string): Pr
       created as (
         insert into orders (id, customer_id, kind, items, total_paise, delivery_date, status, created_at
           ${when(linkOrder, sql`, subscription_id`)})
-        select ${newIdSql("order")}, customer_id, 'subscription',
+        select ${newId("order", active)}, customer_id, 'subscription',
           jsonb_build_array(jsonb_build_object(
             'product_id', product_id, 'quantity', quantity, 'unit_price_paise', price_paise)),
           quantity::bigint * price_paise, ${date}::date,
@@ -47,7 +47,7 @@ export const generateOrders = ({ changes, clock }: ApiContext, date: string): Pr
       opened as (
         insert into delivery_statuses (id, customer_id, delivery_date, created_at
           ${when(linkDelivery, sql`, order_id`)})
-        select ${newIdSql("delivery")}, customer_id, ${date}::date, ${clock.now()}
+        select ${newId("delivery", active)}, customer_id, ${date}::date, ${clock.now()}
           ${when(linkDelivery, sql`, id`)}
         from created
       )

@@ -1,7 +1,7 @@
 import type { ActiveBehaviours } from "earlybird/rollback";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 
 interface OrderOfDay {
   id: string;
@@ -18,7 +18,7 @@ export const openDelivery = async (
   await tx
     .insertInto("delivery_statuses")
     .values({
-      id: newId("delivery"),
+      id: newId("delivery", active),
       customer_id: order.customer_id,
       delivery_date: order.delivery_date,
       created_at: at,

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 beforeEach(async () => {
-  await api.pool.query("truncate orders, delivery_statuses, billing_records");
+  await api.pool.query("truncate orders, delivery_statuses, billing_records cascade");
 });
 
 const milk = { product_id: "prd_milk", quantity: 2 };

@@ -4,7 +4,7 @@ import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
 import type { OrderItem, Tables } from "../database.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { productUnavailable } from "../products/index.ts";
 import { openDelivery } from "./open-delivery.ts";
 import { orderColumns } from "./order.ts";
@@ -43,7 +43,7 @@ export const placeOrder = ({ changes, clock }: ApiContext, order: NewOrder) => {
     const placed = await tx
       .insertInto("orders")
       .values({
-        id: newId("order"),
+        id: newId("order", active),
         customer_id: customerId,
         placed_by: order.placedBy,
         kind: "one_time",

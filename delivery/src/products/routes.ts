@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { id, name, paise } from "../fields.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
 import { productColumns, productNotFound, productView } from "./product.ts";
 
@@ -81,10 +81,10 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
       },
     },
     async (request, reply) => {
-      const product = await changes.transaction((tx) =>
+      const product = await changes.transaction((tx, active) =>
         tx
           .insertInto("products")
-          .values({ id: newId("product"), ...request.body })
+          .values({ id: newId("product", active), ...request.body })
           .returning(productColumns)
           .executeTakeFirstOrThrow(),
       );

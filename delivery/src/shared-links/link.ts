@@ -18,7 +18,7 @@ const linkDateOutOfRange = (date: string, first: string, last: string) =>
     `Choose a day from ${first} to ${last}.`,
   );
 
-const linkNotFound = () =>
+export const linkNotFound = () =>
   new Failure("EB_LINK_NOT_FOUND", 404, "There is no such link.", "Ask the customer to send the link again.");
 
 const linkExpired = (expiresAt: Date) =>

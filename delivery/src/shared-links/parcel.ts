@@ -10,29 +10,27 @@ export interface Parcel {
   confirmed: boolean;
 }
 
-/** What is to be delivered to a customer on a day. */
-export const readParcel = async (
-  db: DeliveryDatabase,
-  { customer_id, delivery_date }: { customer_id: string; delivery_date: string },
-): Promise<Parcel> => {
+/**
+ * What is to be delivered to a link's customer on its day; undefined when there is no such link. One
+ * statement: between two, the customer's id might be rewritten (step 29).
+ */
+export const readParcel = async (db: DeliveryDatabase, tokenHash: string): Promise<Parcel | undefined> => {
   const { rows } = await sql<Parcel>`
-    select ${delivery_date}::text as delivery_date, c.name as customer_name,
+    select l.delivery_date::text as delivery_date, c.name as customer_name,
       coalesce((
         select jsonb_agg(jsonb_build_object('name', p.name, 'unit', p.unit, 'quantity', item.quantity)
           order by p.name)
         from orders o
         cross join lateral jsonb_to_recordset(o.items) as item (product_id text, quantity int)
         join products p on p.id = item.product_id
-        where o.customer_id = c.id and o.delivery_date = ${delivery_date} and o.status <> 'CANCELLED'
+        where o.customer_id = c.id and o.delivery_date = l.delivery_date and o.status <> 'CANCELLED'
       ), '[]') as items,
       not exists (
         select from delivery_statuses d
-        where d.customer_id = c.id and d.delivery_date = ${delivery_date} and d.status = 'pending'
+        where d.customer_id = c.id and d.delivery_date = l.delivery_date and d.status = 'pending'
       ) as confirmed
-    from customers c
-    where c.id = ${customer_id}`.execute(db);
-  const [parcel] = rows;
-  // The link's foreign key keeps its customer.
-  if (!parcel) throw new Error(`customer ${customer_id} of a shared link is gone`);
-  return parcel;
+    from shared_links l
+    join customers c on c.id = l.customer_id
+    where l.token_hash = ${tokenHash}`.execute(db);
+  return rows[0];
 };

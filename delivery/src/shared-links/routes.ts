@@ -5,7 +5,7 @@ import type { ApiContext } from "../context.ts";
 import { originOf } from "../deliveries/index.ts";
 import { calendarDate, id, name, note } from "../fields.ts";
 import { confirmByLink } from "./confirm.ts";
-import { createLink, findLink } from "./link.ts";
+import { createLink, findLink, hashOf, linkNotFound } from "./link.ts";
 import { readParcel } from "./parcel.ts";
 
 const params = z.strictObject({ token: z.string().min(1).max(100) });
@@ -53,8 +53,11 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     "/:token",
     { schema: { tags, summary: "What is to be delivered", params, response: { 200: parcelView } } },
     async (request) => {
-      const link = await findLink(db, request.params.token, clock.now());
-      return { ...(await readParcel(db, link)), expires_at: link.expires_at };
+      const { token } = request.params;
+      const { expires_at } = await findLink(db, token, clock.now());
+      const parcel = await readParcel(db, hashOf(token));
+      if (!parcel) throw linkNotFound();
+      return { ...parcel, expires_at };
     },
   );
 

@@ -13,7 +13,7 @@ afterAll(() => api.stop());
 
 beforeEach(async () => {
   api.clock.set("2026-03-10T06:00:00Z");
-  await api.pool.query("truncate orders, delivery_statuses, billing_records, shared_links");
+  await api.pool.query("truncate orders, delivery_statuses, billing_records, shared_links cascade");
 });
 
 const today = "2026-03-10";
@@ -159,7 +159,7 @@ describe("while step 20 is rolled back", () => {
     const path = await link();
     expect(await api.ask(`GET ${path}`)).toMatchObject({ items: [{ name: "Milk" }], confirmed: false });
     expect(await api.ask(`POST ${path}/confirm`)).toEqual({ confirmed: 1 });
-    expect(await deliveries()).toMatchObject([{ status: "delivered", confirmation_method: "shared_link" }]);
+    expect(await deliveries()).toMatchObject([{ status: "delivered", confirmation_method: null }]);
     expect(await api.refusal(`POST ${path}/confirm`)).toEqual([409, "EB_ALREADY_CONFIRMED"]);
   });
 });

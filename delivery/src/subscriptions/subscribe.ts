@@ -3,7 +3,7 @@ import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
 import type { SubscriptionsTable } from "../database.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { productUnavailable } from "../products/index.ts";
 import { subscriptionColumns } from "./subscription.ts";
 
@@ -40,7 +40,7 @@ export const subscribe = (
   if (endsOn !== undefined && endsOn < starts_on)
     throw periodRefused(`${endsOn} comes before the start on ${starts_on}.`);
   const created_at = clock.now();
-  return changes.transaction(async (tx) => {
+  return changes.transaction(async (tx, active) => {
     await requireServedCustomer(tx, customerId);
     const product = await tx
       .selectFrom("products")
@@ -52,7 +52,7 @@ export const subscribe = (
     return tx
       .insertInto("subscriptions")
       .values({
-        id: newId("subscription"),
+        id: newId("subscription", active),
         customer_id: customerId,
         product_id: productId,
         quantity,

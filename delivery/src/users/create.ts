@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import { emailTaken, hashPassword } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import type { Role } from "../database.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../ids/index.ts";
 import { userColumns } from "./user.ts";
 
 const customerNotFree = (id: string) =>
@@ -35,7 +35,6 @@ export const createUser = async (
   const password_hash = await hashPassword(password);
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
-    const id = newId("user");
     const link = active.has("user-customer") && customerId !== undefined ? customerId : undefined;
     if (link !== undefined) {
       const free = await tx
@@ -51,7 +50,7 @@ export const createUser = async (
     const user = await tx
       .insertInto("users")
       .values({
-        id,
+        id: newId("user", active),
         email,
         name,
         phone: phone ?? null,
@@ -65,7 +64,7 @@ export const createUser = async (
       .executeTakeFirst();
     if (!user) throw emailTaken();
     if (link !== undefined) {
-      await tx.updateTable("customers").set({ user_id: id }).where("id", "=", link).execute();
+      await tx.updateTable("customers").set({ user_id: user.id }).where("id", "=", link).execute();
     }
     return user;
   });

@@ -1,0 +1,20 @@
+import { identifiers } from "earlybird/rollback";
+
+/** How the ids of each table begin, in both styles. */
+export const idStyles = {
+  users: { before: "user-", now: "usr_" },
+  customers: { before: "customer-", now: "cst_" },
+  products: { before: "product-", now: "prd_" },
+  subscriptions: { before: "subscription-", now: "sub_" },
+  orders: { before: "order-", now: "ord_" },
+  delivery_statuses: { before: "delivery-", now: "dlv_" },
+  billing_records: { before: "bill-", now: "bil_" },
+};
+
+/** The ids of the business, as change 29 rewrites them and everybody looks them up. */
+export const ids = identifiers(idStyles, {
+  embedded: [
+    { table: "orders", column: "items", field: "product_id", refers: "products" },
+    { table: "delivery_statuses", column: "items", field: "product_id", refers: "products" },
+  ],
+});
