@@ -1,0 +1,75 @@
+import { timingSafeEqual } from "node:crypto";
+import { earlybird, Failure, problems } from "earlybird";
+import { AlertManager } from "earlybird/alerts";
+import { isDatabaseUnavailable } from "earlybird/database";
+import {
+  DatabaseHealthChecker,
+  MonitoringService,
+  PerformanceMetrics,
+  SystemMetrics,
+} from "earlybird/monitoring";
+import { Changes } from "earlybird/rollback";
+import fastify from "fastify";
+import { sql } from "kysely";
+import dueDates from "./changes/1-due-dates.js";
+import lostBooks from "./changes/2-lost-books.js";
+import reservations, { ids } from "./changes/3-reservations.js";
+
+/** Everything that EarlyBird needs to know of the library: who may operate it. */
+const authorize = async (request) => {
+  const given = Buffer.from(request.headers.authorization ?? "");
+  const expected = Buffer.from(`Bearer ${process.env.LIBRARIAN_TOKEN ?? "librarian"}`);
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    throw new Failure("LIB_UNKNOWN", 401, "Only the librarian may do this.", "Send the librarian's token.");
+  }
+  return { id: "librarian", name: "The librarian" };
+};
+
+export const serve = async ({ pool, rollback, settings, log }) => {
+  const changes = new Changes({ changes: [dueDates, lostBooks, reservations], pool, log });
+  const monitoring = new MonitoringService({
+    database: new DatabaseHealthChecker({ pool }),
+    system: new SystemMetrics(),
+    performance: new PerformanceMetrics(),
+    log,
+  });
+  const alerts = new AlertManager({ channels: [], log });
+  const app = fastify();
+  await app.register(problems, { isDatabaseUnavailable });
+  await app.register(earlybird, { monitoring, alerts, rollback, authorize, version: "1.0.0" });
+
+  app.get("/books", async () => (await pool.query("select id, title, lost from books order by title")).rows);
+
+  app.get("/loans", async () => {
+    const due = changes.active.has("due-dates") ? ", due_on" : "";
+    return (await pool.query(`select id, book_id, reader, state${due} from loans order by id`)).rows;
+  });
+
+  // Each write that a change concerns goes through changes.transaction: no swap can overtake it.
+  app.post("/loans", async (request, reply) => {
+    const { book_id, reader } = request.body;
+    const loan = await changes.transaction(async (tx, active) => {
+      const id = ids.next("loans", active.has("reservations") ? "now" : "before");
+      const due = active.has("due-dates") ? sql`current_date + 21` : sql`null`;
+      const { rows } = await sql`
+        insert into loans (id, book_id, reader, due_on) values (${id}, ${book_id}, ${reader}, ${due})
+        returning id, book_id, reader, due_on`.execute(tx);
+      return rows[0];
+    });
+    return reply.code(201).send(loan);
+  });
+
+  await changes.start();
+  alerts.watch(monitoring);
+  await monitoring.start();
+  const url = await app.listen({ host: settings.HOST, port: settings.PORT });
+  return {
+    greeting: `The library is open at ${url}. Ctrl-C closes it.`,
+    close: async () => {
+      await app.close();
+      await alerts.stop();
+      await monitoring.stop();
+      await changes.stop();
+    },
+  };
+};
