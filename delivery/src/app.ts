@@ -10,11 +10,12 @@ import type { ApiContext } from "./context.ts";
 import { customerRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
 import { deliveryRoutes } from "./deliveries/index.ts";
+import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { registerConsole } from "./http/console.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
-import { registerOldRoutes } from "./http/old-routes.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerProtection, registerSecurityHeaders } from "./http/protection.ts";
+import { countTrafficWith } from "./http/route-traffic.ts";
 import { acceptEitherStyle } from "./ids/index.ts";
 import { orderRoutes } from "./orders/index.ts";
 import { productRoutes } from "./products/index.ts";
@@ -51,11 +52,15 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
   await app.register(problems, { isDatabaseUnavailable });
   await registerOpenApi(app, context.version);
   const { monitoring, alerts, version } = context;
+  countTrafficWith(monitoring.performance);
   await app.register(earlybird, { monitoring, alerts, version, authorize: authorizeOperator(app, context) });
   await registerProtection(app, context.jwtSecret);
   await app.register(async (api) => {
+    gateConsolidatedRoutes(api, context);
     guardRoutes(api, context);
     acceptEitherStyle(api, context);
+    // Last of the four: an old path is a copy of what the others have made of the new one.
+    addOldPaths(api, app);
     await api.register(authRoutes, { ...context, prefix: "/api/auth" });
     await api.register(userRoutes, { ...context, prefix: "/api/users" });
     await api.register(customerRoutes, { ...context, prefix: "/api/customers" });
@@ -67,7 +72,6 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     await api.register(billingRoutes, { ...context, prefix: "/api/billing" });
     await api.register(dashboardRoutes, { ...context, prefix: "/api/dashboard" });
   });
-  registerOldRoutes(app);
   await registerConsole(app, context.consoleDir);
   return app;
 };

@@ -74,6 +74,7 @@ create table billing_records (
   period       date not null check (extract(day from period) = 1),
   amount_paise bigint not null check (amount_paise >= 0),
   status       text not null default 'draft' check (status in ('draft', 'issued', 'paid', 'void')),
+  covers       text not null default 'subscriptions' check (covers in ('subscriptions', 'order')),
   created_at   timestamptz not null default now()
 );
 

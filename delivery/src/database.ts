@@ -152,6 +152,8 @@ export interface BillingRecordsTable {
   period: string;
   amount_paise: number;
   status: Generated<"draft" | "issued" | "paid" | "void">;
+  /** A month of subscriptions, or one one-time order: `order_id` tells it only while step 23 is applied. */
+  covers: Generated<"subscriptions" | "order">;
   created_at: Generated<Date>;
   /** Step 23: the one-time order that this record bills; null for a month of subscriptions. */
   order_id: string | null;

@@ -56,13 +56,7 @@ export const generateBills = async ({ changes, clock }: ApiContext, month: strin
   });
 };
 
-/**
- * One draft for each customer who has none; a draft of an earlier run follows what was delivered since.
- *
- * While step 23 is rolled back, the bills of one-time orders cannot be told from those of subscriptions.
- * Then no draft is touched, and any bill of the month counts as the one: rather bill a customer later than
- * twice.
- */
+/** One draft for each customer who has none; a draft of an earlier run follows what was delivered since. */
 const billSubscriptions = async ({ tx, active, first, next, now }: Run) => {
   const { rows } = await sql<{ subscription_bills: number; corrected_drafts: number }>`
     with due as (
@@ -75,8 +69,7 @@ const billSubscriptions = async ({ tx, active, first, next, now }: Run) => {
     corrected as (
       update billing_records b set amount_paise = due.amount_paise
       from due
-      where ${active.has("one-time-billing")} and b.customer_id = due.customer_id
-        and b.period = ${first}::date and b.order_id is null
+      where b.customer_id = due.customer_id and b.period = ${first}::date and b.covers = 'subscriptions'
         and b.status = 'draft' and b.amount_paise <> due.amount_paise
       returning b.id
     ),
@@ -86,7 +79,7 @@ const billSubscriptions = async ({ tx, active, first, next, now }: Run) => {
       from due
       where due.amount_paise > 0 and not exists (
         select from billing_records b
-        where b.customer_id = due.customer_id and b.period = ${first}::date and b.order_id is null
+        where b.customer_id = due.customer_id and b.period = ${first}::date and b.covers = 'subscriptions'
           and b.status <> 'void')
       returning id
     )
@@ -102,9 +95,9 @@ const billSubscriptions = async ({ tx, active, first, next, now }: Run) => {
 const billOneTimeOrders = async ({ tx, active, first, next, now }: Run): Promise<number> => {
   const { numAffectedRows = 0n } = await sql`
     with billed as (
-      insert into billing_records (id, customer_id, period, amount_paise, created_at, order_id)
+      insert into billing_records (id, customer_id, period, amount_paise, covers, created_at, order_id)
       select ${newId("bill", active)}, o.customer_id, ${first}::date,
-        ${charge(active.has("delivery-quantities"))}, ${now}, o.id
+        ${charge(active.has("delivery-quantities"))}, 'order', ${now}, o.id
       from orders o
       where o.kind = 'one_time' and o.delivery_date < ${next}::date and o.billed is not true
         and ${delivered}

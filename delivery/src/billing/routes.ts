@@ -13,6 +13,7 @@ const billView = z.object({
   id: z.string(),
   customer_id: z.string(),
   order_id: z.string().nullable().describe("the one-time order it bills; null for a month of subscriptions"),
+  covers: z.enum(["subscriptions", "order"]),
   period: z.string().describe("YYYY-MM"),
   amount_paise: z.int(),
   status: z.enum(billStatuses),
@@ -60,7 +61,7 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
           fetch: (after, take) =>
             db
               .selectFrom("billing_records")
-              .select(["id", "customer_id", "order_id", "amount_paise", "status", "created_at"])
+              .select(["id", "customer_id", "order_id", "covers", "amount_paise", "status", "created_at"])
               .select(sql<string>`to_char(period, 'YYYY-MM')`.as("period"))
               .where((eb) => eb.and(given(filters)))
               .$if(period !== undefined, (query) => query.where("period", "=", `${period}-01`))

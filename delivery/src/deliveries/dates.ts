@@ -4,13 +4,18 @@ import type { OrderStatus } from "../database.ts";
 
 const toleranceDays = 1;
 
-const phantomDelivery = (detail: string) =>
+const phantomDelivery = (refused: { order_id: string; delivery_date: string }, detail: string) =>
   new Failure(
     "EB_PHANTOM_DELIVERY",
     422,
     detail,
     "Confirm what was delivered on the day it was delivered; correct the order first if it is wrong.",
+    refused,
   );
+
+/** Whether this is what {@link checkDeliveryDate} throws; `extra` then holds `order_id` and `delivery_date`. */
+export const isPhantomDelivery = (error: unknown): error is Failure =>
+  error instanceof Failure && error.code === "EB_PHANTOM_DELIVERY";
 
 /**
  * Step 27: refuses deliveries that cannot have happened.
@@ -22,10 +27,12 @@ export const checkDeliveryDate = (
   order: { id: string; status: OrderStatus; delivery_date: string },
   { date, today }: { date: string; today: string },
 ): void => {
-  if (order.status === "CANCELLED") throw phantomDelivery(`Order ${order.id} is cancelled.`);
-  if (date > today) throw phantomDelivery(`${date} is still to come; today is ${today}.`);
+  const refused = { order_id: order.id, delivery_date: date };
+  if (order.status === "CANCELLED") throw phantomDelivery(refused, `Order ${order.id} is cancelled.`);
+  if (date > today) throw phantomDelivery(refused, `${date} is still to come; today is ${today}.`);
   if (Math.abs(daysBetween(order.delivery_date, date)) > toleranceDays) {
     throw phantomDelivery(
+      refused,
       `Order ${order.id} is for ${order.delivery_date}; ${date} is more than ${toleranceDays} day away.`,
     );
   }

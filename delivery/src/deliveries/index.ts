@@ -1,3 +1,4 @@
 export { alreadyConfirmed, type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
 export { originOf } from "./confirm-request.ts";
+export { recordingRefusals } from "./refusals.ts";
 export { deliveryRoutes } from "./routes.ts";

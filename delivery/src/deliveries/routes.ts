@@ -8,6 +8,7 @@ import { calendarDate, id, name } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
 import { confirm, confirmBody } from "./confirm-request.ts";
 import { deliveryColumns, deliveryView } from "./delivery.ts";
+import { recordingRefusals } from "./refusals.ts";
 import { readStops, type Stop, type StopPosition, stopView } from "./route.ts";
 
 const listQuery = z.strictObject({
@@ -105,7 +106,11 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
         response: { 200: z.object({ deliveries: z.array(deliveryView) }) },
       },
     },
-    async (request) => ({ deliveries: await confirm(context, request, request.body) }),
+    async (request) => ({
+      deliveries: await recordingRefusals(context, request.log, () =>
+        confirm(context, request, request.body),
+      ),
+    }),
   );
 };
 

@@ -1,7 +1,13 @@
-import type { FastifyInstance, HTTPMethods } from "fastify";
+import type { HTTPMethods } from "fastify";
+
+export interface OldRoute {
+  method: HTTPMethods;
+  from: string;
+  to: string;
+}
 
 /** The split paths of before step 28, and what each became. The method stays, and so does `:id`. */
-export const oldRoutes: readonly { method: HTTPMethods; from: string; to: string }[] = [
+export const oldRoutes: readonly OldRoute[] = [
   { method: "GET", from: "/api/orders/list", to: "/api/orders" },
   { method: "POST", from: "/api/orders/create", to: "/api/orders" },
   { method: "GET", from: "/api/orders/details/:id", to: "/api/orders/:id" },
@@ -21,22 +27,3 @@ export const oldRoutes: readonly { method: HTTPMethods; from: string; to: string
   { method: "POST", from: "/api/products/create", to: "/api/products" },
   { method: "PATCH", from: "/api/products/update/:id", to: "/api/products/:id" },
 ];
-
-/**
- * Step 28: the old paths send on to the new ones. With 308 a client repeats method and body, so that
- * yesterday's apps go on working.
- */
-export const registerOldRoutes = (app: FastifyInstance): void => {
-  for (const { method, from, to } of oldRoutes) {
-    app.route<{ Params: { id?: string } }>({
-      method,
-      url: from,
-      schema: { hide: true },
-      handler: (request, reply) => {
-        const path = to.replace(":id", encodeURIComponent(request.params.id ?? ""));
-        const queryAt = request.url.indexOf("?");
-        return reply.redirect(queryAt < 0 ? path : path + request.url.slice(queryAt), 308);
-      },
-    });
-  }
-};

@@ -1,4 +1,10 @@
 import type { PerformanceMetrics } from "earlybird/monitoring";
+import { oldRoutes } from "./old-routes.ts";
+
+/** The routes that step 28 is about: today's paths and yesterday's. */
+const concerned = new Set(
+  oldRoutes.flatMap(({ method, from, to }) => [`${method} ${from}`, `${method} ${to}`]),
+);
 
 let metrics: PerformanceMetrics | undefined;
 
@@ -7,9 +13,12 @@ export const countTrafficWith = (performance: PerformanceMetrics): void => {
   metrics = performance;
 };
 
-/** Requests of the last hour by route, as this process has served them; none outside of a server. */
+/**
+ * Requests of the last hour by route, old and new paths of step 28, the busiest first; as this process has
+ * served them, and none outside of a server.
+ */
 export const routeTraffic = (): { route: string; requests: number }[] =>
-  (metrics?.endpoints("1h") ?? []).map(({ method, route, requests }) => ({
-    route: `${method} ${route}`,
-    requests,
-  }));
+  (metrics?.endpoints("1h") ?? [])
+    .map(({ method, route, requests }) => ({ route: `${method} ${route}`, requests }))
+    .filter(({ route }) => concerned.has(route))
+    .sort((a, b) => b.requests - a.requests);

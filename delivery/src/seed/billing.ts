@@ -12,7 +12,7 @@ export const seedBilling = async (tx: Transaction<Tables>, plan: Plan): Promise<
   const key = sql`b.key`;
   const month = sql`date_trunc('month', day::timestamp)::date`;
   const inserted = await sql`
-    insert into billing_records (id, customer_id, period, amount_paise, status, created_at, order_id)
+    insert into billing_records (id, customer_id, period, amount_paise, status, covers, created_at, order_id)
     select ${chance.id("bil", sql`b.at`, key)}, b.customer_id, b.period, b.amount_paise,
       case
         when b.period < ${thisMonth}::date - interval '1 month'
@@ -20,7 +20,7 @@ export const seedBilling = async (tx: Transaction<Tables>, plan: Plan): Promise<
         -- In the first days of a month the bills of the last one are still being looked over.
         when extract(day from ${today}::date) <= 3 then 'draft'
         else ${chance.pick("paid", key, ["paid", "issued"])} end,
-      b.at, b.order_id
+      case when b.order_id is null then 'subscriptions' else 'order' end, b.at, b.order_id
     from (
       select *, (period + interval '1 month 2 hours' + place * interval '1 millisecond')::timestamptz as at
       from (

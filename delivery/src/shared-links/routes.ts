@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { customerFor } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import { originOf } from "../deliveries/index.ts";
+import { originOf, recordingRefusals } from "../deliveries/index.ts";
 import { calendarDate, id, name, note } from "../fields.ts";
 import { confirmByLink } from "./confirm.ts";
 import { createLink, findLink, hashOf, linkNotFound } from "./link.ts";
@@ -74,7 +74,10 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     },
     async (request) => {
       const witness = { name: request.body?.name, notes: request.body?.notes, ...originOf(request) };
-      return { confirmed: await confirmByLink(context, request.params.token, witness) };
+      const confirmed = await recordingRefusals(context, request.log, () =>
+        confirmByLink(context, request.params.token, witness),
+      );
+      return { confirmed };
     },
   );
 };

@@ -1,0 +1,65 @@
+import { Failure } from "earlybird";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ApiContext } from "../context.ts";
+import { type OldRoute, oldRoutes } from "./old-routes.ts";
+
+const consolidated = /^\/api\/(orders|subscriptions|deliveries|products)(\/|$)/;
+
+const consolidatedRoutesRolledBack = (route: string, old: string) =>
+  new Failure(
+    "EB_CONSOLIDATED_ROUTES_ROLLED_BACK",
+    404,
+    `There is no ${route} at the moment: step 28 (consolidated-routes) is rolled back.`,
+    `Use ${old}, or ask the operator to re-apply step 28.`,
+    { step: 28 },
+  );
+
+/**
+ * Step 28, for the routes that are registered after this in the scope `api`. While it is applied the old
+ * paths send on to the new ones: with 308 a client repeats method and body, so that yesterday's apps go on
+ * working. While it is rolled back the new paths are not there. It is decided as a request comes in, before
+ * anything else is asked of it; whatever happens meanwhile, the request goes on as it has begun.
+ */
+export const gateConsolidatedRoutes = (
+  api: FastifyInstance,
+  { changes }: Pick<ApiContext, "changes">,
+): void => {
+  api.addHook("onRoute", (route) => {
+    if (!consolidated.test(route.url)) return;
+    const old = oldRouteOf(route);
+    const gate = async (request: FastifyRequest, reply: FastifyReply) => {
+      const here = request.routeOptions.url;
+      const isNew = here === route.url;
+      if (isNew === changes.active.has("consolidated-routes")) return;
+      if (isNew) throw consolidatedRoutesRolledBack(`${request.method} ${here}`, `${old.method} ${old.from}`);
+      return reply.redirect(newAddress(request, route.url), 308);
+    };
+    route.onRequest = [...[route.onRequest ?? []].flat(), gate];
+  });
+};
+
+/**
+ * Registers the old path of each of these routes in `app`, as a copy of the route: the same gate, the same
+ * rule, the same schema, the same handler. To be called after whatever else makes a route what it is.
+ */
+export const addOldPaths = (api: FastifyInstance, app: FastifyInstance): void => {
+  api.addHook("onRoute", (route) => {
+    if (route.method === "HEAD" || !consolidated.test(route.url)) return;
+    const { method, schema, onRequest = [], handler } = route;
+    const { from } = oldRouteOf(route);
+    app.route({ method, url: from, schema: { ...schema, hide: true }, onRequest, handler });
+  });
+};
+
+const oldRouteOf = ({ method, url }: { method: unknown; url: string }): OldRoute => {
+  const asked = method === "HEAD" ? "GET" : method;
+  const old = oldRoutes.find((route) => route.method === asked && route.to === url);
+  if (!old) throw new Error(`${asked} ${url} has no old path in http/old-routes.ts`);
+  return old;
+};
+
+const newAddress = ({ url, params }: FastifyRequest, to: string): string => {
+  const path = to.replace(":id", encodeURIComponent((params as { id?: string }).id ?? ""));
+  const queryAt = url.indexOf("?");
+  return queryAt < 0 ? path : path + url.slice(queryAt);
+};
