@@ -3,6 +3,7 @@ import fastifyPlugin from "fastify-plugin";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { type AlertManager, alertRoutes } from "./alerts/index.ts";
 import { healthRoutes, type MonitoringService, recordRequests } from "./monitoring/index.ts";
+import { type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { Failure, type Problem } from "./lib/failure.ts";
@@ -30,21 +31,31 @@ export interface Operator {
  */
 export type Authorize = (request: FastifyRequest, role: "operator" | "admin") => Promise<Operator>;
 
+/** Says who asks, whatever they may do; null for somebody unknown. */
+export type WhoIs = (request: FastifyRequest) => Promise<Operator | null>;
+
 export interface EarlybirdOptions {
   monitoring: MonitoringService;
   alerts: AlertManager;
   authorize: Authorize;
+  /** Reversible changes; left out, there are no routes about them. */
+  rollback?: RollbackManager;
+  /** Names in the ledger whoever attempts what they may not; left out, such attempts are only logged. */
+  whoIs?: WhoIs;
   /** Of the service, as `/api/health` tells it. */
   version: string;
 }
 
 /**
- * The platform as a Fastify plugin: records every request, and serves health and alerts. Register it before
+ * The platform as a Fastify plugin: records every request, and serves health, alerts and rollback. Register it before
  * other hooks, so that requests they refuse are recorded too, and together with {@link problems}, which
  * answers its refusals. It neither starts nor stops what it is given.
  */
 export const earlybird = fastifyPlugin(
-  async (app: FastifyInstance, { monitoring, alerts, authorize, version }: EarlybirdOptions) => {
+  async (
+    app: FastifyInstance,
+    { monitoring, alerts, authorize, rollback, whoIs = async () => null, version }: EarlybirdOptions,
+  ) => {
     recordRequests(app, monitoring);
     const operatorOnly = async (request: FastifyRequest) => {
       await authorize(request, "operator");
@@ -55,6 +66,10 @@ export const earlybird = fastifyPlugin(
       scope.setSerializerCompiler(serializerCompiler);
       await scope.register(healthRoutes, { monitoring, version, operatorOnly });
       await scope.register(alertRoutes, { alerts, operatorOnly });
+      if (!rollback) return;
+      const admin = (request: FastifyRequest) => authorize(request, "admin");
+      const { clock } = monitoring;
+      await scope.register(rollbackRoutes, { manager: rollback, clock, operatorOnly, admin, whoIs });
     });
   },
   { name: "earlybird", fastify: "5.x" },

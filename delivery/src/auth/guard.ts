@@ -62,14 +62,30 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
  */
 const authenticate = async (
   app: FastifyInstance,
-  { db, clock }: ApiContext,
+  context: ApiContext,
   request: FastifyRequest,
 ): Promise<Login> => {
-  const userId = readToken(app, clock, request.headers.authorization);
-  const login = userId === undefined ? undefined : await findLogin(db, userId);
+  const login = await loginBehind(app, context, request);
   if (!login) throw unauthenticated();
   return login;
 };
+
+const loginBehind = async (
+  app: FastifyInstance,
+  { db, clock }: ApiContext,
+  request: FastifyRequest,
+): Promise<Login | undefined> => {
+  const userId = readToken(app, clock, request.headers.authorization);
+  return userId === undefined ? undefined : findLogin(db, userId);
+};
+
+/** Who is asking, whatever they may do; null for a stranger. */
+export const whoIs =
+  (app: FastifyInstance, context: ApiContext) =>
+  async (request: FastifyRequest): Promise<{ id: string; name: string } | null> => {
+    const login = await loginBehind(app, context, request);
+    return login ? { id: login.id, name: login.name } : null;
+  };
 
 /**
  * Who may operate the platform (monitoring, alerts, rollback). Step 24 has no say here, in either state.

@@ -1,5 +1,5 @@
 export { access } from "./access.ts";
-export { authorizeOperator, guardRoutes, loginOf } from "./guard.ts";
+export { authorizeOperator, guardRoutes, loginOf, whoIs } from "./guard.ts";
 export { createAdminInvitation } from "./invitation.ts";
 export { customerFor, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";

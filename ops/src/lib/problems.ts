@@ -120,7 +120,8 @@ const answerProblem = (failure: Failure, request: FastifyRequest, reply: Fastify
     .send(failure.toProblem());
 };
 
-const failureOf = (error: unknown, isDatabaseUnavailable: (error: unknown) => boolean): Failure => {
+/** Whatever a request has met, as the Failure that it is answered with. */
+export const failureOf = (error: unknown, isDatabaseUnavailable: (error: unknown) => boolean): Failure => {
   if (error instanceof Failure) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const place = error.validationContext ?? "request";

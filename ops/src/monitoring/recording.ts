@@ -3,6 +3,13 @@ import type { Clock } from "../lib/clock.ts";
 import { clientWentAway } from "./endpoint.ts";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether the route answers with a stream that lasts as long as what it tells of. */
+    streams?: boolean;
+  }
+}
+
 /**
  * Records every request of an app, under its route's template.
  *
@@ -16,11 +23,19 @@ export const recordRequests = (
     const endpoint = performance.endpoint(request.method, request.routeOptions.url);
     const startedMs = clock.monotonicMs();
     const response = reply.raw;
-    // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
-    response.on("close", () => {
+    const record = () => {
       const status = response.writableEnded ? response.statusCode : clientWentAway;
       endpoint.record(status, clock.monotonicMs() - startedMs);
-    });
+    };
+    if (request.routeOptions.config.streams) {
+      // How long somebody watches says nothing of how quick the service is; when it began to answer does.
+      response.once("pipe", () => {
+        endpoint.record(response.statusCode, clock.monotonicMs() - startedMs);
+        response.off("close", record);
+      });
+    }
+    // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
+    response.on("close", record);
     done();
   });
 };

@@ -27,6 +27,7 @@ export { table } from "./parts/table.ts";
 export type { Certificate } from "./prove.ts";
 export type { StepReceipt } from "./receipts.ts";
 export type { OperationRequest, ProgressListener, Requester } from "./request.ts";
+export { type RollbackRoutesOptions, rollbackRoutes } from "./routes/index.ts";
 export type { OperationResult } from "./run.ts";
 export type { StepStatus } from "./status.ts";
 export { parseSteps, type StepSelection } from "./step-range.ts";

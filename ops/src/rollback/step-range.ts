@@ -8,7 +8,7 @@ const malformedRange = (text: string) =>
     "Write one step, as in 23, or both ends of a range, as in 20..25.",
   ).exitingWith(2);
 
-const unknownStep = (step: number, known: readonly number[]) =>
+export const stepUnknown = (step: number, known: readonly number[]) =>
   new Failure(
     "EB_STEP_UNKNOWN",
     404,
@@ -43,7 +43,7 @@ export const selectSteps = (
   known: readonly number[],
   range = true,
 ): StepSelection => {
-  for (const end of [from, to]) if (!known.includes(end)) throw unknownStep(end, known);
+  for (const end of [from, to]) if (!known.includes(end)) throw stepUnknown(end, known);
   const [low, high] = from <= to ? [from, to] : [to, from];
   return { steps: known.filter((step) => step >= low && step <= high), range };
 };

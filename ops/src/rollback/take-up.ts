@@ -78,9 +78,9 @@ export const takeUpOperation = async (
 
 /** The last operation, where it was interrupted or has failed. */
 const unfinishedOperation = async (db: Database, id?: string): Promise<OperationDetails> => {
-  const { rows } = await sql<{
-    id: string;
-  }>`select id::text from earlybird.operations order by id desc limit 1`.execute(db);
+  // Qualified: a bare `order by id` would mean the text, by which operation 9 comes after operation 10.
+  const { rows } = await sql<{ id: string }>`
+    select o.id::text from earlybird.operations o order by o.id desc limit 1`.execute(db);
   const last = rows[0]?.id;
   const details =
     id === undefined && last === undefined ? undefined : await operationDetails(db, id ?? last ?? "");

@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
+import { createShelfServer, type ShelfServer } from "../../../../test/support/shelf-server.ts";
+import { fingerprint } from "../fingerprint.ts";
+
+let shelf: Shelf;
+let server: ShelfServer;
+beforeAll(async () => {
+  shelf = await createShelf();
+  server = await createShelfServer(shelf);
+});
+afterAll(async () => {
+  await server?.app.close();
+  await shelf?.drop();
+});
+
+const post = (path: string, body?: unknown, as = "admin") =>
+  server.send(`POST /api/rollback${path}`, as, body);
+const get = (path: string, as = "operator") => server.send(`GET /api/rollback${path}`, as);
+const newest = async () => (await shelf.manager.readLedger({ limit: 1 }))[0];
+
+const looking = [
+  "/status",
+  "/steps",
+  "/steps/2",
+  "/operations",
+  "/operations/1",
+  "/operations/1/events",
+  "/parked",
+  "/audit",
+].map((path) => `GET /api/rollback${path}`);
+const moving: [string, string, number[]][] = [
+  ["/steps/2/dry-run", "dry-run", [2]],
+  ["/steps/2/rollback", "rollback", [2]],
+  ["/steps/2/reapply", "reapply", [2]],
+  ["/range", "range", []],
+  ["/operations/1/resume", "resume", []],
+  ["/operations/1/abort", "abort", []],
+  ["/prove", "prove", []],
+  ["/parked/2/purge", "purge", [2]],
+];
+
+describe("who may do what", () => {
+  test.each(looking)("%s is for operators", async (route) => {
+    expect(await server.send(route)).toMatchObject({ status: 401, body: { code: "EB_NO_LOGIN" } });
+    expect(await server.send(route, "reader")).toMatchObject({ status: 403, body: { code: "EB_NO_RIGHT" } });
+  });
+
+  test.each(moving)(
+    "POST %s is for admins, and whoever is no admin is named in the ledger",
+    async (path, action, steps) => {
+      const before = await newest();
+      expect(await server.send(`POST /api/rollback${path}`, undefined, { reason: "x" })).toMatchObject({
+        status: 401,
+      });
+      expect(await newest()).toEqual(before);
+      for (const [as, operator] of [
+        ["reader", "Rina (u3)"],
+        ["operator", "Olu (u2)"],
+      ]) {
+        expect(await post(path, { reason: "x" }, as)).toMatchObject({
+          status: 403,
+          body: { code: "EB_NO_RIGHT" },
+        });
+        expect(await newest()).toMatchObject({
+          action: `${action}.refused`,
+          operator,
+          origin: "http 127.0.0.1",
+          steps,
+          result: { code: "EB_NO_RIGHT" },
+        });
+      }
+    },
+  );
+
+  test("somebody who is refused again and again does not fill the ledger", async () => {
+    const { head } = (await get("/audit?limit=1")).body;
+    for (let time = 0; time < 40; time++) await post("/steps/3/rollback", {}, "reader");
+    const grown = (await get("/audit?limit=1")).body.head.seq - head.seq;
+    expect(grown).toBeGreaterThan(0);
+    expect(grown).toBeLessThanOrEqual(30);
+  });
+});
+
+describe("looking", () => {
+  test("tells where everything stands, at a glance and step by step", async () => {
+    const { body } = await get("/status");
+    expect(body).toMatchObject({
+      steps: { applied: 3, rolled_back: 0 },
+      operation: { kind: "apply", state: "completed" },
+    });
+    expect(body.ledger_head).toEqual((await shelf.manager.verifyLedger()).head);
+    expect((await get("/steps")).body).toEqual(await shelf.manager.getStatus());
+    expect((await get("/steps/1")).body).toMatchObject({
+      step: 1,
+      can_rollback: false,
+      blocked_by: [2],
+      operations: [{ kind: "apply", steps: [1, 2, 3] }],
+    });
+  });
+
+  test.each([
+    ["/steps/9", 404, "EB_STEP_UNKNOWN"],
+    ["/steps/two", 400, "EB_INVALID_REQUEST"],
+    ["/operations/77", 404, "EB_OPERATION_UNKNOWN"],
+    ["/operations/x", 404, "EB_OPERATION_UNKNOWN"],
+    ["/operations/77/events", 404, "EB_OPERATION_UNKNOWN"],
+    ["/operations?limit=0", 400, "EB_INVALID_REQUEST"],
+    ["/audit?before=last", 400, "EB_INVALID_REQUEST"],
+  ])("%s answers %i %s", async (path, status, code) => {
+    expect(await get(path)).toMatchObject({
+      status,
+      body: { code },
+      type: expect.stringContaining("problem+json"),
+    });
+  });
+});
+
+describe("moving", () => {
+  test("a dry run without a body is that of a rollback, and changes nothing", async () => {
+    const before = await fingerprint(shelf.db);
+    const { status, body } = await post("/steps/2/dry-run");
+    expect(status).toBe(200);
+    expect(await fingerprint(shelf.db)).toEqual(before);
+    const { steps, plan } = await shelf.manager.dryRunRollback(2);
+    expect(body).toMatchObject({
+      operation: { kind: "rollback", steps: [2], dry_run: true },
+      executed: true,
+      plan,
+    });
+    expect(body.steps[0].rows).toEqual(steps[0]?.rows);
+    expect(Object.keys(body.steps[0])).toEqual(Object.keys(steps[0] ?? {}));
+  });
+
+  test("there and back, by the plan, in the name of the login", async () => {
+    const { body: plan } = await post("/steps/2/dry-run");
+    const asked = { reason: "practice", plan: plan.plan.hash };
+    const { status, body } = await post("/steps/2/rollback", asked);
+    expect(status).toBe(200);
+    expect(body.operation).toMatchObject({
+      kind: "rollback",
+      state: "completed",
+      requested_by: "Ada (u1)",
+      reason: "practice",
+    });
+    expect(body.ledger_head).toMatchObject({
+      seq: expect.any(Number),
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(await newest()).toMatchObject({
+      action: "rollback",
+      operator: "Ada (u1)",
+      origin: "http 127.0.0.1",
+      plan: asked.plan,
+    });
+    expect((await get("/status")).body.steps).toEqual({ applied: 2, rolled_back: 1 });
+    expect((await get(`/operations/${body.operation.id}`)).body).toMatchObject({
+      receipts: [{ step: 2 }],
+      kept_values: [],
+    });
+    expect((await post("/steps/2/rollback", { reason: "again" })).body).toMatchObject({
+      operation: null,
+      steps: [],
+    });
+    expect((await post("/steps/2/dry-run", { direction: "reapply" })).body).toMatchObject({
+      operation: { kind: "reapply" },
+    });
+    expect((await post("/steps/2/reapply")).body.operation.state).toBe("completed");
+    expect((await get("/operations?limit=1")).body.operations).toMatchObject([{ kind: "reapply" }]);
+  });
+
+  test("a range, either end first, rehearsed and then carried out", async () => {
+    const range = { from: 3, to: 1, reason: "x", acknowledge: "no rules" };
+    const { body: rehearsed } = await post("/range", { ...range, dry_run: true });
+    expect(rehearsed).toMatchObject({ operation: { steps: [3, 2, 1], dry_run: true } });
+    const { body: done } = await post("/range", { ...range, plan: rehearsed.plan.hash });
+    expect(done.steps).toHaveLength(3);
+    const { body: redone } = await post("/range", { from: 1, to: 3, direction: "reapply" });
+    expect(redone.operation).toMatchObject({ steps: [1, 2, 3], state: "completed" });
+  });
+
+  test("parked values are listed, and destroyed only with a reason and the phrase", async () => {
+    await post("/steps/2/rollback", { reason: "x" });
+    const { parked } = (await get("/parked")).body;
+    expect(parked).toMatchObject([
+      { step: 2, parked: expect.arrayContaining([expect.objectContaining({ rows: 4 })]) },
+    ]);
+    const refused = await post("/parked/2/purge", { reason: "x", acknowledge: ["lose"] });
+    expect(refused).toMatchObject({
+      status: 428,
+      body: { code: "EB_PURGE_NOT_ACKNOWLEDGED", acknowledge: "lose step 2" },
+    });
+    const { body } = await post("/parked/2/purge", { reason: "x", acknowledge: ["lose step 2"] });
+    expect(body).toMatchObject({
+      step: 2,
+      purged: [{ table: "loans", action: "purged", rows: 4 }, expect.anything()],
+    });
+    await post("/steps/2/reapply");
+    expect(await post("/parked/2/purge", { reason: "x" })).toMatchObject({
+      body: { code: "EB_NOTHING_PARKED" },
+    });
+  });
+
+  test("a proof answers with its certificate", async () => {
+    expect(await post("/prove", { from: 2, to: 3 })).toMatchObject({
+      status: 200,
+      body: { steps: [3, 2], proven: true, differences: [] },
+    });
+    expect(await newest()).toMatchObject({ action: "prove", result: { proven: true } });
+  });
+});
+
+describe("a refusal says what the engine says, and is in the ledger", () => {
+  test.each<[string, unknown, number, string, number[]]>([
+    ["/steps/1/rollback", {}, 409, "EB_STEP_HAS_DEPENDENTS", [1]],
+    ["/steps/2/rollback", {}, 428, "EB_REASON_MISSING", [2]],
+    ["/steps/3/rollback", { reason: "x" }, 428, "EB_ACKNOWLEDGEMENT_MISSING", [3]],
+    ["/steps/3/rollback", { reason: "x", acknowledge: "No rules" }, 428, "EB_ACKNOWLEDGEMENT_WRONG", [3]],
+    ["/steps/2/rollback", { reason: "x", plan: "00" }, 409, "EB_PLAN_STALE", [2]],
+    ["/range", { from: 1, to: 1 }, 409, "EB_RANGE_HAS_GAP", [1]],
+    ["/operations/1/resume", {}, 409, "EB_NOTHING_TO_RESUME", []],
+    ["/operations/77/abort", {}, 404, "EB_OPERATION_UNKNOWN", []],
+    // These never come to the engine.
+    ["/steps/9/rollback", {}, 404, "EB_STEP_UNKNOWN", [9]],
+    ["/range", { from: 1, to: 9 }, 404, "EB_STEP_UNKNOWN", []],
+    ["/steps/2/rollback", { reason: "x", dry_run: true }, 400, "EB_INVALID_REQUEST", [2]],
+    ["/steps/2/rollback", { reason: 7 }, 400, "EB_INVALID_REQUEST", [2]],
+    ["/steps/2/reapply", { on_conflict: "ask" }, 400, "EB_INVALID_REQUEST", [2]],
+  ])("POST %s %j", async (path, body, status, code, steps) => {
+    const before = await fingerprint(shelf.db);
+    const refused = await post(path, body);
+    expect(refused).toMatchObject({ status, body: { code, remedy: expect.stringMatching(/\w/) } });
+    expect(refused.type).toContain("application/problem+json");
+    expect(await fingerprint(shelf.db)).toEqual(before);
+    const entry = await newest();
+    expect(entry).toMatchObject({ operator: "Ada (u1)", origin: "http 127.0.0.1", steps, result: { code } });
+    expect(entry?.action).toMatch(/\.refused$/);
+  });
+
+  test("a dry run that is badly asked for is refused without an entry", async () => {
+    const before = await newest();
+    expect(await post("/steps/9/dry-run")).toMatchObject({ status: 404 });
+    expect(await post("/steps/1/dry-run")).toMatchObject({
+      status: 409,
+      body: { code: "EB_STEP_HAS_DEPENDENTS" },
+    });
+    expect(await newest()).toEqual(before);
+  });
+});
+
+describe("the audit", () => {
+  test("gives the ledger in pages, newest first, and says that it is as it was written", async () => {
+    const { body } = await get("/audit?limit=2");
+    expect(body).toMatchObject({ verified: true, faults: [] });
+    expect(body.entries[0]).toMatchObject({ seq: body.head.seq, hash: body.head.hash });
+    const older = await get(`/audit?limit=2&before=${body.entries[1].seq}`);
+    expect(older.body.entries[0].seq).toBe(body.entries[1].seq - 1);
+  });
+
+  test("notices at once that an old entry was edited, also with the head untouched", async () => {
+    const { body: before } = await get("/audit?limit=1");
+    await shelf.pool.query(`begin; alter table earlybird.ledger disable trigger all;
+      update earlybird.ledger set entry = replace(entry, 'test', 'nobody') where seq = 1;
+      alter table earlybird.ledger enable trigger all; commit`);
+    const { body } = await get("/audit?limit=1");
+    expect(body).toMatchObject({ verified: false, faults: ["Entry 1 was edited."], head: before.head });
+  });
+});

@@ -1,0 +1,61 @@
+import { earlybird, Failure, problems } from "earlybird";
+import { AlertManager } from "earlybird/alerts";
+import { isDatabaseUnavailable } from "earlybird/database";
+import {
+  DatabaseHealthChecker,
+  MonitoringService,
+  PerformanceMetrics,
+  SystemMetrics,
+} from "earlybird/monitoring";
+import fastify, { type InjectOptions } from "fastify";
+import { quiet } from "./delivery.ts";
+import type { Shelf } from "./shelf.ts";
+
+/** Who is known at the shelf, by their bearer token, and whether they may look or even move. */
+const people: Record<string, { id: string; name: string; may: readonly string[] }> = {
+  admin: { id: "u1", name: "Ada", may: ["operator", "admin"] },
+  operator: { id: "u2", name: "Olu", may: ["operator"] },
+  reader: { id: "u3", name: "Rina", may: [] },
+};
+
+/** The platform's routes on a shelf, for three people: `admin`, `operator` and `reader`. Does not listen. */
+export const createShelfServer = async ({ pool, manager }: Shelf) => {
+  const monitoring = new MonitoringService({
+    database: new DatabaseHealthChecker({ pool }),
+    system: new SystemMetrics(),
+    performance: new PerformanceMetrics(),
+    log: quiet,
+  });
+  const app = fastify();
+  const personOf = (authorization: string | undefined) => people[authorization?.replace("Bearer ", "") ?? ""];
+  await app.register(problems, { isDatabaseUnavailable });
+  await app.register(earlybird, {
+    monitoring,
+    alerts: new AlertManager({ channels: [], log: quiet }),
+    rollback: manager,
+    version: "0.0.0",
+    authorize: async ({ headers }, role) => {
+      const person = personOf(headers.authorization);
+      if (!person) throw new Failure("EB_NO_LOGIN", 401, "No login.", "Log in.");
+      if (!person.may.includes(role)) throw new Failure("EB_NO_RIGHT", 403, "No right.", "Ask an admin.");
+      return person;
+    },
+    whoIs: async ({ headers }) => personOf(headers.authorization) ?? null,
+  });
+  await app.ready();
+
+  /** Sends `"POST /api/..."`; without `as` nobody is logged in. */
+  const send = async (route: string, as?: string, body?: unknown) => {
+    const [method = "", url = ""] = route.split(" ");
+    const answer = await app.inject({
+      method: method as NonNullable<InjectOptions["method"]>,
+      url,
+      headers: as === undefined ? {} : { authorization: `Bearer ${as}` },
+      ...(body !== undefined && { payload: body as object }),
+    });
+    return { status: answer.statusCode, type: answer.headers["content-type"], body: answer.json() };
+  };
+  return { app, monitoring, send };
+};
+
+export type ShelfServer = Awaited<ReturnType<typeof createShelfServer>>;
