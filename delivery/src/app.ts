@@ -2,16 +2,17 @@ import { answerFrameworkError, earlybird, type Logger, problems } from "earlybir
 import type { AlertManager } from "earlybird/alerts";
 import { isDatabaseUnavailable } from "earlybird/database";
 import type { MonitoringService } from "earlybird/monitoring";
+import type { RollbackManager } from "earlybird/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { authorizeOperator, authRoutes, guardRoutes } from "./auth/index.ts";
+import { authorizeOperator, authRoutes, guardRoutes, whoIs } from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
 import { customerRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
 import { deliveryRoutes } from "./deliveries/index.ts";
-import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { registerConsole } from "./http/console.ts";
+import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
 import { registerOpenApi } from "./http/openapi.ts";
 import { registerProtection, registerSecurityHeaders } from "./http/protection.ts";
@@ -28,6 +29,7 @@ export interface ServerContext extends ApiContext {
   log: Logger;
   monitoring: MonitoringService;
   alerts: AlertManager;
+  rollback: RollbackManager;
   version: string;
   /** Where the built console lies; left out or absent, there is only the API. */
   consoleDir?: string;
@@ -51,9 +53,16 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
   await registerSecurityHeaders(app);
   await app.register(problems, { isDatabaseUnavailable });
   await registerOpenApi(app, context.version);
-  const { monitoring, alerts, version } = context;
+  const { monitoring, alerts, rollback, version } = context;
   countTrafficWith(monitoring.performance);
-  await app.register(earlybird, { monitoring, alerts, version, authorize: authorizeOperator(app, context) });
+  await app.register(earlybird, {
+    monitoring,
+    alerts,
+    rollback,
+    version,
+    authorize: authorizeOperator(app, context),
+    whoIs: whoIs(app, context),
+  });
   await registerProtection(app, context.jwtSecret);
   await app.register(async (api) => {
     gateConsolidatedRoutes(api, context);

@@ -21,7 +21,13 @@ import { version } from "./version.ts";
 const consoleDir = fileURLToPath(new URL("../../console/dist", import.meta.url));
 
 /** Starts everything that runs beside the database, and listens. */
-export const serve = async ({ pool, settings, dataDir, log }: ServeContext): Promise<RunningService> => {
+export const serve = async ({
+  pool,
+  rollback,
+  settings,
+  dataDir,
+  log,
+}: ServeContext): Promise<RunningService> => {
   const clock = systemClock;
   const db: DeliveryDatabase = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const jwtSecret = settings.JWT_SECRET ?? (await generatedSecret(dataDir));
@@ -45,6 +51,7 @@ export const serve = async ({ pool, settings, dataDir, log }: ServeContext): Pro
     log,
     monitoring,
     alerts,
+    rollback,
     version,
     consoleDir,
   });

@@ -64,6 +64,7 @@ export const startApi = async ({ url, consoleDir }: { url?: string; consoleDir?:
     log: quiet,
     monitoring,
     alerts: new AlertManager({ channels: [], log: quiet, clock }),
+    rollback: engineOn(pool),
     jwtSecret: secret,
     version: "0.0.0",
     ...(consoleDir !== undefined && { consoleDir }),
