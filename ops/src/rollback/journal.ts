@@ -44,6 +44,18 @@ export const journalPosition = async (db: Database): Promise<number> => {
   return Number(rows[0]?.at);
 };
 
+/** Of these tables, those with any row that was written since the position `from`. */
+export const tablesWrittenSince = async (
+  db: Database,
+  tables: readonly string[],
+  from: number,
+): Promise<Set<string>> => {
+  const { rows } = await sql<{ relation: string }>`
+    select distinct relation from earlybird.journal
+    where relation = any(${tables}) and position > ${from}`.execute(db);
+  return new Set(rows.map(({ relation }) => relation));
+};
+
 /** A subquery of the keys of a table's rows that were written since the position `from`. */
 export const writtenSince = async (
   db: Database,

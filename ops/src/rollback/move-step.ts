@@ -2,7 +2,13 @@ import { sql } from "kysely";
 import type { Clock } from "../lib/clock.ts";
 import type { Change, Database, StepState } from "./change.ts";
 import { changesChannel } from "./changes.ts";
-import { createJournalTriggers, type Journalled, journalPosition, switchJournal } from "./journal.ts";
+import {
+  createJournalTriggers,
+  type Journalled,
+  journalPosition,
+  switchJournal,
+  tablesWrittenSince,
+} from "./journal.ts";
 import { appendToLedger, type LedgerEntry, type LedgerHead } from "./ledger.ts";
 import { writersLock } from "./locks.ts";
 import type { Direction, OnConflict, PartContext, RowCount } from "./parts/part.ts";
@@ -63,6 +69,7 @@ export const moveStep = async (
     changes,
     operation,
     journalFrom: Number(found[0].journal_from ?? 0),
+    writtenMeanwhile: new Set(),
     onConflict,
     rehearsal,
   };
@@ -79,6 +86,11 @@ export const moveStep = async (
   const lockedAtMs = clock.monotonicMs();
   for (const part of ordered) await part.swap(context);
   await aroundSwap?.("after");
+  if (direction === "reapply") {
+    // Under the lock: nobody can write any more, and most often nobody has.
+    const journalled = journalsOf(change).map(({ table }) => table);
+    context.writtenMeanwhile = await tablesWrittenSince(db, journalled, context.journalFrom);
+  }
   for (const part of ordered) rows.push(...(await part.settle(context)));
   const position = direction === "rollback" ? await journalPosition(db) : null;
   await sql`update earlybird.steps set state = ${target}, changed_at = ${clock.now()}, journal_from = ${position} where step = ${step}`.execute(

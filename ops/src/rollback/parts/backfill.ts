@@ -57,8 +57,9 @@ export const backfill = (table: string, column: string, spec: BackfillSpec): Par
     async apply(db) {
       await fill(db, sql`true`);
     },
-    async settle({ db, direction, journalFrom }) {
-      if (direction === "rollback") return [];
+    async settle({ db, direction, journalFrom, writtenMeanwhile }) {
+      if (direction === "rollback" || !among.journals.some(({ table }) => writtenMeanwhile.has(table)))
+        return [];
       const written: RawBuilder<unknown>[] = [];
       for (const journal of among.journals) written.push(await writtenSince(db, journal, journalFrom));
       return fill(db, sql`this.${sql.id(key)} in ${among.keys(...written)}`);

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Check, Database, StepState } from "../change.ts";
 import { type Hanging, hangsOnColumns } from "./column-catalog.ts";
 import { type ColumnNames, columnNames } from "./column-names.ts";
@@ -49,16 +49,18 @@ export const columns = (
     },
 
     async swap({ db, step, direction }) {
-      for (const { visible, empty, parked } of names(step)) {
+      const there = await columnsOf(db, table);
+      const renames = names(step).flatMap(({ visible, empty, parked }) => {
         const [away, back] = direction === "rollback" ? [parked, empty] : [empty, parked];
-        if (await hasColumn(db, table, away)) continue;
-        await rename(db, table, visible, away);
-        await rename(db, table, back, visible);
-      }
+        return there.has(away) ? [] : [rename(table, visible, away), rename(table, back, visible)];
+      });
+      // In one message: each one more would keep readers waiting for another round trip.
+      if (renames.length > 0) await sql.join(renames, sql`; `).execute(db);
     },
 
     async settle(context) {
-      return context.direction === "reapply" ? keepWrittenMeanwhile(context, { table, key, specs }) : [];
+      if (context.direction === "rollback" || !context.writtenMeanwhile.has(table)) return [];
+      return keepWrittenMeanwhile(context, { table, key, specs });
     },
 
     async count(db, step, direction) {
@@ -140,14 +142,14 @@ const foreignKey = (references: string | undefined) => {
   return sql`references ${sql.table(table)} (${sql.id(column)}) on delete set null`;
 };
 
-const rename = (db: Database, table: string, from: string, to: string) =>
-  sql`alter table ${sql.table(table)} rename column ${sql.id(from)} to ${sql.id(to)}`.execute(db);
+const rename = (table: string, from: string, to: string): RawBuilder<unknown> =>
+  sql`alter table ${sql.table(table)} rename column ${sql.id(from)} to ${sql.id(to)}`;
 
-const hasColumn = async (db: Database, table: string, column: string): Promise<boolean> => {
-  const { rows } = await sql`
-    select from pg_attribute where attrelid = ${table}::regclass and attname = ${column} and not attisdropped
-  `.execute(db);
-  return rows.length > 0;
+const columnsOf = async (db: Database, table: string): Promise<Set<string>> => {
+  const { rows } = await sql<{ name: string }>`
+    select attname as name from pg_attribute
+    where attrelid = ${table}::regclass and attnum > 0 and not attisdropped`.execute(db);
+  return new Set(rows.map(({ name }) => name));
 };
 
 const checkColumns = async (
@@ -157,9 +159,10 @@ const checkColumns = async (
   names: ColumnNames[],
 ): Promise<Check[]> => {
   const checks: Check[] = [];
+  const there = await columnsOf(db, table);
   for (const { visible, parked, empty } of names) {
     const twin = state === "applied" ? empty : parked;
-    const ok = (await hasColumn(db, table, visible)) && (await hasColumn(db, table, twin));
+    const ok = there.has(visible) && there.has(twin);
     const detail = ok ? `beside its twin ${twin}` : `${visible} or its twin ${twin} is missing`;
     checks.push({ name: `column ${table}.${visible} is as declared`, ok, detail });
   }

@@ -31,6 +31,8 @@ export interface Identifiers extends Part {
   resolve(db: Database, ids: readonly string[]): Promise<Map<string, string>>;
   /** Every id, of either style, of the row of `table` with this id: a subquery of one column. */
   eitherStyle(table: string, id: RawBuilder<unknown>): RawBuilder<unknown>;
+  /** For a change that is applied before this one and asks by {@link eitherStyle}: makes what that reads. */
+  readonly maps: Part;
 }
 
 /**
@@ -89,17 +91,24 @@ export const identifiers = (
     return rewriteIdentifiers(context, places);
   };
 
+  const createMaps = async (db: Database): Promise<void> => {
+    for (const table of tables) {
+      await sql`create table if not exists ${mapOf(table)} (new_id text not null, old_id text not null)`.execute(
+        db,
+      );
+      await createMapIndexes(db, table);
+    }
+  };
+
   return {
     ...inertPart,
     kind: "identifiers",
     next,
+    maps: { ...inertPart, kind: "identifier maps", apply: createMaps },
 
     async apply(db, step, changes) {
+      await createMaps(db);
       for (const table of tables) {
-        await sql`create table if not exists ${mapOf(table)} (new_id text not null, old_id text not null)`.execute(
-          db,
-        );
-        await createMapIndexes(db, table);
         await sql`create sequence if not exists ${numbersOf(table)}`.execute(db);
         await sql`select setval(${`earlybird.${numbersName(table)}`}, greatest(1, max(substring(id from ${`^${styleOf(table).before}(\\d+)$`})::bigint)), max(substring(id from ${`^${styleOf(table).before}(\\d+)$`})) is not null)
           from ${sql.table(table)}`.execute(db);
@@ -111,6 +120,7 @@ export const identifiers = (
         direction: "reapply",
         operation: "",
         journalFrom: 0,
+        writtenMeanwhile: new Set(),
         onConflict: "keep",
         rehearsal: false,
       });

@@ -27,6 +27,8 @@ export interface PartContext {
   operation: string;
   /** When re-applying: what was written after this journal position was written while the step was away. */
   journalFrom: number;
+  /** The journalled tables in which anything was. */
+  writtenMeanwhile: ReadonlySet<string>;
   onConflict: OnConflict;
   /** Whether the transaction will be aborted: then nothing may be done outside of it. */
   rehearsal: boolean;

@@ -118,9 +118,9 @@ export const rows = (table: string, spec: RowsSpec): Part => {
       return [{ table, action: "purged", rows: Number(purged.numAffectedRows ?? 0) }];
     },
     prepare: (context) => (context.direction === "rollback" ? park(context) : restore(context)),
-    async settle({ db, direction, journalFrom }) {
-      if (direction === "rollback") return [];
+    async settle({ db, direction, journalFrom, writtenMeanwhile }) {
       const { journals, rows, set } = spec.missed;
+      if (direction === "rollback" || !journals.some(({ table }) => writtenMeanwhile.has(table))) return [];
       const written: RawBuilder<unknown>[] = [];
       for (const journal of journals) written.push(await writtenSince(db, journal, journalFrom));
       const turned = await sql`
