@@ -1,9 +1,22 @@
 import { backfill, behaviour, columns, defineChange, index, noneOf } from "earlybird/rollback";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
+import { ids } from "../ids/index.ts";
 import { count, countBy } from "./impact.ts";
 
 const users = { table: "users", key: "id" };
 const customers = { table: "customers", key: "id" };
+
+/** The addresses of logins made for a customer: the id in them stays when step 29 rewrites ids. */
+const addressesFor = (customer: RawBuilder<unknown>) => sql`(
+  select 'customer-' || either.id || '@earlybird.local' from ${ids.eitherStyle("customers", customer)} as either (id))`;
+
+/** Whether no other login than `this` has an address made for the customer `c`. */
+const nobodyElseAddressed = sql`not exists (
+  select from ${addressesFor(sql`c.id`)} as made (address) join users u on u.email = made.address where u.id <> this.id)`;
+
+/** The customer's id in such an address, of either style; null in others. */
+const idIn = (email: RawBuilder<unknown>) =>
+  sql`substring(${email} from '^customer-(.+)@earlybird[.]local$')`;
 
 /** Customers' logins that work today, and would not without the link. */
 const losing = sql`users u join customers c on c.id = u.customer_id where u.active and u.role = 'customer'`;
@@ -16,6 +29,7 @@ export default defineChange({
   risk: "critical",
   acknowledge: "login broken",
   parts: [
+    ids.maps,
     columns("users", { customer_id: { type: "text", references: "customers.id" } }),
     columns("customers", { user_id: { type: "text", references: "users.id" } }),
     index("users", ["customer_id"]),
@@ -26,18 +40,20 @@ export default defineChange({
       value: sql`coalesce(
         (select min(c.id) from customers c
           where c.phone = this.phone and c.user_id is null
-            and not exists (select from users u where u.id <> this.id and u.email = 'customer-' || c.id || '@earlybird.local')
+            and ${nobodyElseAddressed}
           having count(*) = 1 and 1 = (
             select count(*) from users u where u.phone = this.phone and u.role = 'customer' and u.customer_id is null)),
         (select c.id from customers c
-          where c.user_id is null and c.id = substring(this.email from '^customer-(.+)@earlybird[.]local$')))`,
+          where c.user_id is null and c.id in ${ids.eitherStyle("customers", idIn(sql`this.email`))}
+            and ${nobodyElseAddressed}))`,
       among: {
         journals: [users, customers],
         keys: (writtenUsers, writtenCustomers) => sql`(
           select key from ${writtenUsers} as written (key)
           union select u.id from customers c join users u on u.phone = c.phone where c.id in ${writtenCustomers}
           union select u.id from ${writtenCustomers} as written (key)
-            join users u on u.email = 'customer-' || written.key || '@earlybird.local')`,
+            cross join lateral ${addressesFor(sql`written.key`)} as made (address)
+            join users u on u.email = made.address)`,
       },
     }),
     backfill("customers", "user_id", {
