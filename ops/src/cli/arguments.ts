@@ -7,3 +7,11 @@ export const positiveInteger = (text: string): number => {
     throw new InvalidArgumentError("It must be a whole number above 0.");
   return value;
 };
+
+/** Reads an option that names a database. */
+export const postgresAddress = (text: string): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol))
+    throw new InvalidArgumentError("It must look like postgres://user:password@host:5432/database.");
+  return url;
+};

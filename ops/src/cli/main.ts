@@ -1,11 +1,15 @@
 import { Command, CommanderError } from "commander";
 import { Failure } from "../lib/failure.ts";
+import { abortCommand } from "./abort.ts";
 import { asFailure } from "./as-failure.ts";
 import { auditCommand } from "./audit.ts";
 import { healthCommand } from "./health.ts";
 import { historyCommand } from "./history.ts";
 import { answerJson, dim, narrate, red } from "./output.ts";
+import { parkedCommand } from "./parked.ts";
+import { proveCommand } from "./prove.ts";
 import { reapplyCommand } from "./reapply.ts";
+import { resumeCommand } from "./resume.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { schemaCommand } from "./schema.ts";
 import { seedCommand } from "./seed.ts";
@@ -36,9 +40,13 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     statusCommand(),
     rollbackCommand(),
     reapplyCommand(),
+    resumeCommand(),
+    abortCommand(),
     historyCommand(),
     showCommand(),
     auditCommand(),
+    proveCommand(),
+    parkedCommand(),
     seedCommand(),
     schemaCommand(),
   ]) {

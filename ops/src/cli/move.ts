@@ -1,44 +1,50 @@
-import { confirm, isCancel, text } from "@clack/prompts";
-import { Command } from "commander";
-import { Failure } from "../lib/failure.ts";
-import {
-  type Direction,
-  type DryRun,
-  type ProgressListener,
-  parseSteps,
-  type RollbackManager,
-  type StepSelection,
-} from "../rollback/index.ts";
-import { answer, answerJson, bold, duration, narrate, number } from "./output.ts";
+import { Command, Option } from "commander";
+import type { Direction, DryRun, OnConflict, RollbackManager, StepSelection } from "../rollback/index.ts";
+import { answerResult, done, narrateProgress, nothingToDo } from "./operation-output.ts";
+import { answer, answerJson, bold, narrate, yellow } from "./output.ts";
+import { answerTo, demandYes, mayAsk } from "./prompts.ts";
+import { readSteps } from "./read-steps.ts";
 import { receiptText } from "./receipt-text.ts";
 import { operator, withSession } from "./session.ts";
 
 interface MoveOptions {
   dryRun?: boolean;
+  execute?: boolean;
+  measure?: boolean;
   reason?: string;
   acknowledge: string[];
   plan?: string;
   cascade?: boolean;
+  onConflict?: OnConflict;
   json?: boolean;
   yes?: boolean;
 }
 
-const notConfirmed = () =>
-  new Failure(
-    "EB_NOT_CONFIRMED",
-    428,
-    "Nothing was confirmed, so nothing was changed.",
-    "Run it again and confirm, or add --yes.",
-  ).exitingWith(6);
-
-const done = { rollback: "rolled back", reapply: "re-applied" } as const;
+const examples = {
+  rollback: `
+Examples:
+  earlybird rollback 23 --dry-run                        what it would do, measured, and nothing changed
+  earlybird rollback 23 --reason "bills are wrong" --acknowledge "revenue loss"
+  earlybird rollback 25..20 --reason "bad release" --plan 9f2c4e7a1b3d5f60`,
+  reapply: `
+Examples:
+  earlybird reapply 23 --dry-run
+  earlybird reapply 20..25 --on-conflict restore         what was edited meanwhile gives way to what was parked`,
+};
 
 /** `rollback` and `reapply`: the same options, the same answers, opposite directions. */
-export const moveCommand = (direction: Direction, description: string): Command =>
-  new Command(direction)
+export const moveCommand = (direction: Direction, description: string): Command => {
+  const command = new Command(direction)
     .description(description)
     .argument("<steps>", "one step, as in 23, or a range, as in 20..25 (both ends included)")
     .option("--dry-run", "carry everything out in a transaction, abort it, and say what it did")
+    .addOption(
+      new Option(
+        "--execute",
+        "a dry run that does so however many rows it writes, rather than estimate",
+      ).implies({ dryRun: true }),
+    )
+    .addOption(new Option("--measure", "a dry run that also times the hot queries").implies({ dryRun: true }))
     .option("--reason <text>", "why; kept in the ledger")
     .option("--acknowledge <phrase>", "the phrase of a critical step (repeatable)", collect, [])
     .option("--plan <hash>", "refuse to run unless the dry run with this hash still holds")
@@ -50,16 +56,23 @@ export const moveCommand = (direction: Direction, description: string): Command 
     )
     .option("--json", "answer with one JSON document")
     .option("-y, --yes", "ask nothing")
+    .addHelpText("after", examples[direction])
     .action((steps: string, options: MoveOptions) =>
       withSession(async ({ manager }) => {
-        const selection = parseSteps(steps, manager.steps);
+        const selection = await readSteps(manager, direction, steps);
         if (options.dryRun)
           return showDryRun(direction, await manager.dryRun(direction, selection, options), options);
-        const asking = process.stdin.isTTY && process.stderr.isTTY && !options.yes && !options.json;
-        const agreed = asking ? await askPerson(direction, manager, selection, options) : options;
+        const agreed = mayAsk(options) ? await askPerson(direction, manager, selection, options) : options;
         await move(direction, manager, selection, agreed);
       }),
     );
+  if (direction === "rollback") return command;
+  return command.addOption(
+    new Option("--on-conflict <who>", "who wins where a value was edited meanwhile")
+      .choices(["keep", "restore", "fail"])
+      .default("keep", "keep: the edited one; restore: the parked one; fail: nobody, nothing is changed"),
+  );
+};
 
 const collect = (value: string, all: string[]) => [...all, value];
 
@@ -68,14 +81,13 @@ const showDryRun = (direction: Direction, plan: DryRun, { json }: MoveOptions): 
   else if (plan.steps.length === 0) answer(nothingToDo(direction));
   else {
     answer(plan.steps.map(receiptText).join("\n\n"));
+    if (!plan.executed) answer(yellow("\nThis was estimated, not carried out: see --execute."));
     answer(
       `\nNothing was changed. The plan's hash is ${bold(plan.plan.hash)}: add --plan ${plan.plan.hash} to demand just this.`,
     );
   }
   if (plan.steps.some(({ blocked_by }) => blocked_by.length > 0)) process.exitCode = 4;
 };
-
-const nothingToDo = (direction: Direction) => `Nothing to do: already ${done[direction]}.`;
 
 const askPerson = async (
   direction: Direction,
@@ -95,53 +107,24 @@ const askPerson = async (
       agreed.acknowledge.push(await answerTo(`Step ${step} is critical. Type "${phrase}" to go on.`));
     }
   }
-  const go = await confirm({
-    message: `Go on with ${plan.steps.length} steps?`,
-    initialValue: false,
-    output: process.stderr,
-  });
-  if (isCancel(go) || !go) throw notConfirmed();
+  await demandYes(`Go on with ${plan.steps.length} steps?`);
   return agreed;
 };
-
-const answerTo = async (message: string): Promise<string> => {
-  const given = await text({ message, output: process.stderr });
-  if (isCancel(given) || !given) throw notConfirmed();
-  return given;
-};
-
-const narrateProgress =
-  (verb: string): ProgressListener =>
-  (progress) => {
-    if (progress.kind === "step") {
-      const { step, index, of, duration_ms } = progress;
-      return narrate(`step ${step} ${verb} in ${duration(duration_ms)} (${index + 1} of ${of})`);
-    }
-    const { step, rows_done, rows_in_all, rows_per_second, seconds_left } = progress;
-    const left = seconds_left === null ? "" : `, about ${duration(seconds_left * 1_000)} left`;
-    narrate(
-      `step ${step}: ${number(rows_done)} of about ${number(rows_in_all)} rows, ${number(rows_per_second)} a second${left}`,
-    );
-  };
 
 const move = async (
   direction: Direction,
   manager: RollbackManager,
   selection: StepSelection,
-  { reason, acknowledge, plan, cascade = false, json }: MoveOptions,
+  { reason, acknowledge, plan, cascade = false, onConflict = "keep", json = false }: MoveOptions,
 ): Promise<void> => {
   const result = await manager.run(direction, selection, {
     ...operator(),
     acknowledge,
     cascade,
+    onConflict,
     ...(reason === undefined ? {} : { reason }),
     ...(plan === undefined ? {} : { plan }),
     onProgress: narrateProgress(done[direction]),
   });
-  const { operation, steps, total_ms, ledger_head } = result;
-  if (ledger_head) narrate(`ledger entry ${ledger_head.seq}, head ${ledger_head.hash}`);
-  if (json) return answerJson(result);
-  if (!operation) return answer(nothingToDo(direction));
-  answer(steps.map(receiptText).join("\n\n"));
-  answer(`\nOperation ${bold(operation.id)} ${operation.state} in ${duration(total_ms)}.`);
+  answerResult(result, { json }, nothingToDo(direction));
 };

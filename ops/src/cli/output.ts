@@ -39,5 +39,16 @@ export const number = (value: number): string => value.toLocaleString("en-IN");
 /** Milliseconds in the unit that a person would choose. */
 export const duration = (ms: number): string => {
   if (ms < 1_000) return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
-  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(ms / 3_600_000);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+};
+
+/** Bytes in the unit that a person would choose. */
+export const bytes = (count: number): string => {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(count, 1)) / 3));
+  return `${(count / 1_000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 };

@@ -51,3 +51,17 @@ export const withSession = async <T>(
     await database.close();
   }
 };
+
+/** The same changes on another database, for as long as `work` takes. */
+export const withManagerOn = async <T>(
+  url: URL,
+  { service, dataDir, log }: Session,
+  work: (manager: RollbackManager) => Promise<T>,
+): Promise<T> => {
+  const database = await openDatabase({ databaseUrl: url.href, dataDir, log });
+  try {
+    return await work(new RollbackManager({ pool: database.pool, changes: service.changes, log }));
+  } finally {
+    await database.close();
+  }
+};

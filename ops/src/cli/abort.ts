@@ -1,0 +1,4 @@
+import { takeUpCommand } from "./take-up.ts";
+
+export const abortCommand = () =>
+  takeUpCommand("abort", "take back what an interrupted or failed operation has moved");

@@ -1,0 +1,27 @@
+import { confirm, isCancel, text } from "@clack/prompts";
+import { Failure } from "../lib/failure.ts";
+
+const notConfirmed = () =>
+  new Failure(
+    "EB_NOT_CONFIRMED",
+    428,
+    "Nothing was confirmed, so nothing was changed.",
+    "Run it again and confirm, or add --yes.",
+  ).exitingWith(6);
+
+/** Whether there is a person who can answer, and who has not said that nothing is to be asked. */
+export const mayAsk = ({ yes, json }: { yes?: boolean; json?: boolean }): boolean =>
+  process.stdin.isTTY && process.stderr.isTTY && !yes && !json;
+
+/** @throws Failure EB_NOT_CONFIRMED */
+export const demandYes = async (message: string): Promise<void> => {
+  const go = await confirm({ message, initialValue: false, output: process.stderr });
+  if (isCancel(go) || !go) throw notConfirmed();
+};
+
+/** @throws Failure EB_NOT_CONFIRMED when nothing is answered */
+export const answerTo = async (message: string): Promise<string> => {
+  const given = await text({ message, output: process.stderr });
+  if (isCancel(given) || !given) throw notConfirmed();
+  return given;
+};
