@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listens, within } from "../../../../test/support/database-process.ts";
@@ -68,6 +68,8 @@ test("a second keeper leaves the first one alone", async () => {
 
 test("what an interrupted first start left behind is removed, and the next one succeeds", async () => {
   const dataDir = await prepareDataDirectory(join(home, "interrupted"));
+  // A strict umask would keep the postgres account out, and the cluster would be made elsewhere.
+  await chmod(dataDir, 0o755);
   await mkdtemp(join(dataDir, ".postgres-new-"));
   const kept = await keep(dataDir);
   await (await takeLease(dataDir, unexpected)).release();
