@@ -32,13 +32,21 @@ export interface ApiRequest {
   remoteAddress?: string;
 }
 
+interface ApiOptions {
+  url?: string;
+  beside?: { pool: pg.Pool };
+  consoleDir?: string;
+}
+
 /**
  * The API on a database of its own with all changes applied and the small business in it. It is Tuesday,
  * 10 March 2026, six in the morning UTC, until the clock is set.
  *
- * @param url a database to use instead; it is filled, and not dropped in the end
+ * @param options.url a database to use instead; it is filled, and not dropped in the end
+ * @param options.beside another server, on whose database this one is a second instance
  */
-export const startApi = async ({ url, consoleDir }: { url?: string; consoleDir?: string } = {}) => {
+export const startApi = async ({ beside, consoleDir, ...options }: ApiOptions = {}) => {
+  const url = beside?.pool.options.connectionString ?? options.url;
   const database = url === undefined ? await createDeliveryDatabase() : undefined;
   const pool = database?.pool ?? createPool(url ?? "");
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
@@ -46,7 +54,7 @@ export const startApi = async ({ url, consoleDir }: { url?: string; consoleDir?:
     await createSchema(db);
     await engineOn(pool).install(operator);
   }
-  await openSmallBusiness(db);
+  if (!beside) await openSmallBusiness(db);
   const clock = new StandingClock("2026-03-10T06:00:00Z");
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: quiet });
   await changes.start();
