@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  asked,
-  openTwelveSteps,
-  type SmallBusiness,
-  steps,
-  wholeState,
-  withDependents,
-} from "./twelve-steps.ts";
+import { asked } from "./asked.ts";
+import { openTwelveSteps, type SmallBusiness, steps, wholeState, withDependents } from "./twelve-steps.ts";
 
 let business: SmallBusiness;
 const away = new Set<number>();

@@ -7,18 +7,10 @@ import { createSchema } from "../../delivery/src/schema.ts";
 import { seedDemo } from "../../delivery/src/seed/index.ts";
 import { createTestDatabase, ensureTemplate, type TestDatabase } from "../support/database.ts";
 import { quiet } from "../support/delivery.ts";
+import { asked } from "./asked.ts";
 
 /** All twelve steps, each with its way back. */
 export const steps = declaredChanges.map(({ step }) => step);
-
-/** Reason and phrases for whatever is asked; what depends on a step comes along. */
-export const asked = {
-  requestedBy: "test",
-  origin: "test",
-  reason: "practice",
-  acknowledge: declaredChanges.flatMap(({ acknowledge }) => acknowledge ?? []),
-  cascade: true,
-};
 
 export const managerOf = (pool: pg.Pool) =>
   new RollbackManager({ pool, changes: declaredChanges, log: quiet });

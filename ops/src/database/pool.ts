@@ -28,5 +28,7 @@ export const createPool = (connectionString: string, options: pg.PoolConfig = {}
   });
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on("error", () => undefined);
+  // So does one that breaks while it is lent and asked nothing; its borrower learns of it from the next query.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 };

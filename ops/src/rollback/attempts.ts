@@ -65,8 +65,11 @@ export const underLock = async <T>(
 };
 
 const recordInterrupted = async (engine: Engine, session: Database, by: Requester): Promise<void> => {
-  for (const { id, steps } of await markInterrupted(session, engine.clock.now())) {
-    const attempt = { action: "interrupted", steps, by };
-    await record(session, entryFor(engine, attempt, "its process ended before it did", id));
-  }
+  // Together: an operator that dies here as well leaves the entry to the next one.
+  await session.transaction().execute(async (tx) => {
+    for (const { id, steps } of await markInterrupted(tx, engine.clock.now())) {
+      const attempt = { action: "interrupted", steps, by };
+      await appendToLedger(tx, entryFor(engine, attempt, "its process ended before it did", id));
+    }
+  });
 };

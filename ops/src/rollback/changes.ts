@@ -65,12 +65,13 @@ export class Changes<Tables> {
    */
   async transaction<T>(work: (tx: Kysely<Tables>, active: ActiveBehaviours) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
+    const tx = kyselyOn<Tables>(client);
     let broken: Error | undefined;
     try {
       // Lock first, read second: one statement would read the snapshot taken before the wait for the lock.
       const results = (await client.query(begin)) as unknown as pg.QueryResult<{ step: number }>[];
       const active = this.#behavioursOf((results.at(-1)?.rows ?? []).map(({ step }) => step));
-      const result = await work(kyselyOn<Tables>(client), active);
+      const result = await work(tx, active);
       await client.query("commit");
       return result;
     } catch (error) {
