@@ -51,7 +51,10 @@ const unset = {
 
 const endsWithinMs = 10_000;
 
-export const makePlace = async (): Promise<Place> => {
+/** @param service the folder whose service it is, and what that says once it listens */
+export const makePlace = async (
+  service = { folder: root, greeting: "EarlyBird listens on" },
+): Promise<Place> => {
   await ensureBuilt();
   const dataDir = await makeTemporaryDirectory();
   const port = await freePort();
@@ -60,7 +63,7 @@ export const makePlace = async (): Promise<Place> => {
   const running = new Set<Server>();
   const spawnProgram = (args: readonly string[], more: NodeJS.ProcessEnv) =>
     spawn(process.execPath, [program, ...args], {
-      cwd: root,
+      cwd: service.folder,
       env: { ...env, ...more },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -89,7 +92,7 @@ export const makePlace = async (): Promise<Place> => {
         },
       };
       running.add(server);
-      while (!server.said().includes("EarlyBird listens on")) {
+      while (!server.said().includes(service.greeting)) {
         if (child.exitCode !== null || child.signalCode !== null)
           throw new Error(`the server ended before it listened: ${server.said()}`);
         await sleep(20);

@@ -4,7 +4,7 @@ import { answerResult, done, narrateProgress, nothingToDo } from "./operation-ou
 import { answer, answerJson, bold, narrate, yellow } from "./output.ts";
 import { answerTo, demandYes, mayAsk } from "./prompts.ts";
 import { readSteps } from "./read-steps.ts";
-import { receiptText } from "./receipt-text.ts";
+import { planText, receiptText } from "./receipt-text.ts";
 import { operator, withSession } from "./session.ts";
 
 interface MoveOptions {
@@ -80,7 +80,7 @@ const showDryRun = (direction: Direction, plan: DryRun, { json }: MoveOptions): 
   if (json) answerJson(plan);
   else if (plan.steps.length === 0) answer(nothingToDo(direction));
   else {
-    answer(plan.steps.map(receiptText).join("\n\n"));
+    answer(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
     if (!plan.executed) answer(yellow("\nThis was estimated, not carried out: see --execute."));
     answer(
       `\nNothing was changed. The plan's hash is ${bold(plan.plan.hash)}: add --plan ${plan.plan.hash} to demand just this.`,
@@ -97,8 +97,8 @@ const askPerson = async (
 ): Promise<MoveOptions> => {
   const plan = await manager.dryRun(direction, selection, options);
   if (plan.steps.length === 0) return options;
-  narrate(plan.steps.map(receiptText).join("\n\n"));
-  const agreed = { ...options, acknowledge: [...options.acknowledge], plan: options.plan ?? plan.plan.hash };
+  narrate(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
+  const agreed = { ...options, acknowledge: [...options.acknowledge] };
   if (direction === "rollback") {
     const risky = plan.steps.some(({ risk }) => risk === "high" || risk === "critical");
     if (risky && !agreed.reason) agreed.reason = await answerTo("Why? (kept in the ledger)");

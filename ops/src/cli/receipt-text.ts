@@ -5,7 +5,7 @@ const shownImpacts = 8;
 
 /** A step's receipt as a person reads it: what moved, what it means, what was checked. */
 export const receiptText = (receipt: StepReceipt): string => {
-  const { step, title, risk, acknowledge, rows, impact, warnings, blocked_by, checks, duration_ms } = receipt;
+  const { step, title, risk, rows, impact, warnings, blocked_by, checks, duration_ms } = receipt;
   const rest = impact.length - shownImpacts;
   const failed = checks.filter(({ ok }) => !ok);
   return [
@@ -17,9 +17,14 @@ export const receiptText = (receipt: StepReceipt): string => {
     ...blocked_by.map((obstacle) => red(`  blocked: ${obstacle}`)),
     ...failed.map(({ name, detail }) => red(`  check failed: ${name} (${detail})`)),
     ...(checks.length > 0 && failed.length === 0 ? [green(`  ${checks.length} checks hold`)] : []),
-    ...(acknowledge ? [`  to be acknowledged: ${bold(`--acknowledge "${acknowledge}"`)}`] : []),
   ].join("\n");
 };
+
+/** The receipt of a dry run: also what the real run will ask for. */
+export const planText = (receipt: StepReceipt): string =>
+  receipt.acknowledge
+    ? `${receiptText(receipt)}\n  to be acknowledged: ${bold(`--acknowledge "${receipt.acknowledge}"`)}`
+    : receiptText(receipt);
 
 const impactText = ({ label, value, unit }: Impact): string => {
   if (unit === "paise") return `  ${label}: ₹${number(Number(value) / 100)}`;

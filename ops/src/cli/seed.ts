@@ -40,7 +40,8 @@ export const seedCommand = () =>
             'Re-apply first: "earlybird reapply".',
           );
         }
-        const onProgress = (stage: string, rows: number) => narrate(`${stage}: ${number(rows)}`);
+        const onProgress = (stage: string, rows: number) =>
+          narrate(rows > 0 ? `${stage}: ${number(rows)}` : stage);
         const report = await service.demo.seed(database.pool, { ...request, onProgress });
         if (json) answerJson(report);
         else answer("The demo data is loaded.");

@@ -31,7 +31,7 @@ export const startCommand = () =>
           if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
             narrate("Loading demo data");
             await service.demo?.seed(database.pool, {
-              onProgress: (stage, rows) => narrate(`  ${stage}: ${number(rows)}`),
+              onProgress: (stage, rows) => narrate(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
             });
           }
           const running = await service.serve({

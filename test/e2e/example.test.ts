@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { root } from "../repository/imports.ts";
+import { makePlace, type Place } from "./place.ts";
+
+const folder = `${root}examples/library`;
+const scripts = readFileSync(`${folder}/README.md`, "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm);
+const [, toTry = ""] = [...scripts].map(([, script = ""]) => script);
+
+let place: Place;
+beforeAll(async () => {
+  place = await makePlace({ folder, greeting: "The library is open" });
+  await place.start();
+}, 60_000);
+afterAll(() => place?.remove());
+
+const shell = async (command: string): Promise<string> => {
+  const here = command
+    .replaceAll("http://localhost:1002", place.url)
+    .replaceAll("curl -s", "curl -sS --fail");
+  const { stdout } = await promisify(execFile)("sh", ["-ec", here], { cwd: folder, env: place.env });
+  return stdout;
+};
+
+const titles = async () =>
+  (await (await fetch(`${place.url}/books`)).json()) as { id: string; title: string }[];
+
+test("another service has every part, and the commands of its readme work", async () => {
+  const before = await titles();
+  expect(before[0]?.id).toMatch(/^bok_/);
+  const lent = await fetch(`${place.url}/loans`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ book_id: before[0]?.id, reader: "Swaminathan" }),
+  });
+  expect(await lent.json()).toMatchObject({ id: expect.stringMatching(/^lon_/), due_on: expect.anything() });
+
+  const answers: { command: string; answer: string }[] = [];
+  for (const line of toTry.trim().split("\n")) {
+    const command = line.replace(/\s+#.*/, "");
+    const answer = await shell(command);
+    expect(answer, command).not.toBe("");
+    answers.push({ command, answer });
+  }
+  expect(answers.length).toBeGreaterThan(8);
+  const [booksBefore, booksAfter] = answers.filter(({ command }) => command.endsWith("/books"));
+  expect(booksBefore?.answer).toContain("bok_");
+  expect(booksAfter?.answer).toContain("book-000001");
+  expect(answers.find(({ command }) => command.includes("prove"))?.answer).toMatch(/proven/i);
+  expect(await titles()).toEqual(before);
+}, 60_000);
