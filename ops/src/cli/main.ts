@@ -33,6 +33,8 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     .description("Watch a service, and undo its production changes without losing data.")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodes)
+    // Each level reads its own options only: "audit verify --json" asks verify for JSON.
+    .enablePositionalOptions()
     .exitOverride();
   for (const command of [
     startCommand(),
