@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
+import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
 import { password } from "../../../test/support/business.ts";
 import { issueToken } from "./tokens.ts";
 
@@ -147,24 +147,6 @@ describe("registering", () => {
   ])("with %s is refused", async (_, change) => {
     const body = registration({ email: "other@example.com", ...change });
     expect(await api.refusal("POST /api/auth/register", { body })).toEqual([400, "EB_INVALID_REQUEST"]);
-  });
-});
-
-describe("while step 24 is switched off", () => {
-  beforeAll(() => rollBack(api, 24));
-  afterAll(() => reapply(api, 24));
-
-  test("any login passes everywhere, but a login is needed", async () => {
-    const users = await api.send("GET /api/users", { as: "supplier" });
-    expect(users.statusCode).toBe(200);
-    expect(users.body).not.toContain("argon2");
-    expect((await api.ask("GET /api/orders", { as: "customer" })).items).toEqual([]);
-    expect(await api.refusal("GET /api/users")).toEqual([401, "EB_UNAUTHENTICATED"]);
-  });
-
-  test("the platform's own routes stay closed", async () => {
-    expect(await api.refusal("GET /api/health/detailed", { as: "supplier" })).toEqual([403, "EB_FORBIDDEN"]);
-    expect((await api.send("GET /api/health/detailed", { as: "operator" })).statusCode).not.toBe(403);
   });
 });
 
