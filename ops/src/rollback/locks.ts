@@ -15,3 +15,6 @@ export const ledgerLock = [lockClass, 3] as const;
 
 /** Held while the engine's own schema is created. */
 export const schemaLock = [lockClass, 4] as const;
+
+/** One for each operation, held by the session that carries it out: an operation without it has lost its process. */
+export const operationsClass = lockClass + 1;

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { Failure, type Problem } from "../lib/failure.ts";
 import type { Database } from "./change.ts";
 import type { ConflictOutcome } from "./conflicts.ts";
-import { operationLock } from "./locks.ts";
+import { operationsClass } from "./locks.ts";
 import type { Direction } from "./parts/part.ts";
 import type { Progress } from "./progress.ts";
 import type { StepReceipt } from "./receipts.ts";
@@ -63,9 +63,12 @@ const columns = sql`o.id::text, o.kind, o.steps, o.requested_by, o.origin, o.rea
   o.started_at, o.finished_at,
   case when o.state = 'running' and not exists (
     select from pg_locks l where l.locktype = 'advisory' and l.granted
-      and l.classid = ${sql.lit(operationLock[0])} and l.objid = ${sql.lit(operationLock[1])}
+      and l.classid = ${sql.lit(operationsClass)} and l.objid = o.id::int
       and l.database = (select oid from pg_database where datname = current_database())
   ) then 'interrupted' else o.state end as state`;
+
+/** Part of the statement that makes an operation running: nobody sees it so without its lock. */
+const lockOperation = sql`pg_advisory_lock(${sql.lit(operationsClass)}, id::int)`;
 
 interface Row extends Omit<RollbackOperation, "started_at" | "finished_at"> {
   started_at: Date;
@@ -132,7 +135,7 @@ export const operationDetails = async (db: Database, id: string): Promise<Operat
   return { ...operation, kept_values: kept.rows };
 };
 
-/** Records that an operation has begun. */
+/** Records that an operation has begun, on the session that will carry it out. */
 export const beginOperation = async (
   db: Database,
   begun: {
@@ -146,11 +149,22 @@ export const beginOperation = async (
   },
 ): Promise<RollbackOperation> => {
   const { kind, steps, requestedBy, origin, reason = null, plan = null, at } = begun;
-  const { rows } = await sql<Row>`
-    insert into earlybird.operations as o (kind, steps, state, requested_by, origin, reason, plan_hash, started_at)
+  const { rows } = await sql<{ id: string }>`
+    insert into earlybird.operations (kind, steps, state, requested_by, origin, reason, plan_hash, started_at)
     values (${kind}, ${steps}, 'running', ${requestedBy}, ${origin}, ${reason}, ${plan}, ${at})
-    returning ${columns}`.execute(db);
-  return fromRow(rows[0] as Row);
+    returning id::text, ${lockOperation}`.execute(db);
+  return {
+    id: rows[0]?.id ?? "",
+    kind,
+    steps,
+    state: "running",
+    requested_by: requestedBy,
+    origin,
+    reason,
+    plan,
+    started_at: at.toISOString(),
+    finished_at: null,
+  };
 };
 
 export const directionOf = ({ kind }: RollbackOperation): Direction =>
@@ -173,11 +187,10 @@ export const endOperation = (
       failure = ${end.failure ? JSON.stringify(end.failure) : null}::jsonb
     where id = ${id}::bigint`.execute(db);
 
-/** Takes an operation up again. */
+/** Takes an operation up again, on the session that will carry it out. */
 export const continueOperation = (db: Database, id: string) =>
-  sql`update earlybird.operations set state = 'running', finished_at = null, failure = null, progress = null where id = ${id}::bigint`.execute(
-    db,
-  );
+  sql`update earlybird.operations set state = 'running', finished_at = null, failure = null, progress = null
+    where id = ${id}::bigint returning ${lockOperation}`.execute(db);
 
 /** Whoever holds the operation lock knows that an operation still called running has lost its process. */
 export const markInterrupted = async (db: Database, at: Date): Promise<RollbackOperation[]> => {

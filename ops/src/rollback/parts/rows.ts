@@ -4,6 +4,9 @@ import { type Journalled, writtenSince } from "../journal.ts";
 import { plannedRows } from "../planner.ts";
 import { inertPart, type Part, type PartContext, type RowCount } from "./part.ts";
 
+/** True of every row, and counts it for whoever watches; see `reportProgress`. */
+const counted = sql`nextval('earlybird.rows_done') is not null`;
+
 type Assignments = Record<string, RawBuilder<unknown>>;
 
 export interface RowsSpec {
@@ -48,7 +51,7 @@ export const rows = (table: string, spec: RowsSpec): Part => {
       ),
       parked as (insert into ${parkedTable(step)} select * from turned)
       update ${sql.table(table)} t set ${each((column) => sql`${sql.id(column)} = turned.${after(column)}`)}
-      from turned where t.${sql.id(key)} = turned.key`.execute(db);
+      from turned where t.${sql.id(key)} = turned.key and ${counted}`.execute(db);
     return [{ table, action: "returned", rows: Number(changed.numAffectedRows ?? 0) }];
   };
 
@@ -78,7 +81,9 @@ export const rows = (table: string, spec: RowsSpec): Part => {
     const restored = await sql`
       update ${sql.table(table)} t set ${each((column) => sql`${sql.id(column)} = p.${before(column)}`)}
       from ${parkedTable(step)} p
-      where t.${sql.id(key)} = p.key and ${onConflict === "restore" ? sql`true` : untouched}`.execute(db);
+      where t.${sql.id(key)} = p.key and ${onConflict === "restore" ? sql`true` : untouched} and ${counted}`.execute(
+      db,
+    );
     await sql`truncate ${parkedTable(step)}`.execute(db);
     return [
       { table, action: "restored", rows: Number(restored.numAffectedRows ?? 0) },
