@@ -51,6 +51,7 @@ test("status tells of each step what the design promises", async () => {
       dependents: expect.any(Array),
       can_rollback: expect.any(Boolean),
       blocked_by: expect.any(Array),
+      estimate: { rows: expect.any(Number), duration_ms: expect.any(Number) },
     });
   }
 });
@@ -129,6 +130,7 @@ describe("what is refused changes nothing and ends with its own exit status", ()
     ["a stale plan", ["rollback", "22", "--reason", "why", "--plan", "0123456789abcdef"], 3, "EB_PLAN_STALE"],
     ["an irreversible step", ["rollback", "29"], 4, "EB_STEP_IRREVERSIBLE"],
     ["a step that another needs", ["rollback", "19"], 4, "EB_STEP_HAS_DEPENDENTS"],
+    ["an operation that has ended", ["resume"], 4, "EB_NOTHING_TO_RESUME"],
     ["an unknown operation", ["show", "999999"], 2, "EB_OPERATION_UNKNOWN"],
   ])("%s", async (_, args, exitStatus, code) => {
     const refused = await ask(...args);

@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { type Import, importsOf, root, sourceFiles } from "./imports.ts";
 
 const isTest = ({ file }: Import) => file.endsWith(".test.ts");
-const imports = ["ops/src", "delivery/src", "console/src"].flatMap(sourceFiles).flatMap(importsOf);
+const imports = ["ops/src", "delivery/src", "console/src", "examples"]
+  .flatMap(sourceFiles)
+  .flatMap(importsOf);
 const production = imports.filter((line) => !isTest(line));
 
 const inside = (folder: string) => (path: string) => path.startsWith(`${folder}/`);
@@ -56,6 +58,14 @@ test("the platform knows nothing of delivery or console", () => {
 test("delivery uses the platform only through its public exports", () => {
   const strangers = imports.filter(
     ({ file, target }) => inside("delivery")(file) && /^(ops|console|@earlybird)\//.test(target),
+  );
+  expect(show(strangers)).toEqual([]);
+});
+
+test("an example is a stranger: it knows the public exports and itself", () => {
+  const strangers = imports.filter(
+    ({ file, target }) =>
+      inside("examples")(file) && /^(ops|delivery|console|test|@earlybird)\//.test(target),
   );
   expect(show(strangers)).toEqual([]);
 });

@@ -14,7 +14,7 @@ export interface Import {
 /** The source files below a folder of the repository, relative to its root. */
 export const sourceFiles = (folder: string): string[] =>
   readdirSync(resolve(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.[jt]sx?$/.test(entry.name))
     .map((entry) => relative(root, resolve(entry.parentPath, entry.name)));
 
 const forms = [
