@@ -81,7 +81,9 @@ const showDryRun = (direction: Direction, plan: DryRun, { json }: MoveOptions): 
   else if (plan.steps.length === 0) answer(nothingToDo(direction));
   else {
     answer(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
-    if (!plan.executed) answer(yellow("\nThis was estimated, not carried out: see --execute."));
+    if (!plan.executed) {
+      answer(yellow("\nThis was estimated, not carried out: its plan promises the steps, and no rows."));
+    }
     answer(
       `\nNothing was changed. The plan's hash is ${bold(plan.plan.hash)}: add --plan ${plan.plan.hash} to demand just this.`,
     );

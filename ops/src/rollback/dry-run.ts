@@ -45,7 +45,7 @@ export const dryRun = async (
   return {
     operation: { kind: direction, steps: moving.map(({ step }) => step), dry_run: true },
     steps,
-    plan: { hash: planHash(direction, steps) },
+    plan: { hash: planHash(direction, steps, { executed }) },
     executed,
     total_ms: roundMs(engine.clock.monotonicMs() - startMs),
   };

@@ -15,8 +15,8 @@ const planStale = (demanded: string, current: string) =>
   ).exitingWith(3);
 
 /**
- * What the plan with this hash promises of each step, found by another dry run. Nothing is promised of a
- * plan that was estimated: its hash says only that the estimate is still the same.
+ * What the plan with this hash promises of each step, found by another dry run. A plan that was estimated
+ * promises the steps and their order, and no rows.
  *
  * @throws Failure EB_PLAN_STALE
  */

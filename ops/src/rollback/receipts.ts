@@ -29,15 +29,17 @@ export interface StepReceipt {
 
 /**
  * What a plan promises, in one hash: the direction, the steps in their order, and the rows each touches. A
- * run that demands the hash is refused once any of these has changed.
+ * run that demands the hash is refused once any of these has changed. A plan that was only estimated
+ * promises no rows: the planner's numbers change by themselves.
  */
 export const planHash = (
   direction: Direction,
-  steps: readonly { step: number; rows: readonly RowCount[]; blocked_by: readonly string[] }[],
+  steps: readonly Pick<StepReceipt, "step" | "rows" | "blocked_by">[],
+  { executed }: { executed: boolean },
 ): string => {
   const promised = steps.map(({ step, rows, blocked_by }) => [
     step,
-    rows.map(({ table, action, rows: count }) => [table, action, count]),
+    executed ? rows.map(({ table, action, rows: count }) => [table, action, count]) : "estimated",
     blocked_by,
   ]);
   return createHash("sha256")
