@@ -53,6 +53,10 @@ export const backfill = (table: string, column: string, spec: BackfillSpec): Par
   return {
     ...inertPart,
     kind: "backfill",
+    says: {
+      rollback: `Nothing of its own: what \`${table}.${column}\` holds is parked.`,
+      reapply: `Rows of \`${table}\` written meanwhile get the \`${column}\` they should carry. Where no single value fits they stay empty, and are counted as \`unmatched\`.`,
+    },
     journals: [{ table, key }, ...among.journals],
     async apply(db) {
       await fill(db, sql`true`);

@@ -4,4 +4,12 @@ import { inertPart, type Part } from "./part.ts";
  * A way the service behaves, on while the change is applied. The service asks `active.has(name)`; nothing is
  * stored but the state of the step.
  */
-export const behaviour = (name: string): Part => ({ ...inertPart, kind: "behaviour", behaviours: [name] });
+export const behaviour = (name: string): Part => ({
+  ...inertPart,
+  kind: "behaviour",
+  says: {
+    rollback: `\`${name}\` is off: every instance behaves as before the change, within 100 ms and without a restart.`,
+    reapply: "It is on again, as quickly.",
+  },
+  behaviours: [name],
+});

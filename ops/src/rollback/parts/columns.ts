@@ -34,6 +34,11 @@ export const columns = (
   return {
     ...inertPart,
     kind: "columns",
+    says: {
+      rollback: `${inWords(table, specs)} changed for an empty twin of the same name, in constant time. The values are parked, with their foreign keys and indexes.`,
+      reapply:
+        "The parked values are back, in constant time. A value written meanwhile stays, and what it displaced is listed.",
+    },
     locks: [table],
     journals: [{ table, key }],
 
@@ -121,6 +126,13 @@ export const columns = (
       return [{ table, action: "purged", rows: Number(purged.numAffectedRows ?? 0) }];
     },
   };
+};
+
+const inWords = (table: string, specs: Record<string, ColumnSpec>): string => {
+  const names = Object.keys(specs).map((column) => `\`${column}\``);
+  return names.length === 1
+    ? `The column ${names[0]} of \`${table}\` is`
+    : `Of \`${table}\`, the columns ${names.join(", ")} are each`;
 };
 
 /** Rows with a value in any of the columns, by the planner's statistics: the fullest column decides. */

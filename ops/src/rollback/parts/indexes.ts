@@ -21,6 +21,10 @@ export const index = (table: string, columns: readonly IndexColumn[]): Part => {
   return {
     ...inertPart,
     kind: "index",
+    says: {
+      rollback: `The index on ${inWords({ table, columns })} stays with the parked column.`,
+      reapply: "It comes back with its column, complete.",
+    },
     async apply(db) {
       await sql`create index if not exists ${definition(name, table, columns)}`.execute(db);
     },
@@ -43,6 +47,11 @@ export const indexes = (
   return {
     ...inertPart,
     kind: "index",
+    says: {
+      rollback: `Dropped, concurrently: the indexes on ${declared.map(inWords).join(", ")}. Nobody waits; queries take longer afterwards.`,
+      reapply:
+        "Built again, concurrently. What an interrupted build has left behind is removed first; what is complete is left.",
+    },
     async apply(db) {
       for (const { name, table, columns } of named) {
         await sql`create index if not exists ${definition(name, table, columns)}`.execute(db);
@@ -98,6 +107,9 @@ export const indexes = (
     },
   };
 };
+
+const inWords = ({ table, columns }: { table: string; columns: readonly IndexColumn[] }) =>
+  `\`${table} (${columns.join(", ")})\``;
 
 const indexName = (table: string, columns: readonly IndexColumn[]) =>
   [table, ...columns.map((column) => column.replace(" ", "_")), "idx"].join("_").slice(0, 63);

@@ -41,6 +41,8 @@ export interface PartContext {
  */
 export interface Part {
   kind: string;
+  /** What moving it does, a sentence or two in Markdown for whoever decides. Absent where nothing moves. */
+  says?: Readonly<Record<Direction, string>>;
   /** Tables that the swap locks against everybody, all together and briefly. */
   locks: readonly string[];
   /** Tables whose writes the part wants journalled while the step is rolled back. */

@@ -19,6 +19,10 @@ export const table = (name: string, definition: string): Part => {
   return {
     ...inertPart,
     kind: "table",
+    says: {
+      rollback: `The table \`${name}\` moves with its rows to the schema \`${parkingSchema}\`, in constant time.`,
+      reapply: "It moves back, in constant time.",
+    },
     async apply(db) {
       await sql`create table if not exists ${sql.id(name)} (${sql.raw(definition)})`.execute(db);
       await sql`create schema if not exists ${sql.id(parkingSchema)}`.execute(db);
