@@ -25,7 +25,9 @@ beforeAll(async () => {
 afterAll(() => place?.remove());
 
 const shell = async (script: string): Promise<string> => {
-  const { stdout } = await promisify(execFile)("sh", ["-ec", script], { cwd: root, env: place.env });
+  const { PATH } = place.env;
+  const env = { ...place.env, PATH: `${root}node_modules/.bin:${PATH}` };
+  const { stdout } = await promisify(execFile)("sh", ["-ec", script], { cwd: root, env });
   return stdout;
 };
 
@@ -34,8 +36,13 @@ test("the readme has commands to try", () => {
   expect(calls).toContain("/api/auth/login");
 });
 
+test("npx finds the program", async () => {
+  expect(await shell("npx earlybird --help")).toContain("rollback");
+});
+
+// npx takes longer than most of these commands do, and finds the same program each time.
 test.each(commands)("%s", async (command) => {
-  expect(await shell(command)).not.toBe("");
+  expect(await shell(command.replace("npx ", ""))).not.toBe("");
 });
 
 test.skipIf(!hasCurl)("the requests by curl are answered", async () => {
