@@ -1,18 +1,29 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StandingClock } from "../../test/support/clock.ts";
 import { addDays, daysBetween, firstOfMonth, startOfDay, today } from "./calendar.ts";
 
-test.each([
-  ["2026-03-09T18:29:59Z", "2026-03-09"],
-  ["2026-03-09T18:30:00Z", "2026-03-10"],
-  ["2026-03-09T23:30:00Z", "2026-03-10"],
-  ["2025-12-31T20:00:00Z", "2026-01-01"],
-])("at %s it is %s in Bengaluru", (now, day) => {
-  expect(today(new StandingClock(now))).toBe(day);
-});
+describe("a process in the time zone of Bengaluru", () => {
+  const before = process.env.TZ;
+  beforeAll(() => {
+    process.env.TZ = "Asia/Kolkata";
+  });
+  afterAll(() => {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  });
 
-test("a day begins at midnight there", () => {
-  expect(startOfDay("2026-03-10").toISOString()).toBe("2026-03-09T18:30:00.000Z");
+  test.each([
+    ["2026-03-09T18:29:59Z", "2026-03-09"],
+    ["2026-03-09T18:30:00Z", "2026-03-10"],
+    ["2026-03-09T23:30:00Z", "2026-03-10"],
+    ["2025-12-31T20:00:00Z", "2026-01-01"],
+  ])("at %s has %s", (now, day) => {
+    expect(today(new StandingClock(now))).toBe(day);
+  });
+
+  test("begins a day at midnight there", () => {
+    expect(startOfDay("2026-03-10").toISOString()).toBe("2026-03-09T18:30:00.000Z");
+  });
 });
 
 test("days are counted across months and leap years", () => {

@@ -38,13 +38,16 @@ const notLinked = () =>
  * The active user with that id, of either style: a token outlives a rewriting (step 29). Undefined when there
  * is none, or no longer.
  */
-export const findLogin = (db: DeliveryDatabase, userId: string): Promise<Login | undefined> =>
-  db
-    .selectFrom("users")
-    .select(loginColumns)
-    .where(sql<boolean>`id in ${ids.eitherStyle("users", sql`${userId}::text`)}`)
-    .where("active", "=", true)
-    .executeTakeFirst();
+export const findLogin = async (db: DeliveryDatabase, userId: string): Promise<Login | undefined> => {
+  const logins = db.selectFrom("users").select(loginColumns).where("active", "=", true);
+  // Nearly always the id is the current one, and every request asks: the plain query costs half of the other.
+  return (
+    (await logins.where("id", "=", userId).executeTakeFirst()) ??
+    (await logins
+      .where(sql<boolean>`id in ${ids.eitherStyle("users", sql`${userId}::text`)}`)
+      .executeTakeFirst())
+  );
+};
 
 /** The address of a login that was made for a customer; the customer's id is in it. */
 const customerAddress = /^customer-(.+)@earlybird\.local$/;
