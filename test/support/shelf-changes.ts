@@ -66,3 +66,22 @@ export const shelfChanges = [
     verify: async () => [],
   }),
 ];
+
+/** Step 4 is declared wrongly: whichever way it goes, it loses a loan. */
+export const lossyChange = defineChange({
+  step: 4,
+  name: "lossy",
+  title: "A loan is lost on the way",
+  requires: [],
+  risk: "low",
+  parts: [
+    {
+      ...behaviour("lossy"),
+      swap: async ({ db }) => {
+        await sql`delete from loans where id = 7`.execute(db);
+      },
+    },
+  ],
+  impact: async () => [],
+  verify: async () => [],
+});
