@@ -15,7 +15,8 @@ const writesEach = 200;
 export const benchWriters = async (url: string): Promise<void> => {
   console.error("changes.transaction against a bare transaction ...");
   const business = await createOrders(url, 10_000);
-  const pool = createPool(business.url, { max: writers });
+  // Three more: the rest of a pool is kept for reads.
+  const pool = createPool(business.url, { max: writers + 3 });
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: createLogger("silent") });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const write = (tx: Kysely<Tables>, writer: number) =>

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import pLimit, { type LimitFunction } from "p-limit";
 import pg from "pg";
 import type { Logger } from "../lib/log.ts";
 import { kyselyOn } from "../lib/sql.ts";
@@ -15,6 +16,12 @@ export const changesChannel = "earlybird_changes";
 
 const reconnectMs = 250;
 
+const connectionsForReads = 3;
+
+/** While a step moves, its writers wait: not all of them on a connection, or nobody could read any more. */
+const limitWriters = (connections: number): LimitFunction =>
+  pLimit(Math.max(1, connections - connectionsForReads));
+
 const begin = `begin;
 select pg_advisory_xact_lock_shared(${writersLock.join(", ")});
 select step from earlybird.steps where state = 'applied'`;
@@ -27,6 +34,7 @@ export class Changes<Tables> {
   readonly #changes: readonly Change[];
   readonly #pool: pg.Pool;
   readonly #log: Logger;
+  readonly #writers: LimitFunction;
   #listener: pg.Client | undefined;
   #reconnect: NodeJS.Timeout | undefined;
   #known: ActiveBehaviours | undefined;
@@ -36,6 +44,7 @@ export class Changes<Tables> {
     this.#changes = registerChanges(options.changes);
     this.#pool = options.pool;
     this.#log = options.log;
+    this.#writers = limitWriters(this.#pool.options.max);
   }
 
   /** Begins to follow the state of the steps; resolves when it is known or has proven unreachable. */
@@ -63,7 +72,11 @@ export class Changes<Tables> {
    *
    * @param work gets a Kysely inside the transaction; what it returns is returned, what it throws aborts
    */
-  async transaction<T>(work: (tx: Kysely<Tables>, active: ActiveBehaviours) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: Kysely<Tables>, active: ActiveBehaviours) => Promise<T>): Promise<T> {
+    return this.#writers(() => this.#transact(work));
+  }
+
+  async #transact<T>(work: (tx: Kysely<Tables>, active: ActiveBehaviours) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     const tx = kyselyOn<Tables>(client);
     let broken: Error | undefined;
