@@ -85,3 +85,17 @@ test("a customer logs in by an address with the id of either style, in either st
   await rollBack(api, 29);
   expect([await logIn("cst_gus"), await logIn(legacy), await logIn("cst_nobody")]).toEqual([200, 200, 401]);
 });
+
+test("whoever takes a customer's other address for a login gets their own login by it, and nobody else's", async () => {
+  await addCustomer("cst_hal");
+  await rollBack(api, 29);
+  const legacy = await idOf("customers", "cst_hal");
+  await reapply(api, 29);
+  const emails = ["customer-cst_hal@earlybird.local", `customer-${legacy}@earlybird.local`];
+  for (const [n, email] of emails.entries()) await addLogin(`usr_hal${n}`, email);
+  await api.pool.query("update users set customer_id = 'cst_hal' where id like 'usr_hal%'");
+  for (const [n, email] of emails.entries()) {
+    const { user } = await api.ask("POST /api/auth/login", { body: { email, password } });
+    expect(user.id).toBe(`usr_hal${n}`);
+  }
+});

@@ -83,6 +83,24 @@ describe.each(["applied", "rolled back"])("while step 29 is %s", (state) => {
   });
 });
 
+test("an id of the other style costs one query more, and a current one none", async () => {
+  const id = await place();
+  await rollBack(api, 29);
+  await reapply(api, 29);
+  const acquired = async (asked: string): Promise<number> => {
+    let connections = 0;
+    const count = () => {
+      connections += 1;
+    };
+    api.pool.on("acquire", count);
+    await api.ask(`GET /api/orders/${asked}`, { as: "customer" });
+    api.pool.off("acquire", count);
+    return connections;
+  };
+  const [current, other] = [await acquired(id), await acquired(await legacy("orders", id))];
+  expect([current, other]).toEqual([2, 3]);
+});
+
 test("an id that has never been is not found, in either style", async () => {
   for (const id of ["ord_nobody", "order-999999"]) {
     expect(await api.refusal(`GET /api/orders/${id}`, { as: "admin" })).toEqual([404, "EB_ORDER_NOT_FOUND"]);
@@ -104,6 +122,11 @@ test("a list goes on after its ids have been rewritten", async () => {
   const known = await Promise.all(ids.map((id) => (id.startsWith("ord_") ? legacy("orders", id) : id)));
   expect(new Set(known).size).toBe(5);
 });
+
+type RequestMade = [route: string, request: ApiRequest];
+
+const link = async (): Promise<string> =>
+  (await api.ask("POST /api/shared-links", { as: "customer", body: { delivery_date: today } })).path;
 
 describe("whenever step 29 moves during a request", () => {
   /** Sends a request, and has step 29 rolled back right before its nth connection to the database. */
@@ -150,12 +173,14 @@ describe("whenever step 29 moves during a request", () => {
       ],
     ],
     ["a login finds itself", () => ["GET /api/auth/me", { as: "customer" }]],
-  ] as [string, (id: string) => [string, ApiRequest]][])("%s", async (_, requestFor) => {
+    ["a shared link shows its parcel", async () => [`GET ${await link()}`, {}]],
+    ["a shared link confirms", async () => [`POST ${await link()}/confirm`, {}]],
+  ] as [string, (id: string) => RequestMade | Promise<RequestMade>][])("%s", async (_, requestFor) => {
     for (let nth = 1, moved = true; moved; nth += 1) {
       await reapply(api, 29);
       await api.pool.query("truncate orders, delivery_statuses, billing_records cascade");
       const id = await place();
-      const [route, request] = requestFor(id);
+      const [route, request] = await requestFor(id);
       const raced = await moveBefore(nth, route, request);
       moved = raced.moved;
       const { statusCode, body } = raced.answer;
