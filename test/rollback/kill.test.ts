@@ -1,35 +1,35 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { fingerprint, RollbackManager } from "earlybird/rollback";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { changes } from "../../delivery/src/changes/index.ts";
 import { quiet } from "../support/delivery.ts";
 import { type Demo, loadDemo } from "../support/demo.ts";
+import { type BundledProgram, bundleProgram } from "./bundled-program.ts";
 
-const program = fileURLToPath(new URL("./operator-program.ts", import.meta.url));
 const asked = { requestedBy: "test", origin: "test", reason: "practice", acknowledge: ["login broken"] };
 const kills = 30;
 
+let program: BundledProgram;
 let demo: Demo;
 let manager: RollbackManager;
 beforeAll(async () => {
+  program = await bundleProgram(new URL("./operator-program.ts", import.meta.url));
   demo = await loadDemo({ customers: 60, days: 15 });
   manager = new RollbackManager({ pool: demo.database.pool, changes, log: quiet });
 });
-afterAll(() => demo?.database.drop());
+afterAll(async () => {
+  await program?.remove();
+  await demo?.database.drop();
+});
 
 /** Starts an operator and kills it, without a word, `afterMs` into its work. */
 const killOperator = async (afterMs: number): Promise<void> => {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=source", "--import", "tsx", program, demo.database.url],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const child = spawn(process.execPath, [program.path, demo.database.url], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exited = once(child, "exit");
   await once(child.stdout, "data");
   await sleep(afterMs);

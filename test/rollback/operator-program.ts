@@ -1,8 +1,8 @@
 /** A process that goes on rolling steps 22 to 19 back and re-applying them, until it is killed. */
-import { createLogger } from "earlybird";
-import { createPool } from "earlybird/database";
 import { RollbackManager } from "earlybird/rollback";
 import { changes } from "../../delivery/src/changes/index.ts";
+import { createPool } from "../../ops/src/database/pool.ts";
+import { createLogger } from "../../ops/src/lib/log.ts";
 
 const pool = createPool(process.argv[2] as string);
 const manager = new RollbackManager({ pool, changes, log: createLogger("silent") });

@@ -1,12 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import type { Direction } from "earlybird/rollback";
-import { build, type Plugin } from "esbuild";
+import { bundleProgram } from "../bundled-program.ts";
 import type { Moment } from "./statements.ts";
 
 /** An operation that an operator of another process carries out. */
@@ -25,30 +21,11 @@ export interface Operators {
   dismiss(): Promise<void>;
 }
 
-/** Bundled, and without whatever it does not use, the program loads in a twentieth of the time. */
 export const hireOperators = async (): Promise<Operators> => {
-  const directory = await mkdtemp(join(tmpdir(), "earlybird-operator-"));
-  const program = join(directory, "operator.mjs");
-  await build({
-    entryPoints: [fileURLToPath(new URL("./operator-program.ts", import.meta.url))],
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    conditions: ["source"],
-    external: ["pg-native", "@node-rs/*"],
-    plugins: [dropUnused],
-    // CommonJS packages among the bundled ones ask for Node's modules by `require`.
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-  });
+  const program = await bundleProgram(new URL("./operator-program.ts", import.meta.url));
   const start = async (url: string, { direction, from, to }: Task, n: number, moment: Moment) => {
-    const child = spawn(
-      process.execPath,
-      [program, url, direction, String(from), String(to), String(n), moment],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
+    const given = [url, direction, String(from), String(to), String(n), moment];
+    const child = spawn(process.execPath, [program.path, ...given], { stdio: ["ignore", "pipe", "inherit"] });
     const [said, [status, signal]] = await Promise.all([text(child.stdout), once(child, "exit")]);
     return { said, status, signal };
   };
@@ -62,19 +39,6 @@ export const hireOperators = async (): Promise<Operators> => {
       const { signal } = await start(url, task, statement, moment);
       if (signal !== "SIGKILL") throw new Error(`the operator outlived statement ${statement}`);
     },
-    dismiss: () => rm(directory, { recursive: true }),
+    dismiss: program.remove,
   };
-};
-
-const ours = "ours";
-
-/** Says of every module that importing it does nothing: what nothing is used of is left out. */
-const dropUnused: Plugin = {
-  name: "drop-unused",
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /^[^/]/ }, async ({ path, pluginData, ...asked }) => {
-      if (pluginData === ours || asked.kind === "entry-point") return undefined;
-      return { ...(await resolve(path, { ...asked, pluginData: ours })), sideEffects: false };
-    });
-  },
 };
