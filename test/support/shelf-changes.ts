@@ -63,7 +63,9 @@ export const shelfChanges = [
     acknowledge: "no rules",
     parts: [behaviour("strict")],
     impact: async () => [],
-    verify: async () => [],
+    verify: async (db) => [
+      await noneOf(db, "each loan has a title", sql`select id from loans where title = ''`),
+    ],
   }),
 ];
 

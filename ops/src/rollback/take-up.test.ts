@@ -84,7 +84,9 @@ describe.each<[string, () => Promise<void>, string]>([
     expect(requested_by).toBe("grace");
     expect(failure).toBeNull();
     // Step 3 was moved before, and is checked now; how long it took was written down with it.
-    expect(receipts.map(({ step, checks }) => [step, checks.every(({ ok }) => ok)])).toEqual([
+    expect(
+      receipts.map(({ step, checks }) => [step, checks.length > 0 && checks.every(({ ok }) => ok)]),
+    ).toEqual([
       [3, true],
       [2, true],
       [1, true],
