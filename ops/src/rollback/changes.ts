@@ -124,7 +124,11 @@ export class Changes<Tables> {
     this.#listener = listener;
     listener.on("error", lost);
     listener.on("end", lost);
-    listener.on("notification", () => void this.#refresh(listener).catch(lost));
+    // One after the other: a connection asks one thing at a time, and the last answer is the newest.
+    let refreshed = Promise.resolve();
+    listener.on("notification", () => {
+      refreshed = refreshed.then(() => this.#refresh(listener)).catch(lost);
+    });
     try {
       await listener.connect();
       await listener.query(`listen ${changesChannel}`);
