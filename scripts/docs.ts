@@ -6,7 +6,7 @@ import { documents } from "./docs/documents.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-for (const { file, current, generated } of documents(root)) {
+for (const { file, current, generated } of await documents(root)) {
   writeFileSync(resolve(root, file), generated);
   console.log(`${current === generated ? "unchanged" : "written"}  ${file}`);
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { changes } from "../../delivery/src/changes/index.ts";
 import { documents } from "../../scripts/docs/documents.ts";
 import { runningSources } from "../../scripts/docs/errors.ts";
 import { replaceMarkedPart } from "../../scripts/docs/marked-part.ts";
@@ -14,7 +15,7 @@ const markdown = [
     .map((name) => `docs/${name}`),
 ];
 
-test.each(documents(root))("the generated part of $file is what npm run docs writes", (document) => {
+test.each(await documents(root))("the generated part of $file is what npm run docs writes", (document) => {
   expect(document.current).toBe(document.generated);
 });
 
@@ -33,6 +34,11 @@ describe("error codes", () => {
       for (const code of mentioned(read(file))) expect(documented, file).toContain(code);
     }
   });
+});
+
+test("the procedures say of every step what the service does without it", () => {
+  const rows = read("docs/rollback-procedures.md").match(/(?<=^\| )\d+(?= \| [A-Z])/gm);
+  expect(rows).toEqual(changes.map(({ step }) => String(step)));
 });
 
 test("links between documents lead somewhere", () => {

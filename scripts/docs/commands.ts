@@ -1,0 +1,46 @@
+import { abortCommand } from "../../ops/src/cli/abort.ts";
+import { auditCommand } from "../../ops/src/cli/audit.ts";
+import { historyCommand } from "../../ops/src/cli/history.ts";
+import { parkedCommand } from "../../ops/src/cli/parked.ts";
+import { proveCommand } from "../../ops/src/cli/prove.ts";
+import { reapplyCommand } from "../../ops/src/cli/reapply.ts";
+import { resumeCommand } from "../../ops/src/cli/resume.ts";
+import { rollbackCommand } from "../../ops/src/cli/rollback.ts";
+import { schemaCommand } from "../../ops/src/cli/schema.ts";
+import { showCommand } from "../../ops/src/cli/show.ts";
+import { statusCommand } from "../../ops/src/cli/status.ts";
+import { markdownTable } from "./marked-part.ts";
+
+const commands = [
+  schemaCommand(),
+  statusCommand(),
+  rollbackCommand(),
+  reapplyCommand(),
+  resumeCommand(),
+  abortCommand(),
+  historyCommand(),
+  showCommand(),
+  auditCommand(),
+  proveCommand(),
+  parkedCommand(),
+];
+
+/** A row for each command about reversible changes, from what `--help` says. */
+export const commandTable = (): string => {
+  const rows = commands
+    .flatMap((command) => [command, ...command.commands])
+    .map((command) => {
+      const line = [
+        command.parent?.name() ?? "",
+        command.name(),
+        ...command.registeredArguments.map((argument) =>
+          argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+        ),
+      ];
+      const options = command.options
+        .map(({ flags }) => `\`${flags}\``)
+        .filter((flags) => !/--json|--yes/.test(flags));
+      return [`\`${line.join(" ").trim()}\``, options.join(", "), command.description()];
+    });
+  return markdownTable(["earlybird ...", "options, beside --json", "what"], rows);
+};

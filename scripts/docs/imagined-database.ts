@@ -1,0 +1,59 @@
+import type { Database } from "earlybird/rollback";
+import {
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from "kysely";
+
+/** Stands for whatever the data would say. */
+export const whatever = "…";
+
+/** What impacts, checks and estimates ask for, by the names they give it. */
+const fields = {
+  part: whatever,
+  value: 1,
+  count: 0,
+  rows: 1,
+  bytes: 1,
+  examples: null,
+  oldest: new Date(0),
+  newest: new Date(0),
+};
+
+const rowFor = (query: string): object => {
+  if (query.startsWith("explain")) return { "QUERY PLAN": [{ Plan: {}, "Execution Time": 1 }] };
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name]) => new RegExp(` as "?${name}\\b`).test(query)),
+  );
+};
+
+const connection = {
+  executeQuery: async <R>({ sql }: CompiledQuery): Promise<QueryResult<R>> => ({
+    rows: [rowFor(sql.trim()) as R],
+  }),
+  async *streamQuery(): AsyncGenerator<never> {},
+};
+
+class ImaginingDriver extends DummyDriver {
+  override async acquireConnection() {
+    return connection;
+  }
+}
+
+/**
+ * A database without a server that answers each query with one made-up row: enough to learn from a change
+ * which numbers and checks it has, and how they are called, without any data.
+ */
+export const imaginedDatabase = (): Database =>
+  new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new ImaginingDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });

@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { root } from "../repository/imports.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { program } from "./built.ts";
+import { makePlace, type Place } from "./place.ts";
+
+const document = readFileSync(resolve(root, "docs/rollback-procedures.md"), "utf8");
+const scripts = [...document.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, script = ""]) => script.trim());
+const [quickStart = "", ...ofSteps] = scripts;
+
+let place: Place;
+let database: TestDatabase;
+let env: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  place = await makePlace();
+  // Without a server, each command would have to start and stop an embedded database of its own.
+  database = await createTestDatabase();
+  env = { ...place.env, DATABASE_URL: database.url };
+  await place.run(["seed", "--customers", "40", "--days", "8"], env);
+}, 60_000);
+afterAll(async () => {
+  await place?.remove();
+  await database?.drop();
+});
+
+const shell = async (script: string): Promise<string> => {
+  const here = script.replaceAll("npx earlybird", `"${process.execPath}" "${program}"`);
+  const { stdout } = await promisify(execFile)("sh", ["-ec", here], { cwd: root, env });
+  return stdout;
+};
+
+const states = async (): Promise<string[]> => {
+  const { steps } = JSON.parse(await shell("npx earlybird status --json"));
+  return steps.map(({ state }: { state: string }) => state);
+};
+
+const applied = Array.from({ length: 12 }, () => "applied");
+
+test("the quick start works, and leaves every step applied", async () => {
+  const commands = quickStart.split("\n");
+  expect(commands.length).toBeGreaterThan(7);
+  for (const command of commands) expect(await shell(command), command).not.toBe("");
+  expect(await states()).toEqual(applied);
+}, 120_000);
+
+test("the commands of a step that others need take those along, and bring all of them back", async () => {
+  const [dryRun = "", rollback = "", reapply = ""] = ofSteps[0]?.split("\n") ?? [];
+  expect(dryRun).toContain("--cascade");
+  expect(await shell(dryRun)).toContain("Nothing was changed");
+  await shell(rollback);
+  expect((await states()).filter((state) => state === "rolled_back").length).toBeGreaterThan(1);
+  await shell(reapply);
+  expect(await states()).toEqual(applied);
+}, 60_000);
