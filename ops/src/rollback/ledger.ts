@@ -6,7 +6,7 @@ import { ledgerLock } from "./locks.ts";
 /** What the ledger says of one event. Times are ISO 8601. */
 export interface LedgerEntry {
   at: string;
-  /** `apply`, `rollback`, `reapply`, `interrupted`, or one of these with `.refused` or `.failed`. */
+  /** `apply`, `interrupted`, or what was attempted: also with `.refused` or `.failed` behind it. */
   action: string;
   operation: string | null;
   steps: readonly number[];

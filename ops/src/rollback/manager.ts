@@ -38,7 +38,8 @@ import { type OperationEvent, watchOperation } from "./watch.ts";
  * Rolls back and re-applies the registered changes of one database.
  *
  * Every method throws a {@link Failure} with a code, a remedy and an exit status when it refuses; nothing has
- * changed then. Times in what they answer are ISO 8601, durations milliseconds.
+ * changed then. Only three come after steps were moved, each of them whole: EB_CHECKS_FAILED, EB_OPERATION_FAILED,
+ * and EB_PLAN_STALE between two steps. Times in what they answer are ISO 8601, durations milliseconds.
  */
 export class RollbackManager {
   readonly #engine: Engine;
@@ -57,7 +58,13 @@ export class RollbackManager {
     return installChanges(this.#engine, by);
   }
 
-  /** Rolls one step back. */
+  /**
+   * Rolls one step back. A step that is rolled back already is no error: `operation` is null then.
+   *
+   * @throws Failure EB_STEP_UNKNOWN, EB_STEP_HAS_DEPENDENTS, EB_STEP_IRREVERSIBLE, EB_STEP_OBSTRUCTED,
+   *   EB_REASON_MISSING, EB_ACKNOWLEDGEMENT_MISSING, EB_ACKNOWLEDGEMENT_WRONG, EB_PLAN_STALE,
+   *   EB_OPERATION_RUNNING, EB_LOCK_NOT_OBTAINED, EB_CHECKS_FAILED, EB_OPERATION_FAILED
+   */
   rollbackStep(step: number, request: OperationRequest): Promise<OperationResult> {
     return this.run("rollback", this.#select(step, step, false), request);
   }
@@ -67,7 +74,13 @@ export class RollbackManager {
     return this.run("rollback", this.#select(from, to, true), request);
   }
 
-  /** Re-applies one step. */
+  /**
+   * Re-applies one step. What was written meanwhile is kept unless the request says otherwise, and listed by
+   * {@link getOperationDetails}.
+   *
+   * @throws Failure EB_STEP_UNKNOWN, EB_STEP_LACKS_REQUIREMENTS, EB_CONFLICTS, EB_PLAN_STALE,
+   *   EB_OPERATION_RUNNING, EB_LOCK_NOT_OBTAINED, EB_CHECKS_FAILED, EB_OPERATION_FAILED
+   */
   reapplyStep(step: number, request: OperationRequest): Promise<OperationResult> {
     return this.run("reapply", this.#select(step, step, false), request);
   }
