@@ -58,7 +58,7 @@ test(`killed at ${kills} random moments, each step is before or after, and the n
   // Otherwise the kills have all come too early or too late, and nothing was shown.
   expect(found.size).toBeGreaterThan(0);
   expect(await manager.verifyLedger()).toMatchObject({ ok: true });
-}, 240_000);
+}, 600_000);
 
 test("of two rollbacks at once one runs, and the other is refused or finds nothing to do", async () => {
   const other = new RollbackManager({ pool: demo.database.pool, changes, log: quiet });

@@ -51,4 +51,4 @@ test("any two steps go and come back in either order, and leave the same databas
     await reapply(goneFirst);
   }
   expect(await business.manager.verifyLedger()).toMatchObject({ ok: true });
-}, 240_000);
+}, 600_000);

@@ -88,4 +88,4 @@ test("when the server is killed at any moment and has recovered, the operation i
     }
   }
   expect(await manager.verifyLedger()).toMatchObject({ ok: true });
-}, 240_000);
+}, 600_000);

@@ -1,29 +1,67 @@
 import type pg from "pg";
 
-/** What is parked, by its step and place: it must stay until it is wanted again. */
-export type ParkedValues = Map<string, string>;
+/** Values under `<step> <table>.<column> <key>`. */
+export type ValuesByPlace = ReadonlyMap<string, string>;
 
-/** Values under `<step> <place> <key>`. */
-export const readParked = async (pool: pg.Pool): Promise<ParkedValues> => {
-  const { rows: columns } = await pool.query<{ table: string; column: string; step: string }>(
-    `select table_name as table, column_name as column, substring(column_name from '^eb([0-9]+)_') as step
-     from information_schema.columns where table_schema = 'public' and column_name ~ '^eb[0-9]+_parked_'`,
+interface Twin {
+  table: string;
+  column: string;
+  /** The name that the service uses. */
+  visible: string;
+  step: string;
+}
+
+/** Columns that stand aside: with the values of steps that are away, or empty, for steps that are applied. */
+const twins = async (pool: pg.Pool, which: "parked" | "empty"): Promise<Twin[]> => {
+  const { rows } = await pool.query<Twin>(
+    `select table_name as table, column_name as column, substring(column_name from '^eb([0-9]+)_') as step,
+       regexp_replace(column_name, '^eb[0-9]+_[a-z]+_', '') as visible
+     from information_schema.columns
+     where table_schema = 'public' and column_name ~ ('^eb[0-9]+_' || $1 || '_')`,
+    [which],
   );
+  return rows;
+};
+
+const collect = async (pool: pg.Pool, queries: readonly string[]): Promise<ValuesByPlace> => {
+  if (queries.length === 0) return new Map();
+  const { rows } = await pool.query<{ key: string; value: string }>(queries.join(" union all "));
+  return new Map(rows.map(({ key, value }) => [key, value]));
+};
+
+const valuesOf = ({ table, step }: Twin, column: string) =>
+  `select '${step} ${table}.${column} ' || id as key, ${column}::text as value from ${table} where ${column} is not null`;
+
+/** What is parked, in whichever way: it must stay until it is wanted again. */
+export const readParked = async (pool: pg.Pool): Promise<ValuesByPlace> => {
+  const columns = await twins(pool, "parked");
   const { rows: moved } = await pool.query(
     "select to_regclass('earlybird_parked.refused_confirmations') is not null as away",
   );
-  const queries = [
-    ...columns.map(
-      ({ table, column, step }) =>
-        `select '${step} ${table}.${column} ' || id as key, ${column}::text as value from ${table} where ${column} is not null`,
-    ),
+  return collect(pool, [
+    ...columns.map((twin) => valuesOf(twin, twin.column)),
     "select '22 orders.status ' || key, before_status || ' ' || after_status from earlybird.parked_22_orders",
     ...(moved[0].away
       ? [
           "select '27 refused ' || id, order_id || ' ' || delivery_date from earlybird_parked.refused_confirmations",
         ]
       : []),
-  ];
-  const { rows } = await pool.query(queries.join(" union all "));
-  return new Map(rows.map(({ key, value }) => [key, value]));
+  ]);
 };
+
+/** What the service sees in these columns: of steps that are away (`parked`), or of those that are not. */
+export const readVisible = async (pool: pg.Pool, which: "parked" | "empty"): Promise<ValuesByPlace> =>
+  collect(
+    pool,
+    (await twins(pool, which)).map((twin) => valuesOf(twin, twin.visible)),
+  );
+
+/** Values in the twins of steps that are applied: nobody will look for them there. */
+export const leftInTwins = async (pool: pg.Pool): Promise<string[]> => [
+  ...(
+    await collect(
+      pool,
+      (await twins(pool, "empty")).map((twin) => valuesOf(twin, twin.column)),
+    )
+  ).keys(),
+];
