@@ -75,7 +75,7 @@ const estimateAll = async (session: Database, direction: Direction, moving: read
       duration_ms,
       impact: await impactOf(session, change, direction),
       warnings: ["Estimated from statistics and past runs; --execute carries it out, which takes its time."],
-      blocked_by: await findObstacles(session, change, direction),
+      blocked_by: await findObstacles(session, change),
     });
   }
   return receipts;
@@ -96,7 +96,7 @@ const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal)
       // Before anything is locked: these read whole tables.
       rows: await countRows(session, change, direction),
       impact: await impactOf(session, change, direction),
-      blocked_by: await findObstacles(session, change, direction),
+      blocked_by: await findObstacles(session, change),
     });
   }
   const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));

@@ -16,13 +16,11 @@ export const countRows = async (db: Database, change: Change, direction: Directi
 export const impactOf = async (db: Database, change: Change, direction: Direction): Promise<Impact[]> =>
   direction === "rollback" ? change.impact(db) : [];
 
-/** What stands in the way of rolling a change back, beside its dependents. */
-export const findObstacles = async (
-  db: Database,
-  change: Change,
-  direction: Direction,
-): Promise<string[]> => {
-  if (direction === "reapply") return [];
+/**
+ * What stands in the way of moving a change, beside other steps. In either direction: what was made on the
+ * empty twin while the step was rolled back would follow the twin just as silently.
+ */
+export const findObstacles = async (db: Database, change: Change): Promise<string[]> => {
   const obstacles: string[] = [];
   for (const part of change.parts) obstacles.push(...(await part.blockers(db, change.step)));
   return obstacles;

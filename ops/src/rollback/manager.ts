@@ -121,7 +121,7 @@ export class RollbackManager {
       if (moving.length === 0) return { operation: null, steps: [], total_ms: 0, ledger_head: null };
       const reason = request.reason ?? null;
       if (direction === "rollback") demandAcknowledgement(moving, { reason, acknowledge });
-      await refuseObstacles(session, moving, direction);
+      await refuseObstacles(session, moving);
       const demand = { direction, moving, onConflict };
       const promised =
         plan === undefined ? undefined : await demandPlan(engine, session, { ...demand, plan });
@@ -166,7 +166,7 @@ export class RollbackManager {
         selection,
         cascade: true,
       });
-      await refuseObstacles(session, moving, "rollback");
+      await refuseObstacles(session, moving);
       const certificate = await proveSteps(engine, session, { moving, unlimited });
       await this.recordProof(certificate, by);
       return certificate;

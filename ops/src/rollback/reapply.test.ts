@@ -134,6 +134,17 @@ test("round trips use up no attribute numbers", async () => {
   expect((await shelf.pool.query(attributes)).rows).toEqual(before);
 });
 
+test("what was made on the empty column meanwhile blocks the re-apply, and is named", async () => {
+  await shelf.manager.rollbackSteps(1, 2, asked);
+  await shelf.pool.query("create view lent as select id, book_id from loans");
+  await expect(shelf.manager.reapplyStep(1, asked)).rejects.toMatchObject({
+    code: "EB_STEP_OBSTRUCTED",
+    detail: expect.stringMatching(/view "lent" depends on loans.book_id/),
+  });
+  await shelf.pool.query("drop view lent");
+  await shelf.manager.reapplySteps(1, 2, asked);
+});
+
 describe("what hangs on the column and would follow it blocks the rollback, and is named", () => {
   test.each([
     ["view", "create view overdue as select book_id from loans", /view "overdue" depends on loans.book_id/],

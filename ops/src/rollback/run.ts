@@ -34,7 +34,7 @@ const stepObstructed = (step: number, obstacles: readonly string[]) =>
   new Failure(
     "EB_STEP_OBSTRUCTED",
     409,
-    `Step ${step} cannot be rolled back now: ${obstacles.join("; ")}.`,
+    `Step ${step} cannot be moved now: ${obstacles.join("; ")}.`,
     "Remove the obstacles named, then try again.",
     { blocked_by: obstacles },
   ).exitingWith(4);
@@ -51,7 +51,7 @@ const checksFailed = (receipts: readonly StepReceipt[], direction: Direction) =>
       ? 'Look into these; "earlybird reapply" takes the steps back without loss.'
       : 'Look into these; "earlybird show" lists what was kept.',
     { failed },
-  );
+  ).exitingWith(4);
 };
 
 const operationFailed = (error: unknown) =>
@@ -64,10 +64,10 @@ const operationFailed = (error: unknown) =>
     { cause: error },
   );
 
-/** @throws Failure EB_STEP_OBSTRUCTED when something hangs on what a rollback would swap */
-export const refuseObstacles = async (session: Database, moving: readonly Change[], direction: Direction) => {
+/** @throws Failure EB_STEP_OBSTRUCTED when something hangs on what would be swapped */
+export const refuseObstacles = async (session: Database, moving: readonly Change[]) => {
   for (const change of moving) {
-    const obstacles = await findObstacles(session, change, direction);
+    const obstacles = await findObstacles(session, change);
     if (obstacles.length > 0) throw stepObstructed(change.step, obstacles);
   }
 };

@@ -45,7 +45,7 @@ export const stepStatuses = async ({ db, changes }: Engine): Promise<{ steps: St
     const blocked_by: (number | string)[] = [];
     if (state === "applied") {
       blocked_by.push(...dependents.filter((dependent) => states.get(dependent) === "applied"));
-      blocked_by.push(...(irreversible ? [irreversible] : await findObstacles(db, change, "rollback")));
+      blocked_by.push(...(irreversible ? [irreversible] : await findObstacles(db, change)));
     }
     const direction = state === "applied" ? "rollback" : "reapply";
     const estimate = await estimateMove(db, change, direction, timings);

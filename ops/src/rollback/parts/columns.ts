@@ -146,7 +146,7 @@ const estimateFilled = async (db: Database, table: string, columns: readonly str
 };
 
 const describe = (table: string, { kind, name, column }: Hanging) =>
-  `${kind} "${name}" depends on ${table}.${column} and would follow the parked values: drop it first, and create it again afterwards`;
+  `${kind} "${name}" depends on ${table}.${column} and would follow it through the swap: drop it first, and create it again afterwards`;
 
 const foreignKey = (references: string | undefined) => {
   if (!references) return sql``;

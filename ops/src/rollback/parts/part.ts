@@ -63,7 +63,7 @@ export interface Part {
   count(db: Database, step: number, direction: Direction): Promise<RowCount[]>;
   /** About how many rows a move concerns, from the planner's statistics alone. */
   estimate(db: Database, step: number, direction: Direction): Promise<number>;
-  /** What stands in the way of rolling back, a sentence each. */
+  /** What stands in the way of moving it, a sentence each. */
   blockers(db: Database, step: number): Promise<string[]>;
   /** Whether the schema is as declared, in the given state. */
   check(db: Database, step: number, state: StepState): Promise<Check[]>;
