@@ -51,7 +51,7 @@ const checksFailed = (receipts: readonly StepReceipt[], direction: Direction) =>
       ? 'Look into these; "earlybird reapply" takes the steps back without loss.'
       : 'Look into these; "earlybird show" lists what was kept.',
     { failed },
-  ).exitingWith(4);
+  );
 };
 
 const operationFailed = (error: unknown) =>
