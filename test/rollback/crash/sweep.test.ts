@@ -19,7 +19,7 @@ const moments: readonly Moment[] = ["before", "sent"];
 const everyPoint = (statements: readonly string[]): Point[] =>
   statements.flatMap((_, at) => moments.map((moment) => ({ statement: at + 1, moment })));
 
-const sampled = 2;
+const sampled = 1;
 
 /** The commit, on its way, and a few others that lie elsewhere for each `seed`. */
 const somePoints =
