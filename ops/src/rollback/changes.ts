@@ -22,9 +22,17 @@ const connectionsForReads = 3;
 const limitWriters = (connections: number): LimitFunction =>
   pLimit(Math.max(1, connections - connectionsForReads));
 
+/** One row, `applied`: the applied steps as `19,20,21`; null when there are none. */
+const appliedSteps = `select string_agg(step::text, ',' order by step) as applied
+  from earlybird.steps where state = 'applied'`;
+
+interface AppliedSteps {
+  applied: string | null;
+}
+
 const begin = `begin;
 select pg_advisory_xact_lock_shared(${writersLock.join(", ")});
-select step from earlybird.steps where state = 'applied'`;
+${appliedSteps}`;
 
 /**
  * What the service asks about its changes: which behaviours are on, for reads from a cached set, for
@@ -35,6 +43,8 @@ export class Changes<Tables> {
   readonly #pool: pg.Pool;
   readonly #log: Logger;
   readonly #writers: LimitFunction;
+  /** Made once for each set of applied steps that was met. */
+  readonly #byApplied = new Map<string, ActiveBehaviours>();
   #listener: pg.Client | undefined;
   #reconnect: NodeJS.Timeout | undefined;
   #known: ActiveBehaviours | undefined;
@@ -82,8 +92,8 @@ export class Changes<Tables> {
     let broken: Error | undefined;
     try {
       // Lock first, read second: one statement would read the snapshot taken before the wait for the lock.
-      const results = (await client.query(begin)) as unknown as pg.QueryResult<{ step: number }>[];
-      const active = this.#behavioursOf((results.at(-1)?.rows ?? []).map(({ step }) => step));
+      const results = (await client.query(begin)) as unknown as pg.QueryResult<AppliedSteps>[];
+      const active = this.#behavioursOf(results.at(-1)?.rows[0]);
       const result = await work(tx, active);
       await client.query("commit");
       return result;
@@ -97,11 +107,17 @@ export class Changes<Tables> {
     }
   }
 
-  #behavioursOf(appliedSteps: readonly number[]): ActiveBehaviours {
+  #behavioursOf({ applied }: AppliedSteps = { applied: null }): ActiveBehaviours {
+    const key = applied ?? "";
+    const known = this.#byApplied.get(key);
+    if (known) return known;
+    const steps = key.split(",").map(Number);
     const names = this.#changes
-      .filter(({ step }) => appliedSteps.includes(step))
-      .flatMap(({ parts }) => parts.flatMap(({ behaviours = [] }) => behaviours));
-    return new Set(names);
+      .filter(({ step }) => steps.includes(step))
+      .flatMap(({ parts }) => parts.flatMap(({ behaviours }) => behaviours));
+    const behaviours = new Set(names);
+    this.#byApplied.set(key, behaviours);
+    return behaviours;
   }
 
   async #listen(): Promise<void> {
@@ -141,8 +157,8 @@ export class Changes<Tables> {
   }
 
   async #refresh(listener: pg.Client): Promise<void> {
-    const { rows } = await listener.query("select step from earlybird.steps where state = 'applied'");
-    if (this.#listener === listener) this.#known = this.#behavioursOf(rows.map(({ step }) => step));
+    const { rows } = await listener.query<AppliedSteps>(appliedSteps);
+    if (this.#listener === listener) this.#known = this.#behavioursOf(rows[0]);
   }
 }
 
