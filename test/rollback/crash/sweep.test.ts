@@ -19,11 +19,9 @@ const moments: readonly Moment[] = ["before", "sent"];
 const everyPoint = (statements: readonly string[]): Point[] =>
   statements.flatMap((_, at) => moments.map((moment) => ({ statement: at + 1, moment })));
 
-const sampled = 1;
-
 /** The commit, on its way, and a few others that lie elsewhere for each `seed`. */
 const somePoints =
-  (seed: number) =>
+  (seed: number, sampled = 1) =>
   (statements: readonly string[]): Point[] => {
     const spread = Array.from({ length: sampled }, (_, n): Point => {
       const share = (n + ((seed * 0.618) % 1)) / sampled;
@@ -60,7 +58,7 @@ test("killed in a range of steps, all that came before it is taken back, or all 
   timeout,
 }, async () => {
   const business = await openTwelveSteps();
-  const points = long ? everyPoint : somePoints(5);
+  const points = somePoints(5, long ? 40 : 1);
   expect(await sweep(business, operators, { from: 30, to: 19, points })).toBeGreaterThan(0);
   await business.drop();
 });

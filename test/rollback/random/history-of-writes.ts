@@ -38,7 +38,7 @@ export const writtenRows = async (pool: pg.Pool): Promise<Set<string>> => {
   return new Set(rows.map(({ key }) => key));
 };
 
-export const forgetWrites = (pool: pg.Pool) => pool.query("truncate written_rows");
+export const forgetWrites = (pool: pg.Pool) => pool.query("delete from written_rows");
 
 export const takeSnapshot = async (pool: pg.Pool): Promise<Snapshot> => {
   const snapshot: Snapshot = new Map();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { startApi } from "../../support/api.ts";
-import { asked } from "../asked.ts";
+import { steps } from "../twelve-steps.ts";
 import { carryOut, type World } from "./carry-out.ts";
 import {
   expectAllInPlace,
@@ -10,6 +10,7 @@ import {
   expectParkedStillThere,
   expectSound,
   expectUntouchedAsBefore,
+  stepsAway,
 } from "./expectations.ts";
 import { type Happening, history, works } from "./happening.ts";
 import { forgetWrites, noteWrites, takeSnapshot } from "./history-of-writes.ts";
@@ -38,55 +39,71 @@ export const whateverHappens = async ({
       fc.asyncProperty(history(movesInTen), (happenings) => oneHistory(world, happenings)),
       { numRuns: runs, endOnFailure: true, ...(seed !== undefined && { seed }) },
     );
-    // Else the histories have passed by what they are about.
-    for (const kind of ["rollback", "reapply", ...works] as const)
-      expect(world.done.get(kind), kind).toBeGreaterThan(0);
+    // Else the histories have passed by what they are about; a few of them need not come by everything.
+    const awaited = runs < enoughForAll ? (["rollback", "reapply", "confirm"] as const) : everyKind;
+    for (const kind of awaited) expect(world.done.get(kind) ?? 0, kind).toBeGreaterThan(0);
     expect(await api.engine.verifyLedger()).toMatchObject({ ok: true });
   } finally {
     await api.stop();
   }
 };
 
+const everyKind = ["rollback", "reapply", ...works] as const;
+const enoughForAll = 100;
+
 const oneHistory = async (world: World, happenings: readonly Happening[]): Promise<void> => {
   const { api } = world;
   await beginAnew(world);
   const before = await takeSnapshot(api.pool);
-  const cancelled = new Set<string>();
-  let parked: ValuesByPlace = new Map();
-  for (const happening of [...happenings, ...allBack]) {
-    const reapplied = happening.kind === "reapply";
-    const restored = reapplied && happening.onConflict === "restore";
-    const written: ValuesByPlace =
-      reapplied && !restored ? await readVisible(api.pool, "parked") : new Map<string, string>();
-    await carryOut(world, happening);
-    // Whoever says so wants back what was parked, whatever has become of it since.
-    if (restored) cancelled.clear();
-    parked = await expectParkedStillThere(api, happening, parked);
-    await expectSound(api, cancelled);
-    if (!reapplied) continue;
-    await expectKept(api, written);
-    await expectOrdersFollowDeliveries(api);
+  const seen: Seen = { parked: new Map(), cancelled: new Set() };
+  for (const happening of happenings) await oneHappening(world, happening, seen);
+  for (const step of steps) {
+    if ((await stepsAway(api)).has(String(step)))
+      await oneHappening(world, { kind: "reapply", step, onConflict: "keep" }, seen);
   }
   await expectAllInPlace(api);
   await expectUntouchedAsBefore(api, before);
 };
 
-/** With what they need, these bring all steps back. */
-const allBack: readonly Happening[] = [21, 23, 24, 25, 26, 27, 28, 29, 30].map((step) => ({
-  kind: "reapply",
-  step,
-  onConflict: "keep",
-}));
+/** What a history remembers of itself. */
+interface Seen {
+  parked: ValuesByPlace;
+  /** Orders that were cancelled. */
+  cancelled: Set<string>;
+}
+
+const oneHappening = async (world: World, happening: Happening, seen: Seen): Promise<void> => {
+  const { api } = world;
+  const reapplied = happening.kind === "reapply";
+  const restored = reapplied && happening.onConflict === "restore";
+  const written = reapplied && !restored ? await readVisible(api.pool, "parked") : new Map<string, string>();
+  await carryOut(world, happening);
+  // Whoever says so wants back what was parked, whatever has become of it since.
+  if (restored) seen.cancelled.clear();
+  seen.parked = await expectParkedStillThere(api, happening, seen.parked);
+  await expectSound(api, happening, seen.cancelled);
+  if (!reapplied) return;
+  await expectKept(api, written);
+  await expectOrdersFollowDeliveries(api);
+};
+
+/** What a history leaves behind, in an order in which it can go. Deleting is quicker than truncating. */
+const passing = [
+  "refused_confirmations",
+  "shared_links",
+  "billing_records",
+  "delivery_statuses",
+  "orders",
+  "subscriptions",
+];
 
 /** Three subscribers, a day that is generated, one delivery confirmed, one order besides. */
 const beginAnew = async (world: World): Promise<void> => {
   const { api } = world;
-  await api.engine.reapplySteps(19, 30, asked);
+  for (const table of passing) await api.pool.query(`delete from ${table}`);
   // With the rows, what step 29 has written down of them.
-  await api.pool.query(
-    `truncate orders, delivery_statuses, billing_records, shared_links, refused_confirmations, subscriptions,
-       earlybird.ids_orders, earlybird.ids_delivery_statuses, earlybird.ids_billing_records, earlybird.ids_subscriptions`,
-  );
+  for (const table of passing.slice(2))
+    await api.pool.query(`delete from earlybird.ids_${table} where new_id not in (select id from ${table})`);
   for (const pick of [0, 1, 2]) await carryOut(world, { kind: "subscribe", pick });
   await carryOut(world, { kind: "generate", pick: 0 });
   await carryOut(world, { kind: "place", pick: 0 });
