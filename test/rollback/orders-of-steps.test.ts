@@ -41,10 +41,13 @@ const reapply = async (gone: readonly number[]): Promise<void> => {
 
 // A then B is compared with B then A; from there B comes back while A is away, and A while B is: all four
 // ways to undo and redo two steps.
+// The everyday run takes one step of each kind of part.
+const paired = process.env.TEST_LONG === undefined ? [19, 20, 22, 27, 29, 30] : steps;
+
 test("any two steps go and come back in either order, and leave the same database", async () => {
-  for (const first of steps) {
+  for (const first of paired) {
     const goneFirst = await rollBack(first);
-    for (const second of steps) {
+    for (const second of paired) {
       if (away.has(second)) continue;
       await reapply(await rollBack(second));
     }

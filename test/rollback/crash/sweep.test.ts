@@ -34,13 +34,18 @@ const somePoints =
   };
 
 // Two lanes: an operator waits for the database for half of its life.
-const lanes = [0, 1].map((lane) => steps.filter((step) => step % 2 === lane));
+// One step of each kind of part in the everyday run: columns, two tables, rows, a table, ids, indexes.
+const swept = long ? steps : [19, 21, 22, 27, 29, 30];
+const lanes = [0, 1].map((half) => {
+  const lane = swept.filter((_, at) => at % 2 === half);
+  return { lane, named: lane.join(", ") };
+});
 const timeout = long ? 7_200_000 : 600_000;
 
 test.for(lanes)(
-  "killed at any statement on the way there or back, steps $0, $1, $2, $3, $4 and $5 can be resumed and aborted",
+  "killed at any statement on the way there or back, steps $named can be resumed and aborted",
   { concurrent: true, timeout },
-  async (lane) => {
+  async ({ lane }) => {
     const business = await openTwelveSteps();
     const { manager } = business;
     for (const step of lane) {
