@@ -4,7 +4,7 @@ import { createPool, openDatabase } from "earlybird/database";
 import { RollbackManager } from "earlybird/rollback";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
-import { declaredChanges } from "../delivery/src/changes/index.ts";
+import { changes } from "../delivery/src/changes/index.ts";
 import type { DeliveryDatabase, Tables } from "../delivery/src/database.ts";
 import { createSchema } from "../delivery/src/schema.ts";
 import { makeTemporaryDirectory } from "../test/support/temporary-directory.ts";
@@ -13,7 +13,7 @@ export const asked = {
   requestedBy: "bench",
   origin: "bench",
   reason: "to measure it",
-  acknowledge: declaredChanges.flatMap(({ acknowledge }) => acknowledge ?? []),
+  acknowledge: changes.flatMap(({ acknowledge }) => acknowledge ?? []),
 };
 
 /** A server of the bench's own, durable like a real one, that is gone afterwards. */
@@ -50,7 +50,7 @@ const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Bus
   const pool = createPool(url.href);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   await createSchema(db);
-  const manager = new RollbackManager({ pool, changes: declaredChanges, log: createLogger("silent") });
+  const manager = new RollbackManager({ pool, changes, log: createLogger("silent") });
   await manager.install(asked);
   const drop = async () => {
     await pool.end();
@@ -59,39 +59,52 @@ const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Bus
   return { url: url.href, pool, db, manager, drop };
 };
 
-/** What was loaded, as a server finds it that has been running for a while. */
-const settle = async ({ db }: Business): Promise<void> => {
+/** What was written, as a server finds it that has been running for a while. */
+export const settle = async ({ db }: Business): Promise<void> => {
   await sql`vacuum analyze`.execute(db);
   await sql`checkpoint`.execute(db);
 };
+
+const timeOfIds = "019a0000-0000-7000-8000-";
+
+/** The nth id of a prefix, as long as an id in production, and in order like one. */
+export const nthId = (prefix: string, n: number): string =>
+  `${prefix}${timeOfIds}${n.toString(16).padStart(12, "0")}`;
+
+/** The same as an SQL expression. */
+const idOf = (prefix: string, n: string) =>
+  sql`${sql.lit(`${prefix}${timeOfIds}`)} || lpad(to_hex(${sql.raw(n)}), 12, '0')`;
+
+/** The one product that is ordered. */
+export const productId = nthId("prd_", 1);
 
 /** This many subscription orders, each with its delivery; every third was turned DELIVERED by step 22. */
 export const createOrders = async (serverUrl: string, orders: number): Promise<Business> => {
   const business = await createEmptyBusiness(serverUrl, `orders_${orders}`);
   const { db } = business;
   const subscriptions = sql.lit(Math.ceil(orders / 90));
-  const items = JSON.stringify([{ product_id: "prd_1", quantity: 1, unit_price_paise: 6_400 }]);
+  const items = JSON.stringify([{ product_id: productId, quantity: 1, unit_price_paise: 6_400 }]);
   const handedOver = JSON.stringify([
-    { product_id: "prd_1", ordered_qty: 1, delivered_qty: 1, status: "full" },
+    { product_id: productId, ordered_qty: 1, delivered_qty: 1, status: "full" },
   ]);
-  await sql`insert into products values ('prd_1', 'Milk', 'dairy', '1 l', 6400)`.execute(db);
-  await sql`insert into customers select 'cst_' || n, 'Customer ' || n, '+91' || n, 'Street ' || n, 'Area ' || n % 20
+  await sql`insert into products values (${sql.lit(productId)}, 'Milk', 'dairy', '1 l', 6400)`.execute(db);
+  await sql`insert into customers select ${idOf("cst_", "n")}, 'Customer ' || n, '+91' || n, 'Street ' || n, 'Area ' || n % 20
     from generate_series(1, ${subscriptions}) n`.execute(db);
   await sql`insert into subscriptions (id, customer_id, product_id, quantity, schedule, starts_on)
-    select 'sub_' || n, 'cst_' || n, 'prd_1', 1, 'daily', '2026-01-01' from generate_series(1, ${subscriptions}) n`.execute(
+    select ${idOf("sub_", "n")}, ${idOf("cst_", "n")}, ${sql.lit(productId)}, 1, 'daily', '2026-01-01' from generate_series(1, ${subscriptions}) n`.execute(
     db,
   );
   await sql`insert into orders (id, customer_id, kind, items, total_paise, delivery_date, status, subscription_id,
       delivered_at, delivery_confirmed, status_before_delivery)
-    select 'ord_' || n, 'cst_' || c, 'subscription', ${items}::jsonb, 6400, date '2026-01-01' + n / ${subscriptions},
-      case when n % 3 = 0 then 'DELIVERED' else 'PENDING' end, 'sub_' || c,
+    select ${idOf("ord_", "n")}, ${idOf("cst_", "c")}, 'subscription', ${items}::jsonb, 6400, date '2026-01-01' + n / ${subscriptions},
+      case when n % 3 = 0 then 'DELIVERED' else 'PENDING' end, ${idOf("sub_", "c")},
       case when n % 3 = 0 then now() end, case when n % 3 = 0 then true end, case when n % 3 = 0 then 'CONFIRMED' end
     from (select n, n % ${subscriptions} + 1 as c from generate_series(1, ${sql.lit(orders)}) n) as numbered`.execute(
     db,
   );
   await sql`insert into delivery_statuses (id, customer_id, delivery_date, status, order_id, confirmed_by_name,
       confirmed_at, confirmation_method, ip_address, device_info, items)
-    select 'dlv_' || id, customer_id, delivery_date, case when status = 'DELIVERED' then 'delivered' else 'pending' end, id,
+    select 'dlv_' || substring(id from 5), customer_id, delivery_date, case when status = 'DELIVERED' then 'delivered' else 'pending' end, id,
       'Manjunath', now(), 'delivery', '10.0.0.1', 'phone', ${handedOver}::jsonb
     from orders`.execute(db);
   await settle(business);
@@ -103,10 +116,10 @@ export const createPeople = async (serverUrl: string, people: number): Promise<B
   const business = await createEmptyBusiness(serverUrl, `people_${people}`);
   const { db } = business;
   await sql`insert into users (id, email, phone, name, password_hash, role)
-    select 'usr_' || n, n || '@example.com', '+91' || n, 'Customer ' || n, '-', 'customer'
+    select ${idOf("usr_", "n")}, n || '@example.com', '+91' || n, 'Customer ' || n, '-', 'customer'
     from generate_series(1, ${sql.lit(people)}) n`.execute(db);
   await sql`insert into customers (id, name, phone, address, area, user_id)
-    select 'cst_' || n, 'Customer ' || n, '+91' || n, 'Street ' || n, 'Area ' || n % 20, 'usr_' || n
+    select ${idOf("cst_", "n")}, 'Customer ' || n, '+91' || n, 'Street ' || n, 'Area ' || n % 20, ${idOf("usr_", "n")}
     from generate_series(1, ${sql.lit(people)}) n`.execute(db);
   await sql`update users set customer_id = 'cst_' || substring(id from 5)`.execute(db);
   await settle(business);
@@ -117,11 +130,11 @@ class Aborted extends Error {}
 
 /** Carries a statement out in a transaction that is rolled back, and tells how long the statement took. */
 export const timedAndAborted = async (
-  { db }: Business,
+  business: Business,
   statement: (tx: DeliveryDatabase) => Promise<unknown>,
 ) => {
   let duration = Number.NaN;
-  const abort = db.transaction().execute(async (tx) => {
+  const abort = business.db.transaction().execute(async (tx) => {
     const startMs = performance.now();
     await statement(tx);
     duration = performance.now() - startMs;
@@ -130,6 +143,6 @@ export const timedAndAborted = async (
   await abort.catch((error: unknown) => {
     if (!(error instanceof Aborted)) throw error;
   });
-  await sql`vacuum`.execute(db);
+  await settle(business);
   return duration;
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createLogger, readSettings } from "earlybird";
 import { createPool } from "earlybird/database";
 import { RollbackManager } from "earlybird/rollback";
-import { declaredChanges } from "../../delivery/src/changes/index.ts";
+import { changes } from "../../delivery/src/changes/index.ts";
 import { serve } from "../../delivery/src/main.ts";
 
 const [url = "", port = ""] = process.argv.slice(2);
@@ -13,7 +13,7 @@ const log = createLogger("silent");
 const pool = createPool(url);
 const running = await serve({
   pool,
-  rollback: new RollbackManager({ pool, changes: declaredChanges, log }),
+  rollback: new RollbackManager({ pool, changes, log }),
   settings: readSettings({ PORT: port }, ""),
   dataDir: await mkdtemp(join(tmpdir(), "earlybird-bench-server-")),
   log,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { hashPassword } from "../../delivery/src/auth/index.ts";
-import { asked, type Business, createOrders } from "../business.ts";
+import { asked, type Business, createOrders, nthId, productId } from "../business.ts";
 import { ms, printTable, ratio, thousands } from "../figures.ts";
 
 const orders = 100_000;
@@ -127,9 +127,9 @@ const send = async (token: string, count: number, { latenciesMs, failures }: See
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   const today = new Date().toISOString().slice(0, 10);
   const placed = {
-    customer_id: `cst_${1 + (count % 1_000)}`,
+    customer_id: nthId("cst_", 1 + (count % 1_000)),
     delivery_date: today,
-    items: [{ product_id: "prd_1", quantity: 1 }],
+    items: [{ product_id: productId, quantity: 1 }],
   };
   const startMs = performance.now();
   const response = await (count % 4 === 0

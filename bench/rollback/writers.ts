@@ -2,9 +2,9 @@ import { createLogger } from "earlybird";
 import { createPool } from "earlybird/database";
 import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
-import { declaredChanges } from "../../delivery/src/changes/index.ts";
+import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";
-import { createOrders } from "../business.ts";
+import { createOrders, nthId } from "../business.ts";
 import { median, ms, printTable, ratio } from "../figures.ts";
 
 const writers = 10;
@@ -23,7 +23,7 @@ export const benchWriters = async (url: string): Promise<void> => {
     tx
       .updateTable("orders")
       .set({ notes: "noted" })
-      .where("id", "=", `ord_${1 + writer * 7}`)
+      .where("id", "=", nthId("ord_", 1 + writer * 7))
       .execute();
   const bare = (writer: number) => db.transaction().execute((tx) => write(tx, writer));
   const governed = (writer: number) => changes.transaction((tx) => write(tx, writer));

@@ -31,7 +31,7 @@ const toTry = (place: string): string[] => [
   `  ${place}/api/docs                 the API, to read and to try`,
   `  ${place}/api/health               how it is`,
   "  npx earlybird status                           the twelve changes",
-  "  npx earlybird rollback 22..19 --dry-run        what undoing four of them would do",
+  "  npx earlybird rollback 23..22 --dry-run        what undoing two of them would do",
   "",
   `Demo logins, all with the password ${demoPassword}:`,
   ...demoLogins.map(({ email, role }) => `  ${email.padEnd(30)}${role}`),

@@ -17,11 +17,8 @@ export const stepProcedures = async (): Promise<string> => {
 };
 
 const section = async (change: Change): Promise<string> => {
-  const { step, name, title, irreversible } = change;
+  const { step, name, title } = change;
   const facts = {
-    ...(irreversible && {
-      "Held back": `this release refuses to roll it back (\`EB_STEP_IRREVERSIBLE\`): ${irreversible} What follows is what its declaration says.`,
-    }),
     Asks: asks(change),
     Needs: list(change.requires, "no other step"),
     "Needed by": neededBy(change),
@@ -38,7 +35,7 @@ const section = async (change: Change): Promise<string> => {
       .map(([label, text]) => `- **${label}**: ${text.replace(/([^.])$/, "$1.")}`)
       .join("\n"),
     partsTable(change),
-    ...(irreversible ? [] : [commands(change)]),
+    commands(change),
   ].join("\n\n");
 };
 
@@ -50,30 +47,21 @@ const asks = ({ risk, acknowledge }: Change): string => {
   return risk === "high" ? "a reason (high risk)" : `nothing (${risk === "none" ? "no" : risk} risk)`;
 };
 
-const reversible = changes.filter(({ irreversible }) => !irreversible);
-
 /** The step and all that must go before it, lowest first. */
 const withDependents = (step: number): Change[] => {
   const moving = new Set([step]);
   // Sorted by step, and a change requires lower ones only.
-  for (const change of reversible) {
+  for (const change of changes) {
     if (change.requires.some((required) => moving.has(required))) moving.add(change.step);
   }
-  return reversible.filter((change) => moving.has(change.step));
+  return changes.filter((change) => moving.has(change.step));
 };
 
 const neededBy = ({ step }: Change): string => {
   const direct = changes.filter(({ requires }) => requires.includes(step));
-  const stepsOf = (some: readonly Change[]) => some.map((change) => change.step).join(", ");
-  const going = direct.filter(({ irreversible }) => !irreversible);
-  const resting = direct.filter(({ irreversible }) => irreversible);
-  return list(
-    [
-      ...(going.length > 0 ? [`${stepsOf(going)}: first, or along with it by \`--cascade\``] : []),
-      ...(resting.length > 0 ? [`${stepsOf(resting)}: held back, at rest while this is rolled back`] : []),
-    ],
-    "no other step",
-  );
+  return direct.length > 0
+    ? `${direct.map((change) => change.step).join(", ")}: first, or along with it by \`--cascade\``
+    : "no other step";
 };
 
 const duration = ({ parts }: Change): string => {

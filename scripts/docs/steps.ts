@@ -3,13 +3,12 @@ import { markdownTable } from "./marked-part.ts";
 
 /** A row for each change. */
 export const stepTable = (): string => {
-  const rows = changes.map(({ step, name, title, requires, risk, acknowledge, irreversible }) => [
+  const rows = changes.map(({ step, name, title, requires, risk, acknowledge }) => [
     String(step),
     `\`${name}\``,
     title,
     requires.join(", "),
     acknowledge ? `${risk}: \`${acknowledge}\`` : risk,
-    irreversible ? "not yet" : "yes",
   ]);
-  return markdownTable(["step", "name", "while applied", "requires", "risk", "reversible"], rows);
+  return markdownTable(["step", "name", "while applied", "requires", "risk"], rows);
 };

@@ -2,7 +2,7 @@ import { createPool } from "earlybird/database";
 import { type Database, type Fingerprint, fingerprint, RollbackManager } from "earlybird/rollback";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
-import { declaredChanges } from "../../delivery/src/changes/index.ts";
+import { changes } from "../../delivery/src/changes/index.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
 import { seedDemo } from "../../delivery/src/seed/index.ts";
 import { createTestDatabase, ensureTemplate, type TestDatabase } from "../support/database.ts";
@@ -10,15 +10,14 @@ import { quiet } from "../support/delivery.ts";
 import { asked } from "./asked.ts";
 
 /** All twelve steps, each with its way back. */
-export const steps = declaredChanges.map(({ step }) => step);
+export const steps = changes.map(({ step }) => step);
 
-export const managerOf = (pool: pg.Pool) =>
-  new RollbackManager({ pool, changes: declaredChanges, log: quiet });
+export const managerOf = (pool: pg.Pool) => new RollbackManager({ pool, changes, log: quiet });
 
 /** The step and all that depend on it: what a cascading rollback takes along. */
 export const withDependents = (step: number): number[] => {
   const found = new Set([step]);
-  for (const change of declaredChanges) {
+  for (const change of changes) {
     if (change.requires.some((required) => found.has(required))) found.add(change.step);
   }
   return [...found].sort((a, b) => a - b);

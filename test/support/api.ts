@@ -11,7 +11,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { buildServer } from "../../delivery/src/app.ts";
 import { issueToken } from "../../delivery/src/auth/tokens.ts";
-import { declaredChanges } from "../../delivery/src/changes/index.ts";
+import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
 import { createPool } from "../../ops/src/database/pool.ts";

@@ -44,12 +44,6 @@ export interface Change {
   impact: (db: Database) => Promise<Impact[]>;
   /** Named checks that must hold in the given state, beside those of the parts. */
   verify: (db: Database, state: StepState) => Promise<Check[]>;
-  /**
-   * Why this change cannot be rolled back, one sentence. Its rollback is refused with these words. Because
-   * it can never make way, it does not hold back the steps it requires: what it does must rest while they
-   * are rolled back.
-   */
-  irreversible?: string;
 }
 
 const badDeclaration = (step: number, fault: string) =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Change, defineChange, registerChanges, type StepState } from "./change.ts";
 import { orderSteps } from "./dependencies.ts";
 
-const change = (step: number, requires: number[], irreversible?: string): Change =>
+const change = (step: number, requires: number[]): Change =>
   defineChange({
     step,
     name: `step-${step}`,
@@ -12,11 +12,10 @@ const change = (step: number, requires: number[], irreversible?: string): Change
     parts: [],
     impact: async () => [],
     verify: async () => [],
-    ...(irreversible ? { irreversible } : {}),
   });
 
-// 1 <- 2 <- 4, 3 alone, 5 cannot be rolled back though it needs 2.
-const changes = [change(1, []), change(2, [1]), change(3, []), change(4, [2]), change(5, [2], "it cannot.")];
+// 1 <- 2 <- 4, 3 alone.
+const changes = [change(1, []), change(2, [1]), change(3, []), change(4, [2])];
 
 const order = (
   direction: "rollback" | "reapply",
@@ -69,11 +68,6 @@ describe("the order in which steps move", () => {
     expect(() => order("reapply", [2, 3, 4], { away: [1, 2, 3, 4] })).toThrowError(
       refusal("EB_RANGE_HAS_GAP", [1]),
     );
-  });
-
-  test("an irreversible step is refused, and holds back none that it needs", () => {
-    expect(() => order("rollback", [5])).toThrowError(refusal("EB_STEP_IRREVERSIBLE", [5]));
-    expect(order("rollback", [4, 2], { range: true })).toEqual([4, 2]);
   });
 });
 

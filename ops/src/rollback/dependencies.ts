@@ -34,26 +34,15 @@ const rangeHasGap = (direction: Direction, steps: readonly number[], missing: re
     { blocked_by: missing },
   ).exitingWith(4);
 
-const stepIrreversible = (change: Change) =>
-  new Failure(
-    "EB_STEP_IRREVERSIBLE",
-    409,
-    `Step ${change.step} (${change.name}) cannot be rolled back: ${change.irreversible}`,
-    "Leave it out of the steps to roll back.",
-    { blocked_by: [change.step] },
-  ).exitingWith(4);
-
 /** Applied steps that directly need the given one and would have to go before it. */
 export const dependentsOf = (changes: readonly Change[], step: number): number[] =>
-  changes
-    .filter((change) => change.requires.includes(step) && !change.irreversible)
-    .map((change) => change.step);
+  changes.filter(({ requires }) => requires.includes(step)).map((change) => change.step);
 
 /**
  * The steps that a request really moves, in the order in which they move: rolled back highest first,
  * re-applied lowest first. Steps that already are where they should be are left out.
  *
- * @throws Failure EB_STEP_HAS_DEPENDENTS, EB_STEP_LACKS_REQUIREMENTS, EB_RANGE_HAS_GAP, EB_STEP_IRREVERSIBLE
+ * @throws Failure EB_STEP_HAS_DEPENDENTS, EB_STEP_LACKS_REQUIREMENTS, EB_RANGE_HAS_GAP
  */
 export const orderSteps = (request: {
   changes: readonly Change[];
@@ -87,10 +76,5 @@ export const orderSteps = (request: {
     const step = selection.steps[0] ?? 0;
     throw direction === "rollback" ? stepHasDependents(step, outside) : stepLacksRequirements(step, outside);
   }
-  if (direction === "reapply") return ascending;
-  for (const step of ascending) {
-    const change = byStep.get(step);
-    if (change?.irreversible) throw stepIrreversible(change);
-  }
-  return ascending.reverse();
+  return direction === "reapply" ? ascending : ascending.reverse();
 };

@@ -38,14 +38,14 @@ export const stepStatuses = async ({ db, changes }: Engine): Promise<{ steps: St
   const [states, timings] = await Promise.all([readStates(db), pastTimings(db)]);
   const steps: StepStatus[] = [];
   for (const change of changes) {
-    const { step, name, title, risk, acknowledge = null, requires, irreversible } = change;
+    const { step, name, title, risk, acknowledge = null, requires } = change;
     const state = states.get(step);
     if (!state) continue;
     const dependents = dependentsOf(changes, step);
     const blocked_by: (number | string)[] = [];
     if (state === "applied") {
       blocked_by.push(...dependents.filter((dependent) => states.get(dependent) === "applied"));
-      blocked_by.push(...(irreversible ? [irreversible] : await findObstacles(db, change)));
+      blocked_by.push(...(await findObstacles(db, change)));
     }
     const direction = state === "applied" ? "rollback" : "reapply";
     const estimate = await estimateMove(db, change, direction, timings);

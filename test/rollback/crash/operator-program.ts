@@ -5,7 +5,7 @@
  * Arguments: address, direction, from, to, n (0 for never), moment.
  */
 import { RollbackManager } from "earlybird/rollback";
-import { declaredChanges } from "../../../delivery/src/changes/index.ts";
+import { changes } from "../../../delivery/src/changes/index.ts";
 import { createPool } from "../../../ops/src/database/pool.ts";
 import { createLogger } from "../../../ops/src/lib/log.ts";
 import { asked } from "../asked.ts";
@@ -14,7 +14,7 @@ import { atStatement, type Moment } from "./statements.ts";
 const [url = "", direction, from, to, n, moment] = process.argv.slice(2);
 const manager = new RollbackManager({
   pool: createPool(url, { application_name: "operator" }),
-  changes: declaredChanges,
+  changes,
   log: createLogger("silent"),
 });
 const seen = atStatement(Number(n), moment as Moment, () => process.kill(process.pid, "SIGKILL"));

@@ -1,4 +1,4 @@
-import { declaredChanges } from "../../../delivery/src/changes/index.ts";
+import { changes as declaredChanges } from "../../../delivery/src/changes/index.ts";
 import type { Api, ApiRequest } from "../../support/api.ts";
 import { asked } from "../asked.ts";
 import { days, type Happening, type Work } from "./happening.ts";

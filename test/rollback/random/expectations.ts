@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { declaredChanges } from "../../../delivery/src/changes/index.ts";
+import { changes } from "../../../delivery/src/changes/index.ts";
 import type { Api } from "../../support/api.ts";
 import type { Happening } from "./happening.ts";
 import { type Snapshot, takeSnapshot, writtenRows } from "./history-of-writes.ts";
@@ -107,7 +107,7 @@ export const expectOrdersFollowDeliveries = async (api: Api): Promise<void> => {
 
 /** With all steps applied: their own checks, and nothing left where nobody will look for it. */
 export const expectAllInPlace = async (api: Api): Promise<void> => {
-  for (const { step, parts, verify } of declaredChanges) {
+  for (const { step, parts, verify } of changes) {
     const checks = await verify(api.db, "applied");
     for (const part of parts) checks.push(...(await part.check(api.db, step, "applied")));
     expect(

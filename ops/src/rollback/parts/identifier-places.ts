@@ -10,6 +10,8 @@ export interface IdentifierPlace {
   refers: string;
   /** In JSON: the field of each object that holds the id. */
   field?: string;
+  /** A key, or held to one by a foreign key: each value is an id of `refers`. */
+  enforced?: boolean;
 }
 
 /**
@@ -22,7 +24,8 @@ export const identifierPlaces = async (
   changes: readonly Change[],
 ): Promise<IdentifierPlace[]> => {
   const { rows } = await sql<IdentifierPlace>`
-    select k.conrelid::regclass::text as table, a.attname as column, k.confrelid::regclass::text as refers
+    select k.conrelid::regclass::text as table, a.attname as column, k.confrelid::regclass::text as refers,
+      k.convalidated as enforced
     from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
     where k.contype = 'f' and k.confrelid = any(${tables}::regclass[]) and k.conparentid = 0
     order by 1, 2`.execute(db);
@@ -31,7 +34,11 @@ export const identifierPlaces = async (
   for (const place of kept) {
     if (tables.includes(place.refers) && (await hasColumn(db, place))) existing.push(place);
   }
-  const all = [...tables.map((table) => ({ table, column: "id", refers: table })), ...rows, ...existing];
+  const all = [
+    ...tables.map((table) => ({ table, column: "id", refers: table, enforced: true })),
+    ...existing,
+    ...rows,
+  ];
   return [...new Map(all.map((place) => [`${place.table}.${place.column}`, place])).values()];
 };
 

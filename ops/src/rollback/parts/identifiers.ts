@@ -53,12 +53,16 @@ export const identifiers = (
   const next = (table: string, style: "now" | "before") =>
     style === "now" ? newStyleId(styleOf(table).now) : oldStyleId(styleOf(table).before, table);
 
-  /** Gives every row that has none its id of the other style. */
+  /**
+   * Gives every row that has none its id of the other style.
+   *
+   * @returns whether now each row has a way to go: one that was born with an id of the new style has none
+   */
   const completeMap = async (
     db: Database,
     table: string,
     direction: "rollback" | "reapply",
-  ): Promise<void> => {
+  ): Promise<boolean> => {
     const [current, other] =
       direction === "rollback" ? (["new_id", "old_id"] as const) : (["old_id", "new_id"] as const);
     const { rows } = await sql`select from ${mapOf(table)} limit 1`.execute(db);
@@ -75,6 +79,11 @@ export const identifiers = (
         order by t.id) as born`.execute(db);
     if (first) await createMapIndexes(db, table);
     await sql`analyze ${mapOf(table)}`.execute(db);
+    if (direction === "rollback") return true;
+    const { rows: stay } = await sql`select from ${sql.table(table)} t where ${alreadyNew} limit 1`.execute(
+      db,
+    );
+    return stay.length === 0;
   };
 
   const rewrite = async (context: PartContext): Promise<RowCount[]> => {
@@ -83,12 +92,16 @@ export const identifiers = (
     await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))} in share row exclusive mode`.execute(
       db,
     );
-    for (const table of tables) await completeMap(db, table, direction);
+    // Maps are sorted, indexed and joined in memory up to some millions of rows.
+    await sql`set local work_mem = '256MB'`.execute(db);
+    await sql`set local maintenance_work_mem = '256MB'`.execute(db);
+    const complete = new Set<string>();
+    for (const table of tables) if (await completeMap(db, table, direction)) complete.add(table);
     const places = [
       ...(await identifierPlaces(db, tables, context.changes)),
       ...(await embeddedPlaces(db, embedded)),
     ];
-    return rewriteIdentifiers(context, places);
+    return rewriteIdentifiers(context, places, complete);
   };
 
   const createMaps = async (db: Database): Promise<void> => {
