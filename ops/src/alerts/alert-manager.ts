@@ -104,6 +104,7 @@ export class AlertManager {
     const alert: Alert = {
       id: randomUUID(),
       type,
+      key: "",
       severity,
       state: "firing",
       message: firedMessage,

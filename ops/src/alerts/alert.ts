@@ -1,6 +1,15 @@
-/** What an alert is about; one rule raises each. */
+/** What an alert is about. The last four are raised by the service; a rule watches for each of the others. */
 export const AlertType = {
   DATABASE_DOWN: "DATABASE_DOWN",
+  DATABASE_SLOW: "DATABASE_SLOW",
+  HIGH_ERROR_RATE: "HIGH_ERROR_RATE",
+  HIGH_CPU: "HIGH_CPU",
+  HIGH_MEMORY: "HIGH_MEMORY",
+  API_TIMEOUT: "API_TIMEOUT",
+  BILLING_FAILURE: "BILLING_FAILURE",
+  DELIVERY_ISSUE: "DELIVERY_ISSUE",
+  SECURITY_ALERT: "SECURITY_ALERT",
+  CUSTOM: "CUSTOM",
 } as const;
 export type AlertType = (typeof AlertType)[keyof typeof AlertType];
 
@@ -16,6 +25,8 @@ export type AlertSeverity = (typeof AlertSeverity)[keyof typeof AlertSeverity];
 export interface Alert {
   id: string;
   type: AlertType;
+  /** What tells alerts of one type apart, as a route or an address; empty where there is only one. */
+  key: string;
   severity: AlertSeverity;
   state: "firing" | "resolved";
   message: string;

@@ -12,6 +12,7 @@ const later: SendResult = { result: "try_again", reason: "busy" };
 const alert = (id: string): Alert => ({
   id,
   type: AlertType.DATABASE_DOWN,
+  key: "",
   severity: AlertSeverity.CRITICAL,
   state: "firing",
   message: "",

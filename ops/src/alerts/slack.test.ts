@@ -7,6 +7,7 @@ import { slackMessage } from "./slack-message.ts";
 const firing: Alert = {
   id: "0b1c",
   type: AlertType.DATABASE_DOWN,
+  key: "",
   severity: AlertSeverity.CRITICAL,
   state: "firing",
   message: "The database does not answer.",
