@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Snapshot } from "../monitoring/index.ts";
 import { type Alert, AlertSeverity, AlertType } from "./alert.ts";
 import { AlertManager } from "./alert-manager.ts";
+import type { Notification } from "./notification.ts";
 
 const pool = { size: 10, in_use: 0, waiting: 0 };
 const base = {
@@ -47,7 +48,7 @@ beforeEach(() => {
       done();
     },
   });
-  const send = async (alert: Alert) => {
+  const send = async ({ alert }: Notification) => {
     told.push(alert);
     return { result: "accepted" } as const;
   };

@@ -1,20 +1,24 @@
-import type { Alert } from "./alert.ts";
+import type { Notification } from "./notification.ts";
 
 /** A way to reach people. */
 export interface Channel {
   name: string;
   /**
-   * Tries once to tell an alert, as it is now: firing or resolved.
+   * Tries once to tell people.
    *
    * @param signal gives up at once when it is aborted
-   * @returns what became of it; a reason never holds the channel's address or credentials
+   * @returns what became of it; an answer or a reason never holds a password or a secret address
    */
-  send(alert: Alert, signal: AbortSignal): Promise<SendResult>;
+  send(notification: Notification, signal: AbortSignal): Promise<SendResult>;
 }
 
 export type SendResult =
-  | { result: "accepted" }
+  /** `answer` is what the other side said to it. */
+  | { result: "accepted"; answer?: string }
   /** It may work later; `afterMs` when the other side said how much later. */
   | { result: "try_again"; reason: string; afterMs?: number }
-  /** It will not work however often it is tried. */
+  /** It will not work, however often it is tried, until somebody mends the channel or its settings. */
   | { result: "refused"; reason: string };
+
+/** The key of the alert about a channel that is broken: it is told through all the others. */
+export const keyOfChannel = (name: string): string => `channel:${name}`;

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { createLogger } from "../lib/log.ts";
 import { type Alert, AlertSeverity, AlertType } from "./alert.ts";
 import type { Channel, SendResult } from "./channel.ts";
+import type { Notification } from "./notification.ts";
 import { Outbox, pauseAfter } from "./outbox.ts";
 
 const log = createLogger("silent");
@@ -24,7 +25,7 @@ const alert = (id: string): Alert => ({
 /** A channel that answers from a script, then accepts; `sent` holds the alerts of all attempts. */
 const scripted = (script: (SendResult | Error)[]): { channel: Channel; sent: string[] } => {
   const sent: string[] = [];
-  const send = async ({ id }: Alert): Promise<SendResult> => {
+  const send = async ({ alert: { id } }: Notification): Promise<SendResult> => {
     sent.push(id);
     const next = script.shift() ?? { result: "accepted" };
     if (next instanceof Error) throw next;
@@ -64,7 +65,7 @@ test("a channel that hangs keeps nobody waiting, and closing gives it up after t
   const aborted: string[] = [];
   const channel: Channel = {
     name: "hanging",
-    send: async ({ id }, signal) => {
+    send: async ({ alert: { id } }, signal) => {
       await sleep(60_000, undefined, { signal }).catch(() => aborted.push(id));
       return later;
     },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../lib/log.ts";
 import type { Alert } from "./alert.ts";
@@ -74,7 +75,10 @@ export class Outbox {
 
   async #send(alert: Alert): Promise<SendResult> {
     try {
-      return await this.#channel.send(alert, this.#ended.signal);
+      const occasion = alert.state === "firing" ? "fired" : "resolved";
+      const created_at = new Date().toISOString();
+      const notification = { id: randomUUID(), occasion, alert, symptoms: 0, created_at } as const;
+      return await this.#channel.send(notification, this.#ended.signal);
     } catch (error) {
       // Only its kind: the words of an unforeseen error may hold the address, which is a secret.
       return { result: "try_again", reason: error instanceof Error ? error.name : "an unknown error" };

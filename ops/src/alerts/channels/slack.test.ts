@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type SlackPeer, startSlackPeer } from "../../../test/support/slack-peer.ts";
-import { type Alert, AlertSeverity, AlertType } from "./alert.ts";
-import { retryAfterMs, slackChannel } from "./slack.ts";
+import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
+import { type Alert, AlertSeverity, AlertType } from "../alert.ts";
+import type { Notification } from "../notification.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { slackChannel } from "./slack.ts";
 import { slackMessage } from "./slack-message.ts";
 
-const firing: Alert = {
+const alert: Alert = {
   id: "0b1c",
   type: AlertType.DATABASE_DOWN,
   key: "",
@@ -16,12 +18,20 @@ const firing: Alert = {
   resolved_at: null,
 };
 
+const fired: Notification = {
+  id: "n1",
+  occasion: "fired",
+  alert,
+  symptoms: 0,
+  created_at: "2026-01-05T04:00:01.000Z",
+};
+
 const never = new AbortController().signal;
 
 describe("a Slack webhook", () => {
   let slack: SlackPeer;
   const send = (timeoutMs = 4_000, signal = never) =>
-    slackChannel({ webhookUrl: slack.webhookUrl, timeoutMs }).send(firing, signal);
+    slackChannel({ webhookUrl: slack.webhookUrl, timeoutMs }).send(fired, signal);
 
   beforeEach(async () => {
     slack = await startSlackPeer();
@@ -29,8 +39,8 @@ describe("a Slack webhook", () => {
   afterEach(() => slack.close());
 
   test("is sent a text and blocks in a coloured attachment", async () => {
-    expect(await send()).toEqual({ result: "accepted" });
-    expect(slack.messages).toEqual([slackMessage(firing)]);
+    expect(await send()).toEqual({ result: "accepted", answer: "Slack answered 200: ok" });
+    expect(slack.messages).toEqual([slackMessage(fired)]);
   });
 
   test.each([
@@ -63,7 +73,7 @@ describe("a Slack webhook", () => {
     const echoed = await send();
     await slack.close();
     const refused = await send();
-    const unusable = await slackChannel({ webhookUrl: "hppt:/hooks/T000/secret" }).send(firing, never);
+    const unusable = await slackChannel({ webhookUrl: "hppt:/hooks/T000/secret" }).send(fired, never);
     expect(echoed).toMatchObject({ result: "refused", reason: "Slack answered 400" });
     expect(refused).toMatchObject({ reason: "ECONNREFUSED" });
     for (const result of [echoed, refused, unusable]) {
@@ -73,21 +83,43 @@ describe("a Slack webhook", () => {
 });
 
 describe("the message", () => {
-  test("is red while the alert fires and green when it is resolved", () => {
-    const resolved: Alert = { ...firing, state: "resolved", resolved_at: "2026-01-05T04:00:44.000Z" };
-    expect(slackMessage(firing).attachments[0]?.color).toBe("#c92a2a");
-    expect(slackMessage(firing).text).toBe("CRITICAL: DATABASE_DOWN: The database does not answer.");
-    expect(slackMessage(resolved).attachments[0]?.color).toBe("#2b8a3e");
-    expect(slackMessage(resolved).text).toMatch(/^RESOLVED/);
-  });
+  test.each([
+    [{ occasion: "fired" }, "#c92a2a", "CRITICAL: DATABASE_DOWN: The database does not answer."],
+    [{ occasion: "reminder" }, "#c92a2a", "STILL CRITICAL: DATABASE_DOWN: The database does not answer."],
+    [{ occasion: "resolved" }, "#2b8a3e", "RESOLVED: DATABASE_DOWN: The database does not answer."],
+    [{ occasion: "test" }, "#868e96", "TEST: DATABASE_DOWN: The database does not answer."],
+    [{ symptoms: 1 }, "#c92a2a", /answer\. \(and 1 symptom suppressed\)$/],
+    [{ symptoms: 3 }, "#c92a2a", /answer\. \(and 3 symptoms suppressed\)$/],
+    [{ alert: { ...alert, key: "GET /x" } }, "#c92a2a", /^CRITICAL: DATABASE_DOWN \(GET \/x\): /],
+  ] as [Partial<Notification>, string, string | RegExp][])(
+    "of %j has the colour %s and the text %s",
+    (difference, colour, text) => {
+      const body = slackMessage({ ...fired, ...difference });
+      expect(body.attachments[0]?.color).toBe(colour);
+      expect(body.text).toMatch(text);
+    },
+  );
 
   test("mentions nobody, whatever a detail says, and keeps within Slack's limits", () => {
     const details = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`n${n}`, "x".repeat(5_000)]));
-    const body = slackMessage({ ...firing, message: "<!channel> a & b", details });
+    const body = slackMessage({
+      ...fired,
+      alert: { ...alert, message: "<!channel> a & b", details },
+    });
     expect(body.text).toContain("&lt;!channel&gt; a &amp; b");
     const fields = body.attachments[0]?.blocks.find((block) => "fields" in block)?.fields ?? [];
     expect(fields).toHaveLength(10);
     expect(Math.max(...fields.map(({ text }) => text.length))).toBeLessThanOrEqual(2_000);
+  });
+
+  test.each(["😀", "&"])("is never cut through %s", (sign) => {
+    for (const before of ["", "x", "xx", "xxx", "xxxx"]) {
+      const { text } = slackMessage({
+        ...fired,
+        alert: { ...alert, message: before + sign.repeat(3_000) },
+      });
+      expect(text).toMatch(/(😀|&amp;)…$/);
+    }
   });
 });
 
@@ -101,5 +133,5 @@ test.each([
   ["Mon, 05 Jan 2026 04:00:07 GMT", 7_000],
   ["Mon, 05 Jan 2026 03:00:00 GMT", 0],
 ])("Retry-After %o asks to wait %o ms", (header, waitMs) => {
-  expect(retryAfterMs(header, Date.parse("2026-01-05T04:00:00Z"))).toBe(waitMs);
+  expect(retryAfterMs(header, new Date("2026-01-05T04:00:00Z"))).toBe(waitMs);
 });

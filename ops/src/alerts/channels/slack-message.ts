@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
-import { type Alert, AlertSeverity } from "./alert.ts";
+import { AlertSeverity } from "../alert.ts";
+import type { Notification } from "../notification.ts";
+import { headline, labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "./words.ts";
 
 const colours: Record<AlertSeverity, string> = {
   [AlertSeverity.CRITICAL]: "#c92a2a",
@@ -7,6 +9,7 @@ const colours: Record<AlertSeverity, string> = {
   [AlertSeverity.WARNING]: "#f08c00",
 };
 const green = "#2b8a3e";
+const grey = "#868e96";
 
 /** Slack refuses a message whose fields are longer or more numerous. */
 const longestText = 2_000;
@@ -16,39 +19,49 @@ const mostFields = 10;
  * The body of an incoming webhook: blocks in an attachment, because only attachments have a colour, and a
  * plain text for notifications and readers without blocks.
  */
-export const slackMessage = (alert: Alert) => {
-  const resolved = alert.state === "resolved";
-  const word = resolved ? "RESOLVED" : alert.severity.toUpperCase();
+export const slackMessage = (notification: Notification) => {
+  const { alert } = notification;
   const fields = Object.entries(alert.details).slice(0, mostFields);
-  const when = resolved ? `resolved ${alert.resolved_at}` : `since ${alert.fired_at}`;
+  const heading = `*${occasionInWords(notification)}* · ${escaped(subjectOf(notification))}`;
   return {
-    text: clamp(`${word}: ${alert.type}: ${escaped(alert.message)}`),
+    text: clamp(escaped(headline(notification))),
     attachments: [
       {
-        color: resolved ? green : colours[alert.severity],
+        color: colourOf(notification),
         blocks: [
-          { type: "section", text: mrkdwn(`*${word}* · ${alert.type}\n${escaped(alert.message)}`) },
+          { type: "section", text: mrkdwn(`${heading}\n${escaped(messageOf(notification))}`) },
           ...(fields.length === 0
             ? []
             : [
                 {
                   type: "section",
                   fields: fields.map(([name, value]) =>
-                    mrkdwn(`*${escaped(name.replaceAll("_", " "))}*\n${escaped(String(value))}`),
+                    mrkdwn(`*${escaped(labelOf(name))}*\n${escaped(String(value))}`),
                   ),
                 },
               ]),
-          { type: "context", elements: [mrkdwn(`${when} · ${escaped(hostname())} · ${alert.id}`)] },
+          {
+            type: "context",
+            elements: [mrkdwn(`${timesOf(notification)} · ${escaped(hostname())} · ${alert.id}`)],
+          },
         ],
       },
     ],
   };
 };
 
+const colourOf = ({ occasion, alert }: Notification): string => {
+  if (occasion === "test") return grey;
+  return occasion === "resolved" ? green : colours[alert.severity];
+};
+
 const mrkdwn = (text: string) => ({ type: "mrkdwn", text: clamp(text) });
 
+/** Cuts through neither a pair of code units nor an escaped character. */
 const clamp = (text: string): string =>
-  text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text;
+  text.length > longestText
+    ? `${text.slice(0, longestText - 1).replace(/[\ud800-\udbff]$|&[a-z]{0,3}$/, "")}…`
+    : text;
 
 /** The three characters that mean something to Slack; without this a database's error could mention `@channel`. */
 const escaped = (text: string): string =>

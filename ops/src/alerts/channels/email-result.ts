@@ -1,0 +1,59 @@
+import type { SendResult } from "../channel.ts";
+
+/** What we read of the mailer's errors and results; see NodemailerError. */
+export interface MailError {
+  code?: string | undefined;
+  originalCode?: string | undefined;
+  response?: string | undefined;
+  responseCode?: number | undefined;
+  /** The server will answer the same whenever it is asked (RFC 5321, 4.2.1: 5yz). */
+  permanent?: boolean | undefined;
+  recipient?: string | undefined;
+}
+
+export interface MailResult {
+  response: string;
+  rejectedErrors?: MailError[] | undefined;
+}
+
+/** The recipients whom the server may accept later, while it accepted others. */
+export const deferredIn = ({ rejectedErrors = [] }: MailResult): string[] =>
+  rejectedErrors.filter(({ permanent }) => permanent !== true).flatMap(({ recipient }) => recipient ?? []);
+
+/** The server's words to a message it took, and whom it refused. */
+export const answerOf = (
+  { response, rejectedErrors = [] }: MailResult,
+  secret: string | undefined,
+): string => {
+  const refused = rejectedErrors.map(({ recipient, response: words = "" }) => `${recipient}: ${words}`);
+  const words = refused.length === 0 ? response : `${response}; refused ${refused.join("; ")}`;
+  return withoutSecret(words, secret);
+};
+
+/** What became of a message that the server did not take. */
+type Failed = Exclude<SendResult, { result: "accepted" }>;
+
+/** What an error means for the next attempt. Its words are the server's, which may repeat ours: never the secret. */
+export const failureOf = (thrown: unknown, secret: string | undefined): Failed => {
+  const { code, originalCode, response, permanent } = thrown as MailError;
+  const reason =
+    response === undefined
+      ? (originalCode ?? code ?? "the mail could not be sent")
+      : withoutSecret(`the mail server answered ${response}`, secret);
+  return { result: permanent === true ? "refused" : "try_again", reason };
+};
+
+/** The server knows no such user, or another password. */
+export const isLoginRefusal = (thrown: unknown): boolean => {
+  const { code, permanent } = thrown as MailError;
+  return code === "EAUTH" && permanent === true;
+};
+
+const longestAnswer = 300;
+
+/** One line, and without the secret, plain or as it goes over the wire. */
+const withoutSecret = (words: string, secret: string | undefined): string => {
+  const line = words.replaceAll(/\s+/g, " ").trim();
+  const forms = secret === undefined ? [] : [secret, Buffer.from(secret).toString("base64")];
+  return forms.reduce((text, form) => text.replaceAll(form, "…"), line).slice(0, longestAnswer);
+};

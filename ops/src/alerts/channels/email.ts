@@ -1,0 +1,89 @@
+import { createTransport } from "nodemailer";
+import type { Channel, SendResult } from "../channel.ts";
+import { addressOf, emailMessage } from "./email-message.ts";
+import { answerOf, deferredIn, failureOf, isLoginRefusal } from "./email-result.ts";
+
+/** Where mail goes, and through which server. */
+export interface EmailSettings {
+  server: string;
+  port: number;
+  /** TLS from the start (usually port 465). Otherwise the server must offer STARTTLS, unless it is this machine. */
+  secure: boolean;
+  /** Whom to log in as; absent: the sender. */
+  user?: string;
+  /** A secret: it never appears in a result, an error or a log. Absent: no login. */
+  password?: string;
+  /** An address, or a name with one: `EarlyBird <alerts@example.com>`. */
+  from: string;
+  to: readonly string[];
+}
+
+export interface EmailTimeouts {
+  /** To the server's greeting, the look-up of its name included. */
+  connectMs: number;
+  /** Of silence. */
+  silenceMs: number;
+}
+
+const usual: EmailTimeouts = { connectMs: 10_000, silenceMs: 15_000 };
+
+/** Servers that are overloaded refuse logins, too: this many in a row, and it is the password. */
+const loginsToBelieve = 3;
+
+/** For how many notifications it is remembered who has them already. */
+const mostRemembered = 1_000;
+
+/**
+ * Sends by SMTP. One recipient whom the server refuses does not keep the others from it; who is put off for
+ * now is tried again, alone.
+ */
+export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = usual): Channel => {
+  const transport = createTransport(transportOptions(settings, timeouts));
+  const missing = new Map<string, string[]>();
+  let refusedLogins = 0;
+  return {
+    name: "email",
+    send: async (notification, signal): Promise<SendResult> => {
+      const to = missing.get(notification.id) ?? [...settings.to];
+      try {
+        const message = emailMessage(notification, settings);
+        const envelope = { from: addressOf(settings.from), to };
+        const sent = await transport.sendMail({ ...message, envelope, signal });
+        refusedLogins = 0;
+        const deferred = deferredIn(sent);
+        missing.delete(notification.id);
+        if (deferred.length === 0) return { result: "accepted", answer: answerOf(sent, settings.password) };
+        missing.set(notification.id, deferred);
+        const [oldest] = missing.keys();
+        if (oldest !== undefined && missing.size > mostRemembered) missing.delete(oldest);
+        return { result: "try_again", reason: `put off for ${deferred.join(", ")}` };
+      } catch (error) {
+        const failure = failureOf(error, settings.password);
+        if (!isLoginRefusal(error)) return failure;
+        refusedLogins++;
+        return refusedLogins < loginsToBelieve ? { result: "try_again", reason: failure.reason } : failure;
+      }
+    },
+  };
+};
+
+/** What the connection is made with. */
+export const transportOptions = (settings: EmailSettings, { connectMs, silenceMs }: EmailTimeouts) => {
+  const { server: host, port, secure, user = addressOf(settings.from), password } = settings;
+  // Nobody stands between this machine and itself; its server may have no certificate, or one of its own.
+  const isHere = /^(localhost|127(\.\d+){3}|::1)$/.test(host);
+  return {
+    host,
+    port,
+    secure,
+    requireTLS: !secure && !isHere,
+    tls: { rejectUnauthorized: !isHere, minVersion: "TLSv1.2" as const },
+    ...(password === undefined ? {} : { auth: { user, pass: password } }),
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    dnsTimeout: connectMs,
+    socketTimeout: silenceMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+};

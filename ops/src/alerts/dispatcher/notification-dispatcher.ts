@@ -1,0 +1,236 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import { Failure } from "../../lib/failure.ts";
+import type { Logger } from "../../lib/log.ts";
+import { type Channel, keyOfChannel, type SendResult } from "../channel.ts";
+import { logChannel } from "../channels/log.ts";
+import type { Attempt, ChannelStatus, Dispatcher, Notification } from "../notification.ts";
+import type { Entry } from "../spool/entry.ts";
+import { Spool } from "../spool/spool.ts";
+import { ChannelWorker, type Outcome } from "./channel-worker.ts";
+import type { Pauses } from "./pause.ts";
+import type { Standing } from "./standing.ts";
+import { testNotification } from "./test-notification.ts";
+
+export interface DispatcherOptions {
+  /** Whom to tell besides the log. */
+  channels: readonly Channel[];
+  /** Where notifications are kept until they are delivered; made when it is absent. */
+  spoolDir: string;
+  log: Logger;
+  clock?: Clock;
+  /** Called when a channel needs somebody to mend it; the alert about it is told through the others. */
+  onBroken?: (channel: string, reason: string) => void;
+  /** Called when a channel that was broken accepts again. */
+  onMended?: (channel: string) => void;
+  pauses?: Pauses;
+  /** How long one attempt may take. */
+  deadlineMs?: number;
+  giveUpAfterMs?: number;
+}
+
+/** What a channel did with a test. */
+export interface ChannelTest {
+  channel: string;
+  result: SendResult["result"];
+  took_ms: number;
+  /** What the other side said, without address or credentials; null where it said nothing. */
+  answer: string | null;
+}
+
+const patient: Pauses = { firstMs: 1_000, longestMs: 5 * 60_000 };
+const dayMs = 24 * 60 * 60_000;
+const tendEveryMs = 60_000;
+
+export const noSuchChannel = (name: string, known: readonly string[]) =>
+  new Failure(
+    "EB_NO_SUCH_CHANNEL",
+    404,
+    `There is no channel ${name}.`,
+    `Name one of ${known.join(", ")}, or set up the channel in the settings first.`,
+  );
+
+/**
+ * Brings notifications to people: each is on disk before anything else happens to it, and leaves it when every
+ * channel has accepted it, or has not for a day.
+ */
+export class NotificationDispatcher implements Dispatcher {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #spool: Spool;
+  readonly #workers: ReadonlyMap<string, ChannelWorker>;
+  readonly #giveUpAfterMs: number;
+  readonly #onBroken: (channel: string, reason: string) => void;
+  readonly #onMended: (channel: string) => void;
+  readonly #listeners = new Set<(attempt: Attempt) => void>();
+  /** Entries that wait for a channel which is not set up any more. */
+  readonly #stray = new Set<Entry>();
+  #tending: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: DispatcherOptions) {
+    const { channels, spoolDir, log, clock = systemClock } = options;
+    const { pauses = patient, deadlineMs = 30_000, giveUpAfterMs = dayMs } = options;
+    this.#log = log;
+    this.#clock = clock;
+    this.#giveUpAfterMs = giveUpAfterMs;
+    this.#onBroken = options.onBroken ?? (() => {});
+    this.#onMended = options.onMended ?? (() => {});
+    this.#spool = new Spool({ directory: spoolDir, log, clock });
+    const common = { log, clock, pauses, deadlineMs, giveUpAfterMs };
+    this.#workers = new Map(
+      [logChannel(log), ...channels].map((channel) => [
+        channel.name,
+        new ChannelWorker({
+          ...common,
+          channel,
+          onOutcome: (outcome) => this.#record(outcome),
+          onStanding: (before, after) => this.#tellStanding(channel.name, before, after),
+        }),
+      ]),
+    );
+  }
+
+  /** Takes up what an earlier process has left, and from now on every minute what any other has. Never rejects. */
+  async start(): Promise<void> {
+    this.#timer ??= setInterval(() => void this.#tend(), tendEveryMs).unref();
+    await this.#tend();
+  }
+
+  async dispatch(notification: Notification): Promise<void> {
+    const concerned = [...this.#workers.keys()].filter(
+      (name) => keyOfChannel(name) !== notification.alert.key,
+    );
+    const entry: Entry = {
+      notification,
+      pending: Object.fromEntries(concerned.map((name) => [name, { attempts: 0 }])),
+    };
+    await this.#spool.save(entry);
+    this.#hand(entry);
+  }
+
+  onAttempt(listener: (attempt: Attempt) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  channels(): ChannelStatus[] {
+    return [...this.#workers.values()].map(({ status }) => status);
+  }
+
+  /**
+   * Sends a test at once, once, to one channel or to all, and tells what became of it. Works before the start,
+   * too: nothing of it is kept.
+   *
+   * @throws Failure EB_NO_SUCH_CHANNEL
+   */
+  async test(channel?: string): Promise<ChannelTest[]> {
+    const names = [...this.#workers.keys()];
+    if (channel !== undefined && !names.includes(channel)) throw noSuchChannel(channel, names);
+    const notification = testNotification(randomUUID(), this.#clock.now());
+    const tested = [...this.#workers].filter(([name]) => channel === undefined || name === channel);
+    return Promise.all(
+      tested.map(async ([name, worker]) => {
+        const startedMs = this.#clock.monotonicMs();
+        const sent = await worker.test(notification);
+        const tookMs = Math.round((this.#clock.monotonicMs() - startedMs) * 10) / 10;
+        const answer = (sent.result === "accepted" ? sent.answer : sent.reason) ?? null;
+        return { channel: name, result: sent.result, took_ms: tookMs, answer };
+      }),
+    );
+  }
+
+  /** Gives what is due `graceMs` to arrive; the rest stays in the spool, for the next process. */
+  async stop(graceMs = 2_000): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#tending;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.close(graceMs)));
+    await this.#spool.close();
+  }
+
+  #tend(): Promise<void> {
+    this.#tending ??= this.#spool.tend().then(async (entries) => {
+      this.#tending = undefined;
+      if (entries.length > 0)
+        this.#log.info(
+          { notifications: entries.length },
+          "notifications of a process that has ended are delivered now",
+        );
+      for (const entry of entries) this.#hand(entry);
+      await this.#giveUpStray();
+    });
+    return this.#tending;
+  }
+
+  #hand(entry: Entry): void {
+    for (const [name, { attempts }] of Object.entries(entry.pending)) {
+      const worker = this.#workers.get(name);
+      if (worker) worker.add(entry, attempts);
+      else this.#stray.add(entry);
+    }
+  }
+
+  /** The channel may be set up again within the day. */
+  async #giveUpStray(): Promise<void> {
+    const now = this.#clock.now();
+    for (const entry of this.#stray) {
+      if (now.getTime() - Date.parse(entry.notification.created_at) < this.#giveUpAfterMs) continue;
+      this.#stray.delete(entry);
+      const gone = Object.entries(entry.pending).filter(([name]) => !this.#workers.has(name));
+      for (const [channel, { attempts }] of gone) {
+        const answer = "the channel is not set up any more";
+        await this.#record({
+          entry,
+          channel,
+          attempt: attempts,
+          at: now,
+          tookMs: 0,
+          outcome: "given_up",
+          answer,
+          nextAt: null,
+        });
+      }
+    }
+  }
+
+  async #record({ entry, channel, attempt, at, tookMs, outcome, answer, nextAt }: Outcome): Promise<void> {
+    if (nextAt) entry.pending[channel] = { attempts: attempt };
+    else delete entry.pending[channel];
+    await this.#spool.save(entry);
+    const { id, occasion, alert } = entry.notification;
+    const told: Attempt = {
+      notification_id: id,
+      alert_id: alert.id,
+      occasion,
+      channel,
+      attempt,
+      at: at.toISOString(),
+      took_ms: tookMs,
+      outcome,
+      answer,
+      next_at: nextAt?.toISOString() ?? null,
+    };
+    if (nextAt || outcome === "accepted") this.#log.debug(told, "an attempt to deliver a notification");
+    else this.#log.error(told, "a notification could not be delivered");
+    for (const listener of this.#listeners) {
+      try {
+        listener(told);
+      } catch (error) {
+        this.#log.error({ err: error }, "a listener of the notifications failed");
+      }
+    }
+  }
+
+  #tellStanding(channel: string, before: Standing, after: Standing): void {
+    if (before.state === after.state) return;
+    if (after.state === "working") {
+      this.#log.info({ channel }, `the channel ${channel} works again`);
+      if (before.state === "broken") this.#onMended(channel);
+      return;
+    }
+    const { reason } = after;
+    const say = after.state === "broken" ? "error" : "warn";
+    this.#log[say]({ channel, reason }, `the channel ${channel} is ${after.state}`);
+    if (after.state === "broken") this.#onBroken(channel, reason);
+  }
+}

@@ -1,0 +1,16 @@
+/** How far apart a channel is tried that does not accept. */
+export interface Pauses {
+  /** The pause after the first failure; each later one is twice as long. */
+  firstMs: number;
+  longestMs: number;
+}
+
+/**
+ * How long to wait after a failed attempt, in milliseconds: doubling, up to a limit, and up to half less by
+ * chance, so that many processes do not come back in step.
+ *
+ * @param failures in a row; the first is 1
+ * @param chance from 0 to 1
+ */
+export const pauseAfter = (failures: number, { firstMs, longestMs }: Pauses, chance: number): number =>
+  Math.round(Math.min(longestMs, firstMs * 2 ** (failures - 1)) * (1 - chance / 2));

@@ -1,0 +1,69 @@
+import { readFile, readlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import { z } from "zod";
+
+const schema = z.object({
+  pid: z.number().int(),
+  /** When the process started, in the system's own terms; null where the system does not tell. */
+  started: z.string().nullable(),
+  /** Where the pid means something: the machine since its last start, and the container. */
+  space: z.string(),
+});
+
+/** A process, as another one can recognise it. */
+export type Owner = z.infer<typeof schema>;
+
+/** Reads an owner's own words; undefined when they are torn. */
+export const readOwner = (text: string): Owner | undefined => {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+};
+
+/** This process. */
+export const thisProcess = async (): Promise<Owner> => ({
+  pid: process.pid,
+  started: (await startOf(process.pid)) ?? null,
+  space: await pidSpace(),
+});
+
+/** An owner says every minute that it is there; this is how long its silence is put up with. */
+export const longestSilenceMs = 5 * 60_000;
+
+/**
+ * Whether an owner is still running. Where its pid can be looked up this is certain; on another machine, and
+ * where the system does not tell when a process started, it lives as long as it says so.
+ *
+ * @param silentMs since it last said that it is there
+ */
+export const isRunning = async (owner: Owner, here: Owner, silentMs: number): Promise<boolean> => {
+  if (owner.space !== here.space) return silentMs < longestSilenceMs;
+  if (owner.started !== null) return (await startOf(owner.pid)) === owner.started;
+  return exists(owner.pid) && silentMs < longestSilenceMs;
+};
+
+/** Linux counts it in ticks since the machine started: a pid that was given again has another one. */
+const startOf = async (pid: number): Promise<string | undefined> => {
+  const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => undefined);
+  // The second field is the program's name, which may hold blanks and parentheses; the start is the 22nd.
+  const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  // A dead process whose parent has not asked for it yet still has its line.
+  return state === "Z" || state === "X" ? undefined : fields[18];
+};
+
+const pidSpace = async (): Promise<string> => {
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
+  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+  return [hostname(), boot.trim(), namespace].join(" ");
+};
+
+const exists = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
