@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { z } from "zod";
+import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { Failure } from "./failure.ts";
-
-const port = z.coerce.number("must be a number").int("must be a whole number").min(1).max(65535);
-const text = z.string().min(1);
+import { port, text } from "./setting-kinds.ts";
 
 /** Every setting, its meaning and its default. The table in the documentation is generated from here. */
 const schema = z.object({
@@ -28,14 +27,11 @@ const schema = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
     .describe("what is logged"),
-  SLACK_WEBHOOK_URL: z
-    .url({ protocol: /^https?$/, error: "must be the http(s) address of an incoming webhook" })
-    .optional()
-    .describe("where alerts go in Slack"),
+  ...alertSettings,
 });
 
 /** Settings whose value may also come from the file that `NAME_FILE` points to. */
-export const secretSettings = ["DATABASE_URL", "JWT_SECRET", "SLACK_WEBHOOK_URL"] as const;
+export const secretSettings = ["DATABASE_URL", "JWT_SECRET", ...alertSecrets] as const;
 
 export type Settings = Readonly<z.infer<typeof schema>>;
 
@@ -80,6 +76,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
   if (!parsed.success) {
     for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}: ${issue.message}`);
   }
+  faults.push(...emailFaults(present));
   if (present.NODE_ENV === "production") {
     for (const name of ["DATABASE_URL", "JWT_SECRET"] as const) {
       if (!present[name]) faults.push(`${name}: must be set in production (or ${name}_FILE)`);

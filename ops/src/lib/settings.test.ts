@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { readSettings } from "./settings.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "earlybird-settings-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const read = (environment: NodeJS.ProcessEnv) => readSettings(environment, join(folder, ".env"));
+const faultsOf = (environment: NodeJS.ProcessEnv): string[] => {
+  try {
+    read(environment);
+  } catch (error) {
+    return (error as { extra: { faults: string[] } }).extra.faults;
+  }
+  return [];
+};
+
+const email = {
+  SMTP_SERVER: "smtp.example.com",
+  ALERT_EMAIL_FROM: "alerts@example.com",
+  ALERT_EMAIL_TO: "asha@example.com, binod@example.com",
+};
+
+test("without any of them there is no email, and the thresholds are the documented ones", () => {
+  const settings = read({});
+  expect([settings.SMTP_SERVER, settings.ALERT_EMAIL_TO]).toEqual([undefined, undefined]);
+  expect(settings).toMatchObject({ SMTP_PORT: 587, SMTP_SECURE: false, ALERT_ERROR_RATE_FROM_STATUS: 400 });
+});
+
+test("recipients are separated by commas, and numbers and switches are read as such", () => {
+  const settings = read({
+    ...email,
+    SMTP_PORT: "465",
+    SMTP_SECURE: "true",
+    ALERT_ERROR_RATE_FROM_STATUS: "500",
+  });
+  expect(settings.ALERT_EMAIL_TO).toEqual(["asha@example.com", "binod@example.com"]);
+  expect(settings).toMatchObject({ SMTP_PORT: 465, SMTP_SECURE: true, ALERT_ERROR_RATE_FROM_STATUS: 500 });
+});
+
+test("the password comes from a file, too, but not from both", () => {
+  const file = join(folder, "password");
+  writeFileSync(file, "app password\n");
+  expect(read({ ...email, ALERT_EMAIL_PASSWORD_FILE: file }).ALERT_EMAIL_PASSWORD).toBe("app password");
+  expect(faultsOf({ ...email, ALERT_EMAIL_PASSWORD_FILE: file, ALERT_EMAIL_PASSWORD: "x" })).toEqual([
+    "ALERT_EMAIL_PASSWORD and ALERT_EMAIL_PASSWORD_FILE are both set: keep one",
+  ]);
+});
+
+test.each<[string, NodeJS.ProcessEnv, string[]]>([
+  [
+    "recipients without a server",
+    { ALERT_EMAIL_TO: "asha@example.com" },
+    ["ALERT_EMAIL_TO: needs SMTP_SERVER: set it, or remove ALERT_EMAIL_TO"],
+  ],
+  [
+    "a server without recipients and sender",
+    { SMTP_SERVER: "smtp.example.com" },
+    [
+      "SMTP_SERVER: needs ALERT_EMAIL_TO: set it, or remove SMTP_SERVER",
+      "SMTP_SERVER: needs ALERT_EMAIL_FROM: set it, or remove SMTP_SERVER",
+    ],
+  ],
+  [
+    "a login without its password",
+    { ...email, SMTP_USER: "apikey" },
+    ["SMTP_USER: needs ALERT_EMAIL_PASSWORD: set it, or remove SMTP_USER where the server asks for no login"],
+  ],
+  [
+    "STARTTLS on the port of TLS",
+    { ...email, SMTP_PORT: "465" },
+    ["SMTP_SECURE: must be true for port 465: set it, or use port 587"],
+  ],
+  [
+    "a recipient that is no address",
+    { ...email, ALERT_EMAIL_TO: "asha@example.com,binod" },
+    ["ALERT_EMAIL_TO.1: must be addresses separated by commas"],
+  ],
+  ["a switch that is neither", { ...email, SMTP_SECURE: "yes" }, ["SMTP_SECURE: must be true or false"]],
+  [
+    "statuses between the two",
+    { ALERT_ERROR_RATE_FROM_STATUS: "404" },
+    ["ALERT_ERROR_RATE_FROM_STATUS: must be 400 or 500"],
+  ],
+])("refuses %s", (_, environment, faults) => {
+  expect(faultsOf(environment)).toEqual(faults);
+});
+
+test("faults of single settings and of settings together are told at once", () => {
+  const faults = faultsOf({ SMTP_PORT: "x", ALERT_CPU_PERCENT: "120", ALERT_EMAIL_TO: "asha@example.com" });
+  expect(faults.map((fault) => fault.split(":", 1)[0])).toEqual([
+    "SMTP_PORT",
+    "ALERT_CPU_PERCENT",
+    "ALERT_EMAIL_TO",
+  ]);
+});
