@@ -1,0 +1,67 @@
+import { type Kysely, sql } from "kysely";
+
+/** The same for everybody who makes tables in the schema `earlybird`, so that nobody makes the schema twice. */
+const schemaLock = sql`select pg_advisory_xact_lock(19301, 4)`;
+
+/**
+ * Creates the fleet's tables where they are absent, in the schema `earlybird`.
+ *
+ * - `instances`: the processes of the service; who was seen lately is alive
+ * - `metric_minutes`: what each of them recorded in each minute, for each endpoint and for all together
+ * - `metric_hours`: the minutes of an hour, merged over all instances
+ * - `metric_hours_due`: hours whose minutes have come and are not merged yet
+ */
+export const createFleetTables = async (db: Kysely<unknown>): Promise<void> => {
+  await db.transaction().execute(async (tx) => {
+    await schemaLock.execute(tx);
+    const { rows } = await sql<{
+      schema: unknown;
+      tables: unknown;
+    }>`select to_regnamespace('earlybird') as schema, to_regclass('earlybird.metric_minutes') as tables`.execute(
+      tx,
+    );
+    if (rows[0]?.tables) return;
+    // Not "if not exists": that would ask for a right that is not needed once the schema is there.
+    if (!rows[0]?.schema) await sql`create schema earlybird`.execute(tx);
+    for (const statement of statements) await statement.execute(tx);
+  });
+};
+
+const statements = [
+  sql`create table earlybird.instances (
+    id         uuid primary key,
+    host       text not null,
+    pid        integer not null,
+    version    text not null,
+    started_at timestamptz not null,
+    seen_at    timestamptz not null
+  )`,
+  sql`create table earlybird.metric_minutes (
+    route       text not null,
+    method      text not null,
+    minute      timestamptz not null,
+    instance_id uuid not null,
+    requests    integer not null,
+    errors      integer not null,
+    statuses    integer[] not null,
+    total_ms    double precision not null,
+    max_ms      double precision not null,
+    durations   bytea not null,
+    primary key (route, method, minute, instance_id)
+  )`,
+  sql`create index on earlybird.metric_minutes (minute)`,
+  sql`create table earlybird.metric_hours (
+    route     text not null,
+    method    text not null,
+    hour      timestamptz not null,
+    requests  integer not null,
+    errors    integer not null,
+    statuses  integer[] not null,
+    total_ms  double precision not null,
+    max_ms    double precision not null,
+    durations bytea not null,
+    primary key (route, method, hour)
+  )`,
+  sql`create index on earlybird.metric_hours (hour)`,
+  sql`create table earlybird.metric_hours_due (hour timestamptz primary key)`,
+];
