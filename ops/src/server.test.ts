@@ -129,7 +129,13 @@ describe("without login", () => {
 });
 
 describe("operators' routes", () => {
-  const routes = ["/api/health/detailed", "/api/health/metrics", "/api/alerts/active", "/api/alerts/history"];
+  const routes = [
+    "/api/health/detailed",
+    "/api/health/metrics",
+    "/api/health/diagnostics",
+    "/api/alerts/active",
+    "/api/alerts/history",
+  ];
 
   test.each(routes)("%s wants a login, and the right one", async (route) => {
     await monitoring.start();
@@ -162,6 +168,49 @@ describe("operators' routes", () => {
         reasons: [expect.stringContaining("ECONNREFUSED")],
         database: { status: "unhealthy", response_time_ms: null, pool },
       },
+    });
+  });
+
+  test("/api/health/diagnostics adds endpoints, what fires, and what monitoring costs", async () => {
+    await get("/orders/1");
+    await get("/broken");
+    await monitoring.start();
+    const { status, body } = await get("/api/health/diagnostics", "operator");
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: "healthy",
+      database: { status: "healthy" },
+      system: {
+        limits: { memory_bytes: expect.any(Number), cpus: expect.any(Number) },
+        gc_percent: expect.any(Number),
+        event_loop_utilization_percent: expect.any(Number),
+        open_handles: expect.any(Number),
+        mean: { cpu_percent: expect.any(Number) },
+        max: { memory_bytes: expect.any(Number) },
+      },
+      endpoints: expect.arrayContaining([
+        expect.objectContaining({ route: "/orders/:id", requests: 1, errors: 0, last_error: null }),
+        expect.objectContaining({
+          method: "GET",
+          route: "/broken",
+          requests: 1,
+          errors: 1,
+          last_error: expect.objectContaining({ status: 500, code: "EB_INTERNAL", route: "/broken" }),
+        }),
+      ]),
+      alerts: { active: 0, firing: [] },
+      overhead: {
+        cpu_percent: expect.any(Number),
+        memory_bytes: expect.any(Number),
+        seconds_per_request: expect.any(Number),
+      },
+    });
+    await outage();
+    const away = await get("/api/health/diagnostics", "operator");
+    expect(away.status).toBe(503);
+    expect(away.body.alerts).toMatchObject({
+      active: 1,
+      firing: [{ type: "DATABASE_DOWN", severity: "critical", fired_at: expect.any(String) }],
     });
   });
 
@@ -248,7 +297,7 @@ describe("recording", () => {
 
 test("every route is described, and probes are never limited in how often they may ask", () => {
   const own = described.filter(({ url, method }) => method === "GET" && /^\/(livez|readyz|api)/.test(url));
-  expect(own).toHaveLength(7);
+  expect(own).toHaveLength(8);
   for (const { url, schema, config } of own) {
     expect(schema).toMatchObject({ tags: [expect.any(String)], summary: expect.any(String) });
     if (!url.startsWith("/api/alerts")) expect(config).toMatchObject({ rateLimit: false });

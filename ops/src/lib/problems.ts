@@ -5,6 +5,13 @@ import { Failure } from "./failure.ts";
 import { refuseNullCharacters } from "./null-characters.ts";
 import { refusalOf } from "./postgres-refusals.ts";
 
+declare module "fastify" {
+  interface FastifyReply {
+    /** The code of the problem that it answers with. */
+    problemCode?: string;
+  }
+}
+
 export interface ProblemsOptions {
   /** Whether an error means that the database cannot be reached, rather than that it refused something. */
   isDatabaseUnavailable: (error: unknown) => boolean;
@@ -78,6 +85,7 @@ const routeNotFound = (method: string, path: string) =>
  */
 export const problems = fastifyPlugin<ProblemsOptions>(
   async (app, { isDatabaseUnavailable }) => {
+    app.decorateReply("problemCode");
     app.addHook("preValidation", async ({ body, query, params }) =>
       refuseNullCharacters({ body, query, params }),
     );
@@ -113,6 +121,7 @@ const answerProblem = (failure: Failure, request: FastifyRequest, reply: Fastify
   if (failure.status === 503 && !reply.hasHeader("retry-after")) {
     reply.header("retry-after", retryAfterSeconds);
   }
+  reply.problemCode = failure.code;
   return reply
     .code(failure.status)
     .type("application/problem+json")

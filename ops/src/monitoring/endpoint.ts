@@ -1,33 +1,18 @@
 import type { Clock } from "../lib/clock.ts";
 import { bucketOf } from "./latency-histogram.ts";
-import { type Slice, SliceRing } from "./slice-ring.ts";
+import { RecordingCost } from "./recording-cost.ts";
+import { Series, statusClasses } from "./series.ts";
+import { Tally } from "./tally.ts";
 
-const fine = { sliceMs: 5_000, slices: 12 };
-const coarse = { sliceMs: 60_000, slices: 60 };
-
-/** Requests over time: the last minute in slices of 5 seconds, the last hour in slices of a minute. */
-export class Series {
-  readonly #fine = new SliceRing(fine);
-  readonly #coarse = new SliceRing(coarse);
-
-  turnTo(nowMs: number): this {
-    this.#fine.turnTo(nowMs);
-    this.#coarse.turnTo(nowMs);
-    return this;
-  }
-
-  record(bucket: number, durationMs: number, failed: boolean): void {
-    this.#fine.record(bucket, durationMs, failed);
-    this.#coarse.record(bucket, durationMs, failed);
-  }
-
-  /** The slices of a window of at most an hour that ends at `nowMs`. */
-  read(nowMs: number, windowSeconds: number): { sinceMs: number; slices: Slice[] } {
-    const windowMs = windowSeconds * 1000;
-    return windowMs <= fine.sliceMs * fine.slices
-      ? this.#fine.read(nowMs, windowMs / fine.sliceMs)
-      : this.#coarse.read(nowMs, windowMs / coarse.sliceMs);
-  }
+/** The last request that failed. */
+export interface LastError {
+  /** ISO 8601. */
+  at: string;
+  status: number;
+  method: string;
+  route: string;
+  /** The code of the failure, where the answer had one. */
+  code: string | null;
 }
 
 /** The status under which a request counts whose client went away before the answer, as nginx has it. */
@@ -36,27 +21,87 @@ export const clientWentAway = 499;
 /** These say more about the client than about the service. */
 const noErrors = new Set([401, 404, clientWentAway]);
 
-const countsAsError = (status: number): boolean => status >= 400 && !noErrors.has(status);
+/** What all endpoints of a process have in common. */
+export class Traffic {
+  readonly series = new Series();
+  readonly cost = new RecordingCost();
+  /** Added to the clock's monotonic time, it makes milliseconds since 1970 that only grow. */
+  readonly epochMs: number;
+  inFlight = 0;
+  /** The endpoint that failed last. */
+  failedLast: Endpoint | undefined;
+
+  /** @param errorsFromStatus from which status on an answer counts as an error; 401, 404 and 499 never do */
+  constructor(
+    readonly clock: Clock,
+    readonly errorsFromStatus: 400 | 500,
+  ) {
+    this.epochMs = clock.now().getTime() - clock.monotonicMs();
+  }
+}
 
 /** One method of one route; what it records is counted for itself and in the series of all. */
 export class Endpoint {
-  readonly own = new Series();
+  readonly series = new Series();
+  readonly tally = new Tally();
+  inFlight = 0;
+  readonly #traffic: Traffic;
+  #failedAtMs = 0;
+  #failedStatus = 0;
+  #failedCode: string | undefined;
 
   constructor(
     readonly method: string,
     readonly route: string,
-    private readonly all: Series,
-    private readonly clock: Clock,
-  ) {}
+    traffic: Traffic,
+  ) {
+    this.#traffic = traffic;
+  }
 
-  /** Counts a request that was answered with `status` after `durationMs` milliseconds. Allocates nothing. */
-  record(status: number, durationMs: number): void {
-    const nowMs = this.clock.monotonicMs();
+  /** A request has come. */
+  enter(): void {
+    this.inFlight++;
+    this.#traffic.inFlight++;
+  }
+
+  /** A request that had {@link enter}ed is no longer under way. */
+  leave(): void {
+    this.inFlight--;
+    this.#traffic.inFlight--;
+  }
+
+  /**
+   * Counts a request that was answered with `status` after `durationMs` milliseconds. Takes no lock, makes no promise
+   * and allocates nothing.
+   *
+   * @param code of the failure that it was answered with
+   */
+  record(status: number, durationMs: number, code?: string | undefined): void {
+    const traffic = this.#traffic;
+    const startedMs = traffic.clock.monotonicMs();
+    const nowMs = traffic.epochMs + startedMs;
     // One impossible number would spoil the sums of its whole slice.
     const tookMs = Number.isFinite(durationMs) ? Math.max(durationMs, 0) : 0;
     const bucket = bucketOf(tookMs);
-    const failed = countsAsError(status);
-    this.own.turnTo(nowMs).record(bucket, tookMs, failed);
-    this.all.turnTo(nowMs).record(bucket, tookMs, failed);
+    const failed = status >= traffic.errorsFromStatus && !noErrors.has(status);
+    const statusClass = Math.min(Math.max(Math.trunc(status / 100), 1), statusClasses) - 1;
+    this.series.record(nowMs, bucket, tookMs, statusClass, failed);
+    traffic.series.record(nowMs, bucket, tookMs, statusClass, failed);
+    this.tally.add(tookMs, statusClass);
+    if (failed) {
+      this.#failedAtMs = nowMs;
+      this.#failedStatus = status;
+      this.#failedCode = code;
+      traffic.failedLast = this;
+    }
+    if (traffic.cost.isDue()) traffic.cost.add(traffic.clock.monotonicMs() - startedMs);
+  }
+
+  /** The last request that failed, however long ago; null when none has. */
+  get lastError(): LastError | null {
+    if (this.#failedAtMs === 0) return null;
+    const { method, route } = this;
+    const at = new Date(this.#failedAtMs).toISOString();
+    return { at, status: this.#failedStatus, method, route, code: this.#failedCode ?? null };
   }
 }

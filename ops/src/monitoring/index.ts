@@ -1,3 +1,4 @@
+export { closeMonitoringPool, createMonitoringPool, onConnection } from "./database-connection.ts";
 export {
   type DatabaseHealth,
   DatabaseHealthChecker,
@@ -11,13 +12,14 @@ export {
   type Snapshot,
   type SystemProbe,
 } from "./monitoring-service.ts";
+export { type RouteOf, recordServer } from "./node-http.ts";
+export type { Overhead } from "./overhead.ts";
+export { type EndpointSummary, PerformanceMetrics } from "./performance-metrics.ts";
 export {
-  type EndpointSummary,
-  PerformanceMetrics,
   type PerformanceSummary,
   type PerformanceWindow,
   performanceWindows,
-} from "./performance-metrics.ts";
+} from "./performance-summary.ts";
 export { recordRequests } from "./recording.ts";
 export { type HealthRoutesOptions, healthRoutes } from "./routes.ts";
-export { SystemMetrics, type SystemSample } from "./system-metrics.ts";
+export { SystemMetrics, type SystemReport, type SystemSample } from "./system-metrics.ts";

@@ -27,6 +27,9 @@ export const bucketOf = (durationMs: number): number => {
 
 /** Counts durations in buckets of bounded relative width, so that percentiles need no samples. */
 export class LatencyHistogram {
+  /** What one occupies in memory, about. */
+  static readonly bytes = 14_000;
+
   readonly #counts = new Int32Histogram(1, longestMicroseconds, significantDigits);
 
   /** Counts one duration, by its {@link bucketOf}. */
@@ -39,12 +42,12 @@ export class LatencyHistogram {
   }
 
   /**
-   * The smallest duration that at least `percent` of those counted do not exceed, in milliseconds; 0 when
-   * nothing was counted. See {@link relativeErrorBound}.
+   * For each of `percents` the smallest duration that at least so many of those counted do not exceed, in
+   * milliseconds; zeros when nothing was counted. See {@link relativeErrorBound}.
    */
-  percentileMs(percent: number): number {
+  percentilesMs(percents: readonly number[]): number[] {
     this.#counts.establishInternalTackingValues();
-    return this.#counts.getValueAtPercentile(percent) / 1000;
+    return percents.map((percent) => this.#counts.getValueAtPercentile(percent) / 1000);
   }
 
   /** The counts in a few hundred bytes: for each bucket in use its distance from the last one, and its count. */

@@ -1,13 +1,26 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createLogger } from "../lib/log.ts";
 import type { DatabaseHealth } from "./database-health-checker.ts";
-import { type MonitoringOptions, MonitoringService, type Snapshot } from "./monitoring-service.ts";
+import {
+  type MonitoringOptions,
+  MonitoringService,
+  type Snapshot,
+  type SystemProbe,
+} from "./monitoring-service.ts";
 import { PerformanceMetrics } from "./performance-metrics.ts";
+import { SystemMetrics, type SystemSample } from "./system-metrics.ts";
 
 const pool = { size: 10, in_use: 0, waiting: 0 };
 const answers: DatabaseHealth = { status: "healthy", response_time_ms: 1, pool, reason: null };
 const fails: DatabaseHealth = { status: "unhealthy", response_time_ms: null, pool, reason: "away" };
 const idle = { cpu_percent: 1, memory_bytes: 1, memory_percent: 1, event_loop_p99_ms: 0 };
+
+const systemThat = (sample: () => SystemSample): SystemProbe => ({
+  start: () => {},
+  sample,
+  report: () => new SystemMetrics().report(),
+  stop: () => {},
+});
 
 /** A service whose database behaves as the test says, with the times at which it was asked. */
 const monitor = (check: () => Promise<DatabaseHealth>, options: Partial<MonitoringOptions> = {}) => {
@@ -24,7 +37,7 @@ const monitor = (check: () => Promise<DatabaseHealth>, options: Partial<Monitori
       },
       close: () => {},
     },
-    system: { start: () => {}, sample: () => idle, stop: () => {} },
+    system: systemThat(() => idle),
     performance: new PerformanceMetrics(),
     log: createLogger("silent"),
     ...options,
@@ -108,7 +121,7 @@ test("a system that cannot be sampled does not end the checks", async () => {
     throw new Error("no /proc");
   };
   const { service, checkedAt } = monitor(async () => answers, {
-    system: { start: () => {}, sample, stop: () => {} },
+    system: systemThat(sample),
     failingIntervalMs: 5,
   });
   await service.start();
@@ -156,4 +169,42 @@ test("there is no snapshot before the first check has finished", async () => {
   await service.start();
   expect(service.snapshot?.status).toBe("healthy");
   await service.stop();
+});
+
+test("a snapshot tells the requests of the minute before, of all and of each endpoint", async () => {
+  const performance = new PerformanceMetrics();
+  performance.endpoint("GET", "/a").record(200, 3);
+  performance.endpoint("POST", "/b").record(503, 40);
+  const { service } = monitor(async () => answers, { performance });
+  await service.start();
+  performance.endpoint("POST", "/b").record(503, 40);
+  expect(service.snapshot?.performance).toMatchObject({
+    window_seconds: 60,
+    requests: 2,
+    errors: 1,
+    endpoints: [
+      { method: "GET", route: "/a", requests: 1, p95_ms: 3 },
+      { method: "POST", route: "/b", requests: 1, p95_ms: 40 },
+    ],
+  });
+  await service.stop();
+});
+
+test("what monitoring costs is measured: the time of the checks and of those who listen, and of recording", async () => {
+  let nowMs = 0;
+  const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
+  const performance = new PerformanceMetrics({ clock });
+  const { service } = monitor(async () => answers, {
+    performance,
+    clock,
+    failingIntervalMs: 5,
+    patienceMs: 10_000,
+  });
+  service.onSnapshot(() => {
+    nowMs += 20;
+  });
+  nowMs = 980;
+  await service.start();
+  await service.stop();
+  expect(service.overhead).toMatchObject({ cpu_percent: 2, memory_bytes: 0, seconds_per_request: 0 });
 });

@@ -3,8 +3,10 @@ import type { Logger } from "../lib/log.ts";
 import type { DatabaseHealth, HealthStatus } from "./database-health-checker.ts";
 import { within } from "./deadline.ts";
 import { judgeHealth } from "./health.ts";
-import type { PerformanceMetrics } from "./performance-metrics.ts";
-import type { SystemSample } from "./system-metrics.ts";
+import { type Overhead, OverheadMeter } from "./overhead.ts";
+import type { EndpointSummary, PerformanceMetrics } from "./performance-metrics.ts";
+import type { PerformanceSummary } from "./performance-summary.ts";
+import type { SystemReport, SystemSample } from "./system-metrics.ts";
 
 /** What is known since `taken_at`. Health answers are read from here and wait for nothing. */
 export interface Snapshot {
@@ -14,6 +16,8 @@ export interface Snapshot {
   reasons: string[];
   database: DatabaseHealth;
   system: SystemSample;
+  /** The minute before `taken_at`: all requests, and each endpoint that had some. */
+  performance: PerformanceSummary & { endpoints: EndpointSummary[] };
 }
 
 /** What the service needs of the database's checker. */
@@ -27,6 +31,7 @@ export interface DatabaseProbe {
 export interface SystemProbe {
   start(): void;
   sample(): SystemSample;
+  report(): SystemReport;
   stop(): void;
 }
 
@@ -57,6 +62,7 @@ export class MonitoringService {
   readonly #failingIntervalMs: number;
   readonly #patienceMs: number;
   readonly #startedMs: number;
+  readonly #overhead: OverheadMeter;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #state: "new" | "running" | "stopped" = "new";
   #timer: NodeJS.Timeout | undefined;
@@ -75,6 +81,7 @@ export class MonitoringService {
     this.#failingIntervalMs = options.failingIntervalMs ?? 1_000;
     this.#patienceMs = options.patienceMs ?? 2_500;
     this.#startedMs = this.clock.monotonicMs();
+    this.#overhead = new OverheadMeter({ clock: this.clock, performance: options.performance });
     // Not at once if a check has just begun: a connection that breaks each time must not make a busy loop.
     this.#database.onLost(() => this.#scheduleAfter(this.#failingIntervalMs));
   }
@@ -82,6 +89,16 @@ export class MonitoringService {
   /** The latest findings; undefined until the first check has finished. */
   get snapshot(): Snapshot | undefined {
     return this.#snapshot;
+  }
+
+  /** What is known of the process besides, as of the latest sample. */
+  get systemReport(): SystemReport {
+    return this.#system.report();
+  }
+
+  /** What monitoring itself costs, as of the latest check. */
+  get overhead(): Overhead {
+    return this.#overhead.report();
   }
 
   /** Seconds since this service was made. */
@@ -137,8 +154,20 @@ export class MonitoringService {
     const database = await this.#checkDatabase();
     if (this.#state === "stopped") return;
     this.#answersInARow = database.status === "unhealthy" ? 0 : this.#answersInARow + 1;
+    this.#overhead.during(() => this.#conclude(database));
+    this.#overhead.sample();
+  }
+
+  /** Makes a snapshot and hands it on. Waits for nothing. */
+  #conclude(database: DatabaseHealth): void {
     const system = this.#sampleSystem();
-    const snapshot = { taken_at: this.clock.now(), ...judgeHealth(database, system), database, system };
+    const snapshot = {
+      taken_at: this.clock.now(),
+      ...judgeHealth(database, system),
+      database,
+      system,
+      performance: { ...this.performance.summary(), endpoints: this.performance.endpoints() },
+    };
     this.#tellChange(snapshot);
     this.#snapshot = snapshot;
     for (const listener of this.#listeners) {

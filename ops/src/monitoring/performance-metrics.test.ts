@@ -1,6 +1,9 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Clock } from "../lib/clock.ts";
-import { overflowRoute, PerformanceMetrics, unmatchedRoute } from "./performance-metrics.ts";
+import { LatencyHistogram } from "./latency-histogram.ts";
+import { otherMethod, overflowRoute, PerformanceMetrics, unmatchedRoute } from "./performance-metrics.ts";
+import { tallyBoundsMs } from "./tally.ts";
 
 /** A clock that stands still until the test moves it; starts in the middle of a slice. */
 const testClock = () => {
@@ -38,6 +41,21 @@ test("answers of 400 and above are errors, but 401, 404 and clients that went aw
   expect(metrics.summary().errors).toBe(7);
 });
 
+test("where a client's mistakes are its own business, errors begin at 500", () => {
+  const metrics = new PerformanceMetrics({ errorsFromStatus: 500 });
+  for (const status of [200, 400, 403, 404, 422, 499, 500, 503])
+    metrics.endpoint("GET", "/a").record(status, 1);
+  expect(metrics.summary().errors).toBe(2);
+});
+
+test("answers are counted by class", () => {
+  const metrics = new PerformanceMetrics();
+  for (const status of [101, 200, 204, 308, 404, 499, 500, 503, 0, 999]) {
+    metrics.endpoint("GET", "/a").record(status, 1);
+  }
+  expect(metrics.summary().statuses).toEqual({ "1xx": 2, "2xx": 2, "3xx": 1, "4xx": 2, "5xx": 3 });
+});
+
 test("a process without requests answers zeros", () => {
   expect(new PerformanceMetrics().summary("1h")).toEqual({
     window_seconds: 3600,
@@ -50,7 +68,39 @@ test("a process without requests answers zeros", () => {
     p95_ms: 0,
     p99_ms: 0,
     max_ms: 0,
+    percentile_error_percent: 0.781,
+    statuses: { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0 },
+    in_flight: 0,
+    last_error: null,
   });
+});
+
+test("what is under way is counted until it has left, for its endpoint and in all", () => {
+  const metrics = new PerformanceMetrics();
+  const endpoint = metrics.endpoint("GET", "/a");
+  endpoint.enter();
+  endpoint.enter();
+  expect(metrics.endpoints()).toMatchObject([{ route: "/a", requests: 0, in_flight: 2 }]);
+  endpoint.leave();
+  endpoint.record(200, 5);
+  expect(metrics.summary()).toMatchObject({ requests: 1, in_flight: 1 });
+});
+
+test("the last error says when, where and which; what is no error leaves it as it is", () => {
+  const { clock, advanceSeconds } = testClock();
+  const metrics = new PerformanceMetrics({ clock });
+  metrics.endpoint("GET", "/a").record(500, 1);
+  advanceSeconds(10);
+  metrics.endpoint("POST", "/b").record(409, 1, "EB_TAKEN");
+  const last = { status: 409, method: "POST", route: "/b", code: "EB_TAKEN", at: "1970-01-01T00:20:44.567Z" };
+  advanceSeconds(7200);
+  metrics.endpoint("POST", "/b").record(404, 1);
+  expect(metrics.summary().last_error).toEqual(last);
+  metrics.endpoint("GET", "/a").record(200, 1);
+  expect(metrics.endpoints()).toMatchObject([
+    { route: "/a", last_error: { status: 500, code: null, at: "1970-01-01T00:20:34.567Z" } },
+    { route: "/b", last_error: last },
+  ]);
 });
 
 test.each([
@@ -115,4 +165,96 @@ test("endpoints beyond the cap count as one, and all of them in the sum", () => 
     [overflowRoute, 997],
   ]);
   expect(metrics.summary().requests).toBe(1000);
+});
+
+test("methods that HTTP does not know share a name, so that nobody can make series by inventing words", () => {
+  const metrics = new PerformanceMetrics();
+  for (let n = 0; n < 1000; n++) metrics.endpoint(`WORD${n}`, "/a").record(200, 1);
+  expect(metrics.endpoints()).toMatchObject([{ method: otherMethod, route: "/a", requests: 1000 }]);
+});
+
+test("totals never fall: they go on when windows have passed, one for each status class", () => {
+  const { clock, advanceSeconds } = testClock();
+  const metrics = new PerformanceMetrics({ clock });
+  for (const ms of [1, 5, 5.001, 80, 20_000]) metrics.endpoint("GET", "/a").record(200, ms);
+  metrics.endpoint("GET", "/a").record(503, 2);
+  advanceSeconds(7200);
+  metrics.endpoint("GET", "/a").record(200, 1);
+  const [row, ...others] = metrics.totals();
+  expect(others).toEqual([]);
+  expect(row).toMatchObject({ route: "/a", method: "GET" });
+  const [fine, failed] = row?.statuses ?? [];
+  expect(fine).toMatchObject({ statusClass: 2, count: 6 });
+  expect(fine?.sumMs).toBeCloseTo(20_092.001);
+  expect(fine?.buckets).toEqual([3, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+  expect(fine?.buckets).toHaveLength(tallyBoundsMs.length + 1);
+  expect(failed).toMatchObject({ statusClass: 5, count: 1, sumMs: 2 });
+});
+
+test("the last minute that is over holds what was recorded in it, until the next one is over", () => {
+  const { clock, advanceSeconds } = testClock();
+  const metrics = new PerformanceMetrics({ clock });
+  const minute = () => metrics.lastMinute();
+  metrics.endpoint("GET", "/a").record(200, 3);
+  advanceSeconds(20);
+  metrics.endpoint("GET", "/a").record(500, 40);
+  expect(minute().endpoints).toEqual([]);
+  advanceSeconds(6);
+  metrics.endpoint("GET", "/b").record(200, 1);
+  for (let seconds = 0; seconds < 59; seconds++) {
+    const { startedAt, endpoints } = minute();
+    expect(startedAt.toISOString()).toBe("1970-01-01T00:20:00.000Z");
+    expect(endpoints).toMatchObject([
+      {
+        route: "/a",
+        method: "GET",
+        requests: 2,
+        errors: 1,
+        totalMs: 43,
+        maxMs: 40,
+        statuses: [0, 1, 0, 0, 1],
+      },
+    ]);
+    advanceSeconds(1);
+  }
+  const durations = new LatencyHistogram();
+  durations.add(minute().endpoints[0]?.counts ?? new Uint8Array());
+  expect(durations.percentilesMs([50])[0]).toBeCloseTo(3, 1);
+  advanceSeconds(1);
+  expect(minute()).toMatchObject({ endpoints: [{ route: "/b", requests: 1 }] });
+  advanceSeconds(60);
+  expect(minute().endpoints).toEqual([]);
+});
+
+test("an hour of any traffic sums up to what was recorded", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 5_000 })), { maxLength: 60 }),
+      (steps) => {
+        const { clock, advanceSeconds } = testClock();
+        const metrics = new PerformanceMetrics({ clock });
+        const recorded: { atSeconds: number; durationMs: number }[] = [];
+        let nowSeconds = 1_234.567;
+        for (const [pauseSeconds, durationMs] of steps) {
+          advanceSeconds(pauseSeconds);
+          nowSeconds += pauseSeconds;
+          metrics.endpoint("GET", "/a").record(200, durationMs);
+          recorded.push({ atSeconds: nowSeconds, durationMs });
+        }
+        for (const [window, seconds, slice] of [
+          ["1m", 60, 5],
+          ["5m", 300, 60],
+          ["1h", 3600, 60],
+        ] as const) {
+          const since = (Math.floor(nowSeconds / slice) + 1) * slice - seconds;
+          const inside = recorded.filter(({ atSeconds }) => atSeconds >= since);
+          expect(metrics.summary(window)).toMatchObject({
+            requests: inside.length,
+            max_ms: Math.max(0, ...inside.map(({ durationMs }) => durationMs)),
+          });
+        }
+      },
+    ),
+    { numRuns: 50 },
+  );
 });

@@ -1,27 +1,24 @@
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { Endpoint, Series } from "./endpoint.ts";
-import { LatencyHistogram } from "./latency-histogram.ts";
-
-/** The windows that can be asked for, in seconds. */
-export const performanceWindows = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600 } as const;
-export type PerformanceWindow = keyof typeof performanceWindows;
-
-/** What happened in a window; all numbers are zero when there was no request. */
-export interface PerformanceSummary {
-  window_seconds: number;
-  requests: number;
-  /** Answers of 400 and above, without 401 and 404, and without requests whose client went away. */
-  errors: number;
-  error_rate_percent: number;
-  requests_per_second: number;
-  mean_ms: number;
-  p50_ms: number;
-  p95_ms: number;
-  p99_ms: number;
-  max_ms: number;
-}
+import { Endpoint, Traffic } from "./endpoint.ts";
+import { type PerformanceSummary, type PerformanceWindow, summarise } from "./performance-summary.ts";
+import type { Slice } from "./slice.ts";
+import type { StatusTally } from "./tally.ts";
 
 export interface EndpointSummary extends PerformanceSummary {
+  route: string;
+  method: string;
+}
+
+/** One endpoint since the process started. */
+export interface EndpointTotals {
+  route: string;
+  method: string;
+  /** For each status class that it has answered with. */
+  statuses: StatusTally[];
+}
+
+/** What one endpoint did in a minute. */
+export interface EndpointMinute extends Slice {
   route: string;
   method: string;
 }
@@ -31,6 +28,11 @@ export const unmatchedRoute = "(unmatched)";
 
 /** The name under which endpoints go once there are more than the cap allows. */
 export const overflowRoute = "(other)";
+
+/** The name under which methods go that HTTP does not know: a client may send any word. OpenTelemetry's name. */
+export const otherMethod = "_OTHER";
+
+const knownMethods = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(" "));
 
 /**
  * Counts requests and how long they took, over all and for each endpoint, in sliding windows.
@@ -43,18 +45,29 @@ export class PerformanceMetrics {
   readonly #clock: Clock;
   readonly #maxEndpoints: number;
   readonly #startedMs: number;
-  readonly #all = new Series();
+  readonly #traffic: Traffic;
   readonly #byRoute = new Map<string, Map<string, Endpoint>>();
+  readonly #endpoints: Endpoint[] = [];
   readonly #overflow: Endpoint;
-  readonly #merged = new LatencyHistogram();
-  #endpointCount = 0;
 
-  /** @param options.maxEndpoints how many are told apart; those that come later count as one */
-  constructor({ clock = systemClock, maxEndpoints = 400 }: { clock?: Clock; maxEndpoints?: number } = {}) {
+  /**
+   * @param options.maxEndpoints how many are told apart; those that come later count as one
+   * @param options.errorsFromStatus the lowest status that counts as an error; 401, 404 and 499 never do
+   */
+  constructor({
+    clock = systemClock,
+    maxEndpoints = 500,
+    errorsFromStatus = 400,
+  }: {
+    clock?: Clock;
+    maxEndpoints?: number;
+    errorsFromStatus?: 400 | 500;
+  } = {}) {
     this.#clock = clock;
     this.#maxEndpoints = maxEndpoints;
-    this.#startedMs = clock.monotonicMs();
-    this.#overflow = new Endpoint("*", overflowRoute, this.#all, clock);
+    this.#traffic = new Traffic(clock, errorsFromStatus);
+    this.#startedMs = this.#nowMs();
+    this.#overflow = new Endpoint("*", overflowRoute, this.#traffic);
   }
 
   /**
@@ -64,67 +77,79 @@ export class PerformanceMetrics {
    * @param route the template, as `/api/orders/:id`, never a raw URL; undefined when no route matched
    */
   endpoint(method: string, route: string = unmatchedRoute): Endpoint {
-    let byMethod = this.#byRoute.get(route);
-    const known = byMethod?.get(method);
-    if (known) return known;
-    if (this.#endpointCount >= this.#maxEndpoints) return this.#overflow;
-    this.#endpointCount++;
-    if (!byMethod) {
-      byMethod = new Map();
-      this.#byRoute.set(route, byMethod);
-    }
-    const endpoint = new Endpoint(method, route, this.#all, this.#clock);
-    byMethod.set(method, endpoint);
-    return endpoint;
+    return this.#byRoute.get(route)?.get(method) ?? this.#meet(method, route);
   }
 
   /** All requests of the window. */
   summary(window: PerformanceWindow = "1m"): PerformanceSummary {
-    return this.#summarise(this.#all, window);
+    const { series, inFlight, failedLast } = this.#traffic;
+    const lastError = failedLast?.lastError ?? null;
+    return summarise({ series, inFlight, lastError }, window, this.#nowMs(), this.#startedMs);
   }
 
-  /** The endpoints that had requests in the window, in no particular order. */
+  /** The endpoints that had requests in the window or have some under way, in no particular order. */
   endpoints(window: PerformanceWindow = "1m"): EndpointSummary[] {
-    return [...this.#byRoute.values()]
-      .flatMap((byMethod) => [...byMethod.values()])
-      .concat(this.#overflow)
-      .map(({ method, route, own }) => ({ route, method, ...this.#summarise(own, window) }))
-      .filter(({ requests }) => requests > 0);
+    const nowMs = this.#nowMs();
+    return this.#all()
+      .map((endpoint) => ({
+        route: endpoint.route,
+        method: endpoint.method,
+        ...summarise(endpoint, window, nowMs, this.#startedMs),
+      }))
+      .filter(({ requests, in_flight }) => requests > 0 || in_flight > 0);
   }
 
-  #summarise(series: Series, window: PerformanceWindow): PerformanceSummary {
-    const nowMs = this.#clock.monotonicMs();
-    const windowSeconds = performanceWindows[window];
-    const { sinceMs, slices } = series.read(nowMs, windowSeconds);
-    let requests = 0;
-    let errors = 0;
-    let totalMs = 0;
-    let maxMs = 0;
-    this.#merged.clear();
-    for (const slice of slices) {
-      requests += slice.requests;
-      errors += slice.errors;
-      totalMs += slice.totalMs;
-      maxMs = Math.max(maxMs, slice.maxMs);
-      this.#merged.add(slice.counts);
+  /** Every endpoint since the process started: numbers that only grow. Cheap, whatever was recorded. */
+  totals(): EndpointTotals[] {
+    return this.#all()
+      .map(({ method, route, tally }) => ({ route, method, statuses: tally.read() }))
+      .filter(({ statuses }) => statuses.length > 0);
+  }
+
+  /**
+   * What the last minute held that is over, for each endpoint that had requests in it. A minute begins with the
+   * clock's; it stays the last one for a minute, however often it is read.
+   */
+  lastMinute(): { startedAt: Date; endpoints: EndpointMinute[] } {
+    const nowMs = this.#nowMs();
+    const endpoints: EndpointMinute[] = [];
+    for (const { method, route, series } of this.#all()) {
+      const slice = series.lastMinute(nowMs);
+      if (slice) endpoints.push({ route, method, ...slice });
     }
-    // A rate over the time there was to observe: a process that runs for ten seconds has not idled for fifty.
-    const observedSeconds = Math.max(1, (nowMs - Math.max(sinceMs, this.#startedMs)) / 1000);
-    const percentile = (percent: number) => rounded(Math.min(this.#merged.percentileMs(percent), maxMs));
-    return {
-      window_seconds: windowSeconds,
-      requests,
-      errors,
-      error_rate_percent: rounded((100 * errors) / Math.max(requests, 1)),
-      requests_per_second: rounded(requests / observedSeconds),
-      mean_ms: rounded(totalMs / Math.max(requests, 1)),
-      p50_ms: percentile(50),
-      p95_ms: percentile(95),
-      p99_ms: percentile(99),
-      max_ms: rounded(maxMs),
-    };
+    return { startedAt: new Date((Math.floor(nowMs / 60_000) - 1) * 60_000), endpoints };
+  }
+
+  /** Requests recorded since the process started. */
+  get recorded(): number {
+    return this.#traffic.cost.recorded;
+  }
+
+  /** What recording one request takes, in milliseconds: measured now and then; 0 before there is a measurement. */
+  get recordingMs(): number {
+    return this.#traffic.cost.typicalMs;
+  }
+
+  /** An estimate of the memory that all endpoints occupy. */
+  get bytes(): number {
+    return this.#all().reduce((sum, { series }) => sum + series.bytes, this.#traffic.series.bytes);
+  }
+
+  #nowMs(): number {
+    return this.#traffic.epochMs + this.#clock.monotonicMs();
+  }
+
+  #all(): Endpoint[] {
+    return [...this.#endpoints, this.#overflow];
+  }
+
+  #meet(method: string, route: string): Endpoint {
+    if (!knownMethods.has(method) && method !== otherMethod) return this.endpoint(otherMethod, route);
+    if (this.#endpoints.length >= this.#maxEndpoints) return this.#overflow;
+    const endpoint = new Endpoint(method, route, this.#traffic);
+    this.#endpoints.push(endpoint);
+    const byMethod = this.#byRoute.get(route) ?? new Map<string, Endpoint>();
+    this.#byRoute.set(route, byMethod.set(method, endpoint));
+    return endpoint;
   }
 }
-
-/** To a thousandth: microseconds, where the unit is milliseconds. */
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;

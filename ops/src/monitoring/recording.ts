@@ -23,15 +23,18 @@ export const recordRequests = (
     const endpoint = performance.endpoint(request.method, request.routeOptions.url);
     const startedMs = clock.monotonicMs();
     const response = reply.raw;
+    endpoint.enter();
     const record = () => {
       const status = response.writableEnded ? response.statusCode : clientWentAway;
-      endpoint.record(status, clock.monotonicMs() - startedMs);
+      endpoint.leave();
+      endpoint.record(status, clock.monotonicMs() - startedMs, reply.problemCode);
     };
     if (request.routeOptions.config.streams) {
       // How long somebody watches says nothing of how quick the service is; when it began to answer does.
       response.once("pipe", () => {
-        endpoint.record(response.statusCode, clock.monotonicMs() - startedMs);
         response.off("close", record);
+        endpoint.leave();
+        endpoint.record(response.statusCode, clock.monotonicMs() - startedMs);
       });
     }
     // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.

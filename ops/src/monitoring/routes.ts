@@ -2,13 +2,26 @@ import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Failure } from "../lib/failure.ts";
+import { detailedHealth, diagnostics, health, performance, type status } from "./answers.ts";
 import type { MonitoringService } from "./monitoring-service.ts";
-import { type PerformanceWindow, performanceWindows } from "./performance-metrics.ts";
+import { type PerformanceWindow, performanceWindows } from "./performance-summary.ts";
+
+/** What diagnostics tell of an alert that fires. */
+export interface FiringAlert {
+  id: string;
+  type: string;
+  severity: string;
+  message: string;
+  /** ISO 8601. */
+  fired_at: string;
+}
 
 export interface HealthRoutesOptions {
   monitoring: MonitoringService;
   /** Of the service, as it tells the world. */
   version: string;
+  /** The alerts that fire now. */
+  firingAlerts: () => FiringAlert[];
   /** Refuses whoever is not an operator. */
   operatorOnly: onRequestAsyncHookHandler;
 }
@@ -21,49 +34,6 @@ const notReady = (reasons: string[]) =>
     "Try again in a second; the service recovers by itself when its database is back.",
   );
 
-const status = z.enum(["healthy", "degraded", "unhealthy"]);
-
-const health = z.object({
-  status,
-  timestamp: z.iso.datetime(),
-  uptime_seconds: z.number().nonnegative(),
-  version: z.string(),
-});
-
-const performance = z.object({
-  window_seconds: z.int(),
-  requests: z.int(),
-  errors: z.int(),
-  error_rate_percent: z.number(),
-  requests_per_second: z.number(),
-  mean_ms: z.number(),
-  p50_ms: z.number(),
-  p95_ms: z.number(),
-  p99_ms: z.number(),
-  max_ms: z.number(),
-});
-
-const detailedHealth = health.extend({
-  reasons: z.array(z.string()),
-  checked_at: z.iso.datetime().nullable(),
-  database: z
-    .object({
-      status,
-      response_time_ms: z.number().nullable(),
-      pool: z.object({ size: z.int(), in_use: z.int(), waiting: z.int() }),
-    })
-    .nullable(),
-  system: z
-    .object({
-      cpu_percent: z.number(),
-      memory_bytes: z.int(),
-      memory_percent: z.number(),
-      event_loop_p99_ms: z.number(),
-    })
-    .nullable(),
-  performance,
-});
-
 const windows = Object.keys(performanceWindows) as [PerformanceWindow, ...PerformanceWindow[]];
 
 /** Asked every few seconds by machines: no limit on how often, and no line in the log for a 503. */
@@ -74,7 +44,7 @@ const notStarted = "no check has finished yet";
 /** The routes about the service's own health. All answer from the latest snapshot and wait for nothing. */
 export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
   app,
-  { monitoring, version, operatorOnly },
+  { monitoring, version, firingAlerts, operatorOnly },
 ) => {
   const currentHealth = () => ({
     status: monitoring.snapshot?.status ?? ("unhealthy" as const),
@@ -82,6 +52,17 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
     uptime_seconds: monitoring.uptimeSeconds,
     version,
   });
+  const currentDetails = () => {
+    const { snapshot } = monitoring;
+    return {
+      ...currentHealth(),
+      reasons: snapshot?.reasons ?? [notStarted],
+      checked_at: snapshot?.taken_at.toISOString() ?? null,
+      database: snapshot?.database ?? null,
+      system: snapshot ? monitoring.systemReport : null,
+      performance: monitoring.performance.summary("1m"),
+    };
+  };
   const httpStatusOf = (is: z.infer<typeof status>) => (is === "unhealthy" ? 503 : 200);
 
   app.get(
@@ -144,15 +125,30 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
       },
     },
     async (_, reply) => {
-      const now = currentHealth();
-      const { snapshot } = monitoring;
+      const now = currentDetails();
+      return reply.code(httpStatusOf(now.status)).send(now);
+    },
+  );
+
+  app.get(
+    "/api/health/diagnostics",
+    {
+      ...probe,
+      onRequest: operatorOnly,
+      schema: {
+        tags: ["health"],
+        summary: "All of it, and each endpoint's last minute, what fires, and what monitoring itself costs.",
+        response: { 200: diagnostics, 503: diagnostics },
+      },
+    },
+    async (_, reply) => {
+      const now = currentDetails();
+      const alerts = firingAlerts();
       return reply.code(httpStatusOf(now.status)).send({
         ...now,
-        reasons: snapshot?.reasons ?? [notStarted],
-        checked_at: snapshot?.taken_at.toISOString() ?? null,
-        database: snapshot?.database ?? null,
-        system: snapshot?.system ?? null,
-        performance: monitoring.performance.summary("1m"),
+        endpoints: monitoring.snapshot?.performance.endpoints ?? [],
+        alerts: { active: alerts.length, firing: alerts },
+        overhead: monitoring.overhead,
       });
     },
   );

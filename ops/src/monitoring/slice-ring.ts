@@ -1,76 +1,25 @@
-import { LatencyHistogram } from "./latency-histogram.ts";
+import type { Slice } from "./slice.ts";
 
-/** What a stretch of time held; durations in milliseconds, `counts` as a histogram compacts them. */
-export interface Slice {
-  requests: number;
-  errors: number;
-  totalMs: number;
-  maxMs: number;
-  counts: Uint8Array;
-}
-
-/**
- * The last `slices` stretches of `sliceMs` each, the newest of them still open. Recording touches only the
- * open one; it is closed, and takes a few hundred bytes from then on, by the first request that comes after
- * its time. A ring that nobody records into costs nothing.
- */
+/** The newest of consecutively numbered slices, at most `size` of them; those that held nothing are left out. */
 export class SliceRing {
-  readonly #sliceMs: number;
-  readonly #closed: ((Slice & { number: number }) | undefined)[];
-  readonly #histogram = new LatencyHistogram();
-  #number = 0;
-  #requests = 0;
-  #errors = 0;
-  #totalMs = 0;
-  #maxMs = 0;
+  readonly #kept: ({ number: number; slice: Slice } | undefined)[] = [];
+  readonly #size: number;
 
-  constructor({ sliceMs, slices }: { sliceMs: number; slices: number }) {
-    this.#sliceMs = sliceMs;
-    this.#closed = new Array(slices);
+  constructor(size: number) {
+    this.#size = size;
   }
 
-  /** Opens the slice of `nowMs`, if it is not open yet. */
-  turnTo(nowMs: number): void {
-    const number = Math.floor(nowMs / this.#sliceMs);
-    if (number === this.#number) return;
-    if (this.#requests > 0) {
-      this.#closed[this.#number % this.#closed.length] = { number: this.#number, ...this.#openSlice() };
-      this.#histogram.clear();
-      this.#requests = this.#errors = this.#totalMs = this.#maxMs = 0;
+  /** Keeps a slice, in place of the one that is `size` older. */
+  keep(number: number, slice: Slice): void {
+    this.#kept[number % this.#size] = { number, slice };
+  }
+
+  /** The slices numbered `first` to `last`, both included, as far as they are kept; in no particular order. */
+  between(first: number, last: number): Slice[] {
+    const found: Slice[] = [];
+    for (const kept of this.#kept) {
+      if (kept && kept.number >= first && kept.number <= last) found.push(kept.slice);
     }
-    this.#number = number;
-  }
-
-  /** Counts one request in the open slice. */
-  record(bucket: number, durationMs: number, failed: boolean): void {
-    this.#histogram.increment(bucket);
-    this.#requests++;
-    if (failed) this.#errors++;
-    this.#totalMs += durationMs;
-    if (durationMs > this.#maxMs) this.#maxMs = durationMs;
-  }
-
-  /**
-   * The newest `count` slices as of `nowMs`, the open one among them, without those that held nothing; and
-   * `sinceMs`, when the oldest of them began.
-   */
-  read(nowMs: number, count: number): { sinceMs: number; slices: Slice[] } {
-    this.turnTo(nowMs);
-    const oldest = this.#number - count + 1;
-    const slices: Slice[] = this.#requests > 0 ? [this.#openSlice()] : [];
-    for (const slice of this.#closed) {
-      if (slice && slice.number >= oldest && slice.number < this.#number) slices.push(slice);
-    }
-    return { sinceMs: oldest * this.#sliceMs, slices };
-  }
-
-  #openSlice(): Slice {
-    return {
-      requests: this.#requests,
-      errors: this.#errors,
-      totalMs: this.#totalMs,
-      maxMs: this.#maxMs,
-      counts: this.#histogram.compact(),
-    };
+    return found;
   }
 }

@@ -1,0 +1,98 @@
+import { z } from "zod";
+
+/** What the routes about health answer, for validation and for the API's description. */
+
+export const status = z.enum(["healthy", "degraded", "unhealthy"]);
+
+export const health = z.object({
+  status,
+  timestamp: z.iso.datetime(),
+  uptime_seconds: z.number().nonnegative(),
+  version: z.string(),
+});
+
+const lastError = z.object({
+  at: z.iso.datetime(),
+  status: z.int(),
+  method: z.string(),
+  route: z.string(),
+  code: z.string().nullable(),
+});
+
+export const performance = z.object({
+  window_seconds: z.int(),
+  requests: z.int(),
+  errors: z.int(),
+  error_rate_percent: z.number(),
+  requests_per_second: z.number(),
+  mean_ms: z.number(),
+  p50_ms: z.number(),
+  p95_ms: z.number(),
+  p99_ms: z.number(),
+  max_ms: z.number(),
+  percentile_error_percent: z
+    .number()
+    .describe("How far a percentile can lie above the exact one of all requests; it never lies below."),
+  statuses: z.object({ "1xx": z.int(), "2xx": z.int(), "3xx": z.int(), "4xx": z.int(), "5xx": z.int() }),
+  in_flight: z.int(),
+  last_error: lastError.nullable(),
+});
+
+const endpoint = performance.extend({ route: z.string(), method: z.string() });
+
+const systemNumbers = z.object({
+  cpu_percent: z.number(),
+  memory_bytes: z.int(),
+  memory_percent: z.number(),
+  event_loop_p99_ms: z.number(),
+  event_loop_max_ms: z.number(),
+  event_loop_utilization_percent: z.number(),
+  gc_percent: z.number(),
+  gc_longest_ms: z.number(),
+  open_handles: z.number(),
+});
+
+const system = systemNumbers.extend({
+  uptime_seconds: z.int(),
+  limits: z.object({ memory_bytes: z.int(), cpus: z.number() }),
+  window_seconds: z.int(),
+  mean: systemNumbers,
+  max: systemNumbers,
+});
+
+export const detailedHealth = health.extend({
+  reasons: z.array(z.string()),
+  checked_at: z.iso.datetime().nullable(),
+  database: z
+    .object({
+      status,
+      response_time_ms: z.number().nullable(),
+      pool: z.object({ size: z.int(), in_use: z.int(), waiting: z.int() }),
+    })
+    .nullable(),
+  system: system.nullable(),
+  performance,
+});
+
+const activeAlerts = z.object({
+  active: z.int(),
+  firing: z.array(
+    z.object({
+      id: z.string(),
+      type: z.string(),
+      severity: z.string(),
+      message: z.string(),
+      fired_at: z.iso.datetime(),
+    }),
+  ),
+});
+
+export const diagnostics = detailedHealth.extend({
+  endpoints: z.array(endpoint),
+  alerts: activeAlerts,
+  overhead: z.object({
+    cpu_percent: z.number(),
+    memory_bytes: z.number(),
+    seconds_per_request: z.number(),
+  }),
+});

@@ -1,0 +1,42 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Clock } from "../lib/clock.ts";
+import { clientWentAway } from "./endpoint.ts";
+import type { PerformanceMetrics } from "./performance-metrics.ts";
+
+/**
+ * The template of the route that answered, as `/orders/:id`, never a raw URL; undefined when none matched. It is asked
+ * when the answer is complete. With Express: `(request) => request.route && request.baseUrl + request.route.path`;
+ * with `@koa/router`, where a middleware has put it on the request: `({ template }) => template`.
+ */
+export type RouteOf = (request: IncomingMessage, response: ServerResponse) => string | undefined;
+
+/**
+ * Records every request of an HTTP server, whatever answers them: Express, Koa, or a bare `node:http`. Returns how to
+ * end that. For Fastify there is the plugin, which knows its routes.
+ *
+ * @param server TLS or not; another framework may have added its listener already
+ * @param options.routeOf left out, all requests count under one name
+ */
+export const recordServer = (
+  server: Pick<Server, "prependListener" | "off">,
+  { performance, clock }: { performance: PerformanceMetrics; clock: Clock },
+  { routeOf }: { routeOf?: RouteOf } = {},
+): (() => void) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const method = request.method ?? "GET";
+    const startedMs = clock.monotonicMs();
+    // Which route it takes is known in the end only: until then it is under way without one.
+    const waiting = performance.endpoint(method);
+    waiting.enter();
+    response.once("close", () => {
+      const status = response.writableEnded ? response.statusCode : clientWentAway;
+      waiting.leave();
+      performance
+        .endpoint(method, routeOf?.(request, response))
+        .record(status, clock.monotonicMs() - startedMs);
+    });
+  };
+  // First of all: the time of those who answer at once counts, too.
+  server.prependListener("request", onRequest);
+  return () => void server.off("request", onRequest);
+};

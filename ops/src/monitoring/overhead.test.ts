@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { OverheadMeter } from "./overhead.ts";
+import { PerformanceMetrics } from "./performance-metrics.ts";
+
+test("every 1024th recording is measured, and its time counts for all", () => {
+  let nowMs = 0;
+  let stepMs = 0;
+  const clock = {
+    now: () => new Date(nowMs),
+    monotonicMs: () => {
+      nowMs += stepMs;
+      return nowMs;
+    },
+  };
+  const performance = new PerformanceMetrics({ clock });
+  const meter = new OverheadMeter({ clock, performance });
+  const endpoint = performance.endpoint("GET", "/a");
+  // From one look at the clock to the next, within a recording, it takes 0.01 ms.
+  stepMs = 0.01;
+  for (let n = 0; n < 10_240; n++) endpoint.record(200, 1);
+  stepMs = 0;
+  nowMs = 10_240;
+  meter.sample();
+  expect(meter.report().seconds_per_request).toBeCloseTo(0.000_01, 8);
+  // A hundredth of a millisecond each millisecond.
+  expect(meter.report().cpu_percent).toBeCloseTo(1, 3);
+  expect(meter.report().memory_bytes).toBeGreaterThan(10_000);
+});
+
+test("work that throws is counted, too, and the cost of long ago is forgotten", () => {
+  let nowMs = 0;
+  const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
+  const meter = new OverheadMeter({ clock, performance: new PerformanceMetrics({ clock }) });
+  expect(() =>
+    meter.during(() => {
+      nowMs += 50;
+      throw new Error("boom");
+    }),
+  ).toThrow("boom");
+  nowMs = 1_000;
+  meter.sample();
+  expect(meter.report().cpu_percent).toBe(5);
+  nowMs += 301_000;
+  meter.sample();
+  expect(meter.report().cpu_percent).toBe(0);
+});

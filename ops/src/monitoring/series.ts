@@ -1,0 +1,124 @@
+import { LatencyHistogram } from "./latency-histogram.ts";
+import { mergeSlices, type Slice } from "./slice.ts";
+import { SliceRing } from "./slice-ring.ts";
+
+/** The last minute is kept in slices of this length, the last hour in minutes. */
+export const sliceMs = 5_000;
+const slicesInMinute = 12;
+const minutesKept = 60;
+
+/** Of the status classes 1xx to 5xx. */
+export const statusClasses = 5;
+
+/**
+ * Requests over the last hour.
+ *
+ * Recording touches only the newest slice, which is open. A slice is closed, and takes a few hundred bytes from then
+ * on, by the first request or reader that comes after its time; a minute is made of its slices in the same way. A
+ * series that nobody records into costs nothing.
+ *
+ * Times are milliseconds since 1970 that only grow.
+ */
+export class Series {
+  readonly #slices = new SliceRing(slicesInMinute);
+  readonly #minutes = new SliceRing(minutesKept);
+  #open = 0;
+  #openUntilMs = 0;
+  #histogram: LatencyHistogram | undefined;
+  #requests = 0;
+  #errors = 0;
+  readonly #statuses = new Uint32Array(statusClasses);
+  #totalMs = 0;
+  #maxMs = 0;
+
+  /**
+   * Counts one request.
+   *
+   * @param bucket as `bucketOf` says for `durationMs`
+   * @param statusClass 0 for 1xx to 4 for 5xx
+   */
+  record(nowMs: number, bucket: number, durationMs: number, statusClass: number, failed: boolean): void {
+    if (nowMs >= this.#openUntilMs) this.#turnTo(nowMs);
+    this.#histogram ??= new LatencyHistogram();
+    this.#histogram.increment(bucket);
+    this.#requests++;
+    if (failed) this.#errors++;
+    this.#statuses[statusClass] = (this.#statuses[statusClass] ?? 0) + 1;
+    this.#totalMs += durationMs;
+    if (durationMs > this.#maxMs) this.#maxMs = durationMs;
+  }
+
+  /** The slices of a window of at most an hour that ends at `nowMs`, and when the oldest of them began. */
+  read(nowMs: number, windowSeconds: number): { sinceMs: number; slices: Slice[] } {
+    this.#turnTo(nowMs);
+    const newest = this.#requests > 0 ? [this.#openSlice()] : [];
+    if (windowSeconds <= 60) {
+      const first = this.#open + 1 - (windowSeconds * 1_000) / sliceMs;
+      return {
+        sinceMs: first * sliceMs,
+        slices: [...newest, ...this.#slices.between(first, this.#open - 1)],
+      };
+    }
+    const minute = minuteOf(this.#open);
+    const first = minute + 1 - windowSeconds / 60;
+    const thisMinute = this.#slices.between(minute * slicesInMinute, this.#open - 1);
+    return {
+      sinceMs: first * 60_000,
+      slices: [...newest, ...thisMinute, ...this.#minutes.between(first, minute - 1)],
+    };
+  }
+
+  /** What the last minute held that had ended by `nowMs`; undefined when it held nothing. */
+  lastMinute(nowMs: number): Slice | undefined {
+    this.#turnTo(nowMs);
+    const last = minuteOf(this.#open) - 1;
+    return this.#minutes.between(last, last)[0];
+  }
+
+  /** An estimate of the memory it occupies. */
+  get bytes(): number {
+    const kept = [...this.#slices.between(0, Infinity), ...this.#minutes.between(0, Infinity)];
+    const open = this.#histogram ? LatencyHistogram.bytes : 0;
+    return kept.reduce((sum, { counts }) => sum + counts.length + bytesOfSlice, open);
+  }
+
+  /** Opens the slice of `nowMs`, if it is not open yet. */
+  #turnTo(nowMs: number): void {
+    const now = Math.floor(nowMs / sliceMs);
+    if (now === this.#open) return;
+    const before = this.#open;
+    if (this.#requests > 0) {
+      this.#slices.keep(before, this.#openSlice());
+      this.#clear();
+    }
+    const minute = minuteOf(before);
+    if (minuteOf(now) !== minute) {
+      const slices = this.#slices.between(minute * slicesInMinute, before);
+      if (slices.length > 0) this.#minutes.keep(minute, mergeSlices(slices));
+    }
+    this.#open = now;
+    this.#openUntilMs = (now + 1) * sliceMs;
+  }
+
+  #openSlice(): Slice {
+    return {
+      requests: this.#requests,
+      errors: this.#errors,
+      statuses: [...this.#statuses],
+      totalMs: this.#totalMs,
+      maxMs: this.#maxMs,
+      counts: this.#histogram?.compact() ?? new Uint8Array(),
+    };
+  }
+
+  #clear(): void {
+    this.#histogram?.clear();
+    this.#requests = this.#errors = this.#totalMs = this.#maxMs = 0;
+    this.#statuses.fill(0);
+  }
+}
+
+const minuteOf = (slice: number): number => Math.floor(slice / slicesInMinute);
+
+/** What a closed slice takes besides its counts: measured. */
+const bytesOfSlice = 400;
