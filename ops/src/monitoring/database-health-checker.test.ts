@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StandingClock } from "../../../test/support/clock.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../../../test/support/throwaway.ts";
+import { closeMonitoringPool, createMonitoringPool } from "./database-connection.ts";
 import { DatabaseHealthChecker } from "./database-health-checker.ts";
 
 describe("a database that stops and starts", () => {
@@ -23,6 +25,8 @@ describe("a database that stops and starts", () => {
     await postgres.remove();
   });
 
+  const untilIdle = (some: pg.Pool) => expect.poll(() => some.totalCount - some.idleCount).toBe(0);
+
   test("a ping tells how long it took and how the pool is used", async () => {
     const health = await checker.check();
     expect(health).toMatchObject({ status: "healthy", pool: { size: 2, in_use: 0, waiting: 0 } });
@@ -37,6 +41,27 @@ describe("a database that stops and starts", () => {
     expect(health).toMatchObject({ status: "healthy", pool: { size: 2, in_use: 2, waiting: 1 } });
     for (const client of lent) client.release();
     (await waiting).release();
+  });
+
+  test("details come with pings, are looked into every 30 seconds, and stay known while the database is away", async () => {
+    const clock = new StandingClock("2026-03-10T06:00:00Z");
+    const detailsPool = createMonitoringPool(pool);
+    const looking = new DatabaseHealthChecker({ pool, detailsPool, clock });
+    const takenAt = async () => (await looking.check()).details?.taken_at;
+    expect(await takenAt()).toBeUndefined();
+    await expect.poll(takenAt).toBe("2026-03-10T06:00:00.000Z");
+    clock.advanceMs(29_999);
+    await looking.check();
+    await untilIdle(detailsPool);
+    expect(await takenAt()).toBe("2026-03-10T06:00:00.000Z");
+    clock.advanceMs(1);
+    await expect.poll(takenAt).toBe("2026-03-10T06:00:30.000Z");
+    looking.close();
+    expect(await looking.check()).toMatchObject({
+      status: "unhealthy",
+      details: { taken_at: "2026-03-10T06:00:30.000Z" },
+    });
+    await closeMonitoringPool(detailsPool);
   });
 
   test("the loss of the connection is told, pings fail while the database is away, and succeed when it is back", async () => {

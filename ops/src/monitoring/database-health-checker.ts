@@ -1,5 +1,6 @@
 import pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { type DatabaseDetails, readDatabaseDetails } from "./database-details.ts";
 import { within } from "./deadline.ts";
 
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
@@ -11,35 +12,51 @@ export interface PoolUse {
   waiting: number;
 }
 
-export type DatabaseHealth =
-  | { status: "healthy" | "degraded"; response_time_ms: number; pool: PoolUse; reason: string | null }
-  | { status: "unhealthy"; response_time_ms: null; pool: PoolUse; reason: string };
+export type DatabaseHealth = (
+  | { status: "healthy" | "degraded"; response_time_ms: number; reason: string | null }
+  | { status: "unhealthy"; response_time_ms: null; reason: string }
+) & {
+  pool: PoolUse;
+  /** The latest that are known, at most half a minute old while the database answers. */
+  details?: DatabaseDetails;
+};
 
 const slowMs = 1000;
+const detailsEveryMs = 30_000;
 
 /**
  * Asks the database for a sign of life over a connection of its own: a ping never waits behind the
  * requests that wait for the pool, and says something about the database when the pool is exhausted.
+ * Every half a minute it also looks into the details, which no ping waits for.
  */
 export class DatabaseHealthChecker {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #detailsPool: pg.Pool | undefined;
   readonly #lostListeners = new Set<() => void>();
+  #details: DatabaseDetails | undefined;
+  #detailsAskedAtMs = Number.NEGATIVE_INFINITY;
   #connection: pg.Client | undefined;
   #closed = false;
 
-  /** @param options.pool only its settings and numbers are used, never one of its connections */
+  /**
+   * @param options.pool only its settings and numbers are used, never one of its connections
+   * @param options.detailsPool as `createMonitoringPool` makes it; without one, no details are looked into
+   */
   constructor({
     pool,
+    detailsPool,
     clock = systemClock,
     timeoutMs = 2_000,
   }: {
     pool: pg.Pool;
+    detailsPool?: pg.Pool;
     clock?: Clock;
     timeoutMs?: number;
   }) {
     this.#pool = pool;
+    this.#detailsPool = detailsPool;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
   }
@@ -49,18 +66,19 @@ export class DatabaseHealthChecker {
     try {
       const responseTimeMs = await within(this.#timeoutMs, this.#ping());
       const slow = responseTimeMs > slowMs;
+      this.#lookIntoDetails();
       return {
+        ...this.#background(),
         status: slow ? "degraded" : "healthy",
         response_time_ms: Math.round(responseTimeMs * 1000) / 1000,
-        pool: this.#poolUse(),
         reason: slow ? `a ping took ${Math.round(responseTimeMs)} ms` : null,
       };
     } catch (error) {
       this.#abandonConnection();
       return {
+        ...this.#background(),
         status: "unhealthy",
         response_time_ms: null,
-        pool: this.#poolUse(),
         reason: wordsOf(error),
       };
     }
@@ -111,9 +129,24 @@ export class DatabaseHealthChecker {
     connection?.connection.stream.destroy();
   }
 
-  #poolUse(): PoolUse {
+  /** Begins to, if it is time; whoever pings does not wait for it. */
+  #lookIntoDetails(): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (!this.#detailsPool || this.#closed || nowMs - this.#detailsAskedAtMs < detailsEveryMs) return;
+    this.#detailsAskedAtMs = nowMs;
+    readDatabaseDetails(this.#detailsPool, this.#clock.now()).then(
+      (details) => {
+        this.#details = details;
+      },
+      // Why it does not answer is the ping's to say; the next look comes in half a minute.
+      () => undefined,
+    );
+  }
+
+  #background(): { pool: PoolUse; details?: DatabaseDetails } {
     const { options, totalCount, idleCount, waitingCount } = this.#pool;
-    return { size: options.max, in_use: totalCount - idleCount, waiting: waitingCount };
+    const pool = { size: options.max, in_use: totalCount - idleCount, waiting: waitingCount };
+    return this.#details === undefined ? { pool } : { pool, details: this.#details };
   }
 }
 

@@ -1,0 +1,93 @@
+import { type Kysely, sql } from "kysely";
+
+/** A table, its rows and what it takes on disk with its indexes. */
+export interface Collection {
+  table: string;
+  /** Null where there is not even an estimate. */
+  rows: number | null;
+  /** Whether `rows` is what the database's statistics say, and not a count. */
+  estimate: boolean;
+  bytes: number;
+}
+
+/** A table before it is counted. */
+export interface Listed {
+  schema: string;
+  name: string;
+  /** As people call it: with its schema only where that is needed. */
+  table: string;
+  /** As of the last vacuum or analyze; -1 before the first. */
+  analysed_rows: number;
+  /** What the statistics have seen being inserted and deleted. */
+  live_rows: number;
+  /** Of the rows alone. */
+  heap_bytes: number;
+  bytes: number;
+  readable: boolean;
+}
+
+const mostTables = 200;
+const countedUpToRows = 10_000;
+const countedUpToBytes = 4 * 2 ** 20;
+const countedInAllBytes = 32 * 2 ** 20;
+
+/**
+ * Whose rows may be counted every half a minute: the small ones, and not too many of them. A table that was small when
+ * it was last analysed may be large by now, so its size on disk decides, too.
+ */
+export const worthCounting = (tables: readonly Listed[]): Listed[] => {
+  const small = tables
+    .filter(({ readable }) => readable)
+    .filter(
+      ({ analysed_rows, heap_bytes }) => analysed_rows < countedUpToRows && heap_bytes <= countedUpToBytes,
+    )
+    .sort((one, other) => one.heap_bytes - other.heap_bytes);
+  let sum = 0;
+  return small.filter(({ heap_bytes }) => {
+    sum += heap_bytes;
+    return sum <= countedInAllBytes;
+  });
+};
+
+/** The largest tables of the database, the largest first: small ones counted, large ones estimated. */
+export const readCollections = async (tx: Kysely<unknown>): Promise<Collection[]> => {
+  const { rows: tables } = await sql<Listed>`
+    select n.nspname as schema, c.relname as name, c.oid::regclass::text as table,
+      c.reltuples::double precision as analysed_rows,
+      coalesce(pg_stat_get_live_tuples(c.oid), 0)::double precision as live_rows,
+      coalesce(pg_relation_size(c.oid), 0)::double precision as heap_bytes,
+      coalesce(pg_total_relation_size(c.oid), 0)::double precision as bytes,
+      has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and c.relispopulated
+        as readable
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'm') and c.relpersistence <> 't'
+      and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%'
+    order by bytes desc, c.oid limit ${mostTables}`.execute(tx);
+  const counted = await countRows(tx, worthCounting(tables));
+  return tables.map(({ table, analysed_rows, live_rows, bytes }) => {
+    const exact = counted.get(table);
+    const estimate = analysed_rows >= 0 ? analysed_rows : live_rows || null;
+    return { table, rows: exact ?? estimate, estimate: exact === undefined, bytes };
+  });
+};
+
+/** In one statement: a table dropped or locked meanwhile leaves all of them to their estimates, this once. */
+const countRows = async (tx: Kysely<unknown>, tables: readonly Listed[]): Promise<Map<string, number>> => {
+  if (tables.length === 0) return new Map();
+  const counts = tables.map(
+    ({ schema, name, table }) =>
+      sql`select ${table}::text as table, count(*)::double precision as rows from ${sql.id(schema, name)}`,
+  );
+  await sql`savepoint counting`.execute(tx);
+  try {
+    const { rows } = await sql<{
+      table: string;
+      rows: number;
+    }>`${sql.join(counts, sql` union all `)}`.execute(tx);
+    return new Map(rows.map(({ table, rows }) => [table, rows]));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    await sql`rollback to savepoint counting`.execute(tx);
+    return new Map();
+  }
+};
