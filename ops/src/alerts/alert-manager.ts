@@ -1,140 +1,348 @@
-import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
-import type { Snapshot } from "../monitoring/index.ts";
-import type { Alert, AlertSeverity, AlertType } from "./alert.ts";
-import type { Channel } from "./channel.ts";
-import { databaseDown } from "./database-down.ts";
+import { type Alert, type AlertSeverity, AlertType } from "./alert.ts";
+import { type RaisedType, raisedTypes } from "./alert-types.ts";
+import { noClaims } from "./claims.ts";
+import type { Cause } from "./decide.ts";
 import { inWords } from "./duration.ts";
-import { evaluate, type RuleState } from "./evaluate.ts";
-import { Outbox, type Persistence } from "./outbox.ts";
-import type { Rule } from "./rule.ts";
-
-const rules: readonly Rule[] = [databaseDown];
-
-const historyLimit = 1_000;
+import { alertUnknown, type Explanation, explain } from "./explain.ts";
+import type { HistoryFilter, HistoryPage } from "./history-filter.ts";
+import { type Incident, noteAttempt } from "./incident.ts";
+import { Incidents } from "./incidents.ts";
+import type { Mute, MuteRequest, MuteTarget } from "./mute.ts";
+import { MuteBook } from "./mute-book.ts";
+import type { Attempt, Dispatcher } from "./notification.ts";
+import { Records } from "./records.ts";
+import type { Details, Observed } from "./rule.ts";
+import { RuleBoard, type Transition } from "./rule-board.ts";
+import { rules } from "./rules/index.ts";
+import { SharedAlerts } from "./shared/shared-alerts.ts";
+import { nothingSaved, type SavedState, StateFile } from "./state-file.ts";
+import { type AlertSummary, statisticsOf, tallyOf } from "./statistics.ts";
+import { steadyClock } from "./steady-clock.ts";
+import { Teller } from "./teller.ts";
+import { Telling } from "./telling.ts";
+import { defaultThresholds, type Thresholds } from "./thresholds.ts";
 
 /** Where snapshots come from; the monitoring service is one. */
 export interface SnapshotSource {
-  onSnapshot(listener: (snapshot: Snapshot) => void): () => void;
+  onSnapshot(listener: (snapshot: Observed) => void): () => void;
 }
 
 export interface AlertManagerOptions {
-  /** Whom to tell besides the log. */
-  channels: readonly Channel[];
+  /** Brings what is decided to people. Whoever made it starts and stops it. */
+  dispatcher: Dispatcher;
   log: Logger;
   clock?: Clock;
-  persistence?: Persistence;
+  /** Where they differ from {@link defaultThresholds}. */
+  thresholds?: Partial<Thresholds>;
+  /** A small pool of monitoring's own, never the service's: history, mutes and claims are shared there. */
+  database?: pg.Pool;
+  /** Where the state outlives a restart; left out, it does not. */
+  dataDir?: string;
+  /** How many living instances come before this one; 0 when that is not known. */
+  rank?: () => number;
 }
 
+/** What a service says is wrong. */
+export interface RaiseRequest {
+  type: RaisedType;
+  /** What tells alerts of one type apart, as a period or an address. */
+  key?: string;
+  /** Left out: as {@link raisedTypes} says. */
+  severity?: AlertSeverity;
+  message: string;
+  details?: Details;
+  /** After how long without being raised again it ends; null: only when it is resolved. */
+  quietMs?: number | null;
+}
+
+/** More alerts of one type than this at a time go under one key, so that nobody can fill the memory. */
+const mostKeys = 1_000;
+const otherKeys = "(other)";
+
+const tickMs = 1_000;
+
 /**
- * Watches what the monitoring finds, and tells when something begins to be wrong and when it has ended: once
- * each, in the log and in every channel. Needs no database.
+ * Watches what the monitoring finds, is told what the service finds, and decides who must know: once for an
+ * incident, once for all instances, and why not where not. Needs no database, and loses nothing without it.
  */
 export class AlertManager {
-  readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #outboxes: readonly Outbox[];
-  readonly #states = new Map<AlertType, RuleState>();
-  readonly #firing = new Map<AlertType, Alert>();
-  /** By id, oldest first. */
-  readonly #history = new Map<string, Alert>();
-  #unwatch: (() => void)[] = [];
+  readonly #nowMs: () => number;
+  readonly #board: RuleBoard;
+  readonly #incidents: Incidents;
+  readonly #mutes: MuteBook;
+  readonly #records = new Records();
+  readonly #telling: Telling;
+  readonly #shared: SharedAlerts | undefined;
+  readonly #file: StateFile | undefined;
+  readonly #dispatcher: Dispatcher;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #endings: (() => void)[] = [];
 
-  constructor({ channels, log, clock = systemClock, persistence }: AlertManagerOptions) {
-    this.#log = log;
+  constructor(options: AlertManagerOptions) {
+    const { dispatcher, log, clock = systemClock, dataDir, database, rank = () => 0 } = options;
+    const saved = dataDir === undefined ? nothingSaved : StateFile.read(dataDir, log);
     this.#clock = clock;
-    this.#outboxes = channels.map(
-      (channel) => new Outbox({ channel, log, ...(persistence === undefined ? {} : { persistence }) }),
-    );
+    this.#nowMs = steadyClock(clock);
+    this.#dispatcher = dispatcher;
+    const thresholds = { ...defaultThresholds, ...options.thresholds };
+    this.#board = new RuleBoard({ rules, thresholds, standings: saved.standings });
+    this.#incidents = new Incidents(saved.incidents);
+    this.#mutes = new MuteBook({ mutes: saved.mutes, unsaved: saved.unsaved_mutes });
+    for (const record of [...saved.unsaved, ...saved.incidents]) this.#records.add(record);
+    if (database) {
+      this.#shared = new SharedAlerts({
+        pool: database,
+        log,
+        clock,
+        mutes: this.#mutes,
+        records: this.#records,
+        incidents: this.#incidents,
+        isAway: () => this.#board.stateOf(AlertType.DATABASE_DOWN) !== "inactive",
+      });
+    }
+    this.#telling = new Telling({
+      teller: new Teller({ dispatcher, claims: this.#shared ?? noClaims, rank, clock }),
+      incidents: this.#incidents,
+      mutes: this.#mutes,
+      causeOf: (incident, nowMs) => this.#causeOf(incident, nowMs),
+      lastTold: saved.last_told,
+      onChange: (record) => this.#records.changed(record),
+      onDecided: () => this.#save(),
+      clock,
+      nowMs: this.#nowMs,
+      log,
+    });
+    if (dataDir !== undefined) this.#file = new StateFile({ dataDir, log, take: () => this.#state() });
+    this.#endings.push(dispatcher.onAttempt((attempt) => this.#noteAttempt(attempt)));
   }
 
   /** Begins to watch; a process has one manager that watches one monitoring. */
   watch(monitoring: SnapshotSource): void {
-    this.#unwatch.push(monitoring.onSnapshot((snapshot) => this.observe(snapshot)));
+    const ticks = setInterval(() => this.tick(), tickMs).unref();
+    const unwatch = monitoring.onSnapshot((snapshot) => this.observe(snapshot));
+    this.#endings.push(() => clearInterval(ticks), unwatch);
   }
 
   /** Takes note of one snapshot. */
-  observe(snapshot: Snapshot): void {
-    for (const rule of rules) this.#apply(rule, rule.faultIn(snapshot));
-  }
-
-  /** Alerts that fire now. */
-  active(): Alert[] {
-    return [...this.#firing.values()];
+  observe(snapshot: Observed): void {
+    const nowMs = this.#nowMs();
+    const transitions = this.#board.observe(snapshot, nowMs);
+    for (const transition of transitions) this.#follow(transition, nowMs);
+    this.#lookedAtMs = nowMs;
+    this.#telling.work();
+    if (transitions.length > 0) this.#save();
   }
 
   /**
-   * Alerts of this process's life, newest first, at most the last thousand.
-   *
-   * @param filter.before only those that fired before
+   * Says that something is wrong. Returns at once, with the alert that begins, or with the one that fires
+   * already and has occurred once more (`details.occurrences`).
    */
-  history(filter: {
-    limit: number;
-    type?: AlertType | undefined;
-    severity?: AlertSeverity | undefined;
-    before?: Date | undefined;
-  }): Alert[] {
-    const { limit, type, severity, before } = filter;
-    return [...this.#history.values()]
-      .filter((alert) => type === undefined || alert.type === type)
-      .filter((alert) => severity === undefined || alert.severity === severity)
-      .filter((alert) => before === undefined || new Date(alert.fired_at) < before)
-      .reverse()
-      .slice(0, limit);
+  raise(request: RaiseRequest): Alert {
+    const { type, key = "", message, details } = request;
+    const nowMs = this.#nowMs();
+    const known = this.#incidents.find(type, key);
+    if (known?.raised) {
+      known.raised.lastMs = nowMs;
+      known.alert.details.occurrences = Number(known.alert.details.occurrences) + 1;
+      this.#records.changed(known);
+      return known.alert;
+    }
+    if (key !== otherKeys && this.#incidents.count(type) >= mostKeys) {
+      return this.raise({ ...request, key: otherKeys });
+    }
+    const { severity = raisedTypes[type].severity, quietMs = raisedTypes[type].quietMs } = request;
+    const incident = this.#incidents.begin(
+      {
+        type,
+        key,
+        severity,
+        message,
+        details: { ...details, occurrences: 1 },
+        raised: { lastMs: nowMs, quietMs },
+      },
+      this.#clock.now(),
+      nowMs,
+    );
+    this.#records.add(incident);
+    this.#telling.schedule();
+    return incident.alert;
   }
 
-  /** Stops watching, and gives notifications under way `graceMs` to arrive. */
-  async stop(graceMs = 2_000): Promise<void> {
-    for (const unwatch of this.#unwatch.splice(0)) unwatch();
-    await Promise.all(this.#outboxes.map((outbox) => outbox.close(graceMs)));
+  /** Says that what was raised is over. Returns the alert as it ended; undefined when none fired. */
+  resolve(type: RaisedType, key = ""): Alert | undefined {
+    const incident = this.#incidents.find(type, key);
+    if (!incident) return undefined;
+    const nowMs = this.#nowMs();
+    this.#end(incident, `It is over, after ${inWords(nowMs - incident.firedMs)}: ${incident.alert.message}`);
+    return incident.alert;
   }
 
-  #apply(rule: Rule, fault: Record<string, string | number> | undefined): void {
-    const state = this.#states.get(rule.type) ?? { state: "inactive" };
-    const observation = { failing: fault !== undefined, atMs: this.#clock.monotonicMs() };
-    const verdict = evaluate(rule.patience, state, observation);
-    this.#states.set(rule.type, verdict.next);
-    if (verdict.transition === "fired") this.#fire(rule, fault ?? {}, observation.atMs - verdict.sinceMs);
-    if (verdict.transition === "resolved") this.#resolve(rule, verdict.lastedMs);
+  /** Alerts of this process that fire now. */
+  active(): Alert[] {
+    return this.#incidents.firing().map(({ alert }) => alert);
   }
 
-  #fire({ type, severity, firedMessage }: Rule, fault: Record<string, string | number>, agoMs: number): void {
+  /**
+   * Alerts of the last 90 days and of all instances, newest first; without the database, of this process and
+   * the last thousand.
+   *
+   * @throws Failure EB_ALERT_PAGE
+   */
+  async history(filter: HistoryFilter): Promise<HistoryPage> {
+    const page = this.#records.page(filter);
+    const isAllThereIs = page.next !== null || !this.#records.isFull;
+    if (!this.#shared || (isAllThereIs && this.#shared.hasRead)) return page;
+    return (await this.#shared.page(filter)) ?? page;
+  }
+
+  /** What fires, what is muted, how the channels are, and the numbers of the last thirty days. */
+  summary(): AlertSummary {
     const now = this.#clock.now();
-    const alert: Alert = {
-      id: randomUUID(),
-      type,
-      key: "",
-      severity,
-      state: "firing",
-      message: firedMessage,
-      details: { ...fault, failing_since: new Date(now.getTime() - agoMs).toISOString() },
-      fired_at: now.toISOString(),
-      resolved_at: null,
+    const tallies = this.#shared?.tallies ?? this.#records.all().map(tallyOf);
+    return {
+      active: this.#incidents.firing().length,
+      muted: this.#mutes.all(now),
+      channels: this.#dispatcher.channels(),
+      ...statisticsOf(tallies, now),
     };
-    this.#firing.set(type, alert);
-    this.#tell(alert);
   }
 
-  #resolve({ type, resolvedMessage }: Rule, lastedMs: number): void {
-    const fired = this.#firing.get(type);
-    if (!fired) return;
-    this.#firing.delete(type);
-    this.#tell({
-      ...fired,
-      state: "resolved",
-      message: resolvedMessage(inWords(lastedMs)),
-      details: { ...fired.details, outage_seconds: Math.round(lastedMs) / 1000 },
-      resolved_at: this.#clock.now().toISOString(),
-    });
+  /**
+   * Holds back alerts of a type, or all, for a while. They are recorded all the same, and what still fires at
+   * the end is told. The other instances know within seconds.
+   *
+   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
+   */
+  async mute(request: MuteRequest): Promise<Mute> {
+    const mute = this.#mutes.mute(request, this.#clock.now());
+    await this.#mutesChanged();
+    return mute;
   }
 
-  #tell(alert: Alert): void {
-    this.#history.set(alert.id, alert);
-    const [oldest] = this.#history.keys();
-    if (oldest !== undefined && this.#history.size > historyLimit) this.#history.delete(oldest);
-    const say = alert.state === "firing" ? "error" : "info";
-    this.#log[say]({ alert }, `alert ${alert.type} ${alert.state}: ${alert.message}`);
-    for (const outbox of this.#outboxes) outbox.add(alert);
+  /** @throws Failure EB_NOT_MUTED */
+  async unmute(request: { type: MuteTarget; author: string }): Promise<Mute> {
+    await this.#shared?.shareMutes();
+    const mute = this.#mutes.unmute(request, this.#clock.now());
+    await this.#mutesChanged();
+    return mute;
+  }
+
+  /** Those in force. */
+  mutes(): Mute[] {
+    return this.#mutes.all(this.#clock.now());
+  }
+
+  /** @throws Failure EB_ALERT_UNKNOWN */
+  async explain(id: string): Promise<Explanation> {
+    const record = this.#records.get(id) ?? (await this.#shared?.find(id));
+    if (!record) throw alertUnknown(id);
+    return explain(
+      record,
+      this.#dispatcher.channels().map(({ channel }) => channel),
+    );
+  }
+
+  /** What time brings about: called every second while the manager watches. */
+  tick(): void {
+    const nowMs = this.#nowMs();
+    for (const { alert, raised } of this.#incidents.firing()) {
+      if (raised === null || raised.quietMs === null || nowMs - raised.lastMs < raised.quietMs) continue;
+      const incident = this.#incidents.find(alert.type, alert.key);
+      if (incident) this.#end(incident, `Not raised again for ${inWords(raised.quietMs)}: ${alert.message}`);
+    }
+    this.#telling.work();
+    this.#shared?.keepUp(nowMs);
+  }
+
+  /** Resolves when all that can be told now is with the dispatcher, and the state on disk. */
+  async settled(): Promise<void> {
+    await this.#telling.settled();
+    await this.#file?.save();
+  }
+
+  /** Stops watching; gives what is under way `graceMs` to come to rest. */
+  async stop(graceMs = 2_000): Promise<void> {
+    for (const end of this.#endings.splice(0)) end();
+    const rest = this.settled().then(() => this.#shared?.stop());
+    const enough = new AbortController();
+    await Promise.race([rest, sleep(graceMs, undefined, { ref: false, signal: enough.signal })]);
+    enough.abort();
+  }
+
+  #follow(transition: Transition, nowMs: number): void {
+    const { rule, key } = transition;
+    if (transition.transition === "fired") {
+      const now = this.#clock.now();
+      const failing_since = new Date(now.getTime() - (nowMs - transition.sinceMs)).toISOString();
+      const { type, severity } = rule;
+      const { details } = transition;
+      const message = rule.firedMessage(details, key);
+      const beginning = {
+        type,
+        key,
+        severity,
+        message,
+        details: { ...details, failing_since },
+        raised: null,
+      };
+      this.#records.add(this.#incidents.begin(beginning, now, nowMs));
+      return;
+    }
+    const incident = this.#incidents.find(rule.type, key);
+    if (!incident) return;
+    const lasted = inWords(transition.lastedMs);
+    incident.alert.details.lasted_seconds = Math.round(transition.lastedMs) / 1000;
+    this.#end(
+      incident,
+      transition.because === "fine"
+        ? rule.resolvedMessage(lasted, key)
+        : `It cannot be told any more, for want of requests; it had lasted ${lasted}.`,
+    );
+  }
+
+  #end(incident: Incident, message: string): void {
+    this.#incidents.end(incident, message, this.#clock.now(), this.#nowMs());
+    this.#records.changed(incident);
+    this.#telling.schedule();
+  }
+
+  #causeOf(incident: Incident, nowMs: number): Cause {
+    const isPending = (type: AlertType) => this.#board.stateOf(type) === "pending";
+    return this.#incidents.causeOf(incident, { isPending, lookedAtMs: this.#lookedAtMs }, nowMs);
+  }
+
+  async #mutesChanged(): Promise<void> {
+    this.#telling.schedule();
+    await this.#file?.save();
+    await this.#shared?.shareMutes();
+  }
+
+  #noteAttempt(attempt: Attempt): void {
+    const record = this.#records.get(attempt.alert_id);
+    if (!record) return;
+    noteAttempt(record, attempt);
+    this.#records.changed(record);
+  }
+
+  #save(): void {
+    void this.#file?.save();
+  }
+
+  #state(): SavedState {
+    const open = this.#incidents.open();
+    return {
+      version: 1,
+      standings: this.#board.standings(),
+      incidents: open,
+      last_told: this.#telling.lastTold(),
+      mutes: this.#mutes.all(this.#clock.now()),
+      unsaved_mutes: this.#mutes.unsaved(),
+      unsaved: this.#shared ? this.#records.unsaved().filter((record) => !("telling" in record)) : [],
+    };
   }
 }

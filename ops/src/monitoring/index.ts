@@ -5,6 +5,7 @@ export {
   type HealthStatus,
   type PoolUse,
 } from "./database-health-checker.ts";
+export { within } from "./deadline.ts";
 export {
   type DatabaseProbe,
   type MonitoringOptions,

@@ -1,0 +1,26 @@
+import type { Incident } from "./incident.ts";
+
+/** Who tells people of an alert, when several instances see the same. */
+export type Claim =
+  | { claim: "ours" }
+  /** Somebody has told it, or is about to; it may be asked again after a while whether they still care. */
+  | { claim: "theirs"; instance: string; alert: string; askAgainAfterMs: number }
+  /** Nobody could be asked. */
+  | { claim: "unknown" };
+
+/** Where the instances agree on who tells what. None of these throws or rejects. */
+export interface Claims {
+  /** To tell that an alert fires, or goes on. */
+  toTell(incident: Incident, now: Date): Promise<Claim>;
+  /** To tell that it has ended. */
+  toEnd(incident: Incident, now: Date): Promise<Claim>;
+  /** Says that it has been told; tried once, and not waited for. */
+  told(incident: Incident, now: Date): void;
+}
+
+/** For a process that is alone. */
+export const noClaims: Claims = {
+  toTell: async () => ({ claim: "ours" }),
+  toEnd: async () => ({ claim: "ours" }),
+  told: () => undefined,
+};

@@ -1,0 +1,85 @@
+import type { AlertType } from "./alert.ts";
+import type { Choice } from "./decision.ts";
+import type { Incident } from "./incident.ts";
+import type { Mute } from "./mute.ts";
+import type { Occasion } from "./notification.ts";
+
+/** The same thing is not told again for so long, whichever instance sees it. */
+export const repeatMs = 5 * 60_000;
+
+/** What goes on is told again after so long. */
+export const reminderMs = 4 * 3_600_000;
+
+/** What may explain an alert. Times are milliseconds on the steady clock. */
+export type Cause =
+  | { state: "none" }
+  /** It is about to be known whether there is one. */
+  | { state: "unclear"; type: AlertType; untilMs: number }
+  | { state: "known"; type: AlertType; alert: string };
+
+export interface Circumstances {
+  nowMs: number;
+  mute: Mute | undefined;
+  cause: Cause;
+  /** When something with the same fingerprint was last told by this process, as firing. */
+  lastTold: { atMs: number; alert: string } | undefined;
+}
+
+/** What is to be done about telling people of an alert now. */
+export type Plan =
+  | { do: "nothing" }
+  | { do: "hold"; occasion: Occasion; choice: Choice; over: boolean }
+  | { do: "tell"; occasion: Occasion };
+
+/** Decides; acts on nothing. Whether another instance has told it already is asked when it is to be told. */
+export const decide = (incident: Incident, circumstances: Circumstances): Plan =>
+  incident.alert.state === "firing"
+    ? whileFiring(incident, circumstances)
+    : afterTheEnd(incident, circumstances);
+
+const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Circumstances): Plan => {
+  const { nowMs } = circumstances;
+  if (telling.state === "over") return nothing;
+  if (telling.state === "elsewhere" && nowMs < telling.askAgainAtMs) return nothing;
+  const reason = reasonToHold(alert.id, circumstances);
+  if (telling.state !== "told") return reason ? hold("fired", reason) : tell("fired");
+  // Noted as soon as it is muted: when the mute ends, people want to know that it still fires.
+  const wasMuted = decisions.at(-1)?.decision === "muted";
+  const due = wasMuted || nowMs - telling.atMs >= reminderMs || circumstances.mute !== undefined;
+  if (!due) return nothing;
+  return reason ? hold("reminder", reason) : tell("reminder");
+};
+
+const reasonToHold = (id: string, { nowMs, mute, cause, lastTold }: Circumstances): Choice | undefined => {
+  if (mute) return mutedBy(mute);
+  if (cause.state === "known") return { decision: "inhibited", by: cause.type, by_alert: cause.alert };
+  if (cause.state === "unclear") {
+    return { decision: "waits_for_cause", cause: cause.type, until: isoOf(cause.untilMs) };
+  }
+  if (lastTold && lastTold.alert !== id && nowMs - lastTold.atMs < repeatMs) {
+    return { decision: "repeat", of_alert: lastTold.alert, until: isoOf(lastTold.atMs + repeatMs) };
+  }
+  return undefined;
+};
+
+const afterTheEnd = ({ telling, decisions }: Incident, { mute }: Circumstances): Plan => {
+  if (telling.state === "over") return nothing;
+  // Whoever came first may not have lived to tell it.
+  const mayBeOurs = telling.state !== "untold" || decisions.at(-1)?.decision === "waits_for_turn";
+  if (!mayBeOurs) return { ...hold("resolved", { decision: "never_told" }), over: true };
+  return mute ? { ...hold("resolved", mutedBy(mute)), over: true } : tell("resolved");
+};
+
+const nothing: Plan = { do: "nothing" };
+const tell = (occasion: Occasion): Plan => ({ do: "tell", occasion });
+const hold = (occasion: Occasion, choice: Choice) =>
+  ({ do: "hold", occasion, choice, over: false }) satisfies Plan;
+
+const mutedBy = ({ author, until, reason }: Mute): Choice => ({
+  decision: "muted",
+  by: author,
+  until,
+  reason,
+});
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();

@@ -1,0 +1,51 @@
+import type { Alert } from "./alert.ts";
+import type { Choice, Decision } from "./decision.ts";
+import { sameChoice } from "./decision.ts";
+import type { Attempt, Occasion } from "./notification.ts";
+
+/** An alert and all that is known about why people were, or were not, told of it. */
+export interface AlertRecord {
+  alert: Alert;
+  /** Where it was seen. */
+  instance: string;
+  decisions: Decision[];
+  /** The last fifty. */
+  attempts: Attempt[];
+}
+
+/** What people know of an alert. Times are milliseconds on the steady clock. */
+export type Telling =
+  | { state: "untold" }
+  /** This process has told it. */
+  | { state: "told"; atMs: number }
+  /** Another one has; it is looked up again whether it still cares. */
+  | { state: "elsewhere"; askAgainAtMs: number }
+  /** There is nothing left to tell. */
+  | { state: "over" };
+
+/** An alert of this process while it is dealt with. */
+export interface Incident extends AlertRecord {
+  firedMs: number;
+  telling: Telling;
+  /** The ids of alerts that it explains. */
+  symptoms: string[];
+  /** Null for what a rule watches. */
+  raised: { lastMs: number; quietMs: number | null } | null;
+}
+
+const mostAttempts = 50;
+
+/** Writes a decision down, unless it says what the last one of the same occasion said. */
+export const noteDecision = (record: AlertRecord, occasion: Occasion, choice: Choice, now: Date): boolean => {
+  const last = record.decisions.at(-1);
+  if (last?.occasion === occasion && sameChoice(withoutPlace(last), choice)) return false;
+  record.decisions.push({ at: now.toISOString(), occasion, ...choice });
+  return true;
+};
+
+const withoutPlace = ({ at: _at, occasion: _occasion, ...choice }: Decision): Choice => choice as Choice;
+
+export const noteAttempt = (record: AlertRecord, attempt: Attempt): void => {
+  record.attempts.push(attempt);
+  if (record.attempts.length > mostAttempts) record.attempts.shift();
+};

@@ -1,0 +1,75 @@
+import { Failure } from "../lib/failure.ts";
+import { AlertSeverity, AlertType } from "./alert.ts";
+import { raisedTypes } from "./alert-types.ts";
+import { rules } from "./rules/index.ts";
+
+/** A type of alerts, or all of them. */
+export type MuteTarget = AlertType | "ALL";
+export const muteTargets = [...Object.values(AlertType), "ALL"] as const satisfies readonly MuteTarget[];
+
+/** Somebody's wish not to be told of something for a while. Times are ISO 8601. */
+export interface Mute {
+  id: string;
+  type: MuteTarget;
+  author: string;
+  reason: string | null;
+  muted_at: string;
+  /** It ends by itself. */
+  until: string;
+}
+
+export interface MuteRequest {
+  type: MuteTarget;
+  duration_seconds: number;
+  author: string;
+  /** Needed for critical types, and for all. */
+  reason?: string | null | undefined;
+}
+
+const longestMuteSeconds = 30 * 86_400;
+
+const severities: Readonly<Record<string, AlertSeverity>> = Object.fromEntries([
+  ...rules.map(({ type, severity }) => [type, severity]),
+  ...Object.entries(raisedTypes).map(([type, { severity }]) => [type, severity]),
+]);
+
+export const muteNeedsReason = (type: MuteTarget) =>
+  new Failure(
+    "EB_MUTE_NEEDS_REASON",
+    422,
+    type === "ALL" ? "All alerts would be muted, critical ones too." : `${type} is critical.`,
+    "Say why nobody needs to be told of it: give a reason.",
+  ).exitingWith(6);
+
+export const muteDurationRefused = (seconds: number) =>
+  new Failure(
+    "EB_MUTE_DURATION",
+    422,
+    `A mute cannot last ${seconds} seconds.`,
+    `Give a whole number of seconds from 1 to ${longestMuteSeconds}, which are 30 days.`,
+  ).exitingWith(2);
+
+export const notMuted = (type: MuteTarget) =>
+  new Failure(
+    "EB_NOT_MUTED",
+    404,
+    type === "ALL" ? "There is no mute of all alerts." : `There is no mute of ${type}.`,
+    "The summary of alerts lists the mutes: name one of those, as it is named there.",
+  ).exitingWith(2);
+
+/**
+ * The mute that was asked for.
+ *
+ * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
+ */
+export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
+  const { type, duration_seconds, author } = request;
+  const reason = request.reason?.trim() || null;
+  const critical = type === "ALL" || severities[type] === AlertSeverity.CRITICAL;
+  if (critical && reason === null) throw muteNeedsReason(type);
+  if (!Number.isInteger(duration_seconds) || duration_seconds < 1 || duration_seconds > longestMuteSeconds) {
+    throw muteDurationRefused(duration_seconds);
+  }
+  const until = new Date(now.getTime() + duration_seconds * 1000).toISOString();
+  return { id, type, author, reason, muted_at: now.toISOString(), until };
+};

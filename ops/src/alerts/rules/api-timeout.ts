@@ -1,0 +1,27 @@
+import { AlertSeverity, AlertType } from "../alert.ts";
+import type { Rule } from "../rule.ts";
+
+/** A route answers too late; each route has an alert of its own. */
+export const apiTimeout: Rule = {
+  type: AlertType.API_TIMEOUT,
+  severity: AlertSeverity.WARNING,
+  patience: {
+    failuresToFire: 1,
+    forMs: 0,
+    successesToResolve: 2,
+    keepFiringForMs: 30_000,
+    endsUnknownAfterMs: 15 * 60_000,
+  },
+  condition: ({ apiTimeoutMs, apiTimeoutMinRequests }) =>
+    `a route's p95 of the last minute is over ${apiTimeoutMs} ms, with at least ${apiTimeoutMinRequests} requests`,
+  find: ({ performance }, { apiTimeoutMs, apiTimeoutMinRequests }) =>
+    (performance?.endpoints ?? [])
+      .filter(({ requests }) => requests >= apiTimeoutMinRequests)
+      .map(({ method, route, p95_ms, requests }) => ({
+        key: `${method} ${route}`,
+        finding: p95_ms > apiTimeoutMs ? ("failing" as const) : ("fine" as const),
+        details: { route: `${method} ${route}`, p95_ms, threshold_ms: apiTimeoutMs, requests },
+      })),
+  firedMessage: ({ p95_ms }, key) => `${key} is slow: its p95 of the last minute is ${p95_ms} ms.`,
+  resolvedMessage: (lasted, key) => `${key} is quick again, after ${lasted}.`,
+};

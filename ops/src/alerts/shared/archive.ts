@@ -1,0 +1,117 @@
+import { type Kysely, sql } from "kysely";
+import { type HistoryFilter, type HistoryPage, pageFrom, placeOf } from "../history-filter.ts";
+import type { AlertRecord } from "../incident.ts";
+import { statisticsDays, type Tally } from "../statistics.ts";
+
+type Database = Kysely<unknown>;
+
+const keptDays = 90;
+const prunedAtOnce = 1_000;
+
+interface Row extends Omit<AlertRecord["alert"], "fired_at" | "resolved_at">, Omit<AlertRecord, "alert"> {
+  fired_at: Date;
+  resolved_at: Date | null;
+}
+
+const columns = sql`id, type, key, severity, state, message, details, fired_at, resolved_at, instance,
+  decisions, attempts`;
+
+const recordFrom = ({ instance, decisions, attempts, ...row }: Row): AlertRecord => ({
+  alert: {
+    ...row,
+    fired_at: row.fired_at.toISOString(),
+    resolved_at: row.resolved_at?.toISOString() ?? null,
+  },
+  instance,
+  decisions,
+  attempts,
+});
+
+/** Writes records, new ones and later versions of known ones, in one statement. */
+export const saveRecords = async (db: Database, records: readonly AlertRecord[]): Promise<void> => {
+  if (records.length === 0) return;
+  const rows = records.map(({ alert, instance, decisions, attempts }) => ({
+    ...alert,
+    instance,
+    decisions,
+    attempts,
+  }));
+  await sql`
+    insert into earlybird.alert_history (${columns})
+    select ${columns} from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
+      id text, type text, key text, severity text, state text, message text, details jsonb,
+      fired_at timestamptz, resolved_at timestamptz, instance text, decisions jsonb, attempts jsonb)
+    on conflict (id) do update set
+      state = excluded.state, message = excluded.message, details = excluded.details,
+      resolved_at = excluded.resolved_at, decisions = excluded.decisions, attempts = excluded.attempts,
+      saved_at = clock_timestamp()`.execute(db);
+};
+
+/** @throws Failure EB_ALERT_PAGE */
+export const readPage = async (db: Database, filter: HistoryFilter): Promise<HistoryPage> => {
+  const { limit, type = null, severity = null, state = null, before = null, page } = filter;
+  const place = page === undefined ? undefined : placeOf(page);
+  const { rows } = await sql<Row>`
+    select ${columns} from earlybird.alert_history
+    where (${type}::text is null or type = ${type})
+      and (${severity}::text is null or severity = ${severity})
+      and (${state}::text is null or state = ${state})
+      and (${before}::timestamptz is null or fired_at < ${before})
+      and ${place ? sql`(fired_at, id) < (${place.fired_at}::timestamptz, ${place.id}::text)` : sql`true`}
+    order by fired_at desc, id desc
+    limit ${limit + 1}`.execute(db);
+  return pageFrom(rows.map(recordFrom), limit);
+};
+
+export const findRecord = async (db: Database, id: string): Promise<AlertRecord | undefined> => {
+  const { rows } = await sql<Row>`
+    select ${columns} from earlybird.alert_history where id = ${id}`.execute(db);
+  return rows[0] && recordFrom(rows[0]);
+};
+
+/**
+ * What was written since `mark`, at most a thousand, with the mark for the next time. A transaction that was
+ * under way may be missed by a mark taken at once, so it is read a little twice.
+ *
+ * @param mark null for the newest thousand
+ */
+export const readNews = async (
+  db: Database,
+  mark: string | null,
+): Promise<{ records: AlertRecord[]; mark: string }> => {
+  const { rows: times } = await sql<{ mark: string }>`select clock_timestamp()::text as mark`.execute(db);
+  const { rows } = await sql<Row>`
+    select ${columns} from earlybird.alert_history
+    where ${mark === null ? sql`true` : sql`saved_at > ${mark}::timestamptz - interval '5 seconds'`}
+    order by fired_at desc, id desc limit 1000`.execute(db);
+  return { records: rows.map(recordFrom), mark: times[0]?.mark ?? "" };
+};
+
+/** How many alerts there were in the time of the statistics. */
+export const readTallies = async (db: Database, now: Date): Promise<Tally[]> => {
+  const { rows } = await sql<Omit<Tally, "hour"> & { hour: Date }>`
+    select type, severity, date_trunc('hour', fired_at, 'UTC') as hour,
+      count(*)::int as alerts, count(resolved_at)::int as resolved,
+      coalesce(sum(greatest(0, extract(epoch from resolved_at - fired_at))), 0)::float8 as resolve_seconds
+    from earlybird.alert_history
+    where fired_at > ${now}::timestamptz - make_interval(days => ${statisticsDays})
+    group by 1, 2, 3`.execute(db);
+  return rows.map(({ hour, ...tally }) => ({ ...tally, hour: hour.toISOString() }));
+};
+
+/** Removes what is older than 90 days, a thousand at a time; true when there is more. */
+export const prune = async (db: Database, now: Date): Promise<boolean> => {
+  const { rows } = await sql`
+    delete from earlybird.alert_history where id in (
+      select id from earlybird.alert_history
+      where fired_at < ${now}::timestamptz - make_interval(days => ${keptDays})
+      order by fired_at limit ${prunedAtOnce} for update skip locked)
+    returning id`.execute(db);
+  await sql`
+    delete from earlybird.alert_mutes
+    where until < ${now}::timestamptz - make_interval(days => ${keptDays})`.execute(db);
+  await sql`
+    delete from earlybird.alert_claims
+    where seen_at < ${now}::timestamptz - make_interval(days => ${keptDays})`.execute(db);
+  return rows.length === prunedAtOnce;
+};

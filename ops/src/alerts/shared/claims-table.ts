@@ -1,0 +1,111 @@
+import { type Kysely, sql } from "kysely";
+import type { Claim } from "../claims.ts";
+import { repeatMs } from "../decide.ts";
+import { fingerprintOf } from "../fingerprint.ts";
+import type { Incident } from "../incident.ts";
+
+type Database = Kysely<unknown>;
+
+/** Who claims to tell, and has not told after so long, is dead. */
+const confirmWithinMs = 15_000;
+
+/** Who has told, and has not said for so long that it still fires, will not tell its end either. */
+const silentMs = 60_000;
+
+/** An end is believed for so long; what fires elsewhere after that is told again. */
+const endIsBelievedMs = 60_000;
+
+const askAgainAfterMs = 30_000;
+
+const ago = (now: Date, ms: number): Date => new Date(now.getTime() - ms);
+
+/**
+ * Asks to tell that something fires. There is one row for each fingerprint: whoever writes it tells. It can
+ * be taken over from somebody who claimed it and died before telling; and, once the time has passed in which
+ * the same is not repeated, when its end was told or when its owner is silent.
+ */
+export const claimToTell = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
+  const { alert, instance } = incident;
+  const fingerprint = fingerprintOf(alert);
+  const { rows: ours } = await sql`
+    insert into earlybird.alert_claims as c
+      (fingerprint, alert, instance, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    values (${fingerprint}, ${alert.id}, ${instance}, ${alert.fired_at}, ${now}, null, ${now}, null)
+    on conflict (fingerprint) do update set
+      alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
+      claimed_at = excluded.claimed_at, told_at = null, seen_at = excluded.seen_at, resolved_at = null
+    where (c.alert = excluded.alert and c.resolved_at is null)
+      or (c.told_at is null and c.claimed_at <= ${ago(now, confirmWithinMs)})
+      or (c.told_at <= ${ago(now, repeatMs)}
+        and (c.resolved_at <= ${ago(now, endIsBelievedMs)} or c.seen_at <= ${ago(now, 2 * silentMs)}))
+    returning c.alert`.execute(db);
+  return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
+};
+
+/**
+ * Asks to tell that something has ended: its owner may, and whoever comes first when the owner is silent or
+ * has not been able to say anything since it fired.
+ */
+export const claimToEnd = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
+  const { alert, instance } = incident;
+  const fingerprint = fingerprintOf(alert);
+  const { rows: ours } = await sql`
+    insert into earlybird.alert_claims as c
+      (fingerprint, alert, instance, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    values (${fingerprint}, ${alert.id}, ${instance}, ${alert.fired_at}, ${now}, ${now}, ${now}, ${now})
+    on conflict (fingerprint) do update set
+      alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
+      seen_at = excluded.seen_at, told_at = coalesce(c.told_at, excluded.told_at),
+      resolved_at = excluded.resolved_at
+    where (c.resolved_at is null and (c.alert = excluded.alert or c.seen_at <= ${ago(now, silentMs)}))
+      or c.resolved_at < excluded.fired_at
+    returning c.alert`.execute(db);
+  return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
+};
+
+/**
+ * Says that what this process has told still fires, and catches up on what it told while nobody could be
+ * asked. A row that tells of another's present alert stays as it is.
+ *
+ * @param told what was told, with the time on the wall clock
+ */
+export const keepClaims = async (
+  db: Database,
+  told: readonly { incident: Incident; told_at: string }[],
+  now: Date,
+): Promise<void> => {
+  if (told.length === 0) return;
+  const rows = told.map(({ incident: { alert, instance }, told_at }) => ({
+    fingerprint: fingerprintOf(alert),
+    alert: alert.id,
+    instance,
+    fired_at: alert.fired_at,
+    told_at,
+  }));
+  await sql`
+    insert into earlybird.alert_claims as c
+      (fingerprint, alert, instance, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    select fingerprint, alert, instance, fired_at, told_at, told_at, ${now}::timestamptz, null
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
+      fingerprint text, alert text, instance text, fired_at timestamptz, told_at timestamptz)
+    order by fingerprint
+    on conflict (fingerprint) do update set
+      alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
+      told_at = excluded.told_at, seen_at = excluded.seen_at, resolved_at = null
+    where (c.alert = excluded.alert and c.resolved_at is null)
+      or c.resolved_at < excluded.fired_at
+      or (c.resolved_at is null and c.seen_at <= ${ago(now, 2 * silentMs)})`.execute(db);
+};
+
+const theirs = async (db: Database, fingerprint: string): Promise<Claim> => {
+  const { rows } = await sql<{ alert: string; instance: string; told_at: Date | null }>`
+    select alert, instance, told_at from earlybird.alert_claims where fingerprint = ${fingerprint}`.execute(
+    db,
+  );
+  const [row] = rows;
+  // It was there a moment ago: somebody has pruned it, and nobody owns it now.
+  if (!row) return { claim: "unknown" };
+  const { alert, instance, told_at } = row;
+  const afterMs = told_at === null ? confirmWithinMs : askAgainAfterMs;
+  return { claim: "theirs", instance, alert, askAgainAfterMs: afterMs };
+};

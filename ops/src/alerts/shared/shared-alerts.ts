@@ -1,0 +1,184 @@
+import type pg from "pg";
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import { within } from "../../monitoring/index.ts";
+import type { Claim, Claims } from "../claims.ts";
+import type { HistoryFilter, HistoryPage } from "../history-filter.ts";
+import type { AlertRecord, Incident } from "../incident.ts";
+import type { Incidents } from "../incidents.ts";
+import type { MuteBook } from "../mute-book.ts";
+import type { Records } from "../records.ts";
+import type { Tally } from "../statistics.ts";
+import { AlertDatabase } from "./alert-database.ts";
+import { findRecord, prune, readNews, readPage, readTallies, saveRecords } from "./archive.ts";
+import { claimToEnd, claimToTell, keepClaims } from "./claims-table.ts";
+import { sharedMutes } from "./shared-mutes.ts";
+
+const keepUpEveryMs = 5_000;
+const pruneEveryMs = 3_600_000;
+const savedAtOnce = 200;
+
+/** Nobody is kept waiting longer to be told of something because the database hangs. */
+const claimWithinMs = 1_500;
+const readWithinMs = 3_000;
+
+export interface SharedAlertsOptions {
+  pool: pg.Pool;
+  mutes: MuteBook;
+  records: Records;
+  incidents: Incidents;
+  /** Whether the database is known not to answer, so that it need not be tried. */
+  isAway: () => boolean;
+  clock: Clock;
+  log: Logger;
+}
+
+/** What this process has in common with the other instances; without the database, it catches up later. */
+export class SharedAlerts implements Claims {
+  readonly #options: SharedAlertsOptions;
+  readonly #database: AlertDatabase;
+  #tallies: Tally[] | undefined;
+  #mark: string | null = null;
+  #keptUpAtMs = Number.NEGATIVE_INFINITY;
+  #prunedAtMs = Number.NEGATIVE_INFINITY;
+  #keeping: Promise<void> | undefined;
+  #failing = false;
+
+  constructor(options: SharedAlertsOptions) {
+    this.#options = options;
+    this.#database = new AlertDatabase(options.pool);
+  }
+
+  /** Whether the records of the others have been read. */
+  get hasRead(): boolean {
+    return this.#mark !== null;
+  }
+
+  /** Of all instances, as of the last contact; undefined before the first. */
+  get tallies(): Tally[] | undefined {
+    return this.#tallies;
+  }
+
+  async toTell(incident: Incident, now: Date): Promise<Claim> {
+    return this.#claim(() => this.#database.connected((db) => claimToTell(db, incident, now)));
+  }
+
+  async toEnd(incident: Incident, now: Date): Promise<Claim> {
+    return this.#claim(() => this.#database.connected((db) => claimToEnd(db, incident, now)));
+  }
+
+  told(incident: Incident, now: Date): void {
+    if (this.#options.isAway()) return;
+    const told = [{ incident, told_at: now.toISOString() }];
+    void this.#database.connected((db) => keepClaims(db, told, now)).catch((error) => this.#failed(error));
+  }
+
+  /** A page of the history; undefined when the database does not answer. */
+  async page(filter: HistoryFilter): Promise<HistoryPage | undefined> {
+    return this.#read(() => this.#database.connected((db) => readPage(db, filter)));
+  }
+
+  /** An alert of the history; undefined when there is none, or the database does not answer. */
+  async find(id: string): Promise<AlertRecord | undefined> {
+    return this.#read(() => this.#database.connected((db) => findRecord(db, id)));
+  }
+
+  /** Tells the others of our mutes and learns of theirs; nothing happens when the database is away. */
+  async shareMutes(): Promise<void> {
+    const { mutes, clock } = this.#options;
+    await this.#read(() => this.#database.connected((db) => mutes.share(sharedMutes(db), clock.now())));
+  }
+
+  /** Catches up with the others when it is time to, and unless it is under way. */
+  keepUp(nowMs: number): void {
+    if (this.#keeping || nowMs - this.#keptUpAtMs < keepUpEveryMs || this.#options.isAway()) return;
+    this.#keptUpAtMs = nowMs;
+    this.#keeping = this.#catchUp(nowMs).finally(() => {
+      this.#keeping = undefined;
+    });
+  }
+
+  /** Saves what the database does not know yet, if it answers. */
+  async stop(): Promise<void> {
+    await this.#keeping;
+    if (!this.#options.isAway()) await this.#catchUp(this.#keptUpAtMs);
+  }
+
+  /** Resolves when nothing is under way. */
+  async atRest(): Promise<void> {
+    await this.#keeping;
+  }
+
+  async #catchUp(nowMs: number): Promise<void> {
+    const { mutes, records, incidents, clock, log } = this.#options;
+    const now = clock.now();
+    try {
+      await this.#database.connected(async (db) => {
+        await mutes.share(sharedMutes(db), now);
+        await this.#saveRecords((some) => saveRecords(db, some));
+        await keepClaims(db, toldBy(incidents), now);
+        const news = await readNews(db, this.#mark);
+        records.learn(news.records);
+        if (news.records.length > 0 || this.#tallies === undefined) {
+          this.#tallies = await readTallies(db, now);
+        }
+        this.#mark = news.mark;
+        if (nowMs - this.#prunedAtMs >= pruneEveryMs && !(await prune(db, now))) this.#prunedAtMs = nowMs;
+      });
+      if (this.#failing) log.info("the alerts are shared with the database again");
+      this.#failing = false;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #saveRecords(save: (records: AlertRecord[]) => Promise<void>): Promise<void> {
+    const { records } = this.#options;
+    for (let some = records.takeUnsaved(savedAtOnce); some.length > 0; ) {
+      try {
+        await save(some);
+      } catch (error) {
+        for (const record of some) records.changed(record);
+        throw error;
+      }
+      some = records.takeUnsaved(savedAtOnce);
+    }
+  }
+
+  async #claim(ask: () => Promise<Claim>): Promise<Claim> {
+    if (this.#options.isAway()) return { claim: "unknown" };
+    try {
+      return await within(claimWithinMs, ask());
+    } catch (error) {
+      this.#failed(error);
+      return { claim: "unknown" };
+    }
+  }
+
+  async #read<T>(read: () => Promise<T>): Promise<T | undefined> {
+    if (this.#options.isAway()) return undefined;
+    try {
+      return await within(readWithinMs, read());
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#failing) {
+      this.#options.log.warn(
+        { err: error },
+        "the alerts cannot be shared with the database; they do without",
+      );
+    }
+    this.#failing = true;
+  }
+}
+
+/** What fires and was told by this process. */
+const toldBy = (incidents: Incidents) =>
+  incidents.firing().flatMap((incident) => {
+    const { telling } = incident;
+    return telling.state === "told" ? [{ incident, told_at: new Date(telling.atMs).toISOString() }] : [];
+  });

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../lib/clock.ts";
+import type { Claims } from "./claims.ts";
+import { type Choice, oneTurnMs } from "./decision.ts";
+import type { Incident } from "./incident.ts";
+import type { Dispatcher, Notification, Occasion } from "./notification.ts";
+
+/** What became of telling people, as far as this process is concerned. */
+export type Told =
+  | { choice: Choice & { decision: "told" } }
+  | { choice: Choice & { decision: "told_elsewhere" }; askAgainAfterMs: number }
+  | { choice: Choice & { decision: "waits_for_turn" } };
+
+export interface TellerOptions {
+  dispatcher: Dispatcher;
+  claims: Claims;
+  /** How many living instances come before this one. */
+  rank: () => number;
+  clock: Clock;
+}
+
+/**
+ * Tells people of an alert, once for all instances. Where the others cannot be asked, the first tells at
+ * once and each other one a minute later than the one before, in case that is dead: rather twice than never.
+ */
+export class Teller {
+  readonly #dispatcher: Dispatcher;
+  readonly #claims: Claims;
+  readonly #rank: () => number;
+  readonly #clock: Clock;
+
+  constructor({ dispatcher, claims, rank, clock }: TellerOptions) {
+    this.#dispatcher = dispatcher;
+    this.#claims = claims;
+    this.#rank = rank;
+    this.#clock = clock;
+  }
+
+  /**
+   * Resolves when the notification is safely on disk, or when it is known that somebody else tells it.
+   *
+   * @param incident as it is at this moment; what happens to it meanwhile is told the next time
+   */
+  async tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<Told> {
+    const notification = notificationOf(incident, occasion, this.#clock.now());
+    const rank = this.#rank();
+    const turnMs = incident.firedMs + rank * oneTurnMs;
+    const waitsForTurn = { decision: "waits_for_turn", rank, until: new Date(turnMs).toISOString() } as const;
+    const neverTold = incident.telling.state === "untold";
+    // Whoever comes first may have told it without being able to say so, and needs a moment to catch up.
+    if (occasion === "resolved" && neverTold && nowMs < turnMs) return { choice: waitsForTurn };
+    const claim =
+      occasion === "resolved"
+        ? await this.#claims.toEnd(incident, this.#clock.now())
+        : await this.#claims.toTell(incident, this.#clock.now());
+    if (claim.claim === "theirs") {
+      const { instance, alert, askAgainAfterMs } = claim;
+      return { choice: { decision: "told_elsewhere", instance, alert }, askAgainAfterMs };
+    }
+    if (claim.claim === "unknown" && neverTold && nowMs < turnMs) return { choice: waitsForTurn };
+    await this.#dispatcher.dispatch(notification);
+    if (occasion !== "resolved") this.#claims.told(incident, this.#clock.now());
+    const { id, symptoms } = notification;
+    return { choice: { decision: "told", notification_id: id, symptoms } };
+  }
+}
+
+const notificationOf = ({ alert, symptoms }: Incident, occasion: Occasion, now: Date): Notification => ({
+  id: randomUUID(),
+  occasion,
+  alert: { ...alert, details: { ...alert.details } },
+  symptoms: symptoms.length,
+  created_at: now.toISOString(),
+});

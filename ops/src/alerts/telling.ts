@@ -1,0 +1,147 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import { type Cause, decide, repeatMs } from "./decide.ts";
+import { type Choice, inSentence } from "./decision.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { type AlertRecord, type Incident, noteDecision } from "./incident.ts";
+import type { Incidents } from "./incidents.ts";
+import type { MuteBook } from "./mute-book.ts";
+import type { Occasion } from "./notification.ts";
+import type { Teller, Told } from "./teller.ts";
+
+export type LastTold = [fingerprint: string, { atMs: number; alert: string }];
+
+export interface TellingOptions {
+  teller: Teller;
+  incidents: Incidents;
+  mutes: MuteBook;
+  causeOf: (incident: Incident, nowMs: number) => Cause;
+  /** As `lastTold()` gave it before a restart. */
+  lastTold: readonly LastTold[];
+  /** Called when something about a record has changed. */
+  onChange: (record: AlertRecord) => void;
+  /** Called when something was decided that a restart must not forget; what is told is with the dispatcher by then. */
+  onDecided: () => void;
+  clock: Clock;
+  nowMs: () => number;
+  log: Logger;
+}
+
+/** Carries out what is decided about telling people, for all incidents; one that takes long delays no other. */
+export class Telling {
+  readonly #options: TellingOptions;
+  readonly #lastTold: Map<string, { atMs: number; alert: string }>;
+  readonly #underWay = new Map<Incident, Promise<void>>();
+  #scheduled = false;
+
+  constructor(options: TellingOptions) {
+    this.#options = options;
+    this.#lastTold = new Map(options.lastTold);
+  }
+
+  /** Has it looked at soon what is to be told; however often it is called meanwhile, once. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.work();
+    });
+  }
+
+  /** Decides about every incident that is open, as things are now. */
+  work(): void {
+    const { incidents, nowMs, onDecided } = this.#options;
+    let decided = false;
+    for (const incident of incidents.open()) {
+      if (!this.#underWay.has(incident)) decided = this.#decide(incident, nowMs()) || decided;
+    }
+    if (decided) onDecided();
+  }
+
+  /** Resolves when everything that can be told now is with the dispatcher. */
+  async settled(): Promise<void> {
+    while (this.#scheduled || this.#underWay.size > 0) {
+      await Promise.all(this.#underWay.values());
+      await Promise.resolve();
+    }
+  }
+
+  lastTold(): LastTold[] {
+    return [...this.#lastTold];
+  }
+
+  /** Whether anything was decided at once; what has to be told takes its time. */
+  #decide(incident: Incident, nowMs: number): boolean {
+    const { mutes, causeOf, clock, incidents } = this.#options;
+    const plan = decide(incident, {
+      nowMs,
+      mute: mutes.of(incident.alert.type, clock.now()),
+      cause: causeOf(incident, nowMs),
+      lastTold: this.#told(fingerprintOf(incident.alert), nowMs),
+    });
+    if (plan.do === "nothing") return false;
+    if (plan.do === "tell") {
+      const work = this.#tell(incident, plan.occasion, nowMs).finally(() => this.#underWay.delete(incident));
+      this.#underWay.set(incident, work);
+      return false;
+    }
+    if (plan.choice.decision === "inhibited") this.#addSymptom(plan.choice.by_alert, incident.alert.id);
+    const noted = this.#note(incident, plan.occasion, plan.choice);
+    if (plan.over) incidents.close(incident);
+    return noted || plan.over;
+  }
+
+  async #tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<void> {
+    const { teller, log, onDecided } = this.#options;
+    const { alert } = incident;
+    try {
+      const told = await teller.tell(incident, occasion, nowMs);
+      const isNew = this.#note(incident, occasion, told.choice);
+      this.#conclude(incident, occasion, told, nowMs);
+      if (isNew) onDecided();
+      // It may have ended meanwhile.
+      if (incident.alert !== alert) this.schedule();
+    } catch (error) {
+      log.error({ err: error, alert_id: alert.id }, "an alert could not be handed on; it is tried again");
+    }
+  }
+
+  #conclude(incident: Incident, occasion: Occasion, told: Told, nowMs: number): void {
+    if (told.choice.decision === "waits_for_turn") return;
+    if (occasion === "resolved") {
+      this.#options.incidents.close(incident);
+      return;
+    }
+    if ("askAgainAfterMs" in told) {
+      incident.telling = { state: "elsewhere", askAgainAtMs: nowMs + told.askAgainAfterMs };
+      return;
+    }
+    incident.telling = { state: "told", atMs: nowMs };
+    this.#lastTold.set(fingerprintOf(incident.alert), { atMs: nowMs, alert: incident.alert.id });
+  }
+
+  #note(incident: Incident, occasion: Occasion, choice: Choice): boolean {
+    const { clock, onChange, log } = this.#options;
+    if (!noteDecision(incident, occasion, choice, clock.now())) return false;
+    onChange(incident);
+    const last = incident.decisions.at(-1);
+    const { id: alert_id, type, key, severity, state } = incident.alert;
+    if (last && choice.decision !== "told" && choice.decision !== "never_told") {
+      log.info({ alert_id, key, severity }, `alert ${type} ${state}: ${inSentence(last)}`);
+    }
+    return true;
+  }
+
+  #addSymptom(cause: string, symptom: string): void {
+    const incident = this.#options.incidents.open().find(({ alert }) => alert.id === cause);
+    if (incident && !incident.symptoms.includes(symptom)) incident.symptoms.push(symptom);
+  }
+
+  #told(fingerprint: string, nowMs: number): { atMs: number; alert: string } | undefined {
+    const told = this.#lastTold.get(fingerprint);
+    if (!told || nowMs - told.atMs < repeatMs) return told;
+    this.#lastTold.delete(fingerprint);
+    return undefined;
+  }
+}
