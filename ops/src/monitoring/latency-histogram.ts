@@ -50,16 +50,20 @@ export class LatencyHistogram {
     return percents.map((percent) => this.#counts.getValueAtPercentile(percent) / 1000);
   }
 
-  /** The counts in a few hundred bytes: for each bucket in use its distance from the last one, and its count. */
+  /**
+   * The counts in a few hundred bytes: for each bucket in use twice its count, or one more than that and then its
+   * distance from the one before, where it is not the next.
+   */
   compact(): Uint8Array {
     let length = 0;
-    let last = 0;
+    let next = 0;
     for (let bucket = 0; bucket < this.#counts.countsArrayLength; bucket++) {
       const count = this.#counts.getCountAtIndex(bucket);
       if (count === 0) continue;
-      length = writeNumber(scratch, length, bucket - last);
-      length = writeNumber(scratch, length, count);
-      last = bucket;
+      const distance = bucket - next;
+      length = writeNumber(scratch, length, 2 * count + (distance > 0 ? 1 : 0));
+      if (distance > 0) length = writeNumber(scratch, length, distance);
+      next = bucket + 1;
     }
     return scratch.slice(0, length);
   }
@@ -68,15 +72,18 @@ export class LatencyHistogram {
   add(compacted: Uint8Array): void {
     let bucket = 0;
     for (let at = 0; at < compacted.length; ) {
-      bucket += readNumber(compacted, at);
+      const count = readNumber(compacted, at);
       at += lengthOfNumber(compacted, at);
-      this.#counts.addToCountAtIndex(bucket, readNumber(compacted, at));
-      at += lengthOfNumber(compacted, at);
+      if (count % 2 === 1) {
+        bucket += readNumber(compacted, at);
+        at += lengthOfNumber(compacted, at);
+      }
+      this.#counts.addToCountAtIndex(bucket++, Math.floor(count / 2));
     }
   }
 }
 
-// Seven bits a byte, the eighth says that more follow: nearly every distance and count fits into one.
+// Seven bits a byte, the eighth says that more follow: nearly every number fits into one.
 const bytesOfLargest = 5;
 const scratch = new Uint8Array(bucketOf(Number.POSITIVE_INFINITY) * 2 * bytesOfLargest + 2 * bytesOfLargest);
 
