@@ -12,7 +12,11 @@ export interface SmtpManners {
   recipient: (address: string) => Verdict;
   /** `hang` says nothing to it, `drop` closes the connection in the middle of it. */
   message: Verdict | "hang" | "drop";
+  /** What it says besides the code. */
+  words: string;
 }
+
+const friendly: SmtpManners = { login: "yes", recipient: () => "yes", message: "yes", words: "as you like" };
 
 /** A mail as it arrived. */
 export interface ReceivedMail {
@@ -32,6 +36,8 @@ export interface SmtpPeer {
   readonly mails: ReceivedMail[];
   /** How many messages were sent to it, whatever it answered. */
   readonly tries: number;
+  /** How often somebody has shown it a password. */
+  readonly logins: number;
   behave(manners: Partial<SmtpManners>): void;
   close(): Promise<void>;
 }
@@ -42,23 +48,32 @@ export const peerPassword = "a password that shows up nowhere";
  * Starts a server with STARTTLS (or with TLS from the start), which asks for a login.
  *
  * @param options.tls `none` offers no STARTTLS
+ * @param options.login `none` asks for none
  */
 export const startSmtpPeer = async ({
   tls = "starttls",
+  login = "required",
 }: {
   tls?: "starttls" | "from the start" | "none";
+  login?: "required" | "none";
 } = {}): Promise<SmtpPeer> => {
   const mails: ReceivedMail[] = [];
   let tries = 0;
-  let manners: SmtpManners = { login: "yes", recipient: () => "yes", message: "yes" };
+  let logins = 0;
+  let manners = friendly;
+  const refusal = (verdict: Verdict): Error | null =>
+    verdict === "yes" ? null : Object.assign(new Error(manners.words), { responseCode: verdict });
   const sockets = new Set<Socket>();
   const server = new SMTPServer({
     secure: tls === "from the start",
-    disabledCommands: tls === "none" ? ["STARTTLS"] : [],
+    disabledCommands: [...(tls === "none" ? ["STARTTLS"] : []), ...(login === "none" ? ["AUTH"] : [])],
+    authOptional: login === "none",
     allowInsecureAuth: tls === "none",
     logger: false,
+    disableReverseLookup: true,
     closeTimeout: 10,
     onAuth: ({ username, password }, _session, done) => {
+      logins++;
       const verdict = password === peerPassword ? manners.login : 535;
       done(refusal(verdict), { user: username });
     },
@@ -84,7 +99,7 @@ export const startSmtpPeer = async ({
           headers: headersOf(raw),
         });
       }
-      done(refusal(message));
+      done(refusal(message), manners.words);
     },
   });
   server.on("error", () => undefined);
@@ -100,8 +115,11 @@ export const startSmtpPeer = async ({
     get tries() {
       return tries;
     },
+    get logins() {
+      return logins;
+    },
     behave: (next) => {
-      manners = { login: "yes", recipient: () => "yes", message: "yes", ...next };
+      manners = { ...friendly, ...next };
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
@@ -121,9 +139,6 @@ export const startMutePeer = async (): Promise<{ port: number; close(): void }> 
     },
   };
 };
-
-const refusal = (verdict: Verdict): Error | null =>
-  verdict === "yes" ? null : Object.assign(new Error(`said no with ${verdict}`), { responseCode: verdict });
 
 const headersOf = (raw: string): Record<string, string> => {
   const [head = ""] = raw.split("\r\n\r\n", 1);

@@ -5,7 +5,8 @@ export interface MailError {
   code?: string | undefined;
   originalCode?: string | undefined;
   response?: string | undefined;
-  responseCode?: number | undefined;
+  /** To what the server gave the response, as `RCPT TO`. */
+  command?: string | undefined;
   /** The server will answer the same whenever it is asked (RFC 5321, 4.2.1: 5yz). */
   permanent?: boolean | undefined;
   recipient?: string | undefined;
@@ -35,11 +36,11 @@ type Failed = Exclude<SendResult, { result: "accepted" }>;
 
 /** What an error means for the next attempt. Its words are the server's, which may repeat ours: never the secret. */
 export const failureOf = (thrown: unknown, secret: string | undefined): Failed => {
-  const { code, originalCode, response, permanent } = thrown as MailError;
+  const { code, originalCode, response, command = "us", permanent } = thrown as MailError;
   const reason =
     response === undefined
       ? (originalCode ?? code ?? "the mail could not be sent")
-      : withoutSecret(`the mail server answered ${response}`, secret);
+      : withoutSecret(`the mail server answered ${command} with ${response}`, secret);
   return { result: permanent === true ? "refused" : "try_again", reason };
 };
 
@@ -53,7 +54,7 @@ const longestAnswer = 300;
 
 /** One line, and without the secret, plain or as it goes over the wire. */
 const withoutSecret = (words: string, secret: string | undefined): string => {
-  const line = words.replaceAll(/\s+/g, " ").trim();
   const forms = secret === undefined ? [] : [secret, Buffer.from(secret).toString("base64")];
-  return forms.reduce((text, form) => text.replaceAll(form, "…"), line).slice(0, longestAnswer);
+  const safe = forms.reduce((text, form) => text.replaceAll(form, "…"), words);
+  return safe.replaceAll(/\s+/g, " ").trim().slice(0, longestAnswer);
 };

@@ -117,7 +117,6 @@ export class ChannelWorker {
     if (this.#ended.signal.aborted && result.result !== "accepted") return;
     waiting.attempts++;
     const settled = this.#settle(waiting, result);
-    if (settled.isDone) this.#line.splice(this.#line.indexOf(waiting), 1);
     const tookMs = clock.monotonicMs() - startedMs;
     const restsMs = restMs(this.#standing, clock.monotonicMs());
     await this.#options.onOutcome({
@@ -130,6 +129,7 @@ export class ChannelWorker {
       answer: (result.result === "accepted" ? result.answer : result.reason) ?? null,
       nextAt: settled.isDone ? null : new Date(clock.now().getTime() + restsMs),
     });
+    if (settled.isDone) this.#line.splice(this.#line.indexOf(waiting), 1);
   }
 
   /** Decides about the notification, and about the channel. */
