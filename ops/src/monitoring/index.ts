@@ -7,6 +7,17 @@ export {
 } from "./database-health-checker.ts";
 export { within } from "./deadline.ts";
 export {
+  Fleet,
+  type FleetCoverage,
+  type FleetEndpoint,
+  type FleetOptions,
+  type FleetSummary,
+  type HistoryPoint,
+  type HistoryRequest,
+  type Instance,
+  type Resolution,
+} from "./fleet/index.ts";
+export {
   type DatabaseProbe,
   type MonitoringOptions,
   MonitoringService,

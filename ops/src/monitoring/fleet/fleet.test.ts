@@ -1,0 +1,223 @@
+import type pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { StandingClock } from "../../../../test/support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import { startThrowawayPostgres } from "../../../../test/support/throwaway.ts";
+import { createPool } from "../../database/index.ts";
+import { createLogger } from "../../lib/log.ts";
+import { closeMonitoringPool, createMonitoringPool } from "../database-connection.ts";
+import { PerformanceMetrics } from "../performance-metrics.ts";
+import { Fleet } from "./fleet.ts";
+
+const log = createLogger("silent");
+
+/** Today, at an hour that has passed: what is older than three days would not be kept. */
+const hourMs = 3_600_000;
+const begin = (Math.floor(Date.now() / hourMs) - 4) * hourMs;
+const after = (time: string) => new Date(begin + Date.parse(`1970-01-01T${time}Z`)).toISOString();
+
+/** A process of the service that records what the test says, and takes a snapshot when it says so. */
+const startProcess = (pool: pg.Pool, clock: StandingClock) => {
+  const performance = new PerformanceMetrics({ clock });
+  const fleet = new Fleet({ pool, performance, log, clock, version: "1.2.3" });
+  let listener = (_: { database: { status: string } }) => {};
+  fleet.watch({
+    onSnapshot: (given) => {
+      listener = given;
+      return () => {
+        listener = () => {};
+      };
+    },
+  });
+  const check = (status = "healthy") => listener({ database: { status } });
+  const allWritten = () =>
+    expect
+      .poll(() => {
+        check();
+        return fleet.waiting;
+      })
+      .toBe(0);
+  return { performance, fleet, check, allWritten };
+};
+
+describe("a fleet", () => {
+  let database: TestDatabase;
+  let pool: pg.Pool;
+  let clock: StandingClock;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    pool = createMonitoringPool(database.pool);
+  });
+
+  beforeEach(() => {
+    clock = new StandingClock(after("00:00:01"));
+  });
+
+  afterEach(async () => {
+    await database.pool.query("drop schema if exists earlybird cascade");
+  });
+
+  afterAll(async () => {
+    await closeMonitoringPool(pool);
+    await database.drop();
+  });
+
+  test("any instance answers for all, and what it answers is what one that had served all would say", async () => {
+    const processes = [startProcess(pool, clock), startProcess(pool, clock), startProcess(pool, clock)];
+    const single = new PerformanceMetrics({ clock });
+    for (let n = 0; n < 300; n++) {
+      const { performance } = processes[n % 3] as (typeof processes)[number];
+      for (const metrics of [performance, single]) {
+        metrics.endpoint("GET", "/orders/:id").record(n % 50 === 0 ? 500 : 200, n);
+        metrics.endpoint("POST", "/orders").record(201, 3 * n);
+      }
+    }
+    clock.set(after("00:01:02"));
+    for (const each of processes) await each.allWritten();
+    const said = single.endpoints("5m");
+    clock.set(after("00:01:15"));
+    for (const { fleet } of processes) {
+      const { fleet: coverage, ...summary } = await fleet.summary("1m");
+      const { in_flight, last_error, ...expected } = single.summary("5m");
+      expect(summary).toEqual({ ...expected, window_seconds: 60, requests_per_second: 10 });
+      expect(coverage).toEqual({
+        instances: 3,
+        from: after("00:00:00"),
+        until: after("00:01:00"),
+        newest: after("00:01:00"),
+      });
+      const endpoints = await fleet.endpoints("1m");
+      for (const { route, requests, errors, p50_ms, p95_ms, p99_ms, max_ms } of said) {
+        expect(endpoints.find((each) => each.route === route)).toMatchObject({
+          ...{ requests, errors, p50_ms, p95_ms, p99_ms, max_ms },
+        });
+      }
+    }
+    for (const { fleet } of processes) await fleet.stop();
+  });
+
+  test("an instance that serves nothing is counted, and the minute before it began is not", async () => {
+    const { fleet, check, allWritten } = startProcess(pool, clock);
+    check();
+    expect(fleet.waiting).toBe(0);
+    clock.set(after("00:01:00"));
+    await allWritten();
+    clock.set(after("00:01:15"));
+    expect(await fleet.summary("5m")).toMatchObject({ requests: 0, p99_ms: 0, fleet: { instances: 1 } });
+    await fleet.stop();
+  });
+
+  test("the last minute is not asked for before everybody has had the time to write it", async () => {
+    const { fleet, performance, allWritten } = startProcess(pool, clock);
+    performance.endpoint("GET", "/orders").record(200, 1);
+    clock.set(after("00:01:14"));
+    await allWritten();
+    expect((await fleet.summary("1m")).requests).toBe(0);
+    clock.set(after("00:01:15"));
+    expect((await fleet.summary("1m")).requests).toBe(1);
+    await fleet.stop();
+  });
+
+  test("it beats every five seconds, knows its place, and gives it away when it stops", async () => {
+    const first = startProcess(pool, clock);
+    clock.advanceMs(1);
+    const second = startProcess(pool, clock);
+    first.check();
+    await expect.poll(() => first.fleet.living).toHaveLength(1);
+    second.check();
+    await expect.poll(() => second.fleet.rank()).toBe(1);
+    const seenAt = async () =>
+      (
+        await database.pool.query("select seen_at from earlybird.instances where id = $1", [
+          second.fleet.instanceId,
+        ])
+      ).rows[0].seen_at as Date;
+    const before = await seenAt();
+    await first.fleet.stop();
+    clock.advanceMs(4_000);
+    second.check();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await seenAt()).toEqual(before);
+    clock.advanceMs(1_000);
+    second.check();
+    await expect.poll(() => second.fleet.rank()).toBe(0);
+    expect((await seenAt()).getTime()).toBeGreaterThan(before.getTime());
+    await second.fleet.stop();
+  });
+
+  test("the past is there after a restart: each minute of a route, of all methods or of one", async () => {
+    const before = startProcess(pool, clock);
+    for (let minute = 0; minute < 3; minute++) {
+      before.performance.endpoint("GET", "/orders").record(200, 10 * (minute + 1));
+      before.performance.endpoint("POST", "/orders").record(503, 100);
+      before.performance.endpoint("GET", "/health").record(200, 1);
+      clock.advanceMs(60_000);
+      await before.allWritten();
+    }
+    await before.fleet.stop();
+    const { fleet } = startProcess(pool, clock);
+    const span = {
+      from: new Date(after("00:01:00")),
+      until: clock.now(),
+      resolution: "minute",
+    } as const;
+    const points = await fleet.history({ route: "/orders", ...span });
+    expect(points).toMatchObject([
+      { at: after("00:01:00"), requests: 2, errors: 1, error_rate_percent: 50, max_ms: 100 },
+      { at: after("00:02:00"), requests: 2, errors: 1, error_rate_percent: 50, max_ms: 100 },
+    ]);
+    expect(await fleet.history({ route: "/orders", method: "GET", ...span })).toMatchObject([
+      { requests: 1, errors: 0, p50_ms: 20 },
+      { requests: 1, errors: 0, p50_ms: 30 },
+    ]);
+    expect(await fleet.history(span)).toMatchObject([{ requests: 3 }, { requests: 3 }]);
+    await fleet.stop();
+  });
+
+  test("more points than anybody could look at are refused, with what to do instead", async () => {
+    const { fleet } = startProcess(pool, clock);
+    const until = clock.now();
+    const from = new Date(until.getTime() - 26 * 3_600_000);
+    await expect(fleet.history({ from, until, resolution: "minute" })).rejects.toMatchObject({
+      code: "EB_HISTORY_TOO_LONG",
+      status: 400,
+      remedy: expect.stringContaining("hours"),
+    });
+    await fleet.stop();
+  });
+
+  test("many who ask the same at once share one answer, and one connection", async () => {
+    const { fleet } = startProcess(pool, clock);
+    const asked = Array.from({ length: 20 }, () => fleet.endpoints("1h"));
+    expect(new Set(await Promise.all(asked)).size).toBe(1);
+    await fleet.stop();
+  });
+});
+
+test("while the database is away the last two hours of minutes wait, and follow when it is back", async () => {
+  const postgres = await startThrowawayPostgres();
+  const servicePool = createPool(postgres.url);
+  const pool = createMonitoringPool(servicePool);
+  const clock = new StandingClock(after("00:00:01"));
+  const { fleet, performance, check, allWritten } = startProcess(pool, clock);
+  check();
+  await expect.poll(() => fleet.living).toHaveLength(1);
+  await postgres.stop();
+  for (let minute = 0; minute < 130; minute++) {
+    performance.endpoint("GET", "/orders").record(200, minute);
+    clock.advanceMs(60_000);
+    check(minute === 0 ? "healthy" : "unhealthy");
+  }
+  expect(fleet.waiting).toBe(120);
+  await postgres.start();
+  await allWritten();
+  const span = { from: new Date(after("00:00:00")), until: clock.now(), resolution: "minute" } as const;
+  const points = await fleet.history({ route: "/orders", ...span });
+  expect(points).toHaveLength(120);
+  expect(points.at(-1)).toMatchObject({ at: after("02:09:00"), requests: 1, max_ms: 129 });
+  await fleet.stop();
+  await closeMonitoringPool(pool);
+  await servicePool.end();
+  await postgres.remove();
+});

@@ -1,0 +1,170 @@
+import type { Kysely } from "kysely";
+import type pg from "pg";
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import type { PerformanceWindow } from "../performance-summary.ts";
+import { type HistoryPoint, type HistoryRequest, readHistory } from "./history.ts";
+import { type Instance, Instances } from "./instances.ts";
+import { type Minute, withSum, writeMinute } from "./minutes.ts";
+import { keepUp } from "./upkeep.ts";
+import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } from "./window.ts";
+
+const beatEveryMs = 5_000;
+const keepUpEveryMs = 60_000;
+
+/** Snapshots come when they come: one that is a little early counts for the beat that is due. */
+const earlyMs = 500;
+
+/** Minutes that wait for the database; the oldest are given up. */
+const mostWaiting = 120;
+
+/** What the fleet needs of whoever takes snapshots. */
+export interface DatabaseNews {
+  onSnapshot(listener: (snapshot: { database: { status: string } }) => void): () => void;
+}
+
+/** What the fleet needs of whoever counts requests. */
+export interface MinuteSource {
+  lastMinute(): Minute;
+}
+
+export interface FleetOptions {
+  /** As `createMonitoringPool` makes it. */
+  pool: pg.Pool;
+  performance: MinuteSource;
+  log: Logger;
+  /** Of the service. */
+  version: string;
+  clock?: Clock;
+}
+
+/**
+ * All processes of the service that share a database. Each writes what it recorded, minute by minute, so that any of
+ * them answers for all, and so that the past survives a restart. While the database is away, minutes wait in memory.
+ */
+export class Fleet {
+  readonly #instances: Instances;
+  readonly #performance: MinuteSource;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  /** Oldest first. */
+  readonly #waiting: Minute[] = [];
+  #unwatch: (() => void) | undefined;
+  #contact: Promise<void> | undefined;
+  readonly #reading = new Map<string, Promise<unknown>>();
+  #collectedMs: number;
+  #beatAtMs = Number.NEGATIVE_INFINITY;
+  #keptUpAtMs = Number.NEGATIVE_INFINITY;
+  #inTouch = true;
+
+  constructor({ pool, performance, log, version, clock = systemClock }: FleetOptions) {
+    this.#instances = new Instances({ pool, version, clock });
+    this.#performance = performance;
+    this.#log = log;
+    this.#clock = clock;
+    // The minute in which this begins is the first that it has something to say about.
+    this.#collectedMs = (Math.floor(clock.now().getTime() / 60_000) - 1) * 60_000;
+  }
+
+  /** Of this process; another one after each start. */
+  get instanceId(): string {
+    return this.#instances.instanceId;
+  }
+
+  /** See {@link Instances.rank}. */
+  rank(): number {
+    return this.#instances.rank();
+  }
+
+  /** All that lived at the last contact with the database, the oldest first. */
+  get living(): readonly Instance[] {
+    return this.#instances.living;
+  }
+
+  /** How many minutes wait for the database. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Begins to write, in time with the checks of the monitoring: while its database is away, nothing is tried. */
+  watch(monitoring: DatabaseNews): void {
+    this.#unwatch = monitoring.onSnapshot(({ database }) => {
+      this.#collect();
+      if (database.status !== "unhealthy") this.#contact ??= this.#beInTouch();
+    });
+  }
+
+  /** Stops writing, and strikes this process off the living. */
+  async stop(): Promise<void> {
+    this.#unwatch?.();
+    await this.#contact;
+    if (this.#inTouch) await this.#instances.leave().catch(() => undefined);
+  }
+
+  /** All requests to all instances in a window of minutes that have ended. */
+  async summary(window: PerformanceWindow): Promise<FleetSummary> {
+    return this.#once(`summary ${window}`, (db) => fleetSummary(db, window, this.#clock.now()));
+  }
+
+  /** Each endpoint that had requests in such a window, to whichever instance. */
+  async endpoints(window: PerformanceWindow): Promise<FleetEndpoint[]> {
+    return this.#once(`endpoints ${window}`, (db) => fleetEndpoints(db, window, this.#clock.now()));
+  }
+
+  /**
+   * A route over time: minutes of the last 72 hours, hours of the last 90 days.
+   *
+   * @throws Failure EB_HISTORY_TOO_LONG
+   */
+  async history(request: HistoryRequest): Promise<HistoryPoint[]> {
+    return this.#instances.connected((db) => readHistory(db, request));
+  }
+
+  /** Who asks for what is being read already gets that answer: many readers occupy no more than one connection. */
+  #once<T>(what: string, read: (db: Kysely<unknown>) => Promise<T>): Promise<T> {
+    const underWay = this.#reading.get(what) as Promise<T> | undefined;
+    if (underWay) return underWay;
+    const reading = this.#instances.connected(read).finally(() => this.#reading.delete(what));
+    this.#reading.set(what, reading);
+    return reading;
+  }
+
+  #collect(): void {
+    const minute = this.#performance.lastMinute();
+    const startedMs = minute.startedAt.getTime();
+    if (startedMs <= this.#collectedMs) return;
+    this.#collectedMs = startedMs;
+    this.#waiting.push(withSum(minute));
+    if (this.#waiting.length > mostWaiting) this.#waiting.shift();
+  }
+
+  async #beInTouch(): Promise<void> {
+    try {
+      const nowMs = this.#clock.monotonicMs();
+      if (nowMs - this.#beatAtMs >= beatEveryMs - earlyMs) {
+        await this.#instances.beat();
+        this.#beatAtMs = nowMs;
+      }
+      await this.#writeWaiting();
+      if (nowMs - this.#keptUpAtMs >= keepUpEveryMs) {
+        await this.#instances.connected(keepUp);
+        this.#keptUpAtMs = nowMs;
+      }
+      this.#inTouch = true;
+    } catch (error) {
+      if (this.#inTouch) this.#log.warn({ err: error }, "the fleet's tables cannot be reached");
+      this.#inTouch = false;
+    } finally {
+      this.#contact = undefined;
+    }
+  }
+
+  async #writeWaiting(): Promise<void> {
+    for (let minute = this.#waiting[0]; minute; minute = this.#waiting[0]) {
+      const written = minute;
+      await this.#instances.connected((db) => writeMinute(db, this.instanceId, written));
+      // While it was written it may have been given up.
+      if (this.#waiting[0] === written) this.#waiting.shift();
+    }
+  }
+}

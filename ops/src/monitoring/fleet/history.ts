@@ -1,0 +1,70 @@
+import { type Kysely, sql } from "kysely";
+import { Failure } from "../../lib/failure.ts";
+import type { EndpointMinute } from "../performance-metrics.ts";
+import { type SliceSummary, summariseSlices } from "../performance-summary.ts";
+import { allRoutes, endpointColumns } from "./minutes.ts";
+
+/** How far the points of a history lie apart, in seconds. */
+export const resolutions = { minute: 60, hour: 3600 } as const;
+export type Resolution = keyof typeof resolutions;
+
+export interface HistoryRequest {
+  /** The route's template; left out, the sum of all routes. */
+  route?: string | undefined;
+  /** Left out, all methods of the route together. */
+  method?: string | undefined;
+  from: Date;
+  until: Date;
+  resolution: Resolution;
+}
+
+/** What all instances together did in one minute or hour. */
+export interface HistoryPoint extends SliceSummary {
+  /** When it began; ISO 8601. */
+  at: string;
+}
+
+const mostPoints = 1_500;
+
+const tooManyPoints = (points: number, resolution: Resolution) =>
+  new Failure(
+    "EB_HISTORY_TOO_LONG",
+    400,
+    `That would be ${points} points, one for each ${resolution}; ${mostPoints} can be asked for at once.`,
+    resolution === "minute" ? "Ask for hours, or for a shorter time." : "Ask for a shorter time.",
+  );
+
+/**
+ * The points of a route over time, the oldest first; minutes and hours in which nothing was written are left out. An
+ * hour's point is there two minutes after the hour has ended.
+ *
+ * @throws Failure EB_HISTORY_TOO_LONG
+ */
+export const readHistory = async (db: Kysely<unknown>, request: HistoryRequest): Promise<HistoryPoint[]> => {
+  const { from, until, resolution } = request;
+  const seconds = resolutions[resolution];
+  const points = Math.ceil((until.getTime() - from.getTime()) / (seconds * 1000));
+  if (points > mostPoints) throw tooManyPoints(points, resolution);
+  const route = request.route ?? allRoutes.route;
+  const { method } = request;
+  const { rows } = await sql<EndpointMinute & { at: Date }>`
+    select ${at[resolution]} as at, ${endpointColumns} from ${table[resolution]}
+    where route = ${route} and (${method ?? null}::text is null or method = ${method ?? null})
+      and ${at[resolution]} >= ${from} and ${at[resolution]} < ${until}
+    order by at`.execute(db);
+  const byTime = new Map<string, EndpointMinute[]>();
+  for (const { at, ...row } of rows) {
+    const time = at.toISOString();
+    byTime.set(time, [...(byTime.get(time) ?? []), row]);
+  }
+  return [...byTime].map(([at, slices]) => ({
+    at,
+    ...summariseSlices(slices, { windowSeconds: seconds, observedSeconds: seconds }),
+  }));
+};
+
+const table = {
+  minute: sql`earlybird.metric_minutes`,
+  hour: sql`earlybird.metric_hours`,
+};
+const at = { minute: sql`minute`, hour: sql`hour` };

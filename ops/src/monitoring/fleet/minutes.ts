@@ -1,0 +1,60 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { EndpointMinute } from "../performance-metrics.ts";
+import { mergeSlices } from "../slice.ts";
+
+/** What one process recorded in one minute. */
+export interface Minute {
+  startedAt: Date;
+  endpoints: readonly EndpointMinute[];
+}
+
+/** The name under which the sum of all endpoints is written, also when there was no request. */
+export const allRoutes = { route: "(all)", method: "*" } as const;
+
+/** Adds the sum of all endpoints. */
+export const withSum = ({ startedAt, endpoints }: Minute): Minute => ({
+  startedAt,
+  endpoints: [...endpoints, { ...allRoutes, ...mergeSlices(endpoints) }],
+});
+
+/** Writes a minute of one instance, in place of what it may have written for it before. */
+export const writeMinute = async (
+  db: Kysely<unknown>,
+  instanceId: string,
+  { startedAt, endpoints }: Minute,
+): Promise<void> => {
+  await db.transaction().execute(async (tx) => {
+    await sql`
+      insert into earlybird.metric_minutes
+        (minute, instance_id, route, method, requests, errors, statuses, total_ms, max_ms, durations)
+      select ${startedAt}::timestamptz, ${instanceId}::uuid, given.* from ${rowsOf(endpoints)} as given
+      on conflict (route, method, minute, instance_id) do update set
+        requests = excluded.requests, errors = excluded.errors, statuses = excluded.statuses,
+        total_ms = excluded.total_ms, max_ms = excluded.max_ms, durations = excluded.durations`.execute(tx);
+    // Written even where it stands already: that waits for whoever merges the hour now, and makes it due again after.
+    await sql`
+      insert into earlybird.metric_hours_due (hour) values (date_trunc('hour', ${startedAt}::timestamptz, 'UTC'))
+      on conflict (hour) do update set hour = excluded.hour`.execute(tx);
+  });
+};
+
+/** Endpoints as rows `(route, method, requests, errors, statuses, total_ms, max_ms, durations)`. */
+export const rowsOf = (endpoints: readonly EndpointMinute[]): RawBuilder<unknown> => {
+  const column = <T>(value: (endpoint: EndpointMinute) => T): T[] => endpoints.map(value);
+  return sql`(
+    select route, method, requests, errors, statuses::integer[], total_ms, max_ms, durations
+    from unnest(
+      ${column(({ route }) => route)}::text[],
+      ${column(({ method }) => method)}::text[],
+      ${column(({ requests }) => requests)}::integer[],
+      ${column(({ errors }) => errors)}::integer[],
+      ${column(({ statuses }) => `{${statuses.join()}}`)}::text[],
+      ${column(({ totalMs }) => totalMs)}::double precision[],
+      ${column(({ maxMs }) => maxMs)}::double precision[],
+      ${column(({ counts }) => Buffer.from(counts))}::bytea[]
+    ) as given (route, method, requests, errors, statuses, total_ms, max_ms, durations))`;
+};
+
+/** The columns of minutes and of hours that make an `EndpointMinute`. */
+export const endpointColumns = sql`route, method, requests, errors, statuses,
+  total_ms as "totalMs", max_ms as "maxMs", durations as counts`;
