@@ -6,7 +6,7 @@ export {
   type SnapshotSource,
 } from "./alert-manager.ts";
 export { type RaisedType, raisedTypes } from "./alert-types.ts";
-export type { Channel, SendResult } from "./channel.ts";
+export { type Channel, keyOfChannel, type SendResult } from "./channel.ts";
 export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { slackChannel } from "./channels/slack.ts";
 export { billingFailure, deliveryIssue, securityAlert } from "./common-alerts.ts";
@@ -16,7 +16,7 @@ export {
   type DispatcherOptions,
   NotificationDispatcher,
 } from "./dispatcher/notification-dispatcher.ts";
-export type { ChannelExplanation, Explanation } from "./explain.ts";
+export { type ChannelExplanation, type Explanation, explain } from "./explain.ts";
 export { channelsFrom, securityFrom, thresholdsFrom } from "./from-settings.ts";
 export { Heartbeat } from "./heartbeat.ts";
 export type { HistoryFilter, HistoryPage } from "./history-filter.ts";
@@ -32,5 +32,7 @@ export {
   type SecurityThresholds,
 } from "./security/refusal-watch.ts";
 export { watchRefusals, watchTrespasses } from "./security/watch-refusals.ts";
+export { AlertArchive } from "./shared/alert-archive.ts";
+export { AlertsInDatabase } from "./shared/alerts-in-database.ts";
 export type { AlertStatistics, AlertSummary } from "./statistics.ts";
 export { defaultThresholds, type Thresholds } from "./thresholds.ts";

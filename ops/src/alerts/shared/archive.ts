@@ -69,6 +69,13 @@ export const findRecord = async (db: Database, id: string): Promise<AlertRecord 
   return rows[0] && recordFrom(rows[0]);
 };
 
+/** How many alerts have not ended, as far as their instances could say. */
+export const countFiring = async (db: Database): Promise<number> => {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from earlybird.alert_history where state = 'firing'`.execute(db);
+  return rows[0]?.n ?? 0;
+};
+
 /**
  * What was written since `mark`, at most a thousand, with the mark for the next time. A transaction that was
  * under way may be missed by a mark taken at once, so it is read a little twice.
