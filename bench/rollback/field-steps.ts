@@ -32,9 +32,11 @@ interface Figures {
 /** Steps 19, 20, 21, 25 and 26 beside the plain UPDATE that empties the same fields. */
 export const benchFieldSteps = async (url: string): Promise<void> => {
   const figures: Figures[] = [];
+  const answers: string[][] = [];
   for (const size of sizes) {
     console.error(`field steps, ${thousands(size)} rows ...`);
     const orders = await createOrders(url, size);
+    answers.push([thousands(size), ms(await timeStatus(orders))]);
     for (const step of [26, 25]) figures.push(await measureStep(orders, step, size));
     // What depends on these goes first, so that only they move in the rounds.
     await orders.manager.rollbackSteps(22, 27, asked);
@@ -46,6 +48,8 @@ export const benchFieldSteps = async (url: string): Promise<void> => {
     figures.push(await measureStep(people, 21, size));
     await people.drop();
   }
+  console.log("\n## What could be rolled back right now\n");
+  printTable(["orders", "status of the twelve steps"], answers);
   console.log("\n## Field steps beside the plain emptying UPDATE\n");
   console.log(`Medians of ${rounds} interleaved rounds. The UPDATE is not charged its commit.\n`);
   const ordered = figures.sort((a, b) => a.step - b.step || a.size - b.size);
@@ -78,6 +82,16 @@ export const benchFieldSteps = async (url: string): Promise<void> => {
       ];
     }),
   );
+};
+
+const timeStatus = async ({ manager }: Business): Promise<number> => {
+  const took: number[] = [];
+  for (let n = 0; n < 50; n++) {
+    const startMs = performance.now();
+    await manager.getStatus();
+    took.push(performance.now() - startMs);
+  }
+  return median(took);
 };
 
 const measureStep = async (business: Business, step: number, size: number): Promise<Figures> => {

@@ -1,4 +1,5 @@
 import { withServer } from "../business.ts";
+import { benchEveryStep } from "./every-step.ts";
 import { benchFieldSteps } from "./field-steps.ts";
 import { benchRowSteps } from "./row-steps.ts";
 import { benchUnderLoad } from "./under-load.ts";
@@ -11,4 +12,5 @@ export const rollbackBench = (): Promise<void> =>
     await benchUnderLoad(url);
     await benchFieldSteps(url);
     await benchRowSteps(url);
+    await benchEveryStep(url);
   });

@@ -4,7 +4,6 @@ import pg from "pg";
 import type { Logger } from "../lib/log.ts";
 import { kyselyOn } from "../lib/sql.ts";
 import { type Change, registerChanges } from "./change.ts";
-import { writersLock } from "./locks.ts";
 
 /** Which behaviours are on. */
 export interface ActiveBehaviours {
@@ -22,17 +21,12 @@ const connectionsForReads = 3;
 const limitWriters = (connections: number): LimitFunction =>
   pLimit(Math.max(1, connections - connectionsForReads));
 
-/** One row, `applied`: the applied steps as `19,20,21`; null when there are none. */
-const appliedSteps = `select string_agg(step::text, ',' order by step) as applied
-  from earlybird.steps where state = 'applied'`;
-
+/** The applied steps as `19,20,21`; null when there are none. */
 interface AppliedSteps {
-  applied: string | null;
+  steps: string | null;
 }
 
-const begin = `begin;
-select pg_advisory_xact_lock_shared(${writersLock.join(", ")});
-${appliedSteps}`;
+const begin = "begin; select earlybird.hold_steps() as steps";
 
 /**
  * What the service asks about its changes: which behaviours are on, for reads from a cached set, for
@@ -91,7 +85,6 @@ export class Changes<Tables> {
     const tx = kyselyOn<Tables>(client);
     let broken: Error | undefined;
     try {
-      // Lock first, read second: one statement would read the snapshot taken before the wait for the lock.
       const results = (await client.query(begin)) as unknown as pg.QueryResult<AppliedSteps>[];
       const active = this.#behavioursOf(results.at(-1)?.rows[0]);
       const result = await work(tx, active);
@@ -107,7 +100,7 @@ export class Changes<Tables> {
     }
   }
 
-  #behavioursOf({ applied }: AppliedSteps = { applied: null }): ActiveBehaviours {
+  #behavioursOf({ steps: applied }: AppliedSteps = { steps: null }): ActiveBehaviours {
     const key = applied ?? "";
     const known = this.#byApplied.get(key);
     if (known) return known;
@@ -157,7 +150,7 @@ export class Changes<Tables> {
   }
 
   async #refresh(listener: pg.Client): Promise<void> {
-    const { rows } = await listener.query<AppliedSteps>(appliedSteps);
+    const { rows } = await listener.query<AppliedSteps>("select steps from earlybird.applied_steps");
     if (this.#listener === listener) this.#known = this.#behavioursOf(rows[0]);
   }
 }

@@ -159,20 +159,23 @@ const runStep = async (engine: Engine, session: Database, run: StepRun) => {
   } satisfies Parameters<typeof reportProgress>[1];
   const blockers = () => findBlockers(engine.db, lockedTables(change));
   const attempt = async () => {
+    const startMs = engine.clock.monotonicMs();
     for (const part of change.parts) await part.outside?.(session, change.step, direction);
-    return moveInTransaction(engine, session, run, receipt);
+    return moveInTransaction(engine, session, { ...run, startMs }, receipt);
   };
   return reportProgress(engine, watched, () => retryWhileLocked(attempt, { ...engine, blockers }));
 };
 
-/** One step in one transaction: effect, state, receipt and ledger entry commit together. */
+/**
+ * One step in one transaction: effect, state, receipt and ledger entry commit together. What the step takes
+ * counts from `startMs`, with what it has done before the transaction.
+ */
 const moveInTransaction = async (
   { clock, changes, patience }: Engine,
   session: Database,
-  { change, direction, operation, by, promised, onConflict }: StepRun,
+  { change, direction, operation, by, promised, onConflict, startMs }: StepRun & { startMs: number },
   counted: StepReceipt,
 ): Promise<{ receipt: StepReceipt; head: LedgerHead }> => {
-  const startMs = clock.monotonicMs();
   await sql`begin`.execute(session);
   try {
     const move = {
