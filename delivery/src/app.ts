@@ -1,7 +1,5 @@
-import { answerFrameworkError, earlybird, type Logger, problems } from "earlybird";
-import type { AlertManager } from "earlybird/alerts";
+import { answerFrameworkError, earlybird, type Logger, type Observed, problems } from "earlybird";
 import { isDatabaseUnavailable } from "earlybird/database";
-import type { MonitoringService } from "earlybird/monitoring";
 import type { RollbackManager } from "earlybird/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
@@ -14,7 +12,7 @@ import { deliveryRoutes } from "./deliveries/index.ts";
 import { registerConsole } from "./http/console.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
-import { registerOpenApi } from "./http/openapi.ts";
+import { bearer, registerOpenApi } from "./http/openapi.ts";
 import { registerProtection, registerSecurityHeaders } from "./http/protection.ts";
 import { countTrafficWith } from "./http/route-traffic.ts";
 import { acceptEitherStyle } from "./ids/index.ts";
@@ -27,8 +25,8 @@ import { userRoutes } from "./users/index.ts";
 /** What the server is built from. */
 export interface ServerContext extends ApiContext {
   log: Logger;
-  monitoring: MonitoringService;
-  alerts: AlertManager;
+  /** What watches the service. */
+  observed: Observed;
   rollback: RollbackManager;
   version: string;
   /** Where the built console lies; left out or absent, there is only the API. */
@@ -53,13 +51,15 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
   await registerSecurityHeaders(app);
   await app.register(problems, { isDatabaseUnavailable });
   await registerOpenApi(app, context.version);
-  const { monitoring, alerts, rollback, version } = context;
-  countTrafficWith(monitoring.performance);
+  const { observed, rollback, version } = context;
+  countTrafficWith(observed.monitoring.performance);
   await app.register(earlybird, {
-    monitoring,
-    alerts,
+    ...observed,
     rollback,
     version,
+    securityScheme: bearer,
+    // A customer without link has the right password: the step that linked them is rolled back.
+    harmlessRefusals: ["EB_LOGIN_NOT_LINKED"],
     authorize: authorizeOperator(app, context),
     whoIs: whoIs(app, context),
   });

@@ -1,4 +1,5 @@
 import type { Clock } from "earlybird";
+import type { AlertManager } from "earlybird/alerts";
 import type { Changes } from "earlybird/rollback";
 import type { DeliveryDatabase, Tables } from "./database.ts";
 
@@ -8,6 +9,8 @@ export interface ApiContext {
   db: DeliveryDatabase;
   changes: Changes<Tables>;
   clock: Clock;
+  /** Where the operators are told of what they must look after. */
+  alerts: Pick<AlertManager, "raise" | "resolve">;
   /** Signs logins and invitations; at least 32 characters. */
   jwtSecret: string;
 }

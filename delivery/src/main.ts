@@ -1,18 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { type Clock, type RunningService, type ServeContext, systemClock } from "earlybird";
-import { AlertManager, slackChannel } from "earlybird/alerts";
-import {
-  DatabaseHealthChecker,
-  MonitoringService,
-  PerformanceMetrics,
-  SystemMetrics,
-} from "earlybird/monitoring";
+import { type Clock, type RunningService, type ServeContext, startMonitoring, systemClock } from "earlybird";
 import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
 import { createAdminInvitation } from "./auth/index.ts";
 import { changes as declared } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
+import { OpenDeliveriesWatch } from "./deliveries/index.ts";
 import { greet } from "./greeting.ts";
 import { listen } from "./http/listen.ts";
 import { generatedSecret } from "./jwt-secret.ts";
@@ -32,45 +26,27 @@ export const serve = async ({
   const db: DeliveryDatabase = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const jwtSecret = settings.JWT_SECRET ?? (await generatedSecret(dataDir));
   const changes = new Changes<Tables>({ changes: declared, pool, log });
-  const monitoring = new MonitoringService({
-    database: new DatabaseHealthChecker({ pool, clock }),
-    system: new SystemMetrics({ clock }),
-    performance: new PerformanceMetrics({ clock }),
-    log,
-    clock,
-  });
-  const channels = settings.SLACK_WEBHOOK_URL
-    ? [slackChannel({ webhookUrl: settings.SLACK_WEBHOOK_URL })]
-    : [];
-  const alerts = new AlertManager({ channels, log, clock });
-  const app = await buildServer({
-    db,
-    changes,
-    clock,
-    jwtSecret,
-    log,
-    monitoring,
-    alerts,
-    rollback,
-    version,
-    consoleDir,
-  });
+  // What is started goes here, and ends in reverse: what has been started would keep the process from ending.
+  const started: (() => Promise<void>)[] = [];
   const close = async () => {
-    await app.close();
-    await monitoring.stop();
-    await alerts.stop();
-    await changes.stop();
+    for (const stop of started.splice(0).reverse()) await stop();
   };
   try {
-    alerts.watch(monitoring);
+    const observed = await startMonitoring({ pool, settings, dataDir, log, version, clock });
+    started.push(observed.stop);
     await changes.start();
-    await monitoring.start();
+    started.push(() => changes.stop());
+    const context = { db, changes, clock, jwtSecret, alerts: observed.alerts };
+    const openDeliveries = new OpenDeliveriesWatch({ ...context, log });
+    openDeliveries.start();
+    started.push(() => openDeliveries.stop());
+    const app = await buildServer({ ...context, observed, log, rollback, version, consoleDir });
+    started.push(() => app.close());
     const url = await listen(app, { host: settings.HOST, port: settings.PORT });
     const production = settings.NODE_ENV === "production";
     const invitation = production ? await firstInvitation(db, jwtSecret, clock) : undefined;
     return { greeting: greet({ url, demo: !production, invitation }), close };
   } catch (error) {
-    // What has been started would keep the process from ending.
     await close();
     throw error;
   }

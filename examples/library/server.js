@@ -1,19 +1,14 @@
 import { timingSafeEqual } from "node:crypto";
-import { earlybird, Failure, problems } from "earlybird";
-import { AlertManager } from "earlybird/alerts";
+import { earlybird, Failure, problems, startMonitoring } from "earlybird";
 import { isDatabaseUnavailable } from "earlybird/database";
-import {
-  DatabaseHealthChecker,
-  MonitoringService,
-  PerformanceMetrics,
-  SystemMetrics,
-} from "earlybird/monitoring";
 import { Changes } from "earlybird/rollback";
 import fastify from "fastify";
 import { sql } from "kysely";
 import dueDates from "./changes/1-due-dates.js";
 import lostBooks from "./changes/2-lost-books.js";
 import reservations, { ids } from "./changes/3-reservations.js";
+
+const version = "1.0.0";
 
 /** Everything that EarlyBird needs to know of the library: who may operate it. */
 const authorize = async (request) => {
@@ -25,18 +20,12 @@ const authorize = async (request) => {
   return { id: "librarian", name: "The librarian" };
 };
 
-export const serve = async ({ pool, rollback, settings, log }) => {
+export const serve = async ({ pool, rollback, settings, dataDir, log }) => {
   const changes = new Changes({ changes: [dueDates, lostBooks, reservations], pool, log });
-  const monitoring = new MonitoringService({
-    database: new DatabaseHealthChecker({ pool }),
-    system: new SystemMetrics(),
-    performance: new PerformanceMetrics(),
-    log,
-  });
-  const alerts = new AlertManager({ channels: [], log });
+  const observed = await startMonitoring({ pool, settings, dataDir, log, version });
   const app = fastify();
   await app.register(problems, { isDatabaseUnavailable });
-  await app.register(earlybird, { monitoring, alerts, rollback, authorize, version: "1.0.0" });
+  await app.register(earlybird, { ...observed, rollback, authorize, version });
 
   app.get("/books", async () => (await pool.query("select id, title, lost from books order by title")).rows);
 
@@ -60,16 +49,13 @@ export const serve = async ({ pool, rollback, settings, log }) => {
   });
 
   await changes.start();
-  alerts.watch(monitoring);
-  await monitoring.start();
   const url = await app.listen({ host: settings.HOST, port: settings.PORT });
   return {
     greeting: `The library is open at ${url}. Ctrl-C closes it.`,
     close: async () => {
       await app.close();
-      await alerts.stop();
-      await monitoring.stop();
       await changes.stop();
+      await observed.stop();
     },
   };
 };

@@ -1,9 +1,10 @@
 import fastify, { type FastifyInstance } from "fastify";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAlerts } from "../../test/support/alerts.ts";
 import { type SlackPeer, startSlackPeer } from "../../test/support/slack-peer.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../../test/support/throwaway.ts";
-import { AlertManager, slackChannel } from "./alerts/index.ts";
+import { type AlertManager, slackChannel } from "./alerts/index.ts";
 import { createPool } from "./database/index.ts";
 import { createLogger } from "./lib/log.ts";
 import {
@@ -21,6 +22,7 @@ let slack: SlackPeer;
 let pool: pg.Pool;
 let monitoring: MonitoringService;
 let alerts: AlertManager;
+let stop: () => Promise<void>;
 let app: FastifyInstance;
 let address: string;
 
@@ -33,18 +35,21 @@ beforeAll(async () => {
     performance: new PerformanceMetrics(),
     log,
   });
-  alerts = new AlertManager({ channels: [slackChannel({ webhookUrl: slack.webhookUrl })], log });
+  const { dispatcher, ...rest } = await createAlerts({
+    channels: [slackChannel({ webhookUrl: slack.webhookUrl })],
+  });
+  ({ alerts, stop } = rest);
   alerts.watch(monitoring);
   app = fastify();
   await app.register(problems, { isDatabaseUnavailable: () => true });
   const authorize = async () => ({ id: "usr_1", name: "Asha" });
-  await app.register(earlybird, { monitoring, alerts, authorize, version: "1.2.3" });
+  await app.register(earlybird, { monitoring, alerts, dispatcher, authorize, version: "1.2.3" });
   await monitoring.start();
   address = await app.listen({ port: 0, host: "127.0.0.1" });
 });
 
 afterAll(async () => {
-  await alerts.stop();
+  await stop();
   await monitoring.stop();
   await app.close();
   await pool.end();

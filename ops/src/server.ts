@@ -1,14 +1,23 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { type AlertManager, alertRoutes } from "./alerts/index.ts";
+import {
+  type AlertManager,
+  alertRoutes,
+  type NotificationDispatcher,
+  RefusalWatch,
+  type SecurityThresholds,
+  watchRefusals,
+  watchTrespasses,
+} from "./alerts/index.ts";
 import { healthRoutes, type MonitoringService, recordRequests } from "./monitoring/index.ts";
+import { describeSecurity } from "./platform-security.ts";
 import { type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { Failure, type Problem } from "./lib/failure.ts";
 export { createLogger, type Logger } from "./lib/log.ts";
-export { answerFrameworkError, problems, tooManyRequests } from "./lib/problems.ts";
+export { answerFrameworkError, failureOf, problems, tooManyRequests } from "./lib/problems.ts";
 export { readSettings, type Settings } from "./lib/settings.ts";
 export {
   defineService,
@@ -17,6 +26,7 @@ export {
   type ServeContext,
   type Service,
 } from "./service.ts";
+export { type MonitoringRequest, type RunningMonitoring, startMonitoring } from "./start-monitoring.ts";
 
 /** Whoever may use the routes of the platform; the name goes where somebody is named. */
 export interface Operator {
@@ -34,14 +44,26 @@ export type Authorize = (request: FastifyRequest, role: "operator" | "admin") =>
 /** Says who asks, whatever they may do; null for somebody unknown. */
 export type WhoIs = (request: FastifyRequest) => Promise<Operator | null>;
 
-export interface EarlybirdOptions {
+/** What watches a service and tells people, as {@link startMonitoring} starts it. */
+export interface Observed {
   monitoring: MonitoringService;
   alerts: AlertManager;
+  /** Whoever brings the notifications to people. */
+  dispatcher: NotificationDispatcher;
+  /** From how many refusals on there is an alert; left out, ten failed logins or twenty refusals in five minutes. */
+  security?: SecurityThresholds;
+}
+
+export interface EarlybirdOptions extends Observed {
   authorize: Authorize;
   /** Reversible changes; left out, there are no routes about them. */
   rollback?: RollbackManager;
   /** Names in the ledger whoever attempts what they may not; left out, such attempts are only logged. */
   whoIs?: WhoIs;
+  /** Codes of refusals (401, 403) that say nothing against whoever is refused, and are not counted. */
+  harmlessRefusals?: readonly string[];
+  /** The scheme of the service's OpenAPI document by which operators log in; left out, none is named. */
+  securityScheme?: string;
   /** Of the service, as `/api/health` tells it. */
   version: string;
 }
@@ -54,21 +76,33 @@ export interface EarlybirdOptions {
 export const earlybird = fastifyPlugin(
   async (
     app: FastifyInstance,
-    { monitoring, alerts, authorize, rollback, whoIs = async () => null, version }: EarlybirdOptions,
+    { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
   ) => {
+    const { whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
     recordRequests(app, monitoring);
+    const { clock } = monitoring;
+    const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
+    const refusals = { watch, whoIs, harmless: harmlessRefusals, log: app.log };
+    watchRefusals(app, refusals);
+    const operator = (request: FastifyRequest) => authorize(request, "operator");
     const operatorOnly = async (request: FastifyRequest) => {
-      await authorize(request, "operator");
+      await operator(request);
     };
     // In a scope of its own: the app's routes may validate with something other than zod.
     await app.register(async (scope) => {
       scope.setValidatorCompiler(validatorCompiler);
       scope.setSerializerCompiler(serializerCompiler);
-      await scope.register(healthRoutes, { monitoring, version, operatorOnly });
-      await scope.register(alertRoutes, { alerts, operatorOnly });
+      watchTrespasses(scope, refusals);
+      if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
+      await scope.register(healthRoutes, {
+        monitoring,
+        version,
+        firingAlerts: () => alerts.active(),
+        operatorOnly,
+      });
+      await scope.register(alertRoutes, { alerts, dispatcher, operator });
       if (!rollback) return;
       const admin = (request: FastifyRequest) => authorize(request, "admin");
-      const { clock } = monitoring;
       await scope.register(rollbackRoutes, { manager: rollback, clock, operatorOnly, admin, whoIs });
     });
   },

@@ -22,13 +22,13 @@ const platformArrows: Record<string, readonly string[]> = {
   monitoring: ["lib"],
   rollback: ["lib"],
   alerts: ["lib", "monitoring"],
-  cli: ["lib", "database", "rollback", "service.ts"],
+  cli: ["lib", "database", "rollback", "alerts", "service.ts"],
 };
 
 test("the imports are found", () => {
   expect(production.length).toBeGreaterThan(300);
   expect(show(imports)).toContain("ops/src/alerts/rule.ts -> ops/src/monitoring/index.ts");
-  expect(show(imports)).toContain("delivery/src/app.ts -> earlybird/alerts");
+  expect(show(imports)).toContain("delivery/src/context.ts -> earlybird/alerts");
 });
 
 test.each(Object.entries(platformArrows))(

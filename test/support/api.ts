@@ -1,4 +1,3 @@
-import { AlertManager } from "earlybird/alerts";
 import {
   DatabaseHealthChecker,
   MonitoringService,
@@ -15,6 +14,7 @@ import { changes as declaredChanges } from "../../delivery/src/changes/index.ts"
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
+import { createAlerts } from "./alerts.ts";
 import { openSmallBusiness } from "./business.ts";
 import { StandingClock } from "./clock.ts";
 import { createDeliveryDatabase, quiet } from "./delivery.ts";
@@ -65,13 +65,14 @@ export const startApi = async ({ beside, consoleDir, ...options }: ApiOptions = 
     log: quiet,
     clock,
   });
+  const { alerts, dispatcher, stop: stopAlerts } = await createAlerts({ clock });
   const app = await buildServer({
     db,
     changes,
     clock,
     log: quiet,
-    monitoring,
-    alerts: new AlertManager({ channels: [], log: quiet, clock }),
+    alerts,
+    observed: { monitoring, alerts, dispatcher },
     rollback: engineOn(pool),
     jwtSecret: secret,
     version: "0.0.0",
@@ -111,11 +112,13 @@ export const startApi = async ({ beside, consoleDir, ...options }: ApiOptions = 
 
   const stop = async (): Promise<void> => {
     await app.close();
+    await stopAlerts();
     await changes.stop();
     await (database ? database.drop() : pool.end());
   };
 
   return {
+    alerts,
     app,
     ask,
     changes,

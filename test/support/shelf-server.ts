@@ -1,5 +1,4 @@
 import { earlybird, Failure, problems } from "earlybird";
-import { AlertManager } from "earlybird/alerts";
 import { isDatabaseUnavailable } from "earlybird/database";
 import {
   DatabaseHealthChecker,
@@ -8,6 +7,7 @@ import {
   SystemMetrics,
 } from "earlybird/monitoring";
 import fastify, { type InjectOptions } from "fastify";
+import { createAlerts } from "./alerts.ts";
 import { quiet } from "./delivery.ts";
 import type { Shelf } from "./shelf.ts";
 
@@ -26,12 +26,15 @@ export const createShelfServer = async ({ pool, manager }: Shelf) => {
     performance: new PerformanceMetrics(),
     log: quiet,
   });
+  const { alerts, dispatcher, stop } = await createAlerts();
   const app = fastify();
+  app.addHook("onClose", stop);
   const personOf = (authorization: string | undefined) => people[authorization?.replace("Bearer ", "") ?? ""];
   await app.register(problems, { isDatabaseUnavailable });
   await app.register(earlybird, {
     monitoring,
-    alerts: new AlertManager({ channels: [], log: quiet }),
+    alerts,
+    dispatcher,
     rollback: manager,
     version: "0.0.0",
     authorize: async ({ headers }, role) => {

@@ -44,11 +44,12 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
     route.schema.description = `${schema.description ?? ""} Roles: ${rule.join(", ")}.`.trimStart();
     const check = async (request: FastifyRequest) => {
       const login = await authenticate(app, context, request);
+      // Before what may refuse: whoever is refused shall be known.
+      request.login = login;
       requireLink(login);
       if (context.changes.active.has("role-checks") && !rule.includes(login.role)) {
         throw forbidden(login.role);
       }
-      request.login = login;
     };
     route.onRequest = [...[route.onRequest ?? []].flat(), check];
   });
@@ -83,7 +84,7 @@ const loginBehind = async (
 export const whoIs =
   (app: FastifyInstance, context: ApiContext) =>
   async (request: FastifyRequest): Promise<{ id: string; name: string } | null> => {
-    const login = await loginBehind(app, context, request);
+    const login = request.login ?? (await loginBehind(app, context, request));
     return login ? { id: login.id, name: login.name } : null;
   };
 
@@ -96,6 +97,7 @@ export const authorizeOperator =
   (app: FastifyInstance, context: ApiContext) =>
   async (request: FastifyRequest, role: "operator" | "admin"): Promise<{ id: string; name: string }> => {
     const login = await authenticate(app, context, request);
+    request.login = login;
     if (login.role !== "admin" && login.role !== role) throw forbidden(login.role);
     return { id: login.id, name: login.name };
   };

@@ -44,7 +44,10 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
 
   app.post(
     "/login",
-    { schema: { tags: ["auth"], summary: "Log in", body: credentials, response: { 200: tokenView } } },
+    {
+      config: { loginFor: ({ body }) => (body as z.infer<typeof credentials> | undefined)?.email },
+      schema: { tags: ["auth"], summary: "Log in", body: credentials, response: { 200: tokenView } },
+    },
     (request, reply) =>
       attempt(request, reply, async () => {
         const { email, password } = request.body;

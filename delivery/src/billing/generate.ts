@@ -39,7 +39,10 @@ interface Run {
  * @param month `YYYY-MM`, not in the future
  * @throws Failure EB_PERIOD_TO_COME
  */
-export const generateBills = async ({ changes, clock }: ApiContext, month: string): Promise<BillingRun> => {
+export const generateBills = async (
+  { changes, clock }: Pick<ApiContext, "changes" | "clock">,
+  month: string,
+): Promise<BillingRun> => {
   const first = `${month}-01`;
   const current = firstOfMonth(today(clock));
   if (first > current) throw monthToCome(month, current.slice(0, 7));

@@ -5,6 +5,7 @@ import { ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { id, month } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { alertingFailedRun } from "./failed-runs.ts";
 import { generateBills } from "./generate.ts";
 
 const billStatuses = ["draft", "issued", "paid", "void"] as const;
@@ -93,7 +94,8 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     },
     async (request) => {
       const { period } = request.body;
-      return { period, ...(await generateBills(context, period)) };
+      const run = await alertingFailedRun(context, period, () => generateBills(context, period));
+      return { period, ...run };
     },
   );
 };

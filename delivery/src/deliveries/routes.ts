@@ -8,6 +8,7 @@ import { calendarDate, id, name } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
 import { confirm, confirmBody } from "./confirm-request.ts";
 import { deliveryColumns, deliveryView } from "./delivery.ts";
+import { alertingFailedConfirmation } from "./failed-confirmations.ts";
 import { recordingRefusals } from "./refusals.ts";
 import { readStops, type Stop, type StopPosition, stopView } from "./route.ts";
 
@@ -106,11 +107,17 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
         response: { 200: z.object({ deliveries: z.array(deliveryView) }) },
       },
     },
-    async (request) => ({
-      deliveries: await recordingRefusals(context, request.log, () =>
-        confirm(context, request, request.body),
-      ),
-    }),
+    async (request) => {
+      const { order_id, customer_id } = request.body;
+      const what = {
+        ...(order_id !== undefined && { order_id }),
+        ...(customer_id !== undefined && { customer_id }),
+      };
+      const deliveries = await alertingFailedConfirmation(context, what, () =>
+        recordingRefusals(context, request.log, () => confirm(context, request, request.body)),
+      );
+      return { deliveries };
+    },
   );
 };
 

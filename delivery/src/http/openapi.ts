@@ -3,6 +3,9 @@ import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 
+/** The scheme by which people log in, as the document names it. */
+export const bearer = "bearer";
+
 /**
  * Describes every route that is registered after it: OpenAPI at `/api/openapi.json`, browsable at
  * `/api/docs`. Everything the page needs is served from here.
@@ -18,7 +21,7 @@ export const registerOpenApi = async (app: FastifyInstance, version: string): Pr
           "Deliveries before breakfast. Log in at /api/auth/login and send the token as Authorization: Bearer. " +
           "Errors are application/problem+json with code, detail and remedy.",
       },
-      components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+      components: { securitySchemes: { [bearer]: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
     },
     transform: jsonSchemaTransform,
   });

@@ -22,7 +22,10 @@ const tooFarAhead = (date: string, last: string) =>
  * @returns how many orders were created
  * @throws Failure EB_GENERATION_TOO_FAR
  */
-export const generateOrders = ({ changes, clock }: ApiContext, date: string): Promise<number> => {
+export const generateOrders = (
+  { changes, clock }: Pick<ApiContext, "changes" | "clock">,
+  date: string,
+): Promise<number> => {
   const last = addDays(today(clock), daysAhead);
   if (date > last) throw tooFarAhead(date, last);
   return changes.transaction(async (tx, active) => {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { customerFor } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import { originOf, recordingRefusals } from "../deliveries/index.ts";
+import { alertingFailedConfirmation, originOf, recordingRefusals } from "../deliveries/index.ts";
 import { calendarDate, id, name, note } from "../fields.ts";
 import { confirmByLink } from "./confirm.ts";
 import { createLink, findLink, hashOf, linkNotFound } from "./link.ts";
@@ -74,8 +74,9 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     },
     async (request) => {
       const witness = { name: request.body?.name, notes: request.body?.notes, ...originOf(request) };
-      const confirmed = await recordingRefusals(context, request.log, () =>
-        confirmByLink(context, request.params.token, witness),
+      // The link itself would let whoever reads the alert confirm, too.
+      const confirmed = await alertingFailedConfirmation(context, { by: "shared link" }, () =>
+        recordingRefusals(context, request.log, () => confirmByLink(context, request.params.token, witness)),
       );
       return { confirmed };
     },

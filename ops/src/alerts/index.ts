@@ -33,6 +33,5 @@ export {
 } from "./security/refusal-watch.ts";
 export { watchRefusals, watchTrespasses } from "./security/watch-refusals.ts";
 export { AlertArchive } from "./shared/alert-archive.ts";
-export { AlertsInDatabase } from "./shared/alerts-in-database.ts";
 export type { AlertStatistics, AlertSummary } from "./statistics.ts";
 export { defaultThresholds, type Thresholds } from "./thresholds.ts";

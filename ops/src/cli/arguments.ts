@@ -8,6 +8,15 @@ export const positiveInteger = (text: string): number => {
   return value;
 };
 
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Reads a duration such as `90s`, `30m`, `2h` or `1d`; answers seconds. */
+export const seconds = (text: string): number => {
+  const [, count, unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError("It must look like 90s, 30m, 2h or 1d.");
+  return Number(count) * (unitSeconds[unit] ?? 0);
+};
+
 /** Reads an option that names a database. */
 export const postgresAddress = (text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { Failure } from "../lib/failure.ts";
 import { abortCommand } from "./abort.ts";
+import { alertsCommand } from "./alerts/index.ts";
 import { asFailure } from "./as-failure.ts";
 import { auditCommand } from "./audit.ts";
 import { healthCommand } from "./health.ts";
@@ -49,6 +50,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     auditCommand(),
     proveCommand(),
     parkedCommand(),
+    alertsCommand(),
     seedCommand(),
     schemaCommand(),
   ]) {

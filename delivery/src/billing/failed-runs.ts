@@ -1,0 +1,28 @@
+import { Failure } from "earlybird";
+import { AlertType, billingFailure } from "earlybird/alerts";
+import type { ApiContext } from "../context.ts";
+import type { BillingRun } from "./generate.ts";
+import { readUnbilled } from "./unbilled.ts";
+
+/**
+ * Runs the billing of a month, and tells the operators when it fails: bills that were not written are missed
+ * by nobody until money is. The next run of the month that succeeds ends the alert.
+ */
+export const alertingFailedRun = async (
+  { alerts, db, changes }: Pick<ApiContext, "alerts" | "db" | "changes">,
+  month: string,
+  run: () => Promise<BillingRun>,
+): Promise<BillingRun> => {
+  try {
+    const done = await run();
+    alerts.resolve(AlertType.BILLING_FAILURE, month);
+    return done;
+  } catch (cause) {
+    // Such as a month to come: the asker's mistake, and no run at all.
+    if (cause instanceof Failure && cause.status < 500) throw cause;
+    // What broke the run, or the database's absence, may keep us from counting, too.
+    const concerned = await readUnbilled(db, changes.active, month).catch(() => undefined);
+    alerts.raise(billingFailure({ period: month, cause, concerned }));
+    throw cause;
+  }
+};

@@ -1,0 +1,36 @@
+import { failureOf } from "earlybird";
+import { deliveryIssue } from "earlybird/alerts";
+import { isDatabaseUnavailable } from "earlybird/database";
+import type { ApiContext } from "../context.ts";
+
+/**
+ * Runs a confirmation, and tells the operators when it fails for a fault of ours: somebody stands at a door and
+ * cannot go on.
+ *
+ * A refusal (4xx) is told to whoever confirms, in words they can act on, and is part of a normal morning. With
+ * 503 the same request succeeds a moment later, or the database is away, of which there is an alert already.
+ *
+ * @param what says which confirmation, for the details of the alert
+ */
+export const alertingFailedConfirmation = async <T>(
+  { alerts }: Pick<ApiContext, "alerts">,
+  what: Record<string, string>,
+  confirm: () => Promise<T>,
+): Promise<T> => {
+  try {
+    return await confirm();
+  } catch (cause) {
+    const failure = failureOf(cause, isDatabaseUnavailable);
+    if (failure.status >= 500 && failure.status !== 503) {
+      alerts.raise(
+        deliveryIssue({
+          // One alert however many doors it concerns: what breaks one confirmation mostly breaks others.
+          key: "confirmation",
+          message: "A delivery could not be confirmed.",
+          details: { ...what, reason: cause instanceof Error ? cause.message.slice(0, 300) : failure.detail },
+        }),
+      );
+    }
+    throw cause;
+  }
+};

@@ -1,0 +1,92 @@
+import type { Clock, Logger } from "earlybird";
+import { AlertType, deliveryIssue } from "earlybird/alerts";
+import { sql } from "kysely";
+import { addDays, today } from "../calendar.ts";
+import type { ApiContext } from "../context.ts";
+import type { DeliveryDatabase } from "../database.ts";
+
+/** When breakfast is over, in the time zone of the process: by then every drop ought to be confirmed. */
+const cutOffHour = 10;
+
+/** What was left open longer has been told on as many mornings. */
+const daysBack = 6;
+
+const intervalMs = 5 * 60_000;
+
+/** The day whose cut-off was the last: today from ten in the morning on, yesterday before. */
+export const dayOfLastCutOff = (clock: Clock): string =>
+  clock.now().getHours() >= cutOffHour ? today(clock) : addDays(today(clock), -1);
+
+/** Deliveries of a day and the six before it that nobody has confirmed, and the day of the oldest. */
+export const readOpenDeliveries = async (
+  db: DeliveryDatabase,
+  day: string,
+): Promise<{ open: number; customers: number; oldest: string | null }> => {
+  const { rows } = await sql<{ open: number; customers: number; oldest: string | null }>`
+    select count(*)::int as open, count(distinct customer_id)::int as customers, min(delivery_date) as oldest
+    from delivery_statuses
+    where status = 'pending' and delivery_date between ${addDays(day, -daysBack)}::date and ${day}::date`.execute(
+    db,
+  );
+  return rows[0] ?? { open: 0, customers: 0, oldest: null };
+};
+
+/**
+ * Tells the operators, once a day, of deliveries left open after the cut-off, until they are confirmed or
+ * cancelled: milk stands at no door, or stands there and will not be billed.
+ */
+export class OpenDeliveriesWatch {
+  readonly #context: Pick<ApiContext, "alerts" | "db" | "clock">;
+  readonly #log: Pick<Logger, "warn">;
+  #timer: NodeJS.Timeout | undefined;
+  #checking: Promise<void> | undefined;
+
+  constructor({
+    log,
+    ...context
+  }: Pick<ApiContext, "alerts" | "db" | "clock"> & { log: Pick<Logger, "warn"> }) {
+    this.#context = context;
+    this.#log = log;
+  }
+
+  /** Checks now and every five minutes. */
+  start(): void {
+    this.#timer = setInterval(() => this.#checkUnlessBusy(), intervalMs);
+    this.#timer.unref();
+    this.#checkUnlessBusy();
+  }
+
+  /** Ends the checks; the one under way is awaited. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#checking;
+  }
+
+  /** Looks once, and raises the alert or ends it. */
+  async check(): Promise<void> {
+    const { alerts, db, clock } = this.#context;
+    const day = dayOfLastCutOff(clock);
+    const { open, customers, oldest } = await readOpenDeliveries(db, day);
+    if (oldest === null) {
+      alerts.resolve(AlertType.DELIVERY_ISSUE, keyOf(day));
+      return;
+    }
+    alerts.raise(
+      deliveryIssue({
+        key: keyOf(day),
+        message: `${open} ${open === 1 ? "delivery is" : "deliveries are"} still open after the cut-off at ${cutOffHour}:00 of ${day}.`,
+        details: { day, open, customers, oldest },
+      }),
+    );
+  }
+
+  #checkUnlessBusy(): void {
+    this.#checking ??= this.check()
+      .catch((err: unknown) => this.#log.warn({ err }, "open deliveries could not be counted"))
+      .finally(() => {
+        this.#checking = undefined;
+      });
+  }
+}
+
+const keyOf = (day: string) => `open ${day}`;

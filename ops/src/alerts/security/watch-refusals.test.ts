@@ -1,0 +1,151 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StandingClock } from "../../../../test/support/clock.ts";
+import { Failure } from "../../lib/failure.ts";
+import { createLogger } from "../../lib/log.ts";
+import { problems } from "../../lib/problems.ts";
+import { RefusalWatch } from "./refusal-watch.ts";
+import { watchRefusals, watchTrespasses } from "./watch-refusals.ts";
+
+let clock: StandingClock;
+let raised: { key: string; message: string; details: Record<string, string | number> }[];
+let app: FastifyInstance;
+let away: boolean;
+
+const refuse = (status: number, code: string) => {
+  throw new Failure(code, status, "No.", "Do not.");
+};
+
+beforeEach(async () => {
+  clock = new StandingClock("2026-03-10T06:00:00Z");
+  raised = [];
+  away = false;
+  const thresholds = { failedLogins: 3, refusals: 5, windowSeconds: 60 };
+  const raise = (alert: (typeof raised)[number]) => void raised.push(alert);
+  const watch = new RefusalWatch({ alarm: { raise: raise as never }, clock, thresholds });
+  const source = {
+    watch,
+    whoIs: async ({ headers }: { headers: Record<string, unknown> }) => {
+      if (away) throw new Error("the database is away");
+      return typeof headers.login === "string" ? { id: headers.login } : null;
+    },
+    harmless: ["EB_UNLINKED"],
+    log: createLogger("silent"),
+  };
+  app = fastify();
+  await app.register(problems, { isDatabaseUnavailable: () => false });
+  watchRefusals(app, source);
+  await app.register(async (scope) => {
+    watchTrespasses(scope, source);
+    scope.get("/ops/:step", async () => refuse(403, "EB_NO"));
+  });
+  app.get("/orders", async ({ headers }) => (headers.login ? refuse(403, "EB_NO") : refuse(401, "EB_WHO")));
+  app.get("/unlinked", async () => refuse(403, "EB_UNLINKED"));
+  app.get("/fine", async () => "fine");
+  const loginFor = ({ body }: { body: unknown }) => (body as { email?: string } | undefined)?.email;
+  app.post("/login", { config: { loginFor } }, async ({ headers }) =>
+    refuse(Number(headers.answer ?? 401), "EB_WRONG"),
+  );
+});
+
+afterEach(() => app.close());
+
+const get = (url: string, { address = "203.0.113.9", login }: { address?: string; login?: string } = {}) =>
+  app.inject({ url, remoteAddress: address, ...(login && { headers: { login } }) });
+const logIn = (email: string, address: string, answer = 401) =>
+  app.inject({
+    url: "/login",
+    method: "POST",
+    remoteAddress: address,
+    headers: { answer: String(answer) },
+    payload: { email, password: "hunter2" },
+  });
+const many = async (times: number, one: (n: number) => Promise<unknown>) => {
+  for (let n = 0; n < times; n++) await one(n);
+};
+
+describe("refusals", () => {
+  test("few are nobody's business, more from one address are an alert, each time anew", async () => {
+    await many(4, () => get("/orders"));
+    await many(10, () => get("/fine"));
+    await many(10, () => get("/nowhere"));
+    expect(raised).toEqual([]);
+    await get("/orders");
+    await get("/orders");
+    expect(raised).toHaveLength(2);
+    expect(raised[0]).toEqual({
+      type: "SECURITY_ALERT",
+      key: "refusals address 203.0.113.9",
+      message: "5 requests or more were refused from 203.0.113.9 within 60 s.",
+      details: { address: "203.0.113.9", last_route: "GET /orders", window_seconds: 60 },
+    });
+  });
+
+  test("those that are spread over time or addresses are none", async () => {
+    await many(20, async () => {
+      await get("/orders");
+      clock.advanceMs(15_001);
+    });
+    await many(20, (n) => get("/orders", { address: `203.0.113.${n}` }));
+    expect(raised).toEqual([]);
+  });
+
+  test("an account that is refused from many addresses is named", async () => {
+    await many(5, (n) => get("/orders", { address: `203.0.113.${n}`, login: "usr_7" }));
+    await expect
+      .poll(() => raised)
+      .toMatchObject([{ key: "refusals account usr_7", details: { account: "usr_7" } }]);
+  });
+
+  test("while nobody can say who asks, the address is counted all the same", async () => {
+    away = true;
+    await many(5, () => get("/orders", { login: "usr_7" }));
+    await expect.poll(() => raised).toMatchObject([{ key: "refusals address 203.0.113.9" }]);
+  });
+
+  test("what says nothing against whoever is refused is not counted", async () => {
+    await many(20, () => get("/unlinked", { login: "usr_7" }));
+    expect(raised).toEqual([]);
+  });
+});
+
+describe("logins that fail", () => {
+  test("from one address are an alert, whichever accounts they try; a password is never in it", async () => {
+    await many(3, (n) => logIn(`user${n}@example.com`, "203.0.113.9"));
+    expect(raised).toMatchObject([
+      { key: "failed logins address 203.0.113.9", details: { account: "user2@example.com" } },
+    ]);
+    expect(JSON.stringify(raised)).not.toContain("hunter2");
+  });
+
+  test("for one account are an alert, whichever addresses they come from", async () => {
+    await many(3, (n) => logIn("asha@example.com", `203.0.113.${n}`));
+    expect(raised).toMatchObject([
+      {
+        key: "failed logins account asha@example.com",
+        message: "3 logins or more failed for asha@example.com within 60 s.",
+      },
+    ]);
+  });
+
+  test("go on counting when they are answered with 429, and bad requests do not count", async () => {
+    await many(10, () => logIn("asha@example.com", "203.0.113.9", 400));
+    expect(raised).toEqual([]);
+    await many(3, () => logIn("asha@example.com", "203.0.113.9", 429));
+    expect(raised).toHaveLength(1);
+  });
+});
+
+test("somebody known who tries a route of the platform is told at once, with route and address", async () => {
+  await get("/ops/24", { login: "usr_7" });
+  await expect
+    .poll(() => raised)
+    .toEqual([
+      {
+        type: "SECURITY_ALERT",
+        key: "trespass usr_7",
+        message: "usr_7 tried GET /ops/:step without the right to.",
+        details: { address: "203.0.113.9", account: "usr_7", route: "GET /ops/:step" },
+      },
+    ]);
+});

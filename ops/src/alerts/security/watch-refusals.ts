@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Logger } from "../../lib/log.ts";
+import type { RefusalWatch, Refused } from "./refusal-watch.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Says of a route that it logs people in, and which account a request tries; a refusal is a failed login. */
+    loginFor?: (request: FastifyRequest) => string | undefined;
+  }
+}
+
+export interface RefusalSource {
+  watch: RefusalWatch;
+  /** Who asks, as the service knows them; null for a stranger. */
+  whoIs: (request: FastifyRequest) => Promise<{ id: string } | null>;
+  /** Codes of refusals that say nothing against whoever is refused. */
+  harmless: readonly string[];
+  log: Pick<Logger, "debug">;
+}
+
+/** Too many attempts are answered with 429: whoever goes on after that has not stopped. */
+const failedLogin = new Set([401, 429]);
+
+/** Tells the watch of every request of an app that is refused: to be called before its routes are registered. */
+export const watchRefusals = (app: FastifyInstance, source: RefusalSource): void => {
+  const { watch, harmless } = source;
+  app.addHook("onResponse", (request, { statusCode, problemCode }, done) => {
+    done();
+    // Nearly every request ends here.
+    if (statusCode < 400 || (problemCode !== undefined && harmless.includes(problemCode))) return;
+    const { loginFor } = request.routeOptions.config;
+    if (loginFor !== undefined && failedLogin.has(statusCode)) {
+      watch.failedLogin({ ...placeOf(request), account: loginFor(request) });
+    } else if (statusCode === 401) {
+      watch.refused(placeOf(request));
+    } else if (statusCode === 403) {
+      void withAccount(request, source).then((refused) => watch.refused(refused));
+    }
+  });
+};
+
+/** Tells the watch of everybody known who is refused in this scope: the routes of the platform itself. */
+export const watchTrespasses = (scope: FastifyInstance, source: RefusalSource): void => {
+  scope.addHook("onResponse", (request, { statusCode }, done) => {
+    done();
+    if (statusCode === 403) {
+      void withAccount(request, source).then((refused) => source.watch.trespass(refused));
+    }
+  });
+};
+
+const placeOf = ({ ip, method, routeOptions }: FastifyRequest): Refused => ({
+  address: ip,
+  route: `${method} ${routeOptions.url ?? "unmatched"}`,
+});
+
+/** The account needs the database, which may be away; the address is known in any case. */
+const withAccount = async (request: FastifyRequest, { whoIs, log }: RefusalSource): Promise<Refused> => {
+  const place = placeOf(request);
+  try {
+    const person = await whoIs(request);
+    return person === null ? place : { ...place, account: person.id };
+  } catch (err) {
+    log.debug({ err }, "nobody could say who was refused");
+    return place;
+  }
+};

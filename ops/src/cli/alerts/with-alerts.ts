@@ -1,0 +1,16 @@
+import { Argument } from "commander";
+import { AlertArchive, muteTargets } from "../../alerts/index.ts";
+import { operator, type Session, withSession } from "../session.ts";
+
+/** Opens the service's database, the one of a running server included, for as long as `work` takes. */
+export const withAlerts = <T>(work: (alerts: AlertArchive, session: Session) => Promise<T>): Promise<T> =>
+  withSession((session) => work(new AlertArchive({ pool: session.database.pool }), session));
+
+/** Who runs this command, as it is written beside a mute. */
+export const author = (): string => {
+  const { requestedBy, origin } = operator();
+  return `${requestedBy} (${origin})`;
+};
+
+/** What can be muted. */
+export const muteTarget = () => new Argument("<type>", "a type of alerts, or ALL").choices(muteTargets);

@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import type pg from "pg";
+import {
+  AlertManager,
+  AlertType,
+  channelsFrom,
+  Heartbeat,
+  keyOfChannel,
+  NotificationDispatcher,
+  type SecurityThresholds,
+  securityFrom,
+  thresholdsFrom,
+} from "./alerts/index.ts";
+import { type Clock, systemClock } from "./lib/clock.ts";
+import type { Logger } from "./lib/log.ts";
+import type { Settings } from "./lib/settings.ts";
+import {
+  closeMonitoringPool,
+  createMonitoringPool,
+  DatabaseHealthChecker,
+  Fleet,
+  MonitoringService,
+  PerformanceMetrics,
+  SystemMetrics,
+} from "./monitoring/index.ts";
+
+export interface MonitoringRequest {
+  /** The service's own: its settings and numbers are used, never one of its connections. */
+  pool: pg.Pool;
+  settings: Settings;
+  /** Notifications that are not delivered yet, and what fires, outlive a restart here. */
+  dataDir: string;
+  log: Logger;
+  /** Of the service. */
+  version: string;
+  clock?: Clock;
+}
+
+/** What watches a service, as the plugin `earlybird` takes it. */
+export interface RunningMonitoring {
+  monitoring: MonitoringService;
+  alerts: AlertManager;
+  dispatcher: NotificationDispatcher;
+  fleet: Fleet;
+  security: SecurityThresholds;
+  /** Ends it all, after the service has ended; what could not be delivered stays on disk for the next start. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything that watches a service and tells people, as the settings say: checks, alerts, channels, the
+ * instances' common history, the heartbeat. Resolves when the first check is done; the database may be away.
+ */
+export const startMonitoring = async (request: MonitoringRequest): Promise<RunningMonitoring> => {
+  const { pool, settings, dataDir, log, version, clock = systemClock } = request;
+  const performance = new PerformanceMetrics({
+    clock,
+    errorsFromStatus: settings.ALERT_ERROR_RATE_FROM_STATUS,
+  });
+  const monitoring = new MonitoringService({
+    database: new DatabaseHealthChecker({ pool, clock }),
+    system: new SystemMetrics({ clock }),
+    performance,
+    log,
+    clock,
+  });
+  const ownPool = createMonitoringPool(pool);
+  const fleet = new Fleet({ pool: ownPool, performance, log, version, clock });
+  const dispatcher = new NotificationDispatcher({
+    channels: channelsFrom(settings),
+    spoolDir: join(dataDir, "alerts", "spool"),
+    log,
+    clock,
+    onBroken: (channel, reason) => alerts.raise(brokenChannel(channel, reason)),
+    onMended: (channel) => alerts.resolve(AlertType.CUSTOM, keyOfChannel(channel)),
+  });
+  const alerts = new AlertManager({
+    dispatcher,
+    log,
+    clock,
+    thresholds: thresholdsFrom(settings),
+    database: ownPool,
+    dataDir,
+    rank: () => fleet.rank(),
+  });
+  const heartbeat = settings.ALERT_HEARTBEAT_URL
+    ? new Heartbeat({ url: settings.ALERT_HEARTBEAT_URL, log })
+    : undefined;
+
+  alerts.watch(monitoring);
+  fleet.watch(monitoring);
+  await dispatcher.start();
+  await monitoring.start();
+  heartbeat?.start();
+  return {
+    monitoring,
+    alerts,
+    dispatcher,
+    fleet,
+    security: securityFrom(settings),
+    // In reverse: whoever hands something on ends before the one it is handed to.
+    stop: async () => {
+      heartbeat?.stop();
+      await monitoring.stop();
+      await fleet.stop();
+      await alerts.stop();
+      await dispatcher.stop();
+      await closeMonitoringPool(ownPool);
+    },
+  };
+};
+
+/** Told through the other channels, until this one accepts again. */
+const brokenChannel = (channel: string, reason: string) => ({
+  type: AlertType.CUSTOM,
+  key: keyOfChannel(channel),
+  message: `Nobody is told by ${channel} any more: it needs somebody to mend it.`,
+  details: { channel, reason },
+  quietMs: null,
+});

@@ -1,0 +1,26 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, createLogger } from "earlybird";
+import { AlertManager, type Channel, NotificationDispatcher } from "earlybird/alerts";
+import { makeTemporaryDirectory } from "./temporary-directory.ts";
+
+/** A manager of alerts with a dispatcher that keeps its spool in a temporary directory. */
+export const createAlerts = async ({
+  channels = [],
+  clock,
+}: {
+  channels?: Channel[];
+  clock?: Clock;
+} = {}) => {
+  const directory = await makeTemporaryDirectory();
+  const common = { log: createLogger("silent"), ...(clock && { clock }) };
+  const dispatcher = new NotificationDispatcher({ ...common, channels, spoolDir: join(directory, "spool") });
+  const alerts = new AlertManager({ ...common, dispatcher });
+  await dispatcher.start();
+  const stop = async (): Promise<void> => {
+    await alerts.stop();
+    await dispatcher.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { alerts, dispatcher, stop };
+};
