@@ -16,6 +16,10 @@ export type Transition =
 
 const inactive: RuleState = { state: "inactive" };
 
+/** The same state after a time in which nobody looked. */
+const unseen = (state: RuleState): RuleState =>
+  "held" in state ? { ...state, held: { ...state.held, seenAtMs: null } } : state;
+
 /** Where all rules stand. Only what is not inactive takes space. */
 export class RuleBoard {
   readonly #rules: readonly Rule[];
@@ -31,7 +35,7 @@ export class RuleBoard {
     this.#rules = rules;
     this.#thresholds = thresholds;
     this.#states = new Map(rules.map(({ type }) => [type, new Map()]));
-    for (const { type, key, state } of standings) this.#states.get(type)?.set(key, state);
+    for (const { type, key, state } of standings) this.#states.get(type)?.set(key, unseen(state));
   }
 
   /** Takes note of what is observed; returns what began or ended with it. */

@@ -1,0 +1,137 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { StandingClock } from "../../../test/support/clock.ts";
+import {
+  createDecisions,
+  type Decisions,
+  down,
+  type Observed,
+  startOfTime,
+  well,
+  withSymptoms,
+} from "../../../test/support/decisions.ts";
+import { makeTemporaryDirectory } from "../../../test/support/temporary-directory.ts";
+
+let dataDir: string;
+let clock: StandingClock;
+
+beforeEach(async () => {
+  dataDir = await makeTemporaryDirectory();
+  clock = new StandingClock(startOfTime);
+});
+
+/** A process of the service; each one finds what the one before has left. */
+const start = (options = {}) => createDecisions({ dataDir, clock, ...options });
+
+const stateFile = () => join(dataDir, "alerts", "state.json");
+
+afterEach(async () => {
+  // Nothing is left half-written beside it.
+  const files = await readdir(join(dataDir, "alerts")).catch(() => []);
+  expect(files.filter((name) => name.endsWith(".new"))).toEqual([]);
+});
+
+test("a restart neither repeats an alert nor forgets its end", async () => {
+  const before = start();
+  await before.observe(down, down, down);
+  const after = start();
+  expect(after.alerts.active()).toEqual(before.alerts.active());
+  await after.observe(down, down);
+  expect(after.words()).toEqual([]);
+  await after.observe(well, well);
+  expect(after.words()).toEqual(["resolved DATABASE_DOWN"]);
+  expect(after.told[0]?.alert).toMatchObject({
+    id: before.told[0]?.alert.id,
+    details: { lasted_seconds: 5 },
+  });
+});
+
+test("what was pending goes on being so, and the time in between does not count", async () => {
+  const busy: Observed = { ...well, system: { cpu_percent: 95, memory_percent: 10 } };
+  const fiveSecondly = async ({ observe, pass }: Decisions, observations: number) => {
+    for (let n = 0; n < observations; n++) {
+      await observe(busy);
+      await pass(4);
+    }
+  };
+  const before = start();
+  await fiveSecondly(before, 20);
+  await before.alerts.stop();
+  clock.advanceMs(60_000);
+  const after = start();
+  await fiveSecondly(after, 5);
+  expect(after.words()).toEqual([]);
+  await fiveSecondly(after, 1);
+  expect(after.words()).toEqual(["fired HIGH_CPU"]);
+});
+
+test("what was about to be told is told by the next process", async () => {
+  const before = start({ dispatch: () => Promise.reject(new Error("no space left")) });
+  await before.observe(down, down);
+  const after = start();
+  await after.pass(1);
+  expect(after.words()).toEqual(["fired DATABASE_DOWN"]);
+});
+
+test("the same is not repeated within five minutes of the last time by the next process either", async () => {
+  const before = start();
+  await before.observe(down, down, well, well);
+  const after = start();
+  await after.observe(down, down);
+  expect(after.words()).toEqual([]);
+});
+
+test("what was raised ends after its quiet time, counted from before the restart", async () => {
+  const before = start();
+  before.alerts.raise({ type: "DELIVERY_ISSUE", message: "Left open." });
+  await before.pass(10 * 60);
+  await before.alerts.stop();
+  const after = start();
+  await after.pass(4 * 60 + 59);
+  expect(after.words()).toEqual([]);
+  await after.pass(1);
+  expect(after.words()).toEqual(["resolved DELIVERY_ISSUE"]);
+});
+
+test("mutes and symptoms are remembered", async () => {
+  const before = start();
+  await before.observe(down, down, withSymptoms(down));
+  await before.alerts.mute({ type: "CUSTOM", duration_seconds: 60, author: "Asha" });
+  const after = start();
+  expect(after.alerts.mutes()).toMatchObject([{ type: "CUSTOM", author: "Asha" }]);
+  await after.observe(withSymptoms(well), well);
+  expect(after.told.map(({ occasion, symptoms }) => [occasion, symptoms])).toEqual([["resolved", 2]]);
+});
+
+test("the notification is with the dispatcher before the state says that it was told", async () => {
+  const saved: string[] = [];
+  const { observe, alerts } = start({
+    dispatch: async () => {
+      saved.push(await readFile(stateFile(), "utf8").catch(() => ""));
+    },
+  });
+  await observe(down, down);
+  await alerts.settled();
+  expect(saved.join()).not.toContain('"told"');
+  expect(await readFile(stateFile(), "utf8")).toContain('"told"');
+});
+
+test.each(["{", "[]", '{"version":2}', ""])(
+  "a state like %o is set aside, and alerting begins anew",
+  async (text) => {
+    await mkdir(join(dataDir, "alerts"), { recursive: true });
+    await writeFile(stateFile(), text);
+    const { observe, words } = start();
+    await observe(down, down);
+    expect(words()).toEqual(["fired DATABASE_DOWN"]);
+    expect(await readFile(`${stateFile()}.unreadable`, "utf8")).toBe(text);
+  },
+);
+
+test("where the state cannot be saved, alerts are told all the same", async () => {
+  await writeFile(join(dataDir, "alerts"), "a file where the folder should be");
+  const { observe, words } = start();
+  await observe(down, down, well, well);
+  expect(words()).toEqual(["fired DATABASE_DOWN", "resolved DATABASE_DOWN"]);
+});

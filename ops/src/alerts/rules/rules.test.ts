@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { AlertType } from "../alert.ts";
+import type { Observed } from "../rule.ts";
+import { defaultThresholds } from "../thresholds.ts";
+import { rules } from "./index.ts";
+import { wilsonLowerBound } from "./wilson.ts";
+
+const pool = { size: 10, in_use: 0, waiting: 0 };
+const answersIn = (response_time_ms: number): Observed["database"] => ({
+  status: "healthy",
+  response_time_ms,
+  pool,
+  reason: null,
+});
+const away: Observed["database"] = {
+  status: "unhealthy",
+  response_time_ms: null,
+  pool,
+  reason: "ECONNREFUSED",
+};
+const calm: Observed = {
+  database: answersIn(1),
+  system: { cpu_percent: 1, memory_percent: 1 },
+  performance: { requests: 0, errors: 0, endpoints: [] },
+};
+const requests = (many: number, errors: number): Partial<Observed> => ({
+  performance: { requests: many, errors, endpoints: [] },
+});
+const endpoint = (many: number, p95_ms: number): Partial<Observed> => ({
+  performance: {
+    requests: many,
+    errors: 0,
+    endpoints: [{ method: "GET", route: "/api/orders/:id", requests: many, p95_ms }],
+  },
+});
+
+/** What a rule finds: the finding about its only key, or nothing. */
+const findingOf = (type: AlertType, observed: Partial<Observed>) => {
+  const rule = rules.find((one) => one.type === type);
+  const findings = rule?.find({ ...calm, ...observed }, defaultThresholds) ?? [];
+  expect(findings.length).toBeLessThan(2);
+  return findings[0]?.finding ?? "nothing";
+};
+
+test.each<[AlertType, string, Partial<Observed>, string]>([
+  ["DATABASE_DOWN", "a ping that is answered", {}, "fine"],
+  ["DATABASE_DOWN", "a ping that is not", { database: away }, "failing"],
+  ["DATABASE_DOWN", "a slow ping", { database: answersIn(1_999) }, "fine"],
+  ["DATABASE_SLOW", "a ping of a second", { database: answersIn(1_000) }, "fine"],
+  ["DATABASE_SLOW", "a longer one", { database: answersIn(1_001) }, "failing"],
+  ["DATABASE_SLOW", "a ping that is not answered", { database: away }, "nothing"],
+  ["HIGH_ERROR_RATE", "no request", {}, "nothing"],
+  ["HIGH_ERROR_RATE", "1 failure in 3 requests", requests(3, 1), "nothing"],
+  ["HIGH_ERROR_RATE", "19 failures in 19", requests(19, 19), "nothing"],
+  ["HIGH_ERROR_RATE", "20 failures in 20", requests(20, 20), "failing"],
+  ["HIGH_ERROR_RATE", "2 failures in 20, which may be chance", requests(20, 2), "unknown"],
+  ["HIGH_ERROR_RATE", "4 failures in 20", requests(20, 4), "failing"],
+  ["HIGH_ERROR_RATE", "5 in 100", requests(100, 5), "fine"],
+  ["HIGH_ERROR_RATE", "7 in 100, which may be chance", requests(100, 7), "unknown"],
+  ["HIGH_ERROR_RATE", "10 in 100", requests(100, 10), "failing"],
+  ["HIGH_ERROR_RATE", "600 in 10,000", requests(10_000, 600), "failing"],
+  ["HIGH_CPU", "80 %", { system: { cpu_percent: 80, memory_percent: 99 } }, "fine"],
+  ["HIGH_CPU", "81 %", { system: { cpu_percent: 81, memory_percent: 1 } }, "failing"],
+  ["HIGH_MEMORY", "80 %", { system: { cpu_percent: 99, memory_percent: 80 } }, "fine"],
+  ["HIGH_MEMORY", "81 %", { system: { cpu_percent: 1, memory_percent: 81 } }, "failing"],
+  ["API_TIMEOUT", "no request", {}, "nothing"],
+  ["API_TIMEOUT", "one slow request", endpoint(1, 30_000), "nothing"],
+  ["API_TIMEOUT", "twenty, one in twenty at 2 s", endpoint(20, 2_000), "fine"],
+  ["API_TIMEOUT", "twenty, and more of them slower", endpoint(20, 2_001), "failing"],
+])("%s: %s", (type, _what, observed, finding) => {
+  expect(findingOf(type, observed)).toBe(finding);
+});
+
+test("each rule says when it fires and what has happened, with its numbers", () => {
+  const said = rules.map((rule) => {
+    const observed = {
+      database: { ...answersIn(1_234), reason: "ECONNREFUSED" },
+      system: { cpu_percent: 91, memory_percent: 92 },
+      performance: {
+        requests: 40,
+        errors: 10,
+        endpoints: [{ method: "GET", route: "/slow", requests: 40, p95_ms: 3_000 }],
+      },
+    } as Observed;
+    const [found] = rule.find(observed, defaultThresholds);
+    const { key = "", details = {} } = found ?? {};
+    return `${rule.condition(defaultThresholds)} | ${rule.firedMessage(details, key)} | ${rule.resolvedMessage("3 min", key)}`;
+  });
+  expect(said).toEqual([
+    "two pings in a row fail | The database does not answer. | The database answers again, after 3 min.",
+    "two pings in a row take over 1000 ms | The database is slow: a ping took 1234 ms. | The database is quick again, after 3 min.",
+    "over 5 % of a minute's requests fail, of at least 20, with 95 % confidence | 25 % of the requests fail: 10 of 40 in the last minute. | Requests succeed again, after 3 min.",
+    "over 80 % of the CPU limit is used for 2 min | The process uses 91 % of the CPU it may use. | The CPU has room again, after 3 min.",
+    "over 80 % of the memory limit is used for 2 min | The process occupies 92 % of the memory it may use. | The memory has room again, after 3 min.",
+    "a route's p95 of the last minute is over 2000 ms, with at least 20 requests | GET /slow is slow: its p95 of the last minute is 3000 ms. | GET /slow is quick again, after 3 min.",
+  ]);
+});
+
+test("there is one rule for each type that the service does not raise itself", () => {
+  const raised: AlertType[] = ["BILLING_FAILURE", "DELIVERY_ISSUE", "SECURITY_ALERT", "CUSTOM"];
+  expect([...rules.map(({ type }) => type), ...raised].sort()).toEqual(Object.values(AlertType).sort());
+});
+
+test.each([
+  [1, 3, 0.078],
+  [0, 20, 0],
+  [20, 20, 0.881],
+  [10, 100, 0.061],
+  [500, 10_000, 0.0465],
+])("of %i in %i the rate is at least %f", (hits, total, bound) => {
+  expect(wilsonLowerBound(hits, total)).toBeCloseTo(bound, 3);
+});
