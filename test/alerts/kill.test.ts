@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type BundledProgram, bundleProgram } from "../rollback/bundled-program.ts";
+import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
+import type { Life } from "./dispatching-program.ts";
+
+const long = process.env.TEST_LONG !== undefined;
+const perLife = 6;
+
+let program: BundledProgram;
+let home: string;
+let peers: SlackPeer[];
+let born: number;
+beforeAll(async () => {
+  program = await bundleProgram(new URL("./dispatching-program.ts", import.meta.url));
+});
+afterAll(() => program?.remove());
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "earlybird-killed-"));
+  peers = [await startSlackPeer(), await startSlackPeer()];
+  born = 0;
+});
+afterEach(async () => {
+  await Promise.all(peers.map((peer) => peer.close()));
+  await rm(home, { recursive: true });
+});
+
+/** One life: takes up what is there, takes over some more, and ends by itself or at the point it is given. */
+const live = async (life: Partial<Life>, killAfterMs?: number) => {
+  const numbers = life.numbers ?? Array.from({ length: perLife }, () => ++born);
+  const whole: Life = {
+    spoolDir: join(home, "spool"),
+    webhookUrls: peers.map(({ webhookUrl }) => webhookUrl),
+    dieAt: 0,
+    moment: "before",
+    ...life,
+    numbers,
+  };
+  const child = spawn(process.execPath, [program.path, JSON.stringify(whole)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const closed = once(child, "close");
+  if (killAfterMs !== undefined) {
+    await Promise.race([once(child.stdout, "data"), closed]);
+    await sleep(killAfterMs);
+    child.kill("SIGKILL");
+  }
+  await closed;
+  const lines = said.split("\n").filter((line) => line !== "");
+  const calls = lines.at(-1)?.match(/^done after (\d+)$/)?.[1];
+  const safe = lines.filter((line) => /^\d+$/.test(line)).map(Number);
+  return { wasKilled: calls === undefined, calls: Number(calls ?? 0), safe };
+};
+
+/** The numbers that have arrived at each peer, in the order in which they came. */
+const arrived = (): number[][] =>
+  peers.map(({ messages }) => messages.map(({ text }) => Number(/\((\d+)\)/.exec(text)?.[1])));
+
+/** Lives one life after the other, then one in peace; nothing that was safe is lost, and little repeated. */
+const expectNothingLost = async (lives: (() => ReturnType<typeof live>)[]): Promise<number> => {
+  const safe: number[] = [];
+  let killed = 0;
+  for (const next of lives) {
+    const { wasKilled, safe: alsoSafe } = await next();
+    safe.push(...alsoSafe);
+    if (wasKilled) killed++;
+  }
+  expect(await live({ numbers: [] })).toMatchObject({ wasKilled: false });
+  for (const numbers of arrived()) {
+    const distinct = new Set(numbers);
+    expect(safe.filter((number) => !distinct.has(number))).toEqual([]);
+    expect(numbers.length - distinct.size).toBeLessThanOrEqual(killed);
+  }
+  expect(await readdir(join(home, "spool"))).toEqual([]);
+  return killed;
+};
+
+test("killed at any change of the disk, nothing that was taken over is lost, and each kill repeats at most one", {
+  timeout: long ? 1_800_000 : 120_000,
+}, async () => {
+  const { calls } = await live({});
+  expect(calls).toBeGreaterThan(50);
+  const everyPoint = Array.from({ length: calls }, (_, n) => n + 1);
+  const points = long ? everyPoint : everyPoint.filter((point) => point % Math.ceil(calls / 9) === 3);
+  const moments = long ? (["before", "after"] as const) : undefined;
+  const lives = points.flatMap((dieAt, n) =>
+    (moments ?? [n % 2 ? ("before" as const) : ("after" as const)]).map(
+      (moment) => () => live({ dieAt, moment }),
+    ),
+  );
+  expect(await expectNothingLost(lives)).toBeGreaterThanOrEqual(lives.length - 1);
+});
+
+test("the same, killed at random moments", { timeout: long ? 1_800_000 : 120_000 }, async () => {
+  const moments = fc.sample(fc.nat({ max: 40 }), { numRuns: long ? 200 : 6, seed: 27 });
+  const lives = moments.map((afterMs) => () => live({}, afterMs));
+  expect(await expectNothingLost(lives)).toBeGreaterThan(0);
+});
