@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Api, startApi } from "../../../test/support/api.ts";
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+  const place = (customer: string, quantity: number) =>
+    api.ask("POST /api/orders", {
+      as: "admin",
+      body: {
+        customer_id: customer,
+        delivery_date: "2026-03-10",
+        items: [{ product_id: "prd_curd", quantity }],
+      },
+    });
+  for (const { id } of [
+    await place("cst_asha", 1),
+    await place("cst_asha", 2),
+    await place("cst_binod", 1),
+  ]) {
+    await api.ask("POST /api/deliveries/confirm", { as: "delivery", body: { order_id: id } });
+  }
+  await api.pool.query(`
+    create function refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'the disk of bills is full'; end $$`);
+});
+afterAll(() => api.stop());
+
+const breakBilling = () =>
+  api.pool.query(
+    "create trigger refuse before insert on billing_records for each row execute function refuse()",
+  );
+const mendBilling = () => api.pool.query("drop trigger refuse on billing_records");
+const send = (period: string) => api.send("POST /api/billing/generate", { as: "operator", body: { period } });
+
+test("a run that fails raises BILLING_FAILURE with whom and how much it concerns; one that succeeds ends it", async () => {
+  await breakBilling();
+  expect((await send("2026-03")).statusCode).toBe(500);
+  expect((await send("2026-03")).statusCode).toBe(500);
+  expect(api.alerts.active()).toMatchObject([
+    {
+      type: "BILLING_FAILURE",
+      severity: "critical",
+      key: "2026-03",
+      details: {
+        period: "2026-03",
+        reason: "the disk of bills is full",
+        customers: 2,
+        amount_paise: 14_000,
+        occurrences: 2,
+      },
+    },
+  ]);
+  expect((await send("2026-02")).statusCode).toBe(200);
+  expect(api.alerts.active()).toHaveLength(1);
+  await mendBilling();
+  expect((await send("2026-03")).statusCode).toBe(200);
+  expect(api.alerts.active()).toEqual([]);
+});
+
+test("a month to come is the asker's mistake, and no failure", async () => {
+  expect((await send("2026-04")).statusCode).toBe(422);
+  expect(api.alerts.active()).toEqual([]);
+});
