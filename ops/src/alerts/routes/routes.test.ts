@@ -1,0 +1,223 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createAlerts } from "../../../../test/support/alerts.ts";
+import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
+import { Failure } from "../../lib/failure.ts";
+import { problems } from "../../lib/problems.ts";
+import type { AlertManager } from "../index.ts";
+import { slackChannel } from "../index.ts";
+import { alertRoutes } from "./index.ts";
+
+let slack: SlackPeer;
+let alerts: AlertManager;
+let stop: () => Promise<void>;
+let app: FastifyInstance;
+
+beforeAll(async () => {
+  slack = await startSlackPeer();
+});
+afterAll(() => slack.close());
+
+beforeEach(async () => {
+  slack.messages.length = 0;
+  const made = await createAlerts({ channels: [slackChannel({ webhookUrl: slack.webhookUrl })] });
+  ({ alerts, stop } = made);
+  app = fastify();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  await app.register(problems, { isDatabaseUnavailable: () => false });
+  await app.register(alertRoutes, {
+    ...made,
+    operator: async ({ headers }) => {
+      if (headers.authorization === "Bearer olu") return { id: "usr_2", name: "Olu" };
+      throw new Failure("EB_NO_RIGHT", 403, "No right.", "Ask an admin.");
+    },
+  });
+});
+afterEach(async () => {
+  await app.close();
+  await stop();
+});
+
+const send = async (route: string, body?: object, authorization = "Bearer olu") => {
+  const [method = "", url = ""] = route.split(" ");
+  const headers = { authorization };
+  const answer = await app.inject({ method: method as "GET", url, headers, ...(body && { payload: body }) });
+  return { status: answer.statusCode, body: answer.json() };
+};
+
+const raise = (key: string, message = `Something about ${key}.`) =>
+  alerts.raise({ type: "CUSTOM", key, message, details: { key } });
+
+test.each([
+  "GET /api/alerts/summary",
+  "GET /api/alerts/active",
+  "GET /api/alerts/history",
+  "GET /api/alerts/1",
+  "POST /api/alerts/mute",
+  "POST /api/alerts/unmute",
+  "POST /api/alerts/test",
+])("%s is for operators", async (route) => {
+  const body = route.startsWith("POST") ? { type: "CUSTOM", duration_seconds: 60 } : undefined;
+  expect((await send(route, body, "Bearer somebody")).body).toMatchObject({
+    status: 403,
+    code: "EB_NO_RIGHT",
+  });
+  expect([alerts.mutes(), slack.messages]).toEqual([[], []]);
+});
+
+describe("what fires", () => {
+  test("is told with all its fields", async () => {
+    const { id } = raise("stock");
+    const { body } = await send("GET /api/alerts/active");
+    expect(body).toEqual({
+      alerts: [
+        {
+          id,
+          type: "CUSTOM",
+          key: "stock",
+          severity: "error",
+          state: "firing",
+          message: "Something about stock.",
+          details: { key: "stock", occurrences: 1 },
+          fired_at: expect.stringMatching(/^\d{4}-.*Z$/),
+          resolved_at: null,
+        },
+      ],
+    });
+  });
+
+  test("is counted in the summary, beside mutes and channels", async () => {
+    raise("stock");
+    await send("POST /api/alerts/mute", { type: "HIGH_CPU", duration_seconds: 60 });
+    const { body } = await send("GET /api/alerts/summary");
+    expect(body).toMatchObject({
+      active: 1,
+      muted: [{ type: "HIGH_CPU" }],
+      channels: [{ channel: "log" }, { channel: "slack", state: "working" }],
+      alerts: 1,
+      by_type: { CUSTOM: 1 },
+      by_severity: { error: 1 },
+    });
+  });
+});
+
+describe("the history", () => {
+  test("is paged, newest first, and says of each channel whether it was told", async () => {
+    for (let n = 0; n < 5; n++) raise(`n${n}`);
+    await alerts.settled();
+    await expect.poll(() => slack.messages.length).toBe(5);
+    const seen: string[] = [];
+    for (let next: string | null = ""; next !== null; ) {
+      const page: { alerts: { key: string; channels: object[] }[]; next: string | null } = (
+        await send(`GET /api/alerts/history?limit=2${next && `&page=${encodeURIComponent(next)}`}`)
+      ).body;
+      for (const { key, channels } of page.alerts) {
+        seen.push(key);
+        expect(channels).toMatchObject([
+          { channel: "log", outcome: "accepted", why: expect.stringContaining("attempt 1") },
+          { channel: "slack", outcome: "accepted" },
+        ]);
+      }
+      next = page.next;
+    }
+    expect(seen.toSorted()).toEqual(["n0", "n1", "n2", "n3", "n4"]);
+  });
+
+  test("can be narrowed down; what cannot be understood is refused", async () => {
+    raise("stock");
+    alerts.raise({ type: "SECURITY_ALERT", message: "Somebody knocks." });
+    const keysOf = async (query: string) =>
+      (await send(`GET /api/alerts/history?${query}`)).body.alerts.map(({ type }: { type: string }) => type);
+    expect(await keysOf("type=CUSTOM")).toEqual(["CUSTOM"]);
+    expect(await keysOf("severity=critical")).toEqual(["SECURITY_ALERT"]);
+    expect(await keysOf("state=resolved")).toEqual([]);
+    expect(await keysOf("before=2020-01-01T00:00:00%2B05:30")).toEqual([]);
+    for (const query of ["limit=0", "limit=1001", "type=NONE", "before=yesterday", "nonsense=1"]) {
+      expect([query, (await send(`GET /api/alerts/history?${query}`)).status]).toEqual([query, 400]);
+    }
+    expect((await send("GET /api/alerts/history?page=nonsense")).body.code).toBe("EB_ALERT_PAGE");
+  });
+
+  test("explains one alert: each decision, and each attempt of each channel", async () => {
+    const { id } = raise("stock");
+    await expect.poll(() => slack.messages.length).toBe(1);
+    await expect
+      .poll(async () => (await send(`GET /api/alerts/${id}`)).body.channels)
+      .toMatchObject([
+        { channel: "log", outcome: "accepted" },
+        {
+          channel: "slack",
+          outcome: "accepted",
+          attempts: [{ attempt: 1, answer: "Slack answered 200: ok" }],
+        },
+      ]);
+    const { body } = await send(`GET /api/alerts/${id}`);
+    expect(body.alert).toMatchObject({ id, details: { key: "stock" } });
+    expect(body.decisions).toMatchObject([{ decision: "told", why: "handed to the channels" }]);
+    expect((await send("GET /api/alerts/nothing")).body).toMatchObject({
+      status: 404,
+      code: "EB_ALERT_UNKNOWN",
+    });
+  });
+});
+
+describe("a mute", () => {
+  test("keeps people from being told and is ended by hand; its author is the login", async () => {
+    const asked = { type: "CUSTOM", duration_seconds: 600, reason: "moving house" };
+    const { body: mute } = await send("POST /api/alerts/mute", asked);
+    expect(mute).toMatchObject({ type: "CUSTOM", author: "Olu (usr_2)", reason: "moving house" });
+    expect(Date.parse(mute.until) - Date.parse(mute.muted_at)).toBe(600_000);
+    const { id } = raise("stock");
+    await alerts.settled();
+    const { body } = await send(`GET /api/alerts/${id}`);
+    expect(body.channels).toMatchObject([{}, { channel: "slack", outcome: "not_sent" }]);
+    expect(body.channels[1].why).toContain("muted by Olu (usr_2)");
+    expect(slack.messages).toEqual([]);
+    expect((await send("POST /api/alerts/unmute", { type: "CUSTOM" })).body).toMatchObject({ id: mute.id });
+    await expect.poll(() => slack.messages.length).toBe(1);
+  });
+
+  test.each([
+    [{ type: "DATABASE_DOWN", duration_seconds: 60 }, 422, "EB_MUTE_NEEDS_REASON"],
+    [{ type: "ALL", duration_seconds: 60, reason: " " }, 422, "EB_MUTE_NEEDS_REASON"],
+    [{ type: "CUSTOM", duration_seconds: 0 }, 422, "EB_MUTE_DURATION"],
+    [{ type: "CUSTOM", duration_seconds: 31 * 86_400 }, 422, "EB_MUTE_DURATION"],
+    [{ type: "CUSTOM" }, 400, "EB_INVALID_REQUEST"],
+    [{ type: "CUSTOM", duration_seconds: 60, author: "somebody else" }, 400, "EB_INVALID_REQUEST"],
+  ])("%j is refused", async (body, status, code) => {
+    expect((await send("POST /api/alerts/mute", body)).body).toMatchObject({ status, code });
+    expect(alerts.mutes()).toEqual([]);
+  });
+
+  test("that is not there cannot be ended", async () => {
+    expect((await send("POST /api/alerts/unmute", { type: "CUSTOM" })).body.code).toBe("EB_NOT_MUTED");
+  });
+});
+
+describe("a test of the channels", () => {
+  test("answers with each channel's result and time", async () => {
+    const { status, body } = await send("POST /api/alerts/test");
+    expect(status).toBe(200);
+    expect(body.channels).toMatchObject([
+      { channel: "log", result: "accepted", took_ms: expect.any(Number) },
+      { channel: "slack", result: "accepted", took_ms: expect.any(Number), answer: "Slack answered 200: ok" },
+    ]);
+    expect(slack.messages).toHaveLength(1);
+    expect((await send("GET /api/alerts/history")).body.alerts).toEqual([]);
+  });
+
+  test("of one channel that refuses says so, and what it answered, without its address", async () => {
+    slack.answerWith(
+      { status: 404, headers: {}, body: "no_service" },
+      { status: 200, headers: {}, body: "ok" },
+    );
+    const { body } = await send("POST /api/alerts/test", { channel: "slack" });
+    expect(body.channels).toMatchObject([
+      { channel: "slack", result: "refused", answer: "Slack answered 404: no_service" },
+    ]);
+    expect(JSON.stringify(body)).not.toContain("secret");
+    expect((await send("POST /api/alerts/test", { channel: "fax" })).body.code).toBe("EB_NO_SUCH_CHANNEL");
+  });
+});
