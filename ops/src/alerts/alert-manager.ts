@@ -239,7 +239,9 @@ export class AlertManager {
 
   /** @throws Failure EB_ALERT_UNKNOWN */
   async explain(id: string): Promise<Explanation> {
-    const record = this.#records.get(id) ?? (await this.#shared?.find(id));
+    // What another instance has seen may have moved on since we last read it.
+    const known = this.#records.get(id);
+    const record = this.#records.isOurs(id) ? known : ((await this.#shared?.find(id)) ?? known);
     if (!record) throw alertUnknown(id);
     return explain(
       record,
@@ -259,10 +261,14 @@ export class AlertManager {
     this.#shared?.keepUp(nowMs);
   }
 
-  /** Resolves when all that can be told now is with the dispatcher, and the state on disk. */
+  /**
+   * Resolves when all that can be told now is with the dispatcher, the state on disk, and what is being
+   * exchanged with the other instances exchanged.
+   */
   async settled(): Promise<void> {
     await this.#telling.settled();
     await this.#file?.save();
+    await this.#shared?.atRest();
   }
 
   /** Stops watching; gives what is under way `graceMs` to come to rest. */

@@ -28,6 +28,11 @@ export class Records {
     this.#unsaved.add(record);
   }
 
+  /** Whether an alert is of this process, so that its own version is the newest. */
+  isOurs(id: string): boolean {
+    return this.#ours.has(id);
+  }
+
   get(id: string): AlertRecord | undefined {
     return this.#byId.get(id);
   }

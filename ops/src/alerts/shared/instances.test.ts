@@ -1,0 +1,263 @@
+import type pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { StandingClock } from "../../../../test/support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import {
+  createDecisions,
+  type Decisions,
+  down,
+  type Observed,
+  startOfTime,
+  well,
+} from "../../../../test/support/decisions.ts";
+import { startThrowawayPostgres, type ThrowawayPostgres } from "../../../../test/support/throwaway.ts";
+import { createPool } from "../../database/index.ts";
+
+const message = "Look into it.";
+
+let clock: StandingClock;
+let pools: pg.Pool[];
+let instances: Decisions[];
+
+/** Each with connections of its own, as in processes of their own. */
+const startThree = (url: string) => {
+  clock = new StandingClock(startOfTime);
+  pools = [0, 1, 2].map(() => createPool(url, { max: 2 }));
+  instances = pools.map((database, rank) => createDecisions({ clock, database, rank: () => rank }));
+};
+
+const stopThree = async () => {
+  await Promise.all(instances.map(({ alerts }) => alerts.stop()));
+  await Promise.all(pools.map((pool) => pool.end()));
+};
+
+const who = (n: number) => instances[n] as Decisions;
+const told = () => instances.map(({ words }) => words());
+
+/** All see the same at the same moment, and a second passes. */
+const allSee = async (...observed: Observed[]) => {
+  for (const one of observed) {
+    for (const { alerts } of instances) alerts.observe(one);
+    await Promise.all(instances.map(({ alerts }) => alerts.settled()));
+    clock.advanceMs(1_000);
+  }
+};
+
+/** Time passes, with a tick for all at its end, and what they share is exchanged. */
+const pass = async (seconds: number) => {
+  clock.advanceMs(seconds * 1_000);
+  for (const { alerts } of instances) alerts.tick();
+  await Promise.all(instances.map(({ alerts }) => alerts.settled()));
+};
+
+describe("three instances on one database", () => {
+  let database: TestDatabase;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    startThree(database.url);
+  });
+  afterEach(async () => {
+    await stopThree();
+    await database.drop();
+  });
+
+  test("one of those that see the same at the same moment tells it, and one its end", async () => {
+    for (const { alerts } of instances) alerts.raise({ type: "CUSTOM", key: "vans", message });
+    await pass(1);
+    expect(told().flat()).toEqual(["fired CUSTOM"]);
+    await pass(10);
+    for (const { alerts } of instances) alerts.resolve("CUSTOM", "vans");
+    await pass(1);
+    expect(told().flat()).toEqual(["fired CUSTOM", "resolved CUSTOM"]);
+    await pass(10);
+    const [one, two, three] = (await who(0).alerts.history({ limit: 10 })).alerts;
+    const decisions = [one, two, three].map((record) => record?.decisions.map(({ decision }) => decision));
+    expect(decisions.sort()).toEqual([
+      ["told", "told"],
+      ["told_elsewhere", "told_elsewhere"],
+      ["told_elsewhere", "told_elsewhere"],
+    ]);
+  });
+
+  test("different things are told by whoever sees them", async () => {
+    for (const [n, { alerts }] of instances.entries()) alerts.raise({ type: "CUSTOM", key: `${n}`, message });
+    await pass(1);
+    expect(told()).toEqual([["fired CUSTOM"], ["fired CUSTOM"], ["fired CUSTOM"]]);
+  });
+
+  test("the end is told by whoever told the beginning, not by whoever recovers first", async () => {
+    who(0).alerts.raise({ type: "CUSTOM", message });
+    await pass(1);
+    who(1).alerts.raise({ type: "CUSTOM", message });
+    await pass(1);
+    who(1).alerts.resolve("CUSTOM");
+    await pass(1);
+    expect(told()).toEqual([["fired CUSTOM"], [], []]);
+    who(0).alerts.resolve("CUSTOM");
+    await pass(1);
+    expect(told()).toEqual([["fired CUSTOM", "resolved CUSTOM"], [], []]);
+  });
+
+  test("what goes on elsewhere after its end was told is told again, when five minutes are over", async () => {
+    for (const { alerts } of instances.slice(0, 2)) {
+      alerts.raise({ type: "CUSTOM", message, quietMs: null });
+      await pass(1);
+    }
+    await pass(100);
+    who(0).alerts.resolve("CUSTOM");
+    for (let n = 0; n < 6; n++) await pass(30);
+    expect(told()).toEqual([["fired CUSTOM", "resolved CUSTOM"], [], []]);
+    await pass(30);
+    expect(told()).toEqual([["fired CUSTOM", "resolved CUSTOM"], ["fired CUSTOM"], []]);
+  });
+
+  test("another one takes over from one that has died: it tells the end, and what comes later", async () => {
+    for (const { alerts } of instances.slice(0, 2)) {
+      alerts.raise({ type: "CUSTOM", message, quietMs: null });
+      await pass(1);
+    }
+    const [dead] = instances.splice(0, 1) as [Decisions];
+    await pass(70);
+    instances[0]?.alerts.resolve("CUSTOM");
+    await pass(1);
+    expect(dead.words()).toEqual(["fired CUSTOM"]);
+    expect(told()).toEqual([["resolved CUSTOM"], []]);
+    await pass(300);
+    instances[1]?.alerts.raise({ type: "CUSTOM", message });
+    await pass(1);
+    expect(told()).toEqual([["resolved CUSTOM"], ["fired CUSTOM"]]);
+    instances.unshift(dead);
+  });
+
+  test("somebody who claims to tell and dies before telling does not silence the others", async () => {
+    const [first, second] = instances as [Decisions, Decisions];
+    const dying = createDecisions({
+      clock,
+      database: pools[0] as pg.Pool,
+      dispatch: () => new Promise<void>(() => undefined),
+    });
+    dying.alerts.raise({ type: "CUSTOM", message });
+    await expect
+      .poll(async () => (await pools[0]?.query("select from earlybird.alert_claims"))?.rowCount)
+      .toBe(1);
+    second.alerts.raise({ type: "CUSTOM", message });
+    await pass(1);
+    expect(told().flat()).toEqual([]);
+    await pass(15);
+    expect(told()).toEqual([[], ["fired CUSTOM"], []]);
+    expect(first.words()).toEqual([]);
+    await dying.alerts.stop(1);
+  });
+
+  test("a mute made on one is known to all within seconds, and so is its end", async () => {
+    const mute = await who(0).alerts.mute({ type: "CUSTOM", duration_seconds: 600, author: "Asha" });
+    await pass(5);
+    expect(instances.map(({ alerts }) => alerts.mutes())).toEqual([[mute], [mute], [mute]]);
+    await who(2).alerts.unmute({ type: "CUSTOM", author: "Ravi" });
+    await pass(5);
+    expect(instances.flatMap(({ alerts }) => alerts.mutes())).toEqual([]);
+  });
+
+  test("a mute can be ended on another one at once", async () => {
+    await who(0).alerts.mute({ type: "CUSTOM", duration_seconds: 600, author: "Asha" });
+    await who(1).alerts.unmute({ type: "CUSTOM", author: "Ravi" });
+    expect(who(1).alerts.mutes()).toEqual([]);
+  });
+
+  test("each knows the alerts of all: in its history, in its numbers, and explained", async () => {
+    const { id } = who(0).alerts.raise({ type: "CUSTOM", message });
+    who(1).alerts.raise({ type: "DELIVERY_ISSUE", message });
+    await pass(5);
+    await pass(5);
+    const { alerts } = await who(2).alerts.history({ limit: 10 });
+    expect(alerts.map(({ alert }) => alert.type).sort()).toEqual(["CUSTOM", "DELIVERY_ISSUE"]);
+    expect(who(2).alerts.summary()).toMatchObject({ active: 0, alerts: 2, by_type: { CUSTOM: 1 } });
+    expect((await who(2).alerts.explain(id)).decisions).toMatchObject([{ decision: "told" }]);
+    await pass(40 * 86_400);
+    await pass(5);
+    expect(who(1).alerts.summary()).toMatchObject({ alerts: 0 });
+  });
+});
+
+describe("when their database stops", () => {
+  let postgres: ThrowawayPostgres;
+
+  beforeAll(async () => {
+    postgres = await startThrowawayPostgres();
+  });
+  afterAll(() => postgres.remove());
+  beforeEach(async () => {
+    startThree(postgres.url);
+    await pass(5);
+    await pools[0]?.query("truncate earlybird.alert_claims, earlybird.alert_history");
+    await postgres.stop();
+  });
+  afterEach(async () => {
+    await stopThree();
+    await postgres.start().catch(() => undefined);
+  });
+
+  test("the first tells at once, and the end; the others find that out when it is back", async () => {
+    await allSee(well, down, down, down);
+    expect(told()).toEqual([["fired DATABASE_DOWN"], [], []]);
+    await pass(20);
+    await postgres.start();
+    await allSee(well, well);
+    expect(told()).toEqual([["fired DATABASE_DOWN", "resolved DATABASE_DOWN"], [], []]);
+    for (let n = 0; n < 5; n++) await pass(30);
+    expect(told().flat()).toEqual(["fired DATABASE_DOWN", "resolved DATABASE_DOWN"]);
+    const { alerts } = await who(1).alerts.history({ limit: 10, type: "DATABASE_DOWN" });
+    expect(alerts.map(({ decisions }) => decisions.map(({ decision }) => decision)).sort()).toEqual([
+      ["told", "told"],
+      ["waits_for_turn", "waits_for_turn", "told_elsewhere"],
+      ["waits_for_turn", "waits_for_turn", "told_elsewhere"],
+    ]);
+  });
+
+  test("the second tells a minute later if the first is dead, and the third knows it when the database is back", async () => {
+    const [dead] = instances.splice(0, 1) as [Decisions];
+    await allSee(down, down);
+    await pass(58);
+    expect(told()).toEqual([[], []]);
+    await pass(1);
+    expect(told()).toEqual([["fired DATABASE_DOWN"], []]);
+    await postgres.start();
+    await allSee(well, well);
+    for (let n = 0; n < 5; n++) await pass(30);
+    expect(told()).toEqual([["fired DATABASE_DOWN", "resolved DATABASE_DOWN"], []]);
+    instances.unshift(dead);
+  });
+
+  test("an outage that ends before the second's turn is told by it all the same if the first is dead", async () => {
+    const [dead] = instances.splice(0, 1) as [Decisions];
+    await allSee(down, down);
+    await postgres.start();
+    await allSee(well, well);
+    expect(told()).toEqual([[], []]);
+    await pass(60);
+    expect(told()).toEqual([["resolved DATABASE_DOWN"], []]);
+    expect(instances[0]?.told[0]?.alert.message).toBe("The database answers again, after 2 s.");
+    await pass(60);
+    expect(told().flat()).toEqual(["resolved DATABASE_DOWN"]);
+    instances.unshift(dead);
+  });
+
+  test("what happens meanwhile is in the history when it is back, also after a restart", async () => {
+    await allSee(down, down);
+    who(0).alerts.raise({ type: "CUSTOM", message });
+    await who(0).alerts.mute({ type: "HIGH_CPU", duration_seconds: 600, author: "Asha" });
+    await pass(1);
+    expect(told()[0]).toEqual(["fired DATABASE_DOWN", "fired CUSTOM"]);
+    await postgres.start();
+    await allSee(well, well);
+    await pass(5);
+    await pass(5);
+    const { rows } = await (pools[0] as pg.Pool).query(
+      "select type, state from earlybird.alert_history order by fired_at, type",
+    );
+    expect(rows.filter(({ type }) => type === "DATABASE_DOWN")).toHaveLength(3);
+    expect(rows.filter(({ type }) => type === "CUSTOM")).toEqual([{ type: "CUSTOM", state: "firing" }]);
+    expect(who(1).alerts.mutes()).toMatchObject([{ type: "HIGH_CPU", author: "Asha" }]);
+  });
+});
