@@ -3,6 +3,7 @@ import fastifyPlugin from "fastify-plugin";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import {
   type AlertManager,
+  AlertType,
   alertRoutes,
   type NotificationDispatcher,
   RefusalWatch,
@@ -10,7 +11,7 @@ import {
   watchRefusals,
   watchTrespasses,
 } from "./alerts/index.ts";
-import { healthRoutes, type MonitoringService, recordRequests } from "./monitoring/index.ts";
+import { healthRoutes, type MonitoringService, metricsRoute, recordRequests } from "./monitoring/index.ts";
 import { describeSecurity } from "./platform-security.ts";
 import { type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 
@@ -100,6 +101,12 @@ export const earlybird = fastifyPlugin(
         firingAlerts: () => alerts.active(),
         operatorOnly,
       });
+      await scope.register(metricsRoute, {
+        monitoring,
+        version,
+        firing: () => firingByType(alerts),
+        operatorOnly,
+      });
       await scope.register(alertRoutes, { alerts, dispatcher, operator });
       if (!rollback) return;
       const admin = (request: FastifyRequest) => authorize(request, "admin");
@@ -108,5 +115,13 @@ export const earlybird = fastifyPlugin(
   },
   { name: "earlybird", fastify: "5.x" },
 );
+
+/** Every type is named, so that a graph shows when there was nothing. */
+const firingByType = (alerts: AlertManager): Record<string, number> => {
+  const active = alerts.active();
+  return Object.fromEntries(
+    Object.values(AlertType).map((type) => [type, active.filter((alert) => alert.type === type).length]),
+  );
+};
 
 export default earlybird;

@@ -57,14 +57,14 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     clock,
     errorsFromStatus: settings.ALERT_ERROR_RATE_FROM_STATUS,
   });
+  const ownPool = createMonitoringPool(pool);
   const monitoring = new MonitoringService({
-    database: new DatabaseHealthChecker({ pool, clock }),
+    database: new DatabaseHealthChecker({ pool, detailsPool: ownPool, clock }),
     system: new SystemMetrics({ clock }),
     performance,
     log,
     clock,
   });
-  const ownPool = createMonitoringPool(pool);
   const fleet = new Fleet({ pool: ownPool, performance, log, version, clock });
   const dispatcher = new NotificationDispatcher({
     channels: channelsFrom(settings),

@@ -32,6 +32,7 @@ export {
   type PerformanceWindow,
   performanceWindows,
 } from "./performance-summary.ts";
+export { type MetricsRouteOptions, metricsRoute } from "./prometheus/index.ts";
 export { recordRequests } from "./recording.ts";
 export { type HealthRoutesOptions, healthRoutes } from "./routes.ts";
 export { SystemMetrics, type SystemReport, type SystemSample } from "./system-metrics.ts";

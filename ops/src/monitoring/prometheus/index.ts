@@ -1,0 +1,1 @@
+export { type MetricsRouteOptions, metricsRoute } from "./routes.ts";

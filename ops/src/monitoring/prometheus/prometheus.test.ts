@@ -1,0 +1,182 @@
+import { rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import fastify, { type FastifyInstance } from "fastify";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  prometheusPrograms,
+  promtoolCheck,
+  type RunningPrometheus,
+  startPrometheus,
+} from "../../../../test/support/prometheus.ts";
+import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
+import { Failure } from "../../lib/failure.ts";
+import { createLogger } from "../../lib/log.ts";
+import { problems } from "../../lib/problems.ts";
+import type { DatabaseDetails } from "../database-details.ts";
+import { MonitoringService } from "../monitoring-service.ts";
+import { PerformanceMetrics } from "../performance-metrics.ts";
+import { SystemMetrics } from "../system-metrics.ts";
+import { metricsRoute } from "./routes.ts";
+
+const details: DatabaseDetails = {
+  taken_at: "2026-03-10T06:00:00.000Z",
+  connections: { used: 7, max: 100 },
+  longest_transaction: { seconds: 1.5, application: "night report" },
+  lock_waits: null,
+  replicas: [{ application: "replica-1", state: "streaming", lag_bytes: 4096, lag_seconds: null }],
+  size_bytes: 1_000_000,
+  collections: [{ table: 'archive."Old ""orders"""', rows: 12, estimate: false, bytes: 8192 }],
+  unknown: [{ detail: "lock_waits", reason: "permission denied" }],
+};
+
+const performance = new PerformanceMetrics();
+const monitoring = new MonitoringService({
+  database: {
+    check: async () => ({
+      status: "healthy",
+      response_time_ms: 1.5,
+      pool: { size: 10, in_use: 2, waiting: 0 },
+      reason: null,
+      details,
+    }),
+    onLost: () => {},
+    close: () => {},
+  },
+  system: new SystemMetrics(),
+  performance,
+  log: createLogger("silent"),
+});
+
+let app: FastifyInstance;
+
+beforeAll(async () => {
+  app = fastify();
+  await app.register(problems, { isDatabaseUnavailable: () => false });
+  await app.register(metricsRoute, {
+    monitoring,
+    version: "1.2.3",
+    firing: () => ({ DATABASE_DOWN: 0, API_TIMEOUT: 2 }),
+    operatorOnly: async ({ headers }) => {
+      if (headers.authorization !== "Bearer operator")
+        throw new Failure("EB_NO_LOGIN", 401, "No login.", "Log in.");
+    },
+  });
+  await monitoring.start();
+  for (const durationMs of [3, 5, 7, 20_000])
+    performance.endpoint("GET", "/orders/:id").record(200, durationMs);
+  performance.endpoint("GET", "/orders/:id").record(500, 1);
+  performance.endpoint("POST", '/strange"\\path').record(201, 1);
+});
+
+afterAll(async () => {
+  await app.close();
+  await monitoring.stop();
+});
+
+const scrape = async () => (await app.inject("/metrics")).body;
+const linesOf = async (start: string) =>
+  (await scrape()).split("\n").filter((line) => line.startsWith(start));
+
+describe("requests", () => {
+  test("are a histogram for each route, method and class of status, cumulative and in seconds", async () => {
+    const labels = 'http_request_method="GET",http_route="/orders/:id",http_response_status_code="2xx"';
+    const name = "http_server_request_duration_seconds";
+    const lines = await linesOf(name);
+    for (const line of [
+      `${name}_bucket{${labels},le="0.005"} 2`,
+      `${name}_bucket{${labels},le="0.01"} 3`,
+      `${name}_bucket{${labels},le="10"} 3`,
+      `${name}_bucket{${labels},le="+Inf"} 4`,
+      `${name}_sum{${labels}} 20.015`,
+      `${name}_count{${labels}} 4`,
+      `${name}_count{${labels.replace("2xx", "5xx")}} 1`,
+    ])
+      expect(lines).toContain(line);
+  });
+
+  test("never fall from one scrape to the next", async () => {
+    const count = async () =>
+      Number((await linesOf("http_server_request_duration_seconds_count"))[0]?.split(" ").at(-1));
+    const before = await count();
+    performance.endpoint("GET", "/orders/:id").record(200, 1);
+    expect(await count()).toBe(before + 1);
+  });
+});
+
+test("what is known of database, process and alerts is told in base units, and what is not is left out", async () => {
+  expect(await linesOf("earlybird_")).toEqual(
+    expect.arrayContaining([
+      'earlybird_build_info{version="1.2.3"} 1',
+      'earlybird_alert_firing{type="DATABASE_DOWN"} 0',
+      'earlybird_alert_firing{type="API_TIMEOUT"} 2',
+      "earlybird_database_up 1",
+      "earlybird_database_response_seconds 0.0015",
+      "earlybird_pool_size 10",
+      "earlybird_pool_in_use 2",
+      "earlybird_pool_waiting 0",
+      "earlybird_database_connections 7",
+      "earlybird_database_longest_transaction_seconds 1.5",
+      'earlybird_replica_lag_bytes{application="replica-1"} 4096',
+      'earlybird_table_rows{table="archive.\\"Old \\"\\"orders\\"\\"\\"",estimate="false"} 12',
+    ]),
+  );
+  const text = await scrape();
+  expect(text).not.toContain("earlybird_database_lock_waits");
+  expect(text).not.toContain("earlybird_replica_lag_seconds");
+  expect(text).toMatch(/^process_cpu_seconds_total \d/m);
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+});
+
+describe("who may read them", () => {
+  const status = async (remoteAddress: string, headers: Record<string, string> = {}) =>
+    (await app.inject({ url: "/metrics", remoteAddress, headers })).statusCode;
+
+  test.each(["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])("this machine, as %s", async (address) => {
+    expect(await status(address)).toBe(200);
+  });
+
+  test.each(["10.0.0.7", "::2", "1.127.0.1", "fe80::1"])(
+    "not %s, unless an operator asks",
+    async (address) => {
+      expect(await status(address)).toBe(401);
+      expect(await status(address, { authorization: "Bearer operator" })).toBe(200);
+    },
+  );
+
+  test.each(["x-forwarded-for", "forwarded", "x-real-ip"])(
+    "nobody behind a proxy on this machine, whatever %s says",
+    async (header) => {
+      expect(await status("127.0.0.1", { [header]: "127.0.0.1" })).toBe(401);
+    },
+  );
+});
+
+describe.skipIf(!prometheusPrograms)("the real Prometheus (Debian's package, or on the PATH)", () => {
+  test("promtool has nothing to say against the metrics", async () => {
+    expect(await promtoolCheck("metrics", { input: await scrape() })).toEqual({ passed: true, words: "" });
+  });
+
+  test("a Prometheus scrapes them, and computes a percentile from them", async () => {
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    const folder = await makeTemporaryDirectory();
+    let prometheus: RunningPrometheus | undefined;
+    try {
+      const { port } = app.server.address() as AddressInfo;
+      prometheus = await startPrometheus(folder, `127.0.0.1:${port}`);
+      const value = async (promql: string) => (await prometheus?.query(promql))?.[0]?.value;
+      await expect.poll(() => value("up"), { timeout: 10_000 }).toBe(1);
+      expect(
+        await value('sum(http_server_request_duration_seconds_count{http_response_status_code=~"5.."})'),
+      ).toBe(1);
+      expect(await value('earlybird_alert_firing{type="API_TIMEOUT"}')).toBe(2);
+      expect(
+        await value(
+          'histogram_quantile(0.5, http_server_request_duration_seconds_bucket{http_route="/orders/:id",http_response_status_code="2xx"})',
+        ),
+      ).toBeLessThan(0.01);
+    } finally {
+      await prometheus?.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

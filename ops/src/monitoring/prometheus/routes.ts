@@ -1,0 +1,47 @@
+import type { FastifyPluginAsync, onRequestAsyncHookHandler } from "fastify";
+import type { Snapshot } from "../monitoring-service.ts";
+import type { EndpointTotals } from "../performance-metrics.ts";
+import { writeFamilies } from "./exposition.ts";
+import { familiesOf } from "./findings.ts";
+import { HttpRequestLines } from "./http-requests.ts";
+import { isLocal } from "./local.ts";
+import { processMetrics } from "./process-metrics.ts";
+
+export interface MetricsRouteOptions {
+  monitoring: {
+    readonly snapshot: Snapshot | undefined;
+    readonly performance: { totals(): EndpointTotals[] };
+  };
+  /** Of the service. */
+  version: string;
+  /** How many alerts of each type fire; zeros included. */
+  firing: () => Readonly<Record<string, number>>;
+  /** Refuses whoever is not an operator. */
+  operatorOnly: onRequestAsyncHookHandler;
+}
+
+/** `GET /metrics`, as Prometheus scrapes it: for operators, and for whoever is on this machine. */
+export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
+  app,
+  { monitoring, version, firing, operatorOnly },
+) => {
+  const requestLines = new HttpRequestLines();
+  app.get(
+    "/metrics",
+    {
+      // Asked every few seconds by a machine: no limit on how often.
+      config: { rateLimit: false } as object,
+      logLevel: "error",
+      onRequest: async function (request, reply) {
+        if (!isLocal(request.raw)) await operatorOnly.call(this, request, reply);
+      },
+      schema: { tags: ["health"], summary: "All numbers, as Prometheus reads them." } as object,
+    },
+    async (_, reply) => {
+      const own = writeFamilies(familiesOf({ snapshot: monitoring.snapshot, version, firing: firing() }));
+      const ofProcess = processMetrics();
+      reply.type(ofProcess.contentType);
+      return `${requestLines.write(monitoring.performance.totals())}${own}${await ofProcess.metrics()}`;
+    },
+  );
+};
