@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,6 +105,19 @@ test("a notification is on disk when it has been taken over, and until every cha
       next_at: null,
     },
   ]);
+});
+
+test("nothing is sent before it is written down what became of the one before: so a kill repeats one at most", async () => {
+  const onDisk: number[] = [];
+  const send: Channel["send"] = async () => {
+    onDisk.push(readdirSync(join(home, "spool")).filter((name) => name.endsWith(".json")).length);
+    return { result: "accepted" };
+  };
+  const dispatcher = dispatcherOf([{ name: "slack", send }]);
+  const about = { alert: { key: keyOfChannel("log") } };
+  await Promise.all(["a", "b", "c"].map((id) => dispatcher.dispatch(notificationOf(id, about))));
+  await until(() => waiting(dispatcher) === 0);
+  expect(onDisk).toEqual([3, 2, 1]);
 });
 
 test("every notification is in the log, as JSON", async () => {
@@ -231,6 +245,19 @@ describe("a channel that refuses", () => {
     expect(slack.sent).toEqual(["a", "b", "c", "a", "b"]);
     expect([broken, mended]).toEqual([["slack: no such webhook"], ["slack"]]);
     expect(await entries()).toEqual([]);
+  });
+
+  test("and was replaced by one that works, with the process, is known to be mended", async () => {
+    const before = dispatcherOf([scripted("slack", refused)], watched);
+    await before.dispatch(notificationOf("a"));
+    await until(() => of("slack").length === 1);
+    await before.stop(0);
+    const after = dispatcherOf([scripted("slack")], watched);
+    await after.start();
+    await until(() => waiting(after) === 0);
+    await after.dispatch(notificationOf("b"));
+    await until(() => waiting(after) === 0);
+    expect([broken, mended]).toEqual([["slack: no such webhook"], ["slack"]]);
   });
 
   test("is tried again by itself within the hour", async () => {

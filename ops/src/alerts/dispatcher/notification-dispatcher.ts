@@ -21,7 +21,7 @@ export interface DispatcherOptions {
   clock?: Clock;
   /** Called when a channel needs somebody to mend it; the alert about it is told through the others. */
   onBroken?: (channel: string, reason: string) => void;
-  /** Called when a channel that was broken accepts again. */
+  /** Called when a channel accepts for the first time, and again each time after it was broken. */
   onMended?: (channel: string) => void;
   pauses?: Pauses;
   /** How long one attempt may take. */
@@ -63,6 +63,8 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #onBroken: (channel: string, reason: string) => void;
   readonly #onMended: (channel: string) => void;
   readonly #listeners = new Set<(attempt: Attempt) => void>();
+  /** Those that are broken, or were before this process began, for all it knows. */
+  readonly #doubtful: Set<string>;
   /** Entries that wait for a channel which is not set up any more. */
   readonly #stray = new Set<Entry>();
   #tending: Promise<void> | undefined;
@@ -77,6 +79,7 @@ export class NotificationDispatcher implements Dispatcher {
     this.#onBroken = options.onBroken ?? (() => {});
     this.#onMended = options.onMended ?? (() => {});
     this.#spool = new Spool({ directory: spoolDir, log, clock });
+    this.#doubtful = new Set(channels.map(({ name }) => name));
     const common = { log, clock, pauses, deadlineMs, giveUpAfterMs };
     this.#workers = new Map(
       [logChannel(log), ...channels].map((channel) => [
@@ -222,15 +225,17 @@ export class NotificationDispatcher implements Dispatcher {
   }
 
   #tellStanding(channel: string, before: Standing, after: Standing): void {
+    if (after.state === "working" && this.#doubtful.delete(channel)) this.#onMended(channel);
     if (before.state === after.state) return;
     if (after.state === "working") {
       this.#log.info({ channel }, `the channel ${channel} works again`);
-      if (before.state === "broken") this.#onMended(channel);
       return;
     }
     const { reason } = after;
     const say = after.state === "broken" ? "error" : "warn";
     this.#log[say]({ channel, reason }, `the channel ${channel} is ${after.state}`);
-    if (after.state === "broken") this.#onBroken(channel, reason);
+    if (after.state !== "broken") return;
+    this.#doubtful.add(channel);
+    this.#onBroken(channel, reason);
   }
 }
