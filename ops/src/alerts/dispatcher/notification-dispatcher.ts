@@ -48,7 +48,7 @@ export const noSuchChannel = (name: string, known: readonly string[]) =>
     404,
     `There is no channel ${name}.`,
     `Name one of ${known.join(", ")}, or set up the channel in the settings first.`,
-  );
+  ).exitingWith(2);
 
 /**
  * Brings notifications to people: each is on disk before anything else happens to it, and leaves it when every
