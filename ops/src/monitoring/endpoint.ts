@@ -44,6 +44,8 @@ export class Traffic {
 export class Endpoint {
   readonly series = new Series();
   readonly tally = new Tally();
+  /** Requests that failed since the process started. */
+  errors = 0;
   inFlight = 0;
   readonly #traffic: Traffic;
   #failedAtMs = 0;
@@ -89,6 +91,7 @@ export class Endpoint {
     traffic.series.record(nowMs, bucket, tookMs, statusClass, failed);
     this.tally.add(tookMs, statusClass);
     if (failed) {
+      this.errors++;
       this.#failedAtMs = nowMs;
       this.#failedStatus = status;
       this.#failedCode = code;

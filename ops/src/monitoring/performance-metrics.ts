@@ -13,6 +13,7 @@ export interface EndpointSummary extends PerformanceSummary {
 export interface EndpointTotals {
   route: string;
   method: string;
+  errors: number;
   /** For each status class that it has answered with. */
   statuses: StatusTally[];
 }
@@ -102,7 +103,7 @@ export class PerformanceMetrics {
   /** Every endpoint since the process started: numbers that only grow. Cheap, whatever was recorded. */
   totals(): EndpointTotals[] {
     return this.#all()
-      .map(({ method, route, tally }) => ({ route, method, statuses: tally.read() }))
+      .map(({ method, route, errors, tally }) => ({ route, method, errors, statuses: tally.read() }))
       .filter(({ statuses }) => statuses.length > 0);
   }
 

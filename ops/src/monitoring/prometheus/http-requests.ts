@@ -1,6 +1,6 @@
 import type { EndpointTotals } from "../performance-metrics.ts";
 import { type StatusTally, tallyBoundsMs } from "../tally.ts";
-import { writeHead, writeLabels } from "./exposition.ts";
+import { type Family, writeHead, writeLabels } from "./exposition.ts";
 
 /** OpenTelemetry's `http.server.request.duration`, as its names are written for Prometheus. */
 const name = "http_server_request_duration_seconds";
@@ -69,3 +69,14 @@ class SeriesLines {
     return this.#text;
   }
 }
+
+/** The requests that count as errors, which their class of status alone does not tell. */
+export const httpErrors = (endpoints: readonly EndpointTotals[]): Family => ({
+  name: "earlybird_http_errors_total",
+  help: "Requests that count as errors of the service.",
+  type: "counter",
+  samples: endpoints.map(({ method, route, errors }) => ({
+    labels: { http_request_method: method, http_route: route },
+    value: errors,
+  })),
+});

@@ -94,6 +94,13 @@ describe("requests", () => {
       expect(lines).toContain(line);
   });
 
+  test("that count as errors are counted for themselves: the class of status does not tell", async () => {
+    const name = 'earlybird_http_errors_total{http_request_method="GET",http_route="/orders/:id"}';
+    expect(await linesOf(name)).toEqual([`${name} 1`]);
+    performance.endpoint("GET", "/orders/:id").record(404, 1);
+    expect(await linesOf(name)).toEqual([`${name} 1`]);
+  });
+
   test("never fall from one scrape to the next", async () => {
     const count = async () =>
       Number((await linesOf("http_server_request_duration_seconds_count"))[0]?.split(" ").at(-1));

@@ -3,7 +3,7 @@ import type { Snapshot } from "../monitoring-service.ts";
 import type { EndpointTotals } from "../performance-metrics.ts";
 import { writeFamilies } from "./exposition.ts";
 import { familiesOf } from "./findings.ts";
-import { HttpRequestLines } from "./http-requests.ts";
+import { HttpRequestLines, httpErrors } from "./http-requests.ts";
 import { isLocal } from "./local.ts";
 import { processMetrics } from "./process-metrics.ts";
 
@@ -38,10 +38,15 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
       schema: { tags: ["health"], summary: "All numbers, as Prometheus reads them." } as object,
     },
     async (_, reply) => {
-      const own = writeFamilies(familiesOf({ snapshot: monitoring.snapshot, version, firing: firing() }));
+      const endpoints = monitoring.performance.totals();
+      const findings = familiesOf({ snapshot: monitoring.snapshot, version, firing: firing() });
       const ofProcess = processMetrics();
       reply.type(ofProcess.contentType);
-      return `${requestLines.write(monitoring.performance.totals())}${own}${await ofProcess.metrics()}`;
+      return [
+        requestLines.write(endpoints),
+        writeFamilies([httpErrors(endpoints), ...findings]),
+        await ofProcess.metrics(),
+      ].join("");
     },
   );
 };
