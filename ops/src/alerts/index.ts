@@ -11,11 +11,8 @@ export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { slackChannel } from "./channels/slack.ts";
 export { billingFailure, deliveryIssue, securityAlert } from "./common-alerts.ts";
 export type { Choice, Decision } from "./decision.ts";
-export {
-  type ChannelTest,
-  type DispatcherOptions,
-  NotificationDispatcher,
-} from "./dispatcher/notification-dispatcher.ts";
+export type { ChannelTest } from "./dispatcher/channel-test.ts";
+export { type DispatcherOptions, NotificationDispatcher } from "./dispatcher/notification-dispatcher.ts";
 export { type ChannelExplanation, type Explanation, explain } from "./explain.ts";
 export { channelsFrom, securityFrom, thresholdsFrom } from "./from-settings.ts";
 export { Heartbeat } from "./heartbeat.ts";

@@ -4,21 +4,9 @@ import type { Channel, SendResult } from "../channel.ts";
 import type { ChannelStatus } from "../notification.ts";
 import type { Entry } from "../spool/entry.ts";
 import { joinLine, nextInLine, type Waiting } from "./line.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Pauses } from "./pause.ts";
 import { afterAttempt, afterNews, restMs, type Standing } from "./standing.ts";
-
-/** What became of an attempt, for whoever keeps the entry. */
-export interface Outcome {
-  entry: Entry;
-  channel: string;
-  attempt: number;
-  at: Date;
-  tookMs: number;
-  outcome: "accepted" | "try_again" | "refused" | "given_up";
-  answer: string | null;
-  /** Null when the channel is done with it. */
-  nextAt: Date | null;
-}
 
 export interface WorkerOptions {
   channel: Channel;
@@ -124,7 +112,7 @@ export class ChannelWorker {
       channel: channel.name,
       attempt: waiting.attempts,
       at,
-      tookMs: Math.round(tookMs * 10) / 10,
+      tookMs,
       outcome: settled.outcome,
       answer: (result.result === "accepted" ? result.answer : result.reason) ?? null,
       nextAt: settled.isDone ? null : new Date(clock.now().getTime() + restsMs),

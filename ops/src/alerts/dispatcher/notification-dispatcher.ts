@@ -1,16 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../lib/clock.ts";
-import { Failure } from "../../lib/failure.ts";
 import type { Logger } from "../../lib/log.ts";
-import { type Channel, keyOfChannel, type SendResult } from "../channel.ts";
+import { type Channel, keyOfChannel } from "../channel.ts";
 import { logChannel } from "../channels/log.ts";
 import type { Attempt, ChannelStatus, Dispatcher, Notification } from "../notification.ts";
 import type { Entry } from "../spool/entry.ts";
 import { Spool } from "../spool/spool.ts";
-import { ChannelWorker, type Outcome } from "./channel-worker.ts";
+import { type ChannelTest, testChannels } from "./channel-test.ts";
+import { ChannelWorker } from "./channel-worker.ts";
+import { attemptOf, type Outcome } from "./outcome.ts";
 import type { Pauses } from "./pause.ts";
 import type { Standing } from "./standing.ts";
-import { testNotification } from "./test-notification.ts";
 
 export interface DispatcherOptions {
   /** Whom to tell besides the log. */
@@ -29,26 +28,9 @@ export interface DispatcherOptions {
   giveUpAfterMs?: number;
 }
 
-/** What a channel did with a test. */
-export interface ChannelTest {
-  channel: string;
-  result: SendResult["result"];
-  took_ms: number;
-  /** What the other side said, without address or credentials; null where it said nothing. */
-  answer: string | null;
-}
-
 const patient: Pauses = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const dayMs = 24 * 60 * 60_000;
 const tendEveryMs = 60_000;
-
-export const noSuchChannel = (name: string, known: readonly string[]) =>
-  new Failure(
-    "EB_NO_SUCH_CHANNEL",
-    404,
-    `There is no channel ${name}.`,
-    `Name one of ${known.join(", ")}, or set up the channel in the settings first.`,
-  ).exitingWith(2);
 
 /**
  * Brings notifications to people: each is on disk before anything else happens to it, and leaves it when every
@@ -88,7 +70,7 @@ export class NotificationDispatcher implements Dispatcher {
           ...common,
           channel,
           onOutcome: (outcome) => this.#record(outcome),
-          onStanding: (before, after) => this.#tellStanding(channel.name, before, after),
+          onStanding: (before, after) => this.#followStanding(channel.name, before, after),
         }),
       ]),
     );
@@ -128,19 +110,7 @@ export class NotificationDispatcher implements Dispatcher {
    * @throws Failure EB_NO_SUCH_CHANNEL
    */
   async test(channel?: string): Promise<ChannelTest[]> {
-    const names = [...this.#workers.keys()];
-    if (channel !== undefined && !names.includes(channel)) throw noSuchChannel(channel, names);
-    const notification = testNotification(randomUUID(), this.#clock.now());
-    const tested = [...this.#workers].filter(([name]) => channel === undefined || name === channel);
-    return Promise.all(
-      tested.map(async ([name, worker]) => {
-        const startedMs = this.#clock.monotonicMs();
-        const sent = await worker.test(notification);
-        const tookMs = Math.round((this.#clock.monotonicMs() - startedMs) * 10) / 10;
-        const answer = (sent.result === "accepted" ? sent.answer : sent.reason) ?? null;
-        return { channel: name, result: sent.result, took_ms: tookMs, answer };
-      }),
-    );
+    return testChannels(this.#workers, channel, this.#clock);
   }
 
   /** Gives what is due `graceMs` to arrive; the rest stays in the spool, for the next process. */
@@ -154,11 +124,8 @@ export class NotificationDispatcher implements Dispatcher {
   #tend(): Promise<void> {
     this.#tending ??= this.#spool.tend().then(async (entries) => {
       this.#tending = undefined;
-      if (entries.length > 0)
-        this.#log.info(
-          { notifications: entries.length },
-          "notifications of a process that has ended are delivered now",
-        );
+      const left = { notifications: entries.length };
+      if (entries.length > 0) this.#log.info(left, "what an earlier process has left is delivered now");
       for (const entry of entries) this.#hand(entry);
       await this.#giveUpStray();
     });
@@ -179,53 +146,29 @@ export class NotificationDispatcher implements Dispatcher {
     for (const entry of this.#stray) {
       if (now.getTime() - Date.parse(entry.notification.created_at) < this.#giveUpAfterMs) continue;
       this.#stray.delete(entry);
-      const gone = Object.entries(entry.pending).filter(([name]) => !this.#workers.has(name));
-      for (const [channel, { attempts }] of gone) {
-        const answer = "the channel is not set up any more";
-        await this.#record({
-          entry,
-          channel,
-          attempt: attempts,
-          at: now,
-          tookMs: 0,
-          outcome: "given_up",
-          answer,
-          nextAt: null,
-        });
+      const answer = "the channel is not set up any more";
+      const settled = { entry, at: now, tookMs: 0, outcome: "given_up", answer, nextAt: null } as const;
+      for (const [channel, { attempts }] of Object.entries(entry.pending)) {
+        if (!this.#workers.has(channel)) await this.#record({ ...settled, channel, attempt: attempts });
       }
     }
   }
 
-  async #record({ entry, channel, attempt, at, tookMs, outcome, answer, nextAt }: Outcome): Promise<void> {
-    if (nextAt) entry.pending[channel] = { attempts: attempt };
+  async #record(outcome: Outcome): Promise<void> {
+    const { entry, channel, nextAt } = outcome;
+    if (nextAt) entry.pending[channel] = { attempts: outcome.attempt };
     else delete entry.pending[channel];
     await this.#spool.save(entry);
-    const { id, occasion, alert } = entry.notification;
-    const told: Attempt = {
-      notification_id: id,
-      alert_id: alert.id,
-      occasion,
-      channel,
-      attempt,
-      at: at.toISOString(),
-      took_ms: tookMs,
-      outcome,
-      answer,
-      next_at: nextAt?.toISOString() ?? null,
-    };
-    if (nextAt || outcome === "accepted") this.#log.debug(told, "an attempt to deliver a notification");
-    else this.#log.error(told, "a notification could not be delivered");
-    for (const listener of this.#listeners) {
-      try {
-        listener(told);
-      } catch (error) {
-        this.#log.error({ err: error }, "a listener of the notifications failed");
-      }
-    }
+    const attempt = attemptOf(outcome);
+    const isWell = outcome.nextAt !== null || outcome.outcome === "accepted";
+    if (isWell) this.#log.debug(attempt, "an attempt to deliver a notification");
+    else this.#log.error(attempt, "a notification could not be delivered");
+    for (const listener of this.#listeners) this.#tell(() => listener(attempt));
   }
 
-  #tellStanding(channel: string, before: Standing, after: Standing): void {
-    if (after.state === "working" && this.#doubtful.delete(channel)) this.#onMended(channel);
+  #followStanding(channel: string, before: Standing, after: Standing): void {
+    if (after.state === "working" && this.#doubtful.delete(channel))
+      this.#tell(() => this.#onMended(channel));
     if (before.state === after.state) return;
     if (after.state === "working") {
       this.#log.info({ channel }, `the channel ${channel} works again`);
@@ -236,6 +179,15 @@ export class NotificationDispatcher implements Dispatcher {
     this.#log[say]({ channel, reason }, `the channel ${channel} is ${after.state}`);
     if (after.state !== "broken") return;
     this.#doubtful.add(channel);
-    this.#onBroken(channel, reason);
+    this.#tell(() => this.#onBroken(channel, reason));
+  }
+
+  /** Whoever listens may fail; that stops no delivery. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#log.error({ err: error }, "a listener of the notifications failed");
+    }
   }
 }

@@ -1,0 +1,110 @@
+import { writeFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  holding,
+  later,
+  openDispatching,
+  refused,
+  scripted,
+  startedMs,
+  waitingFor,
+} from "../../../../test/support/dispatching.ts";
+import { notificationOf } from "../../../../test/support/notifications.ts";
+import { until } from "../../../../test/support/until.ts";
+
+let bench: Awaited<ReturnType<typeof openDispatching>>;
+beforeEach(async () => {
+  bench = await openDispatching();
+});
+afterEach(() => bench.close());
+
+const hourMs = 3_600_000;
+
+describe("the next process", () => {
+  test("delivers what is left, to whom it is left, and counts on", async () => {
+    const slack = scripted("slack", later, later);
+    const before = bench.dispatcherOf([slack, scripted("email")]);
+    await before.dispatch(notificationOf("a"));
+    await until(() => bench.of("slack").length === 1 && bench.of("email").length === 1);
+    await before.stop(0);
+    const email = scripted("email");
+    const after = bench.dispatcherOf([slack, email]);
+    await after.start();
+    await until(() => bench.of("slack").length === 2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await until(() => waitingFor(after) === 0);
+    expect(bench.of("slack").map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(email.sent).toEqual([]);
+    expect(await bench.entries()).toEqual([]);
+  });
+
+  test("beside it takes over within a minute", async () => {
+    const slack = scripted("slack", later);
+    const first = bench.dispatcherOf([slack]);
+    const second = bench.dispatcherOf([slack]);
+    await second.start();
+    await first.dispatch(notificationOf("a"));
+    await until(() => bench.of("slack").length === 1);
+    await first.stop(0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await until(() => slack.sent.length === 2);
+  });
+
+  test("keeps what is for a channel that is not set up any more for a day", async () => {
+    const before = bench.dispatcherOf([scripted("slack", later, later)]);
+    await before.dispatch(notificationOf("a"));
+    await until(() => bench.of("slack").length === 1);
+    await before.stop(0);
+    vi.setSystemTime(startedMs + 23 * hourMs);
+    const after = bench.dispatcherOf([]);
+    await after.start();
+    expect(await bench.entries()).toHaveLength(1);
+    await after.stop(0);
+    vi.setSystemTime(startedMs + 24 * hourMs);
+    await bench.dispatcherOf([]).start();
+    expect(await bench.entries()).toEqual([]);
+    expect(bench.of("slack").at(-1)).toMatchObject({ attempt: 1, outcome: "given_up" });
+  });
+});
+
+test("stopping gives what is due a moment, and leaves the rest on disk", async () => {
+  const [slack, email] = [holding("slack"), holding("email")];
+  const dispatcher = bench.dispatcherOf([slack, email, scripted("pager", later)]);
+  await dispatcher.dispatch(notificationOf("a"));
+  await until(() => slack.asked.length + email.asked.length === 2 && bench.of("pager").length === 1);
+  const stopped = dispatcher.stop(2_000);
+  slack.answer({ result: "accepted" });
+  await until(() => bench.of("slack").length === 1);
+  await vi.advanceTimersByTimeAsync(2_000);
+  await stopped;
+  expect(bench.of("email")).toEqual([]);
+  expect(await bench.entries()).toHaveLength(1);
+});
+
+test("without a disk it delivers all the same, and says once that it has none", async () => {
+  await writeFile(bench.spoolDir, "a file where the directory should be");
+  const slack = scripted("slack");
+  const dispatcher = bench.dispatcherOf([slack]);
+  await dispatcher.start();
+  for (const id of ["a", "b"]) await dispatcher.dispatch(notificationOf(id));
+  await until(() => bench.of("slack").length === 2);
+  expect(slack.sent).toEqual(["a", "b"]);
+  const complaints = bench.lines.filter(({ msg }) => String(msg).includes("from memory"));
+  expect(complaints).toHaveLength(1);
+});
+
+test("a listener that fails stops no delivery, and keeps nobody else from hearing", async () => {
+  const fail = () => {
+    throw new Error("boom");
+  };
+  const dispatcher = bench.dispatcherOf([scripted("slack", refused)], { onBroken: fail, onMended: fail });
+  dispatcher.onAttempt(fail);
+  const heard: string[] = [];
+  const stop = dispatcher.onAttempt(({ channel }) => heard.push(channel));
+  await dispatcher.dispatch(notificationOf("a"));
+  await until(() => heard.length === 2);
+  stop();
+  await dispatcher.dispatch(notificationOf("b"));
+  await until(() => bench.attempts.length === 5);
+  expect(heard.sort()).toEqual(["log", "slack"]);
+});
