@@ -69,11 +69,24 @@ export const findRecord = async (db: Database, id: string): Promise<AlertRecord 
   return rows[0] && recordFrom(rows[0]);
 };
 
-/** How many alerts have not ended, as far as their instances could say. */
+/** Whoever sees an alert fire says so again before this is over; the database's clock counts. */
+const silentMinutes = 15;
+
+/** How many alerts fire, as far as their instances could say lately. */
 export const countFiring = async (db: Database): Promise<number> => {
   const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from earlybird.alert_history where state = 'firing'`.execute(db);
+    select count(*)::int as n from earlybird.alert_history
+    where state = 'firing' and saved_at > now() - make_interval(mins => ${silentMinutes})`.execute(db);
   return rows[0]?.n ?? 0;
+};
+
+/** Ends, in the history, what fired in a process that has died and left nobody who could say how it went on. */
+export const endAbandoned = async (db: Database): Promise<void> => {
+  await sql`
+    update earlybird.alert_history set
+      state = 'resolved', resolved_at = saved_at, saved_at = clock_timestamp(),
+      message = 'The instance that saw it has not been heard of since. It had said: ' || message
+    where state = 'firing' and saved_at <= now() - make_interval(mins => ${silentMinutes})`.execute(db);
 };
 
 /**

@@ -10,12 +10,13 @@ import type { MuteBook } from "../mute-book.ts";
 import type { Records } from "../records.ts";
 import type { Tally } from "../statistics.ts";
 import { AlertDatabase } from "./alert-database.ts";
-import { findRecord, prune, readNews, readPage, readTallies, saveRecords } from "./archive.ts";
+import { endAbandoned, findRecord, prune, readNews, readPage, readTallies, saveRecords } from "./archive.ts";
 import { claimToEnd, claimToTell, keepClaims } from "./claims-table.ts";
 import { sharedMutes } from "./shared-mutes.ts";
 
 const keepUpEveryMs = 5_000;
 const pruneEveryMs = 3_600_000;
+const reassureEveryMs = 5 * 60_000;
 const savedAtOnce = 200;
 
 /** Nobody is kept waiting longer to be told of something because the database hangs. */
@@ -41,6 +42,7 @@ export class SharedAlerts implements Claims {
   #mark: string | null = null;
   #keptUpAtMs = Number.NEGATIVE_INFINITY;
   #prunedAtMs = Number.NEGATIVE_INFINITY;
+  #reassuredAtMs = Number.NEGATIVE_INFINITY;
   #keeping: Promise<void> | undefined;
   #failing = false;
 
@@ -112,11 +114,16 @@ export class SharedAlerts implements Claims {
   async #catchUp(nowMs: number): Promise<void> {
     const { mutes, records, incidents, clock, log } = this.#options;
     const now = clock.now();
+    // Otherwise it would look as if nobody saw any more what fires.
+    const reassure = nowMs - this.#reassuredAtMs >= reassureEveryMs;
+    if (reassure) for (const incident of incidents.firing()) records.changed(incident);
     try {
       await this.#database.connected(async (db) => {
         await mutes.share(sharedMutes(db), now);
         await this.#saveRecords((some) => saveRecords(db, some));
         await keepClaims(db, toldBy(incidents), now);
+        if (reassure) await endAbandoned(db);
+        this.#reassuredAtMs = reassure ? nowMs : this.#reassuredAtMs;
         const news = await readNews(db, this.#mark);
         records.learn(news.records);
         if (news.records.length > 0 || this.#tallies === undefined) {

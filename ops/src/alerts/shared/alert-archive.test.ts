@@ -1,0 +1,183 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { StandingClock } from "../../../../test/support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import { createDecisions } from "../../../../test/support/decisions.ts";
+import type { AlertType } from "../alert.ts";
+import type { AlertRecord } from "../incident.ts";
+import { AlertArchive } from "./alert-archive.ts";
+import { AlertDatabase } from "./alert-database.ts";
+import { prune, saveRecords } from "./archive.ts";
+
+const now = "2026-03-05T12:00:00.000Z";
+const dayMs = 86_400_000;
+
+let database: TestDatabase;
+let alertDatabase: AlertDatabase;
+let clock: StandingClock;
+let archive: AlertArchive;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+beforeEach(async () => {
+  clock = new StandingClock(now);
+  alertDatabase = new AlertDatabase(database.pool);
+  archive = new AlertArchive({ pool: database.pool, clock });
+  await alertDatabase.connected(async () => undefined);
+  await database.pool.query("truncate earlybird.alert_history, earlybird.alert_mutes");
+});
+
+const record = (agoMs: number, { type = "CUSTOM" as AlertType, id = randomUUID() as string } = {}) => {
+  const fired_at = new Date(Date.parse(now) - agoMs).toISOString();
+  const alert = {
+    id,
+    type,
+    key: "a key",
+    severity: "error",
+    state: "firing",
+    message: 'It\'s "wrong".',
+    details: { n: 1, what: "milk" },
+    fired_at,
+    resolved_at: null,
+  } as const;
+  const decisions = [{ at: fired_at, occasion: "fired", decision: "never_told" }] as const;
+  return { alert, instance: "here", decisions: [...decisions], attempts: [] } satisfies AlertRecord;
+};
+
+const save = (...records: AlertRecord[]) => alertDatabase.connected((db) => saveRecords(db, records));
+
+test("a record comes back as it was saved, and a later version takes its place", async () => {
+  const first = record(1_000);
+  await save(first);
+  expect((await archive.history({ limit: 10 })).alerts).toEqual([first]);
+  const resolved = { ...first.alert, state: "resolved", resolved_at: now, message: "It is over." } as const;
+  await save({ ...first, alert: resolved });
+  expect((await archive.history({ limit: 10 })).alerts).toMatchObject([{ alert: resolved }]);
+  expect((await archive.explain(first.alert.id, ["slack"])).channels).toEqual([
+    {
+      channel: "slack",
+      outcome: "not_sent",
+      why: "not told: nobody was told of its beginning",
+      attempts: [],
+    },
+  ]);
+  await expect(archive.explain("nobody", [])).rejects.toMatchObject({ code: "EB_ALERT_UNKNOWN" });
+});
+
+test("the history is narrowed down and paged as in memory", async () => {
+  const records = Array.from({ length: 30 }, (_, n) =>
+    record(Math.floor(n / 10) * 1_000, { type: n % 2 ? "CUSTOM" : "DELIVERY_ISSUE" }),
+  );
+  await save(...records);
+  const ids: string[] = [];
+  for (let page: string | null | undefined; page !== null; ) {
+    const found = await archive.history({ limit: 7, page });
+    ids.push(...found.alerts.map(({ alert }) => alert.id));
+    page = found.next;
+  }
+  expect([ids.length, new Set(ids).size]).toEqual([30, 30]);
+  const count = async (filter: object) => (await archive.history({ limit: 100, ...filter })).alerts.length;
+  expect(await count({ type: "CUSTOM" })).toBe(15);
+  expect(await count({ severity: "warning" })).toBe(0);
+  expect(await count({ state: "firing" })).toBe(30);
+  expect(await count({ before: new Date(now) })).toBe(20);
+  await expect(archive.history({ limit: 1, page: "x" })).rejects.toMatchObject({ code: "EB_ALERT_PAGE" });
+});
+
+test("a manager reads further back than its memory reaches", async () => {
+  await save(...Array.from({ length: 1_100 }, (_, n) => record(1_000 + n)));
+  const { alerts, pass } = createDecisions({ clock, database: database.pool });
+  await pass(1);
+  const found = await alerts.history({ limit: 1_000 });
+  const rest = await alerts.history({ limit: 1_000, page: found.next ?? undefined });
+  expect([found.alerts.length, rest.alerts.length, rest.next]).toEqual([1_000, 100, null]);
+  expect(alerts.summary().alerts).toBe(1_100);
+  await alerts.stop();
+});
+
+test("the summary counts what all instances have written", async () => {
+  await save(record(1_000), record(3_601_000, { type: "DATABASE_DOWN" }), record(31 * dayMs));
+  await archive.mute({ type: "CUSTOM", duration_seconds: 60, author: "Asha" });
+  expect(await archive.summary()).toMatchObject({
+    active: 3,
+    muted: [{ type: "CUSTOM", author: "Asha", until: "2026-03-05T12:01:00.000Z" }],
+    alerts: 2,
+    by_type: { CUSTOM: 1, DATABASE_DOWN: 1 },
+    by_hour: [
+      { at: "2026-03-05T10:00:00.000Z", alerts: 1 },
+      { at: "2026-03-05T11:00:00.000Z", alerts: 1 },
+    ],
+    mean_time_to_resolve_seconds: null,
+  });
+});
+
+test("a mute made without a server is known to a running one within seconds, and can be ended", async () => {
+  const { alerts, pass } = createDecisions({ clock, database: database.pool });
+  const mute = await archive.mute({ type: "ALL", duration_seconds: 600, author: "Asha", reason: "a move" });
+  await pass(5);
+  expect(alerts.mutes()).toEqual([mute]);
+  await archive.unmute({ type: "ALL", author: "Asha" });
+  await expect(archive.unmute({ type: "ALL", author: "Asha" })).rejects.toMatchObject({
+    code: "EB_NOT_MUTED",
+  });
+  await pass(5);
+  expect(alerts.mutes()).toEqual([]);
+  await alerts.stop();
+});
+
+test("what is older than ninety days is removed, a thousand at a time", async () => {
+  await save(...Array.from({ length: 1_500 }, (_, n) => record(91 * dayMs + n)), record(89 * dayMs));
+  const pruneOnce = () => alertDatabase.connected((db) => prune(db, clock.now()));
+  expect(await pruneOnce()).toBe(true);
+  expect(await pruneOnce()).toBe(false);
+  expect((await archive.history({ limit: 10 })).alerts).toHaveLength(1);
+});
+
+test("what fired in a process that is heard of no more does not fire for ever, and what fires here goes on", async () => {
+  const lost = record(1_000);
+  await save(lost);
+  const { alerts, pass } = createDecisions({ clock, database: database.pool });
+  const { id } = alerts.raise({ type: "CUSTOM", message: "Still wrong.", quietMs: null });
+  await pass(5);
+  await database.pool.query("update earlybird.alert_history set saved_at = saved_at - interval '20 minutes'");
+  expect((await archive.summary()).active).toBe(0);
+  await pass(300);
+  await pass(5);
+  expect((await archive.summary()).active).toBe(1);
+  expect((await archive.explain(id, [])).alert.state).toBe("firing");
+  expect((await alerts.explain(lost.alert.id)).alert).toMatchObject({
+    state: "resolved",
+    message: `The instance that saw it has not been heard of since. It had said: ${lost.alert.message}`,
+  });
+  await alerts.stop();
+});
+
+test("the tables are made by whoever comes first, also when ten come at once", async () => {
+  await database.pool.query("drop schema earlybird cascade");
+  await Promise.all(
+    Array.from({ length: 10 }, () => new AlertDatabase(database.pool).connected(async () => undefined)),
+  );
+  expect((await archive.history({ limit: 1 })).alerts).toEqual([]);
+});
+
+test("an alert is told at once though the database hangs, and the answers come from memory", async () => {
+  const blocker = await database.pool.connect();
+  await archive.summary();
+  const { alerts, words } = createDecisions({ clock, database: database.pool });
+  try {
+    await blocker.query("begin; lock table earlybird.alert_claims, earlybird.alert_history");
+    const startedMs = performance.now();
+    const { id } = alerts.raise({ type: "CUSTOM", message: "Look." });
+    await alerts.settled();
+    expect(words()).toEqual(["fired CUSTOM"]);
+    expect((await alerts.explain(id)).decisions).toMatchObject([{ decision: "told" }]);
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+  } finally {
+    await blocker.query("rollback");
+    blocker.release();
+    await alerts.stop();
+  }
+});
