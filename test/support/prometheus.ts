@@ -58,12 +58,12 @@ const download = async (folder: string): Promise<void> => {
 /** Where `promtool` and `prometheus` are; undefined where there is neither them nor a Debian to fetch them from. */
 export const prometheusPrograms: string | undefined = (await onPath()) ?? (await unpacked());
 
-/** What `promtool check ...` says of an input: its words, and whether it is content. */
-export const promtoolCheck = async (
-  what: "metrics" | "rules",
-  { input = "", file }: { input?: string; file?: string },
+/** Runs promtool: what it says, and whether it is content. */
+export const promtool = async (
+  args: readonly string[],
+  input = "",
 ): Promise<{ passed: boolean; words: string }> => {
-  const child = spawn(join(prometheusPrograms ?? "", "promtool"), ["check", what, ...(file ? [file] : [])]);
+  const child = spawn(join(prometheusPrograms ?? "", "promtool"), args);
   let words = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {

@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   prometheusPrograms,
-  promtoolCheck,
+  promtool,
   type RunningPrometheus,
   startPrometheus,
 } from "../../../../test/support/prometheus.ts";
@@ -160,7 +160,7 @@ describe("who may read them", () => {
 
 describe.skipIf(!prometheusPrograms)("the real Prometheus (Debian's package, or on the PATH)", () => {
   test("promtool has nothing to say against the metrics", async () => {
-    expect(await promtoolCheck("metrics", { input: await scrape() })).toEqual({ passed: true, words: "" });
+    expect(await promtool(["check", "metrics"], await scrape())).toEqual({ passed: true, words: "" });
   });
 
   test("a Prometheus scrapes them, and computes a percentile from them", async () => {

@@ -1,0 +1,182 @@
+const requests = "http_server_request_duration_seconds";
+const ours = 'job=~"$job",instance=~"$instance"';
+const route = `${ours},http_route=~"$route"`;
+const routeName = "{{http_request_method}} {{http_route}}";
+
+type Unit = "reqps" | "s" | "percentunit" | "short" | "bytes";
+
+interface Panel {
+  title: string;
+  unit: Unit;
+  /** A query, and how its lines are called. */
+  queries: readonly [promql: string, legend: string][];
+  kind?: "timeseries" | "stat";
+}
+
+const percentile = (share: number, by: string): string =>
+  `histogram_quantile(${share}, sum by (${by}le) (rate(${requests}_bucket{${route}}[$__rate_interval])))`;
+
+const perRoute = "http_request_method, http_route, ";
+
+/** From left to right, three in a row. */
+const panels: readonly Panel[] = [
+  {
+    title: "Alerts firing",
+    unit: "short",
+    kind: "stat",
+    queries: [[`sum by (type) (earlybird_alert_firing{${ours}}) > 0`, "{{type}}"]],
+  },
+  {
+    title: "Database answers",
+    unit: "short",
+    kind: "stat",
+    queries: [[`min(earlybird_database_up{${ours}})`, "up"]],
+  },
+  {
+    title: "Versions",
+    unit: "short",
+    kind: "stat",
+    queries: [[`count by (version) (earlybird_build_info{${ours}})`, "{{version}}"]],
+  },
+  {
+    title: "Requests",
+    unit: "reqps",
+    queries: [
+      [
+        `sum by (http_response_status_code) (rate(${requests}_count{${route}}[$__rate_interval]))`,
+        "{{http_response_status_code}}",
+      ],
+    ],
+  },
+  {
+    title: "Error rate",
+    unit: "percentunit",
+    queries: [
+      [
+        `sum(rate(earlybird_http_errors_total{${route}}[$__rate_interval])) / sum(rate(${requests}_count{${route}}[$__rate_interval]))`,
+        "of all requests",
+      ],
+    ],
+  },
+  {
+    title: "Durations of all requests",
+    unit: "s",
+    queries: [
+      [percentile(0.5, ""), "p50"],
+      [percentile(0.95, ""), "p95"],
+      [percentile(0.99, ""), "p99"],
+    ],
+  },
+  { title: "p50 of each route", unit: "s", queries: [[percentile(0.5, perRoute), routeName]] },
+  { title: "p95 of each route", unit: "s", queries: [[percentile(0.95, perRoute), routeName]] },
+  { title: "p99 of each route", unit: "s", queries: [[percentile(0.99, perRoute), routeName]] },
+  {
+    title: "Database: response time",
+    unit: "s",
+    queries: [[`earlybird_database_response_seconds{${ours}}`, "{{instance}}"]],
+  },
+  {
+    title: "Database: connections",
+    unit: "short",
+    queries: [
+      [`max(earlybird_database_connections{${ours}})`, "in use"],
+      [`max(earlybird_database_connections_limit{${ours}})`, "allowed"],
+    ],
+  },
+  {
+    title: "Database: oldest transaction and lock waits",
+    unit: "short",
+    queries: [
+      [`max(earlybird_database_longest_transaction_seconds{${ours}})`, "oldest transaction, seconds"],
+      [`max(earlybird_database_lock_waits{${ours}})`, "waiting for locks"],
+    ],
+  },
+  {
+    title: "Database: size",
+    unit: "bytes",
+    queries: [
+      [`max(earlybird_database_size_bytes{${ours}})`, "all"],
+      [`topk(10, max by (table) (earlybird_table_size_bytes{${ours}}))`, "{{table}}"],
+    ],
+  },
+  {
+    title: "Database: lag of replicas",
+    unit: "s",
+    queries: [[`max by (application) (earlybird_replica_lag_seconds{${ours}})`, "{{application}}"]],
+  },
+  {
+    title: "Connection pool",
+    unit: "short",
+    queries: [
+      [`sum(earlybird_pool_in_use{${ours}})`, "in use"],
+      [`sum(earlybird_pool_waiting{${ours}})`, "requests waiting"],
+      [`sum(earlybird_pool_size{${ours}})`, "size"],
+    ],
+  },
+  { title: "CPU", unit: "percentunit", queries: [[`earlybird_cpu_ratio{${ours}}`, "{{instance}}"]] },
+  { title: "Memory", unit: "percentunit", queries: [[`earlybird_memory_ratio{${ours}}`, "{{instance}}"]] },
+  {
+    title: "Event loop delay, p99",
+    unit: "s",
+    queries: [[`earlybird_event_loop_delay_p99_seconds{${ours}}`, "{{instance}}"]],
+  },
+];
+
+const width = 8;
+const height = 7;
+const source = { type: "prometheus", uid: "$datasource" };
+
+const panelJson = ({ title, unit, queries, kind = "timeseries" }: Panel, n: number) => ({
+  id: n + 1,
+  title,
+  type: kind,
+  datasource: source,
+  gridPos: { x: (n % 3) * width, y: Math.floor(n / 3) * height, w: width, h: height },
+  fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
+  targets: queries.map(([expr, legendFormat], query) => ({
+    refId: String.fromCharCode("A".charCodeAt(0) + query),
+    datasource: source,
+    expr,
+    legendFormat,
+  })),
+});
+
+const labelVariable = (name: string, metric: string, label: string) => ({
+  name,
+  label,
+  type: "query",
+  datasource: source,
+  query: `label_values(${metric}, ${label})`,
+  refresh: 2,
+  includeAll: true,
+  allValue: ".*",
+  multi: true,
+  current: { text: "All", value: "$__all" },
+});
+
+/** A dashboard to be imported into Grafana; it asks which Prometheus to use. */
+export const grafanaDashboard = (): string => {
+  const dashboard = {
+    uid: "earlybird",
+    title: "EarlyBird",
+    tags: ["earlybird"],
+    schemaVersion: 39,
+    editable: true,
+    refresh: "30s",
+    time: { from: "now-3h", to: "now" },
+    templating: {
+      list: [
+        { name: "datasource", label: "Prometheus", type: "datasource", query: "prometheus" },
+        labelVariable("job", "earlybird_build_info", "job"),
+        labelVariable("instance", "earlybird_build_info", "instance"),
+        labelVariable("route", `${requests}_count`, "http_route"),
+      ],
+    },
+    panels: panels.map(panelJson),
+  };
+  return `${JSON.stringify(dashboard, null, 2)}\n`;
+};
+
+/** Every query of the dashboard, for the test that asks a Prometheus whether it understands them. */
+export const dashboardQueries = (): string[] =>
+  panels.flatMap(({ queries }) => queries.map(([promql]) => promql));
