@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { AlertManager } from "../alert-manager.ts";
-import type { ChannelTest } from "../dispatcher/notification-dispatcher.ts";
+import type { ChannelTest } from "../dispatcher/channel-test.ts";
 import { muteTargets } from "../mute.ts";
 import { channelTests, mute } from "./answers.ts";
 
