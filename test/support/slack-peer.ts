@@ -2,8 +2,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** How the peer answers: like this, or by keeping the connection open and saying nothing. */
-export type SlackAnswer = { status: number; headers: Record<string, string>; body: string } | "nothing";
+/** How the peer answers: like this, by keeping the connection open and saying nothing, or by closing it. */
+export type SlackAnswer =
+  | { status: number; headers: Record<string, string>; body: string }
+  | "nothing"
+  | "closed";
 
 /** An HTTP server that stands for Slack's incoming webhooks. */
 export interface SlackPeer {
@@ -31,7 +34,8 @@ export const startSlackPeer = async (): Promise<SlackPeer> => {
     for await (const chunk of request) body += chunk;
     messages.push(JSON.parse(body));
     const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? accepted;
-    if (answer !== "nothing") response.writeHead(answer.status, answer.headers).end(answer.body);
+    if (answer === "closed") request.socket.destroy();
+    else if (answer !== "nothing") response.writeHead(answer.status, answer.headers).end(answer.body);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

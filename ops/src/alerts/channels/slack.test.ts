@@ -68,6 +68,11 @@ describe("a Slack webhook", () => {
     expect(await sent).toEqual({ result: "try_again", reason: "AbortError" });
   });
 
+  test("that closes the connection is tried again", async () => {
+    slack.answerWith("closed");
+    expect(await send()).toEqual({ result: "try_again", reason: "UND_ERR_SOCKET" });
+  });
+
   test("that is not there, or repeats its own address, gives none of its address away", async () => {
     slack.answerWith({ status: 400, headers: {}, body: slack.webhookUrl });
     const echoed = await send();
