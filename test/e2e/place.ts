@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { secretSettings, settingsReference } from "../../ops/src/lib/settings.ts";
 import { root } from "../repository/imports.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 import { ensureBuilt, program } from "./built.ts";
@@ -37,17 +38,10 @@ export interface Place {
 }
 
 /** Settings that whoever runs the tests may have: empty means not set, in the environment and in `.env`. */
-const unset = {
-  DATABASE_URL: "",
-  DATABASE_URL_FILE: "",
-  JWT_SECRET: "",
-  JWT_SECRET_FILE: "",
-  SLACK_WEBHOOK_URL: "",
-  SLACK_WEBHOOK_URL_FILE: "",
-  LOG_LEVEL: "",
-  HOST: "",
-  NODE_ENV: "",
-};
+const unset = Object.fromEntries([
+  ...settingsReference().map(({ name }) => [name, ""]),
+  ...secretSettings.map((name) => [`${name}_FILE`, ""]),
+]);
 
 const endsWithinMs = 10_000;
 

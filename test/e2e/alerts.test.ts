@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
+import { peerPassword, type SmtpPeer, startSmtpPeer } from "../support/smtp-peer.ts";
+import { startThrowawayPostgres, type ThrowawayPostgres } from "../support/throwaway.ts";
+import { makePlace, type Place, type Server } from "./place.ts";
+
+let postgres: ThrowawayPostgres;
+let slack: SlackPeer;
+let mail: SmtpPeer;
+let place: Place;
+let server: Server;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  [postgres, slack, mail, place] = await Promise.all([
+    startThrowawayPostgres(),
+    startSlackPeer(),
+    startSmtpPeer(),
+    makePlace(),
+  ]);
+  env = {
+    // Without the demo: the start is quicker, and nothing in it is an alert by itself.
+    NODE_ENV: "production",
+    DATABASE_URL: postgres.url,
+    JWT_SECRET: "a secret that is long enough for everybody",
+    SLACK_WEBHOOK_URL: slack.webhookUrl,
+    SMTP_SERVER: "127.0.0.1",
+    SMTP_PORT: String(mail.port),
+    ALERT_EMAIL_FROM: "EarlyBird <alerts@example.com>",
+    ALERT_EMAIL_PASSWORD: peerPassword,
+    ALERT_EMAIL_TO: "asha@example.com,binod@example.com",
+  };
+  server = await place.start(env);
+}, 120_000);
+
+afterAll(async () => {
+  await place?.remove();
+  await Promise.all([slack?.close(), mail?.close(), postgres?.remove()]);
+});
+
+const told = () => slack.messages.map(({ text }) => text);
+const mailed = () => mail.mails.map(({ headers }) => headers.subject ?? "");
+const withinMs = { timeout: 15_000 };
+
+test("a database that is stopped is told in Slack and by mail, its return, too, and then who was told can be asked", async () => {
+  await postgres.stop();
+  await expect.poll(told, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
+  await expect.poll(mailed, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
+  expect(mail.mails[0]).toMatchObject({ secure: true, to: ["asha@example.com", "binod@example.com"] });
+
+  await postgres.start();
+  await expect.poll(told, withinMs).toEqual([expect.anything(), expect.stringContaining("RESOLVED")]);
+  await expect.poll(mailed, withinMs).toHaveLength(2);
+  expect(mail.mails[1]?.headers.references).toBe(mail.mails[0]?.headers["message-id"]);
+
+  const history = async () => {
+    const { stdout } = await place.run(["alerts", "history", "--json"], env);
+    return JSON.parse(stdout).alerts;
+  };
+  await expect.poll(history, withinMs).toMatchObject([
+    {
+      type: "DATABASE_DOWN",
+      state: "resolved",
+      channels: [
+        { channel: "log", outcome: "accepted" },
+        { channel: "email", outcome: "accepted" },
+        { channel: "slack", outcome: "accepted" },
+      ],
+    },
+  ]);
+  expect(server.said()).not.toMatch(new RegExp(`${peerPassword}|services/T000`));
+}, 60_000);
+
+test("the command tries the same channels, and its exit status says whether they work", async () => {
+  expect(await place.run(["alerts", "test"], env)).toMatchObject({ exitStatus: 0 });
+  mail.behave({ login: 535 });
+  const { exitStatus, stdout } = await place.run(["alerts", "test", "--json"], env);
+  expect(exitStatus).toBe(1);
+  expect(JSON.parse(stdout).channels).toMatchObject([
+    { channel: "log", result: "accepted" },
+    { channel: "email", result: "try_again", answer: expect.stringContaining("535") },
+    { channel: "slack", result: "accepted" },
+  ]);
+  expect(stdout).not.toContain(peerPassword);
+  expect(await server.end("SIGTERM")).toBe(0);
+}, 60_000);
