@@ -1,6 +1,10 @@
+import { monitoringBench } from "./monitoring/index.ts";
 import { rollbackBench } from "./rollback/index.ts";
 
-const benches: Record<string, () => Promise<void>> = { rollback: rollbackBench };
+const benches: Record<string, () => Promise<void>> = {
+  monitoring: monitoringBench,
+  rollback: rollbackBench,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in benches));

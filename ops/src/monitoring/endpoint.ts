@@ -60,16 +60,25 @@ export class Endpoint {
     this.#traffic = traffic;
   }
 
-  /** A request has come. */
-  enter(): void {
+  /** A request has come. Returns when, for {@link finish}. */
+  enter(): number {
     this.inFlight++;
     this.#traffic.inFlight++;
+    return this.#traffic.clock.monotonicMs();
   }
 
-  /** A request that had {@link enter}ed is no longer under way. */
-  leave(): void {
+  /** A request that had {@link enter}ed here turns out to belong to another endpoint. */
+  passTo(endpoint: Endpoint): void {
+    this.inFlight--;
+    endpoint.inFlight++;
+  }
+
+  /** A request that had {@link enter}ed is over, counted as {@link record} does. */
+  finish(enteredMs: number, status: number, code?: string | undefined): void {
     this.inFlight--;
     this.#traffic.inFlight--;
+    const nowMs = this.#traffic.clock.monotonicMs();
+    this.#count(nowMs, nowMs - enteredMs, status, code);
   }
 
   /**
@@ -79,8 +88,11 @@ export class Endpoint {
    * @param code of the failure that it was answered with
    */
   record(status: number, durationMs: number, code?: string | undefined): void {
+    this.#count(this.#traffic.clock.monotonicMs(), durationMs, status, code);
+  }
+
+  #count(startedMs: number, durationMs: number, status: number, code: string | undefined): void {
     const traffic = this.#traffic;
-    const startedMs = traffic.clock.monotonicMs();
     const nowMs = traffic.epochMs + startedMs;
     // One impossible number would spoil the sums of its whole slice.
     const tookMs = Number.isFinite(durationMs) ? Math.max(durationMs, 0) : 0;

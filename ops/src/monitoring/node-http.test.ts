@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type RequestListener, request, type
 import { type AddressInfo, connect } from "node:net";
 import fastify from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { systemClock } from "../lib/clock.ts";
 import { type RouteOf, recordServer } from "./node-http.ts";
 import { overflowRoute, PerformanceMetrics, unmatchedRoute } from "./performance-metrics.ts";
 import { recordRequests } from "./recording.ts";
@@ -13,7 +12,7 @@ let server: Server | undefined;
 
 const listen = async (answer: RequestListener, routeOf?: RouteOf) => {
   server = createServer(answer);
-  const end = recordServer(server, { performance, clock: systemClock }, routeOf ? { routeOf } : {});
+  const end = recordServer(server, { performance }, routeOf ? { routeOf } : {});
   await once(server.listen(0, "127.0.0.1"), "listening");
   return end;
 };
@@ -119,7 +118,7 @@ test("10,000 different raw URLs are one series, or as many as the cap allows whe
 
 test("through Fastify they are as many series as there are routes, and one for those without", async () => {
   const app = fastify();
-  recordRequests(app, { performance, clock: systemClock });
+  recordRequests(app, { performance });
   app.get("/orders/:id", async () => "");
   await app.listen({ port: 0, host: "127.0.0.1" });
   await getAll(portOf(app.server), [...rawPaths, ...rawPaths.map((path) => `/nowhere${path}`)]);

@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { Clock } from "../lib/clock.ts";
 import { clientWentAway } from "./endpoint.ts";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
 
@@ -19,21 +18,19 @@ export type RouteOf = (request: IncomingMessage, response: ServerResponse) => st
  */
 export const recordServer = (
   server: Pick<Server, "prependListener" | "off">,
-  { performance, clock }: { performance: PerformanceMetrics; clock: Clock },
+  { performance }: { performance: PerformanceMetrics },
   { routeOf }: { routeOf?: RouteOf } = {},
 ): (() => void) => {
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const method = request.method ?? "GET";
-    const startedMs = clock.monotonicMs();
     // Which route it takes is known in the end only: until then it is under way without one.
     const waiting = performance.endpoint(method);
-    waiting.enter();
-    response.once("close", () => {
+    const enteredMs = waiting.enter();
+    response.on("close", () => {
       const status = response.writableEnded ? response.statusCode : clientWentAway;
-      waiting.leave();
-      performance
-        .endpoint(method, routeOf?.(request, response))
-        .record(status, clock.monotonicMs() - startedMs);
+      const endpoint = performance.endpoint(method, routeOf?.(request, response));
+      waiting.passTo(endpoint);
+      endpoint.finish(enteredMs, status);
     });
   };
   // First of all: the time of those who answer at once counts, too.

@@ -75,15 +75,21 @@ test("a process without requests answers zeros", () => {
   });
 });
 
-test("what is under way is counted until it has left, for its endpoint and in all", () => {
-  const metrics = new PerformanceMetrics();
+test("what is under way is counted until it is over, for its endpoint and in all", () => {
+  const { clock, advanceSeconds } = testClock();
+  const metrics = new PerformanceMetrics({ clock });
   const endpoint = metrics.endpoint("GET", "/a");
   endpoint.enter();
-  endpoint.enter();
+  const enteredMs = endpoint.enter();
   expect(metrics.endpoints()).toMatchObject([{ route: "/a", requests: 0, in_flight: 2 }]);
-  endpoint.leave();
-  endpoint.record(200, 5);
-  expect(metrics.summary()).toMatchObject({ requests: 1, in_flight: 1 });
+  advanceSeconds(2);
+  endpoint.finish(enteredMs, 200);
+  expect(metrics.summary()).toMatchObject({ requests: 1, in_flight: 1, max_ms: 2_000 });
+  endpoint.passTo(metrics.endpoint("GET", "/b"));
+  expect(metrics.endpoints()).toMatchObject([
+    { route: "/a", requests: 1, in_flight: 0 },
+    { route: "/b", requests: 0, in_flight: 1 },
+  ]);
 });
 
 test("the last error says when, where and which; what is no error leaves it as it is", () => {

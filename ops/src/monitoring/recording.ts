@@ -1,5 +1,4 @@
 import type { FastifyInstance } from "fastify";
-import type { Clock } from "../lib/clock.ts";
 import { clientWentAway } from "./endpoint.ts";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
 
@@ -17,28 +16,27 @@ declare module "fastify" {
  */
 export const recordRequests = (
   app: FastifyInstance,
-  { performance, clock }: { performance: PerformanceMetrics; clock: Clock },
+  { performance }: { performance: PerformanceMetrics },
 ): void => {
   app.addHook("onRequest", (request, reply, done) => {
-    const endpoint = performance.endpoint(request.method, request.routeOptions.url);
-    const startedMs = clock.monotonicMs();
+    // Once: it is put together each time.
+    const { url, config } = request.routeOptions;
+    const endpoint = performance.endpoint(request.method, url);
+    const enteredMs = endpoint.enter();
     const response = reply.raw;
-    endpoint.enter();
-    const record = () => {
+    const finish = () => {
       const status = response.writableEnded ? response.statusCode : clientWentAway;
-      endpoint.leave();
-      endpoint.record(status, clock.monotonicMs() - startedMs, reply.problemCode);
+      endpoint.finish(enteredMs, status, reply.problemCode);
     };
-    if (request.routeOptions.config.streams) {
+    if (config.streams) {
       // How long somebody watches says nothing of how quick the service is; when it began to answer does.
       response.once("pipe", () => {
-        response.off("close", record);
-        endpoint.leave();
-        endpoint.record(response.statusCode, clock.monotonicMs() - startedMs);
+        response.off("close", finish);
+        endpoint.finish(enteredMs, response.statusCode);
       });
     }
     // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
-    response.on("close", record);
+    response.on("close", finish);
     done();
   });
 };

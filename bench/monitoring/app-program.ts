@@ -1,0 +1,49 @@
+/** A small Fastify app, watched as the first argument says, on the database that the second one names. */
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+
+// Everything here is loaded by require: OpenTelemetry replaces functions of modules that are loaded in this way.
+const require = createRequire(import.meta.url);
+
+const watchers: Record<string, (app: FastifyInstance, databaseUrl: string) => Promise<void>> = {
+  nobody: async () => undefined,
+  earlybird: async (app, databaseUrl) => {
+    const { watchWithEarlybird } = await import("./watched-app.ts");
+    await watchWithEarlybird(app, databaseUrl);
+  },
+  "fastify-metrics": async (app) => {
+    const plugin: FastifyPluginAsync<{ endpoint: string }> = require("fastify-metrics");
+    await app.register(plugin, { endpoint: "/metrics" });
+  },
+  OpenTelemetry: async () => undefined,
+  "swagger-stats": async (app) => {
+    // Its Fastify plugin is written for an older Fastify, so its two halves are registered here.
+    const watch = require("swagger-stats").getMiddleware({});
+    app.addHook("onRequest", (request, reply, done) => void watch(request.raw, reply.raw, done));
+    app.addHook("onResponse", ({ raw, routeOptions }, _, done) => {
+      Object.assign((raw as unknown as { sws: object }).sws, { route_path: routeOptions.url });
+      done();
+    });
+  },
+};
+
+const [watcher = "nobody", databaseUrl = ""] = process.argv.slice(2);
+if (watcher === "OpenTelemetry") {
+  const { HttpInstrumentation } = require("@opentelemetry/instrumentation-http");
+  const { MeterProvider, PeriodicExportingMetricReader, InMemoryMetricExporter, AggregationTemporality } =
+    require("@opentelemetry/sdk-metrics");
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 15_000 });
+  new HttpInstrumentation().setMeterProvider(new MeterProvider({ readers: [reader] }));
+}
+
+const app: FastifyInstance = require("fastify")();
+await watchers[watcher]?.(app, databaseUrl);
+for (let n = 0; n < 200; n++)
+  app.get(`/things/${n}/:id`, async () => ({ id: n, name: "a thing", quantity: 3 }));
+app.get("/things/:id", async () => ({ id: "17", name: "a thing", quantity: 3, price_paise: 6_400 }));
+await app.listen({ port: 0, host: "127.0.0.1" });
+process.on("message", () => process.send?.({ cpu: process.cpuUsage() }));
+process.once("disconnect", () => process.exit());
+process.send?.({ port: (app.server.address() as AddressInfo).port });

@@ -1,0 +1,34 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export const watchers = ["nobody", "earlybird", "fastify-metrics", "OpenTelemetry", "swagger-stats"] as const;
+export type Watcher = (typeof watchers)[number];
+
+/** The small app in a process of its own. */
+export interface App {
+  port: number;
+  /** Microseconds of processor time that it has used since it was started. */
+  cpuMicroseconds(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export const startApp = async (watcher: Watcher, databaseUrl: string): Promise<App> => {
+  const program = fileURLToPath(new URL("./app-program.ts", import.meta.url));
+  const child: ChildProcess = fork(program, [watcher, databaseUrl], {
+    execArgv: ["--conditions=source", "--import", "tsx"],
+  });
+  const [{ port }] = (await once(child, "message")) as [{ port: number }];
+  return {
+    port,
+    cpuMicroseconds: async () => {
+      child.send("cpu?");
+      const [{ cpu }] = (await once(child, "message")) as [{ cpu: NodeJS.CpuUsage }];
+      return cpu.user + cpu.system;
+    },
+    stop: async () => {
+      child.disconnect();
+      await once(child, "exit");
+    },
+  };
+};

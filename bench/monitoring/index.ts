@@ -1,0 +1,6 @@
+import { benchRecording } from "./recording.ts";
+
+/** What watching costs. */
+export const monitoringBench = async (): Promise<void> => {
+  benchRecording();
+};

@@ -1,0 +1,70 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { PerformanceMetrics } from "earlybird/monitoring";
+import { median, printTable, thousands } from "../figures.ts";
+
+const rounds = 7;
+const recordings = 2_000_000;
+const routes = 200;
+const requestsEachSlice = 20;
+const slicesInAnHour = 720;
+
+/** What recording a request takes, and what all that is recorded occupies. */
+export const benchRecording = (): void => {
+  console.error("recording ...");
+  const nanoseconds = Array.from({ length: rounds }, recordingNanoseconds).slice(2);
+  const memory = memoryOfAnHour();
+  console.log("\n## Recording a request\n");
+  console.log(`Medians of ${rounds - 2} rounds of ${thousands(recordings)} recordings on 200 routes.\n`);
+  printTable(
+    ["one recording", "must be under", `memory, ${routes} routes, full windows`, "must be under"],
+    [[`${median(nanoseconds).toFixed(0)} ns`, "1 µs", `${(memory / 1e6).toFixed(1)} MB`, "20 MB"]],
+  );
+};
+
+/** The route is looked up each time, as a request does. */
+const recordingNanoseconds = (): number => {
+  const metrics = new PerformanceMetrics();
+  const names = Array.from({ length: routes }, (_, n) => `/api/things/${n}/:id`);
+  const durations = someDurations();
+  const startNs = process.hrtime.bigint();
+  for (let n = 0; n < recordings; n++) {
+    const endpoint = metrics.endpoint("GET", names[n % routes]);
+    endpoint.record(200, durations[n % durations.length] ?? 0);
+  }
+  return Number(process.hrtime.bigint() - startNs) / recordings;
+};
+
+/** By a clock that an hour passes on while we record. */
+const memoryOfAnHour = (): number => {
+  let nowMs = Date.UTC(2026, 0, 1);
+  const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
+  const durations = someDurations();
+  const before = occupied();
+  const metrics = new PerformanceMetrics({ clock });
+  for (let slice = 0; slice < slicesInAnHour; slice++) {
+    for (let n = 0; n < routes * requestsEachSlice; n++) {
+      const durationMs = durations[(slice * 31 + n * 7) % durations.length] ?? 0;
+      metrics.endpoint("GET", `/api/things/${n % routes}/:id`).record(n % 50 === 0 ? 500 : 200, durationMs);
+    }
+    nowMs += 5_000;
+  }
+  const after = occupied();
+  if (metrics.recorded === 0) throw new Error("nothing was recorded");
+  return after - before;
+};
+
+/** Log-normal, most of them from 1 to 30 ms, as answers of a service are. */
+const someDurations = (): Float64Array =>
+  Float64Array.from({ length: 9_973 }, () => {
+    const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+    return Math.exp(1.8 + 0.8 * normal);
+  });
+
+const occupied = (): number => {
+  setFlagsFromString("--expose_gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let n = 0; n < 3; n++) collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+};

@@ -1,0 +1,40 @@
+import { connect } from "node:net";
+
+const connections = 32;
+
+/**
+ * Asks for a path over 32 connections, each time as soon as the last answer is there. Counts bytes instead of parsing
+ * them, so that the one who asks takes less time than the one who answers.
+ *
+ * @returns how many answers came
+ */
+export const saturate = async (port: number, path: string, durationMs: number): Promise<number> => {
+  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  const untilMs = performance.now() + durationMs;
+  const ask = () =>
+    new Promise<number>((resolve, reject) => {
+      let answers = 0;
+      let received = 0;
+      let length = 0;
+      const socket = connect(port, "127.0.0.1", () => socket.write(request)).setNoDelay();
+      socket.on("error", reject);
+      socket.on("data", (chunk) => {
+        length ||= lengthOf(chunk.toString("latin1"));
+        received += chunk.length;
+        if (received < length) return;
+        received = 0;
+        answers++;
+        if (performance.now() < untilMs) return void socket.write(request);
+        socket.destroy();
+        resolve(answers);
+      });
+    });
+  const counts = await Promise.all(Array.from({ length: connections }, ask));
+  return counts.reduce((sum, count) => sum + count, 0);
+};
+
+/** Of the first answer; all others are as long. */
+const lengthOf = (answer: string): number => {
+  if (!answer.startsWith("HTTP/1.1 200")) throw new Error(`the app answered ${answer.split("\r\n")[0]}`);
+  return answer.indexOf("\r\n\r\n") + 4 + Number(/content-length: (\d+)/i.exec(answer)?.[1]);
+};
