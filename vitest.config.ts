@@ -15,5 +15,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes soon, but not always within a second on a machine that does other things, too.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -11,7 +11,14 @@ import {
   watchRefusals,
   watchTrespasses,
 } from "./alerts/index.ts";
-import { healthRoutes, type MonitoringService, metricsRoute, recordRequests } from "./monitoring/index.ts";
+import {
+  type Fleet,
+  healthRoutes,
+  historyRoute,
+  type MonitoringService,
+  metricsRoute,
+  recordRequests,
+} from "./monitoring/index.ts";
 import { describeSecurity } from "./platform-security.ts";
 import { type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 
@@ -48,6 +55,8 @@ export type WhoIs = (request: FastifyRequest) => Promise<Operator | null>;
 /** What watches a service and tells people, as {@link startMonitoring} starts it. */
 export interface Observed {
   monitoring: MonitoringService;
+  /** All instances of the service; left out, nothing is known of the others or of the past. */
+  fleet?: Fleet;
   alerts: AlertManager;
   /** Whoever brings the notifications to people. */
   dispatcher: NotificationDispatcher;
@@ -79,7 +88,7 @@ export const earlybird = fastifyPlugin(
     app: FastifyInstance,
     { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
   ) => {
-    const { whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
+    const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
     recordRequests(app, monitoring);
     const { clock } = monitoring;
     const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
@@ -97,10 +106,12 @@ export const earlybird = fastifyPlugin(
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
       await scope.register(healthRoutes, {
         monitoring,
+        fleet,
         version,
         firingAlerts: () => alerts.active(),
         operatorOnly,
       });
+      if (fleet) await scope.register(historyRoute, { fleet, clock, operatorOnly });
       await scope.register(metricsRoute, {
         monitoring,
         version,

@@ -19,7 +19,7 @@ const lastError = z.object({
   code: z.string().nullable(),
 });
 
-export const performance = z.object({
+export const sliceSummary = z.object({
   window_seconds: z.int(),
   requests: z.int(),
   errors: z.int(),
@@ -34,11 +34,35 @@ export const performance = z.object({
     .number()
     .describe("How far a percentile can lie above the exact one of all requests; it never lies below."),
   statuses: z.object({ "1xx": z.int(), "2xx": z.int(), "3xx": z.int(), "4xx": z.int(), "5xx": z.int() }),
+});
+
+export const performance = sliceSummary.extend({
   in_flight: z.int(),
   last_error: lastError.nullable(),
 });
 
-const endpoint = performance.extend({ route: z.string(), method: z.string() });
+/** Of the whole fleet: what only one process knows is not in it. */
+export const fleetPerformance = sliceSummary.extend({
+  fleet: z.object({
+    instances: z.int().describe("How many wrote something for the window."),
+    from: z.iso.datetime(),
+    until: z.iso.datetime(),
+    newest: z.iso.datetime().nullable().describe("The end of the newest minute that anybody has written."),
+  }),
+});
+
+const itsName = { route: z.string(), method: z.string() };
+const endpoint = performance.extend(itsName);
+const fleetEndpoint = sliceSummary.extend(itsName);
+
+const instance = z.object({
+  id: z.uuid(),
+  host: z.string(),
+  pid: z.int(),
+  version: z.string(),
+  started_at: z.iso.datetime(),
+  seen_at: z.iso.datetime(),
+});
 
 const systemNumbers = z.object({
   cpu_percent: z.number(),
@@ -60,6 +84,33 @@ const system = systemNumbers.extend({
   max: systemNumbers,
 });
 
+/** Each null where it could not be found out; `unknown` says why. */
+const databaseDetails = z.object({
+  taken_at: z.iso.datetime(),
+  connections: z.object({ used: z.int(), max: z.int() }).nullable(),
+  longest_transaction: z.object({ seconds: z.number(), application: z.string().nullable() }).nullable(),
+  lock_waits: z.object({ waiting: z.int(), longest_seconds: z.number() }).nullable(),
+  replicas: z
+    .array(
+      z.object({
+        application: z.string(),
+        state: z.string(),
+        lag_bytes: z.number().nullable(),
+        lag_seconds: z.number().nullable(),
+      }),
+    )
+    .nullable(),
+  size_bytes: z.number().nullable(),
+  unknown: z.array(z.object({ detail: z.string(), reason: z.string() })),
+});
+
+const collection = z.object({
+  table: z.string(),
+  rows: z.number().nullable(),
+  estimate: z.boolean().describe("Whether the rows are what the database's statistics say, and not counted."),
+  bytes: z.number(),
+});
+
 export const detailedHealth = health.extend({
   reasons: z.array(z.string()),
   checked_at: z.iso.datetime().nullable(),
@@ -68,6 +119,7 @@ export const detailedHealth = health.extend({
       status,
       response_time_ms: z.number().nullable(),
       pool: z.object({ size: z.int(), in_use: z.int(), waiting: z.int() }),
+      details: databaseDetails.nullable(),
     })
     .nullable(),
   system: system.nullable(),
@@ -88,8 +140,11 @@ const activeAlerts = z.object({
 });
 
 export const diagnostics = detailedHealth.extend({
-  endpoints: z.array(endpoint),
+  performance: z.union([performance, fleetPerformance]),
+  endpoints: z.array(z.union([endpoint, fleetEndpoint])),
+  instances: z.array(instance).optional().describe("The living; with scope=fleet."),
   alerts: activeAlerts,
+  collections: z.array(collection),
   overhead: z.object({
     cpu_percent: z.number(),
     memory_bytes: z.number(),

@@ -14,6 +14,8 @@ export {
   type FleetSummary,
   type HistoryPoint,
   type HistoryRequest,
+  type HistoryRouteOptions,
+  historyRoute,
   type Instance,
   type Resolution,
 } from "./fleet/index.ts";

@@ -2,7 +2,15 @@ import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Failure } from "../lib/failure.ts";
-import { detailedHealth, diagnostics, health, performance, type status } from "./answers.ts";
+import {
+  detailedHealth,
+  diagnostics,
+  fleetPerformance,
+  health,
+  performance,
+  type status,
+} from "./answers.ts";
+import type { FleetEndpoint, FleetSummary, Instance } from "./fleet/index.ts";
 import type { MonitoringService } from "./monitoring-service.ts";
 import { type PerformanceWindow, performanceWindows } from "./performance-summary.ts";
 
@@ -16,8 +24,17 @@ export interface FiringAlert {
   fired_at: string;
 }
 
+/** What answers for all instances. */
+export interface FleetReader {
+  readonly living: readonly Instance[];
+  summary(window: PerformanceWindow): Promise<FleetSummary>;
+  endpoints(window: PerformanceWindow): Promise<FleetEndpoint[]>;
+}
+
 export interface HealthRoutesOptions {
   monitoring: MonitoringService;
+  /** Left out, nobody can be asked but this instance. */
+  fleet?: FleetReader | undefined;
   /** Of the service, as it tells the world. */
   version: string;
   /** The alerts that fire now. */
@@ -34,6 +51,19 @@ const notReady = (reasons: string[]) =>
     "Try again in a second; the service recovers by itself when its database is back.",
   );
 
+const noFleet = () =>
+  new Failure(
+    "EB_NO_FLEET",
+    404,
+    "This service keeps no common record of its instances.",
+    "Ask each instance, without scope=fleet; or give the plugin a fleet.",
+  );
+
+const scope = z
+  .enum(["instance", "fleet"])
+  .default("instance")
+  .describe("fleet: all instances, by their minutes in the database.");
+
 const windows = Object.keys(performanceWindows) as [PerformanceWindow, ...PerformanceWindow[]];
 
 /** Asked every few seconds by machines: no limit on how often, and no line in the log for a 503. */
@@ -41,11 +71,18 @@ const probe = { config: { rateLimit: false } as object, logLevel: "error" } as c
 
 const notStarted = "no check has finished yet";
 
-/** The routes about the service's own health. All answer from the latest snapshot and wait for nothing. */
+/**
+ * The routes about the service's own health. All answer from the latest snapshot and wait for nothing; but who asks
+ * about the fleet waits for the database.
+ */
 export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
   app,
-  { monitoring, version, firingAlerts, operatorOnly },
+  { monitoring, fleet, version, firingAlerts, operatorOnly },
 ) => {
+  const theFleet = () => {
+    if (!fleet) throw noFleet();
+    return fleet;
+  };
   const currentHealth = () => ({
     status: monitoring.snapshot?.status ?? ("unhealthy" as const),
     timestamp: monitoring.clock.now().toISOString(),
@@ -58,7 +95,7 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
       ...currentHealth(),
       reasons: snapshot?.reasons ?? [notStarted],
       checked_at: snapshot?.taken_at.toISOString() ?? null,
-      database: snapshot?.database ?? null,
+      database: snapshot ? { ...snapshot.database, details: snapshot.database.details ?? null } : null,
       system: snapshot ? monitoring.systemReport : null,
       performance: monitoring.performance.summary("1m"),
     };
@@ -138,16 +175,22 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
       schema: {
         tags: ["health"],
         summary: "All of it, and each endpoint's last minute, what fires, and what monitoring itself costs.",
+        querystring: z.strictObject({ scope }),
         response: { 200: diagnostics, 503: diagnostics },
       },
     },
-    async (_, reply) => {
+    async ({ query }, reply) => {
       const now = currentDetails();
       const alerts = firingAlerts();
+      const requests =
+        query.scope === "fleet"
+          ? await minuteOf(theFleet())
+          : { endpoints: monitoring.snapshot?.performance.endpoints ?? [] };
       return reply.code(httpStatusOf(now.status)).send({
         ...now,
-        endpoints: monitoring.snapshot?.performance.endpoints ?? [],
+        ...requests,
         alerts: { active: alerts.length, firing: alerts },
+        collections: monitoring.snapshot?.database.details?.collections ?? [],
         overhead: monitoring.overhead,
       });
     },
@@ -161,10 +204,19 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
       schema: {
         tags: ["health"],
         summary: "The requests of a window: how many, how fast, how many failed.",
-        querystring: z.strictObject({ window: z.enum(windows).default("1m") }),
-        response: { 200: performance },
+        querystring: z.strictObject({ window: z.enum(windows).default("1m"), scope }),
+        response: { 200: z.union([performance, fleetPerformance]) },
       },
     },
-    async ({ query }) => monitoring.performance.summary(query.window),
+    async ({ query }) =>
+      query.scope === "fleet"
+        ? theFleet().summary(query.window)
+        : monitoring.performance.summary(query.window),
   );
 };
+
+const minuteOf = async (fleet: FleetReader) => ({
+  performance: await fleet.summary("1m"),
+  endpoints: await fleet.endpoints("1m"),
+  instances: [...fleet.living],
+});

@@ -2,43 +2,16 @@ import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import { startProcess } from "../../../../test/support/fleet.ts";
 import { startThrowawayPostgres } from "../../../../test/support/throwaway.ts";
 import { createPool } from "../../database/index.ts";
-import { createLogger } from "../../lib/log.ts";
 import { closeMonitoringPool, createMonitoringPool } from "../database-connection.ts";
 import { PerformanceMetrics } from "../performance-metrics.ts";
-import { Fleet } from "./fleet.ts";
-
-const log = createLogger("silent");
 
 /** Today, at an hour that has passed: what is older than three days would not be kept. */
 const hourMs = 3_600_000;
 const begin = (Math.floor(Date.now() / hourMs) - 4) * hourMs;
 const after = (time: string) => new Date(begin + Date.parse(`1970-01-01T${time}Z`)).toISOString();
-
-/** A process of the service that records what the test says, and takes a snapshot when it says so. */
-const startProcess = (pool: pg.Pool, clock: StandingClock) => {
-  const performance = new PerformanceMetrics({ clock });
-  const fleet = new Fleet({ pool, performance, log, clock, version: "1.2.3" });
-  let listener = (_: { database: { status: string } }) => {};
-  fleet.watch({
-    onSnapshot: (given) => {
-      listener = given;
-      return () => {
-        listener = () => {};
-      };
-    },
-  });
-  const check = (status = "healthy") => listener({ database: { status } });
-  const allWritten = () =>
-    expect
-      .poll(() => {
-        check();
-        return fleet.waiting;
-      })
-      .toBe(0);
-  return { performance, fleet, check, allWritten };
-};
 
 describe("a fleet", () => {
   let database: TestDatabase;
