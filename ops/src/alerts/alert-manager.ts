@@ -19,7 +19,8 @@ import type { Details, Observed } from "./rule.ts";
 import { RuleBoard, type Transition } from "./rule-board.ts";
 import { rules } from "./rules/index.ts";
 import { SharedAlerts } from "./shared/shared-alerts.ts";
-import { nothingSaved, type SavedState, StateFile } from "./state-file.ts";
+import type { SavedState } from "./state/saved-state.ts";
+import { StateFile } from "./state/state-file.ts";
 import { type AlertSummary, statisticsOf, tallyOf } from "./statistics.ts";
 import { steadyClock } from "./steady-clock.ts";
 import { Teller } from "./teller.ts";
@@ -73,8 +74,8 @@ export class AlertManager {
   readonly #clock: Clock;
   readonly #nowMs: () => number;
   readonly #board: RuleBoard;
-  readonly #incidents: Incidents;
-  readonly #mutes: MuteBook;
+  readonly #incidents = new Incidents();
+  readonly #mutes = new MuteBook();
   readonly #records = new Records();
   readonly #telling: Telling;
   readonly #shared: SharedAlerts | undefined;
@@ -85,15 +86,11 @@ export class AlertManager {
 
   constructor(options: AlertManagerOptions) {
     const { dispatcher, log, clock = systemClock, dataDir, database, rank = () => 0 } = options;
-    const saved = dataDir === undefined ? nothingSaved : StateFile.read(dataDir, log);
     this.#clock = clock;
     this.#nowMs = steadyClock(clock);
     this.#dispatcher = dispatcher;
     const thresholds = { ...defaultThresholds, ...options.thresholds };
-    this.#board = new RuleBoard({ rules, thresholds, standings: saved.standings });
-    this.#incidents = new Incidents(saved.incidents);
-    this.#mutes = new MuteBook({ mutes: saved.mutes, unsaved: saved.unsaved_mutes });
-    for (const record of [...saved.unsaved, ...saved.incidents]) this.#records.add(record);
+    this.#board = new RuleBoard({ rules, thresholds });
     if (database) {
       this.#shared = new SharedAlerts({
         pool: database,
@@ -110,14 +107,17 @@ export class AlertManager {
       incidents: this.#incidents,
       mutes: this.#mutes,
       causeOf: (incident, nowMs) => this.#causeOf(incident, nowMs),
-      lastTold: saved.last_told,
       onChange: (record) => this.#records.changed(record),
       onDecided: () => this.#save(),
       clock,
       nowMs: this.#nowMs,
       log,
     });
-    if (dataDir !== undefined) this.#file = new StateFile({ dataDir, log, take: () => this.#state() });
+    if (dataDir !== undefined) {
+      const take = () => this.#state();
+      this.#file = new StateFile({ dataDir, log, clock, take, adopt: (state) => this.#adopt(state) });
+      this.#file.tend();
+    }
     this.#endings.push(dispatcher.onAttempt((attempt) => this.#noteAttempt(attempt)));
   }
 
@@ -258,6 +258,7 @@ export class AlertManager {
       if (incident) this.#end(incident, `Not raised again for ${inWords(raised.quietMs)}: ${alert.message}`);
     }
     this.#telling.work();
+    this.#file?.tend();
     this.#shared?.keepUp(nowMs);
   }
 
@@ -339,10 +340,23 @@ export class AlertManager {
     void this.#file?.save();
   }
 
+  /** Goes on where another process has stopped; where both know something, this one knows it better. */
+  #adopt(state: SavedState): void {
+    const isKnown = ({ type, key }: { type: AlertType; key: string }) =>
+      this.#incidents.find(type, key) !== undefined;
+    for (const standing of state.standings.filter((one) => !isKnown(one))) this.#board.adopt(standing);
+    for (const incident of state.incidents) {
+      if (this.#incidents.adopt(incident)) this.#records.add(incident);
+    }
+    for (const record of state.unsaved) this.#records.add(record);
+    this.#mutes.adopt({ mutes: state.mutes, unsaved: state.unsaved_mutes });
+    this.#telling.adopt(state.last_told);
+    this.#telling.schedule();
+  }
+
   #state(): SavedState {
     const open = this.#incidents.open();
     return {
-      version: 1,
       standings: this.#board.standings(),
       incidents: open,
       last_told: this.#telling.lastTold(),

@@ -27,11 +27,15 @@ export class Incidents {
   /** Of each type, what ended last. */
   readonly #ended = new Map<AlertType, { alert: string; atMs: number }>();
 
-  constructor(saved: readonly Incident[]) {
-    for (const incident of saved) {
-      this.#open.add(incident);
-      if (incident.alert.state === "firing") this.#countIn(incident);
+  /** Goes on with an incident of another process; false when the same fires here already. */
+  adopt(incident: Incident): boolean {
+    const { alert } = incident;
+    if (alert.state === "firing") {
+      if (this.find(alert.type, alert.key)) return false;
+      this.#countIn(incident);
     }
+    this.#open.add(incident);
+    return true;
   }
 
   begin({ type, key, severity, message, details, raised }: Beginning, now: Date, nowMs: number): Incident {

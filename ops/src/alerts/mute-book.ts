@@ -20,9 +20,10 @@ export class MuteBook {
   readonly #mutes = new Map<MuteTarget, Mute>();
   readonly #unsaved = new Map<string, MuteEntry>();
 
-  constructor(saved: { mutes: readonly Mute[]; unsaved: readonly MuteEntry[] }) {
-    for (const mute of saved.mutes) this.#mutes.set(mute.type, mute);
-    for (const entry of saved.unsaved) this.#unsaved.set(entry.id, entry);
+  /** Goes on with those of another process. */
+  adopt({ mutes, unsaved }: { mutes: readonly Mute[]; unsaved: readonly MuteEntry[] }): void {
+    for (const mute of mutes) if (!this.#mutes.has(mute.type)) this.#mutes.set(mute.type, mute);
+    for (const entry of unsaved) this.#unsaved.set(entry.id, entry);
   }
 
   /** A mute of the same type is replaced. */

@@ -1,4 +1,6 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../test/support/clock.ts";
@@ -24,12 +26,17 @@ beforeEach(async () => {
 /** A process of the service; each one finds what the one before has left. */
 const start = (options = {}) => createDecisions({ dataDir, clock, ...options });
 
-const stateFile = () => join(dataDir, "alerts", "state.json");
+const stateDirectory = () => join(dataDir, "alerts", "state");
+const stateFiles = async () =>
+  (await readdir(stateDirectory()).catch(() => [])).filter((n) => n !== "set-aside");
+const stateText = async () => {
+  const [name = "none"] = await stateFiles();
+  return readFile(join(stateDirectory(), name), "utf8").catch(() => "");
+};
 
 afterEach(async () => {
-  // Nothing is left half-written beside it.
-  const files = await readdir(join(dataDir, "alerts")).catch(() => []);
-  expect(files.filter((name) => name.endsWith(".new"))).toEqual([]);
+  // What was taken over is gone, and nothing is left half-written.
+  expect((await stateFiles()).filter((name) => !/^state-[\w-]+\.json$/.test(name))).toEqual([]);
 });
 
 test("a restart neither repeats an alert nor forgets its end", async () => {
@@ -108,26 +115,48 @@ test("the notification is with the dispatcher before the state says that it was 
   const saved: string[] = [];
   const { observe, alerts } = start({
     dispatch: async () => {
-      saved.push(await readFile(stateFile(), "utf8").catch(() => ""));
+      saved.push(await stateText());
     },
   });
   await observe(down, down);
   await alerts.settled();
   expect(saved.join()).not.toContain('"told"');
-  expect(await readFile(stateFile(), "utf8")).toContain('"told"');
+  expect(await stateText()).toContain('"told"');
 });
 
 test.each(["{", "[]", '{"version":2}', ""])(
   "a state like %o is set aside, and alerting begins anew",
   async (text) => {
-    await mkdir(join(dataDir, "alerts"), { recursive: true });
-    await writeFile(stateFile(), text);
+    await mkdir(stateDirectory(), { recursive: true });
+    await writeFile(join(stateDirectory(), "state-1-a.json"), text);
     const { observe, words } = start();
     await observe(down, down);
     expect(words()).toEqual(["fired DATABASE_DOWN"]);
-    expect(await readFile(`${stateFile()}.unreadable`, "utf8")).toBe(text);
+    expect(await readFile(join(stateDirectory(), "set-aside", "state-1-a.json"), "utf8")).toBe(text);
   },
 );
+
+test("two processes share a data directory, and when one dies the other one tells how it ends", async () => {
+  const neighbour = spawn("sleep", ["60"]);
+  await once(neighbour, "spawn");
+  const before = start();
+  await before.observe(down, down);
+  const saved = JSON.parse(await stateText());
+  await rm(stateDirectory(), { recursive: true });
+  await mkdir(stateDirectory());
+  const owner = { ...saved.owner, pid: neighbour.pid, started: null };
+  await writeFile(join(stateDirectory(), "state-1-a.json"), JSON.stringify({ ...saved, owner }));
+
+  const after = start();
+  expect(after.alerts.active()).toEqual([]);
+  neighbour.kill();
+  await once(neighbour, "exit");
+  await after.pass(60);
+  expect(after.alerts.active()).toEqual(before.alerts.active());
+  await after.observe(well, well);
+  expect(after.words()).toEqual(["resolved DATABASE_DOWN"]);
+  expect(await stateFiles()).toHaveLength(1);
+});
 
 test("where the state cannot be saved, alerts are told all the same", async () => {
   await writeFile(join(dataDir, "alerts"), "a file where the folder should be");

@@ -26,16 +26,15 @@ export class RuleBoard {
   readonly #thresholds: Thresholds;
   readonly #states: Map<AlertType, Map<string, RuleState>>;
 
-  /** @param options.standings as `standings()` gave them before a restart */
-  constructor({
-    rules,
-    thresholds,
-    standings,
-  }: { rules: readonly Rule[]; thresholds: Thresholds; standings: readonly Standing[] }) {
+  constructor({ rules, thresholds }: { rules: readonly Rule[]; thresholds: Thresholds }) {
     this.#rules = rules;
     this.#thresholds = thresholds;
     this.#states = new Map(rules.map(({ type }) => [type, new Map()]));
-    for (const { type, key, state } of standings) this.#states.get(type)?.set(key, unseen(state));
+  }
+
+  /** Goes on from where another process stood, as `standings()` gave it. */
+  adopt({ type, key, state }: Standing): void {
+    this.#states.get(type)?.set(key, unseen(state));
   }
 
   /** Takes note of what is observed; returns what began or ended with it. */

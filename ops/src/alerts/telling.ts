@@ -16,8 +16,6 @@ export interface TellingOptions {
   incidents: Incidents;
   mutes: MuteBook;
   causeOf: (incident: Incident, nowMs: number) => Cause;
-  /** As `lastTold()` gave it before a restart. */
-  lastTold: readonly LastTold[];
   /** Called when something about a record has changed. */
   onChange: (record: AlertRecord) => void;
   /** Called when something was decided that a restart must not forget; what is told is with the dispatcher by then. */
@@ -30,13 +28,12 @@ export interface TellingOptions {
 /** Carries out what is decided about telling people, for all incidents; one that takes long delays no other. */
 export class Telling {
   readonly #options: TellingOptions;
-  readonly #lastTold: Map<string, { atMs: number; alert: string }>;
+  readonly #lastTold = new Map<string, { atMs: number; alert: string }>();
   readonly #underWay = new Map<Incident, Promise<void>>();
   #scheduled = false;
 
   constructor(options: TellingOptions) {
     this.#options = options;
-    this.#lastTold = new Map(options.lastTold);
   }
 
   /** Has it looked at soon what is to be told; however often it is called meanwhile, once. */
@@ -64,6 +61,13 @@ export class Telling {
     while (this.#scheduled || this.#underWay.size > 0) {
       await Promise.all(this.#underWay.values());
       await Promise.resolve();
+    }
+  }
+
+  /** Takes in what another process has told, as its `lastTold()` gave it. */
+  adopt(lastTold: readonly LastTold[]): void {
+    for (const [fingerprint, told] of lastTold) {
+      if ((this.#lastTold.get(fingerprint)?.atMs ?? 0) < told.atMs) this.#lastTold.set(fingerprint, told);
     }
   }
 

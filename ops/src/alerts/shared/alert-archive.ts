@@ -68,7 +68,8 @@ export class AlertArchive {
   async #change(change: (book: MuteBook) => Mute): Promise<Mute> {
     return this.#database.connected(async (db) => {
       const shared = sharedMutes(db);
-      const book = new MuteBook({ mutes: await shared.read(this.#clock.now()), unsaved: [] });
+      const book = new MuteBook();
+      book.adopt({ mutes: await shared.read(this.#clock.now()), unsaved: [] });
       const mute = change(book);
       await book.share(shared, this.#clock.now());
       return mute;

@@ -1,4 +1,4 @@
-import { readFile, readlink } from "node:fs/promises";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
 
@@ -23,10 +23,10 @@ export const readOwner = (text: string): Owner | undefined => {
 };
 
 /** This process. */
-export const thisProcess = async (): Promise<Owner> => ({
+export const thisProcess = (): Owner => ({
   pid: process.pid,
-  started: (await startOf(process.pid)) ?? null,
-  space: await pidSpace(),
+  started: startOf(process.pid) ?? null,
+  space: pidSpace(),
 });
 
 /** An owner says every minute that it is there; this is how long its silence is put up with. */
@@ -38,25 +38,34 @@ export const longestSilenceMs = 5 * 60_000;
  *
  * @param silentMs since it last said that it is there
  */
-export const isRunning = async (owner: Owner, here: Owner, silentMs: number): Promise<boolean> => {
+export const isRunning = (owner: Owner, here: Owner, silentMs: number): boolean => {
   if (owner.space !== here.space) return silentMs < longestSilenceMs;
-  if (owner.started !== null) return (await startOf(owner.pid)) === owner.started;
+  if (owner.started !== null) return startOf(owner.pid) === owner.started;
   return exists(owner.pid) && silentMs < longestSilenceMs;
 };
 
 /** Linux counts it in ticks since the machine started: a pid that was given again has another one. */
-const startOf = async (pid: number): Promise<string | undefined> => {
-  const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => undefined);
+const startOf = (pid: number): string | undefined => {
+  const stat = orNothing(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
   // The second field is the program's name, which may hold blanks and parentheses; the start is the 22nd.
   const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
   // A dead process whose parent has not asked for it yet still has its line.
   return state === "Z" || state === "X" ? undefined : fields[18];
 };
 
-const pidSpace = async (): Promise<string> => {
-  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
-  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
-  return [hostname(), boot.trim(), namespace].join(" ");
+const pidSpace = (): string => {
+  const boot = orNothing(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
+  const namespace = orNothing(() => readlinkSync("/proc/self/ns/pid"));
+  return [hostname(), boot?.trim() ?? "", namespace ?? ""].join(" ");
+};
+
+/** Not every system has these, and a process may end at any moment. */
+const orNothing = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 };
 
 const exists = (pid: number): boolean => {

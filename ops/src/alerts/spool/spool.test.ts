@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { logLines } from "../../../../test/support/log-lines.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
+import { until } from "../../../../test/support/until.ts";
+import { watchDisk } from "../../../../test/support/watched-disk.ts";
 import { systemClock } from "../../lib/clock.ts";
 import type { Entry } from "./entry.ts";
 import { longestSilenceMs, type Owner, thisProcess } from "./owner.ts";
@@ -62,6 +65,32 @@ test("many are written together, and each in its last state", async () => {
   await spool.close();
 });
 
+test("it is synced before it has its name, and the name before anybody hears of it, together with others", async () => {
+  const calls: string[] = [];
+  const spool = openSpool();
+  await spool.save(entryOf("a"));
+  const stop = await watchDisk((call, carryOut) => {
+    calls.push(call.replace(/[0-9a-f]{16}\./, ""));
+    return carryOut();
+  });
+  const [one, other] = [entryOf("b"), entryOf("c")];
+  await Promise.all([spool.save(one), spool.save(other)]);
+  calls.push("both are safe");
+  delete one.pending.slack;
+  await spool.save(one);
+  stop();
+  await spool.close();
+  const of = (name: string) => calls.filter((call) => call.includes(name));
+  for (const name of ["000001.tmp", "000002.tmp"]) {
+    const steps = ["open", "writeFile", "sync", "rename"];
+    expect(of(name)).toEqual(steps.map((step) => `${step} ${name}`));
+  }
+  const renamed = calls.findLastIndex((call) => call.startsWith("rename"));
+  const synced = ["open spool", "sync spool"];
+  expect(of("sync spool")).toHaveLength(2);
+  expect(calls.slice(renamed + 1)).toEqual([...synced, "both are safe", "unlink 000001.json", ...synced]);
+});
+
 describe("what a process leaves behind", () => {
   test("is taken over, oldest first, by the next one, once, and is then its own", async () => {
     const first = openSpool();
@@ -105,26 +134,28 @@ describe("what a process leaves behind", () => {
     await once(child, "spawn");
     child.kill("SIGKILL");
     await once(child, "exit");
-    return { ...(await thisProcess()), pid: child.pid ?? 0 };
+    return { ...thisProcess(), pid: child.pid ?? 0 };
+  };
+
+  /** A process whose parent goes on without taking note of its end. */
+  const zombie = async (): Promise<Owner> => {
+    const parent = spawn("sh", ["-c", "sleep 0.02 & echo $!; exec sleep 60"], { stdio: "pipe" });
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const [pid] = await once(parent.stdout.setEncoding("utf8"), "data");
+    const stat = `/proc/${Number(pid)}/stat`;
+    const started = (await readFile(stat, "latin1")).split(" ")[21] ?? null;
+    await until(() => readFileSync(stat, "latin1").includes(" Z "));
+    return { ...(await thisProcess()), pid: Number(pid), started };
   };
 
   const long = longestSilenceMs + 60_000;
   test.each<[string, boolean, () => Promise<Owner | string>, number]>([
     ["its process was killed", true, killed, 0],
-    [
-      "its pid was given to another process",
-      true,
-      async () => ({ ...(await thisProcess()), started: "1" }),
-      0,
-    ],
-    ["its process lives, however silent", false, thisProcess, long],
-    ["it is elsewhere and silent", true, async () => ({ ...(await thisProcess()), space: "else" }), long],
-    [
-      "it is elsewhere and says that it lives",
-      false,
-      async () => ({ ...(await thisProcess()), space: "else" }),
-      0,
-    ],
+    ["it was killed and its parent has not noticed", true, process.platform === "linux" ? zombie : killed, 0],
+    ["its pid was given to another process", true, async () => ({ ...thisProcess(), started: "1" }), 0],
+    ["its process lives, however silent", false, async () => thisProcess(), long],
+    ["it is elsewhere and silent", true, async () => ({ ...thisProcess(), space: "else" }), long],
+    ["it is elsewhere and says that it lives", false, async () => ({ ...thisProcess(), space: "else" }), 0],
     ["it has only begun to say who it is", false, async () => "", 0],
     ["it has begun to say who it is, long ago", true, async () => '{"pid":', long],
   ])("%s: taken over is %s", async (_, isTaken, owner, silentMs) => {

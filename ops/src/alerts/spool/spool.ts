@@ -121,7 +121,7 @@ export class Spool {
   /** Makes the directory, and says whose the entries in it will be before there are any. */
   async #open(): Promise<Owner> {
     if (this.#here) return this.#here;
-    const here = await thisProcess();
+    const here = thisProcess();
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await this.#sign(here);
     for (const parent of [dirname(this.#directory), dirname(dirname(this.#directory))]) {

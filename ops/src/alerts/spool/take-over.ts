@@ -73,7 +73,7 @@ const isGone = async (name: string, { directory, here, now }: Claim): Promise<bo
   if (signedMs === undefined) return true;
   // Torn: it is about to be written, or its process died at just that.
   const owner = readOwner(text) ?? { ...here, space: "unknown" };
-  return !(await isRunning(owner, here, now.getTime() - signedMs));
+  return !isRunning(owner, here, now.getTime() - signedMs);
 };
 
 const take = async (name: string, ours: string, claim: Claim): Promise<Entry | undefined> => {

@@ -1,0 +1,35 @@
+import type { AlertRecord, Incident } from "../incident.ts";
+import type { Mute } from "../mute.ts";
+import type { MuteEntry } from "../mute-book.ts";
+import type { Standing } from "../rule-board.ts";
+import { type Owner, readOwner } from "../spool/owner.ts";
+import type { LastTold } from "../telling.ts";
+
+/** What a restart must not forget. Times are milliseconds since 1970, or ISO 8601. */
+export interface SavedState {
+  standings: Standing[];
+  /** Those about which there is, or may be, something left to tell. */
+  incidents: Incident[];
+  last_told: LastTold[];
+  mutes: Mute[];
+  unsaved_mutes: MuteEntry[];
+  /** What the database does not know yet. */
+  unsaved: AlertRecord[];
+}
+
+const version = 1;
+
+/** @param owner the process whose state it is */
+export const writeState = (state: SavedState, owner: Owner): string =>
+  JSON.stringify({ version, owner, ...state });
+
+/** Reads what {@link writeState} wrote; undefined when it is torn, or of another version. */
+export const readState = (text: string): { owner: Owner; state: SavedState } | undefined => {
+  try {
+    const { version: itsVersion, owner, ...state } = JSON.parse(text);
+    const whose = readOwner(JSON.stringify(owner ?? null));
+    return whose && itsVersion === version ? { owner: whose, state } : undefined;
+  } catch {
+    return undefined;
+  }
+};
