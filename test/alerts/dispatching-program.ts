@@ -34,6 +34,7 @@ for (let n = 0; n < numbers.length; n += 3) {
     }),
   );
 }
-await until(() => dispatcher.channels().every(({ waiting }) => waiting === 0));
+// Many who died young leave much to do.
+await until(() => dispatcher.channels().every(({ waiting }) => waiting === 0), 120_000);
 await dispatcher.stop();
 writeSync(1, `done after ${calls()}\n`);
