@@ -1,5 +1,8 @@
+import type { Command } from "commander";
 import { abortCommand } from "../../ops/src/cli/abort.ts";
+import { alertsCommand } from "../../ops/src/cli/alerts/index.ts";
 import { auditCommand } from "../../ops/src/cli/audit.ts";
+import { healthCommand } from "../../ops/src/cli/health.ts";
 import { historyCommand } from "../../ops/src/cli/history.ts";
 import { parkedCommand } from "../../ops/src/cli/parked.ts";
 import { proveCommand } from "../../ops/src/cli/prove.ts";
@@ -11,7 +14,7 @@ import { showCommand } from "../../ops/src/cli/show.ts";
 import { statusCommand } from "../../ops/src/cli/status.ts";
 import { markdownTable } from "./marked-part.ts";
 
-const commands = [
+const aboutChanges = [
   schemaCommand(),
   statusCommand(),
   rollbackCommand(),
@@ -25,8 +28,15 @@ const commands = [
   parkedCommand(),
 ];
 
-/** A row for each command about reversible changes, from what `--help` says. */
-export const commandTable = (): string => {
+/** A row for each command about reversible changes. */
+export const rollbackCommandTable = (): string => commandTable(aboutChanges);
+
+/** A row for each command about health and alerts. */
+export const monitoringCommandTable = (): string =>
+  commandTable([healthCommand(), ...alertsCommand().commands]);
+
+/** A row for each command and those below it, from what `--help` says. */
+const commandTable = (commands: readonly Command[]): string => {
   const rows = commands
     .flatMap((command) => [command, ...command.commands])
     .map((command) => {

@@ -1,9 +1,13 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { commandTable } from "./commands.ts";
+import { alertTypeTable } from "./alert-types.ts";
+import { monitoringCommandTable, rollbackCommandTable } from "./commands.ts";
 import { errorTable } from "./errors.ts";
+import { grafanaDashboard } from "./grafana.ts";
 import { replaceMarkedPart } from "./marked-part.ts";
+import { monitoringRouteTable } from "./monitoring-routes.ts";
 import { stepProcedures } from "./procedures.ts";
+import { prometheusRules } from "./prometheus-rules.ts";
 import { rollbackRouteTable } from "./rollback-routes.ts";
 import { settingsTable } from "./settings.ts";
 import { stepTable } from "./steps.ts";
@@ -15,15 +19,24 @@ const parts: readonly { file: string; name: string; render: (root: string) => st
   { file: "docs/configuration.md", name: "settings", render: settingsTable },
   { file: "docs/rollback-procedures.md", name: "procedures", render: stepProcedures },
   { file: "docs/reversible-changes.md", name: "routes", render: rollbackRouteTable },
-  { file: "docs/reversible-changes.md", name: "commands", render: commandTable },
+  { file: "docs/reversible-changes.md", name: "commands", render: rollbackCommandTable },
+  { file: "docs/monitoring.md", name: "alert types", render: alertTypeTable },
+  { file: "docs/monitoring.md", name: "routes", render: monitoringRouteTable },
+  { file: "docs/monitoring.md", name: "commands", render: monitoringCommandTable },
 ];
 
-/** Each document with generated parts: as it is, and as it ought to be. */
+/** What is generated whole. */
+const whole: readonly { file: string; render: () => string }[] = [
+  { file: "docs/grafana/earlybird.json", render: grafanaDashboard },
+  { file: "docs/prometheus/rules.yml", render: prometheusRules },
+];
+
+/** Each document that is generated, or has generated parts: as it is, and as it ought to be. */
 export const documents = async (
   root: string,
 ): Promise<{ file: string; current: string; generated: string }[]> => {
   const files = [...new Set(parts.map(({ file }) => file))];
-  return Promise.all(
+  const withParts = await Promise.all(
     files.map(async (file) => {
       const current = readFileSync(resolve(root, file), "utf8");
       let generated = current;
@@ -32,4 +45,9 @@ export const documents = async (
       return { file, current, generated };
     }),
   );
+  const generatedWhole = whole.map(({ file, render }) => {
+    const path = resolve(root, file);
+    return { file, current: existsSync(path) ? readFileSync(path, "utf8") : "", generated: render() };
+  });
+  return [...withParts, ...generatedWhole];
 };

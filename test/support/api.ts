@@ -66,13 +66,14 @@ export const startApi = async ({ beside, consoleDir, ...options }: ApiOptions = 
     clock,
   });
   const { alerts, dispatcher, stop: stopAlerts } = await createAlerts({ clock });
+  const observed = { monitoring, alerts, dispatcher };
   const app = await buildServer({
     db,
     changes,
     clock,
     log: quiet,
     alerts,
-    observed: { monitoring, alerts, dispatcher },
+    observed,
     rollback: engineOn(pool),
     jwtSecret: secret,
     version: "0.0.0",
@@ -125,6 +126,7 @@ export const startApi = async ({ beside, consoleDir, ...options }: ApiOptions = 
     clock,
     db,
     engine: engineOn(pool),
+    observed,
     operator,
     pool,
     refusal,

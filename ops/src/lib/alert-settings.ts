@@ -47,7 +47,7 @@ export const alertSettings = {
     .enum(["400", "500"], "must be 400 or 500")
     .transform((status) => (status === "400" ? 400 : 500))
     .default(400)
-    .describe("from which HTTP status on a response is an error (401 and 404 never are)"),
+    .describe("HIGH_ERROR_RATE: from which HTTP status on a request has failed (with 401 and 404 never)"),
   ALERT_CPU_PERCENT: percent
     .default(80)
     .describe("HIGH_CPU: the process uses more of its limit for 2 minutes"),
@@ -71,7 +71,7 @@ export const alertSettings = {
     .min(10)
     .max(86_400)
     .default(300)
-    .describe("how long the window of SECURITY_ALERT is"),
+    .describe("SECURITY_ALERT: how long the window is in which these are counted"),
 };
 
 /** Those of {@link alertSettings} whose value may also come from a file. */

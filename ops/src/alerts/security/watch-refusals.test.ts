@@ -27,7 +27,7 @@ beforeEach(async () => {
     watch,
     whoIs: async ({ headers }: { headers: Record<string, unknown> }) => {
       if (away) throw new Error("the database is away");
-      return typeof headers.login === "string" ? { id: headers.login } : null;
+      return typeof headers.login === "string" ? { id: headers.login, name: "Asha" } : null;
     },
     harmless: ["EB_UNLINKED"],
     log: createLogger("silent"),
@@ -94,7 +94,7 @@ describe("refusals", () => {
     await many(5, (n) => get("/orders", { address: `203.0.113.${n}`, login: "usr_7" }));
     await expect
       .poll(() => raised)
-      .toMatchObject([{ key: "refusals account usr_7", details: { account: "usr_7" } }]);
+      .toMatchObject([{ key: "refusals account Asha (usr_7)", details: { account: "Asha (usr_7)" } }]);
   });
 
   test("while nobody can say who asks, the address is counted all the same", async () => {
@@ -143,9 +143,9 @@ test("somebody known who tries a route of the platform is told at once, with rou
     .toEqual([
       {
         type: "SECURITY_ALERT",
-        key: "trespass usr_7",
-        message: "usr_7 tried GET /ops/:step without the right to.",
-        details: { address: "203.0.113.9", account: "usr_7", route: "GET /ops/:step" },
+        key: "trespass Asha (usr_7)",
+        message: "Asha (usr_7) tried GET /ops/:step without the right to.",
+        details: { address: "203.0.113.9", account: "Asha (usr_7)", route: "GET /ops/:step" },
       },
     ]);
 });

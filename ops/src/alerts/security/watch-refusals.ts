@@ -12,7 +12,7 @@ declare module "fastify" {
 export interface RefusalSource {
   watch: RefusalWatch;
   /** Who asks, as the service knows them; null for a stranger. */
-  whoIs: (request: FastifyRequest) => Promise<{ id: string } | null>;
+  whoIs: (request: FastifyRequest) => Promise<{ id: string; name: string } | null>;
   /** Codes of refusals that say nothing against whoever is refused. */
   harmless: readonly string[];
   log: Pick<Logger, "debug">;
@@ -59,7 +59,7 @@ const withAccount = async (request: FastifyRequest, { whoIs, log }: RefusalSourc
   const place = placeOf(request);
   try {
     const person = await whoIs(request);
-    return person === null ? place : { ...place, account: person.id };
+    return person === null ? place : { ...place, account: `${person.name} (${person.id})` };
   } catch (err) {
     log.debug({ err }, "nobody could say who was refused");
     return place;

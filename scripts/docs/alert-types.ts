@@ -1,0 +1,34 @@
+import { AlertType, defaultThresholds, raisedTypes, rules } from "earlybird/alerts";
+import { settingsReference } from "../../ops/src/lib/settings.ts";
+import { markdownTable } from "./marked-part.ts";
+
+/** A row for each type of alerts: when it fires by default, which settings change that, and when it ends. */
+export const alertTypeTable = (): string => {
+  const watched = rules.map(({ type, severity, condition }) => [
+    code(type),
+    severity,
+    condition(defaultThresholds),
+    settingsOf(type),
+    "when it is over",
+  ]);
+  const raised = Object.entries(raisedTypes).map(([type, { severity, means, quietMs }]) => [
+    code(type),
+    severity,
+    means,
+    settingsOf(type),
+    quietMs === null ? "when it is resolved" : `after ${quietMs / 60_000} min without being raised again`,
+  ]);
+  const rows = [...watched, ...raised];
+  const order = Object.values<string>(AlertType).map(code);
+  rows.sort(([one = ""], [other = ""]) => order.indexOf(one) - order.indexOf(other));
+  return markdownTable(["type", "severity", "fires when", "settings", "ends"], rows);
+};
+
+/** A setting about a type of alerts says so at the beginning of its description. */
+const settingsOf = (type: string): string =>
+  settingsReference()
+    .filter(({ description }) => description.startsWith(`${type}:`))
+    .map(({ name }) => code(name))
+    .join(", ");
+
+const code = (text: string) => `\`${text}\``;

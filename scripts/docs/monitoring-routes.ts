@@ -1,0 +1,22 @@
+import { earlybird, type Observed } from "earlybird";
+import { routeTable } from "./routes.ts";
+
+/** A row for each HTTP route about health and alerts, as the plugin registers them. */
+export const monitoringRouteTable = (): Promise<string> =>
+  routeTable(
+    async (app) => {
+      // No route is called, so none needs what it would answer from.
+      const nothing = { monitoring: {}, alerts: {}, dispatcher: {}, fleet: {} };
+      await app.register(earlybird, {
+        ...(nothing as unknown as Observed),
+        authorize: async () => ({ id: "", name: "" }),
+        version: "",
+        securityScheme: "login",
+      });
+    },
+    ({ url, schema }) => {
+      if (url === "/metrics") return "operator, or this machine";
+      const { security = [] } = schema as { security?: unknown[] };
+      return security.length === 0 ? "all" : "operator";
+    },
+  );
