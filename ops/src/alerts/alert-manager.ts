@@ -2,24 +2,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
-import { type Alert, type AlertSeverity, AlertType } from "./alert.ts";
-import { type RaisedType, raisedTypes } from "./alert-types.ts";
+import { type Alert, AlertType } from "./alert.ts";
+import type { RaisedType } from "./alert-types.ts";
 import { noClaims } from "./claims.ts";
 import type { Cause } from "./decide.ts";
 import { inWords } from "./duration.ts";
 import { alertUnknown, type Explanation, explain } from "./explain.ts";
+import { beginningOf, endOf } from "./following.ts";
 import type { HistoryFilter, HistoryPage } from "./history-filter.ts";
 import { type Incident, noteAttempt } from "./incident.ts";
 import { Incidents } from "./incidents.ts";
 import type { Mute, MuteRequest, MuteTarget } from "./mute.ts";
 import { MuteBook } from "./mute-book.ts";
 import type { Attempt, Dispatcher } from "./notification.ts";
+import { quietIn, type RaiseRequest, raiseIn } from "./raising.ts";
 import { Records } from "./records.ts";
-import type { Details, Observed } from "./rule.ts";
+import type { Observed } from "./rule.ts";
 import { RuleBoard, type Transition } from "./rule-board.ts";
 import { rules } from "./rules/index.ts";
 import { SharedAlerts } from "./shared/shared-alerts.ts";
-import type { SavedState } from "./state/saved-state.ts";
+import { adoptState, collectState } from "./state/parts.ts";
 import { StateFile } from "./state/state-file.ts";
 import { type AlertSummary, statisticsOf, tallyOf } from "./statistics.ts";
 import { steadyClock } from "./steady-clock.ts";
@@ -46,23 +48,6 @@ export interface AlertManagerOptions {
   /** How many living instances come before this one; 0 when that is not known. */
   rank?: () => number;
 }
-
-/** What a service says is wrong. */
-export interface RaiseRequest {
-  type: RaisedType;
-  /** What tells alerts of one type apart, as a period or an address. */
-  key?: string;
-  /** Left out: as {@link raisedTypes} says. */
-  severity?: AlertSeverity;
-  message: string;
-  details?: Details;
-  /** After how long without being raised again it ends; null: only when it is resolved. */
-  quietMs?: number | null;
-}
-
-/** More alerts of one type than this at a time go under one key, so that nobody can fill the memory. */
-const mostKeys = 1_000;
-const otherKeys = "(other)";
 
 const tickMs = 1_000;
 
@@ -114,8 +99,16 @@ export class AlertManager {
       log,
     });
     if (dataDir !== undefined) {
-      const take = () => this.#state();
-      this.#file = new StateFile({ dataDir, log, clock, take, adopt: (state) => this.#adopt(state) });
+      const parts = {
+        board: this.#board,
+        incidents: this.#incidents,
+        mutes: this.#mutes,
+        records: this.#records,
+        telling: this.#telling,
+      };
+      const isShared = this.#shared !== undefined;
+      const take = () => collectState(parts, { now: clock.now(), isShared });
+      this.#file = new StateFile({ dataDir, log, clock, take, adopt: (state) => adoptState(parts, state) });
       this.#file.tend();
     }
     this.#endings.push(dispatcher.onAttempt((attempt) => this.#noteAttempt(attempt)));
@@ -143,33 +136,10 @@ export class AlertManager {
    * already and has occurred once more (`details.occurrences`).
    */
   raise(request: RaiseRequest): Alert {
-    const { type, key = "", message, details } = request;
-    const nowMs = this.#nowMs();
-    const known = this.#incidents.find(type, key);
-    if (known?.raised) {
-      known.raised.lastMs = nowMs;
-      known.alert.details.occurrences = Number(known.alert.details.occurrences) + 1;
-      this.#records.changed(known);
-      return known.alert;
-    }
-    if (key !== otherKeys && this.#incidents.count(type) >= mostKeys) {
-      return this.raise({ ...request, key: otherKeys });
-    }
-    const { severity = raisedTypes[type].severity, quietMs = raisedTypes[type].quietMs } = request;
-    const incident = this.#incidents.begin(
-      {
-        type,
-        key,
-        severity,
-        message,
-        details: { ...details, occurrences: 1 },
-        raised: { lastMs: nowMs, quietMs },
-      },
-      this.#clock.now(),
-      nowMs,
-    );
-    this.#records.add(incident);
-    this.#telling.schedule();
+    const { incident, isNew } = raiseIn(this.#incidents, request, this.#clock.now(), this.#nowMs());
+    if (isNew) this.#records.add(incident);
+    else this.#records.changed(incident);
+    if (isNew) this.#telling.schedule();
     return incident.alert;
   }
 
@@ -252,11 +222,7 @@ export class AlertManager {
   /** What time brings about: called every second while the manager watches. */
   tick(): void {
     const nowMs = this.#nowMs();
-    for (const { alert, raised } of this.#incidents.firing()) {
-      if (raised === null || raised.quietMs === null || nowMs - raised.lastMs < raised.quietMs) continue;
-      const incident = this.#incidents.find(alert.type, alert.key);
-      if (incident) this.#end(incident, `Not raised again for ${inWords(raised.quietMs)}: ${alert.message}`);
-    }
+    for (const { incident, message } of quietIn(this.#incidents, nowMs)) this.#end(incident, message);
     this.#telling.work();
     this.#file?.tend();
     this.#shared?.keepUp(nowMs);
@@ -282,34 +248,15 @@ export class AlertManager {
   }
 
   #follow(transition: Transition, nowMs: number): void {
-    const { rule, key } = transition;
+    const incident = this.#incidents.find(transition.rule.type, transition.key);
     if (transition.transition === "fired") {
       const now = this.#clock.now();
-      const failing_since = new Date(now.getTime() - (nowMs - transition.sinceMs)).toISOString();
-      const { type, severity } = rule;
-      const { details } = transition;
-      const message = rule.firedMessage(details, key);
-      const beginning = {
-        type,
-        key,
-        severity,
-        message,
-        details: { ...details, failing_since },
-        raised: null,
-      };
-      this.#records.add(this.#incidents.begin(beginning, now, nowMs));
-      return;
+      if (!incident)
+        this.#records.add(this.#incidents.begin(beginningOf(transition, now, nowMs), now, nowMs));
+    } else if (incident) {
+      incident.alert.details.lasted_seconds = Math.round(transition.lastedMs) / 1000;
+      this.#end(incident, endOf(transition));
     }
-    const incident = this.#incidents.find(rule.type, key);
-    if (!incident) return;
-    const lasted = inWords(transition.lastedMs);
-    incident.alert.details.lasted_seconds = Math.round(transition.lastedMs) / 1000;
-    this.#end(
-      incident,
-      transition.because === "fine"
-        ? rule.resolvedMessage(lasted, key)
-        : `It cannot be told any more, for want of requests; it had lasted ${lasted}.`,
-    );
   }
 
   #end(incident: Incident, message: string): void {
@@ -338,31 +285,5 @@ export class AlertManager {
 
   #save(): void {
     void this.#file?.save();
-  }
-
-  /** Goes on where another process has stopped; where both know something, this one knows it better. */
-  #adopt(state: SavedState): void {
-    const isKnown = ({ type, key }: { type: AlertType; key: string }) =>
-      this.#incidents.find(type, key) !== undefined;
-    for (const standing of state.standings.filter((one) => !isKnown(one))) this.#board.adopt(standing);
-    for (const incident of state.incidents) {
-      if (this.#incidents.adopt(incident)) this.#records.add(incident);
-    }
-    for (const record of state.unsaved) this.#records.add(record);
-    this.#mutes.adopt({ mutes: state.mutes, unsaved: state.unsaved_mutes });
-    this.#telling.adopt(state.last_told);
-    this.#telling.schedule();
-  }
-
-  #state(): SavedState {
-    const open = this.#incidents.open();
-    return {
-      standings: this.#board.standings(),
-      incidents: open,
-      last_told: this.#telling.lastTold(),
-      mutes: this.#mutes.all(this.#clock.now()),
-      unsaved_mutes: this.#mutes.unsaved(),
-      unsaved: this.#shared ? this.#records.unsaved().filter((record) => !("telling" in record)) : [],
-    };
   }
 }

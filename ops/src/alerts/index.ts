@@ -2,7 +2,6 @@ export { type Alert, AlertSeverity, AlertType } from "./alert.ts";
 export {
   AlertManager,
   type AlertManagerOptions,
-  type RaiseRequest,
   type SnapshotSource,
 } from "./alert-manager.ts";
 export { type RaisedType, raisedTypes } from "./alert-types.ts";
@@ -20,6 +19,7 @@ export type { HistoryFilter, HistoryPage } from "./history-filter.ts";
 export type { AlertRecord } from "./incident.ts";
 export { type Mute, type MuteRequest, type MuteTarget, muteTargets } from "./mute.ts";
 export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./notification.ts";
+export type { RaiseRequest } from "./raising.ts";
 export { type AlertRoutesOptions, alertRoutes } from "./routes/index.ts";
 export type { Rule } from "./rule.ts";
 export { rules } from "./rules/index.ts";

@@ -1,0 +1,51 @@
+import type { AlertType } from "../alert.ts";
+import type { Incidents } from "../incidents.ts";
+import type { MuteBook } from "../mute-book.ts";
+import type { Records } from "../records.ts";
+import type { RuleBoard } from "../rule-board.ts";
+import type { Telling } from "../telling.ts";
+import type { SavedState } from "./saved-state.ts";
+
+/** What has a state that a restart must not forget. */
+export interface Parts {
+  board: RuleBoard;
+  incidents: Incidents;
+  mutes: MuteBook;
+  records: Records;
+  telling: Telling;
+}
+
+/** @param isShared whether there is a database that is to know all records */
+export const collectState = (
+  { board, incidents, mutes, records, telling }: Parts,
+  { now, isShared }: { now: Date; isShared: boolean },
+): SavedState => {
+  const open = incidents.open();
+  const isOpen = new Set<unknown>(open);
+  const unsaved = isShared ? records.unsaved().filter((record) => !isOpen.has(record)) : [];
+  return {
+    standings: board.standings(),
+    incidents: open,
+    last_told: telling.lastTold(),
+    mutes: mutes.all(now),
+    unsaved_mutes: mutes.unsaved(),
+    unsaved: unsaved.map(({ alert, instance, decisions, attempts }) => ({
+      alert,
+      instance,
+      decisions,
+      attempts,
+    })),
+  };
+};
+
+/** Goes on where another process has stopped; where both know something, this one knows it better. */
+export const adoptState = ({ board, incidents, mutes, records, telling }: Parts, state: SavedState): void => {
+  const isKnown = ({ type, key }: { type: AlertType; key: string }) =>
+    incidents.find(type, key) !== undefined;
+  for (const standing of state.standings.filter((one) => !isKnown(one))) board.adopt(standing);
+  for (const incident of state.incidents) if (incidents.adopt(incident)) records.add(incident);
+  for (const record of state.unsaved) records.add(record);
+  mutes.adopt({ mutes: state.mutes, unsaved: state.unsaved_mutes });
+  telling.adopt(state.last_told);
+  telling.schedule();
+};
