@@ -10,7 +10,7 @@ import { type Demo, loadDemo } from "../support/demo.ts";
 import { asked } from "./asked.ts";
 import { type BundledProgram, bundleProgram } from "./bundled-program.ts";
 
-const kills = 20;
+const kills = 12;
 
 let program: BundledProgram;
 let demo: Demo;

@@ -5,8 +5,7 @@ import { changes } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createDeliveryDatabase, quiet } from "../support/delivery.ts";
-
-const asked = { requestedBy: "test", origin: "test", reason: "to see it", acknowledge: ["login broken"] };
+import { asked } from "./asked.ts";
 
 let database: TestDatabase;
 let db: Kysely<Tables>;
@@ -33,17 +32,17 @@ beforeAll(async () => {
 
 afterAll(async () => database?.drop());
 
-test("steps 22 to 19 roll back, and re-applying returns every row bit for bit", async () => {
+test("steps 27 to 19 roll back, and re-applying returns every row bit for bit", async () => {
   const before = await fingerprint(db);
-  const plan = await manager.dryRunRollback(22, 19);
+  const plan = await manager.dryRunRollback(27, 19);
   expect(await fingerprint(db)).toEqual(before);
-  const back = await manager.rollbackSteps(22, 19, { ...asked, plan: plan.plan.hash });
+  const back = await manager.rollbackSteps(27, 19, { ...asked, plan: plan.plan.hash });
   expect(back.operation?.state).toBe("completed");
-  expect(back.steps.map(({ step }) => step)).toEqual([22, 21, 20, 19]);
+  expect(back.steps.map(({ step }) => step)).toEqual([27, 26, 25, 24, 23, 22, 21, 20, 19]);
   expect(
     (await db.selectFrom("orders").select("id").where("subscription_id", "is not", null).execute()).length,
   ).toBe(0);
-  await manager.reapplySteps(19, 22, asked);
+  await manager.reapplySteps(19, 27, asked);
   expect(await fingerprint(db)).toEqual(before);
   expect(await manager.verifyLedger()).toMatchObject({ ok: true });
 });

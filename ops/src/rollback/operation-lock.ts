@@ -38,15 +38,23 @@ export const withOperationLock = async <T>(pool: pg.Pool, work: (db: Database) =
       if (waitedMs >= lockWaitMs) throw operationRunning(await runningOperation(db));
       await sleep(lockPollMs);
     }
-    return await work(db);
+    const result = await work(db);
+    await client.query(leave).catch((error: Error) => {
+      failed = error;
+    });
+    return result;
   } catch (error) {
+    // Closing the session releases its locks whatever state it is in.
     failed = error as Error;
     throw error;
   } finally {
-    // Closing the session releases its lock whatever state it is in.
-    client.release(failed ?? true);
+    client.release(failed);
   }
 };
+
+/** The next to borrow the connection finds it as it was; it has cost a process and caches of its own to make. */
+const leave = `select pg_advisory_unlock_all();
+reset application_name; reset client_connection_check_interval`;
 
 const tryLock = async (db: Database): Promise<boolean> => {
   const { rows } = await sql<{ locked: boolean }>`

@@ -49,12 +49,12 @@ const daily: readonly Work[] = [
 ];
 const work = fc.record({ kind: fc.constantFrom(...works, ...daily), pick: fc.nat({ max: 1_000 }) });
 
-/** A history in which so many of ten happenings are moves of steps. */
-export const history = (movesInTen: number): fc.Arbitrary<Happening[]> =>
+/** A history of so many happenings at most; of ten, so many are moves of steps. */
+export const history = (movesInTen: number, longest: number): fc.Arbitrary<Happening[]> =>
   fc.array(
     fc.oneof(
       { weight: movesInTen, arbitrary: fc.oneof(...moves) },
       { weight: 10 - movesInTen, arbitrary: work as fc.Arbitrary<Happening> },
     ),
-    { minLength: 4, maxLength: 14 },
+    { minLength: 3, maxLength: longest },
   );

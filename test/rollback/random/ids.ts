@@ -3,13 +3,20 @@ import type pg from "pg";
 /** The newer id of a row for its older one. */
 export type Dictionary = ReadonlyMap<string, string>;
 
+const tablesWithIds = [
+  "users",
+  "customers",
+  "products",
+  "subscriptions",
+  "orders",
+  "delivery_statuses",
+  "billing_records",
+];
+
 /** Which ids are one and the same, as step 29 has written it down so far. */
 export const readDictionary = async (pool: pg.Pool): Promise<Dictionary> => {
-  const { rows: maps } = await pool.query(
-    "select tablename as name from pg_tables where schemaname = 'earlybird' and tablename like 'ids%'",
-  );
   const { rows } = await pool.query(
-    maps.map(({ name }) => `select old_id, new_id from earlybird.${name}`).join(" union all "),
+    tablesWithIds.map((table) => `select old_id, new_id from earlybird.ids_${table}`).join(" union all "),
   );
   return new Map(rows.map(({ old_id, new_id }) => [old_id, new_id]));
 };

@@ -14,10 +14,10 @@ interface Twin {
 /** Columns that stand aside: with the values of steps that are away, or empty, for steps that are applied. */
 const twins = async (pool: pg.Pool, which: "parked" | "empty"): Promise<Twin[]> => {
   const { rows } = await pool.query<Twin>(
-    `select table_name as table, column_name as column, substring(column_name from '^eb([0-9]+)_') as step,
-       regexp_replace(column_name, '^eb[0-9]+_[a-z]+_', '') as visible
-     from information_schema.columns
-     where table_schema = 'public' and column_name ~ ('^eb[0-9]+_' || $1 || '_')`,
+    `select attrelid::regclass::text as table, attname as column, substring(attname from '^eb([0-9]+)_') as step,
+       regexp_replace(attname, '^eb[0-9]+_[a-z]+_', '') as visible
+     from pg_attribute join pg_class c on c.oid = attrelid and c.relkind = 'r'
+     where attname ~ ('^eb[0-9]+_' || $1 || '_') and not attisdropped`,
     [which],
   );
   return rows;
