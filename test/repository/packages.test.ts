@@ -39,5 +39,5 @@ test("what is published is the program, its types and its license, and no tests"
   for (const expected of ["LICENSE", "README.md", "bin/earlybird.js", "dist/server.js", "dist/server.d.ts"]) {
     expect(paths).toContain(expected);
   }
-  expect(paths.filter((path) => /test|\.map$|tsbuildinfo|^src\//.test(path))).toEqual([]);
+  expect(paths.filter((path) => /\.test\.|\.map$|tsbuildinfo|^(src|test)\//.test(path))).toEqual([]);
 });
