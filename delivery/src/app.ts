@@ -29,6 +29,8 @@ export interface ServerContext extends ApiContext {
   observed: Observed;
   rollback: RollbackManager;
   version: string;
+  /** Proxies whose `X-Forwarded-For` says who asks: addresses and networks, separated by commas. */
+  trustProxy?: string;
   /** Where the built console lies; left out or absent, there is only the API. */
   consoleDir?: string;
 }
@@ -39,6 +41,7 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     loggerInstance: context.log as FastifyBaseLogger,
     // What is worth a line is logged where it happens; requests are counted, not written down.
     logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: context.trustProxy ?? false,
     bodyLimit: 256 * 1_024,
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: answerFrameworkError,

@@ -40,7 +40,15 @@ export const serve = async ({
     const openDeliveries = new OpenDeliveriesWatch({ ...context, log });
     openDeliveries.start();
     started.push(() => openDeliveries.stop());
-    const app = await buildServer({ ...context, observed, log, rollback, version, consoleDir });
+    const app = await buildServer({
+      ...context,
+      observed,
+      log,
+      rollback,
+      version,
+      consoleDir,
+      ...(settings.TRUST_PROXY !== undefined && { trustProxy: settings.TRUST_PROXY }),
+    });
     started.push(() => app.close());
     const url = await listen(app, { host: settings.HOST, port: settings.PORT });
     const production = settings.NODE_ENV === "production";

@@ -36,6 +36,7 @@ interface ApiOptions {
   url?: string;
   beside?: { pool: pg.Pool };
   consoleDir?: string;
+  trustProxy?: string;
 }
 
 /**
@@ -45,7 +46,7 @@ interface ApiOptions {
  * @param options.url a database to use instead; it is filled, and not dropped in the end
  * @param options.beside another server, on whose database this one is a second instance
  */
-export const startApi = async ({ beside, consoleDir, ...options }: ApiOptions = {}) => {
+export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
   const database = url === undefined ? await createDeliveryDatabase() : undefined;
   const pool = database?.pool ?? createPool(url ?? "");
@@ -78,6 +79,7 @@ export const startApi = async ({ beside, consoleDir, ...options }: ApiOptions = 
     jwtSecret: secret,
     version: "0.0.0",
     ...(consoleDir !== undefined && { consoleDir }),
+    ...(trustProxy !== undefined && { trustProxy }),
   });
   await app.ready();
 

@@ -60,3 +60,16 @@ test("customers whose link is rolled back with step 21 are nobody's attack", asy
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(raised()).toEqual([]);
 });
+
+test("who asks through a proxy is known by the address it tells, where it is trusted, and else by its own", async () => {
+  const behind = await startApi({ beside: api, trustProxy: "10.0.0.0/8" });
+  const knock = (remoteAddress: string) =>
+    behind.send("GET /api/users", { remoteAddress, headers: { "x-forwarded-for": "203.0.113.50" } });
+  for (let n = 0; n < 20; n++) await knock("10.0.0.1");
+  for (let n = 0; n < 20; n++) await knock("198.51.100.7");
+  expect(behind.alerts.active().map(({ key }) => key)).toEqual([
+    "refusals address 203.0.113.50",
+    "refusals address 198.51.100.7",
+  ]);
+  await behind.stop();
+});

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** What settings are made of: everything comes as text. */
@@ -8,3 +9,18 @@ export const port = z.coerce.number("must be a number").int("must be a whole num
 export const switchedOn = z
   .enum(["true", "false"], "must be true or false")
   .transform((word) => word === "true");
+
+const namedNetworks = ["loopback", "linklocal", "uniquelocal"];
+
+/** An address, a network as `10.0.0.0/8`, or one of the three names. */
+const isNetwork = (place: string): boolean => {
+  const [address = "", bits, ...rest] = place.split("/");
+  if (bits === undefined) return namedNetworks.includes(place) || isIP(place) !== 0;
+  const most = isIP(address) === 4 ? 32 : 128;
+  return rest.length === 0 && isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+};
+
+export const networks = text.refine(
+  (list) => list.split(",").every((place) => isNetwork(place.trim())),
+  "must be addresses, networks like 10.0.0.0/8 or loopback, separated by commas",
+);

@@ -40,6 +40,10 @@ test("recipients are separated by commas, and numbers and switches are read as s
   expect(settings).toMatchObject({ SMTP_PORT: 465, SMTP_SECURE: true, ALERT_ERROR_RATE_FROM_STATUS: 500 });
 });
 
+test.each(["loopback", "10.0.0.1", "10.0.0.0/8, loopback", "2001:db8::/32"])("proxies are %s", (proxies) => {
+  expect(read({ TRUST_PROXY: proxies }).TRUST_PROXY).toBe(proxies);
+});
+
 test("the password comes from a file, too, but not from both", () => {
   const file = join(folder, "password");
   writeFileSync(file, "app password\n");
@@ -79,6 +83,11 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
     ["ALERT_EMAIL_TO.1: must be addresses separated by commas"],
   ],
   ["a switch that is neither", { ...email, SMTP_SECURE: "yes" }, ["SMTP_SECURE: must be true or false"]],
+  [
+    "a proxy that is no place",
+    { TRUST_PROXY: "loopback,10.0.0.0/33" },
+    ["TRUST_PROXY: must be addresses, networks like 10.0.0.0/8 or loopback, separated by commas"],
+  ],
   [
     "statuses between the two",
     { ALERT_ERROR_RATE_FROM_STATUS: "404" },

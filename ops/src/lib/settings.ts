@@ -3,7 +3,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { Failure } from "./failure.ts";
-import { port, text } from "./setting-kinds.ts";
+import { networks, port, text } from "./setting-kinds.ts";
 
 /** Every setting, its meaning and its default. The table in the documentation is generated from here. */
 const schema = z.object({
@@ -17,6 +17,11 @@ const schema = z.object({
     .describe("PostgreSQL 14 or newer; absent: an embedded server"),
   PORT: port.default(1001).describe("where the server listens"),
   HOST: text.default("localhost").describe("the address it listens on"),
+  TRUST_PROXY: networks
+    .optional()
+    .describe(
+      "the proxies in front, whose `X-Forwarded-For` says who asks: addresses, networks or `loopback`",
+    ),
   EARLYBIRD_DATA_DIR: text.default(".earlybird").describe("the embedded database and generated secrets"),
   JWT_SECRET: z
     .string()
