@@ -1,4 +1,4 @@
-/** A small Fastify app, watched as the first argument says, on the database that the second one names. */
+/** A small Fastify app, watched as the first argument says; says where it listens, and when asked what it costs. */
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
@@ -6,11 +6,13 @@ import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 // Everything here is loaded by require: OpenTelemetry replaces functions of modules that are loaded in this way.
 const require = createRequire(import.meta.url);
 
-const watchers: Record<string, (app: FastifyInstance, databaseUrl: string) => Promise<void>> = {
+const [watcher = "nobody", databaseUrl = "", alerts = "0"] = process.argv.slice(2);
+
+const watchers: Record<string, (app: FastifyInstance) => Promise<void>> = {
   nobody: async () => undefined,
-  earlybird: async (app, databaseUrl) => {
+  earlybird: async (app) => {
     const { watchWithEarlybird } = await import("./watched-app.ts");
-    await watchWithEarlybird(app, databaseUrl);
+    await watchWithEarlybird(app, { databaseUrl, alerts: Number(alerts) });
   },
   "fastify-metrics": async (app) => {
     const plugin: FastifyPluginAsync<{ endpoint: string }> = require("fastify-metrics");
@@ -28,7 +30,6 @@ const watchers: Record<string, (app: FastifyInstance, databaseUrl: string) => Pr
   },
 };
 
-const [watcher = "nobody", databaseUrl = ""] = process.argv.slice(2);
 if (watcher === "OpenTelemetry") {
   const { HttpInstrumentation } = require("@opentelemetry/instrumentation-http");
   const { MeterProvider, PeriodicExportingMetricReader, InMemoryMetricExporter, AggregationTemporality } =
@@ -39,7 +40,7 @@ if (watcher === "OpenTelemetry") {
 }
 
 const app: FastifyInstance = require("fastify")();
-await watchers[watcher]?.(app, databaseUrl);
+await watchers[watcher]?.(app);
 for (let n = 0; n < 200; n++)
   app.get(`/things/${n}/:id`, async () => ({ id: n, name: "a thing", quantity: 3 }));
 app.get("/things/:id", async () => ({ id: "17", name: "a thing", quantity: 3, price_paise: 6_400 }));

@@ -13,9 +13,14 @@ export interface App {
   stop(): Promise<void>;
 }
 
-export const startApp = async (watcher: Watcher, databaseUrl: string): Promise<App> => {
+/** @param options.alerts how many are raised before it listens */
+export const startApp = async (
+  watcher: Watcher,
+  databaseUrl: string,
+  { alerts = 0 }: { alerts?: number } = {},
+): Promise<App> => {
   const program = fileURLToPath(new URL("./app-program.ts", import.meta.url));
-  const child: ChildProcess = fork(program, [watcher, databaseUrl], {
+  const child: ChildProcess = fork(program, [watcher, databaseUrl, String(alerts)], {
     execArgv: ["--conditions=source", "--import", "tsx"],
   });
   const [{ port }] = (await once(child, "message")) as [{ port: number }];

@@ -1,6 +1,16 @@
+import { withServer } from "../business.ts";
+import { benchCpu } from "./cpu.ts";
 import { benchRecording } from "./recording.ts";
+import { benchRoutes } from "./routes.ts";
+import { benchStorm } from "./storm.ts";
+import { benchThroughput } from "./throughput.ts";
 
-/** What watching costs. */
-export const monitoringBench = async (): Promise<void> => {
-  benchRecording();
-};
+/** What watching costs, beside other watchers. */
+export const monitoringBench = (): Promise<void> =>
+  withServer(async (url) => {
+    benchRecording();
+    await benchStorm();
+    await benchThroughput(url);
+    await benchRoutes(url);
+    await benchCpu(url);
+  });

@@ -36,5 +36,5 @@ export {
 } from "./performance-summary.ts";
 export { type MetricsRouteOptions, metricsRoute } from "./prometheus/index.ts";
 export { recordRequests } from "./recording.ts";
-export { type HealthRoutesOptions, healthRoutes } from "./routes.ts";
+export { type HealthRoutesOptions, healthRoutes } from "./routes/index.ts";
 export { SystemMetrics, type SystemReport, type SystemSample } from "./system-metrics.ts";

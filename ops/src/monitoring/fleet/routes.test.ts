@@ -11,7 +11,7 @@ import { problems } from "../../lib/problems.ts";
 import { closeMonitoringPool, createMonitoringPool } from "../database-connection.ts";
 import { DatabaseHealthChecker } from "../database-health-checker.ts";
 import { MonitoringService } from "../monitoring-service.ts";
-import { healthRoutes } from "../routes.ts";
+import { healthRoutes } from "../routes/index.ts";
 import { SystemMetrics } from "../system-metrics.ts";
 import { historyRoute } from "./routes.ts";
 

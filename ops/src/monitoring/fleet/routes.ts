@@ -2,7 +2,7 @@ import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
-import { sliceSummary } from "../answers.ts";
+import { sliceSummary } from "../routes/answers.ts";
 import type { HistoryPoint, HistoryRequest, Resolution } from "./history.ts";
 
 export interface HistoryRouteOptions {

@@ -128,15 +128,17 @@ export const detailedHealth = health.extend({
 
 const activeAlerts = z.object({
   active: z.int(),
-  firing: z.array(
-    z.object({
-      id: z.string(),
-      type: z.string(),
-      severity: z.string(),
-      message: z.string(),
-      fired_at: z.iso.datetime(),
-    }),
-  ),
+  firing: z
+    .array(
+      z.object({
+        id: z.string(),
+        type: z.string(),
+        severity: z.string(),
+        message: z.string(),
+        fired_at: z.iso.datetime(),
+      }),
+    )
+    .describe("The latest hundred."),
 });
 
 export const diagnostics = detailedHealth.extend({

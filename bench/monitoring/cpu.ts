@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { median, printTable } from "../figures.ts";
+import { type App, startApp } from "./app.ts";
+import { askSteadily } from "./steady.ts";
+
+const idleMs = 15_000;
+const loadMs = 5_000;
+const rounds = 3;
+const perSecond = 1_000;
+
+/** The processor time of an app that is watched, less that of one that is not, at rest and under a steady load. */
+export const benchCpu = async (databaseUrl: string): Promise<void> => {
+  console.error("processor time ...");
+  const [bare, watched] = [await startApp("nobody", databaseUrl), await startApp("earlybird", databaseUrl)];
+  for (const { port } of [bare, watched]) await askSteadily(port, { ...load, durationMs: 2_000 });
+  const [bareIdle = 0, watchedIdle = 0] = await Promise.all(
+    [bare, watched].map((app) => percentDuring(app, () => sleep(idleMs))),
+  );
+  const busy = { bare: [] as number[], watched: [] as number[] };
+  for (let n = 0; n < rounds; n++) {
+    busy.bare.push(await percentDuring(bare, () => askSteadily(bare.port, load)));
+    busy.watched.push(await percentDuring(watched, () => askSteadily(watched.port, load)));
+  }
+  for (const app of [bare, watched]) await app.stop();
+  const row = (what: string, without: number, withIt: number, limit: number) => [
+    what,
+    percent(without),
+    percent(withIt),
+    percent(withIt - without),
+    percent(limit),
+  ];
+  console.log("\n## Processor time of all monitoring\n");
+  console.log(
+    `Percent of one processor, of the whole process, over ${idleMs / 1_000} and ${rounds} times ${loadMs / 1_000} s.\n`,
+  );
+  printTable(
+    ["", "without", "watched", "difference", "must be under"],
+    [
+      row("at rest", bareIdle, watchedIdle, 1),
+      row("at 1,000 requests a second", median(busy.bare), median(busy.watched), 2),
+    ],
+  );
+};
+
+const load = { paths: ["/things/17"], perSecond, durationMs: loadMs };
+
+const percentDuring = async (app: App, work: () => Promise<unknown>): Promise<number> => {
+  const [before, startMs] = [await app.cpuMicroseconds(), performance.now()];
+  await work();
+  return ((await app.cpuMicroseconds()) - before) / (10 * (performance.now() - startMs));
+};
+
+const percent = (value: number): string => `${value.toFixed(2)} %`;

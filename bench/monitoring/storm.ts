@@ -1,0 +1,60 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLogger } from "earlybird";
+import { AlertManager, AlertType, type Channel, NotificationDispatcher } from "earlybird/alerts";
+import { makeTemporaryDirectory } from "../../test/support/temporary-directory.ts";
+import { printTable, thousands } from "../figures.ts";
+
+const raised = 100_000;
+const kinds = 50;
+const patienceMs = 30_000;
+
+/** A hundred thousand alerts at once, of fifty kinds: each kind is told once, through the spool on disk. */
+export const benchStorm = async (): Promise<void> => {
+  console.error("a storm of alerts ...");
+  const dataDir = await makeTemporaryDirectory();
+  const log = createLogger("silent");
+  const told = new Set<string>();
+  let notifications = 0;
+  const channel: Channel = {
+    name: "counting",
+    send: async ({ alert }) => {
+      told.add(alert.key);
+      notifications++;
+      return { result: "accepted" };
+    },
+  };
+  const dispatcher = new NotificationDispatcher({
+    channels: [channel],
+    spoolDir: join(dataDir, "spool"),
+    log,
+  });
+  await dispatcher.start();
+  const alerts = new AlertManager({ dispatcher, log, dataDir });
+  const startMs = performance.now();
+  for (let n = 0; n < raised; n++) {
+    alerts.raise({ type: AlertType.CUSTOM, key: `kind ${n % kinds}`, message: "Something is wrong." });
+  }
+  const raisedMs = performance.now() - startMs;
+  while (told.size < kinds && performance.now() - startMs < patienceMs) await sleep(5);
+  const handledMs = performance.now() - startMs;
+  await alerts.stop();
+  await dispatcher.stop();
+  await rm(dataDir, { recursive: true, force: true });
+  console.log("\n## A storm of alerts\n");
+  printTable(
+    ["raised", "kinds", "notifications", "kinds lost", "raising took", "handled in", "must be under"],
+    [
+      [
+        thousands(raised),
+        String(kinds),
+        String(notifications),
+        String(kinds - told.size),
+        `${raisedMs.toFixed(0)} ms`,
+        `${handledMs.toFixed(0)} ms`,
+        "2,000 ms",
+      ],
+    ],
+  );
+};

@@ -1,0 +1,151 @@
+import type { onRequestAsyncHookHandler } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { Failure } from "../../lib/failure.ts";
+import type { FleetEndpoint, FleetSummary, Instance } from "../fleet/index.ts";
+import { type PerformanceWindow, performanceWindows } from "../performance-summary.ts";
+import { detailedHealth, diagnostics, fleetPerformance, performance } from "./answers.ts";
+import { currentDetails, httpStatusOf, type Service } from "./current-health.ts";
+import { probe, probeRoutes } from "./probes.ts";
+
+/** What diagnostics tell of an alert that fires. */
+export interface FiringAlert {
+  id: string;
+  type: string;
+  severity: string;
+  message: string;
+  /** ISO 8601. */
+  fired_at: string;
+}
+
+/** What answers for all instances. */
+export interface FleetReader {
+  readonly living: readonly Instance[];
+  summary(window: PerformanceWindow): Promise<FleetSummary>;
+  endpoints(window: PerformanceWindow): Promise<FleetEndpoint[]>;
+}
+
+export interface HealthRoutesOptions extends Service {
+  /** Left out, nobody can be asked but this instance. */
+  fleet?: FleetReader | undefined;
+  /** The alerts that fire now. */
+  firingAlerts: () => FiringAlert[];
+  /** Refuses whoever is not an operator. */
+  operatorOnly: onRequestAsyncHookHandler;
+}
+
+const noFleet = () =>
+  new Failure(
+    "EB_NO_FLEET",
+    404,
+    "This service keeps no common record of its instances.",
+    "Ask each instance, without scope=fleet; or give the plugin a fleet.",
+  );
+
+const scope = z
+  .enum(["instance", "fleet"])
+  .default("instance")
+  .describe("fleet: all instances, by their minutes in the database.");
+
+const windows = Object.keys(performanceWindows) as [PerformanceWindow, ...PerformanceWindow[]];
+
+/** Of the alerts that fire, so many at most are told, the latest. */
+const mostFiring = 100;
+
+/**
+ * The routes about the service's own health. All answer from the latest snapshot and wait for nothing; but who asks
+ * about the fleet waits for the database.
+ */
+export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
+  app,
+  { fleet, firingAlerts, operatorOnly, ...service },
+) => {
+  const { monitoring } = service;
+  const theFleet = () => {
+    if (!fleet) throw noFleet();
+    return fleet;
+  };
+  await app.register(probeRoutes, service);
+
+  app.get(
+    "/api/health/detailed",
+    {
+      ...probe,
+      onRequest: operatorOnly,
+      schema: {
+        tags: ["health"],
+        summary: "How is it, and why: database, process, and the requests of the last minute.",
+        response: { 200: detailedHealth, 503: detailedHealth },
+      },
+    },
+    async (_, reply) => {
+      const now = currentDetails(service);
+      return reply.code(httpStatusOf(now.status)).send(now);
+    },
+  );
+
+  app.get(
+    "/api/health/diagnostics",
+    {
+      ...probe,
+      onRequest: operatorOnly,
+      schema: {
+        tags: ["health"],
+        summary: "All of it, and each endpoint's last minute, what fires, and what monitoring itself costs.",
+        querystring: z.strictObject({ scope }),
+        response: { 200: diagnostics, 503: diagnostics },
+      },
+    },
+    async ({ query }, reply) => {
+      const now = currentDetails(service);
+      const firing = firingAlerts();
+      const requests =
+        query.scope === "fleet"
+          ? await minuteOf(theFleet())
+          : { endpoints: monitoring.snapshot?.performance.endpoints ?? [] };
+      // The schema describes thousands of numbers: to check each of them again takes longer than all the rest.
+      return reply
+        .code(httpStatusOf(now.status))
+        .serializer(JSON.stringify)
+        .send({
+          ...now,
+          ...requests,
+          alerts: { active: firing.length, firing: firing.slice(-mostFiring).map(inShort) },
+          collections: monitoring.snapshot?.database.details?.collections ?? [],
+          overhead: monitoring.overhead,
+        });
+    },
+  );
+
+  app.get(
+    "/api/health/metrics",
+    {
+      ...probe,
+      onRequest: operatorOnly,
+      schema: {
+        tags: ["health"],
+        summary: "The requests of a window: how many, how fast, how many failed.",
+        querystring: z.strictObject({ window: z.enum(windows).default("1m"), scope }),
+        response: { 200: z.union([performance, fleetPerformance]) },
+      },
+    },
+    async ({ query }) =>
+      query.scope === "fleet"
+        ? theFleet().summary(query.window)
+        : monitoring.performance.summary(query.window),
+  );
+};
+
+const minuteOf = async (fleet: FleetReader) => ({
+  performance: await fleet.summary("1m"),
+  endpoints: await fleet.endpoints("1m"),
+  instances: [...fleet.living],
+});
+
+const inShort = ({ id, type, severity, message, fired_at }: FiringAlert): FiringAlert => ({
+  id,
+  type,
+  severity,
+  message,
+  fired_at,
+});
