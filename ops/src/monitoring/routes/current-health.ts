@@ -1,0 +1,40 @@
+import type { HealthStatus } from "../database-health-checker.ts";
+import type { MonitoringService } from "../monitoring-service.ts";
+
+/** What of a service's health is told, and of which release of it. */
+export interface Service {
+  monitoring: MonitoringService;
+  /** As it tells the world. */
+  version: string;
+}
+
+export const notStarted = "no check has finished yet";
+
+/** What everybody may know, by the latest snapshot. */
+export const currentHealth = ({ monitoring, version }: Service) => ({
+  status: monitoring.snapshot?.status ?? ("unhealthy" as const),
+  timestamp: monitoring.clock.now().toISOString(),
+  uptime_seconds: monitoring.uptimeSeconds,
+  version,
+});
+
+/** What operators may know besides. */
+export const currentDetails = ({ monitoring, version }: Service) => ({
+  ...currentHealth({ monitoring, version }),
+  reasons: monitoring.snapshot?.reasons ?? [notStarted],
+  checked_at: monitoring.snapshot?.taken_at.toISOString() ?? null,
+  database: currentDatabase(monitoring),
+  system: monitoring.snapshot ? monitoring.systemReport : null,
+  performance: monitoring.performance.summary("1m"),
+});
+
+const currentDatabase = ({ snapshot }: MonitoringService) => {
+  if (!snapshot) return null;
+  const { status, response_time_ms, pool, details } = snapshot.database;
+  if (!details) return { status, response_time_ms, pool, details: null };
+  // Tables have a place of their own, in diagnostics.
+  const { collections: _, ...others } = details;
+  return { status, response_time_ms, pool, details: others };
+};
+
+export const httpStatusOf = (status: HealthStatus) => (status === "unhealthy" ? 503 : 200);
