@@ -1,0 +1,112 @@
+import { readdir, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../../test/support/database.ts";
+import { type SlackPeer, startSlackPeer } from "../../test/support/slack-peer.ts";
+import { peerPassword, type SmtpPeer, startSmtpPeer } from "../../test/support/smtp-peer.ts";
+import { makeTemporaryDirectory } from "../../test/support/temporary-directory.ts";
+import { createLogger } from "./lib/log.ts";
+import { readSettings } from "./lib/settings.ts";
+import { type RunningMonitoring, startMonitoring } from "./start-monitoring.ts";
+
+let database: TestDatabase;
+let slack: SlackPeer;
+let mail: SmtpPeer;
+let dataDir: string;
+let running: RunningMonitoring | undefined;
+
+beforeEach(async () => {
+  [database, slack, mail, dataDir] = await Promise.all([
+    createTestDatabase(),
+    startSlackPeer(),
+    startSmtpPeer(),
+    makeTemporaryDirectory(),
+  ]);
+});
+
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+  await Promise.all([slack.close(), mail.close(), database.drop(), rm(dataDir, { recursive: true })]);
+});
+
+const start = async (environment: NodeJS.ProcessEnv = {}) => {
+  const settings = readSettings(
+    {
+      SLACK_WEBHOOK_URL: slack.webhookUrl,
+      SMTP_SERVER: "127.0.0.1",
+      SMTP_PORT: String(mail.port),
+      ALERT_EMAIL_FROM: "alerts@example.com",
+      ALERT_EMAIL_TO: "asha@example.com",
+      ALERT_EMAIL_PASSWORD: peerPassword,
+      ...environment,
+    },
+    "/nowhere/.env",
+  );
+  const { pool } = database;
+  running = await startMonitoring({ pool, settings, dataDir, log: createLogger("silent"), version: "1.2.3" });
+  return running;
+};
+
+const raise = ({ alerts }: RunningMonitoring) =>
+  alerts.raise({ type: "CUSTOM", message: "The store is warm." });
+const told = () => slack.messages.map(({ text }) => text);
+
+test("the first snapshot is there when it has started, and alerts go to all channels that are set up", async () => {
+  const observed = await start();
+  expect(observed.monitoring.snapshot).toMatchObject({ status: "healthy" });
+  raise(observed);
+  await expect.poll(told).toEqual([expect.stringContaining("The store is warm.")]);
+  await expect.poll(() => mail.mails).toMatchObject([{ to: ["asha@example.com"] }]);
+});
+
+test("a channel that is broken is told of through the other, and its return, too", async () => {
+  const observed = await start();
+  slack.answerWith({ status: 404, headers: {}, body: "no_service" });
+  raise(observed);
+  await expect.poll(() => observed.alerts.active()).toMatchObject([{}, { key: "channel:slack" }]);
+  await expect.poll(() => mail.mails.map(({ headers }) => headers.subject)).toHaveLength(2);
+  expect(mail.mails.some(({ raw }) => raw.includes("Nobody is told by slack any more"))).toBe(true);
+  slack.answerWith({ status: 200, headers: {}, body: "ok" });
+  observed.alerts.resolve("CUSTOM");
+  await expect.poll(() => observed.alerts.active()).toEqual([]);
+});
+
+test("what could not be delivered stays on disk when it stops, and is delivered after the next start", async () => {
+  slack.answerWith({ status: 500, headers: {}, body: "" });
+  raise(await start());
+  await expect.poll(() => slack.messages.length).toBeGreaterThan(0);
+  await running?.stop();
+  const files = await readdir(join(dataDir, "alerts", "spool"), { recursive: true });
+  expect(files.some((file) => file.endsWith(".json"))).toBe(true);
+
+  slack.messages.length = 0;
+  slack.answerWith({ status: 200, headers: {}, body: "ok" });
+  await start();
+  await expect.poll(told, { timeout: 10_000 }).toEqual([expect.stringContaining("The store is warm.")]);
+  expect(mail.mails).toHaveLength(1);
+});
+
+test("the heartbeat begins with it and ends with it, and nothing keeps the process from ending", async () => {
+  let beats = 0;
+  const other = createServer((_, response) => {
+    beats++;
+    response.end();
+  });
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as AddressInfo;
+  await start({ ALERT_HEARTBEAT_URL: `http://127.0.0.1:${port}/beat` });
+  await expect.poll(() => beats).toBe(1);
+  await running?.stop();
+  running = undefined;
+  other.close();
+  const connected = async () =>
+    (
+      await database.pool.query(
+        "select application_name from pg_stat_activity where datname = current_database() and application_name ~ '^earlybird .'",
+      )
+    ).rows;
+  await expect.poll(connected).toEqual([]);
+});
