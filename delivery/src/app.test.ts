@@ -35,6 +35,29 @@ describe("the documentation", () => {
     expect(body).toMatchObject({ additionalProperties: false, required: ["delivery_date", "items"] });
   });
 
+  test("says of every route whether it needs a login", async () => {
+    const { paths, components } = await api.ask("GET /api/openapi.json");
+    const routes = Object.entries<Record<string, { security?: object[] }>>(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { security }]) => ({ route: `${method} ${path}`, security })),
+    );
+    expect(routes.length).toBeGreaterThan(60);
+    const open = routes.filter(({ security }) => security?.length === 0).map(({ route }) => route);
+    expect(open.sort()).toEqual([
+      "get /api/health",
+      "get /api/shared-links/{token}",
+      "get /livez",
+      "get /readyz",
+      "post /api/auth/accept-invitation",
+      "post /api/auth/login",
+      "post /api/auth/register",
+      "post /api/shared-links/{token}/confirm",
+    ]);
+    for (const { route, security } of routes) {
+      if (!open.includes(route)) expect([route, security]).toEqual([route, [{ bearer: [] }]]);
+    }
+    expect(Object.keys(components.securitySchemes)).toEqual(["bearer"]);
+  });
+
   test("is a page whose parts all come from here, as its security policy demands", async () => {
     const page = await api.send("GET /api/docs/");
     expect(page.headers["content-type"]).toContain("text/html");
