@@ -197,6 +197,34 @@ test("a disk that cannot be written is told once, and once when it can again: th
   await spool.close();
 });
 
+test("what cannot be written keeps nothing else from the disk, and is written when it can be", async () => {
+  const spool = openSpool();
+  const done = entryOf("a");
+  await spool.save(done);
+  const [file = ""] = await files(".json");
+  const inTheWay = join(directory, file.replace("000000.json", "000001.tmp"));
+  await mkdir(inTheWay);
+  delete done.pending.slack;
+  await Promise.all([spool.save(entryOf("b")), spool.save(entryOf("c")), spool.save(done)]);
+  expect(await files(".json")).toEqual([file.replace("000000", "000002")]);
+  await rm(inTheWay, { recursive: true });
+  await spool.save(entryOf("d"));
+  expect(await files(".json")).toHaveLength(3);
+  expect(logged.lines.map(({ level }) => level)).toEqual([50, 30]);
+  await spool.close();
+});
+
+test("a directory that was removed is made again", async () => {
+  const spool = openSpool();
+  await spool.save(entryOf("a"));
+  await rm(directory, { recursive: true });
+  await spool.save(entryOf("b"));
+  await spool.save(entryOf("c"));
+  expect(await files(".json")).toHaveLength(2);
+  expect(await files(".owner")).toHaveLength(1);
+  await spool.close();
+});
+
 test.skipIf(process.getuid?.() === 0)("a directory that may not be written stops nothing", async () => {
   await mkdir(directory, { recursive: true });
   await chmod(directory, 0o500);

@@ -87,24 +87,28 @@ export class Spool {
   async close(): Promise<void> {
     await this.#next;
     await this.#round;
-    if (this.#here) await removeFile(join(this.#directory, ownerName(this.#owner))).catch(() => undefined);
+    await removeFile(join(this.#directory, ownerName(this.#owner))).catch(() => undefined);
     this.#here = undefined;
   }
 
   async #commit(): Promise<void> {
     const entries = [...this.#dirty];
-    this.#dirty.clear();
     await this.#guard(async () => {
       await this.#open();
+      const failures: unknown[] = [];
+      const write = async (entry: Entry): Promise<void> => {
+        // Before it is written: what it says afterwards has to be written again.
+        this.#dirty.delete(entry);
+        await this.#write(entry).catch((error) => {
+          this.#dirty.add(entry);
+          failures.push(error);
+        });
+      };
       for (let n = 0; n < entries.length; n += mostAtOnce) {
-        const written = entries.slice(n, n + mostAtOnce).map((entry) => this.#write(entry));
-        const failed = (await Promise.allSettled(written)).find(({ status }) => status === "rejected");
-        if (failed?.status === "rejected") throw failed.reason;
+        await Promise.all(entries.slice(n, n + mostAtOnce).map(write));
       }
       await syncDirectory(this.#directory);
-      return true;
-    }).then((isWritten) => {
-      if (!isWritten) for (const entry of entries) this.#dirty.add(entry);
+      if (failures.length > 0) throw failures[0];
     });
   }
 
@@ -136,20 +140,20 @@ export class Spool {
   }
 
   /** Does something with the disk; tells once when that begins to fail, and when it works again. */
-  async #guard(work: () => Promise<unknown>): Promise<boolean> {
+  async #guard(work: () => Promise<void>): Promise<void> {
     try {
       await work();
       if (this.#fault !== undefined) this.#log.info({}, "the spool of notifications can be written again");
       this.#fault = undefined;
-      return true;
     } catch (error) {
+      // Perhaps the directory is gone: it is made again.
+      this.#here = undefined;
       const { code = "unknown" } = error as NodeJS.ErrnoException;
       if (code !== this.#fault) {
         const about = { err: error, directory: this.#directory };
         this.#log.error(about, "notifications are delivered from memory: their spool cannot be written");
       }
       this.#fault = code;
-      return false;
     }
   }
 }
