@@ -52,11 +52,7 @@ export const moveStep = async (
 ): Promise<Moved | undefined> => {
   const { change, changes, direction, operation, onConflict, rehearsal, attemptMs, clock, aroundSwap } = move;
   const { step, parts } = change;
-  await sql`select set_config('lock_timeout', ${`${attemptMs}ms`}, true), set_config('earlybird.engine', 'on', true)`.execute(
-    db,
-  );
-  // Writers first, tables second: a writer holds its shared lock before it asks for a table.
-  await sql`select pg_advisory_xact_lock(${sql.lit(writersLock[0])}, ${sql.lit(writersLock[1])})`.execute(db);
+  await beginMove(db, attemptMs);
   const { rows: found } = await sql<{ state: StepState; journal_from: number | null }>`
     select state, journal_from from earlybird.steps where step = ${step}`.execute(db);
   const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
@@ -132,15 +128,25 @@ export const recordStep = async (db: Database, step: number, entry: LedgerEntry)
   return head;
 };
 
+const beginMove = async (db: Database, attemptMs: number): Promise<void> => {
+  await sql`select set_config('lock_timeout', ${`${attemptMs}ms`}, true), set_config('earlybird.engine', 'on', true)`.execute(
+    db,
+  );
+  // Writers first, tables second: a writer holds its shared lock before it asks for a table.
+  await sql`select pg_advisory_xact_lock(${sql.lit(writersLock[0])}, ${sql.lit(writersLock[1])})`.execute(db);
+};
+
 /** Applies a change for the first time, in the transaction of `db`. */
 export const applyForTheFirstTime = async (
   db: Database,
-  change: Change,
-  changes: readonly Change[],
-  entry: LedgerEntry,
+  {
+    change,
+    changes,
+    entry,
+    attemptMs,
+  }: { change: Change; changes: readonly Change[]; entry: LedgerEntry; attemptMs: number },
 ): Promise<LedgerHead> => {
-  await sql`select set_config('earlybird.engine', 'on', true)`.execute(db);
-  await sql`select pg_advisory_xact_lock(${sql.lit(writersLock[0])}, ${sql.lit(writersLock[1])})`.execute(db);
+  await beginMove(db, attemptMs);
   for (const part of change.parts) await part.apply(db, change.step, changes);
   for (const journal of journalsOf(change)) await createJournalTriggers(db, journal);
   const head = await appendToLedger(db, entry);
