@@ -51,6 +51,14 @@ const write = async (instance: string, startedAt: Date, durationsMs: number[], r
 const hours = (from = hoursAgo(24 * 100)) =>
   readHistory(db, { route: "/orders", from, until: new Date(), resolution: "hour" });
 
+/** How many wait for a lock in this database. */
+const waiting = async () =>
+  (
+    await database.pool.query(
+      "select 1 from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()",
+    )
+  ).rowCount;
+
 const count = async (table: "minutes" | "hours" | "hours_due") =>
   (
     await sql<{
@@ -94,17 +102,19 @@ test("a minute that comes late, or twice, is in its hour once", async () => {
 
 test("a minute written while its hour is being merged makes it due again", async () => {
   await write(one, hoursAgo(3), [1]);
-  const merging = await database.pool.connect();
-  await merging.query("begin");
-  await merging.query("select hour from earlybird.metric_hours_due for update");
-  const late = write(other, hoursAgo(3, 1), [2]);
-  await expect
-    .poll(async () => (await database.pool.query("select 1 from pg_locks where not granted")).rowCount)
-    .toBe(1);
-  await merging.query("delete from earlybird.metric_hours_due");
-  await merging.query("commit");
-  merging.release();
-  await late;
+  // Lets the merging read the minutes, and stops it before it writes the hour.
+  const holder = await database.pool.connect();
+  await holder.query("begin; lock table earlybird.metric_hours in exclusive mode");
+  const merging = keepUp(db);
+  await expect.poll(waiting).toBe(1);
+  let written = false;
+  const late = write(other, hoursAgo(3, 1), [2]).then(() => {
+    written = true;
+  });
+  await expect.poll(async () => written || (await waiting()) === 2).toBe(true);
+  await holder.query("commit");
+  holder.release();
+  await Promise.all([merging, late]);
   expect(await count("hours_due")).toBe(1);
   await keepUp(db);
   expect(await hours(hoursAgo(24))).toMatchObject([{ requests: 2 }]);
