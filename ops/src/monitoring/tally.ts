@@ -37,14 +37,18 @@ export class Tally {
 
   /** The status classes that have been met. */
   read(): StatusTally[] {
-    return Array.from({ length: statusClasses }, (_, n) => {
-      const counts = [...this.#numbers.subarray(n * width, n * width + buckets)];
-      return {
+    const met: StatusTally[] = [];
+    for (let n = 0; n < statusClasses; n++) {
+      const counts = this.#numbers.slice(n * width, n * width + buckets);
+      const count = counts.reduce((sum, each) => sum + each, 0);
+      if (count === 0) continue;
+      met.push({
         statusClass: n + 1,
-        count: counts.reduce((sum, count) => sum + count, 0),
+        count,
         sumMs: this.#numbers[n * width + buckets] ?? 0,
         buckets: counts,
-      };
-    }).filter(({ count }) => count > 0);
+      });
+    }
+    return met;
   }
 }

@@ -5,7 +5,7 @@ import { type Family, writeHead, writeLabels } from "./exposition.ts";
 /** OpenTelemetry's `http.server.request.duration`, as its names are written for Prometheus. */
 const name = "http_server_request_duration_seconds";
 
-const head = writeHead({ name, help: "Duration of HTTP server requests.", type: "histogram" });
+const head = Buffer.from(writeHead({ name, help: "Duration of HTTP server requests.", type: "histogram" }));
 const bounds = [...tallyBoundsMs.map((boundMs) => String(boundMs / 1000)), "+Inf"];
 
 /**
@@ -18,13 +18,12 @@ const bounds = [...tallyBoundsMs.map((boundMs) => String(boundMs / 1000)), "+Inf
 export class HttpRequestLines {
   readonly #series = new Map<string, SeriesLines>();
 
-  write(endpoints: readonly EndpointTotals[]): string {
-    if (endpoints.length === 0) return "";
-    const parts = [head];
-    for (const { route, method, statuses } of endpoints) {
-      for (const tally of statuses) parts.push(this.#seriesOf(route, method, tally.statusClass).write(tally));
-    }
-    return parts.join("");
+  /** The parts of the text, in UTF-8; none without any request. */
+  write(endpoints: readonly EndpointTotals[]): Buffer[] {
+    const parts = endpoints.flatMap(({ route, method, statuses }) =>
+      statuses.map((tally) => this.#seriesOf(route, method, tally.statusClass).write(tally)),
+    );
+    return parts.length === 0 ? [] : [head, ...parts];
   }
 
   #seriesOf(route: string, method: string, statusClass: number): SeriesLines {
@@ -48,7 +47,7 @@ class SeriesLines {
   readonly #sum: string;
   readonly #count: string;
   #written = 0;
-  #text = "";
+  #text: Buffer = Buffer.alloc(0);
 
   constructor(labels: Readonly<Record<string, string>>) {
     this.#buckets = bounds.map((le) => `${name}_bucket${writeLabels({ ...labels, le })} `);
@@ -56,15 +55,14 @@ class SeriesLines {
     this.#count = `${name}_count${writeLabels(labels)} `;
   }
 
-  write({ count, sumMs, buckets }: StatusTally): string {
+  write({ count, sumMs, buckets }: StatusTally): Buffer {
     if (count === this.#written) return this.#text;
     let upTo = 0;
     const lines = this.#buckets.map((start, n) => {
       upTo += buckets[n] ?? 0;
       return `${start}${upTo}\n`;
     });
-    // Joined, not added up: a string made of strings is dear to read.
-    this.#text = [...lines, this.#sum, sumMs / 1000, "\n", this.#count, count, "\n"].join("");
+    this.#text = Buffer.from(`${lines.join("")}${this.#sum}${sumMs / 1000}\n${this.#count}${count}\n`);
     this.#written = count;
     return this.#text;
   }

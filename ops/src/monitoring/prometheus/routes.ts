@@ -42,11 +42,8 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
       const findings = familiesOf({ snapshot: monitoring.snapshot, version, firing: firing() });
       const ofProcess = processMetrics();
       reply.type(ofProcess.contentType);
-      return [
-        requestLines.write(endpoints),
-        writeFamilies([httpErrors(endpoints), ...findings]),
-        await ofProcess.metrics(),
-      ].join("");
+      const others = writeFamilies([httpErrors(endpoints), ...findings]) + (await ofProcess.metrics());
+      return Buffer.concat([...requestLines.write(endpoints), Buffer.from(others)]);
     },
   );
 };
