@@ -46,7 +46,7 @@ export class Tally {
         statusClass: n + 1,
         count,
         sumMs: this.#numbers[n * width + buckets] ?? 0,
-        buckets: counts,
+        buckets: [...counts],
       });
     }
     return met;
