@@ -4,12 +4,14 @@ import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
 import { createAdminInvitation } from "./auth/index.ts";
+import { endMendedFailures } from "./billing/index.ts";
 import { changes as declared } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
-import { OpenDeliveriesWatch } from "./deliveries/index.ts";
+import { checkOpenDeliveries } from "./deliveries/index.ts";
 import { greet } from "./greeting.ts";
 import { listen } from "./http/listen.ts";
 import { generatedSecret } from "./jwt-secret.ts";
+import { RepeatedCheck } from "./repeated-check.ts";
 import { version } from "./version.ts";
 
 const consoleDir = fileURLToPath(new URL("../../console/dist", import.meta.url));
@@ -37,9 +39,11 @@ export const serve = async ({
     await changes.start();
     started.push(() => changes.stop());
     const context = { db, changes, clock, jwtSecret, alerts: observed.alerts };
-    const openDeliveries = new OpenDeliveriesWatch({ ...context, log });
-    openDeliveries.start();
-    started.push(() => openDeliveries.stop());
+    for (const check of [checkOpenDeliveries, endMendedFailures]) {
+      const repeated = new RepeatedCheck({ check: () => check(context), log });
+      repeated.start();
+      started.push(() => repeated.stop());
+    }
     const app = await buildServer({
       ...context,
       observed,

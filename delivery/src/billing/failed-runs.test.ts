@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Api, startApi } from "../../../test/support/api.ts";
+import { endMendedFailures } from "./failed-runs.ts";
 
 let api: Api;
 beforeAll(async () => {
@@ -61,4 +62,20 @@ test("a run that fails raises BILLING_FAILURE with whom and how much it concerns
 test("a month to come is the asker's mistake, and no failure", async () => {
   expect((await send("2026-04")).statusCode).toBe(422);
   expect(api.alerts.active()).toEqual([]);
+});
+
+test("a run that succeeds on another instance ends it, too", async () => {
+  const other = await startApi({ beside: api });
+  await api.pool.query("truncate billing_records; update orders set billed = false");
+  await breakBilling();
+  await send("2026-03");
+  await endMendedFailures(api);
+  expect(api.alerts.active()).toHaveLength(1);
+  await mendBilling();
+  other.clock.advanceMs(60_000);
+  await other.ask("POST /api/billing/generate", { as: "operator", body: { period: "2026-03" } });
+  expect(api.alerts.active()).toHaveLength(1);
+  await endMendedFailures(api);
+  expect(api.alerts.active()).toEqual([]);
+  await other.stop();
 });

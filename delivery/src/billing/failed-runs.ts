@@ -1,6 +1,7 @@
 import { Failure } from "earlybird";
-import { AlertType, billingFailure } from "earlybird/alerts";
+import { type AlertManager, AlertType, billingFailure } from "earlybird/alerts";
 import type { ApiContext } from "../context.ts";
+import type { DeliveryDatabase } from "../database.ts";
 import type { BillingRun } from "./generate.ts";
 import { readUnbilled } from "./unbilled.ts";
 
@@ -24,5 +25,30 @@ export const alertingFailedRun = async (
     const concerned = await readUnbilled(db, changes.active, month).catch(() => undefined);
     alerts.raise(billingFailure({ period: month, cause, concerned }));
     throw cause;
+  }
+};
+
+/**
+ * Ends the alerts about months that have been billed since: the run that succeeded may have been on another
+ * instance, which knows nothing of an alert of this one. To be called every few minutes.
+ */
+export const endMendedFailures = async ({
+  alerts,
+  db,
+}: {
+  alerts: Pick<AlertManager, "active" | "resolve">;
+  db: DeliveryDatabase;
+}): Promise<void> => {
+  for (const { type, key: month, fired_at } of alerts.active()) {
+    if (type !== AlertType.BILLING_FAILURE) continue;
+    // A run writes all of a month's bills, or none.
+    const since = await db
+      .selectFrom("billing_records")
+      .select("id")
+      .where("period", "=", `${month}-01`)
+      .where("created_at", ">", new Date(fired_at))
+      .limit(1)
+      .executeTakeFirst();
+    if (since) alerts.resolve(type, month);
   }
 };

@@ -1,1 +1,2 @@
+export { endMendedFailures } from "./failed-runs.ts";
 export { billingRoutes } from "./routes.ts";

@@ -1,6 +1,6 @@
 export { alreadyConfirmed, type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
 export { originOf } from "./confirm-request.ts";
 export { alertingFailedConfirmation } from "./failed-confirmations.ts";
-export { OpenDeliveriesWatch } from "./open-deliveries.ts";
+export { checkOpenDeliveries } from "./open-deliveries.ts";
 export { recordingRefusals } from "./refusals.ts";
 export { deliveryRoutes } from "./routes.ts";

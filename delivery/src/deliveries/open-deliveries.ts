@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "earlybird";
+import type { Clock } from "earlybird";
 import { AlertType, deliveryIssue } from "earlybird/alerts";
 import { sql } from "kysely";
 import { addDays, today } from "../calendar.ts";
@@ -10,8 +10,6 @@ const cutOffHour = 10;
 
 /** What was left open longer has been told on as many mornings. */
 const daysBack = 6;
-
-const intervalMs = 5 * 60_000;
 
 /** The day whose cut-off was the last: today from ten in the morning on, yesterday before. */
 export const dayOfLastCutOff = (clock: Clock): string =>
@@ -33,60 +31,26 @@ export const readOpenDeliveries = async (
 
 /**
  * Tells the operators, once a day, of deliveries left open after the cut-off, until they are confirmed or
- * cancelled: milk stands at no door, or stands there and will not be billed.
+ * cancelled: milk stands at no door, or stands there and will not be billed. To be called every few minutes.
  */
-export class OpenDeliveriesWatch {
-  readonly #context: Pick<ApiContext, "alerts" | "db" | "clock">;
-  readonly #log: Pick<Logger, "warn">;
-  #timer: NodeJS.Timeout | undefined;
-  #checking: Promise<void> | undefined;
-
-  constructor({
-    log,
-    ...context
-  }: Pick<ApiContext, "alerts" | "db" | "clock"> & { log: Pick<Logger, "warn"> }) {
-    this.#context = context;
-    this.#log = log;
+export const checkOpenDeliveries = async ({
+  alerts,
+  db,
+  clock,
+}: Pick<ApiContext, "alerts" | "db" | "clock">): Promise<void> => {
+  const day = dayOfLastCutOff(clock);
+  const key = `open ${day}`;
+  const { open, customers, oldest } = await readOpenDeliveries(db, day);
+  if (oldest === null) {
+    alerts.resolve(AlertType.DELIVERY_ISSUE, key);
+    return;
   }
-
-  /** Checks now and every five minutes. */
-  start(): void {
-    this.#timer = setInterval(() => this.#checkUnlessBusy(), intervalMs);
-    this.#timer.unref();
-    this.#checkUnlessBusy();
-  }
-
-  /** Ends the checks; the one under way is awaited. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#checking;
-  }
-
-  /** Looks once, and raises the alert or ends it. */
-  async check(): Promise<void> {
-    const { alerts, db, clock } = this.#context;
-    const day = dayOfLastCutOff(clock);
-    const { open, customers, oldest } = await readOpenDeliveries(db, day);
-    if (oldest === null) {
-      alerts.resolve(AlertType.DELIVERY_ISSUE, keyOf(day));
-      return;
-    }
-    alerts.raise(
-      deliveryIssue({
-        key: keyOf(day),
-        message: `${open} ${open === 1 ? "delivery is" : "deliveries are"} still open after the cut-off at ${cutOffHour}:00 of ${day}.`,
-        details: { day, open, customers, oldest },
-      }),
-    );
-  }
-
-  #checkUnlessBusy(): void {
-    this.#checking ??= this.check()
-      .catch((err: unknown) => this.#log.warn({ err }, "open deliveries could not be counted"))
-      .finally(() => {
-        this.#checking = undefined;
-      });
-  }
-}
-
-const keyOf = (day: string) => `open ${day}`;
+  const are = open === 1 ? "delivery is" : "deliveries are";
+  alerts.raise(
+    deliveryIssue({
+      key,
+      message: `${open} ${are} still open after the cut-off at ${cutOffHour}:00 of ${day}.`,
+      details: { day, open, customers, oldest },
+    }),
+  );
+};
