@@ -43,3 +43,12 @@ test.each(examples)("the example of $route is what a server answers", async ({ r
   const live = await api.ask(route, { as: "operator", ...(body && { body: JSON.parse(body) }) });
   expect(kinds(live)).toMatchObject(kinds(answer));
 });
+
+test("what the samples import is exported", async () => {
+  const imports = [...document.matchAll(/^import \{ (.+) \} from "(earlybird[^"]*)";$/gm)];
+  expect(imports.length).toBeGreaterThan(1);
+  for (const [, names = "", from = ""] of imports) {
+    const known = Object.keys(await import(from));
+    for (const name of names.split(", ")) expect(known, `${name} of ${from}`).toContain(name);
+  }
+});
