@@ -14,7 +14,7 @@ export interface Collection {
 export interface Listed {
   schema: string;
   name: string;
-  /** As people call it: with its schema only where that is needed. */
+  /** As people call it: with its schema, unless that is `public`. */
   table: string;
   /** As of the last vacuum or analyze; -1 before the first. */
   analysed_rows: number;
@@ -52,7 +52,8 @@ export const worthCounting = (tables: readonly Listed[]): Listed[] => {
 /** The largest tables of the database, the largest first: small ones counted, large ones estimated. */
 export const readCollections = async (tx: Kysely<unknown>): Promise<Collection[]> => {
   const { rows: tables } = await sql<Listed>`
-    select n.nspname as schema, c.relname as name, c.oid::regclass::text as table,
+    select n.nspname as schema, c.relname as name, 
+      case n.nspname when 'public' then '' else quote_ident(n.nspname) || '.' end || quote_ident(c.relname) as table,
       c.reltuples::double precision as analysed_rows,
       coalesce(pg_stat_get_live_tuples(c.oid), 0)::double precision as live_rows,
       coalesce(pg_relation_size(c.oid), 0)::double precision as heap_bytes,

@@ -74,10 +74,7 @@ const databaseFamilies = (database: Snapshot["database"] | undefined): Family[] 
       name: "earlybird_table_rows",
       help: "Rows of a table: counted for small ones, estimated for large ones.",
       type: "gauge",
-      samples: tables.map(({ table, rows, estimate }) => ({
-        labels: { table, estimate: String(estimate) },
-        value: rows,
-      })),
+      samples: tables.map(({ table, rows }) => ({ labels: { table }, value: rows })),
     },
     {
       name: "earlybird_table_size_bytes",
