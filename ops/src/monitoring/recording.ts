@@ -1,5 +1,5 @@
-import type { FastifyInstance } from "fastify";
-import { clientWentAway } from "./endpoint.ts";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { clientWentAway, type Endpoint } from "./endpoint.ts";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
 
 declare module "fastify" {
@@ -22,21 +22,30 @@ export const recordRequests = (
     // Once: it is put together each time.
     const { url, config } = request.routeOptions;
     const endpoint = performance.endpoint(request.method, url);
-    const enteredMs = endpoint.enter();
-    const response = reply.raw;
-    const finish = () => {
-      const status = response.writableEnded ? response.statusCode : clientWentAway;
-      endpoint.finish(enteredMs, status, reply.problemCode);
-    };
-    if (config.streams) {
-      // How long somebody watches says nothing of how quick the service is; when it began to answer does.
-      response.once("pipe", () => {
-        response.off("close", finish);
-        endpoint.finish(enteredMs, response.statusCode);
-      });
-    }
-    // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
-    response.on("close", finish);
+    if (config.streams) recordStream(endpoint, reply);
+    else recordAnswer(endpoint, reply);
     done();
   });
 };
+
+const recordAnswer = (endpoint: Endpoint, reply: FastifyReply): void => {
+  const enteredMs = endpoint.enter();
+  const response = reply.raw;
+  // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
+  response.on("close", () => endpoint.finish(enteredMs, statusOf(response), reply.problemCode));
+};
+
+/** How long somebody watches says nothing of how quick the service is; when it began to answer does. */
+const recordStream = (endpoint: Endpoint, reply: FastifyReply): void => {
+  const enteredMs = endpoint.enter();
+  const response = reply.raw;
+  const finish = () => endpoint.finish(enteredMs, statusOf(response), reply.problemCode);
+  response.on("close", finish);
+  response.once("pipe", () => {
+    response.off("close", finish);
+    endpoint.finish(enteredMs, response.statusCode);
+  });
+};
+
+const statusOf = ({ writableEnded, statusCode }: FastifyReply["raw"]): number =>
+  writableEnded ? statusCode : clientWentAway;
