@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
@@ -193,4 +195,23 @@ test("while the database is away the last two hours of minutes wait, and follow 
   await closeMonitoringPool(pool);
   await servicePool.end();
   await postgres.remove();
+});
+
+test("a database that accepts and then says nothing does not keep a process from ending", async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const servicePool = createPool(`postgres://somebody:x@127.0.0.1:${port}/service`);
+  const pool = createMonitoringPool(servicePool);
+  const { fleet, check } = startProcess(pool, new StandingClock(after("00:00:01")));
+  check();
+  await expect.poll(() => sockets.length).toBe(1);
+  const startedMs = performance.now();
+  await fleet.stop();
+  await closeMonitoringPool(pool);
+  expect(performance.now() - startedMs).toBeLessThan(3_500);
+  await servicePool.end();
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });

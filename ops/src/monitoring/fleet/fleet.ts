@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import { type Clock, systemClock } from "../../lib/clock.ts";
@@ -17,6 +18,8 @@ const earlyMs = 500;
 
 /** Minutes that wait for the database; the oldest are given up. */
 const mostWaiting = 120;
+
+const leaveWithinMs = 1_000;
 
 /** What the fleet needs of whoever takes snapshots. */
 export interface DatabaseNews {
@@ -94,11 +97,10 @@ export class Fleet {
     });
   }
 
-  /** Stops writing, and strikes this process off the living. */
+  /** Stops writing, and strikes this process off the living; waits no longer than a second for the database. */
   async stop(): Promise<void> {
     this.#unwatch?.();
-    await this.#contact;
-    if (this.#inTouch) await this.#instances.leave().catch(() => undefined);
+    await Promise.race([this.#leave(), sleep(leaveWithinMs, undefined, { ref: false })]);
   }
 
   /** All requests to all instances in a window of minutes that have ended. */
@@ -157,6 +159,11 @@ export class Fleet {
     } finally {
       this.#contact = undefined;
     }
+  }
+
+  async #leave(): Promise<void> {
+    await this.#contact;
+    if (this.#inTouch) await this.#instances.leave().catch(() => undefined);
   }
 
   async #writeWaiting(): Promise<void> {
