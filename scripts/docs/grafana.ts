@@ -24,7 +24,10 @@ const panels: readonly Panel[] = [
     title: "Alerts firing",
     unit: "short",
     kind: "stat",
-    queries: [[`sum by (type) (earlybird_alert_firing{${ours}}) > 0`, "{{type}}"]],
+    queries: [
+      [`sum(earlybird_alert_firing{${ours}})`, "in all"],
+      [`sum by (type) (earlybird_alert_firing{${ours}}) > 0`, "{{type}}"],
+    ],
   },
   {
     title: "Database answers",

@@ -1,4 +1,6 @@
+export type { Collection } from "./database-collections.ts";
 export { closeMonitoringPool, createMonitoringPool, onConnection } from "./database-connection.ts";
+export type { DatabaseDetails } from "./database-details.ts";
 export {
   type DatabaseHealth,
   DatabaseHealthChecker,
