@@ -61,7 +61,7 @@ export class RollbackManager {
   /**
    * Rolls one step back. A step that is rolled back already is no error: `operation` is null then.
    *
-   * @throws Failure EB_STEP_UNKNOWN, EB_STEP_HAS_DEPENDENTS, EB_STEP_IRREVERSIBLE, EB_STEP_OBSTRUCTED,
+   * @throws Failure EB_STEP_UNKNOWN, EB_STEP_HAS_DEPENDENTS, EB_STEP_OBSTRUCTED,
    *   EB_REASON_MISSING, EB_ACKNOWLEDGEMENT_MISSING, EB_ACKNOWLEDGEMENT_WRONG, EB_PLAN_STALE,
    *   EB_OPERATION_RUNNING, EB_LOCK_NOT_OBTAINED, EB_CHECKS_FAILED, EB_OPERATION_FAILED
    */
