@@ -10,7 +10,7 @@ import { inWords } from "./duration.ts";
 import { alertUnknown, type Explanation, explain } from "./explain.ts";
 import { beginningOf, endOf } from "./following.ts";
 import type { HistoryFilter, HistoryPage } from "./history-filter.ts";
-import { type Incident, noteAttempt } from "./incident.ts";
+import type { Incident } from "./incident.ts";
 import { Incidents } from "./incidents.ts";
 import type { Mute, MuteRequest, MuteTarget } from "./mute.ts";
 import { MuteBook } from "./mute-book.ts";
@@ -25,6 +25,7 @@ import { adoptState, collectState } from "./state/parts.ts";
 import { StateFile } from "./state/state-file.ts";
 import { type AlertSummary, statisticsOf, tallyOf } from "./statistics.ts";
 import { steadyClock } from "./steady-clock.ts";
+import { storableKey } from "./storable.ts";
 import { Teller } from "./teller.ts";
 import { Telling } from "./telling.ts";
 import { defaultThresholds, type Thresholds } from "./thresholds.ts";
@@ -145,7 +146,7 @@ export class AlertManager {
 
   /** Says that what was raised is over. Returns the alert as it ended; undefined when none fired. */
   resolve(type: RaisedType, key = ""): Alert | undefined {
-    const incident = this.#incidents.find(type, key);
+    const incident = this.#incidents.find(type, storableKey(key));
     if (!incident) return undefined;
     const nowMs = this.#nowMs();
     this.#end(incident, `It is over, after ${inWords(nowMs - incident.firedMs)}: ${incident.alert.message}`);
@@ -277,10 +278,10 @@ export class AlertManager {
   }
 
   #noteAttempt(attempt: Attempt): void {
-    const record = this.#records.get(attempt.alert_id);
-    if (!record) return;
-    noteAttempt(record, attempt);
-    this.#records.changed(record);
+    const { alert_id: id } = attempt;
+    if (this.#records.get(id)) this.#records.noteAttempt(id, attempt);
+    // It may be a notification from before the last start, about an alert that was over by then.
+    else void this.#shared?.find(id).then((record) => this.#records.noteAttempt(id, attempt, record));
   }
 
   #save(): void {

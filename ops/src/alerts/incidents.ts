@@ -5,6 +5,7 @@ import type { Cause } from "./decide.ts";
 import { fingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { Incident } from "./incident.ts";
 import { aftermathMs, causesOf, graceMs } from "./inhibition.ts";
+import { storableDetails, storableMessage } from "./storable.ts";
 
 /** What begins. */
 export interface Beginning {
@@ -46,8 +47,8 @@ export class Incidents {
         key,
         severity,
         state: "firing",
-        message,
-        details,
+        message: storableMessage(message),
+        details: storableDetails(details),
         fired_at: now.toISOString(),
         resolved_at: null,
       },

@@ -2,6 +2,7 @@ import { Failure } from "../lib/failure.ts";
 import { AlertSeverity, AlertType } from "./alert.ts";
 import { raisedTypes } from "./alert-types.ts";
 import { rules } from "./rules/index.ts";
+import { storable } from "./storable.ts";
 
 /** A type of alerts, or all of them. */
 export type MuteTarget = AlertType | "ALL";
@@ -26,6 +27,7 @@ export interface MuteRequest {
   reason?: string | null | undefined;
 }
 
+const longestWords = 500;
 const longestMuteSeconds = 30 * 86_400;
 
 const severities: Readonly<Record<string, AlertSeverity>> = Object.fromEntries([
@@ -63,8 +65,9 @@ export const notMuted = (type: MuteTarget) =>
  * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
  */
 export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
-  const { type, duration_seconds, author } = request;
-  const reason = request.reason?.trim() || null;
+  const { type, duration_seconds } = request;
+  const author = storable(request.author, longestWords);
+  const reason = storable(request.reason?.trim() ?? "", longestWords) || null;
   const critical = type === "ALL" || severities[type] === AlertSeverity.CRITICAL;
   if (critical && reason === null) throw muteNeedsReason(type);
   if (!Number.isInteger(duration_seconds) || duration_seconds < 1 || duration_seconds > longestMuteSeconds) {

@@ -4,6 +4,7 @@ import { inWords } from "./duration.ts";
 import type { Incident } from "./incident.ts";
 import type { Incidents } from "./incidents.ts";
 import type { Details } from "./rule.ts";
+import { storableKey } from "./storable.ts";
 
 /** What a service says is wrong. */
 export interface RaiseRequest {
@@ -29,7 +30,8 @@ export const raiseIn = (
   now: Date,
   nowMs: number,
 ): { incident: Incident; isNew: boolean } => {
-  const { type, key = "", message, details } = request;
+  const { type, message, details } = request;
+  const key = storableKey(request.key ?? "");
   const known = incidents.find(type, key);
   if (known?.raised) {
     known.raised.lastMs = nowMs;

@@ -1,12 +1,13 @@
 import { filterBy, type HistoryFilter, type HistoryPage, isBefore, pageFrom } from "./history-filter.ts";
-import type { AlertRecord } from "./incident.ts";
+import { type AlertRecord, noteAttempt } from "./incident.ts";
+import type { Attempt } from "./notification.ts";
 
 const mostRecords = 1_000;
 
 /** The last thousand alerts, of this process and of the others, and what the database does not know of them. */
 export class Records {
   readonly #byId = new Map<string, AlertRecord>();
-  readonly #unsaved = new Set<AlertRecord>();
+  readonly #unsaved = new Map<string, AlertRecord>();
   /** The ids of those of this process. */
   readonly #ours = new Set<string>();
   #newestFirst: AlertRecord[] | undefined;
@@ -15,7 +16,7 @@ export class Records {
   add(record: AlertRecord): void {
     this.#ours.add(record.alert.id);
     this.#put(record);
-    this.#unsaved.add(record);
+    this.changed(record);
   }
 
   /** Takes in what was written by all; of what is ours, the own version stands. */
@@ -25,7 +26,16 @@ export class Records {
 
   /** Says that a record of this process is not any more what the database knows. */
   changed(record: AlertRecord): void {
-    this.#unsaved.add(record);
+    this.#unsaved.set(record.alert.id, record);
+  }
+
+  /** @param found what is known elsewhere of an alert that is not known here */
+  noteAttempt(id: string, attempt: Attempt, found?: AlertRecord): void {
+    if (found && !this.#byId.has(id)) this.add(found);
+    const record = this.#byId.get(id);
+    if (!record) return;
+    noteAttempt(record, attempt);
+    this.changed(record);
   }
 
   /** Whether an alert is of this process, so that its own version is the newest. */
@@ -60,7 +70,7 @@ export class Records {
 
   unsaved(most = mostRecords): AlertRecord[] {
     const records: AlertRecord[] = [];
-    for (const record of this.#unsaved) {
+    for (const record of this.#unsaved.values()) {
       if (records.length === most) break;
       records.push(record);
     }
@@ -70,7 +80,7 @@ export class Records {
   /** Hands out up to `most` that are to be saved; what changes while they are is unsaved again. */
   takeUnsaved(most: number): AlertRecord[] {
     const records = this.unsaved(most);
-    for (const record of records) this.#unsaved.delete(record);
+    for (const { alert } of records) this.#unsaved.delete(alert.id);
     return records;
   }
 
@@ -86,7 +96,7 @@ export class Records {
     this.#byId.delete(oldest.alert.id);
     this.#ours.delete(oldest.alert.id);
     // Not beyond all measure: with the database away for long, the oldest are given up.
-    this.#unsaved.delete(oldest);
+    this.#unsaved.delete(oldest.alert.id);
     this.#newestFirst?.pop();
   }
 }

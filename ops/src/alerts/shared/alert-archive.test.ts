@@ -27,7 +27,9 @@ beforeEach(async () => {
   alertDatabase = new AlertDatabase(database.pool);
   archive = new AlertArchive({ pool: database.pool, clock });
   await alertDatabase.connected(async () => undefined);
-  await database.pool.query("truncate earlybird.alert_history, earlybird.alert_mutes");
+  await database.pool.query(
+    "truncate earlybird.alert_history, earlybird.alert_mutes, earlybird.alert_claims",
+  );
 });
 
 const record = (agoMs: number, { type = "CUSTOM" as AlertType, id = randomUUID() as string } = {}) => {
@@ -85,6 +87,59 @@ test("the history is narrowed down and paged as in memory", async () => {
   expect(await count({ state: "firing" })).toBe(30);
   expect(await count({ before: new Date(now) })).toBe(20);
   await expect(archive.history({ limit: 1, page: "x" })).rejects.toMatchObject({ code: "EB_ALERT_PAGE" });
+});
+
+test("no text keeps others from being saved: not the null character, nor half a character, nor a very long one", async () => {
+  const { alerts, pass, report } = createDecisions({ clock, database: database.pool });
+  const key = `asha\0@\ud800${"x".repeat(10_000)}`;
+  const { id } = alerts.raise({ type: "CUSTOM", key, message: key, details: { key } });
+  expect(alerts.raise({ type: "CUSTOM", key, message: key }).id).toBe(id);
+  await pass(1);
+  report({
+    notification_id: "n",
+    alert_id: id,
+    occasion: "fired",
+    channel: "email",
+    attempt: 1,
+    at: now,
+    took_ms: 1,
+    outcome: "refused",
+    answer: "550 \0 \udfff",
+    next_at: null,
+  });
+  await pass(5);
+  const found = await archive.explain(id, []);
+  expect(found.alert.message).toMatch(/^asha\ufffd@\ufffdx+…$/);
+  expect(found.channels).toMatchObject([{ attempts: [{ answer: "550 \ufffd \ufffd" }] }]);
+  expect((await database.pool.query("select length(fingerprint) from earlybird.alert_claims")).rows).toEqual([
+    { length: 507 },
+  ]);
+  expect(alerts.resolve("CUSTOM", key)).toMatchObject({ id });
+  await alerts.stop();
+});
+
+test("an attempt for an alert of the time before the last start is noted", async () => {
+  const old = record(1_000);
+  await save(old);
+  const { alerts, pass, report } = createDecisions({ clock, database: database.pool });
+  report({
+    notification_id: "n",
+    alert_id: old.alert.id,
+    occasion: "fired",
+    channel: "slack",
+    attempt: 1,
+    at: now,
+    took_ms: 1,
+    outcome: "accepted",
+    answer: null,
+    next_at: null,
+  });
+  const outcome = async () => {
+    await pass(5);
+    return (await archive.explain(old.alert.id, [])).channels[0]?.outcome;
+  };
+  await expect.poll(outcome).toBe("accepted");
+  await alerts.stop();
 });
 
 test("a manager reads further back than its memory reaches", async () => {

@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { type HistoryFilter, type HistoryPage, pageFrom, placeOf } from "../history-filter.ts";
 import type { AlertRecord } from "../incident.ts";
 import { statisticsDays, type Tally } from "../statistics.ts";
+import { storableJson } from "../storable.ts";
 
 type Database = Kysely<unknown>;
 
@@ -38,7 +39,7 @@ export const saveRecords = async (db: Database, records: readonly AlertRecord[])
   }));
   await sql`
     insert into earlybird.alert_history (${columns})
-    select ${columns} from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
+    select ${columns} from jsonb_to_recordset(${storableJson(rows)}::jsonb) as r (
       id text, type text, key text, severity text, state text, message text, details jsonb,
       fired_at timestamptz, resolved_at timestamptz, instance text, decisions jsonb, attempts jsonb)
     on conflict (id) do update set
