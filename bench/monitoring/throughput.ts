@@ -2,10 +2,10 @@ import { median, printTable, thousands } from "../figures.ts";
 import { type App, startApp, type Watcher, watchers } from "./app.ts";
 import { saturate } from "./saturate.ts";
 
-const generations = 1;
-const rounds = 4;
-const warmUpMs = 1_000;
-const roundMs = 700;
+const generations = 2;
+const rounds = 25;
+const warmUpMs = 1_500;
+const roundMs = 300;
 
 /** What one app did in one round. */
 interface Round {
