@@ -150,6 +150,19 @@ describe("a fleet", () => {
     await fleet.stop();
   });
 
+  test("a minute that the database refuses to store is left out, and holds up no other", async () => {
+    const { fleet, performance, allWritten, check } = startProcess(pool, clock);
+    performance.endpoint("GET", "/un\0storable").record(200, 1);
+    clock.advanceMs(60_000);
+    check();
+    performance.endpoint("GET", "/orders").record(200, 1);
+    clock.advanceMs(60_000);
+    await allWritten();
+    const span = { from: new Date(begin), until: clock.now(), resolution: "minute" } as const;
+    expect(await fleet.history(span)).toMatchObject([{ at: after("00:01:00"), requests: 1 }]);
+    await fleet.stop();
+  });
+
   test("more points than anybody could look at are refused, with what to do instead", async () => {
     const { fleet } = startProcess(pool, clock);
     const until = clock.now();

@@ -4,10 +4,11 @@ import type pg from "pg";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import type { PerformanceWindow } from "../performance-summary.ts";
-import { type HistoryPoint, type HistoryRequest, readHistory } from "./history.ts";
+import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
-import { type Minute, withSum, writeMinute } from "./minutes.ts";
+import { writeMinute } from "./minutes.ts";
 import { keepUp } from "./upkeep.ts";
+import { type MinuteSource, WaitingMinutes } from "./waiting-minutes.ts";
 import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } from "./window.ts";
 
 const beatEveryMs = 5_000;
@@ -16,19 +17,11 @@ const keepUpEveryMs = 60_000;
 /** Snapshots come when they come: one that is a little early counts for the beat that is due. */
 const earlyMs = 500;
 
-/** Minutes that wait for the database; the oldest are given up. */
-const mostWaiting = 120;
-
 const leaveWithinMs = 1_000;
 
 /** What the fleet needs of whoever takes snapshots. */
 export interface DatabaseNews {
   onSnapshot(listener: (snapshot: { database: { status: string } }) => void): () => void;
-}
-
-/** What the fleet needs of whoever counts requests. */
-export interface MinuteSource {
-  lastMinute(): Minute;
 }
 
 export interface FleetOptions {
@@ -47,26 +40,22 @@ export interface FleetOptions {
  */
 export class Fleet {
   readonly #instances: Instances;
-  readonly #performance: MinuteSource;
   readonly #log: Logger;
   readonly #clock: Clock;
-  /** Oldest first. */
-  readonly #waiting: Minute[] = [];
+  readonly #waiting: WaitingMinutes;
   #unwatch: (() => void) | undefined;
   #contact: Promise<void> | undefined;
+  #upkeep: Promise<void> | undefined;
   readonly #reading = new Map<string, Promise<unknown>>();
-  #collectedMs: number;
   #beatAtMs = Number.NEGATIVE_INFINITY;
   #keptUpAtMs = Number.NEGATIVE_INFINITY;
   #inTouch = true;
 
   constructor({ pool, performance, log, version, clock = systemClock }: FleetOptions) {
     this.#instances = new Instances({ pool, version, clock });
-    this.#performance = performance;
     this.#log = log;
     this.#clock = clock;
-    // The minute in which this begins is the first that it has something to say about.
-    this.#collectedMs = (Math.floor(clock.now().getTime() / 60_000) - 1) * 60_000;
+    this.#waiting = new WaitingMinutes({ performance, log, clock });
   }
 
   /** Of this process; another one after each start. */
@@ -92,7 +81,7 @@ export class Fleet {
   /** Begins to write, in time with the checks of the monitoring: while its database is away, nothing is tried. */
   watch(monitoring: DatabaseNews): void {
     this.#unwatch = monitoring.onSnapshot(({ database }) => {
-      this.#collect();
+      this.#waiting.collect();
       if (database.status !== "unhealthy") this.#contact ??= this.#beInTouch();
     });
   }
@@ -119,6 +108,7 @@ export class Fleet {
    * @throws Failure EB_HISTORY_TOO_LONG
    */
   async history(request: HistoryRequest): Promise<HistoryPoint[]> {
+    refuseTooLong(request);
     return this.#instances.connected((db) => readHistory(db, request));
   }
 
@@ -131,15 +121,6 @@ export class Fleet {
     return reading;
   }
 
-  #collect(): void {
-    const minute = this.#performance.lastMinute();
-    const startedMs = minute.startedAt.getTime();
-    if (startedMs <= this.#collectedMs) return;
-    this.#collectedMs = startedMs;
-    this.#waiting.push(withSum(minute));
-    if (this.#waiting.length > mostWaiting) this.#waiting.shift();
-  }
-
   async #beInTouch(): Promise<void> {
     try {
       const nowMs = this.#clock.monotonicMs();
@@ -147,12 +128,11 @@ export class Fleet {
         await this.#instances.beat();
         this.#beatAtMs = nowMs;
       }
-      await this.#writeWaiting();
-      if (nowMs - this.#keptUpAtMs >= keepUpEveryMs) {
-        await this.#instances.connected(keepUp);
-        this.#keptUpAtMs = nowMs;
-      }
+      await this.#waiting.writeAll((minute) =>
+        this.#instances.connected((db) => writeMinute(db, this.instanceId, minute)),
+      );
       this.#inTouch = true;
+      this.#keepUpIfDue(nowMs);
     } catch (error) {
       if (this.#inTouch) this.#log.warn({ err: error }, "the fleet's tables cannot be reached");
       this.#inTouch = false;
@@ -161,17 +141,23 @@ export class Fleet {
     }
   }
 
-  async #leave(): Promise<void> {
-    await this.#contact;
-    if (this.#inTouch) await this.#instances.leave().catch(() => undefined);
+  /** Beside the contact: merging a large hour takes longer than a beat may be late. */
+  #keepUpIfDue(nowMs: number): void {
+    if (this.#upkeep || nowMs - this.#keptUpAtMs < keepUpEveryMs) return;
+    this.#keptUpAtMs = nowMs;
+    this.#upkeep = this.#instances
+      .connected(keepUp)
+      .catch((error) =>
+        this.#log.warn({ err: error }, "the past could not be tidied up; the next try is in a minute"),
+      )
+      .finally(() => {
+        this.#upkeep = undefined;
+      });
   }
 
-  async #writeWaiting(): Promise<void> {
-    for (let minute = this.#waiting[0]; minute; minute = this.#waiting[0]) {
-      const written = minute;
-      await this.#instances.connected((db) => writeMinute(db, this.instanceId, written));
-      // While it was written it may have been given up.
-      if (this.#waiting[0] === written) this.#waiting.shift();
-    }
+  async #leave(): Promise<void> {
+    await this.#contact;
+    await this.#upkeep;
+    if (this.#inTouch) await this.#instances.leave().catch(() => undefined);
   }
 }

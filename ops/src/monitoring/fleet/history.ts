@@ -34,17 +34,19 @@ const tooManyPoints = (points: number, resolution: Resolution) =>
     resolution === "minute" ? "Ask for hours, or for a shorter time." : "Ask for a shorter time.",
   );
 
+/** @throws Failure EB_HISTORY_TOO_LONG */
+export const refuseTooLong = ({ from, until, resolution }: HistoryRequest): void => {
+  const points = Math.ceil((until.getTime() - from.getTime()) / (resolutions[resolution] * 1000));
+  if (points > mostPoints) throw tooManyPoints(points, resolution);
+};
+
 /**
  * The points of a route over time, the oldest first; minutes and hours in which nothing was written are left out. An
- * hour's point is there two minutes after the hour has ended.
- *
- * @throws Failure EB_HISTORY_TOO_LONG
+ * hour's point is there some two minutes after the hour has ended.
  */
 export const readHistory = async (db: Kysely<unknown>, request: HistoryRequest): Promise<HistoryPoint[]> => {
   const { from, until, resolution } = request;
   const seconds = resolutions[resolution];
-  const points = Math.ceil((until.getTime() - from.getTime()) / (seconds * 1000));
-  if (points > mostPoints) throw tooManyPoints(points, resolution);
   const route = request.route ?? allRoutes.route;
   const { method } = request;
   const { rows } = await sql<EndpointMinute & { at: Date }>`
