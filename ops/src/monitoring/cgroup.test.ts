@@ -53,6 +53,16 @@ test.each([
     limits: { memoryBytes: 300 * megabyte, cpus: 0.5 },
   },
   {
+    what: "version 2, where only the group that is mounted allows less",
+    files: {
+      "proc/self/cgroup": "0::/worker",
+      "proc/self/mountinfo": version2,
+      "sys/fs/cgroup/worker/memory.max": "max",
+      "sys/fs/cgroup/memory.max": String(200 * megabyte),
+    },
+    limits: { memoryBytes: 200 * megabyte, cpus: null },
+  },
+  {
     what: "version 2 without limits",
     files: {
       "proc/self/cgroup": "0::/a",
