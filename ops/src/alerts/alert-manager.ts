@@ -94,7 +94,7 @@ export class AlertManager {
       mutes: this.#mutes,
       causeOf: (incident, nowMs) => this.#causeOf(incident, nowMs),
       onChange: (record) => this.#records.changed(record),
-      onDecided: () => this.#save(),
+      save: async () => this.#file?.save(),
       clock,
       nowMs: this.#nowMs,
       log,
@@ -129,7 +129,7 @@ export class AlertManager {
     for (const transition of transitions) this.#follow(transition, nowMs);
     this.#lookedAtMs = nowMs;
     this.#telling.work();
-    if (transitions.length > 0) this.#save();
+    if (transitions.length > 0) void this.#file?.save();
   }
 
   /**
@@ -230,21 +230,25 @@ export class AlertManager {
   }
 
   /**
-   * Resolves when all that can be told now is with the dispatcher, the state on disk, and what is being
-   * exchanged with the other instances exchanged.
+   * Resolves when all that can be told now is with the dispatcher, and nothing is being written to disk or
+   * exchanged with the other instances.
    */
   async settled(): Promise<void> {
     await this.#telling.settled();
-    await this.#file?.save();
+    await this.#file?.atRest();
     await this.#shared?.atRest();
   }
 
   /** Stops watching; gives what is under way `graceMs` to come to rest. */
   async stop(graceMs = 2_000): Promise<void> {
     for (const end of this.#endings.splice(0)) end();
-    const rest = this.settled().then(() => this.#shared?.stop());
+    const comeToRest = async () => {
+      await this.settled();
+      await this.#file?.save();
+      await this.#shared?.stop();
+    };
     const enough = new AbortController();
-    await Promise.race([rest, sleep(graceMs, undefined, { ref: false, signal: enough.signal })]);
+    await Promise.race([comeToRest(), sleep(graceMs, undefined, { ref: false, signal: enough.signal })]);
     enough.abort();
   }
 
@@ -282,9 +286,5 @@ export class AlertManager {
     if (this.#records.get(id)) this.#records.noteAttempt(id, attempt);
     // It may be a notification from before the last start, about an alert that was over by then.
     else void this.#shared?.find(id).then((record) => this.#records.noteAttempt(id, attempt, record));
-  }
-
-  #save(): void {
-    void this.#file?.save();
   }
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Notification } from "earlybird/alerts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../test/support/clock.ts";
 import {
@@ -101,6 +102,20 @@ test("what was raised ends after its quiet time, counted from before the restart
   expect(after.words()).toEqual(["resolved DELIVERY_ISSUE"]);
 });
 
+test("what ended without being told does not fire again", async () => {
+  const before = start();
+  await before.alerts.mute({ type: "CUSTOM", duration_seconds: 60, author: "Asha" });
+  before.alerts.raise({ type: "CUSTOM", message: "Muted.", quietMs: null });
+  before.alerts.raise({ type: "BILLING_FAILURE", message: "Told, and saved together with the other." });
+  await before.pass(1);
+  before.alerts.resolve("CUSTOM");
+  await before.pass(1);
+  const after = start();
+  await after.pass(61);
+  expect(after.alerts.active().map(({ type }) => type)).toEqual(["BILLING_FAILURE"]);
+  expect(after.words()).toEqual([]);
+});
+
 test("mutes and symptoms are remembered", async () => {
   const before = start();
   await before.observe(down, down, withSymptoms(down));
@@ -123,6 +138,73 @@ test("the notification is with the dispatcher before the state says that it was 
   expect(saved.join()).not.toContain('"told"');
   expect(await stateText()).toContain('"told"');
 });
+
+/** What happens; a step is over when all is decided. */
+const steps: ((desk: Decisions) => unknown)[] = [
+  ({ observe }) => observe(down),
+  ({ observe }) => observe(down),
+  ({ alerts }) => alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message: "The run failed." }),
+  ({ observe }) => observe(withSymptoms(down)),
+  ({ observe }) => observe(well),
+  ({ observe }) => observe(well),
+  ({ alerts }) => alerts.resolve("BILLING_FAILURE", "2026-01"),
+  ({ pass }) => pass(1),
+];
+const story = [
+  "fired DATABASE_DOWN",
+  "fired BILLING_FAILURE",
+  "resolved DATABASE_DOWN",
+  "resolved BILLING_FAILURE",
+];
+
+test.each([
+  ["before", 1],
+  ["after", 1],
+  ["before", 2],
+  ["after", 2],
+  ["before", 3],
+  ["after", 3],
+  ["before", 4],
+  ["after", 4],
+])(
+  "a crash right %s notification %i is handed on loses none, and repeats at most that one",
+  async (when, nth) => {
+    const told: string[] = [];
+    /** What was on disk at the crash; undefined before it. */
+    let onDisk: string | undefined;
+    let die = () => {};
+    const begin = (): { desk: Decisions; death: Promise<void> } => {
+      const death = new Promise<void>((resolve) => {
+        die = resolve;
+      });
+      return { desk: start({ dispatch }), death };
+    };
+    const dispatch = async ({ occasion, alert }: Notification): Promise<void> => {
+      const dies = onDisk === undefined && told.length + 1 === nth;
+      if (dies) onDisk = await stateText();
+      if (!dies || when === "after") told.push(`${occasion} ${alert.type}`);
+      if (!dies) return;
+      die();
+      await new Promise(() => undefined);
+    };
+    let { desk, death } = begin();
+    for (const step of steps) {
+      const over = async () => {
+        await step(desk);
+        await desk.alerts.settled();
+      };
+      const dead = await Promise.race([over().then(() => false), death.then(() => true)]);
+      if (!dead) continue;
+      await rm(stateDirectory(), { recursive: true });
+      await mkdir(stateDirectory());
+      await writeFile(join(stateDirectory(), "state-1-a.json"), onDisk ?? "");
+      ({ desk, death } = begin());
+      await desk.alerts.settled();
+    }
+    expect([...new Set(told)]).toEqual(story);
+    expect(told.length - story.length).toBe(when === "after" ? 1 : 0);
+  },
+);
 
 test.each(["{", "[]", '{"version":2}', ""])(
   "a state like %o is set aside, and alerting begins anew",

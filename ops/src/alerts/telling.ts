@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
+import type { Alert } from "./alert.ts";
 import { type Cause, decide, repeatMs } from "./decide.ts";
 import { type Choice, inSentence } from "./decision.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -18,8 +19,8 @@ export interface TellingOptions {
   causeOf: (incident: Incident, nowMs: number) => Cause;
   /** Called when something about a record has changed. */
   onChange: (record: AlertRecord) => void;
-  /** Called when something was decided that a restart must not forget; what is told is with the dispatcher by then. */
-  onDecided: () => void;
+  /** Brings to disk what a restart must not forget; never rejects. */
+  save: () => Promise<void>;
   clock: Clock;
   nowMs: () => number;
   log: Logger;
@@ -30,6 +31,8 @@ export class Telling {
   readonly #options: TellingOptions;
   readonly #lastTold = new Map<string, { atMs: number; alert: string }>();
   readonly #underWay = new Map<Incident, Promise<void>>();
+  /** Alerts as they were when they were last saved: what begins or ends is another object. */
+  readonly #secured = new WeakSet<Alert>();
   #scheduled = false;
 
   constructor(options: TellingOptions) {
@@ -48,12 +51,12 @@ export class Telling {
 
   /** Decides about every incident that is open, as things are now. */
   work(): void {
-    const { incidents, nowMs, onDecided } = this.#options;
+    const { incidents, nowMs, save } = this.#options;
     let decided = false;
     for (const incident of incidents.open()) {
       if (!this.#underWay.has(incident)) decided = this.#decide(incident, nowMs()) || decided;
     }
-    if (decided) onDecided();
+    if (decided) void save();
   }
 
   /** Resolves when everything that can be told now is with the dispatcher. */
@@ -97,18 +100,29 @@ export class Telling {
   }
 
   async #tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<void> {
-    const { teller, log, onDecided } = this.#options;
+    const { teller, log, save } = this.#options;
     const { alert } = incident;
     try {
+      await this.#secure(alert);
       const told = await teller.tell(incident, occasion, nowMs);
       const isNew = this.#note(incident, occasion, told.choice);
       this.#conclude(incident, occasion, told, nowMs);
-      if (isNew) onDecided();
+      if (isNew) void save();
       // It may have ended meanwhile.
       if (incident.alert !== alert) this.schedule();
     } catch (error) {
       log.error({ err: error, alert_id: alert.id }, "an alert could not be handed on; it is tried again");
     }
+  }
+
+  /**
+   * Before people are told, it is on disk that they are to be told: whoever finds that after a crash tells it,
+   * and goes on from there. Told twice, then, rather than an alert without an end.
+   */
+  async #secure(alert: Alert): Promise<void> {
+    if (this.#secured.has(alert)) return;
+    await this.#options.save();
+    this.#secured.add(alert);
   }
 
   #conclude(incident: Incident, occasion: Occasion, told: Told, nowMs: number): void {

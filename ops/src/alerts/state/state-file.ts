@@ -75,6 +75,11 @@ export class StateFile {
     await this.#writing;
   }
 
+  /** Resolves when nothing is being written. */
+  async atRest(): Promise<void> {
+    await this.#writing;
+  }
+
   async #write(): Promise<void> {
     do {
       this.#again = false;
