@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
+import { within } from "../monitoring/index.ts";
 import type { Alert } from "./alert.ts";
 import { type Cause, decide, repeatMs } from "./decide.ts";
 import { type Choice, inSentence } from "./decision.ts";
@@ -9,6 +10,8 @@ import type { Incidents } from "./incidents.ts";
 import type { MuteBook } from "./mute-book.ts";
 import type { Occasion } from "./notification.ts";
 import type { Teller, Told } from "./teller.ts";
+
+const saveWithinMs = 2_000;
 
 export type LastTold = [fingerprint: string, { atMs: number; alert: string }];
 
@@ -121,7 +124,8 @@ export class Telling {
    */
   async #secure(alert: Alert): Promise<void> {
     if (this.#secured.has(alert)) return;
-    await this.#options.save();
+    // A disk that hangs is no reason to tell nobody.
+    await within(saveWithinMs, this.#options.save()).catch(() => undefined);
     this.#secured.add(alert);
   }
 
