@@ -77,7 +77,7 @@ test("an outage reaches Slack within 10 seconds though Slack stumbles, its end i
   expect(performance.now() - startedMs).toBeLessThan(3_000);
   await expect.poll(() => states(), { timeout: 10_000 }).toEqual(["CRITICAL", "CRITICAL", "RESOLVED"]);
   expect(slack.messages.at(-1)?.text).toMatch(/The database answers again, after \d+ s\./);
-  expect(alerts.active()).toEqual([]);
+  expect(alerts.active().map(({ type }) => type)).not.toContain("DATABASE_DOWN");
 });
 
 test("probes answer at once while every connection of the pool is in use and others wait", async () => {
