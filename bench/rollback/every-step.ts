@@ -2,7 +2,7 @@ import { asked, createOrders, settle } from "../business.ts";
 import { median, ms, printTable, thousands } from "../figures.ts";
 
 const size = 1_000_000;
-const rounds = 3;
+const rounds = 2;
 
 /** All twelve steps rolled back in one operation, and re-applied in another: what each of them takes. */
 export const benchEveryStep = async (url: string): Promise<void> => {

@@ -5,6 +5,7 @@ import { oldRoutes } from "../../delivery/src/http/old-routes.ts";
 import { countTrafficWith } from "../../delivery/src/http/route-traffic.ts";
 import { imaginedDatabase, whatever } from "./imagined-database.ts";
 import { markdownTable } from "./marked-part.ts";
+import { measuredMs } from "./measured-steps.ts";
 
 const db = imaginedDatabase();
 
@@ -23,6 +24,7 @@ const section = async (change: Change): Promise<string> => {
     Needs: list(change.requires, "no other step"),
     "Needed by": neededBy(change),
     Takes: duration(change),
+    Measured: measured(change),
     "The dry run tells": list(grouped(await impactLabels(change)), "no number of its own"),
     "Checks after rolling back": list(await checkNames(change, "rolled_back"), noChecks),
     "Checks after re-applying": list(await checkNames(change, "applied"), noChecks),
@@ -74,6 +76,14 @@ const duration = ({ parts }: Change): string => {
     ? `${constant}; re-applying also what the rows written meanwhile take`
     : constant;
 };
+
+const measured = ({ step }: Change): string => {
+  const times = measuredMs[step];
+  if (!times) throw new Error(`nobody has measured step ${step}: npm run bench -- rollback`);
+  return `at a million orders, rolling back took ${inWords(times.rollback)}, re-applying ${inWords(times.reapply)}`;
+};
+
+const inWords = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
 
 const impactLabels = async (change: Change): Promise<string[]> => {
   const lines = await change.impact(db);

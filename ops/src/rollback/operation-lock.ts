@@ -31,7 +31,10 @@ export const withOperationLock = async <T>(pool: pg.Pool, work: (db: Database) =
   const db: Database = kyselyOn(client);
   let failed: Error | undefined;
   try {
-    await client.query("set application_name = 'earlybird rollback'");
+    // Checks that read whole tables take one processor: the others are the site's.
+    await client.query(
+      "set application_name = 'earlybird rollback'; set max_parallel_workers_per_gather = 0",
+    );
     // A killed operator must not leave a statement running for nobody; some systems cannot check for that.
     await client.query("set client_connection_check_interval = '200ms'").catch(() => undefined);
     for (let waitedMs = 0; !(await tryLock(db)); waitedMs += lockPollMs) {
@@ -54,7 +57,7 @@ export const withOperationLock = async <T>(pool: pg.Pool, work: (db: Database) =
 
 /** The next to borrow the connection finds it as it was; it has cost a process and caches of its own to make. */
 const leave = `select pg_advisory_unlock_all();
-reset application_name; reset client_connection_check_interval`;
+reset application_name; reset max_parallel_workers_per_gather; reset client_connection_check_interval`;
 
 const tryLock = async (db: Database): Promise<boolean> => {
   const { rows } = await sql<{ locked: boolean }>`
