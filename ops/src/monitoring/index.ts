@@ -7,6 +7,7 @@ export {
   type HealthStatus,
   type PoolUse,
 } from "./database-health-checker.ts";
+export { DatabaseWithTables } from "./database-with-tables.ts";
 export { within } from "./deadline.ts";
 export {
   Fleet,

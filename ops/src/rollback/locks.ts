@@ -1,8 +1,6 @@
-/**
- * The advisory locks of the engine, all in one class of their own so that they meet nobody else's.
- * Advisory locks belong to one database: two services in two databases never wait for each other.
- */
-const lockClass = 19_301;
+import { lockClass } from "../lib/own-tables.ts";
+
+// Advisory locks belong to one database: two services in two databases never wait for each other.
 
 /** Held shared by each domain write, exclusively by a swap: see {@link Changes.transaction}. */
 export const writersLock = [lockClass, 1] as const;
@@ -12,9 +10,6 @@ export const operationLock = [lockClass, 2] as const;
 
 /** Held while a ledger entry is chained to the one before it. */
 export const ledgerLock = [lockClass, 3] as const;
-
-/** Held while the engine's own schema is created. */
-export const schemaLock = [lockClass, 4] as const;
 
 /** One for each operation, held by the session that carries it out: an operation without it has lost its process. */
 export const operationsClass = lockClass + 1;

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
+import { createOwnTables } from "../lib/own-tables.ts";
 import type { Database } from "./change.ts";
-import { schemaLock, writersLock } from "./locks.ts";
+import { writersLock } from "./locks.ts";
 
 /**
  * Creates the engine's own tables where they are absent, in the schema `earlybird`.
@@ -14,19 +15,13 @@ import { schemaLock, writersLock } from "./locks.ts";
  * - `ids_<table>`: ids of both styles, of an `identifiers` part
  * - `kept_values`: what a re-apply found edited, and who won
  */
-export const createEngineSchema = async (db: Database): Promise<void> => {
-  await db.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${sql.lit(schemaLock[0])}, ${sql.lit(schemaLock[1])})`.execute(tx);
-    const { rows } = await sql<{ tables: boolean; holdSteps: boolean }>`
-      select to_regclass('earlybird.ledger') is not null as tables,
-        to_regprocedure('earlybird.hold_steps()') is not null as "holdSteps"`.execute(tx);
-    if (!rows[0]?.tables) for (const statement of statements) await statement.execute(tx);
-    if (!rows[0]?.holdSteps) for (const statement of holdingSteps) await statement.execute(tx);
-  });
-};
+export const createEngineSchema = (db: Database): Promise<void> =>
+  createOwnTables(db, [
+    { table: "ledger", statements },
+    { table: "applied_steps", statements: holdingSteps },
+  ]);
 
 const statements = [
-  sql`create schema if not exists earlybird`,
   sql`create table earlybird.operations (
     id           bigint generated always as identity primary key,
     kind         text not null check (kind in ('apply', 'rollback', 'reapply')),

@@ -3,17 +3,18 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { createDecisions } from "../../../../test/support/decisions.ts";
+import type { DatabaseWithTables } from "../../monitoring/index.ts";
 import type { AlertType } from "../alert.ts";
 import type { AlertRecord } from "../incident.ts";
 import { AlertArchive } from "./alert-archive.ts";
-import { AlertDatabase } from "./alert-database.ts";
+import { alertDatabaseOn } from "./alert-database.ts";
 import { prune, saveRecords } from "./archive.ts";
 
 const now = "2026-03-05T12:00:00.000Z";
 const dayMs = 86_400_000;
 
 let database: TestDatabase;
-let alertDatabase: AlertDatabase;
+let alertDatabase: DatabaseWithTables;
 let clock: StandingClock;
 let archive: AlertArchive;
 
@@ -24,7 +25,7 @@ afterAll(() => database.drop());
 
 beforeEach(async () => {
   clock = new StandingClock(now);
-  alertDatabase = new AlertDatabase(database.pool);
+  alertDatabase = alertDatabaseOn(database.pool);
   archive = new AlertArchive({ pool: database.pool, clock });
   await alertDatabase.connected(async () => undefined);
   await database.pool.query(
@@ -213,7 +214,7 @@ test("what fired in a process that is heard of no more does not fire for ever, a
 test("the tables are made by whoever comes first, also when ten come at once", async () => {
   await database.pool.query("drop schema earlybird cascade");
   await Promise.all(
-    Array.from({ length: 10 }, () => new AlertDatabase(database.pool).connected(async () => undefined)),
+    Array.from({ length: 10 }, () => alertDatabaseOn(database.pool).connected(async () => undefined)),
   );
   expect((await archive.history({ limit: 1 })).alerts).toEqual([]);
 });

@@ -1,11 +1,12 @@
 import type pg from "pg";
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import type { DatabaseWithTables } from "../../monitoring/index.ts";
 import { alertUnknown, type Explanation, explain } from "../explain.ts";
 import type { HistoryFilter, HistoryPage } from "../history-filter.ts";
 import type { Mute, MuteRequest, MuteTarget } from "../mute.ts";
 import { MuteBook } from "../mute-book.ts";
 import { type AlertStatistics, statisticsOf } from "../statistics.ts";
-import { AlertDatabase } from "./alert-database.ts";
+import { alertDatabaseOn } from "./alert-database.ts";
 import { countFiring, findRecord, readPage, readTallies } from "./archive.ts";
 import { sharedMutes } from "./shared-mutes.ts";
 
@@ -14,11 +15,11 @@ import { sharedMutes } from "./shared-mutes.ts";
  * works while no server does. All of it rejects when the database does not answer.
  */
 export class AlertArchive {
-  readonly #database: AlertDatabase;
+  readonly #database: DatabaseWithTables;
   readonly #clock: Clock;
 
   constructor({ pool, clock = systemClock }: { pool: pg.Pool; clock?: Clock }) {
-    this.#database = new AlertDatabase(pool);
+    this.#database = alertDatabaseOn(pool);
     this.#clock = clock;
   }
 

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
-import { within } from "../../monitoring/index.ts";
+import { type DatabaseWithTables, within } from "../../monitoring/index.ts";
 import type { Claim, Claims } from "../claims.ts";
 import type { HistoryFilter, HistoryPage } from "../history-filter.ts";
 import type { AlertRecord, Incident } from "../incident.ts";
@@ -9,7 +9,7 @@ import type { Incidents } from "../incidents.ts";
 import type { MuteBook } from "../mute-book.ts";
 import type { Records } from "../records.ts";
 import type { Tally } from "../statistics.ts";
-import { AlertDatabase } from "./alert-database.ts";
+import { alertDatabaseOn } from "./alert-database.ts";
 import { endAbandoned, findRecord, prune, readNews, readPage, readTallies, saveRecords } from "./archive.ts";
 import { claimToEnd, claimToTell, keepClaims } from "./claims-table.ts";
 import { sharedMutes } from "./shared-mutes.ts";
@@ -37,7 +37,7 @@ export interface SharedAlertsOptions {
 /** What this process has in common with the other instances; without the database, it catches up later. */
 export class SharedAlerts implements Claims {
   readonly #options: SharedAlertsOptions;
-  readonly #database: AlertDatabase;
+  readonly #database: DatabaseWithTables;
   #tallies: Tally[] | undefined;
   #mark: string | null = null;
   #keptUpAtMs = Number.NEGATIVE_INFINITY;
@@ -48,7 +48,7 @@ export class SharedAlerts implements Claims {
 
   constructor(options: SharedAlertsOptions) {
     this.#options = options;
-    this.#database = new AlertDatabase(options.pool);
+    this.#database = alertDatabaseOn(options.pool);
   }
 
   /** Whether the records of the others have been read. */

@@ -1,7 +1,5 @@
 import { type Kysely, sql } from "kysely";
-
-/** The same for everybody who makes tables in the schema `earlybird`, so that nobody makes the schema twice. */
-const schemaLock = sql`19301, 4`;
+import { createOwnTables } from "../../lib/own-tables.ts";
 
 /**
  * Creates the tables of alerts where they are absent.
@@ -9,30 +7,9 @@ const schemaLock = sql`19301, 4`;
  * - `alert_history`: each alert, with what was decided and attempted
  * - `alert_mutes`: who does not want to be told of what, until when
  * - `alert_claims`: which instance tells what
- *
- * @param db one connection
  */
-export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
-  // Before the transaction: the beginning of one is when a connection learns that somebody else has made the
-  // schema, and it may have looked for it before, as the schema of a user of that name.
-  await sql`select pg_advisory_lock(${schemaLock})`.execute(db);
-  try {
-    await db.transaction().execute(createWhereAbsent);
-  } finally {
-    await sql`select pg_advisory_unlock(${schemaLock})`.execute(db);
-  }
-};
-
-const createWhereAbsent = async (tx: Kysely<unknown>): Promise<void> => {
-  const { rows } = await sql<{ schema: unknown; tables: unknown }>`
-    select to_regnamespace('earlybird') as schema, to_regclass('earlybird.alert_claims') as tables`.execute(
-    tx,
-  );
-  if (rows[0]?.tables) return;
-  // Not "if not exists": that would ask for a right that is not needed once the schema is there.
-  if (!rows[0]?.schema) await sql`create schema earlybird`.execute(tx);
-  for (const statement of statements) await statement.execute(tx);
-};
+export const createAlertTables = (db: Kysely<unknown>): Promise<void> =>
+  createOwnTables(db, [{ table: "alert_claims", statements }]);
 
 const statements = [
   sql`create table earlybird.alert_history (

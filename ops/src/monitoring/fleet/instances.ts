@@ -4,6 +4,7 @@ import { type Kysely, sql } from "kysely";
 import type pg from "pg";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { onConnection } from "../database-connection.ts";
+import { DatabaseWithTables } from "../database-with-tables.ts";
 import { createFleetTables } from "./schema.ts";
 
 /** Who has not been seen for so long counts as dead; the living write themselves every five seconds. */
@@ -26,14 +27,15 @@ export class Instances {
   /** Of this process; another one after each start. */
   readonly instanceId: string = randomUUID();
   readonly #pool: pg.Pool;
+  readonly #database: DatabaseWithTables;
   readonly #version: string;
   readonly #startedAt: Date;
-  #tablesExist = false;
   #living: readonly Instance[] = [];
 
   /** @param options.pool as `createMonitoringPool` makes it */
   constructor({ pool, version, clock = systemClock }: { pool: pg.Pool; version: string; clock?: Clock }) {
     this.#pool = pool;
+    this.#database = new DatabaseWithTables(pool, createFleetTables);
     this.#version = version;
     this.#startedAt = clock.now();
   }
@@ -87,17 +89,7 @@ export class Instances {
   }
 
   /** Lends a connection to `work`, to a database that has the fleet's tables. */
-  async connected<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T> {
-    try {
-      return await onConnection(this.#pool, async (db) => {
-        if (!this.#tablesExist) await createFleetTables(db);
-        this.#tablesExist = true;
-        return work(db);
-      });
-    } catch (error) {
-      // It may be another database by now, restored or failed over to.
-      this.#tablesExist = false;
-      throw error;
-    }
+  connected<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T> {
+    return this.#database.connected(work);
   }
 }

@@ -1,7 +1,5 @@
 import { type Kysely, sql } from "kysely";
-
-/** The same for everybody who makes tables in the schema `earlybird`, so that nobody makes the schema twice. */
-const schemaLock = sql`select pg_advisory_xact_lock(19301, 4)`;
+import { createOwnTables } from "../../lib/own-tables.ts";
 
 /**
  * Creates the fleet's tables where they are absent, in the schema `earlybird`.
@@ -11,21 +9,8 @@ const schemaLock = sql`select pg_advisory_xact_lock(19301, 4)`;
  * - `metric_hours`: the minutes of an hour, merged over all instances
  * - `metric_hours_due`: hours whose minutes have come and are not merged yet
  */
-export const createFleetTables = async (db: Kysely<unknown>): Promise<void> => {
-  await db.transaction().execute(async (tx) => {
-    await schemaLock.execute(tx);
-    const { rows } = await sql<{
-      schema: unknown;
-      tables: unknown;
-    }>`select to_regnamespace('earlybird') as schema, to_regclass('earlybird.metric_minutes') as tables`.execute(
-      tx,
-    );
-    if (rows[0]?.tables) return;
-    // Not "if not exists": that would ask for a right that is not needed once the schema is there.
-    if (!rows[0]?.schema) await sql`create schema earlybird`.execute(tx);
-    for (const statement of statements) await statement.execute(tx);
-  });
-};
+export const createFleetTables = (db: Kysely<unknown>): Promise<void> =>
+  createOwnTables(db, [{ table: "metric_minutes", statements }]);
 
 const statements = [
   sql`create table earlybird.instances (
