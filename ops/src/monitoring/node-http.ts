@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { clientWentAway } from "./endpoint.ts";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
+import { clientWentAway } from "./traffic.ts";
 
 /**
  * The template of the route that answered, as `/orders/:id`, never a raw URL; undefined when none matched. It is asked
@@ -22,15 +22,12 @@ export const recordServer = (
   { routeOf }: { routeOf?: RouteOf } = {},
 ): (() => void) => {
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const method = request.method ?? "GET";
-    // Which route it takes is known in the end only: until then it is under way without one.
-    const waiting = performance.endpoint(method);
-    const enteredMs = waiting.enter();
+    const arrivedMs = performance.arrive();
     response.on("close", () => {
       const status = response.writableEnded ? response.statusCode : clientWentAway;
-      const endpoint = performance.endpoint(method, routeOf?.(request, response));
-      waiting.passTo(endpoint);
-      endpoint.finish(enteredMs, status);
+      const endpoint = performance.endpoint(request.method ?? "GET", routeOf?.(request, response));
+      endpoint.enter();
+      endpoint.finish(arrivedMs, status);
     });
   };
   // First of all: the time of those who answer at once counts, too.

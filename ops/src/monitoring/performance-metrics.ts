@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { Endpoint, Traffic } from "./endpoint.ts";
+import { Endpoint } from "./endpoint.ts";
 import { type PerformanceSummary, type PerformanceWindow, summarise } from "./performance-summary.ts";
 import type { Slice } from "./slice.ts";
 import type { StatusTally } from "./tally.ts";
+import { Traffic } from "./traffic.ts";
 
 export interface EndpointSummary extends PerformanceSummary {
   route: string;
@@ -43,7 +44,6 @@ const knownMethods = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRA
  * `relativeErrorBound`) and never below; counts, mean and maximum are exact.
  */
 export class PerformanceMetrics {
-  readonly #clock: Clock;
   readonly #maxEndpoints: number;
   readonly #startedMs: number;
   readonly #traffic: Traffic;
@@ -64,11 +64,16 @@ export class PerformanceMetrics {
     maxEndpoints?: number;
     errorsFromStatus?: 400 | 500;
   } = {}) {
-    this.#clock = clock;
     this.#maxEndpoints = maxEndpoints;
     this.#traffic = new Traffic(clock, errorsFromStatus);
-    this.#startedMs = this.#nowMs();
+    this.#startedMs = this.#traffic.nowMs();
     this.#overflow = new Endpoint("*", overflowRoute, this.#traffic);
+  }
+
+  /** A request has come. Returns when, for {@link Endpoint.finish} of the endpoint that it then enters. */
+  arrive(): number {
+    this.#traffic.inFlight++;
+    return this.#traffic.clock.monotonicMs();
   }
 
   /**
@@ -83,14 +88,14 @@ export class PerformanceMetrics {
 
   /** All requests of the window. */
   summary(window: PerformanceWindow = "1m"): PerformanceSummary {
-    const { series, inFlight, failedLast } = this.#traffic;
+    const { series, inFlight, failedLast } = this.#counted();
     const lastError = failedLast?.lastError ?? null;
-    return summarise({ series, inFlight, lastError }, window, this.#nowMs(), this.#startedMs);
+    return summarise({ series, inFlight, lastError }, window, this.#traffic.nowMs(), this.#startedMs);
   }
 
   /** The endpoints that had requests in the window or have some under way, in no particular order. */
   endpoints(window: PerformanceWindow = "1m"): EndpointSummary[] {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#counted().nowMs();
     return this.#all()
       .map((endpoint) => ({
         route: endpoint.route,
@@ -102,6 +107,7 @@ export class PerformanceMetrics {
 
   /** Every endpoint since the process started: numbers that only grow. Cheap, whatever was recorded. */
   totals(): EndpointTotals[] {
+    this.#counted();
     return this.#all()
       .map(({ method, route, errors, tally }) => ({ route, method, errors, statuses: tally.read() }))
       .filter(({ statuses }) => statuses.length > 0);
@@ -112,7 +118,7 @@ export class PerformanceMetrics {
    * clock's; it stays the last one for a minute, however often it is read.
    */
   lastMinute(): { startedAt: Date; endpoints: EndpointMinute[] } {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#counted().nowMs();
     const endpoints: EndpointMinute[] = [];
     for (const { method, route, series } of this.#all()) {
       const slice = series.lastMinute(nowMs);
@@ -123,7 +129,7 @@ export class PerformanceMetrics {
 
   /** Requests recorded since the process started. */
   get recorded(): number {
-    return this.#traffic.cost.recorded;
+    return this.#traffic.recorded;
   }
 
   /** What recording one request takes, in milliseconds: measured now and then; 0 before there is a measurement. */
@@ -136,8 +142,10 @@ export class PerformanceMetrics {
     return this.#all().reduce((sum, { series }) => sum + series.bytes, this.#traffic.series.bytes);
   }
 
-  #nowMs(): number {
-    return this.#traffic.epochMs + this.#clock.monotonicMs();
+  /** With everything counted that has been recorded. */
+  #counted(): Traffic {
+    this.#traffic.count();
+    return this.#traffic;
   }
 
   #all(): Endpoint[] {

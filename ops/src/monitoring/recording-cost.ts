@@ -1,18 +1,11 @@
-const every = 1_024;
 const kept = 63;
 
-/** What recording a request costs, measured at every 1024th one. */
+/** What recording a request costs, measured whenever some are counted. */
 export class RecordingCost {
-  /** Requests recorded since the process started. */
-  recorded = 0;
   readonly #samplesMs = new Float64Array(kept);
   #sampled = 0;
 
-  /** Counts a recording, and says whether it is one to be measured. */
-  isDue(): boolean {
-    return ++this.recorded % every === 0;
-  }
-
+  /** @param tookMs for each of those that were counted together */
   add(tookMs: number): void {
     this.#samplesMs[this.#sampled++ % kept] = tookMs;
   }

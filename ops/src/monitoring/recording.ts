@@ -1,11 +1,15 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
-import { clientWentAway, type Endpoint } from "./endpoint.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import type { Endpoint } from "./endpoint.ts";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
+import { clientWentAway } from "./traffic.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether the route answers with a stream that lasts as long as what it tells of. */
     streams?: boolean;
+  }
+  interface FastifyRequest {
+    recording: Recording | null;
   }
 }
 
@@ -18,34 +22,53 @@ export const recordRequests = (
   app: FastifyInstance,
   { performance }: { performance: PerformanceMetrics },
 ): void => {
+  app.decorateRequest("recording", null);
   app.addHook("onRequest", (request, reply, done) => {
-    // Once: it is put together each time.
-    const { url, config } = request.routeOptions;
-    const endpoint = performance.endpoint(request.method, url);
-    if (config.streams) recordStream(endpoint, reply);
-    else recordAnswer(endpoint, reply);
+    const recording = new Recording(performance.arrive());
+    request.recording = recording;
+    const response = reply.raw;
+    // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
+    response.on("close", () => {
+      // No route, or another hook has refused it before.
+      if (!recording.endpoint)
+        recording.enter(performance.endpoint(request.method, request.routeOptions.url));
+      recording.end(response.writableEnded ? response.statusCode : clientWentAway, reply.problemCode);
+    });
     done();
   });
-};
-
-const recordAnswer = (endpoint: Endpoint, reply: FastifyReply): void => {
-  const enteredMs = endpoint.enter();
-  const response = reply.raw;
-  // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
-  response.on("close", () => endpoint.finish(enteredMs, statusOf(response), reply.problemCode));
-};
-
-/** How long somebody watches says nothing of how quick the service is; when it began to answer does. */
-const recordStream = (endpoint: Endpoint, reply: FastifyReply): void => {
-  const enteredMs = endpoint.enter();
-  const response = reply.raw;
-  const finish = () => endpoint.finish(enteredMs, statusOf(response), reply.problemCode);
-  response.on("close", finish);
-  response.once("pipe", () => {
-    response.off("close", finish);
-    endpoint.finish(enteredMs, response.statusCode);
+  app.addHook("onRoute", (route) => {
+    route.onRequest = [entering(route, performance), ...[route.onRequest ?? []].flat()];
   });
 };
 
-const statusOf = ({ writableEnded, statusCode }: FastifyReply["raw"]): number =>
-  writableEnded ? statusCode : clientWentAway;
+/** One request of an app. */
+class Recording {
+  endpoint: Endpoint | undefined;
+  #isOver = false;
+
+  constructor(readonly arrivedMs: number) {}
+
+  enter(endpoint: Endpoint): void {
+    this.endpoint = endpoint;
+    endpoint.enter();
+  }
+
+  /** Only the first time counts. */
+  end(status: number, code: string | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.endpoint?.finish(this.arrivedMs, status, code);
+  }
+}
+
+/** The hook of a route that knows its endpoint. Fastify's `routeOptions` does, too, but is put together each time. */
+const entering = ({ url, config }: RouteOptions, performance: PerformanceMetrics) => {
+  let endpoint: Endpoint | undefined;
+  return ({ method, recording }: FastifyRequest, { raw }: FastifyReply, done: () => void): void => {
+    if (endpoint?.method !== method) endpoint = performance.endpoint(method, url);
+    recording?.enter(endpoint);
+    // How long somebody watches says nothing of how quick the service is; when it began to answer does.
+    if (config?.streams) raw.once("pipe", () => recording?.end(raw.statusCode, undefined));
+    done();
+  };
+};
