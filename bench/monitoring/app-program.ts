@@ -1,6 +1,8 @@
 /** A small Fastify app, watched as the first argument says; says where it listens, and when asked what it costs. */
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { createPool } from "earlybird/database";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 
 // Everything here is loaded by require: OpenTelemetry replaces functions of modules that are loaded in this way.
@@ -8,11 +10,13 @@ const require = createRequire(import.meta.url);
 
 const [watcher = "nobody", databaseUrl = "", alerts = "0"] = process.argv.slice(2);
 
+const pool = createPool(databaseUrl);
+
 const watchers: Record<string, (app: FastifyInstance) => Promise<void>> = {
   nobody: async () => undefined,
   earlybird: async (app) => {
     const { watchWithEarlybird } = await import("./watched-app.ts");
-    await watchWithEarlybird(app, { databaseUrl, alerts: Number(alerts) });
+    await watchWithEarlybird(app, { pool, alerts: Number(alerts) });
   },
   "fastify-metrics": async (app) => {
     const plugin: FastifyPluginAsync<{ endpoint: string }> = require("fastify-metrics");
@@ -43,7 +47,12 @@ const app: FastifyInstance = require("fastify")();
 await watchers[watcher]?.(app);
 for (let n = 0; n < 200; n++)
   app.get(`/things/${n}/:id`, async () => ({ id: n, name: "a thing", quantity: 3 }));
-app.get("/things/:id", async () => ({ id: "17", name: "a thing", quantity: 3, price_paise: 6_400 }));
+app.get("/things/:id", async () => ({ id: 17, name: "a thing", quantity: 3, price_paise: 6_400 }));
+app.get("/things", async (_, reply) => {
+  const body = JSON.stringify(Array.from({ length: 20 }, (_, id) => ({ id, name: "a thing", quantity: 3 })));
+  reply.type("application/json").header("etag", `"${createHash("sha256").update(body).digest("base64url")}"`);
+  return body;
+});
 await app.listen({ port: 0, host: "127.0.0.1" });
 process.on("message", () => process.send?.({ cpu: process.cpuUsage() }));
 process.once("disconnect", () => process.exit());

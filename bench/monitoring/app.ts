@@ -2,12 +2,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-export const watchers = ["nobody", "earlybird", "fastify-metrics", "OpenTelemetry", "swagger-stats"] as const;
+export const watchers = ["earlybird", "fastify-metrics", "OpenTelemetry", "swagger-stats"] as const;
 export type Watcher = (typeof watchers)[number];
 
-/** The small app in a process of its own. */
+/** The small app in a process of its own, with the platform as it is built. */
 export interface App {
   port: number;
+  pid: number;
   /** Microseconds of processor time that it has used since it was started. */
   cpuMicroseconds(): Promise<number>;
   stop(): Promise<void>;
@@ -15,24 +16,19 @@ export interface App {
 
 /** @param options.alerts how many are raised before it listens */
 export const startApp = async (
-  watcher: Watcher,
+  watcher: Watcher | "nobody",
   databaseUrl: string,
   { alerts = 0 }: { alerts?: number } = {},
 ): Promise<App> => {
   const program = fileURLToPath(new URL("./app-program.ts", import.meta.url));
   const child: ChildProcess = fork(program, [watcher, databaseUrl, String(alerts)], {
     // The same room for new objects from the start: an app that keeps more would be given more, and be quicker by it.
-    execArgv: [
-      "--conditions=source",
-      "--import",
-      "tsx",
-      "--min-semi-space-size=16",
-      "--max-semi-space-size=16",
-    ],
+    execArgv: ["--import", "tsx", "--min-semi-space-size=16", "--max-semi-space-size=16"],
   });
   const [{ port }] = (await once(child, "message")) as [{ port: number }];
   return {
     port,
+    pid: child.pid ?? 0,
     cpuMicroseconds: async () => {
       child.send("cpu?");
       const [{ cpu }] = (await once(child, "message")) as [{ cpu: NodeJS.CpuUsage }];

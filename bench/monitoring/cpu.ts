@@ -1,18 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { median, printTable } from "../figures.ts";
 import { type App, startApp } from "./app.ts";
+import { keepOn, keepOnAny } from "./processors.ts";
 import { askSteadily } from "./steady.ts";
 
 const idleMs = 15_000;
-const loadMs = 5_000;
-const rounds = 3;
+const loadMs = 3_000;
+const rounds = 9;
 const perSecond = 1_000;
 
 /** The processor time of an app that is watched, less that of one that is not, at rest and under a steady load. */
 export const benchCpu = async (databaseUrl: string): Promise<void> => {
   console.error("processor time ...");
+  keepOn(1);
   const [bare, watched] = [await startApp("nobody", databaseUrl), await startApp("earlybird", databaseUrl)];
-  for (const { port } of [bare, watched]) await askSteadily(port, { ...load, durationMs: 2_000 });
+  for (const { port, pid } of [bare, watched]) {
+    keepOn(0, pid);
+    await askSteadily(port, { ...load, durationMs: 3_000 });
+  }
   const [bareIdle = 0, watchedIdle = 0] = await Promise.all(
     [bare, watched].map((app) => percentDuring(app, () => sleep(idleMs))),
   );
@@ -22,6 +27,7 @@ export const benchCpu = async (databaseUrl: string): Promise<void> => {
     busy.watched.push(await percentDuring(watched, () => askSteadily(watched.port, load)));
   }
   for (const app of [bare, watched]) await app.stop();
+  keepOnAny();
   const row = (what: string, without: number, withIt: number, limit: number) => [
     what,
     percent(without),

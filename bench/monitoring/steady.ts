@@ -1,5 +1,11 @@
 import { Agent, get } from "node:http";
 
+export interface Steadily {
+  paths: readonly string[];
+  perSecond: number;
+  durationMs: number;
+}
+
 /**
  * Asks for paths in turn, so many times a second, whether answers come or not.
  *
@@ -7,7 +13,7 @@ import { Agent, get } from "node:http";
  */
 export const askSteadily = async (
   port: number,
-  { paths, perSecond, durationMs }: { paths: readonly string[]; perSecond: number; durationMs: number },
+  { paths, perSecond, durationMs }: Steadily,
 ): Promise<number[]> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const wanted = Math.round((perSecond * durationMs) / 1_000);

@@ -1,60 +1,97 @@
 import { median, printTable, thousands } from "../figures.ts";
 import { type App, startApp, type Watcher, watchers } from "./app.ts";
+import { keepOn, keepOnAny } from "./processors.ts";
 import { saturate } from "./saturate.ts";
 
-const generations = 2;
-const rounds = 20;
-const warmUpMs = 1_500;
-const roundMs = 300;
+const generations = 16;
+const comparisons = 3;
+const warmUpMs = 700;
+const roundMs = 100;
 
-/** What one app did in one round. */
-interface Round {
+const paths = {
+  "nothing but an answer": "/things/17",
+  "a list of 20, hashed for its ETag": "/things",
+} as const;
+
+/** What a watched app did, beside one that nobody watches. */
+interface Comparison {
+  perSecond: number;
+  /** Of the requests a second of the one without. */
+  share: number;
+  /** Processor time for a request, more than without. */
+  moreMicroseconds: number;
+}
+
+/**
+ * A small Fastify app as fast as it can, watched by nobody and by one watcher or another.
+ *
+ * A process is up to a tenth faster or slower than the next one of the same program, by where its memory happens to
+ * lie, and the machine changes from second to second: hence many processes, and rounds that are short.
+ */
+export const benchThroughput = async (databaseUrl: string): Promise<void> => {
+  const found = Object.values(paths).map(() => new Map<Watcher, Comparison[]>(watchers.map((w) => [w, []])));
+  for (let generation = 1; generation <= generations; generation++) {
+    console.error(`throughput, ${generation} of ${generations} ...`);
+    keepOn(1);
+    const bare = await startApp("nobody", databaseUrl);
+    const watched = await Promise.all(watchers.map((watcher) => startApp(watcher, databaseUrl)));
+    for (const app of [bare, ...watched]) keepOn(0, app.pid);
+    for (const [at, path] of Object.values(paths).entries()) {
+      for (const { port } of [bare, ...watched]) await saturate(port, path, warmUpMs);
+      for (let n = 0; n < comparisons; n++) {
+        for (const [nth, app] of watched.entries()) {
+          const comparison = await compare(bare, app, path);
+          found[at]?.get(watchers[nth] ?? "earlybird")?.push(comparison);
+        }
+      }
+    }
+    for (const app of [bare, ...watched]) await app.stop();
+    keepOnAny();
+  }
+  console.log("\n## Throughput of a small Fastify app\n");
+  console.log(
+    `Medians of ${comparisons} comparisons in each of ${generations} times five processes: ${roundMs / 1_000} s without, twice with, once without; 32 connections.\n`,
+  );
+  printTable(
+    ["what it does", "watched by", "requests a second", "of the app without", "processor time for a request"],
+    Object.keys(paths).flatMap((what, at) =>
+      watchers.map((watcher) => row(what, watcher, found[at]?.get(watcher) ?? [])),
+    ),
+  );
+};
+
+const row = (what: string, watcher: Watcher, comparisons: readonly Comparison[]): string[] => [
+  what,
+  watcher,
+  thousands(Math.round(median(comparisons.map(({ perSecond }) => perSecond)))),
+  median(comparisons.map(({ share }) => share)).toFixed(3),
+  `+ ${median(comparisons.map(({ moreMicroseconds }) => moreMicroseconds)).toFixed(2)} µs`,
+];
+
+/** The one before, between and after the other: both see the same machine. */
+const compare = async (bare: App, watched: App, path: string): Promise<Comparison> => {
+  const before = await measure(bare, path);
+  const withIt = mean(await measure(watched, path), await measure(watched, path));
+  const without = mean(before, await measure(bare, path));
+  return {
+    perSecond: withIt.perSecond,
+    share: withIt.perSecond / without.perSecond,
+    moreMicroseconds: withIt.microseconds - without.microseconds,
+  };
+};
+
+interface Measured {
   perSecond: number;
   /** Processor time of the server's process for one request. */
   microseconds: number;
 }
 
-/** A small Fastify app as fast as it can, watched by nobody and by one watcher or another, taking turns. */
-export const benchThroughput = async (databaseUrl: string): Promise<void> => {
-  const measured = new Map<Watcher, Round[]>(watchers.map((watcher) => [watcher, []]));
-  for (let generation = 1; generation <= generations; generation++) {
-    console.error(`throughput, ${generation} of ${generations} ...`);
-    const apps: [Watcher, App][] = [];
-    for (const watcher of watchers) apps.push([watcher, await startApp(watcher, databaseUrl)]);
-    for (const [, { port }] of apps) await saturate(port, path, warmUpMs);
-    for (let n = 0; n < rounds; n++) {
-      // Each takes each place, forwards and backwards: what comes before or after is nobody's advantage.
-      const inTurn = [...apps.slice(n % apps.length), ...apps.slice(0, n % apps.length)];
-      if (n % 2 === 1) inTurn.reverse();
-      for (const [watcher, app] of inTurn) measured.get(watcher)?.push(await measure(app));
-    }
-    for (const [, app] of apps) await app.stop();
-  }
-  const bare = measured.get("nobody") ?? [];
-  console.log("\n## Throughput of a small Fastify app\n");
-  console.log(
-    `Medians of ${generations * rounds} rounds of ${roundMs / 1_000} s, in which the apps take turns; 32 connections. Ratios are medians of those within a round.\n`,
-  );
-  printTable(
-    ["watched by", "requests a second", "of the app without", "CPU a request", "more than without"],
-    watchers.map((watcher) => {
-      const own = measured.get(watcher) ?? [];
-      const cpu = median(own.map(({ microseconds }) => microseconds));
-      const more = median(own.map(({ microseconds }, n) => microseconds - (bare[n]?.microseconds ?? 0)));
-      return [
-        watcher,
-        thousands(Math.round(median(own.map(({ perSecond }) => perSecond)))),
-        median(own.map(({ perSecond }, n) => perSecond / (bare[n]?.perSecond ?? 0))).toFixed(3),
-        `${cpu.toFixed(2)} µs`,
-        `${more.toFixed(2)} µs`,
-      ];
-    }),
-  );
-};
+const mean = (one: Measured, other: Measured): Measured => ({
+  perSecond: (one.perSecond + other.perSecond) / 2,
+  microseconds: (one.microseconds + other.microseconds) / 2,
+});
 
-const path = "/things/17";
-
-const measure = async ({ port, cpuMicroseconds }: App): Promise<Round> => {
+const measure = async ({ port, cpuMicroseconds }: App, path: string): Promise<Measured> => {
   const [cpuBefore, startMs] = [await cpuMicroseconds(), performance.now()];
   const answers = await saturate(port, path, roundMs);
   const elapsedMs = performance.now() - startMs;

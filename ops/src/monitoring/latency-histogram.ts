@@ -31,14 +31,18 @@ export class LatencyHistogram {
   static readonly bytes = 14_000;
 
   readonly #counts = new Int32Histogram(1, longestMicroseconds, significantDigits);
+  /** How many buckets there are up to the last one in use: most of the three thousand are for minutes. */
+  #used = 0;
 
   /** Counts one duration, by its {@link bucketOf}. */
   increment(bucket: number): void {
     this.#counts.incrementCountAtIndex(bucket);
+    if (bucket >= this.#used) this.#used = bucket + 1;
   }
 
   clear(): void {
     this.#counts.reset();
+    this.#used = 0;
   }
 
   /**
@@ -46,7 +50,7 @@ export class LatencyHistogram {
    * milliseconds; zeros when nothing was counted. See {@link relativeErrorBound}.
    */
   percentilesMs(percents: readonly number[]): number[] {
-    this.#counts.establishInternalTackingValues();
+    this.#counts.establishInternalTackingValues(this.#used);
     return percents.map((percent) => this.#counts.getValueAtPercentile(percent) / 1000);
   }
 
@@ -57,7 +61,7 @@ export class LatencyHistogram {
   compact(): Uint8Array {
     let length = 0;
     let next = 0;
-    for (let bucket = 0; bucket < this.#counts.countsArrayLength; bucket++) {
+    for (let bucket = 0; bucket < this.#used; bucket++) {
       const count = this.#counts.getCountAtIndex(bucket);
       if (count === 0) continue;
       const distance = bucket - next;
@@ -80,6 +84,7 @@ export class LatencyHistogram {
       }
       this.#counts.addToCountAtIndex(bucket++, Math.floor(count / 2));
     }
+    this.#used = Math.max(this.#used, bucket);
   }
 }
 

@@ -16,7 +16,7 @@ export interface EndpointTotals {
   method: string;
   errors: number;
   /** For each status class that it has answered with. */
-  statuses: StatusTally[];
+  statuses: readonly StatusTally[];
 }
 
 /** What one endpoint did in a minute. */

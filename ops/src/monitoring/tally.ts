@@ -25,18 +25,25 @@ const width = buckets + 1;
 export class Tally {
   // For each status class the buckets and then the sum: whole numbers up to 2^53, so nothing overflows.
   readonly #numbers = new Float64Array(statusClasses * width);
+  #read: readonly StatusTally[] | undefined = [];
 
   /** @param statusClass 0 for 1xx to 4 for 5xx */
   add(durationMs: number, statusClass: number): void {
     let bucket = 0;
     while (bucket < tallyBoundsMs.length && durationMs > (tallyBoundsMs[bucket] ?? 0)) bucket++;
+    this.#read = undefined;
     const start = statusClass * width;
     this.#numbers[start + bucket] = (this.#numbers[start + bucket] ?? 0) + 1;
     this.#numbers[start + buckets] = (this.#numbers[start + buckets] ?? 0) + durationMs;
   }
 
-  /** The status classes that have been met. */
-  read(): StatusTally[] {
+  /** The status classes that have been met: the very same array until something is added. */
+  read(): readonly StatusTally[] {
+    this.#read ??= this.#readNow();
+    return this.#read;
+  }
+
+  #readNow(): StatusTally[] {
     const met: StatusTally[] = [];
     for (let n = 0; n < statusClasses; n++) {
       const counts = this.#numbers.slice(n * width, n * width + buckets);

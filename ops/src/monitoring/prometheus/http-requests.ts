@@ -1,6 +1,6 @@
 import type { EndpointTotals } from "../performance-metrics.ts";
 import { type StatusTally, tallyBoundsMs } from "../tally.ts";
-import { type Family, writeHead, writeLabels } from "./exposition.ts";
+import { writeHead, writeLabels } from "./exposition.ts";
 
 /** OpenTelemetry's `http.server.request.duration`, as its names are written for Prometheus. */
 const name = "http_server_request_duration_seconds";
@@ -8,73 +8,92 @@ const name = "http_server_request_duration_seconds";
 const head = Buffer.from(writeHead({ name, help: "Duration of HTTP server requests.", type: "histogram" }));
 const bounds = [...tallyBoundsMs.map((boundMs) => String(boundMs / 1000)), "+Inf"];
 
+const errorsName = "earlybird_http_errors_total";
+/** Their class of status alone does not tell which answers are errors. */
+const errorsHelp = "Requests that count as errors of the service.";
+const errorsHead = Buffer.from(writeHead({ name: errorsName, help: errorsHelp, type: "counter" }));
+
 /**
  * Writes the requests of all endpoints since the process started as a histogram for each route, method and class of
- * status (`2xx` where OpenTelemetry has the code itself, which would multiply the series).
+ * status (`2xx` where OpenTelemetry has the code itself, which would multiply the series), and how many were errors.
  *
- * With two hundred routes these are ten thousand lines, most of them the same as at the last scrape: the lines of an
+ * With two hundred routes these are thousands of lines, most of them the same as at the last scrape: the lines of an
  * endpoint are written anew only when it has had a request since.
  */
 export class HttpRequestLines {
-  readonly #series = new Map<string, SeriesLines>();
+  readonly #endpoints = new Map<string, EndpointLines>();
 
   /** The parts of the text, in UTF-8; none without any request. */
   write(endpoints: readonly EndpointTotals[]): Buffer[] {
-    const parts = endpoints.flatMap(({ route, method, statuses }) =>
-      statuses.map((tally) => this.#seriesOf(route, method, tally.statusClass).write(tally)),
-    );
-    return parts.length === 0 ? [] : [head, ...parts];
+    if (endpoints.length === 0) return [];
+    const written = endpoints.map((totals) => this.#linesOf(totals).write(totals));
+    return [
+      head,
+      ...written.map(({ durations }) => durations),
+      errorsHead,
+      ...written.map(({ errors }) => errors),
+    ];
   }
 
-  #seriesOf(route: string, method: string, statusClass: number): SeriesLines {
-    const key = `${statusClass} ${method} ${route}`;
-    let series = this.#series.get(key);
-    if (!series) {
-      series = new SeriesLines({
-        http_request_method: method,
-        http_route: route,
-        http_response_status_code: `${statusClass}xx`,
-      });
-      this.#series.set(key, series);
+  #linesOf({ method, route }: EndpointTotals): EndpointLines {
+    const key = `${method} ${route}`;
+    let lines = this.#endpoints.get(key);
+    if (!lines) {
+      lines = new EndpointLines({ http_request_method: method, http_route: route });
+      this.#endpoints.set(key, lines);
     }
-    return series;
+    return lines;
   }
 }
 
-/** The lines of one series: what stands before its numbers never changes. */
-class SeriesLines {
-  readonly #buckets: readonly string[];
-  readonly #sum: string;
-  readonly #count: string;
-  #written = 0;
-  #text: Buffer = Buffer.alloc(0);
+/** The lines of one endpoint: what stands before its numbers never changes. */
+class EndpointLines {
+  durations: Buffer = Buffer.alloc(0);
+  errors: Buffer = Buffer.alloc(0);
+  readonly #labels: Readonly<Record<string, string>>;
+  readonly #ofClass = new Map<number, StartsOfLines>();
+  readonly #startOfErrors: string;
+  #written: EndpointTotals["statuses"] = [];
 
   constructor(labels: Readonly<Record<string, string>>) {
-    this.#buckets = bounds.map((le) => `${name}_bucket${writeLabels({ ...labels, le })} `);
-    this.#sum = `${name}_sum${writeLabels(labels)} `;
-    this.#count = `${name}_count${writeLabels(labels)} `;
+    this.#labels = labels;
+    this.#startOfErrors = `${errorsName}${writeLabels(labels)} `;
   }
 
-  write({ count, sumMs, buckets }: StatusTally): Buffer {
-    if (count === this.#written) return this.#text;
+  write({ statuses, errors }: EndpointTotals): this {
+    if (statuses === this.#written) return this;
+    this.durations = Buffer.from(statuses.map((tally) => this.#durationsOf(tally)).join(""));
+    this.errors = Buffer.from(`${this.#startOfErrors}${errors}\n`);
+    this.#written = statuses;
+    return this;
+  }
+
+  #durationsOf({ statusClass, count, sumMs, buckets }: StatusTally): string {
+    const starts = this.#startsOf(statusClass);
     let upTo = 0;
-    const lines = this.#buckets.map((start, n) => {
+    const lines = starts.buckets.map((start, n) => {
       upTo += buckets[n] ?? 0;
       return `${start}${upTo}\n`;
     });
-    this.#text = Buffer.from(`${lines.join("")}${this.#sum}${sumMs / 1000}\n${this.#count}${count}\n`);
-    this.#written = count;
-    return this.#text;
+    return `${lines.join("")}${starts.sum}${sumMs / 1000}\n${starts.count}${count}\n`;
+  }
+
+  #startsOf(statusClass: number): StartsOfLines {
+    const known = this.#ofClass.get(statusClass);
+    if (known) return known;
+    const labels = { ...this.#labels, http_response_status_code: `${statusClass}xx` };
+    const starts = {
+      buckets: bounds.map((le) => `${name}_bucket${writeLabels({ ...labels, le })} `),
+      sum: `${name}_sum${writeLabels(labels)} `,
+      count: `${name}_count${writeLabels(labels)} `,
+    };
+    this.#ofClass.set(statusClass, starts);
+    return starts;
   }
 }
 
-/** The requests that count as errors, which their class of status alone does not tell. */
-export const httpErrors = (endpoints: readonly EndpointTotals[]): Family => ({
-  name: "earlybird_http_errors_total",
-  help: "Requests that count as errors of the service.",
-  type: "counter",
-  samples: endpoints.map(({ method, route, errors }) => ({
-    labels: { http_request_method: method, http_route: route },
-    value: errors,
-  })),
-});
+interface StartsOfLines {
+  buckets: readonly string[];
+  sum: string;
+  count: string;
+}

@@ -3,7 +3,7 @@ import type { Snapshot } from "../monitoring-service.ts";
 import type { EndpointTotals } from "../performance-metrics.ts";
 import { writeFamilies } from "./exposition.ts";
 import { familiesOf } from "./findings.ts";
-import { HttpRequestLines, httpErrors } from "./http-requests.ts";
+import { HttpRequestLines } from "./http-requests.ts";
 import { isLocal } from "./local.ts";
 import { processMetrics } from "./process-metrics.ts";
 
@@ -42,7 +42,7 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
       const findings = familiesOf({ snapshot: monitoring.snapshot, version, firing: firing() });
       const ofProcess = processMetrics();
       reply.type(ofProcess.contentType);
-      const others = writeFamilies([httpErrors(endpoints), ...findings]) + (await ofProcess.metrics());
+      const others = writeFamilies(findings) + (await ofProcess.metrics());
       return Buffer.concat([...requestLines.write(endpoints), Buffer.from(others)]);
     },
   );
