@@ -95,14 +95,17 @@ export class PerformanceMetrics {
 
   /** The endpoints that had requests in the window or have some under way, in no particular order. */
   endpoints(window: PerformanceWindow = "1m"): EndpointSummary[] {
-    const nowMs = this.#counted().nowMs();
-    return this.#all()
-      .map((endpoint) => ({
-        route: endpoint.route,
-        method: endpoint.method,
-        ...summarise(endpoint, window, nowMs, this.#startedMs),
-      }))
-      .filter(({ requests, in_flight }) => requests > 0 || in_flight > 0);
+    return [...this.eachEndpoint(window)];
+  }
+
+  /** The same one after the other, each as of when it is asked for: many take some milliseconds together. */
+  *eachEndpoint(window: PerformanceWindow = "1m"): Generator<EndpointSummary> {
+    for (const endpoint of this.#all()) {
+      const nowMs = this.#counted().nowMs();
+      const summary = summarise(endpoint, window, nowMs, this.#startedMs);
+      if (summary.requests === 0 && summary.in_flight === 0) continue;
+      yield { route: endpoint.route, method: endpoint.method, ...summary };
+    }
   }
 
   /** Every endpoint since the process started: numbers that only grow. Cheap, whatever was recorded. */

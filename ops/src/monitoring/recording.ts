@@ -32,7 +32,8 @@ export const recordRequests = (
       // No route, or another hook has refused it before.
       if (!recording.endpoint)
         recording.enter(performance.endpoint(request.method, request.routeOptions.url));
-      recording.end(response.writableEnded ? response.statusCode : clientWentAway, reply.problemCode);
+      const status = response.writableEnded ? response.statusCode : clientWentAway;
+      recording.end(status, status < 400 ? undefined : reply.problemCode);
     });
     done();
   });

@@ -14,6 +14,7 @@ export class SliceRing {
   readonly #size: number;
   #numbers = new Float64Array();
   readonly #counts: string[] = [];
+  #bytes = 0;
 
   constructor(size: number) {
     this.#size = size;
@@ -24,9 +25,11 @@ export class SliceRing {
     if (this.#numbers.length === 0) {
       this.#numbers = new Float64Array(this.#size * width).fill(-1);
       for (let n = 0; n < this.#size; n++) this.#counts.push("");
+      this.#bytes = this.#numbers.byteLength + this.#size * bytesOfString;
     }
     const place = number % this.#size;
     this.#numbers.set([number, requests, errors, totalMs, maxMs, ...statuses], place * width);
+    this.#bytes += counts.length - (this.#counts[place]?.length ?? 0);
     this.#counts[place] = Buffer.from(counts.buffer, counts.byteOffset, counts.length).toString("latin1");
   }
 
@@ -42,10 +45,7 @@ export class SliceRing {
 
   /** An estimate of the memory that it occupies. */
   get bytes(): number {
-    return this.#counts.reduce(
-      (sum, counts) => sum + counts.length + bytesOfString,
-      this.#numbers.byteLength,
-    );
+    return this.#bytes;
   }
 
   #sliceAt(place: number, counts: string): Slice {

@@ -15,8 +15,8 @@ const batchSize = 256;
 /**
  * What all endpoints of a process have in common.
  *
- * Requests are noted as they end and counted later, many at once: between two requests the processor forgets where
- * histograms are, so that counting each by itself takes three times as long.
+ * Requests are noted as they end and counted later, many at once: between two requests the processor's caches lose
+ * what counting needs.
  */
 export class Traffic {
   readonly cost = new RecordingCost();

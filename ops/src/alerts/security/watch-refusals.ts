@@ -25,10 +25,13 @@ const failedLogin = new Set([401, 429]);
 export const watchRefusals = (app: FastifyInstance, source: RefusalSource): void => {
   const { watch, harmless } = source;
   // Not onResponse: for that alone Fastify listens to each answer, which costs ten times as much.
-  app.addHook("onSend", (request, { statusCode, problemCode }, _, done) => {
+  app.addHook("onSend", (request, reply, _, done) => {
     done();
+    const { statusCode } = reply;
     // Nearly every request ends here.
-    if (statusCode < 400 || (problemCode !== undefined && harmless.includes(problemCode))) return;
+    if (statusCode < 400) return;
+    const { problemCode } = reply;
+    if (problemCode !== undefined && harmless.includes(problemCode)) return;
     const { loginFor } = request.routeOptions.config;
     if (loginFor !== undefined && failedLogin.has(statusCode)) {
       watch.failedLogin({ ...placeOf(request), account: loginFor(request) });
