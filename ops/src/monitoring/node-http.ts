@@ -11,7 +11,8 @@ export type RouteOf = (request: IncomingMessage, response: ServerResponse) => st
 
 /**
  * Records every request of an HTTP server, whatever answers them: Express, Koa, or a bare `node:http`. Returns how to
- * end that. For Fastify there is the plugin, which knows its routes.
+ * end that. A request under way counts in the sum of all only, for its route is known in the end. For Fastify there is
+ * the plugin, which knows its routes.
  *
  * @param server TLS or not; another framework may have added its listener already
  * @param options.routeOf left out, all requests count under one name

@@ -9,7 +9,7 @@ declare module "fastify" {
     streams?: boolean;
   }
   interface FastifyRequest {
-    recording: Recording | null;
+    earlybirdRecording: Recording | null;
   }
 }
 
@@ -22,10 +22,10 @@ export const recordRequests = (
   app: FastifyInstance,
   { performance }: { performance: PerformanceMetrics },
 ): void => {
-  app.decorateRequest("recording", null);
+  app.decorateRequest("earlybirdRecording", null);
   app.addHook("onRequest", (request, reply, done) => {
     const recording = new Recording(performance.arrive());
-    request.recording = recording;
+    request.earlybirdRecording = recording;
     const response = reply.raw;
     // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
     response.on("close", () => {
@@ -65,11 +65,11 @@ class Recording {
 /** The hook of a route that knows its endpoint. Fastify's `routeOptions` does, too, but is put together each time. */
 const entering = ({ url, config }: RouteOptions, performance: PerformanceMetrics) => {
   let endpoint: Endpoint | undefined;
-  return ({ method, recording }: FastifyRequest, { raw }: FastifyReply, done: () => void): void => {
+  return ({ method, earlybirdRecording }: FastifyRequest, { raw }: FastifyReply, done: () => void): void => {
     if (endpoint?.method !== method) endpoint = performance.endpoint(method, url);
-    recording?.enter(endpoint);
+    earlybirdRecording?.enter(endpoint);
     // How long somebody watches says nothing of how quick the service is; when it began to answer does.
-    if (config?.streams) raw.once("pipe", () => recording?.end(raw.statusCode, undefined));
+    if (config?.streams) raw.once("pipe", () => earlybirdRecording?.end(raw.statusCode, undefined));
     done();
   };
 };
