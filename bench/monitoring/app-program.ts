@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { createPool } from "earlybird/database";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 
 // Everything here is loaded by require: OpenTelemetry replaces functions of modules that are loaded in this way.
@@ -10,13 +9,11 @@ const require = createRequire(import.meta.url);
 
 const [watcher = "nobody", databaseUrl = "", alerts = "0"] = process.argv.slice(2);
 
-const pool = createPool(databaseUrl);
-
 const watchers: Record<string, (app: FastifyInstance) => Promise<void>> = {
   nobody: async () => undefined,
   earlybird: async (app) => {
     const { watchWithEarlybird } = await import("./watched-app.ts");
-    await watchWithEarlybird(app, { pool, alerts: Number(alerts) });
+    await watchWithEarlybird(app, { databaseUrl, alerts: Number(alerts) });
   },
   "fastify-metrics": async (app) => {
     const plugin: FastifyPluginAsync<{ endpoint: string }> = require("fastify-metrics");

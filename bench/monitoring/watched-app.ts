@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, earlybird, readSettings, startMonitoring } from "earlybird";
 import { type RaisedType, raisedTypes } from "earlybird/alerts";
+import { createPool } from "earlybird/database";
 import type { FastifyInstance } from "fastify";
-import type pg from "pg";
 
 /** All of the platform but rollback, as a service of one's own has it; everybody is an operator. */
 export const watchWithEarlybird = async (
   app: FastifyInstance,
-  { pool, alerts }: { pool: pg.Pool; alerts: number },
+  { databaseUrl, alerts }: { databaseUrl: string; alerts: number },
 ): Promise<void> => {
+  const pool = createPool(databaseUrl);
   const log = createLogger("silent");
   const version = "1.0.0";
   const dataDir = await mkdtemp(join(tmpdir(), "earlybird-bench-"));

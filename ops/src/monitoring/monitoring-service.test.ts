@@ -190,6 +190,25 @@ test("a snapshot tells the requests of the minute before, of all and of each end
   await service.stop();
 });
 
+test("however many endpoints there are, a snapshot has them all, and others get a turn meanwhile", async () => {
+  const performance = new PerformanceMetrics();
+  for (let n = 0; n < 60; n++) performance.endpoint("GET", `/${n}`).record(200, 1);
+  let turns = 0;
+  const takeTurns = () => {
+    turns++;
+    next = setImmediate(takeTurns);
+  };
+  let next = setImmediate(takeTurns);
+  const { service } = monitor(async () => answers, { performance });
+  await service.start();
+  clearImmediate(next);
+  expect(turns).toBeGreaterThanOrEqual(2);
+  expect(service.snapshot?.performance.endpoints.map(({ route }) => route)).toEqual(
+    Array.from({ length: 60 }, (_, n) => `/${n}`),
+  );
+  await service.stop();
+});
+
 test("what monitoring costs is measured: the time of the checks and of those who listen, and of recording", async () => {
   let nowMs = 0;
   const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
