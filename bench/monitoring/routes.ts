@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { ms, printTable, thousands } from "../figures.ts";
-import { startApp } from "./app.ts";
+import { type App, startApp } from "./app.ts";
 import { askSteadily, type Steadily } from "./steady.ts";
 
 const loadPerSecond = 500;
 const probesPerSecond = 50;
-const probeMs = 12_000;
-const leadMs = 2_000;
+const probeMs = 4_000;
+const leadMs = 1_000;
+const rounds = 4;
 
 /** What an operator's browser and a probe ask for, and under how many milliseconds 99 % must stay. */
 const limitsMs: Record<string, number> = {
@@ -26,31 +27,56 @@ const things = Array.from({ length: 200 }, (_, n) => `/things/${n}/17`);
 
 /** How quickly the platform's own routes answer beside a load, with many endpoints and many alerts. */
 export const benchRoutes = async (databaseUrl: string): Promise<void> => {
-  console.error("the platform's own routes ...");
   const app = await startApp("earlybird", databaseUrl, { alerts: 1_000 });
+  const bare = await startApp("nobody", databaseUrl);
   // All endpoints have had requests, the alerts have been told, and a check has been made since.
-  await askSteadily(app.port, { paths: things, perSecond: loadPerSecond, durationMs: 15_000 });
-  await sleep(5_500);
-  const rows: string[][] = [];
-  for (const [path, limitMs] of Object.entries(limitsMs)) {
-    const durationMs = probeMs + 2 * leadMs;
-    const load = askBeside(app.port, { paths: things, perSecond: loadPerSecond, durationMs });
-    await sleep(leadMs);
-    const probes = await askSteadily(app.port, {
-      paths: [path],
-      perSecond: probesPerSecond,
-      durationMs: probeMs,
-    });
-    await load;
-    const at = (share: number) => probes[Math.ceil(probes.length * share) - 1] ?? Number.NaN;
-    rows.push([`GET ${path}`, ms(at(0.5)), ms(at(0.99)), ms(limitMs)]);
+  for (const { port } of [bare, app]) {
+    await askSteadily(port, { paths: things, perSecond: loadPerSecond, durationMs: 15_000 });
   }
-  await app.stop();
+  await sleep(5_500);
+  // What no app can do better here: an answer of a few bytes, and nothing that watches.
+  const reference = { app: bare, path: "/things/17", what: "nothing, not watched", limit: "" };
+  const routes = Object.entries(limitsMs).map(([path, limitMs]) => ({
+    app,
+    path,
+    what: `GET ${path}`,
+    limit: ms(limitMs),
+  }));
+  const rows = [reference, ...routes].map((row) => ({ ...row, latencies: [] as number[] }));
+  for (let round = 1; round <= rounds; round++) {
+    console.error(`the platform's own routes, ${round} of ${rounds} ...`);
+    for (const { app, path, latencies } of rows) latencies.push(...(await probe(app, path)));
+  }
+  for (const each of [bare, app]) await each.stop();
   console.log("\n## The platform's own routes\n");
   console.log(
-    `200 endpoints, 1,000 alerts; ${probesPerSecond} requests a second beside ${thousands(loadPerSecond)} a second to the others, ${probeMs / 1_000} s for each row.\n`,
+    `200 endpoints, 1,000 alerts; ${probesPerSecond} requests a second beside ${thousands(loadPerSecond)} a second to the others, ${rounds} times ${probeMs / 1_000} s for each row, in turns.\n`,
   );
-  printTable(["route", "p50", "p99", "must be under"], rows);
+  printTable(
+    ["what is asked for", "p50", "p99", "must be under"],
+    rows.map(({ what, latencies, limit }) => {
+      latencies.sort((a, b) => a - b);
+      const at = (share: number) => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN;
+      return [what, ms(at(0.5)), ms(at(0.99)), limit];
+    }),
+  );
+};
+
+/** How long the answers took, in milliseconds. */
+const probe = async ({ port }: App, path: string): Promise<number[]> => {
+  const load = askBeside(port, {
+    paths: things,
+    perSecond: loadPerSecond,
+    durationMs: probeMs + 2 * leadMs,
+  });
+  await sleep(leadMs);
+  const latencies = await askSteadily(port, {
+    paths: [path],
+    perSecond: probesPerSecond,
+    durationMs: probeMs,
+  });
+  await load;
+  return latencies;
 };
 
 /** In a process of its own: the probes must not wait for the load's answers. */

@@ -39,7 +39,9 @@ export const askSteadily = async (
 const ask = (agent: Agent, port: number, path: string): Promise<number> =>
   new Promise((resolve, reject) => {
     const startMs = performance.now();
-    get({ agent, port, path, host: "127.0.0.1" }, (response) => {
+    // As browsers and Prometheus ask.
+    const headers = { "accept-encoding": "gzip" };
+    get({ agent, port, path, headers, host: "127.0.0.1" }, (response) => {
       if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`));
       response.resume().on("end", () => resolve(performance.now() - startMs));
     }).on("error", reject);

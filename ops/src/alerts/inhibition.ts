@@ -1,15 +1,15 @@
 import { AlertType } from "./alert.ts";
 
 /** What explains what: while a cause fires, its symptoms are recorded and told to nobody. */
-const symptomsOf: Partial<Record<AlertType, readonly AlertType[]>> = {
-  [AlertType.DATABASE_DOWN]: [AlertType.DATABASE_SLOW, AlertType.API_TIMEOUT, AlertType.HIGH_ERROR_RATE],
+const causes: Partial<Record<AlertType, readonly AlertType[]>> = {
+  [AlertType.DATABASE_SLOW]: [AlertType.DATABASE_DOWN],
+  [AlertType.API_TIMEOUT]: [AlertType.DATABASE_DOWN],
+  [AlertType.HIGH_ERROR_RATE]: [AlertType.DATABASE_DOWN],
 };
+const none: readonly AlertType[] = [];
 
 /** The types that may explain an alert of this type. */
-export const causesOf = (type: AlertType): AlertType[] =>
-  Object.entries(symptomsOf)
-    .filter(([, symptoms]) => symptoms.includes(type))
-    .map(([cause]) => cause as AlertType);
+export const causesOf = (type: AlertType): readonly AlertType[] => causes[type] ?? none;
 
 /**
  * How long after its cause has ended a symptom is still explained by it: requests that failed stay in the

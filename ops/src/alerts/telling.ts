@@ -54,10 +54,12 @@ export class Telling {
 
   /** Decides about every incident that is open, as things are now. */
   work(): void {
-    const { incidents, nowMs, save } = this.#options;
+    const { incidents, clock, save } = this.#options;
+    const now = clock.now();
+    const nowMs = this.#options.nowMs();
     let decided = false;
     for (const incident of incidents.open()) {
-      if (!this.#underWay.has(incident)) decided = this.#decide(incident, nowMs()) || decided;
+      if (!this.#underWay.has(incident)) decided = this.#decide(incident, now, nowMs) || decided;
     }
     if (decided) void save();
   }
@@ -82,11 +84,11 @@ export class Telling {
   }
 
   /** Whether anything was decided at once; what has to be told takes its time. */
-  #decide(incident: Incident, nowMs: number): boolean {
-    const { mutes, causeOf, clock, incidents } = this.#options;
+  #decide(incident: Incident, now: Date, nowMs: number): boolean {
+    const { mutes, causeOf, incidents } = this.#options;
     const plan = decide(incident, {
       nowMs,
-      mute: mutes.of(incident.alert.type, clock.now()),
+      mute: mutes.of(incident.alert.type, now),
       cause: causeOf(incident, nowMs),
       lastTold: this.#told(fingerprintOf(incident.alert), nowMs),
     });

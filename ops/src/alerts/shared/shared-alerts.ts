@@ -121,7 +121,8 @@ export class SharedAlerts implements Claims {
       await this.#database.connected(async (db) => {
         await mutes.share(sharedMutes(db), now);
         await this.#saveRecords((some) => saveRecords(db, some));
-        await keepClaims(db, toldBy(incidents), now);
+        const told = incidents.firing().filter(({ telling }) => telling.state === "told");
+        while (told.length > 0) await keepClaims(db, told.splice(0, savedAtOnce).flatMap(withTime), now);
         if (reassure) await endAbandoned(db);
         this.#reassuredAtMs = reassure ? nowMs : this.#reassuredAtMs;
         const news = await readNews(db, this.#mark);
@@ -183,9 +184,8 @@ export class SharedAlerts implements Claims {
   }
 }
 
-/** What fires and was told by this process. */
-const toldBy = (incidents: Incidents) =>
-  incidents.firing().flatMap((incident) => {
-    const { telling } = incident;
-    return telling.state === "told" ? [{ incident, told_at: new Date(telling.atMs).toISOString() }] : [];
-  });
+/** An incident with when this process told it; nothing when it has not, or not any more. */
+const withTime = (incident: Incident) => {
+  const { telling } = incident;
+  return telling.state === "told" ? [{ incident, told_at: new Date(telling.atMs).toISOString() }] : [];
+};

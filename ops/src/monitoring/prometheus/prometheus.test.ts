@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -132,6 +133,20 @@ test("what is known of database, process and alerts is told in base units, and w
   expect(text).not.toContain("earlybird_replica_lag_seconds");
   expect(text).toMatch(/^process_cpu_seconds_total \d/m);
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+});
+
+test.each([
+  ["gzip", "gzip"],
+  ["zstd, gzip;q=0.5", "gzip"],
+  ["gzip;q=0", undefined],
+  ["br", undefined],
+])("whoever accepts %s gets it as %s", async (accepted, encoding) => {
+  const headers = { "accept-encoding": accepted };
+  const answer = await app.inject({ url: "/metrics", headers });
+  expect(answer.headers["content-encoding"]).toBe(encoding);
+  expect(answer.headers.vary).toBe("accept-encoding");
+  const text = encoding ? gunzipSync(answer.rawPayload) : answer.rawPayload;
+  expect(text.toString()).toMatch(/^earlybird_database_up 1$/m);
 });
 
 describe("who may read them", () => {
