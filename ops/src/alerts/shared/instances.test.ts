@@ -263,6 +263,22 @@ describe("when their database stops", () => {
     instances.unshift(dead);
   });
 
+  test("of what was told meanwhile, however much it is, nothing is told again by the others", async () => {
+    const keys = Array.from({ length: 450 }, (_, n) => `thing ${n}`);
+    const allRaise = async (n: number) => {
+      for (const key of keys) who(n).alerts.raise({ type: "CUSTOM", key, message });
+      await who(n).alerts.settled();
+    };
+    await allSee(down, down);
+    await allRaise(0);
+    await postgres.start();
+    await allSee(well, well);
+    await pass(5);
+    await allRaise(1);
+    expect(told()[0]?.filter((words) => words === "fired CUSTOM")).toHaveLength(450);
+    expect(told()[1]).toEqual([]);
+  });
+
   test("what happens meanwhile is in the history when it is back, also after a restart", async () => {
     await allSee(down, down);
     who(0).alerts.raise({ type: "CUSTOM", message });
