@@ -38,14 +38,19 @@ export class Endpoint {
     this.inFlight++;
   }
 
+  /** What had {@link enter}ed is not to be recorded. */
+  leave(): void {
+    this.inFlight--;
+    this.#traffic.inFlight--;
+  }
+
   /**
    * A request that had {@link enter}ed is over, recorded as {@link record} does.
    *
    * @param arrivedMs as `PerformanceMetrics.arrive` said
    */
   finish(arrivedMs: number, status: number, code?: string | undefined): void {
-    this.inFlight--;
-    this.#traffic.inFlight--;
+    this.leave();
     const nowMs = this.#traffic.clock.monotonicMs();
     this.#record(nowMs, nowMs - arrivedMs, status, code);
   }

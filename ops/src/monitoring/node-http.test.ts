@@ -136,3 +136,24 @@ test("nothing is recorded any more once that has been ended", async () => {
   await get("/");
   expect(performance.summary().requests).toBe(1);
 });
+
+test("a template that cannot be told is that of no route, and ends nothing", async () => {
+  await listen(
+    (_, response) => response.end(),
+    () => {
+      throw new TypeError("there is no route");
+    },
+  );
+  await get("/");
+  await expect.poll(rows).toEqual([["GET", unmatchedRoute, 1, 0]]);
+});
+
+test("requests whose answers wait behind another are over when their client goes away", async () => {
+  let asked = 0;
+  await listen(() => void asked++);
+  const client = connect(portOf(server), "127.0.0.1");
+  client.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(20));
+  await expect.poll(() => asked).toBe(20);
+  client.destroy();
+  await expect.poll(() => performance.summary()).toMatchObject({ requests: 20, in_flight: 0 });
+});

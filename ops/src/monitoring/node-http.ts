@@ -1,11 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
 import { clientWentAway } from "./traffic.ts";
+import { whenOver } from "./when-over.ts";
 
 /**
  * The template of the route that answered, as `/orders/:id`, never a raw URL; undefined when none matched. It is asked
- * when the answer is complete. With Express: `(request) => request.route && request.baseUrl + request.route.path`;
- * with `@koa/router`, where a middleware has put it on the request: `({ template }) => template`.
+ * when the answer is complete; if it throws, none did. With Express:
+ * `(request) => request.route && (request.mount ?? request.baseUrl) + request.route.path`, where `mount` is what you put
+ * on the request in front of a router that is mounted at a path with parameters: Express's `baseUrl` has their values.
+ * With `@koa/router`, where a middleware has put it on the request: `({ template }) => template`.
  */
 export type RouteOf = (request: IncomingMessage, response: ServerResponse) => string | undefined;
 
@@ -24,12 +27,20 @@ export const recordServer = (
 ): (() => void) => {
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const arrivedMs = performance.arrive();
-    response.on("close", () => {
+    whenOver(request, response, () => {
       const status = response.writableEnded ? response.statusCode : clientWentAway;
-      const endpoint = performance.endpoint(request.method ?? "GET", routeOf?.(request, response));
+      const endpoint = performance.endpoint(request.method ?? "GET", templateOf(request, response));
       endpoint.enter();
       endpoint.finish(arrivedMs, status);
     });
+  };
+  const templateOf: RouteOf = (request, response) => {
+    try {
+      return routeOf?.(request, response);
+    } catch {
+      // It was written with another request in mind: that is no reason to end the process.
+      return undefined;
+    }
   };
   // First of all: the time of those who answer at once counts, too.
   server.prependListener("request", onRequest);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { type AddressInfo, connect } from "node:net";
+import { ServerResponse } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -17,11 +18,11 @@ const rows = () =>
     classes: Object.entries(statuses).flatMap(([name, count]) => (count > 0 ? [name] : [])),
   }));
 
-/** A client that asks, and does not wait for the answer. */
-const ask = async (path: string) => {
+/** A client that asks, so many times at once, and does not wait for the answers. */
+const ask = async (path: string, { times = 1, headers = "" } = {}) => {
   await app.listen({ port: 0, host: "127.0.0.1" });
   const client = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
-  client.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`);
+  client.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`.repeat(times));
   return client;
 };
 
@@ -121,4 +122,85 @@ test("a handler that answers past Fastify is recorded when it is done", async ()
   });
   await app.inject("/raw");
   await expect.poll(rows).toEqual([{ endpoint: "GET /raw", requests: 1, in_flight: 0, classes: ["2xx"] }]);
+});
+
+test("of many requests on one connection each is over when its answer is, or when the client goes away", async () => {
+  recordRequests(app, { performance });
+  app.get("/quick", async () => "fine");
+  let asked = 0;
+  app.get("/slow", () => {
+    asked++;
+    return new Promise(() => {});
+  });
+  const patient = await ask("/quick", { times: 20 });
+  await expect.poll(rows).toEqual([{ endpoint: "GET /quick", requests: 20, in_flight: 0, classes: ["2xx"] }]);
+  patient.write("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n".repeat(20));
+  await expect.poll(() => asked).toBe(20);
+  expect(performance.summary().in_flight).toBe(20);
+  patient.destroy();
+  await expect
+    .poll(rows)
+    .toContainEqual({ endpoint: "GET /slow", requests: 20, in_flight: 0, classes: ["4xx"] });
+  expect(performance.summary().in_flight).toBe(0);
+});
+
+test("a route that is copied under another path counts for itself", async () => {
+  recordRequests(app, { performance });
+  app.addHook("onRoute", ({ url, method, onRequest = [], handler }) => {
+    if (url === "/new" && method === "GET") app.route({ method, url: "/old", onRequest, handler });
+  });
+  app.get("/new", async () => "fine");
+  await app.inject("/old");
+  await app.inject("/old");
+  await app.inject("/new");
+  await expect.poll(rows).toEqual([
+    { endpoint: "GET /old", requests: 2, in_flight: 0, classes: ["2xx"] },
+    { endpoint: "GET /new", requests: 1, in_flight: 0, classes: ["2xx"] },
+  ]);
+});
+
+test("a stream past Fastify is recorded when it begins, and one that fails before that as failed", async () => {
+  recordRequests(app, { performance });
+  app.get("/raw-events", { config: { streams: true } }, (_, reply) => {
+    reply.hijack();
+    reply.raw.writeHead(200).write("first");
+  });
+  app.get("/failing", { config: { streams: true } }, async () => {
+    const stream = new PassThrough();
+    setImmediate(() => stream.destroy(new Error("nothing to tell")));
+    return stream;
+  });
+  const client = await ask("/raw-events");
+  await once(client, "data");
+  expect(rows()).toEqual([{ endpoint: "GET /raw-events", requests: 1, in_flight: 0, classes: ["2xx"] }]);
+  client.destroy();
+  await app.inject("/failing");
+  await expect
+    .poll(rows)
+    .toContainEqual({ endpoint: "GET /failing", requests: 1, in_flight: 0, classes: ["5xx"] });
+});
+
+test("a connection that becomes a WebSocket is under way while it lasts, and no request in the end", async () => {
+  recordRequests(app, { performance });
+  app.get("/socket", (request, reply) => {
+    if (!request.headers.authorization) return reply.code(401).send();
+    reply.hijack();
+    request.raw.socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n");
+  });
+  app.server.on("upgrade", (request, socket: Socket) => {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket.resume().once("end", () => socket.destroy()));
+    app.routing(request, response);
+  });
+  const upgrade = "connection: upgrade\r\nupgrade: websocket\r\n";
+  const client = await ask("/socket", { headers: `${upgrade}authorization: a\r\n` });
+  await once(client, "data");
+  expect(performance.summary().in_flight).toBe(1);
+  client.destroy();
+  await expect.poll(() => performance.summary()).toMatchObject({ requests: 0, in_flight: 0 });
+  const refused = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
+  refused.write(`GET /socket HTTP/1.1\r\nhost: a\r\n${upgrade}\r\n`);
+  await once(refused, "data");
+  refused.destroy();
+  await expect.poll(rows).toEqual([{ endpoint: "GET /socket", requests: 1, in_flight: 0, classes: ["4xx"] }]);
 });
