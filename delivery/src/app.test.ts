@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, startApi } from "../../test/support/api.ts";
 import { oldRoutes } from "./http/old-routes.ts";
+import { routeTraffic } from "./http/route-traffic.ts";
 
 let api: Api;
 let consoleDir: string;
@@ -97,6 +98,15 @@ describe("the old paths", () => {
     expect(answer.statusCode).toBe(308);
     expect(answer.headers.location).toBe(`${to.replace(":id", "ord_1")}?limit=2&status=A%20B`);
     expect(api.app.hasRoute({ method, url: to })).toBe(true);
+  });
+
+  test("count for themselves: who still uses them is known before step 28 is touched", async () => {
+    const requestsOf = (asked: string) => routeTraffic().find(({ route }) => route === asked)?.requests ?? 0;
+    const before = ["GET /api/orders/list", "GET /api/orders"].map(requestsOf);
+    await api.send("GET /api/orders/list");
+    await expect
+      .poll(() => ["GET /api/orders/list", "GET /api/orders"].map(requestsOf))
+      .toEqual([(before[0] ?? 0) + 1, before[1]]);
   });
 
   test("an id cannot lead anywhere else", async () => {
