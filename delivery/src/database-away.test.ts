@@ -41,3 +41,29 @@ test("while the database is away requests answer 503, and are served again when 
     .toBe(201);
   expect((await api.ask("GET /api/orders", { as: "customer" })).items).toHaveLength(2);
 });
+
+test("whoever was an operator within the hour still is one while the database is away; an admin's right waits for it", async () => {
+  const status = async (route: string, as: string) =>
+    (await api.send(route, { as, ...(route.startsWith("POST") && { body: {} }) })).statusCode;
+  for (const as of ["admin", "operator", "customer"]) await status("GET /api/alerts/active", as);
+  await postgres.stop();
+  for (const as of ["admin", "operator"]) {
+    expect(await status("GET /api/alerts/active", as)).toBe(200);
+    expect(await status("GET /api/health/metrics", as)).toBe(200);
+  }
+  expect(await status("GET /api/alerts/active", "customer")).toBe(503);
+  expect(await status("GET /api/alerts/active", "support")).toBe(503);
+  expect(await status("POST /api/rollback/steps/24/dry-run", "admin")).toBe(503);
+  api.clock.advanceMs(3_600_000);
+  expect(await status("GET /api/alerts/active", "operator")).toBe(503);
+  await postgres.start();
+});
+
+test("whoever is no operator any more is none, as soon as that can be known", async () => {
+  const status = async () => (await api.send("GET /api/alerts/active", { as: "operator" })).statusCode;
+  await expect.poll(status).toBe(200);
+  await api.db.updateTable("users").set({ active: false }).where("id", "=", "usr_operator").execute();
+  expect(await status()).toBe(401);
+  await postgres.stop();
+  expect(await status()).toBe(503);
+});

@@ -62,6 +62,8 @@ export interface Observed {
   dispatcher: NotificationDispatcher;
   /** From how many refusals on there is an alert; left out, ten failed logins or twenty refusals in five minutes. */
   security?: SecurityThresholds;
+  /** Whoever sends it as a bearer token may read `/metrics`; left out, only operators and this machine may. */
+  metricsToken?: string | undefined;
 }
 
 export interface EarlybirdOptions extends Observed {
@@ -89,6 +91,7 @@ export const earlybird = fastifyPlugin(
     { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
   ) => {
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
+    const { metricsToken } = options;
     recordRequests(app, monitoring);
     const { clock } = monitoring;
     const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
@@ -116,6 +119,7 @@ export const earlybird = fastifyPlugin(
         monitoring,
         version,
         firing: () => firingByType(alerts),
+        token: metricsToken,
         operatorOnly,
       });
       await scope.register(alertRoutes, { alerts, dispatcher, operator });

@@ -43,6 +43,7 @@ export interface RunningMonitoring {
   dispatcher: NotificationDispatcher;
   fleet: Fleet;
   security: SecurityThresholds;
+  metricsToken: string | undefined;
   /** Ends it all, after the service has ended; what could not be delivered stays on disk for the next start. */
   stop(): Promise<void>;
 }
@@ -98,6 +99,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     dispatcher,
     fleet,
     security: securityFrom(settings),
+    metricsToken: settings.METRICS_TOKEN,
     // In reverse: whoever hands something on ends before the one it is handed to.
     stop: async () => {
       heartbeat?.stop();

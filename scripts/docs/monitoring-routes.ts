@@ -15,7 +15,7 @@ export const monitoringRouteTable = (): Promise<string> =>
       });
     },
     ({ url, schema }) => {
-      if (url === "/metrics") return "operator, or this machine";
+      if (url === "/metrics") return "operator, `METRICS_TOKEN`, or this machine";
       const { security = [] } = schema as { security?: unknown[] };
       return security.length === 0 ? "all" : "operator";
     },

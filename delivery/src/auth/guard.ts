@@ -1,8 +1,8 @@
-import { Failure } from "earlybird";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { access } from "./access.ts";
 import { findLogin, type Login, requireLink } from "./login.ts";
+import { forbidden, unauthenticated } from "./refusals.ts";
 import { readToken } from "./tokens.ts";
 
 declare module "fastify" {
@@ -11,22 +11,6 @@ declare module "fastify" {
     login: Login | null;
   }
 }
-
-const unauthenticated = () =>
-  new Failure(
-    "EB_UNAUTHENTICATED",
-    401,
-    "This needs a valid login.",
-    "Send authorization: Bearer with a token from POST /api/auth/login.",
-  );
-
-const forbidden = (role: string) =>
-  new Failure(
-    "EB_FORBIDDEN",
-    403,
-    `The role ${role} may not do this.`,
-    "Use a login whose role may, or ask an admin.",
-  );
 
 /**
  * Puts the rule of `access` in front of every route that is registered after it in the same scope.
@@ -86,20 +70,6 @@ export const whoIs =
   async (request: FastifyRequest): Promise<{ id: string; name: string } | null> => {
     const login = request.login ?? (await loginBehind(app, context, request));
     return login ? { id: login.id, name: login.name } : null;
-  };
-
-/**
- * Who may operate the platform (monitoring, alerts, rollback). Step 24 has no say here, in either state.
- *
- * @throws Failure EB_UNAUTHENTICATED, EB_FORBIDDEN
- */
-export const authorizeOperator =
-  (app: FastifyInstance, context: ApiContext) =>
-  async (request: FastifyRequest, role: "operator" | "admin"): Promise<{ id: string; name: string }> => {
-    const login = await authenticate(app, context, request);
-    request.login = login;
-    if (login.role !== "admin" && login.role !== role) throw forbidden(login.role);
-    return { id: login.id, name: login.name };
   };
 
 /** Who is asking, on a route that is not public. */

@@ -1,6 +1,7 @@
 export { access } from "./access.ts";
-export { authorizeOperator, guardRoutes, loginOf, whoIs } from "./guard.ts";
+export { guardRoutes, loginOf, whoIs } from "./guard.ts";
 export { createAdminInvitation } from "./invitation.ts";
+export { authorizeOperator } from "./operators.ts";
 export { customerFor, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";
 export { emailTaken } from "./register.ts";

@@ -28,6 +28,11 @@ const schema = z.object({
     .min(32, "must have at least 32 characters")
     .optional()
     .describe("signs logins; absent: generated once and kept in the data directory"),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, "must have at least 16 characters")
+    .optional()
+    .describe("what a Prometheus elsewhere sends as a bearer token to read `/metrics`, and nothing else"),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
@@ -36,7 +41,7 @@ const schema = z.object({
 });
 
 /** Settings whose value may also come from the file that `NAME_FILE` points to. */
-export const secretSettings = ["DATABASE_URL", "JWT_SECRET", ...alertSecrets] as const;
+export const secretSettings = ["DATABASE_URL", "JWT_SECRET", "METRICS_TOKEN", ...alertSecrets] as const;
 
 export type Settings = Readonly<z.infer<typeof schema>>;
 

@@ -8,7 +8,7 @@ export {
   type PoolUse,
 } from "./database-health-checker.ts";
 export { DatabaseWithTables } from "./database-with-tables.ts";
-export { within } from "./deadline.ts";
+export { DeadlineExceeded, within } from "./deadline.ts";
 export {
   Fleet,
   type FleetCoverage,

@@ -57,6 +57,7 @@ beforeAll(async () => {
     monitoring,
     version: "1.2.3",
     firing: () => ({ DATABASE_DOWN: 0, API_TIMEOUT: 2 }),
+    token: "a token of Prometheus",
     operatorOnly: async ({ headers }) => {
       if (headers.authorization !== "Bearer operator")
         throw new Failure("EB_NO_LOGIN", 401, "No login.", "Log in.");
@@ -158,10 +159,12 @@ describe("who may read them", () => {
   });
 
   test.each(["10.0.0.7", "::2", "1.127.0.1", "fe80::1"])(
-    "not %s, unless an operator asks",
+    "not %s, unless it has the token, or an operator asks",
     async (address) => {
       expect(await status(address)).toBe(401);
       expect(await status(address, { authorization: "Bearer operator" })).toBe(200);
+      expect(await status(address, { authorization: "Bearer a token of Prometheus" })).toBe(200);
+      expect(await status(address, { authorization: "Bearer a token of Prometheus, or so" })).toBe(401);
     },
   );
 

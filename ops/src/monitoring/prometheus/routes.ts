@@ -7,8 +7,8 @@ import type { EndpointTotals } from "../performance-metrics.ts";
 import { writeFamilies } from "./exposition.ts";
 import { familiesOf } from "./findings.ts";
 import { HttpRequestLines } from "./http-requests.ts";
-import { isLocal } from "./local.ts";
 import { processMetrics } from "./process-metrics.ts";
+import { bearerOf, isLocal } from "./scraper.ts";
 
 export interface MetricsRouteOptions {
   monitoring: {
@@ -19,6 +19,8 @@ export interface MetricsRouteOptions {
   version: string;
   /** How many alerts of each type fire; zeros included. */
   firing: () => Readonly<Record<string, number>>;
+  /** Whoever sends it may read them, also while nobody can be looked up. */
+  token?: string | undefined;
   /** Refuses whoever is not an operator. */
   operatorOnly: onRequestAsyncHookHandler;
 }
@@ -29,13 +31,14 @@ const compress = promisify<Buffer, ZlibOptions, Buffer>(gzip);
 const quickly: ZlibOptions = { level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 };
 
 /**
- * `GET /metrics`, as Prometheus scrapes it: for operators, and for whoever is on this machine. Compressed for those
+ * `GET /metrics`, as Prometheus scrapes it: for operators, who has the token, and whoever is on this machine. Compressed for those
  * that accept gzip, as Prometheus does.
  */
 export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
   app,
-  { monitoring, version, firing, operatorOnly },
+  { monitoring, version, firing, token, operatorOnly },
 ) => {
+  const hasToken = bearerOf(token);
   const requestLines = new HttpRequestLines();
   app.get(
     "/metrics",
@@ -44,7 +47,7 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
       config: { rateLimit: false } as object,
       logLevel: "error",
       onRequest: async function (request, reply) {
-        if (!isLocal(request.raw)) await operatorOnly.call(this, request, reply);
+        if (!isLocal(request.raw) && !hasToken(request.raw)) await operatorOnly.call(this, request, reply);
       },
       schema: { tags: ["health"], summary: "All numbers, as Prometheus reads them." } as object,
     },
