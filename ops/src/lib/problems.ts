@@ -100,13 +100,11 @@ export const problems = fastifyPlugin<ProblemsOptions>(
 );
 
 /** Answers faults that Fastify meets before routing, such as an undecodable path; for `frameworkErrors`. */
-export const answerFrameworkError = (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-  answerProblem(
-    failureOf(error, () => false),
-    request,
-    reply,
-    error,
-  );
+export const answerFrameworkError = (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+  const failure = failureOf(error, () => false);
+  request.server.recordUnrouted?.(request.method, failure.status);
+  return answerProblem(failure, request, reply, error);
+};
 
 const answerProblem = (failure: Failure, request: FastifyRequest, reply: FastifyReply, cause?: unknown) => {
   if (failure.status >= 500) {

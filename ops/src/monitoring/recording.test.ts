@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { answerFrameworkError } from "../lib/problems.ts";
 import { PerformanceMetrics, unmatchedRoute } from "./performance-metrics.ts";
 import { recordRequests } from "./recording.ts";
 
@@ -203,4 +204,16 @@ test("a connection that becomes a WebSocket is under way while it lasts, and no 
   await once(refused, "data");
   refused.destroy();
   await expect.poll(rows).toEqual([{ endpoint: "GET /socket", requests: 1, in_flight: 0, classes: ["4xx"] }]);
+});
+
+test("what Fastify refuses before any hook counts as having no route", async () => {
+  await app.close();
+  app = fastify({ frameworkErrors: answerFrameworkError, routerOptions: { maxParamLength: 10 } });
+  app.decorateReply("problemCode");
+  recordRequests(app, { performance });
+  app.get("/orders/:id", async () => "fine");
+  for (const path of ["/orders/%zz", `/orders/${"7".repeat(20)}`]) await app.inject(path);
+  await expect
+    .poll(rows)
+    .toEqual([{ endpoint: `GET ${unmatchedRoute}`, requests: 2, in_flight: 0, classes: ["4xx"] }]);
 });

@@ -10,6 +10,10 @@ declare module "fastify" {
     /** Whether the route answers for as long as what it tells of lasts: it is recorded when the answer begins. */
     streams?: boolean;
   }
+  interface FastifyInstance {
+    /** Records a request that Fastify has refused before any hook saw it. */
+    recordUnrouted?(method: string, status: number): void;
+  }
   interface FastifyRequest {
     earlybirdRecording: Recording | null;
   }
@@ -25,6 +29,9 @@ export const recordRequests = (
   { performance }: { performance: PerformanceMetrics },
 ): void => {
   app.decorateRequest("earlybirdRecording", null);
+  app.decorate("recordUnrouted", (method: string, status: number) =>
+    performance.endpoint(method).record(status, 0),
+  );
   app.addHook("onRequest", (request, reply, done) => {
     const recording = new Recording(performance.arrive());
     request.earlybirdRecording = recording;
