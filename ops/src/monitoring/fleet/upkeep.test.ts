@@ -144,3 +144,23 @@ test("minutes are kept for 72 hours, hours for 90 days, and no minute goes befor
   expect(await hours(hoursAgo(24 * 60))).toMatchObject([{ max_ms: 2 }, { max_ms: 3 }]);
   expect(await count("hours")).toBe(4);
 });
+
+test("a process whose clock is days behind leaves the past as it is", async () => {
+  await write(one, hoursAgo(74), [1, 2, 3]);
+  await keepUp(db);
+  expect(await count("minutes")).toBe(0);
+  await write(other, hoursAgo(74, 30), [4]);
+  await write(other, hoursAgo(74, 31), [4], "/elsewhere");
+  await keepUp(db);
+  expect(await hours()).toMatchObject([{ requests: 3, max_ms: 3 }]);
+  expect([await count("minutes"), await count("hours"), await count("hours_due")]).toEqual([0, 2, 0]);
+});
+
+test("of an hour that began three days ago some minutes are gone: one that comes late is not all of it", async () => {
+  await write(one, hoursAgo(72), [1]);
+  await write(one, hoursAgo(72, 59), [2]);
+  await keepUp(db);
+  await write(other, hoursAgo(72, 59), [3]);
+  await keepUp(db);
+  expect(await hours()).toMatchObject([{ requests: 2, max_ms: 2 }]);
+});

@@ -22,10 +22,21 @@ export const keepUp = async (db: Kysely<unknown>): Promise<void> => {
       tx,
     );
     if (!rows[0]?.free) return;
+    await leavePastAsItIs(tx);
     await mergeOldestHour(tx);
     await prune(tx);
   });
 };
+
+/**
+ * An hour of which minutes may have been deleted stays as it was merged: what is left would take the place of all. Only
+ * a process whose clock is days behind writes there.
+ */
+const leavePastAsItIs = (tx: Kysely<unknown>) =>
+  sql`
+    delete from earlybird.metric_hours_due due
+    where hour < now() - ${minutesKept}::interval
+      and exists (select from earlybird.metric_hours merged where merged.hour = due.hour)`.execute(tx);
 
 const mergeOldestHour = async (tx: Kysely<unknown>): Promise<void> => {
   // Lock first, read second: a minute that is written meanwhile waits, and makes the hour due again.
