@@ -197,20 +197,24 @@ test("totals never fall: they go on when windows have passed, one for each statu
   expect(failed).toMatchObject({ statusClass: 5, count: 1, sumMs: 2 });
 });
 
-test("the last minute that is over holds what was recorded in it, until the next one is over", () => {
+test("a minute that is over holds what was recorded in it, and is given once", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
-  const minute = () => metrics.lastMinute();
+  const [before, first, second] = ["00:19", "00:20", "00:21"].map((time) =>
+    Date.parse(`1970-01-01T${time}:00Z`),
+  ) as [number, number, number];
   metrics.endpoint("GET", "/a").record(200, 3);
   advanceSeconds(20);
   metrics.endpoint("GET", "/a").record(500, 40);
-  expect(minute().endpoints).toEqual([]);
+  expect(metrics.minutesAfter(before)).toEqual([]);
   advanceSeconds(6);
   metrics.endpoint("GET", "/b").record(200, 1);
   for (let seconds = 0; seconds < 59; seconds++) {
-    const { startedAt, endpoints } = minute();
-    expect(startedAt.toISOString()).toBe("1970-01-01T00:20:00.000Z");
-    expect(endpoints).toMatchObject([
+    expect(metrics.minutesAfter(first)).toEqual([]);
+    const [minute, ...others] = metrics.minutesAfter(before);
+    expect(others).toEqual([]);
+    expect(minute?.startedAt.getTime()).toBe(first);
+    expect(minute?.endpoints).toMatchObject([
       {
         route: "/a",
         method: "GET",
@@ -221,15 +225,33 @@ test("the last minute that is over holds what was recorded in it, until the next
         statuses: [0, 1, 0, 0, 1],
       },
     ]);
+    const durations = new LatencyHistogram();
+    durations.add(minute?.endpoints[0]?.counts ?? new Uint8Array());
+    expect(durations.percentilesMs([50])[0]).toBeCloseTo(3, 1);
     advanceSeconds(1);
   }
-  const durations = new LatencyHistogram();
-  durations.add(minute().endpoints[0]?.counts ?? new Uint8Array());
-  expect(durations.percentilesMs([50])[0]).toBeCloseTo(3, 1);
   advanceSeconds(1);
-  expect(minute()).toMatchObject({ endpoints: [{ route: "/b", requests: 1 }] });
+  expect(metrics.minutesAfter(first)).toMatchObject([{ endpoints: [{ route: "/b", requests: 1 }] }]);
   advanceSeconds(60);
-  expect(minute().endpoints).toEqual([]);
+  expect(metrics.minutesAfter(second)).toMatchObject([{ endpoints: [] }]);
+});
+
+test("minutes that nobody has asked for are given together, without those that held nothing", () => {
+  const { clock, advanceSeconds } = testClock();
+  const metrics = new PerformanceMetrics({ clock });
+  metrics.endpoint("GET", "/a").record(200, 1);
+  advanceSeconds(120);
+  metrics.endpoint("GET", "/b").record(200, 1);
+  metrics.endpoint("GET", "/a").record(200, 1);
+  advanceSeconds(180);
+  expect(
+    metrics
+      .minutesAfter(0)
+      .map(({ startedAt, endpoints }) => [
+        startedAt.toISOString().slice(11, 16),
+        ...endpoints.map(({ route }) => route),
+      ]),
+  ).toEqual([["00:20", "/a"], ["00:22", "/a", "/b"], ["00:24"]]);
 });
 
 test("an hour of any traffic sums up to what was recorded", () => {

@@ -117,17 +117,25 @@ export class PerformanceMetrics {
   }
 
   /**
-   * What the last minute held that is over, for each endpoint that had requests in it. A minute begins with the
-   * clock's; it stays the last one for a minute, however often it is read.
+   * The minutes that are over and began after the one of `afterMs`, the oldest first: what each held for each endpoint
+   * that had requests in it. Minutes begin with the clock's. The last one is among them in any case, of those before
+   * only such as held something; no more than an hour of minutes is known.
    */
-  lastMinute(): { startedAt: Date; endpoints: EndpointMinute[] } {
+  minutesAfter(afterMs: number): { startedAt: Date; endpoints: EndpointMinute[] }[] {
     const nowMs = this.#counted().nowMs();
-    const endpoints: EndpointMinute[] = [];
+    const lastMs = (Math.floor(nowMs / 60_000) - 1) * 60_000;
+    if (lastMs <= afterMs) return [];
+    const byStart = new Map<number, EndpointMinute[]>([[lastMs, []]]);
     for (const { method, route, series } of this.#all()) {
-      const slice = series.lastMinute(nowMs);
-      if (slice) endpoints.push({ route, method, ...slice });
+      for (const { startedMs, slice } of series.minutesAfter(afterMs, nowMs)) {
+        const endpoints = byStart.get(startedMs) ?? [];
+        byStart.set(startedMs, endpoints);
+        endpoints.push({ route, method, ...slice });
+      }
     }
-    return { startedAt: new Date((Math.floor(nowMs / 60_000) - 1) * 60_000), endpoints };
+    return [...byStart]
+      .sort(([one], [other]) => one - other)
+      .map(([startedMs, endpoints]) => ({ startedAt: new Date(startedMs), endpoints }));
   }
 
   /** Requests recorded since the process started. */

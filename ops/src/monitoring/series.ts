@@ -5,6 +5,7 @@ import { SliceRing } from "./slice-ring.ts";
 /** The last minute is kept in slices of this length, the last hour in minutes. */
 export const sliceMs = 5_000;
 const slicesInMinute = 12;
+const minuteMs = slicesInMinute * sliceMs;
 const minutesKept = 60;
 
 /** Of the status classes 1xx to 5xx. */
@@ -63,16 +64,17 @@ export class Series {
     const first = minute + 1 - windowSeconds / 60;
     const thisMinute = this.#slices.between(minute * slicesInMinute, this.#open - 1);
     return {
-      sinceMs: first * 60_000,
+      sinceMs: first * minuteMs,
       slices: [...newest, ...thisMinute, ...this.#minutes.between(first, minute - 1)],
     };
   }
 
-  /** What the last minute held that had ended by `nowMs`; undefined when it held nothing. */
-  lastMinute(nowMs: number): Slice | undefined {
+  /** The minutes after the one of `afterMs` that held something and had ended by `nowMs`, in no particular order. */
+  minutesAfter(afterMs: number, nowMs: number): { startedMs: number; slice: Slice }[] {
     this.#turnTo(nowMs);
-    const last = minuteOf(this.#open) - 1;
-    return this.#minutes.between(last, last)[0];
+    return this.#minutes
+      .numberedBetween(Math.floor(afterMs / minuteMs) + 1, minuteOf(this.#open) - 1)
+      .map(({ number, slice }) => ({ startedMs: number * minuteMs, slice }));
   }
 
   /** An estimate of the memory it occupies. */

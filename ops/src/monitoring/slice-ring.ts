@@ -35,10 +35,16 @@ export class SliceRing {
 
   /** The slices numbered `first` to `last`, both included, as far as they are kept; in no particular order. */
   between(first: number, last: number): Slice[] {
-    const found: Slice[] = [];
+    return this.numberedBetween(first, last).map(({ slice }) => slice);
+  }
+
+  /** The same, each with its number. */
+  numberedBetween(first: number, last: number): { number: number; slice: Slice }[] {
+    const found: { number: number; slice: Slice }[] = [];
     for (const [place, counts] of this.#counts.entries()) {
       const number = this.#numbers[place * width] ?? -1;
-      if (number >= Math.max(first, 0) && number <= last) found.push(this.#sliceAt(place, counts));
+      if (number >= Math.max(first, 0) && number <= last)
+        found.push({ number, slice: this.#sliceAt(place, counts) });
     }
     return found;
   }

@@ -163,6 +163,23 @@ describe("a fleet", () => {
     await fleet.stop();
   });
 
+  test("what was recorded before the process was held up over the end of a minute is in the past all the same", async () => {
+    const { fleet, performance, check, allWritten } = startProcess(pool, clock);
+    check();
+    for (const seconds of [50, 80, 100]) {
+      for (let n = 0; n < 500; n++) performance.endpoint("GET", "/orders").record(200, 1);
+      clock.advanceMs(seconds * 1_000);
+    }
+    await allWritten();
+    const span = { from: new Date(begin), until: clock.now(), resolution: "minute" } as const;
+    expect(await fleet.history({ route: "/orders", ...span })).toMatchObject([
+      { at: after("00:00:00"), requests: 1_000 },
+      { at: after("00:02:00"), requests: 500 },
+    ]);
+    expect(await fleet.history(span)).toHaveLength(2);
+    await fleet.stop();
+  });
+
   test("more points than anybody could look at are refused, with what to do instead", async () => {
     const { fleet } = startProcess(pool, clock);
     const until = clock.now();

@@ -10,7 +10,8 @@ const aboutTheData = /^2[123]...$/;
 
 /** What the fleet needs of whoever counts requests. */
 export interface MinuteSource {
-  lastMinute(): Minute;
+  /** The minutes that are over and began after the one of `afterMs`, the oldest first. */
+  minutesAfter(afterMs: number): Minute[];
 }
 
 /** Minutes that are over and not in the database yet. */
@@ -32,14 +33,13 @@ export class WaitingMinutes {
     return this.#minutes.length;
   }
 
-  /** Adds the last minute, if it is not known yet. */
+  /** Adds what is over since the last time: more than a minute where the process was held up in between. */
   collect(): void {
-    const minute = this.#performance.lastMinute();
-    const startedMs = minute.startedAt.getTime();
-    if (startedMs <= this.#collectedMs) return;
-    this.#collectedMs = startedMs;
-    this.#minutes.push(withSum(minute));
-    if (this.#minutes.length > mostWaiting) this.#minutes.shift();
+    for (const minute of this.#performance.minutesAfter(this.#collectedMs)) {
+      this.#collectedMs = minute.startedAt.getTime();
+      this.#minutes.push(withSum(minute));
+      if (this.#minutes.length > mostWaiting) this.#minutes.shift();
+    }
   }
 
   /**
