@@ -3,6 +3,7 @@ import type { Clock } from "earlybird";
 /** A clock that stands still until it is told otherwise. */
 export class StandingClock implements Clock {
   #now: Date;
+  #steppedMs = 0;
 
   constructor(now: string) {
     this.#now = new Date(now);
@@ -13,7 +14,7 @@ export class StandingClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#now.getTime();
+    return this.#now.getTime() - this.#steppedMs;
   }
 
   set(now: string): void {
@@ -22,5 +23,11 @@ export class StandingClock implements Clock {
 
   advanceMs(ms: number): void {
     this.#now = new Date(this.#now.getTime() + ms);
+  }
+
+  /** Moves only the wall clock, as when somebody sets it, or the machine has slept. */
+  stepMs(ms: number): void {
+    this.#steppedMs += ms;
+    this.advanceMs(ms);
   }
 }

@@ -81,7 +81,7 @@ export class Endpoint {
   get lastError(): LastError | null {
     if (this.#failedAtMs === 0) return null;
     const { method, route } = this;
-    const at = new Date(this.#failedAtMs).toISOString();
+    const at = new Date(this.#failedAtMs - this.#traffic.aheadMs).toISOString();
     return { at, status: this.#failedStatus, method, route, code: this.#failedCode ?? null };
   }
 }

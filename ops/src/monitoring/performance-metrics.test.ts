@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { StandingClock } from "../../../test/support/clock.ts";
 import type { Clock } from "../lib/clock.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import { otherMethod, overflowRoute, PerformanceMetrics, unmatchedRoute } from "./performance-metrics.ts";
@@ -107,6 +108,41 @@ test("the last error says when, where and which; what is no error leaves it as i
     { route: "/a", last_error: { status: 500, code: null, at: "1970-01-01T00:20:34.567Z" } },
     { route: "/b", last_error: last },
   ]);
+});
+
+test.each([600, -600])("the last error tells the time of a wall clock that was moved by %i s", (seconds) => {
+  const clock = new StandingClock("2026-03-10T06:00:00Z");
+  const metrics = new PerformanceMetrics({ clock });
+  clock.stepMs(seconds * 1_000);
+  metrics.summary();
+  clock.advanceMs(3_000);
+  metrics.endpoint("GET", "/a").record(500, 1);
+  const at = clock.now().toISOString();
+  expect(metrics.summary()).toMatchObject({ requests: 1, last_error: { at } });
+  clock.advanceMs(30_000);
+  expect(metrics.summary()).toMatchObject({ requests: 1, last_error: { at } });
+});
+
+test("the last error before a machine slept stays where it was", () => {
+  const clock = new StandingClock("2026-03-10T06:00:00Z");
+  const metrics = new PerformanceMetrics({ clock });
+  metrics.endpoint("GET", "/a").record(500, 1);
+  clock.stepMs(3_600_000);
+  for (const passedMs of [0, 5_000]) {
+    clock.advanceMs(passedMs);
+    expect(metrics.summary()).toMatchObject({ requests: 0, last_error: { at: "2026-03-10T06:00:00.000Z" } });
+  }
+});
+
+test("a wall clock that is set back takes nothing from a window, and gives nothing twice", () => {
+  const clock = new StandingClock("2026-03-10T06:00:00Z");
+  const metrics = new PerformanceMetrics({ clock });
+  for (const seconds of [0, -600, 600, -30, 30]) {
+    clock.stepMs(seconds * 1_000);
+    metrics.endpoint("GET", "/a").record(200, 1);
+    expect(metrics.summary("1m").requests).toBe(metrics.recorded);
+    clock.advanceMs(5_000);
+  }
 });
 
 test.each([

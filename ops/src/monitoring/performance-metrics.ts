@@ -25,6 +25,16 @@ export interface EndpointMinute extends Slice {
   method: string;
 }
 
+/** A minute that is over. */
+export interface RecordedMinute {
+  /** When it began, by a time that only grows. */
+  startedMs: number;
+  /** The same by the wall clock, a whole minute; may come again when that has gone back. */
+  startedAt: Date;
+  /** Those that had requests in it. */
+  endpoints: EndpointMinute[];
+}
+
 /** The name under which requests go that no route matched. */
 export const unmatchedRoute = "(unmatched)";
 
@@ -89,8 +99,10 @@ export class PerformanceMetrics {
   /** All requests of the window. */
   summary(window: PerformanceWindow = "1m"): PerformanceSummary {
     const { series, inFlight, failedLast } = this.#counted();
+    // First the time: what an error tells of its own depends on where the wall clock is now.
+    const nowMs = this.#traffic.nowMs();
     const lastError = failedLast?.lastError ?? null;
-    return summarise({ series, inFlight, lastError }, window, this.#traffic.nowMs(), this.#startedMs);
+    return summarise({ series, inFlight, lastError }, window, nowMs, this.#startedMs);
   }
 
   /** The endpoints that had requests in the window or have some under way, in no particular order. */
@@ -121,7 +133,7 @@ export class PerformanceMetrics {
    * that had requests in it. Minutes begin with the clock's. The last one is among them in any case, of those before
    * only such as held something; no more than an hour of minutes is known.
    */
-  minutesAfter(afterMs: number): { startedAt: Date; endpoints: EndpointMinute[] }[] {
+  minutesAfter(afterMs: number): RecordedMinute[] {
     const nowMs = this.#counted().nowMs();
     const lastMs = (Math.floor(nowMs / 60_000) - 1) * 60_000;
     if (lastMs <= afterMs) return [];
@@ -135,7 +147,7 @@ export class PerformanceMetrics {
     }
     return [...byStart]
       .sort(([one], [other]) => one - other)
-      .map(([startedMs, endpoints]) => ({ startedAt: new Date(startedMs), endpoints }));
+      .map(([startedMs, endpoints]) => ({ startedMs, startedAt: this.#wallMinute(startedMs), endpoints }));
   }
 
   /** Requests recorded since the process started. */
@@ -157,6 +169,11 @@ export class PerformanceMetrics {
   #counted(): Traffic {
     this.#traffic.count();
     return this.#traffic;
+  }
+
+  /** In whole minutes, and over no later than by the wall clock: whoever asks by that for a minute must find it. */
+  #wallMinute(startedMs: number): Date {
+    return new Date(startedMs - Math.floor(this.#traffic.aheadMs / 60_000) * 60_000);
   }
 
   #all(): Endpoint[] {

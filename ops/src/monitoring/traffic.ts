@@ -13,6 +13,9 @@ const noErrors = new Set([401, 404, clientWentAway]);
 /** Few enough that nobody waits for milliseconds when each is the first of its endpoint in a new slice. */
 const batchSize = 64;
 
+/** By so much may two clocks differ that are not read at the same moment. */
+const toleratedMs = 1_000;
+
 /**
  * What all endpoints of a process have in common.
  *
@@ -21,8 +24,10 @@ const batchSize = 64;
  */
 export class Traffic {
   readonly cost = new RecordingCost();
-  /** Added to the clock's monotonic time, it makes milliseconds since 1970 that only grow. */
-  readonly epochMs: number;
+  /** Added to the clock's monotonic time, it makes milliseconds since 1970 that only grow; grows itself. */
+  epochMs: number;
+  /** How far these are ahead of the wall clock because that has gone back; as of the last {@link nowMs}. */
+  aheadMs = 0;
   inFlight = 0;
   /** The endpoint that failed last. */
   failedLast: Endpoint | undefined;
@@ -47,9 +52,18 @@ export class Traffic {
     this.epochMs = clock.now().getTime() - clock.monotonicMs();
   }
 
-  /** Milliseconds since 1970 that only grow. */
+  /**
+   * Milliseconds since 1970 that only grow. Where the wall clock has gone ahead, they follow: somebody has set it, or
+   * the machine has slept, and the monotonic clock with it. For readers, every check among them: a request must not pay
+   * for it.
+   */
   nowMs(): number {
-    return this.epochMs + this.clock.monotonicMs();
+    const nowMs = this.epochMs + this.clock.monotonicMs();
+    const aheadMs = nowMs - this.clock.now().getTime();
+    this.aheadMs = aheadMs > toleratedMs ? aheadMs : 0;
+    if (aheadMs >= -toleratedMs) return nowMs;
+    this.epochMs -= aheadMs;
+    return nowMs - aheadMs;
   }
 
   isError(status: number): boolean {

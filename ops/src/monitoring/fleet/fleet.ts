@@ -55,7 +55,7 @@ export class Fleet {
     this.#instances = new Instances({ pool, version, clock });
     this.#log = log;
     this.#clock = clock;
-    this.#waiting = new WaitingMinutes({ performance, log, clock });
+    this.#waiting = new WaitingMinutes({ performance, log, clock, instanceId: this.instanceId });
   }
 
   /** Of this process; another one after each start. */
@@ -128,8 +128,8 @@ export class Fleet {
         await this.#instances.beat();
         this.#beatAtMs = nowMs;
       }
-      await this.#waiting.writeAll((minute) =>
-        this.#instances.connected((db) => writeMinute(db, this.instanceId, minute)),
+      await this.#waiting.writeAll((minute, writer) =>
+        this.#instances.connected((db) => writeMinute(db, writer, minute)),
       );
       this.#inTouch = true;
       this.#keepUpIfDue(nowMs);

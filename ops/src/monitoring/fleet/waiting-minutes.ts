@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
+import type { RecordedMinute } from "../performance-metrics.ts";
 import { type Minute, withSum } from "./minutes.ts";
 
 /** The oldest are given up. */
@@ -11,7 +13,19 @@ const aboutTheData = /^2[123]...$/;
 /** What the fleet needs of whoever counts requests. */
 export interface MinuteSource {
   /** The minutes that are over and began after the one of `afterMs`, the oldest first. */
-  minutesAfter(afterMs: number): Minute[];
+  minutesAfter(afterMs: number): RecordedMinute[];
+}
+
+/** A minute and the id of the instance under which it is written. */
+interface WaitingMinute extends Minute {
+  writer: string;
+}
+
+export interface WaitingMinutesOptions {
+  performance: MinuteSource;
+  log: Logger;
+  clock: Clock;
+  instanceId: string;
 }
 
 /** Minutes that are over and not in the database yet. */
@@ -19,12 +33,15 @@ export class WaitingMinutes {
   readonly #performance: MinuteSource;
   readonly #log: Logger;
   /** Oldest first. */
-  readonly #minutes: Minute[] = [];
+  readonly #minutes: WaitingMinute[] = [];
   #collectedMs: number;
+  #newest: Date | undefined;
+  #writer: string;
 
-  constructor({ performance, log, clock }: { performance: MinuteSource; log: Logger; clock: Clock }) {
+  constructor({ performance, log, clock, instanceId }: WaitingMinutesOptions) {
     this.#performance = performance;
     this.#log = log;
+    this.#writer = instanceId;
     // The minute in which this begins is the first that it has something to say about.
     this.#collectedMs = (Math.floor(clock.now().getTime() / 60_000) - 1) * 60_000;
   }
@@ -36,8 +53,11 @@ export class WaitingMinutes {
   /** Adds what is over since the last time: more than a minute where the process was held up in between. */
   collect(): void {
     for (const minute of this.#performance.minutesAfter(this.#collectedMs)) {
-      this.#collectedMs = minute.startedAt.getTime();
-      this.#minutes.push(withSum(minute));
+      this.#collectedMs = minute.startedMs;
+      // The wall clock has gone back: under another id, what comes now does not take the place of what was written.
+      if (this.#newest && minute.startedAt <= this.#newest) this.#writer = randomUUID();
+      this.#newest = minute.startedAt;
+      this.#minutes.push({ ...withSum(minute), writer: this.#writer });
       if (this.#minutes.length > mostWaiting) this.#minutes.shift();
     }
   }
@@ -48,10 +68,10 @@ export class WaitingMinutes {
    * @throws whatever `store` throws, unless it says that the database will never take this minute: that is left out,
    *   so that one with a route whose name cannot be stored holds up no other
    */
-  async writeAll(store: (minute: Minute) => Promise<void>): Promise<void> {
+  async writeAll(store: (minute: Minute, writer: string) => Promise<void>): Promise<void> {
     for (let minute = this.#minutes[0]; minute; minute = this.#minutes[0]) {
-      const { startedAt } = minute;
-      await store(minute).catch((error) => {
+      const { startedAt, writer } = minute;
+      await store(minute, writer).catch((error) => {
         const code = error instanceof Error && "code" in error ? String(error.code) : "";
         if (!aboutTheData.test(code)) throw error;
         this.#log.error({ err: error, minute: startedAt }, "a minute cannot be stored and is left out");

@@ -16,7 +16,7 @@ const writtenWithinMs = 15_000;
 
 /** Whom an answer for the fleet speaks of; times are ISO 8601. */
 export interface FleetCoverage {
-  /** How many instances wrote something for the window. */
+  /** How many instances wrote something for the window; one whose clock was set back may count as two. */
   instances: number;
   /** The window: whole minutes that have ended, so that the answers of all instances agree. */
   from: string;
