@@ -2,10 +2,11 @@ import { statusClasses } from "./series.ts";
 
 /**
  * The upper ends of the buckets of a {@link Tally}, in milliseconds: those that OpenTelemetry's semantic conventions
- * recommend for `http.server.request.duration`; one more bucket holds what took longer.
+ * recommend for `http.server.request.duration`, and 2,000, over which API_TIMEOUT fires: between two ends Prometheus
+ * can only guess, so that it could not tell 1.1 seconds from 2.4. One more bucket holds what took longer.
  */
 export const tallyBoundsMs: readonly number[] = [
-  5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000,
+  5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_000, 2_500, 5_000, 7_500, 10_000,
 ];
 
 /** Requests of one status class since the process started; every number only grows. */
