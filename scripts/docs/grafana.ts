@@ -105,7 +105,12 @@ const panels: readonly Panel[] = [
   {
     title: "Database: lag of replicas",
     unit: "s",
-    queries: [[`max by (application) (earlybird_replica_lag_seconds{${ours}})`, "{{application}}"]],
+    queries: [
+      [
+        `max by (application, address, slot) (earlybird_replica_lag_seconds{${ours}})`,
+        "{{application}} {{address}} {{slot}}",
+      ],
+    ],
   },
   {
     title: "Connection pool",

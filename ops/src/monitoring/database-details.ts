@@ -13,15 +13,26 @@ export interface DatabaseDetails {
   longest_transaction: { seconds: number; application: string | null } | null;
   /** Who waits for a lock in this database, and for how long the one that has waited for longest. */
   lock_waits: { waiting: number; longest_seconds: number } | null;
-  /** Those that follow this server, if any; a lag is null where this login may not see it. */
-  replicas:
-    | { application: string; state: string; lag_bytes: number | null; lag_seconds: number | null }[]
-    | null;
+  /** Those that follow this server, if any. */
+  replicas: Replica[] | null;
   size_bytes: number | null;
   /** The largest tables, and how many rows they have. */
   collections: Collection[] | null;
   /** Why something is null. */
   unknown: { detail: string; reason: string }[];
+}
+
+/** A server that follows this one; a lag is null where this login may not see it. */
+export interface Replica {
+  /** What it calls itself: `walreceiver`, unless it is given a name. */
+  application: string;
+  /** Null over a socket, and where this login may not see it. */
+  address: string | null;
+  /** The replication slot that it uses, if any. */
+  slot: string | null;
+  state: string;
+  lag_bytes: number | null;
+  lag_seconds: number | null;
 }
 
 type Found = Omit<DatabaseDetails, "taken_at" | "unknown">;
@@ -108,8 +119,9 @@ const readers: Readers = {
     )) ?? null,
 
   replicas: async (tx) => {
-    const { rows } = await sql<NonNullable<Found["replicas"]>[number]>`
-      select coalesce(application_name, '') as application, coalesce(state, 'unknown') as state,
+    const { rows } = await sql<Replica>`
+      select coalesce(application_name, '') as application, host(client_addr) as address, slot_name as slot,
+        coalesce(state, 'unknown') as state,
         lag::double precision as lag_bytes,
         -- A replica that has caught up and hears nothing new stops telling its lag.
         case when lag = 0 then 0 else extract(epoch from replay_lag) end::double precision as lag_seconds
@@ -117,7 +129,8 @@ const readers: Readers = {
         select *, pg_wal_lsn_diff(
           case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_lsn() end,
           replay_lsn) as lag
-        from pg_stat_replication) as replicas`.execute(tx);
+        from pg_stat_replication) as replicas
+      left join pg_replication_slots on active_pid = pid`.execute(tx);
     return rows;
   },
 

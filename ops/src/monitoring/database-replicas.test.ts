@@ -42,6 +42,8 @@ describe.skipIf(!systemPostgresVersion)(`a PostgreSQL ${systemPostgresVersion} w
         `--dbname=${primary.url}`,
         `--pgdata=${directory}`,
         "--write-recovery-conf",
+        "--create-slot",
+        "--slot=reports",
         "--no-sync",
         "--checkpoint=fast",
       ],
@@ -73,11 +75,18 @@ describe.skipIf(!systemPostgresVersion)(`a PostgreSQL ${systemPostgresVersion} w
   const detailsOf = (n: 0 | 1) => readDatabaseDetails(watching[n] as pg.Pool, new Date());
   const lag = async () => (await detailsOf(0)).replicas?.[0]?.lag_bytes;
 
-  test("a replica that follows has no lag", async () => {
+  test("a replica that follows has no lag, and is known by its address and slot: its name may be another's", async () => {
     await expect.poll(lag).toBe(0);
     const { replicas, unknown } = await detailsOf(0);
     expect(replicas).toEqual([
-      { application: expect.any(String), state: "streaming", lag_bytes: 0, lag_seconds: 0 },
+      {
+        application: expect.any(String),
+        address: "127.0.0.1",
+        slot: "reports",
+        state: "streaming",
+        lag_bytes: 0,
+        lag_seconds: 0,
+      },
     ]);
     expect(unknown).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import type { Snapshot } from "../monitoring-service.ts";
 import type { Family } from "./exposition.ts";
+import { replicaFamilies } from "./replica-lag.ts";
 
 /** What is known besides requests and the process itself. */
 export interface Findings {
@@ -39,7 +40,6 @@ const databaseFamilies = (database: Snapshot["database"] | undefined): Family[] 
   if (!database) return [];
   const { status, response_time_ms, pool, details } = database;
   const tables = details?.collections ?? [];
-  const replicas = details?.replicas ?? [];
   return [
     gauge("database_up", "Whether the database answers.", status === "unhealthy" ? 0 : 1),
     gauge("database_response_seconds", "How long the last ping took.", seconds(response_time_ms)),
@@ -55,21 +55,7 @@ const databaseFamilies = (database: Snapshot["database"] | undefined): Family[] 
     ),
     gauge("database_lock_waits", "How many wait for a lock.", details?.lock_waits?.waiting),
     gauge("database_size_bytes", "The size of the database.", details?.size_bytes),
-    {
-      name: "earlybird_replica_lag_bytes",
-      help: "How far a replica lies behind.",
-      type: "gauge",
-      samples: replicas.map(({ application, lag_bytes }) => ({ labels: { application }, value: lag_bytes })),
-    },
-    {
-      name: "earlybird_replica_lag_seconds",
-      help: "How long a replica takes to apply what is written.",
-      type: "gauge",
-      samples: replicas.map(({ application, lag_seconds }) => ({
-        labels: { application },
-        value: lag_seconds,
-      })),
-    },
+    ...replicaFamilies(details?.replicas ?? []),
     {
       name: "earlybird_table_rows",
       help: "Rows of a table: counted for small ones, estimated for large ones.",

@@ -13,18 +13,33 @@ import { makeTemporaryDirectory } from "../../../../test/support/temporary-direc
 import { Failure } from "../../lib/failure.ts";
 import { createLogger } from "../../lib/log.ts";
 import { problems } from "../../lib/problems.ts";
-import type { DatabaseDetails } from "../database-details.ts";
+import type { DatabaseDetails, Replica } from "../database-details.ts";
 import { MonitoringService } from "../monitoring-service.ts";
 import { PerformanceMetrics } from "../performance-metrics.ts";
 import { SystemMetrics } from "../system-metrics.ts";
 import { metricsRoute } from "./routes.ts";
+
+const standby: Replica = {
+  application: "walreceiver",
+  address: "10.0.0.8",
+  slot: null,
+  state: "streaming",
+  lag_bytes: 0,
+  lag_seconds: null,
+};
 
 const details: DatabaseDetails = {
   taken_at: "2026-03-10T06:00:00.000Z",
   connections: { used: 7, max: 100 },
   longest_transaction: { seconds: 1.5, application: "night report" },
   lock_waits: null,
-  replicas: [{ application: "replica-1", state: "streaming", lag_bytes: 4096, lag_seconds: null }],
+  replicas: [
+    { ...standby, address: null, slot: "reports", lag_bytes: 4096 },
+    standby,
+    { ...standby, lag_bytes: 9_000_000_000 },
+    { ...standby, lag_bytes: null },
+    { ...standby, address: "10.0.0.9", lag_bytes: 7 },
+  ],
   size_bytes: 1_000_000,
   collections: [{ table: 'archive."Old ""orders"""', rows: 12, estimate: false, bytes: 8192 }],
   unknown: [{ detail: "lock_waits", reason: "permission denied" }],
@@ -125,7 +140,6 @@ test("what is known of database, process and alerts is told in base units, and w
       "earlybird_pool_waiting 0",
       "earlybird_database_connections 7",
       "earlybird_database_longest_transaction_seconds 1.5",
-      'earlybird_replica_lag_bytes{application="replica-1"} 4096',
       'earlybird_table_rows{table="archive.\\"Old \\"\\"orders\\"\\"\\""} 12',
     ]),
   );
@@ -134,6 +148,20 @@ test("what is known of database, process and alerts is told in base units, and w
   expect(text).not.toContain("earlybird_replica_lag_seconds");
   expect(text).toMatch(/^process_cpu_seconds_total \d/m);
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+});
+
+test("replicas of one name are told apart by address and slot; of those alike even so, the worst is told", async () => {
+  expect(await linesOf("earlybird_replica_lag_bytes")).toEqual([
+    'earlybird_replica_lag_bytes{application="walreceiver",address="",slot="reports"} 4096',
+    'earlybird_replica_lag_bytes{application="walreceiver",address="10.0.0.8",slot=""} 9000000000',
+    'earlybird_replica_lag_bytes{application="walreceiver",address="10.0.0.9",slot=""} 7',
+  ]);
+});
+
+test("no two samples are of one series: Prometheus would drop the second", async () => {
+  const series = (await scrape()).split("\n").filter((line) => /^\w/.test(line));
+  const names = series.map((line) => line.slice(0, line.lastIndexOf(" ")));
+  expect(names.filter((name, n) => names.indexOf(name) !== n)).toEqual([]);
 });
 
 test.each([

@@ -94,6 +94,8 @@ const databaseDetails = z.object({
     .array(
       z.object({
         application: z.string(),
+        address: z.string().nullable(),
+        slot: z.string().nullable(),
         state: z.string(),
         lag_bytes: z.number().nullable(),
         lag_seconds: z.number().nullable(),
