@@ -58,8 +58,9 @@ export const readCollections = async (tx: Kysely<unknown>): Promise<Collection[]
       coalesce(pg_stat_get_live_tuples(c.oid), 0)::double precision as live_rows,
       coalesce(pg_relation_size(c.oid), 0)::double precision as heap_bytes,
       coalesce(pg_total_relation_size(c.oid), 0)::double precision as bytes,
+      -- A policy may hide rows from this login, and a count would not know of them.
       has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and c.relispopulated
-        as readable
+        and not row_security_active(c.oid) as readable
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'm') and c.relpersistence <> 't'
       and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%'

@@ -18,7 +18,7 @@ export interface DatabaseDetails {
   size_bytes: number | null;
   /** The largest tables, and how many rows they have. */
   collections: Collection[] | null;
-  /** Why something is null. */
+  /** Why something is null, and what would help. */
   unknown: { detail: string; reason: string }[];
 }
 
@@ -36,7 +36,12 @@ export interface Replica {
 }
 
 type Found = Omit<DatabaseDetails, "taken_at" | "unknown">;
-type Readers = { [Name in keyof Found]: (tx: Kysely<unknown>) => Promise<Found[Name]> };
+/** Whoever finds something missing says why: a number that is not known is not 0. */
+type Readers = {
+  [Name in keyof Found]: (tx: Kysely<unknown>, missing: (reason: string) => void) => Promise<Found[Name]>;
+};
+
+const grantIt = "Grant this login pg_read_all_stats, or pg_monitor.";
 
 /**
  * Finds out the details, one after the other. One that cannot be found out, for want of a right or within a few
@@ -49,12 +54,13 @@ export const readDatabaseDetails = async (pool: pg.Pool, now: Date): Promise<Dat
   onConnection(pool, async (db) => {
     const unknown: DatabaseDetails["unknown"] = [];
     const find = async <Name extends keyof Found>(detail: Name): Promise<Found[Name] | null> => {
+      const missing = (reason: string) => void unknown.push({ detail, reason });
       try {
-        return await withPatience(db, readers[detail]);
+        return await withPatience(db, (tx) => readers[detail](tx, missing));
       } catch (error) {
         // A refusal of the server, with its code, concerns this one detail. Anything else ends the connection.
         if (!isRefusal(error)) throw error;
-        unknown.push({ detail, reason: error.message });
+        missing(error.message);
         return null;
       }
     };
@@ -85,6 +91,9 @@ const withPatience = async <T>(db: Kysely<unknown>, read: (tx: Kysely<unknown>) 
 const only = async <Row>(tx: Kysely<unknown>, query: RawBuilder<Row>): Promise<Row | undefined> =>
   (await query.execute(tx)).rows[0];
 
+/** Of a replica, where this login may not see any: each has one. */
+const hiddenState = "unknown";
+
 const readers: Readers = {
   // Not from pg_stat_activity: without a special right it does not tell which connections are those of clients.
   connections: async (tx) =>
@@ -95,18 +104,38 @@ const readers: Readers = {
         from pg_stat_database`,
     )) ?? null,
 
-  longest_transaction: async (tx) =>
-    (await only(
+  longest_transaction: async (tx, missing) => {
+    // Without a special right, a session of another role shows that it is there and nothing of what it does.
+    const sessions = await only(
       tx,
-      sql<{ seconds: number; application: string | null }>`
-        select round(extract(epoch from clock_timestamp() - xact_start)::numeric, 3)::double precision as seconds,
-          application_name as application
-        from pg_stat_activity
-        where datname = current_database() and xact_start is not null and backend_type = 'client backend'
-          and pid <> pg_backend_pid()
-        order by xact_start limit 1`,
-    )) ?? { seconds: 0, application: null },
+      sql<{ hidden: boolean; untracked: boolean }>`
+        select coalesce(bool_or(backend_type is null), false) as hidden,
+          coalesce(bool_or(state = 'disabled'), false) as untracked
+        from pg_stat_activity where datname = current_database() and usesysid is not null`,
+    );
+    if (sessions?.hidden) {
+      missing(`Transactions of other roles are hidden from this login. ${grantIt}`);
+      return null;
+    }
+    if (sessions?.untracked) {
+      missing("A session does not tell when its transaction began. Set track_activities to on.");
+      return null;
+    }
+    return (
+      (await only(
+        tx,
+        sql<{ seconds: number; application: string | null }>`
+          select round(extract(epoch from clock_timestamp() - xact_start)::numeric, 3)::double precision as seconds,
+            application_name as application
+          from pg_stat_activity
+          where datname = current_database() and xact_start is not null and backend_type = 'client backend'
+            and pid <> pg_backend_pid()
+          order by xact_start limit 1`,
+      )) ?? { seconds: 0, application: null }
+    );
+  },
 
+  // Everybody sees everybody's locks, and since when they are waited for.
   lock_waits: async (tx) =>
     (await only(
       tx,
@@ -118,10 +147,10 @@ const readers: Readers = {
         where not granted and datname = current_database()`,
     )) ?? null,
 
-  replicas: async (tx) => {
+  replicas: async (tx, missing) => {
     const { rows } = await sql<Replica>`
       select coalesce(application_name, '') as application, host(client_addr) as address, slot_name as slot,
-        coalesce(state, 'unknown') as state,
+        coalesce(state, ${hiddenState}) as state,
         lag::double precision as lag_bytes,
         -- A replica that has caught up and hears nothing new stops telling its lag.
         case when lag = 0 then 0 else extract(epoch from replay_lag) end::double precision as lag_seconds
@@ -131,6 +160,8 @@ const readers: Readers = {
           replay_lsn) as lag
         from pg_stat_replication) as replicas
       left join pg_replication_slots on active_pid = pid`.execute(tx);
+    if (rows.some(({ state }) => state === hiddenState))
+      missing(`How far the replicas lie behind is hidden from this login. ${grantIt}`);
     return rows;
   },
 

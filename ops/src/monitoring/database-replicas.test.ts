@@ -99,6 +99,25 @@ describe.skipIf(!systemPostgresVersion)(`a PostgreSQL ${systemPostgresVersion} w
     await expect.poll(lag).toBe(0);
   });
 
+  test("a login without special rights sees that there is a replica, and is told why it does not see more", async () => {
+    await pool.query("create role passer_by login password 'passer-by'");
+    const url = new URL(primary.url);
+    url.username = "passer_by";
+    url.password = "passer-by";
+    const theirs = createPool(url.href);
+    const mine = createMonitoringPool(theirs);
+    const { replicas, unknown } = await readDatabaseDetails(mine, new Date());
+    await closeMonitoringPool(mine);
+    await theirs.end();
+    expect(replicas).toMatchObject([
+      { slot: "reports", state: "unknown", lag_bytes: null, lag_seconds: null },
+    ]);
+    expect(unknown).toContainEqual({
+      detail: "replicas",
+      reason: expect.stringContaining("Grant this login pg_read_all_stats"),
+    });
+  });
+
   test("a replica itself can be watched", async () => {
     const { connections, replicas, unknown } = await detailsOf(1);
     expect(connections?.used).toBeGreaterThan(0);
