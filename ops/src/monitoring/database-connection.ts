@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import pg from "pg";
-import { kyselyOn } from "../lib/sql.ts";
+import { kyselyReading } from "../lib/sql.ts";
+import { ownParsers } from "./own-parsers.ts";
+import { answerWithinMs, settingsLike } from "./own-settings.ts";
 
 const connections = 2;
 const connectWithinMs = 3_000;
-const answerWithinMs = 5_000;
 const closeWithinMs = 1_000;
+
+const bind = kyselyReading(ownParsers);
 
 /**
  * A small pool for those who watch the service: they must neither wait in the service's own queue nor keep its
@@ -15,11 +18,8 @@ const closeWithinMs = 1_000;
  * @param servicePool only its settings are used, never one of its connections
  */
 export const createMonitoringPool = (servicePool: pg.Pool): pg.Pool => {
-  const { password } = servicePool.options;
   const pool = new pg.Pool({
-    ...servicePool.options,
-    // The pool hides it from enumeration, so that it is not logged by accident.
-    ...(password === undefined ? {} : { password }),
+    ...settingsLike(servicePool),
     max: connections,
     min: 0,
     application_name: "earlybird monitoring",
@@ -39,8 +39,8 @@ export const closeMonitoringPool = async (pool: pg.Pool): Promise<void> => {
 };
 
 /**
- * Lends a connection of the pool to `work`. After an error it is thrown away: it may lead to a server that is gone,
- * and would make the next borrower wait for it.
+ * Lends a connection of the pool to `work`, and reads what it answers by parsers of our own, whoever made the pool.
+ * After an error it is thrown away: it may lead to a server that is gone, and would make the next borrower wait for it.
  */
 export const onConnection = async <T>(
   pool: pg.Pool,
@@ -48,7 +48,7 @@ export const onConnection = async <T>(
 ): Promise<T> => {
   const client = await pool.connect();
   try {
-    const result = await work(kyselyOn(client));
+    const result = await work(bind(client));
     client.release();
     return result;
   } catch (error) {

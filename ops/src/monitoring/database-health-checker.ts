@@ -2,6 +2,7 @@ import pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { type DatabaseDetails, readDatabaseDetails } from "./database-details.ts";
 import { within } from "./deadline.ts";
+import { settingsLike } from "./own-settings.ts";
 
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
@@ -103,13 +104,7 @@ export class DatabaseHealthChecker {
 
   async #connect(): Promise<pg.Client> {
     if (this.#closed) throw new Error("the checker is closed");
-    const { password } = this.#pool.options;
-    const connection = new pg.Client({
-      ...this.#pool.options,
-      // The pool hides it from enumeration, so that it is not logged by accident.
-      ...(password === undefined ? {} : { password }),
-      application_name: "earlybird health",
-    });
+    const connection = new pg.Client({ ...settingsLike(this.#pool), application_name: "earlybird health" });
     this.#connection = connection;
     const lost = () => {
       if (this.#connection !== connection) return;

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { createDecisions } from "../../../../test/support/decisions.ts";
+import { allAsWritten, asWritten } from "../../../../test/support/parsers.ts";
+import { createPool } from "../../database/index.ts";
 import type { DatabaseWithTables } from "../../monitoring/index.ts";
 import type { AlertType } from "../alert.ts";
 import type { AlertRecord } from "../incident.ts";
@@ -236,4 +238,15 @@ test("an alert is told at once though the database hangs, and the answers come f
     blocker.release();
     await alerts.stop();
   }
+});
+
+test("a service that reads its values in a way of its own, for its pool or for all, reads the same alerts", async () => {
+  await save(record(1_000));
+  await archive.mute({ type: "CUSTOM", author: "Asha", reason: "a test", duration_seconds: 60 });
+  const look = async (where: AlertArchive) => [await where.history({ limit: 10 }), await where.summary()];
+  const seen = await look(archive);
+  const theirs = createPool(database.url, { types: asWritten });
+  expect(await look(new AlertArchive({ pool: theirs, clock }))).toEqual(seen);
+  expect(await allAsWritten(() => look(archive))).toEqual(seen);
+  await theirs.end();
 });

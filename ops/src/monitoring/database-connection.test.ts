@@ -1,0 +1,120 @@
+import { sql } from "kysely";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StandingClock } from "../../../test/support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../../test/support/database.ts";
+import { allAsWritten, asWritten } from "../../../test/support/parsers.ts";
+import { closeMonitoringPool, createMonitoringPool, onConnection } from "./database-connection.ts";
+import { readDatabaseDetails } from "./database-details.ts";
+import { readHistory } from "./fleet/history.ts";
+import { Instances } from "./fleet/instances.ts";
+import { writeMinute } from "./fleet/minutes.ts";
+import { PerformanceMetrics } from "./performance-metrics.ts";
+
+/** A setting of pg that its types do not know. */
+const inBinary: object = { binary: true };
+
+const encodedOptions = encodeURIComponent("-c statement_timeout=50");
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** Lends monitoring's own pool, as it is beside such a pool of a service. */
+const beside = async <T>(config: pg.PoolConfig, work: (pool: pg.Pool) => Promise<T>): Promise<T> => {
+  const servicePool = new pg.Pool({ connectionString: database.url, ...config });
+  const pool = createMonitoringPool(servicePool);
+  try {
+    return await work(pool);
+  } finally {
+    await closeMonitoringPool(pool);
+    await servicePool.end();
+  }
+};
+
+describe("a service that reads its values in a way of its own", () => {
+  const ways: [string, <T>(work: (pool: pg.Pool) => Promise<T>) => Promise<T>][] = [
+    ["for its pool", (work) => beside({ types: asWritten }, work)],
+    ["for its pool, which gets them in binary", (work) => beside(inBinary, work)],
+    ["for the whole process", (work) => allAsWritten(() => beside({}, work))],
+  ];
+
+  test.each(ways)("%s does not keep its instances from knowing each other", async (_, watching) => {
+    const living = await watching(async (pool) => {
+      const instances = new Instances({ pool, version: "1" });
+      await instances.beat();
+      return instances.living;
+    });
+    expect(living[0]).toMatchObject({ pid: process.pid, started_at: expect.stringMatching(/T.*Z$/) });
+  });
+
+  test.each(ways)("%s does not change what was recorded in the past", async (route, watching) => {
+    const clock = new StandingClock("2026-03-10T06:00:00Z");
+    const performance = new PerformanceMetrics({ clock });
+    for (const durationMs of [3, 5, 700]) performance.endpoint("GET", route).record(200, durationMs);
+    const { p95_ms } = performance.summary();
+    clock.advanceMs(60_000);
+    const minute = performance.lastMinute();
+    const points = await watching((pool) => {
+      const instances = new Instances({ pool, version: "1" });
+      return instances.connected(async (db) => {
+        await writeMinute(db, instances.instanceId, minute);
+        return readHistory(db, {
+          route,
+          from: minute.startedAt,
+          until: clock.now(),
+          resolution: "minute",
+        });
+      });
+    });
+    expect(points).toMatchObject([{ at: "2026-03-10T06:00:00.000Z", requests: 3, p95_ms }]);
+  });
+
+  test.each(ways)("%s does not change the details of its database", async (_, watching) => {
+    const { connections, collections, unknown } = await watching((pool) =>
+      readDatabaseDetails(pool, new Date()),
+    );
+    expect(connections).toEqual({ used: expect.any(Number), max: 200 });
+    expect(collections?.[0]).toMatchObject({ estimate: expect.any(Boolean), bytes: expect.any(Number) });
+    expect(unknown).toEqual([]);
+  });
+});
+
+test("bytes are read in both forms in which a database may write them", async () => {
+  const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  for (const bytea_output of ["hex", "escape"]) {
+    const rows = await beside({ options: `-c bytea_output=${bytea_output}` }, (pool) =>
+      onConnection(
+        pool,
+        async (db) => (await sql<{ b: Buffer }>`select ${every}::bytea as b`.execute(db)).rows,
+      ),
+    );
+    expect(rows).toEqual([{ b: every }]);
+  }
+});
+
+test.each([
+  ["for its pool", () => ({ statement_timeout: 50, query_timeout: 50 })],
+  ["in options", () => ({ options: "-c search_path=tenant --statement-timeout=50ms" })],
+  ["in its address", () => ({ connectionString: `${database.url}&query_timeout=50` })],
+  ["in options in its address", () => ({ connectionString: `${database.url}&options=${encodedOptions}` })],
+])(
+  "how little time a service gives its statements %s does not limit those of the monitoring",
+  async (_, config) => {
+    await beside(config(), (pool) => onConnection(pool, (db) => sql`select pg_sleep(0.2)`.execute(db)));
+  },
+);
+
+test("what else a service says in its options holds for the monitoring, and nothing is limited that it does not limit", async () => {
+  const { rows } = await beside({ options: "-c search_path=tenant", statement_timeout: false }, (pool) =>
+    onConnection(pool, (db) =>
+      sql`select current_setting('search_path') as path, current_setting('statement_timeout') as limit`.execute(
+        db,
+      ),
+    ),
+  );
+  expect(rows).toEqual([{ path: "tenant", limit: "0" }]);
+});
