@@ -3,10 +3,11 @@ import type { Kysely } from "kysely";
 import pg from "pg";
 import { kyselyReading } from "../lib/sql.ts";
 import { ownParsers } from "./own-parsers.ts";
-import { answerWithinMs, settingsLike } from "./own-settings.ts";
+import { settingsLike } from "./own-settings.ts";
 
 const connections = 2;
 const connectWithinMs = 3_000;
+const answerWithinMs = 5_000;
 const closeWithinMs = 1_000;
 
 const bind = kyselyReading(ownParsers);
