@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { startProcess } from "../../../../test/support/fleet.ts";
@@ -13,20 +13,13 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let clock: StandingClock;
 
-beforeAll(async () => {
+beforeEach(async () => {
   database = await createTestDatabase();
   pool = createMonitoringPool(database.pool);
-});
-
-beforeEach(() => {
   clock = new StandingClock(new Date(begin + 1_000).toISOString());
 });
 
 afterEach(async () => {
-  await database.pool.query("drop schema if exists earlybird cascade");
-});
-
-afterAll(async () => {
   await closeMonitoringPool(pool);
   await database.drop();
 });
