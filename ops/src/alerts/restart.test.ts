@@ -139,6 +139,20 @@ test("the notification is with the dispatcher before the state says that it was 
   expect(await stateText()).toContain('"told"');
 });
 
+test("details that an older version saved as they were become texts", async () => {
+  const before = start();
+  before.alerts.raise({ type: "CUSTOM", message: "Odd." });
+  await before.pass(1);
+  const [name = ""] = await stateFiles();
+  const odd = (await stateText()).replace('"occurrences":1', '"occurrences":1,"login":{"a":1},"share":null');
+  await writeFile(join(stateDirectory(), name), odd);
+  const after = start();
+  await after.pass(1);
+  expect(after.alerts.active()).toMatchObject([
+    { details: { login: "{ a: 1 }", share: "null", occurrences: 1 } },
+  ]);
+});
+
 /** What happens; a step is over when all is decided. */
 const steps: ((desk: Decisions) => unknown)[] = [
   ({ observe }) => observe(down),

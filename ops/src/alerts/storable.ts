@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /**
  * A text as every channel and the database can take it: without the character U+0000 and halves of characters,
  * and no longer than `most`.
@@ -16,13 +18,26 @@ export const storableKey = (key: string): string => storable(key, longestKey);
 
 export const storableMessage = (message: string): string => storable(message, longestMessage);
 
-export const storableDetails = (details: Record<string, string | number>): Record<string, string | number> =>
+/**
+ * Details as JSON can carry them, whatever was given: one value that it cannot would keep all alerts from being
+ * answered and saved. What is neither a text nor a finite number becomes a text; undefined is left out.
+ */
+export const storableDetails = (
+  details: Readonly<Record<string, unknown>>,
+): Record<string, string | number> =>
   Object.fromEntries(
-    Object.entries(details).map(([name, value]) => [
-      storable(name, longestDetail),
-      typeof value === "string" ? storable(value, longestDetail) : value,
-    ]),
+    Object.entries(details)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [storable(name, longestDetail), storableDetail(value)]),
   );
+
+const storableDetail = (value: unknown): string | number => {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  // An object's own toString or toJSON may throw.
+  const text =
+    typeof value === "string" ? value : inspect(value, { customInspect: false, breakLength: Infinity });
+  return storable(text, longestDetail);
+};
 
 /** A value as JSON that the database takes, whatever the texts in it are. */
 export const storableJson = (value: unknown): string =>

@@ -88,6 +88,41 @@ describe("what fires", () => {
     });
   });
 
+  test("is told whatever its details are, and so is what follows", async () => {
+    const loop: Record<string, unknown> = {};
+    loop.self = loop;
+    const odd = {
+      nan: Number.NaN,
+      infinite: Number.POSITIVE_INFINITY,
+      yes: true,
+      none: null,
+      absent: undefined,
+      at: new Date("2026-01-05T04:00:00Z"),
+      big: 12n,
+      login: { a: 1 },
+      loop,
+      bare: Object.create(null),
+      long: Array.from({ length: 90 }, () => "twenty characters..."),
+      degrees: -0.5,
+    };
+    const { details } = alerts.raise({ type: "CUSTOM", message: "Odd.", details: odd as never });
+    expect(details).toMatchObject({
+      nan: "NaN",
+      infinite: "Infinity",
+      yes: "true",
+      none: "null",
+      at: "2026-01-05T04:00:00.000Z",
+      big: "12n",
+      login: "{ a: 1 }",
+      degrees: -0.5,
+    });
+    expect([Object.keys(details).includes("absent"), String(details.long).length]).toEqual([false, 1_000]);
+    await alerts.settled();
+    for (const route of ["GET /api/alerts/active", "GET /api/alerts/history"]) {
+      expect(await send(route)).toMatchObject({ status: 200, body: { alerts: [{ details }] } });
+    }
+  });
+
   test("is counted in the summary, beside mutes and channels", async () => {
     raise("stock");
     await send("POST /api/alerts/mute", { type: "HIGH_CPU", duration_seconds: 60 });

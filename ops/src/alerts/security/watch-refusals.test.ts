@@ -52,7 +52,7 @@ afterEach(() => app.close());
 
 const get = (url: string, { address = "203.0.113.9", login }: { address?: string; login?: string } = {}) =>
   app.inject({ url, remoteAddress: address, ...(login && { headers: { login } }) });
-const logIn = (email: string, address: string, answer = 401) =>
+const logIn = (email: unknown, address: string, answer = 401) =>
   app.inject({
     url: "/login",
     method: "POST",
@@ -126,6 +126,15 @@ describe("logins that fail", () => {
         message: "3 logins or more failed for asha@example.com within 60 s.",
       },
     ]);
+  });
+
+  test("for something that is no account are counted for their address alone, and a long one is cut", async () => {
+    await many(3, () => logIn({ a: 1 }, "203.0.113.9"));
+    expect(raised).toMatchObject([{ key: "failed logins address 203.0.113.9" }]);
+    expect(raised[0]?.details).not.toHaveProperty("account");
+    await many(3, (n) => logIn("x".repeat(100_000), `203.0.114.${n}`));
+    expect(raised[1]?.details.account).toHaveLength(254);
+    expect(raised[1]?.key).toBe(`failed logins account ${raised[1]?.details.account}`);
   });
 
   test("go on counting when they are answered with 429, and bad requests do not count", async () => {

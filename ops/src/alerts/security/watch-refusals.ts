@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "../../lib/log.ts";
+import { storable } from "../storable.ts";
 import type { RefusalWatch, Refused } from "./refusal-watch.ts";
 
 declare module "fastify" {
@@ -34,7 +35,7 @@ export const watchRefusals = (app: FastifyInstance, source: RefusalSource): void
     if (problemCode !== undefined && harmless.includes(problemCode)) return;
     const { loginFor } = request.routeOptions.config;
     if (loginFor !== undefined && failedLogin.has(statusCode)) {
-      watch.failedLogin({ ...placeOf(request), account: loginFor(request) });
+      watch.failedLogin({ ...placeOf(request), account: accountFrom(loginFor(request)) });
     } else if (statusCode === 401) {
       watch.refused(placeOf(request));
     } else if (statusCode === 403) {
@@ -52,6 +53,13 @@ export const watchTrespasses = (scope: FastifyInstance, source: RefusalSource): 
     }
   });
 };
+
+/** An address of mail has at most 254 characters. */
+const longestAccount = 254;
+
+/** Where the body of a login is not validated, a stranger puts there what they like. */
+const accountFrom = (named: unknown): string | undefined =>
+  typeof named === "string" ? storable(named, longestAccount) : undefined;
 
 const placeOf = ({ ip, method, routeOptions }: FastifyRequest): Refused => ({
   address: ip,

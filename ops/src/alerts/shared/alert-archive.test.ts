@@ -121,6 +121,13 @@ test("no text keeps others from being saved: not the null character, nor half a 
   await alerts.stop();
 });
 
+test("details that an older version saved as they were become texts", async () => {
+  const odd = record(1_000);
+  await save({ ...odd, alert: { ...odd.alert, details: { login: { a: 1 }, share: null } as never } });
+  const [found] = (await archive.history({ limit: 10 })).alerts;
+  expect(found?.alert.details).toEqual({ login: "{ a: 1 }", share: "null" });
+});
+
 test("an attempt for an alert of the time before the last start is noted", async () => {
   const old = record(1_000);
   await save(old);

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { type HistoryFilter, type HistoryPage, pageFrom, placeOf } from "../history-filter.ts";
 import type { AlertRecord } from "../incident.ts";
 import { statisticsDays, type Tally } from "../statistics.ts";
-import { storableJson } from "../storable.ts";
+import { storableDetails, storableJson } from "../storable.ts";
 
 type Database = Kysely<unknown>;
 
@@ -20,6 +20,8 @@ const columns = sql`id, type, key, severity, state, message, details, fired_at, 
 const recordFrom = ({ instance, decisions, attempts, ...row }: Row): AlertRecord => ({
   alert: {
     ...row,
+    // It may have been written by an older version, which took any.
+    details: storableDetails(row.details),
     fired_at: row.fired_at.toISOString(),
     resolved_at: row.resolved_at?.toISOString() ?? null,
   },

@@ -3,6 +3,7 @@ import type { Incidents } from "../incidents.ts";
 import type { MuteBook } from "../mute-book.ts";
 import type { Records } from "../records.ts";
 import type { RuleBoard } from "../rule-board.ts";
+import { storableDetails } from "../storable.ts";
 import type { Telling } from "../telling.ts";
 import type { SavedState } from "./saved-state.ts";
 
@@ -42,6 +43,10 @@ export const collectState = (
 export const adoptState = ({ board, incidents, mutes, records, telling }: Parts, state: SavedState): void => {
   const isKnown = ({ type, key }: { type: AlertType; key: string }) =>
     incidents.find(type, key) !== undefined;
+  // They may have been written by an older version, which took any.
+  for (const { alert } of [...state.incidents, ...state.unsaved]) {
+    alert.details = storableDetails(alert.details);
+  }
   for (const standing of state.standings.filter((one) => !isKnown(one))) board.adopt(standing);
   for (const incident of state.incidents) if (incidents.adopt(incident)) records.add(incident);
   for (const record of state.unsaved) records.add(record);
