@@ -52,9 +52,17 @@ export const isLoginRefusal = (thrown: unknown): boolean => {
 
 const longestAnswer = 300;
 
-/** One line, and without the secret, plain or as it goes over the wire. */
+/** One line, and without the secret, plain or as it goes over the wire: in base64, alone or behind the user. */
 const withoutSecret = (words: string, secret: string | undefined): string => {
-  const forms = secret === undefined ? [] : [secret, Buffer.from(secret).toString("base64")];
-  const safe = forms.reduce((text, form) => text.replaceAll(form, "…"), words);
+  const safe =
+    secret === undefined
+      ? words
+      : words.replaceAll(base64Run, (run) => (holds(run, secret) ? "…" : run)).replaceAll(secret, "…");
   return safe.replaceAll(/\s+/g, " ").trim().slice(0, longestAnswer);
 };
+
+const base64Run = /[A-Za-z0-9+/]+/g;
+
+/** Other letters may stand before it, so that its groups of four begin anywhere. */
+const holds = (run: string, secret: string): boolean =>
+  [0, 1, 2, 3].some((start) => Buffer.from(run.slice(start), "base64").includes(secret));

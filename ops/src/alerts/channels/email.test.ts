@@ -172,12 +172,15 @@ describe("a mail server", () => {
   });
 
   test("that repeats the password gives it away to nobody", async () => {
-    const secrets = [peerPassword, Buffer.from(peerPassword).toString("base64")];
-    const words = secrets.join(" ");
+    const login = Buffer.from(`\0apikey\0${peerPassword}`).toString("base64");
+    const secrets = [peerPassword, Buffer.from(peerPassword).toString("base64"), login];
+    // Other letters beside it shift where each group of four begins.
+    const shifted = ["x", "xx", "xxx"].map((letters) => `${letters}${login}`);
+    const words = [...secrets, ...shifted].join(" ");
     peer.behave({ message: 554, words });
-    const result = await channel().send(notificationOf("a"), never);
+    const result = await channel({ user: "apikey" }).send(notificationOf("a"), never);
     peer.behave({ words });
-    const accepted = await channel().send(notificationOf("b"), never);
+    const accepted = await channel({ user: "apikey" }).send(notificationOf("b"), never);
     const answers = JSON.stringify([result, accepted]);
     expect(answers).toContain("…");
     for (const secret of secrets) expect(answers).not.toContain(secret);
