@@ -10,7 +10,7 @@ import { inWords } from "./duration.ts";
 import { alertUnknown, type Explanation, explain } from "./explain.ts";
 import { beginningOf, endOf } from "./following.ts";
 import type { HistoryFilter, HistoryPage } from "./history-filter.ts";
-import type { Incident } from "./incident.ts";
+import type { AlertRecord, Incident } from "./incident.ts";
 import { Incidents } from "./incidents.ts";
 import type { Mute, MuteRequest, MuteTarget } from "./mute.ts";
 import { MuteBook } from "./mute-book.ts";
@@ -211,7 +211,7 @@ export class AlertManager {
   /** @throws Failure EB_ALERT_UNKNOWN */
   async explain(id: string): Promise<Explanation> {
     // What another instance has seen may have moved on since we last read it.
-    const known = this.#records.get(id);
+    const known = this.#recordOf(id);
     const record = this.#records.isOurs(id) ? known : ((await this.#shared?.find(id)) ?? known);
     if (!record) throw alertUnknown(id);
     return explain(
@@ -283,8 +283,20 @@ export class AlertManager {
 
   #noteAttempt(attempt: Attempt): void {
     const { alert_id: id } = attempt;
-    if (this.#records.get(id)) this.#records.noteAttempt(id, attempt);
+    const known = this.#recordOf(id);
+    if (known) {
+      this.#records.noteAttempt(known, attempt);
+      return;
+    }
     // It may be a notification from before the last start, about an alert that was over by then.
-    else void this.#shared?.find(id).then((record) => this.#records.noteAttempt(id, attempt, record));
+    void this.#shared?.find(id).then((found) => {
+      const record = this.#recordOf(id) ?? found;
+      if (record) this.#records.noteAttempt(record, attempt);
+    });
+  }
+
+  /** What this process knows of an alert; of what is open here that is the newest, whatever has fired since. */
+  #recordOf(id: string): AlertRecord | undefined {
+    return this.#records.get(id) ?? this.#incidents.open().find(({ alert }) => alert.id === id);
   }
 }

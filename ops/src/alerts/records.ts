@@ -3,12 +3,16 @@ import { type AlertRecord, noteAttempt } from "./incident.ts";
 import type { Attempt } from "./notification.ts";
 
 const mostRecords = 1_000;
+/** More than can fire at a time, so that all of it may end at once. */
+const mostUnsaved = 5_000;
 
 /** The last thousand alerts, of this process and of the others, and what the database does not know of them. */
 export class Records {
   readonly #byId = new Map<string, AlertRecord>();
   readonly #unsaved = new Map<string, AlertRecord>();
-  /** The ids of those of this process. */
+  /** Handed out last to be saved: the database may not have them yet. */
+  #saving = new Map<string, AlertRecord>();
+  /** The ids of those of this process among the last thousand. */
   readonly #ours = new Set<string>();
   #newestFirst: AlertRecord[] | undefined;
 
@@ -19,32 +23,33 @@ export class Records {
     this.changed(record);
   }
 
-  /** Takes in what was written by all; of what is ours, the own version stands. */
+  /** Takes in what was written by all; of what is ours, or not saved yet, the own version stands. */
   learn(records: readonly AlertRecord[]): void {
-    for (const record of records) if (!this.#ours.has(record.alert.id)) this.#put(record);
+    for (const record of records) {
+      const { id } = record.alert;
+      if (!this.#ours.has(id)) this.#put(this.#notSaved(id) ?? record);
+    }
   }
 
-  /** Says that a record of this process is not any more what the database knows. */
+  /** Says that a record is not any more what the database knows. */
   changed(record: AlertRecord): void {
-    this.#unsaved.set(record.alert.id, record);
+    const { id } = record.alert;
+    if (!this.#unsaved.has(id) && this.#unsaved.size >= mostUnsaved) this.#giveUpOldest();
+    this.#unsaved.set(id, record);
   }
 
-  /** @param found what is known elsewhere of an alert that is not known here */
-  noteAttempt(id: string, attempt: Attempt, found?: AlertRecord): void {
-    if (found && !this.#byId.has(id)) this.add(found);
-    const record = this.#byId.get(id);
-    if (!record) return;
+  noteAttempt(record: AlertRecord, attempt: Attempt): void {
     noteAttempt(record, attempt);
     this.changed(record);
   }
 
-  /** Whether an alert is of this process, so that its own version is the newest. */
+  /** Whether what is known here of an alert is the newest. */
   isOurs(id: string): boolean {
-    return this.#ours.has(id);
+    return this.#ours.has(id) || this.#notSaved(id) !== undefined;
   }
 
   get(id: string): AlertRecord | undefined {
-    return this.#byId.get(id);
+    return this.#notSaved(id) ?? this.#byId.get(id);
   }
 
   /** Whether older ones have been dropped. */
@@ -77,11 +82,18 @@ export class Records {
     return records;
   }
 
-  /** Hands out up to `most` that are to be saved; what changes while they are is unsaved again. */
+  /**
+   * Hands out up to `most` that are to be saved, once those before are; what changes meanwhile is unsaved again.
+   */
   takeUnsaved(most: number): AlertRecord[] {
     const records = this.unsaved(most);
-    for (const { alert } of records) this.#unsaved.delete(alert.id);
+    this.#saving = new Map(records.map((record) => [record.alert.id, record]));
+    for (const id of this.#saving.keys()) this.#unsaved.delete(id);
     return records;
+  }
+
+  #notSaved(id: string): AlertRecord | undefined {
+    return this.#unsaved.get(id) ?? this.#saving.get(id);
   }
 
   #put(record: AlertRecord): void {
@@ -95,8 +107,16 @@ export class Records {
     if (!oldest) return;
     this.#byId.delete(oldest.alert.id);
     this.#ours.delete(oldest.alert.id);
-    // Not beyond all measure: with the database away for long, the oldest are given up.
-    this.#unsaved.delete(oldest.alert.id);
     this.#newestFirst?.pop();
+  }
+
+  /** Not beyond all measure: with the database away for long, the first that are over are given up. */
+  #giveUpOldest(): void {
+    for (const [id, { alert }] of this.#unsaved) {
+      if (alert.state === "resolved") {
+        this.#unsaved.delete(id);
+        return;
+      }
+    }
   }
 }

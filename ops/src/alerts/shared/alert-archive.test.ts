@@ -152,6 +152,41 @@ test("an attempt for an alert of the time before the last start is noted", async
   await alerts.stop();
 });
 
+test("what fires through a thousand newer alerts is in the history as it is: its end, and who was told", async () => {
+  const { alerts, pass, report } = createDecisions({ clock, database: database.pool });
+  await alerts.mute({ type: "ALL", duration_seconds: 3_600, author: "Asha", reason: "a storm" });
+  const raise = (key: string) => alerts.raise({ type: "CUSTOM", key, message: "Wrong.", quietMs: null }).id;
+  /** Each is over before the next one. */
+  const storm = () => {
+    for (let n = 0; n < 1_100; n++) {
+      clock.advanceMs(1);
+      raise("storm");
+      alerts.resolve("CUSTOM", "storm");
+    }
+  };
+  const saved = raise("saved");
+  await pass(5);
+  const unsaved = raise("unsaved");
+  await alerts.settled();
+  storm();
+  await pass(5);
+  expect((await archive.explain(unsaved, [])).alert.state).toBe("firing");
+
+  const attempt = { notification_id: "n", channel: "slack", attempt: 1, at: now, took_ms: 1 } as const;
+  const answer = { outcome: "accepted", answer: null, next_at: null } as const;
+  report({ ...attempt, ...answer, alert_id: saved, occasion: "reminder" });
+  await alerts.explain(saved);
+  alerts.resolve("CUSTOM", "saved");
+  report({ ...attempt, ...answer, alert_id: saved, occasion: "resolved" });
+  expect((await alerts.explain(saved)).alert.state).toBe("resolved");
+  await pass(5);
+  expect(await archive.explain(saved, [])).toMatchObject({
+    alert: { state: "resolved" },
+    channels: [{ attempts: [{ occasion: "reminder" }, { occasion: "resolved" }] }],
+  });
+  await alerts.stop();
+});
+
 test("a manager reads further back than its memory reaches", async () => {
   await save(...Array.from({ length: 1_100 }, (_, n) => record(1_000 + n)));
   const { alerts, pass } = createDecisions({ clock, database: database.pool });
