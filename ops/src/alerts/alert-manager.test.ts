@@ -132,6 +132,46 @@ test("what the service raises fires at once, counts repetitions, and ends when i
   expect(raise().id).not.toBe(first.id);
 });
 
+test("what becomes worse is told again, as the same alert; what is no worse is one occurrence more", async () => {
+  const { alerts, told, pass, words } = createDecisions();
+  const raise = (severity: AlertSeverity, degrees: number) => {
+    const message = `The cold store is at ${degrees} °C.`;
+    return alerts.raise({ type: "CUSTOM", key: "cold-store", severity, message, details: { degrees } });
+  };
+  const { id } = raise("warning", 6);
+  await pass(1);
+  raise("warning", 7);
+  raise("critical", 19);
+  await pass(1);
+  raise("error", 12);
+  raise("critical", 20);
+  await pass(1);
+  const worst = { severity: "critical", message: "The cold store is at 19 °C." };
+  expect(alerts.active()).toMatchObject([{ id, ...worst, details: { degrees: 19, occurrences: 5 } }]);
+  alerts.resolve("CUSTOM", "cold-store");
+  await pass(1);
+  expect(words()).toEqual(["fired CUSTOM", "worsened CUSTOM", "resolved CUSTOM"]);
+  expect(told.map(({ alert }) => [alert.id, alert.severity])).toEqual([
+    [id, "warning"],
+    [id, "critical"],
+    [id, "critical"],
+  ]);
+  expect(told[1]?.alert).toMatchObject({ ...worst, details: { degrees: 19, occurrences: 3 } });
+  expect(told[2]?.alert.message).toBe(`It is over, after 3 s: ${worst.message}`);
+});
+
+test("what becomes worse while it is being told is told again right after", async () => {
+  const message = "The cold store is warm.";
+  const { alerts, pass, words } = createDecisions({
+    dispatch: async () => void alerts.raise({ type: "CUSTOM", severity: "critical", message }),
+  });
+  alerts.raise({ type: "CUSTOM", severity: "warning", message });
+  await pass(0);
+  await pass(1);
+  await pass(1);
+  expect(words()).toEqual(["fired CUSTOM", "worsened CUSTOM"]);
+});
+
 test("a failed billing run is not over until one succeeds", async () => {
   const { alerts, told, pass, words } = createDecisions();
   alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message: "The run failed." });
@@ -174,6 +214,28 @@ test("nobody fills the memory with keys: from a thousand on they go under one", 
   expect(alerts.active()).toHaveLength(1_001);
   expect(alerts.active().at(-1)).toMatchObject({ key: "(other)", details: { occurrences: 2_000 } });
   expect(told).toHaveLength(1_001);
+});
+
+test("the one that stands for all others speaks for them, becomes as severe as the worst, and ends", async () => {
+  const { alerts, told, pass } = createDecisions();
+  const raise = (severity: AlertSeverity, key: string) =>
+    alerts.raise({ type: "BILLING_FAILURE", key, severity, message: `Run ${key} failed.`, details: { key } });
+  for (let n = 0; n < 1_002; n++) raise("warning", `${n}`);
+  const others = () => told.filter(({ alert }) => alert.key === "(other)");
+  const sentence = "Over 1000 alerts of this type fire. This one stands for all others, such as:";
+  await pass(1);
+  raise("critical", "worst");
+  await pass(1);
+  expect(others()).toMatchObject([
+    { occasion: "fired", alert: { severity: "warning", message: `${sentence} Run 1000 failed.` } },
+    {
+      occasion: "worsened",
+      alert: { severity: "critical", message: `${sentence} Run worst failed.`, details: { occurrences: 3 } },
+    },
+  ]);
+  await pass(15 * 60);
+  expect(others().at(-1)?.occasion).toBe("resolved");
+  expect(alerts.active()).toHaveLength(1_000);
 });
 
 test("a notification that cannot be handed on is tried again, and delays no other", async () => {

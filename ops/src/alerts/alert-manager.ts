@@ -134,13 +134,14 @@ export class AlertManager {
 
   /**
    * Says that something is wrong. Returns at once, with the alert that begins, or with the one that fires
-   * already and has occurred once more (`details.occurrences`).
+   * already and has occurred once more (`details.occurrences`). Where this is more severe than before, the
+   * alert takes over severity, message and details, and people are told that it has become worse.
    */
   raise(request: RaiseRequest): Alert {
-    const { incident, isNew } = raiseIn(this.#incidents, request, this.#clock.now(), this.#nowMs());
-    if (isNew) this.#records.add(incident);
+    const { incident, change } = raiseIn(this.#incidents, request, this.#clock.now(), this.#nowMs());
+    if (change === "begun") this.#records.add(incident);
     else this.#records.changed(incident);
-    if (isNew) this.#telling.schedule();
+    if (change !== "repeated") this.#telling.schedule();
     return incident.alert;
   }
 

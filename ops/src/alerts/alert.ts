@@ -21,6 +21,11 @@ export const AlertSeverity = {
 } as const;
 export type AlertSeverity = (typeof AlertSeverity)[keyof typeof AlertSeverity];
 
+const ranks: Record<AlertSeverity, number> = { warning: 1, error: 2, critical: 3 };
+
+export const isWorse = (severity: AlertSeverity, than: AlertSeverity): boolean =>
+  ranks[severity] > ranks[than];
+
 /** One incident, from when it fired until it is resolved; times are ISO 8601. */
 export interface Alert {
   id: string;

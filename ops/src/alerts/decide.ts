@@ -1,4 +1,4 @@
-import type { AlertType } from "./alert.ts";
+import { type AlertType, isWorse } from "./alert.ts";
 import type { Choice } from "./decision.ts";
 import type { Incident } from "./incident.ts";
 import type { Mute } from "./mute.ts";
@@ -45,9 +45,15 @@ const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Cir
   if (telling.state !== "told") return reason ? hold("fired", reason) : tell("fired");
   // Noted as soon as it is muted: when the mute ends, people want to know that it still fires.
   const wasMuted = decisions.at(-1)?.decision === "muted";
-  const due = wasMuted || nowMs - telling.atMs >= reminderMs || circumstances.mute !== undefined;
+  // What an older version has saved does not say how severe it was when it was told: nothing is worse than that.
+  const occasion = isWorse(alert.severity, telling.severity) ? "worsened" : "reminder";
+  const due =
+    occasion === "worsened" ||
+    wasMuted ||
+    nowMs - telling.atMs >= reminderMs ||
+    circumstances.mute !== undefined;
   if (!due) return nothing;
-  return reason ? hold("reminder", reason) : tell("reminder");
+  return reason ? hold(occasion, reason) : tell(occasion);
 };
 
 const reasonToHold = (id: string, { nowMs, mute, cause, lastTold }: Circumstances): Choice | undefined => {

@@ -1,4 +1,4 @@
-import type { Alert } from "./alert.ts";
+import type { Alert, AlertSeverity } from "./alert.ts";
 import type { Choice, Decision } from "./decision.ts";
 import { sameChoice } from "./decision.ts";
 import type { Attempt, Occasion } from "./notification.ts";
@@ -16,8 +16,8 @@ export interface AlertRecord {
 /** What people know of an alert. Times are milliseconds on the steady clock. */
 export type Telling =
   | { state: "untold" }
-  /** This process has told it. */
-  | { state: "told"; atMs: number }
+  /** This process has told it, and how severe it was. */
+  | { state: "told"; atMs: number; severity: AlertSeverity }
   /** Another one has; it is looked up again whether it still cares. */
   | { state: "elsewhere"; askAgainAtMs: number }
   /** There is nothing left to tell. */

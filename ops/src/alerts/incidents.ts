@@ -65,6 +65,19 @@ export class Incidents {
     return incident;
   }
 
+  /** Takes over what is worse about an incident than was known. */
+  worsen(
+    incident: Incident,
+    { severity, message, details }: Pick<Beginning, "severity" | "message" | "details">,
+  ): void {
+    incident.alert = {
+      ...incident.alert,
+      severity,
+      message: storableMessage(message),
+      details: storableDetails(details),
+    };
+  }
+
   end(incident: Incident, message: string, now: Date, nowMs: number): void {
     const { type } = incident.alert;
     this.#firing.delete(fingerprintOf(incident.alert));

@@ -1,7 +1,10 @@
 import type { Alert } from "./alert.ts";
 
-/** Why people are told: an alert has begun, goes on (every four hours), has ended; or somebody tries the channels. */
-export type Occasion = "fired" | "reminder" | "resolved" | "test";
+/**
+ * Why people are told: an alert has begun, has become more severe, goes on (every four hours), has ended; or
+ * somebody tries the channels.
+ */
+export type Occasion = "fired" | "worsened" | "reminder" | "resolved" | "test";
 
 /** One message to people about one alert, as it is at that moment. */
 export interface Notification {

@@ -1,4 +1,4 @@
-import type { AlertSeverity } from "./alert.ts";
+import { type AlertSeverity, isWorse } from "./alert.ts";
 import { type RaisedType, raisedTypes } from "./alert-types.ts";
 import { inWords } from "./duration.ts";
 import type { Incident } from "./incident.ts";
@@ -22,30 +22,48 @@ export interface RaiseRequest {
 /** More alerts of one type than this at a time go under one key, so that nobody can fill the memory. */
 const mostKeys = 1_000;
 const otherKeys = "(other)";
+/** Nobody knows the keys under it, so that nobody resolves it: it ends when it has been quiet, whatever it stands for. */
+const othersQuietMs = 15 * 60_000;
 
-/** Begins an incident, or counts an occurrence of one that fires already. */
-export const raiseIn = (
-  incidents: Incidents,
-  request: RaiseRequest,
-  now: Date,
-  nowMs: number,
-): { incident: Incident; isNew: boolean } => {
-  const { type, message, details } = request;
+/** What a request made of an incident: it began, became worse, or occurred once more. */
+export interface Raised {
+  incident: Incident;
+  change: "begun" | "worsened" | "repeated";
+}
+
+/**
+ * Begins an incident, or counts an occurrence of one that fires already; what is more severe than all before
+ * takes over how severe it is, its message and its details.
+ */
+export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, nowMs: number): Raised => {
+  const { type, message, details, severity = raisedTypes[type].severity } = request;
   const key = storableKey(request.key ?? "");
   const known = incidents.find(type, key);
   if (known?.raised) {
+    const { quietMs = known.raised.quietMs } = request;
+    const occurrences = Number(known.alert.details.occurrences) + 1;
     known.raised.lastMs = nowMs;
-    known.alert.details.occurrences = Number(known.alert.details.occurrences) + 1;
-    return { incident: known, isNew: false };
+    known.alert.details.occurrences = occurrences;
+    if (!isWorse(severity, known.alert.severity)) return { incident: known, change: "repeated" };
+    known.raised.quietMs = quietMs;
+    incidents.worsen(known, { severity, message, details: { ...details, occurrences } });
+    return { incident: known, change: "worsened" };
   }
   if (key !== otherKeys && incidents.count(type) >= mostKeys) {
-    return raiseIn(incidents, { ...request, key: otherKeys }, now, nowMs);
+    return raiseIn(incidents, asOther(request), now, nowMs);
   }
-  const { severity = raisedTypes[type].severity, quietMs = raisedTypes[type].quietMs } = request;
+  const { quietMs = raisedTypes[type].quietMs } = request;
   const raised = { lastMs: nowMs, quietMs };
   const beginning = { type, key, severity, message, details: { ...details, occurrences: 1 }, raised };
-  return { incident: incidents.begin(beginning, now, nowMs), isNew: true };
+  return { incident: incidents.begin(beginning, now, nowMs), change: "begun" };
 };
+
+const asOther = (request: RaiseRequest): RaiseRequest => ({
+  ...request,
+  key: otherKeys,
+  message: `Over ${mostKeys} alerts of this type fire. This one stands for all others, such as: ${request.message}`,
+  quietMs: othersQuietMs,
+});
 
 /** What has been quiet for long enough to be over, with the words in which that is told. */
 export const quietIn = (incidents: Incidents, nowMs: number): { incident: Incident; message: string }[] =>

@@ -90,6 +90,18 @@ test("the same is not repeated within five minutes of the last time by the next 
   expect(after.words()).toEqual([]);
 });
 
+test("what becomes worse after a restart is told as that", async () => {
+  const before = start();
+  before.alerts.raise({ type: "CUSTOM", severity: "warning", message: "Warm." });
+  await before.pass(1);
+  const after = start();
+  await after.pass(1);
+  expect(after.words()).toEqual([]);
+  after.alerts.raise({ type: "CUSTOM", severity: "critical", message: "Hot." });
+  await after.pass(1);
+  expect(after.words()).toEqual(["worsened CUSTOM"]);
+});
+
 test("what was raised ends after its quiet time, counted from before the restart", async () => {
   const before = start();
   before.alerts.raise({ type: "DELIVERY_ISSUE", message: "Left open." });

@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { within } from "../monitoring/index.ts";
-import type { Alert } from "./alert.ts";
+import type { Alert, AlertSeverity } from "./alert.ts";
 import { type Cause, decide, repeatMs } from "./decide.ts";
 import { type Choice, inSentence } from "./decision.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -109,11 +109,13 @@ export class Telling {
     const { alert } = incident;
     try {
       await this.#secure(alert);
+      // As it is told: it may become worse while that takes its time.
+      const { severity } = incident.alert;
       const told = await teller.tell(incident, occasion, nowMs);
       const isNew = this.#note(incident, occasion, told.choice);
-      this.#conclude(incident, occasion, told, nowMs);
+      this.#conclude(incident, occasion, told, { atMs: nowMs, severity });
       if (isNew) void save();
-      // It may have ended meanwhile.
+      // It may have ended, or become worse, meanwhile.
       if (incident.alert !== alert) this.schedule();
     } catch (error) {
       log.error({ err: error, alert_id: alert.id }, "an alert could not be handed on; it is tried again");
@@ -131,18 +133,23 @@ export class Telling {
     this.#secured.add(alert);
   }
 
-  #conclude(incident: Incident, occasion: Occasion, told: Told, nowMs: number): void {
+  #conclude(
+    incident: Incident,
+    occasion: Occasion,
+    told: Told,
+    { atMs, severity }: { atMs: number; severity: AlertSeverity },
+  ): void {
     if (told.choice.decision === "waits_for_turn") return;
     if (occasion === "resolved") {
       this.#options.incidents.close(incident);
       return;
     }
     if ("askAgainAfterMs" in told) {
-      incident.telling = { state: "elsewhere", askAgainAtMs: nowMs + told.askAgainAfterMs };
+      incident.telling = { state: "elsewhere", askAgainAtMs: atMs + told.askAgainAfterMs };
       return;
     }
-    incident.telling = { state: "told", atMs: nowMs };
-    this.#lastTold.set(fingerprintOf(incident.alert), { atMs: nowMs, alert: incident.alert.id });
+    incident.telling = { state: "told", atMs, severity };
+    this.#lastTold.set(fingerprintOf(incident.alert), { atMs, alert: incident.alert.id });
   }
 
   #note(incident: Incident, occasion: Occasion, choice: Choice): boolean {

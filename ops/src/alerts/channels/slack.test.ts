@@ -90,6 +90,7 @@ describe("a Slack webhook", () => {
 describe("the message", () => {
   test.each([
     [{ occasion: "fired" }, "#c92a2a", "CRITICAL: DATABASE_DOWN: The database does not answer."],
+    [{ occasion: "worsened" }, "#c92a2a", "NOW CRITICAL: DATABASE_DOWN: The database does not answer."],
     [{ occasion: "reminder" }, "#c92a2a", "STILL CRITICAL: DATABASE_DOWN: The database does not answer."],
     [{ occasion: "resolved" }, "#2b8a3e", "RESOLVED: DATABASE_DOWN: The database does not answer."],
     [{ occasion: "test" }, "#868e96", "TEST: DATABASE_DOWN: The database does not answer."],

@@ -1,9 +1,15 @@
 import type { Notification } from "../notification.ts";
 
-/** What it is about, before its message: `CRITICAL`, `STILL CRITICAL`, `RESOLVED`, `TEST`. */
+/** What it is about, before its message: `CRITICAL`, `NOW CRITICAL`, `STILL CRITICAL`, `RESOLVED`, `TEST`. */
 export const occasionInWords = ({ occasion, alert }: Notification): string => {
   const severity = alert.severity.toUpperCase();
-  const words = { fired: severity, reminder: `STILL ${severity}`, resolved: "RESOLVED", test: "TEST" };
+  const words = {
+    fired: severity,
+    worsened: `NOW ${severity}`,
+    reminder: `STILL ${severity}`,
+    resolved: "RESOLVED",
+    test: "TEST",
+  };
   return words[occasion];
 };
 

@@ -25,7 +25,7 @@ const outcome = z.enum(["accepted", "on_its_way", "failed", "not_sent"]);
 
 const attempt = z.object({
   notification_id: z.string(),
-  occasion: z.enum(["fired", "reminder", "resolved", "test"]),
+  occasion: z.enum(["fired", "worsened", "reminder", "resolved", "test"]),
   attempt: z.int(),
   at: time,
   took_ms: z.number(),

@@ -128,6 +128,16 @@ test("details that an older version saved as they were become texts", async () =
   expect(found?.alert.details).toEqual({ login: "{ a: 1 }", share: "null" });
 });
 
+test("what has become worse is in the history as it is now", async () => {
+  const { alerts, pass } = createDecisions({ clock, database: database.pool });
+  const { id } = alerts.raise({ type: "CUSTOM", severity: "warning", message: "Warm." });
+  await pass(5);
+  alerts.raise({ type: "CUSTOM", severity: "critical", message: "Hot." });
+  await pass(5);
+  expect((await archive.explain(id, [])).alert).toMatchObject({ severity: "critical", message: "Hot." });
+  await alerts.stop();
+});
+
 test("an attempt for an alert of the time before the last start is noted", async () => {
   const old = record(1_000);
   await save(old);

@@ -45,7 +45,7 @@ export const saveRecords = async (db: Database, records: readonly AlertRecord[])
       id text, type text, key text, severity text, state text, message text, details jsonb,
       fired_at timestamptz, resolved_at timestamptz, instance text, decisions jsonb, attempts jsonb)
     on conflict (id) do update set
-      state = excluded.state, message = excluded.message, details = excluded.details,
+      severity = excluded.severity, state = excluded.state, message = excluded.message, details = excluded.details,
       resolved_at = excluded.resolved_at, decisions = excluded.decisions, attempts = excluded.attempts,
       saved_at = clock_timestamp()`.execute(db);
 };

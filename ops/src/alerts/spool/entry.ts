@@ -12,7 +12,7 @@ export interface Entry {
 const schema = z.object({
   notification: z.looseObject({
     id: z.string().min(1),
-    occasion: z.enum(["fired", "reminder", "resolved", "test"]),
+    occasion: z.enum(["fired", "worsened", "reminder", "resolved", "test"]),
     symptoms: z.number(),
     created_at: z.iso.datetime(),
     alert: z.looseObject({
