@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,19 +8,25 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type BundledProgram, bundleProgram } from "../rollback/bundled-program.ts";
 import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
+import type { AlertingLife } from "./alerting-program.ts";
 import type { Life } from "./dispatching-program.ts";
 
 const long = process.env.TEST_LONG !== undefined;
 const perLife = 6;
 
 let program: BundledProgram;
+let alertingProgram: BundledProgram;
 let home: string;
 let peers: SlackPeer[];
 let born: number;
 beforeAll(async () => {
   program = await bundleProgram(new URL("./dispatching-program.ts", import.meta.url));
+  alertingProgram = await bundleProgram(new URL("./alerting-program.ts", import.meta.url));
 });
-afterAll(() => program?.remove());
+afterAll(async () => {
+  await program?.remove();
+  await alertingProgram?.remove();
+});
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "earlybird-killed-"));
   peers = [await startSlackPeer(), await startSlackPeer()];
@@ -42,7 +48,11 @@ const live = async (life: Partial<Life>, killAfterMs?: number) => {
     ...life,
     numbers,
   };
-  const child = spawn(process.execPath, [program.path, JSON.stringify(whole)], {
+  return run(program, whole, killAfterMs);
+};
+
+const run = async ({ path }: BundledProgram, life: unknown, killAfterMs?: number) => {
+  const child = spawn(process.execPath, [path, JSON.stringify(life)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
@@ -105,4 +115,49 @@ test("the same, killed at random moments", { timeout: long ? 1_800_000 : 120_000
   const moments = fc.sample(fc.nat({ max: 40 }), { numRuns: long ? 100 : 6, seed: 27 });
   const lives = moments.map((afterMs) => () => live({}, afterMs));
   expect(await expectNothingLost(lives)).toBeGreaterThan(0);
+});
+
+const atOnce = 50;
+
+/** One life of a whole manager; the directory is of the one life before it, and of those after. */
+const alertLife = (dataDir: string, life: Partial<AlertingLife> = {}) => {
+  const webhookUrls = peers.map(({ webhookUrl }) => webhookUrl);
+  const whole: AlertingLife = { dataDir, webhookUrls, alerts: 0, dieAt: 0, moment: "before", ...life };
+  return run(alertingProgram, whole);
+};
+
+/** The numbers of the alerts of which a crash has left a state: none may be lost. */
+const alertsOnDisk = async (dataDir: string): Promise<number[]> => {
+  const directory = join(dataDir, "alerts", "state");
+  const names = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith(".json"));
+  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), "utf8")));
+  return texts
+    .flatMap((text) => JSON.parse(text).incidents as { alert: { key: string } }[])
+    .map(({ alert }) => Number(alert.key));
+};
+
+test("of fifty alerts at once, killed at any change of the disk, none is lost and one at most told twice", {
+  timeout: long ? 1_800_000 : 120_000,
+}, async () => {
+  const { calls } = await alertLife(join(home, "in peace"), { alerts: atOnce });
+  expect(calls).toBeGreaterThan(atOnce * 4);
+  // It takes four to write one: by then nearly all are in the spool, and the state is about to be saved.
+  const written = atOnce * 4;
+  const points = long
+    ? Array.from({ length: calls }, (_, n) => n + 1).filter((point) => point % 3 === 0)
+    : [written, written + 10, written + 20, written + 40];
+  for (const [n, dieAt] of points.entries()) {
+    for (const peer of peers) peer.messages.length = 0;
+    const dataDir = join(home, `${dieAt}`);
+    await mkdir(dataDir);
+    const moment = n % 2 ? "before" : "after";
+    const { wasKilled } = await alertLife(dataDir, { alerts: atOnce, dieAt, moment });
+    const alerts = await alertsOnDisk(dataDir);
+    expect(await alertLife(dataDir)).toMatchObject({ wasKilled: false });
+    for (const numbers of arrived()) {
+      const distinct = new Set(numbers);
+      expect(alerts.filter((number) => !distinct.has(number))).toEqual([]);
+      expect(numbers.length - distinct.size).toBeLessThanOrEqual(wasKilled ? 1 : 0);
+    }
+  }
 });

@@ -44,6 +44,8 @@ export interface Decisions {
   observe(...observed: Observed[]): Promise<void>;
   /** Lets time pass, a tick at its end, and waits until all is decided. */
   pass(seconds: number): Promise<void>;
+  /** The dispatcher has them on disk, and is about to send them. */
+  find(...notifications: Notification[]): Promise<void>;
   /** What a channel's attempt is reported with. */
   report(attempt: Attempt): void;
 }
@@ -64,10 +66,15 @@ export const createDecisions = ({
 } = {}): Decisions => {
   const told: Notification[] = [];
   const listeners: ((attempt: Attempt) => void)[] = [];
+  let beforeSending: Parameters<Dispatcher["beforeSending"]>[0] = async () => undefined;
   const dispatcher: Dispatcher = {
     dispatch: async (notification) => {
       await dispatch(notification);
       told.push(notification);
+    },
+    beforeSending: (listener) => {
+      beforeSending = listener;
+      return () => undefined;
     },
     onAttempt: (listener) => {
       listeners.push(listener);
@@ -93,6 +100,7 @@ export const createDecisions = ({
       alerts.tick();
       await alerts.settled();
     },
+    find: (...notifications) => beforeSending(notifications),
     report: (attempt) => {
       for (const listener of listeners) listener(attempt);
     },

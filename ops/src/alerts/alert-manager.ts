@@ -112,6 +112,7 @@ export class AlertManager {
       this.#file = new StateFile({ dataDir, log, clock, take, adopt: (state) => adoptState(parts, state) });
       this.#file.tend();
     }
+    dispatcher.beforeSending((notifications) => this.#telling.noteTold(notifications));
     this.#endings.push(dispatcher.onAttempt((attempt) => this.#noteAttempt(attempt)));
   }
 

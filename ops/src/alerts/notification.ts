@@ -8,7 +8,10 @@ export type Occasion = "fired" | "worsened" | "reminder" | "resolved" | "test";
 
 /** One message to people about one alert, as it is at that moment. */
 export interface Notification {
-  /** Unique, and the same however often it is tried: what a channel may use to recognise a repetition. */
+  /**
+   * Unique, and the same however often it is tried, also by the process after a crash: what a channel may use to
+   * recognise a repetition.
+   */
   id: string;
   occasion: Occasion;
   alert: Alert;
@@ -51,10 +54,16 @@ export interface ChannelStatus {
 /** What the decisions need of whoever brings notifications to people. */
 export interface Dispatcher {
   /**
-   * Takes a notification over. Resolves when it is safely on disk for every channel: from then on it is
-   * delivered, whatever happens to this process.
+   * Takes a notification over, once: not what it has, or an earlier process had. Resolves when it is safely on
+   * disk for every channel: from then on it is delivered, whatever happens to this process.
    */
   dispatch(notification: Notification): Promise<void>;
+  /**
+   * Calls `listener` with what is safely on disk, also what an earlier process has left, and sends it when that
+   * has resolved: whoever notes by then that it is told does not tell it again after a crash. Returns how to end
+   * that.
+   */
+  beforeSending(listener: (notifications: readonly Notification[]) => Promise<void>): () => void;
   /** Calls `listener` with each attempt, as soon as it has ended. Returns how to end that. */
   onAttempt(listener: (attempt: Attempt) => void): () => void;
   channels(): ChannelStatus[];

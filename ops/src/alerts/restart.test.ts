@@ -82,6 +82,42 @@ test("what was about to be told is told by the next process", async () => {
   expect(after.words()).toEqual(["fired DATABASE_DOWN"]);
 });
 
+test("what was about to be told keeps its name, also where it is found in the spool while it is told again", async () => {
+  const handedOn: Notification[] = [];
+  const dispatch = async (notification: Notification) => {
+    handedOn.push(notification);
+    throw new Error("killed before it could be noted");
+  };
+  const before = start({ dispatch });
+  await before.observe(down, down);
+  const after = start();
+  await Promise.resolve();
+  await after.find(...handedOn);
+  await after.alerts.settled();
+  expect(after.told.map(({ id }) => id)).toEqual([handedOn[0]?.id]);
+  await after.observe(down, well, well);
+  expect(after.words()).toEqual(["fired DATABASE_DOWN", "resolved DATABASE_DOWN"]);
+});
+
+test("what an earlier process has left in the spool counts as told, and its end is told", async () => {
+  const handedOn: Notification[] = [];
+  const before = start({
+    dispatch: (notification: Notification) => {
+      handedOn.push(notification);
+      return new Promise<void>(() => undefined);
+    },
+  });
+  before.alerts.raise({ type: "CUSTOM", message: "Look into it." });
+  await expect.poll(() => handedOn).toHaveLength(1);
+  await before.alerts.stop(1);
+  const after = start();
+  await after.find(...handedOn);
+  expect(await stateText()).toContain('"told"');
+  after.alerts.resolve("CUSTOM");
+  await after.pass(1);
+  expect(after.words()).toEqual(["resolved CUSTOM"]);
+});
+
 test("the same is not repeated within five minutes of the last time by the next process either", async () => {
   const before = start();
   await before.observe(down, down, well, well);

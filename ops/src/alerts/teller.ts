@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
 import type { Claims } from "./claims.ts";
 import { type Choice, oneTurnMs } from "./decision.ts";
@@ -39,10 +38,10 @@ export class Teller {
   /**
    * Resolves when the notification is safely on disk, or when it is known that somebody else tells it.
    *
-   * @param incident as it is at this moment; what happens to it meanwhile is told the next time
+   * @param notification of the incident as it was; what happens to it meanwhile is told the next time
    */
-  async tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<Told> {
-    const notification = notificationOf(incident, occasion, this.#clock.now());
+  async tell(incident: Incident, notification: Notification, nowMs: number): Promise<Told> {
+    const { occasion } = notification;
     const rank = this.#rank();
     const turnMs = incident.firedMs + rank * oneTurnMs;
     const waitsForTurn = { decision: "waits_for_turn", rank, until: new Date(turnMs).toISOString() } as const;
@@ -65,10 +64,17 @@ export class Teller {
   }
 }
 
-const notificationOf = ({ alert, symptoms }: Incident, occasion: Occasion, now: Date): Notification => ({
-  id: randomUUID(),
+/** What people are to be told of an incident as it is at this moment. */
+export const notificationOf = (incident: Incident, occasion: Occasion, now: Date): Notification => ({
+  id: idOf(incident, occasion),
   occasion,
-  alert: { ...alert, details: { ...alert.details } },
-  symptoms: symptoms.length,
+  alert: { ...incident.alert, details: { ...incident.alert.details } },
+  symptoms: incident.symptoms.length,
   created_at: now.toISOString(),
 });
+
+/** The same for whoever tells it after a crash, who finds it in the spool by that; another for each reminder. */
+const idOf = ({ alert, decisions }: Incident, occasion: Occasion): string => {
+  const told = decisions.filter((one) => one.decision === "told" && one.occasion === occasion).length;
+  return `${alert.id}-${occasion}-${told + 1}`;
+};

@@ -8,8 +8,8 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { type AlertRecord, type Incident, noteDecision } from "./incident.ts";
 import type { Incidents } from "./incidents.ts";
 import type { MuteBook } from "./mute-book.ts";
-import type { Occasion } from "./notification.ts";
-import type { Teller, Told } from "./teller.ts";
+import type { Notification, Occasion } from "./notification.ts";
+import { notificationOf, type Teller, type Told } from "./teller.ts";
 
 const saveWithinMs = 2_000;
 
@@ -79,6 +79,24 @@ export class Telling {
     }
   }
 
+  /**
+   * Takes note that people are told what is on disk for the channels, also by a process before this one, and
+   * resolves when that is on disk as well: what is sent after that is not told again after a crash.
+   */
+  async noteTold(notifications: readonly Notification[]): Promise<void> {
+    const open = this.#options.incidents.open();
+    let isNew = false;
+    for (const { id, occasion, alert, symptoms } of notifications) {
+      const incident = open.find((one) => one.alert.id === alert.id);
+      if (!incident || hasTold(incident, id)) continue;
+      const choice = { decision: "told", notification_id: id, symptoms } as const;
+      this.#note(incident, occasion, choice);
+      this.#conclude(incident, occasion, { choice }, { atMs: this.#options.nowMs(), severity: alert.severity });
+      isNew = true;
+    }
+    if (isNew) await this.#saved();
+  }
+
   lastTold(): LastTold[] {
     return [...this.#lastTold];
   }
@@ -105,15 +123,15 @@ export class Telling {
   }
 
   async #tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<void> {
-    const { teller, log, save } = this.#options;
+    const { teller, clock, log, save } = this.#options;
     const { alert } = incident;
+    // Before anything is waited for: what is found in the spool meanwhile is this one, not one before it.
+    const notification = notificationOf(incident, occasion, clock.now());
     try {
       await this.#secure(alert);
-      // As it is told: it may become worse while that takes its time.
-      const { severity } = incident.alert;
-      const told = await teller.tell(incident, occasion, nowMs);
+      const told = await teller.tell(incident, notification, nowMs);
       const isNew = this.#note(incident, occasion, told.choice);
-      this.#conclude(incident, occasion, told, { atMs: nowMs, severity });
+      this.#conclude(incident, occasion, told, { atMs: nowMs, severity: notification.alert.severity });
       if (isNew) void save();
       // It may have ended, or become worse, meanwhile.
       if (incident.alert !== alert) this.schedule();
@@ -128,9 +146,13 @@ export class Telling {
    */
   async #secure(alert: Alert): Promise<void> {
     if (this.#secured.has(alert)) return;
+    await this.#saved();
+    this.#secured.add(alert);
+  }
+
+  async #saved(): Promise<void> {
     // A disk that hangs is no reason to tell nobody.
     await within(saveWithinMs, this.#options.save()).catch(() => undefined);
-    this.#secured.add(alert);
   }
 
   #conclude(
@@ -176,3 +198,6 @@ export class Telling {
     return undefined;
   }
 }
+
+const hasTold = ({ decisions }: Incident, notificationId: string): boolean =>
+  decisions.some((one) => one.decision === "told" && one.notification_id === notificationId);

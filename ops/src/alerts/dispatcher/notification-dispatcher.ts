@@ -32,6 +32,9 @@ const patient: Pauses = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const dayMs = 24 * 60 * 60_000;
 const tendEveryMs = 60_000;
 
+/** Far more than can be told between two saves of the state of the alerts. */
+const mostKnown = 10_000;
+
 /**
  * Brings notifications to people: each is on disk before anything else happens to it, and leaves it when every
  * channel has accepted it, or has not for a day.
@@ -45,6 +48,9 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #onBroken: (channel: string, reason: string) => void;
   readonly #onMended: (channel: string) => void;
   readonly #listeners = new Set<(attempt: Attempt) => void>();
+  readonly #firstHearers = new Set<(notifications: readonly Notification[]) => Promise<void>>();
+  /** The ids of the last notifications that were taken over, from whomever. */
+  readonly #known = new Set<string>();
   /** Those that are broken, or were before this process began, for all it knows. */
   readonly #doubtful: Set<string>;
   /** Entries that wait for a channel which is not set up any more. */
@@ -83,6 +89,9 @@ export class NotificationDispatcher implements Dispatcher {
   }
 
   async dispatch(notification: Notification): Promise<void> {
+    // It may be among what an earlier process has left.
+    await this.#tending;
+    if (!this.#isFirst(notification)) return;
     const concerned = [...this.#workers.keys()].filter(
       (name) => keyOfChannel(name) !== notification.alert.key,
     );
@@ -91,12 +100,17 @@ export class NotificationDispatcher implements Dispatcher {
       pending: Object.fromEntries(concerned.map((name) => [name, { attempts: 0 }])),
     };
     await this.#spool.save(entry);
-    this.#hand(entry);
+    await this.#hand([entry]);
   }
 
   onAttempt(listener: (attempt: Attempt) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  beforeSending(listener: (notifications: readonly Notification[]) => Promise<void>): () => void {
+    this.#firstHearers.add(listener);
+    return () => this.#firstHearers.delete(listener);
   }
 
   channels(): ChannelStatus[] {
@@ -122,21 +136,49 @@ export class NotificationDispatcher implements Dispatcher {
   }
 
   #tend(): Promise<void> {
-    this.#tending ??= this.#spool.tend().then(async (entries) => {
+    this.#tending ??= this.#takeUp().finally(() => {
       this.#tending = undefined;
-      const left = { notifications: entries.length };
-      if (entries.length > 0) this.#log.info(left, "what an earlier process has left is delivered now");
-      for (const entry of entries) this.#hand(entry);
-      await this.#giveUpStray();
     });
     return this.#tending;
   }
 
-  #hand(entry: Entry): void {
-    for (const [name, { attempts }] of Object.entries(entry.pending)) {
-      const worker = this.#workers.get(name);
-      if (worker) worker.add(entry, attempts);
-      else this.#stray.add(entry);
+  async #takeUp(): Promise<void> {
+    const left: Entry[] = [];
+    for (const entry of await this.#spool.tend()) {
+      if (this.#isFirst(entry.notification)) left.push(entry);
+      else await this.#drop(entry);
+    }
+    if (left.length > 0) {
+      this.#log.info({ notifications: left.length }, "what an earlier process has left is delivered now");
+      await this.#hand(left);
+    }
+    await this.#giveUpStray();
+  }
+
+  #isFirst({ id }: Notification): boolean {
+    if (this.#known.has(id)) return false;
+    this.#known.add(id);
+    const [oldest] = this.#known;
+    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+    return true;
+  }
+
+  /** Its process died before it could note that it was told, and this one has told it since. */
+  async #drop(entry: Entry): Promise<void> {
+    for (const channel of Object.keys(entry.pending)) delete entry.pending[channel];
+    await this.#spool.save(entry);
+  }
+
+  async #hand(entries: readonly Entry[]): Promise<void> {
+    const notifications = entries.map(({ notification }) => notification);
+    for (const listener of this.#firstHearers)
+      await listener(notifications).catch((error) => this.#failed(error));
+    for (const entry of entries) {
+      for (const [name, { attempts }] of Object.entries(entry.pending)) {
+        const worker = this.#workers.get(name);
+        if (worker) worker.add(entry, attempts);
+        else this.#stray.add(entry);
+      }
     }
   }
 
@@ -187,7 +229,11 @@ export class NotificationDispatcher implements Dispatcher {
     try {
       listener();
     } catch (error) {
-      this.#log.error({ err: error }, "a listener of the notifications failed");
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#log.error({ err: error }, "a listener of the notifications failed");
   }
 }

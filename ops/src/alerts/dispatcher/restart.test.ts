@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import type { Notification } from "earlybird/alerts";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   holding,
@@ -50,6 +51,25 @@ describe("the next process", () => {
     await until(() => slack.sent.length === 2);
   });
 
+  test.each([true, false])(
+    "takes nothing over twice, also what it is handed again; found on disk before that: %s",
+    async (isFoundFirst) => {
+      const before = bench.dispatcherOf([scripted("slack", later)]);
+      await before.dispatch(notificationOf("a"));
+      await until(() => bench.of("slack").length === 1);
+      await before.stop(0);
+      const slack = scripted("slack");
+      const after = bench.dispatcherOf([slack]);
+      const steps = [() => after.start(), () => after.dispatch(notificationOf("a"))];
+      for (const step of isFoundFirst ? steps : steps.reverse()) {
+        await step();
+        await until(() => waitingFor(after) === 0);
+      }
+      expect(slack.sent).toEqual(["a"]);
+      expect(await bench.entries()).toEqual([]);
+    },
+  );
+
   test("keeps what is for a channel that is not set up any more for a day", async () => {
     const before = bench.dispatcherOf([scripted("slack", later, later)]);
     await before.dispatch(notificationOf("a"));
@@ -79,6 +99,30 @@ test("stopping gives what is due a moment, and leaves the rest on disk", async (
   await stopped;
   expect(bench.of("email")).toEqual([]);
   expect(await bench.entries()).toHaveLength(1);
+});
+
+test("nothing is sent, also of what was left, before those have heard of it who note that it is told", async () => {
+  const slack = scripted("slack", later);
+  const before = bench.dispatcherOf([slack]);
+  const heard: [id: string, sent: number][] = [];
+  const hear = async (notifications: readonly Notification[]) => {
+    await Promise.resolve();
+    for (const { id } of notifications) heard.push([id, slack.sent.length]);
+  };
+  before.beforeSending(hear);
+  await before.dispatch(notificationOf("a"));
+  await until(() => bench.of("slack").length === 1);
+  await before.stop(0);
+  const after = bench.dispatcherOf([slack]);
+  after.beforeSending(() => Promise.reject(new Error("boom")));
+  after.beforeSending(hear);
+  await after.start();
+  await until(() => waitingFor(after) === 0);
+  expect(heard).toEqual([
+    ["a", 0],
+    ["a", 1],
+  ]);
+  expect(slack.sent).toEqual(["a", "a"]);
 });
 
 test("without a disk it delivers all the same, and says once that it has none", async () => {

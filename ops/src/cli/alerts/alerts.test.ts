@@ -102,7 +102,12 @@ describe("a mute", () => {
     expect(Date.parse(mute.until) - Date.parse(mute.muted_at)).toBe(30 * 60_000);
     expect((await earlybird("summary")).stdout).toContain(`HIGH_CPU is muted until ${mute.until}`);
     const other = new AlertManager({
-      dispatcher: { dispatch: async () => undefined, onAttempt: () => () => undefined, channels: () => [] },
+      dispatcher: {
+        dispatch: async () => undefined,
+        beforeSending: () => () => undefined,
+        onAttempt: () => () => undefined,
+        channels: () => [],
+      },
       log: createLogger("silent"),
       database: database.pool,
     });

@@ -1,0 +1,38 @@
+import { writeSync } from "node:fs";
+import { join } from "node:path";
+import { AlertManager } from "../../ops/src/alerts/alert-manager.ts";
+import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
+import { NotificationDispatcher } from "../../ops/src/alerts/dispatcher/notification-dispatcher.ts";
+import { createLogger } from "../../ops/src/lib/log.ts";
+import { until } from "../support/until.ts";
+import { dieAtCall } from "./deadly-disk.ts";
+
+/** What one life of the program is to do. */
+export interface AlertingLife {
+  dataDir: string;
+  webhookUrls: string[];
+  /** How many to raise, all at once, numbered from 1 by their keys. */
+  alerts: number;
+  /** At which change of the disk to die; 0 is never. */
+  dieAt: number;
+  moment: "before" | "after";
+}
+
+const { dataDir, webhookUrls, alerts, dieAt, moment } = JSON.parse(process.argv[2] ?? "") as AlertingLife;
+const calls = await dieAtCall(dieAt, moment);
+const log = createLogger("silent");
+const dispatcher = new NotificationDispatcher({
+  channels: webhookUrls.map((webhookUrl, n) => ({ ...slackChannel({ webhookUrl }), name: `slack-${n}` })),
+  spoolDir: join(dataDir, "alerts", "spool"),
+  log,
+});
+const manager = new AlertManager({ dispatcher, log, dataDir });
+await dispatcher.start();
+for (let n = 1; n <= alerts; n++) {
+  manager.raise({ type: "CUSTOM", key: `${n}`, message: "Look into it.", quietMs: null });
+}
+await manager.settled();
+await until(() => dispatcher.channels().every(({ waiting }) => waiting === 0), 120_000);
+await manager.stop();
+await dispatcher.stop();
+writeSync(1, `done after ${calls()}\n`);
