@@ -1,10 +1,16 @@
 import type { Incident } from "./incident.ts";
 
+/** After how long it is asked again whether somebody who has told still cares. */
+export const askAgainAfterMs = 30_000;
+
 /** Who tells people of an alert, when several instances see the same. */
 export type Claim =
   | { claim: "ours" }
-  /** Somebody has told it, or is about to; it may be asked again after a while whether they still care. */
-  | { claim: "theirs"; instance: string; alert: string; askAgainAfterMs: number }
+  /**
+   * Somebody has told it, or is about to; it may be asked again after a while whether they still care.
+   * `hasEnded` when its end has been told, too.
+   */
+  | { claim: "theirs"; instance: string; alert: string; hasEnded: boolean; askAgainAfterMs: number }
   /** Nobody could be asked. */
   | { claim: "unknown" };
 

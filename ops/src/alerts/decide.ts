@@ -1,6 +1,6 @@
 import { type AlertType, isWorse } from "./alert.ts";
 import type { Choice } from "./decision.ts";
-import type { Incident } from "./incident.ts";
+import { endElsewhere, type Incident } from "./incident.ts";
 import type { Mute } from "./mute.ts";
 import type { Occasion } from "./notification.ts";
 
@@ -68,8 +68,10 @@ const reasonToHold = (id: string, { nowMs, mute, cause, lastTold }: Circumstance
   return undefined;
 };
 
-const afterTheEnd = ({ telling, decisions }: Incident, { mute }: Circumstances): Plan => {
+const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): Plan => {
+  const { telling, decisions } = incident;
   if (telling.state === "over") return nothing;
+  if (telling.state === "elsewhere" && endElsewhere(incident) && nowMs < telling.askAgainAtMs) return nothing;
   // Whoever came first may not have lived to tell it.
   const mayBeOurs = telling.state !== "untold" || decisions.at(-1)?.decision === "waits_for_turn";
   if (!mayBeOurs) return { ...hold("resolved", { decision: "never_told" }), over: true };

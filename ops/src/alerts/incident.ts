@@ -43,6 +43,14 @@ export const noteDecision = (record: AlertRecord, occasion: Occasion, choice: Ch
   return true;
 };
 
+/** Who was last expected to tell the end of an alert that has ended here; undefined when nobody was. */
+export const endElsewhere = ({ decisions }: AlertRecord) => {
+  const last = decisions.at(-1);
+  if (last?.occasion !== "resolved" || last.decision !== "told_elsewhere") return undefined;
+  const { decision, instance, alert } = last;
+  return { decision, instance, alert };
+};
+
 const withoutPlace = ({ at: _at, occasion: _occasion, ...choice }: Decision): Choice => choice as Choice;
 
 export const noteAttempt = (record: AlertRecord, attempt: Attempt): void => {

@@ -1,13 +1,14 @@
 import type { Clock } from "../lib/clock.ts";
-import type { Claims } from "./claims.ts";
+import { askAgainAfterMs, type Claims } from "./claims.ts";
 import { type Choice, oneTurnMs } from "./decision.ts";
-import type { Incident } from "./incident.ts";
+import { endElsewhere, type Incident } from "./incident.ts";
 import type { Dispatcher, Notification, Occasion } from "./notification.ts";
 
 /** What became of telling people, as far as this process is concerned. */
 export type Told =
   | { choice: Choice & { decision: "told" } }
-  | { choice: Choice & { decision: "told_elsewhere" }; askAgainAfterMs: number }
+  /** `askAgainAfterMs` where there is something left to tell, should the other one die. */
+  | { choice: Choice & { decision: "told_elsewhere" }; askAgainAfterMs?: number }
   | { choice: Choice & { decision: "waits_for_turn" } };
 
 export interface TellerOptions {
@@ -53,10 +54,17 @@ export class Teller {
         ? await this.#claims.toEnd(incident, this.#clock.now())
         : await this.#claims.toTell(incident, this.#clock.now());
     if (claim.claim === "theirs") {
-      const { instance, alert, askAgainAfterMs } = claim;
-      return { choice: { decision: "told_elsewhere", instance, alert }, askAgainAfterMs };
+      const { instance, alert } = claim;
+      const choice = { decision: "told_elsewhere", instance, alert } as const;
+      const isOver = occasion === "resolved" && claim.hasEnded;
+      return isOver ? { choice } : { choice, askAgainAfterMs: claim.askAgainAfterMs };
     }
-    if (claim.claim === "unknown" && neverTold && nowMs < turnMs) return { choice: waitsForTurn };
+    if (claim.claim === "unknown") {
+      if (neverTold && nowMs < turnMs) return { choice: waitsForTurn };
+      // It may well go on there, where nobody can be asked now: it can wait for the answer.
+      const theirs = endElsewhere(incident);
+      if (theirs) return { choice: theirs, askAgainAfterMs };
+    }
     await this.#dispatcher.dispatch(notification);
     if (occasion !== "resolved") this.#claims.told(incident, this.#clock.now());
     const { id, symptoms } = notification;

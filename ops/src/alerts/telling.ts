@@ -104,6 +104,12 @@ export class Telling {
   /** Whether anything was decided at once; what has to be told takes its time. */
   #decide(incident: Incident, now: Date, nowMs: number): boolean {
     const { mutes, causeOf, incidents } = this.#options;
+    const { type, key, state } = incident.alert;
+    // It fires here again: there will be another end, and nobody need wait for this one.
+    if (state === "resolved" && incident.telling.state === "elsewhere" && incidents.find(type, key)) {
+      incidents.close(incident);
+      return true;
+    }
     const plan = decide(incident, {
       nowMs,
       mute: mutes.of(incident.alert.type, now),
@@ -162,12 +168,12 @@ export class Telling {
     { atMs, severity }: { atMs: number; severity: AlertSeverity },
   ): void {
     if (told.choice.decision === "waits_for_turn") return;
-    if (occasion === "resolved") {
-      this.#options.incidents.close(incident);
-      return;
-    }
     if ("askAgainAfterMs" in told) {
       incident.telling = { state: "elsewhere", askAgainAtMs: atMs + told.askAgainAfterMs };
+      return;
+    }
+    if (occasion === "resolved") {
+      this.#options.incidents.close(incident);
       return;
     }
     incident.telling = { state: "told", atMs, severity };

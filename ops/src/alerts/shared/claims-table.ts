@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { Claim } from "../claims.ts";
+import { askAgainAfterMs, type Claim } from "../claims.ts";
 import { repeatMs } from "../decide.ts";
 import { fingerprintOf } from "../fingerprint.ts";
 import type { Incident } from "../incident.ts";
@@ -14,8 +14,6 @@ const silentMs = 60_000;
 
 /** An end is believed for so long; what fires elsewhere after that is told again. */
 const endIsBelievedMs = 60_000;
-
-const askAgainAfterMs = 30_000;
 
 const ago = (now: Date, ms: number): Date => new Date(now.getTime() - ms);
 
@@ -98,14 +96,13 @@ export const keepClaims = async (
 };
 
 const theirs = async (db: Database, fingerprint: string): Promise<Claim> => {
-  const { rows } = await sql<{ alert: string; instance: string; told_at: Date | null }>`
-    select alert, instance, told_at from earlybird.alert_claims where fingerprint = ${fingerprint}`.execute(
-    db,
-  );
+  const { rows } = await sql<{ alert: string; instance: string; told_at: Date | null; has_ended: boolean }>`
+    select alert, instance, told_at, resolved_at is not null as has_ended
+    from earlybird.alert_claims where fingerprint = ${fingerprint}`.execute(db);
   const [row] = rows;
   // It was there a moment ago: somebody has pruned it, and nobody owns it now.
   if (!row) return { claim: "unknown" };
-  const { alert, instance, told_at } = row;
+  const { alert, instance, told_at, has_ended: hasEnded } = row;
   const afterMs = told_at === null ? confirmWithinMs : askAgainAfterMs;
-  return { claim: "theirs", instance, alert, askAgainAfterMs: afterMs };
+  return { claim: "theirs", instance, alert, hasEnded, askAgainAfterMs: afterMs };
 };

@@ -135,6 +135,50 @@ describe("three instances on one database", () => {
     instances.unshift(dead);
   });
 
+  test("an end is told also where whoever told the beginning stops shortly before it", async () => {
+    for (const { alerts } of instances.slice(0, 2)) {
+      alerts.raise({ type: "CUSTOM", message, quietMs: null });
+      await pass(1);
+    }
+    const [stopped] = instances.splice(0, 1) as [Decisions];
+    await stopped.alerts.stop();
+    await pass(30);
+    instances[0]?.alerts.resolve("CUSTOM");
+    await pass(1);
+    expect(told()).toEqual([[], []]);
+    for (let n = 0; n < 4; n++) await pass(15);
+    expect([stopped.words(), ...told()]).toEqual([["fired CUSTOM"], ["resolved CUSTOM"], []]);
+    instances.unshift(stopped);
+  });
+
+  test("an end is told once, however often it comes and goes elsewhere, and whether or not the database answers", async () => {
+    who(0).alerts.raise({ type: "CUSTOM", message, quietMs: null });
+    await pass(1);
+    for (let n = 0; n < 3; n++) {
+      who(1).alerts.raise({ type: "CUSTOM", message, quietMs: null });
+      await pass(30);
+      who(1).alerts.resolve("CUSTOM");
+      await pass(1);
+    }
+    who(1).alerts.observe(down);
+    who(1).alerts.observe(down);
+    await pass(30);
+    expect(told().map((words) => words.filter((word) => word.includes("CUSTOM")))).toEqual([
+      ["fired CUSTOM"],
+      [],
+      [],
+    ]);
+    who(1).alerts.observe(well);
+    who(1).alerts.observe(well);
+    who(0).alerts.resolve("CUSTOM");
+    for (let n = 0; n < 5; n++) await pass(30);
+    expect(
+      told()
+        .flat()
+        .filter((word) => word.includes("CUSTOM")),
+    ).toEqual(["fired CUSTOM", "resolved CUSTOM"]);
+  });
+
   test("somebody who claims to tell and dies before telling does not silence the others", async () => {
     const [first, second] = instances as [Decisions, Decisions];
     const dying = createDecisions({
