@@ -2,11 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
+import { within } from "../monitoring/index.ts";
 import { type Alert, AlertType } from "./alert.ts";
 import type { RaisedType } from "./alert-types.ts";
+import { keyOfChannel } from "./channel.ts";
 import { noClaims } from "./claims.ts";
 import type { Cause } from "./decide.ts";
 import { inWords } from "./duration.ts";
+import { EndsAhead } from "./ends-ahead.ts";
 import { alertUnknown, type Explanation, explain } from "./explain.ts";
 import { beginningOf, endOf } from "./following.ts";
 import type { HistoryFilter, HistoryPage } from "./history-filter.ts";
@@ -22,6 +25,7 @@ import { RuleBoard, type Transition } from "./rule-board.ts";
 import { rules } from "./rules/index.ts";
 import { SharedAlerts } from "./shared/shared-alerts.ts";
 import { adoptState, collectState } from "./state/parts.ts";
+import type { SavedState } from "./state/saved-state.ts";
 import { StateFile } from "./state/state-file.ts";
 import { type AlertSummary, statisticsOf, tallyOf } from "./statistics.ts";
 import { steadyClock } from "./steady-clock.ts";
@@ -51,6 +55,7 @@ export interface AlertManagerOptions {
 }
 
 const tickMs = 1_000;
+const leaveWithinMs = 1_000;
 
 /**
  * Watches what the monitoring finds, is told what the service finds, and decides who must know: once for an
@@ -61,6 +66,7 @@ export class AlertManager {
   readonly #nowMs: () => number;
   readonly #board: RuleBoard;
   readonly #incidents = new Incidents();
+  readonly #endsAhead = new EndsAhead();
   readonly #mutes = new MuteBook();
   readonly #records = new Records();
   readonly #telling: Telling;
@@ -109,7 +115,11 @@ export class AlertManager {
       };
       const isShared = this.#shared !== undefined;
       const take = () => collectState(parts, { now: clock.now(), isShared });
-      this.#file = new StateFile({ dataDir, log, clock, take, adopt: (state) => adoptState(parts, state) });
+      const adopt = (state: SavedState) => {
+        adoptState(parts, state);
+        this.#endAdopted();
+      };
+      this.#file = new StateFile({ dataDir, log, clock, take, adopt });
       this.#file.tend();
     }
     dispatcher.beforeSending((notifications) => this.#telling.noteTold(notifications));
@@ -149,10 +159,9 @@ export class AlertManager {
   /** Says that what was raised is over. Returns the alert as it ended; undefined when none fired. */
   resolve(type: RaisedType, key = ""): Alert | undefined {
     const incident = this.#incidents.find(type, storableKey(key));
-    if (!incident) return undefined;
-    const nowMs = this.#nowMs();
-    this.#end(incident, `It is over, after ${inWords(nowMs - incident.firedMs)}: ${incident.alert.message}`);
-    return incident.alert;
+    if (incident) this.#endRaised(incident);
+    else this.#endsAhead.note(type, storableKey(key), this.#nowMs());
+    return incident?.alert;
   }
 
   /** Alerts of this process that fire now. */
@@ -246,12 +255,14 @@ export class AlertManager {
     for (const end of this.#endings.splice(0)) end();
     const comeToRest = async () => {
       await this.settled();
-      await this.#file?.save();
+      await this.#file?.leave();
       await this.#shared?.stop();
     };
     const enough = new AbortController();
     await Promise.race([comeToRest(), sleep(graceMs, undefined, { ref: false, signal: enough.signal })]);
     enough.abort();
+    // Whatever did not come to rest: whoever comes next need not wait until this process has been silent.
+    await within(leaveWithinMs, this.#file?.leave() ?? Promise.resolve()).catch(() => undefined);
   }
 
   #follow(transition: Transition, nowMs: number): void {
@@ -264,6 +275,18 @@ export class AlertManager {
       incident.alert.details.lasted_seconds = Math.round(transition.lastedMs) / 1000;
       this.#end(incident, endOf(transition));
     }
+  }
+
+  /** What comes from another process may have been over for a while. */
+  #endAdopted(): void {
+    for (const incident of this.#incidents.firing()) {
+      if (this.#endsAhead.has(incident)) this.#endRaised(incident);
+    }
+  }
+
+  #endRaised(incident: Incident): void {
+    const lastedMs = this.#nowMs() - incident.firedMs;
+    this.#end(incident, `It is over, after ${inWords(lastedMs)}: ${incident.alert.message}`);
   }
 
   #end(incident: Incident, message: string): void {
@@ -285,6 +308,8 @@ export class AlertManager {
 
   #noteAttempt(attempt: Attempt): void {
     const { alert_id: id } = attempt;
+    // That it is broken may be what another process has found, whose state is not here yet.
+    if (attempt.outcome === "accepted") this.resolve(AlertType.CUSTOM, keyOfChannel(attempt.channel));
     const known = this.#recordOf(id);
     if (known) {
       this.#records.noteAttempt(known, attempt);

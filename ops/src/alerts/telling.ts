@@ -91,7 +91,12 @@ export class Telling {
       if (!incident || hasTold(incident, id)) continue;
       const choice = { decision: "told", notification_id: id, symptoms } as const;
       this.#note(incident, occasion, choice);
-      this.#conclude(incident, occasion, { choice }, { atMs: this.#options.nowMs(), severity: alert.severity });
+      this.#conclude(
+        incident,
+        occasion,
+        { choice },
+        { atMs: this.#options.nowMs(), severity: alert.severity },
+      );
       isNew = true;
     }
     if (isNew) await this.#saved();

@@ -19,16 +19,19 @@ export interface SavedState {
 
 const version = 1;
 
-/** @param owner the process whose state it is */
-export const writeState = (state: SavedState, owner: Owner): string =>
-  JSON.stringify({ version, owner, ...state });
+/**
+ * @param owner the process whose state it is
+ * @param isLeft whether that has ended its work, and will not write it again
+ */
+export const writeState = (state: SavedState, owner: Owner, isLeft: boolean): string =>
+  JSON.stringify({ version, owner, left: isLeft, ...state });
 
 /** Reads what {@link writeState} wrote; undefined when it is torn, or of another version. */
-export const readState = (text: string): { owner: Owner; state: SavedState } | undefined => {
+export const readState = (text: string): { owner: Owner; isLeft: boolean; state: SavedState } | undefined => {
   try {
-    const { version: itsVersion, owner, ...state } = JSON.parse(text);
+    const { version: itsVersion, owner, left, ...state } = JSON.parse(text);
     const whose = readOwner(JSON.stringify(owner ?? null));
-    return whose && itsVersion === version ? { owner: whose, state } : undefined;
+    return whose && itsVersion === version ? { owner: whose, isLeft: left === true, state } : undefined;
   } catch {
     return undefined;
   }

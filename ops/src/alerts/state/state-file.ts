@@ -14,15 +14,15 @@ export interface StateFileOptions {
   dataDir: string;
   /** Called for the state when it is about to be written. */
   take: () => SavedState;
-  /** Called with each state that a dead process has left. */
+  /** Called with each state that another process has left. */
   adopt: (state: SavedState) => void;
   clock: Clock;
   log: Logger;
 }
 
 /**
- * Keeps a state in a file of this process's own in `<dataDir>/alerts/state`, and takes over those of the dead:
- * of the process before a restart, or of another one beside it. What is there is always whole. Where nothing
+ * Keeps a state in a file of this process's own in `<dataDir>/alerts/state`, and takes over those of processes
+ * that have ended: of the one before a restart, or of another one beside it. What is there is always whole. Where nothing
  * can be written, alerts go on without, and the log says so once.
  */
 export class StateFile {
@@ -34,6 +34,8 @@ export class StateFile {
   #left: LeftState[] = [];
   #writing: Promise<void> | undefined;
   #again = false;
+  #isLeaving = false;
+  #leaving: Promise<void> | undefined;
   #failing = false;
   #tendedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -67,16 +69,30 @@ export class StateFile {
   }
 
   /** Resolves when the state, as it is now or later, is on disk, or when that has failed and was logged. */
-  async save(): Promise<void> {
-    if (this.#writing) this.#again = true;
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
-    await this.#writing;
+  save(): Promise<void> {
+    return this.#leaving ?? this.#save();
+  }
+
+  /**
+   * Saves the state for the last time, for whoever comes next. In another container that cannot see whether
+   * this process runs, so the state says that it was left; and somebody may have it from then on.
+   */
+  leave(): Promise<void> {
+    this.#isLeaving = true;
+    this.#leaving ??= this.#save();
+    return this.#leaving;
   }
 
   /** Resolves when nothing is being written. */
   async atRest(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #save(): Promise<void> {
+    if (this.#writing) this.#again = true;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
     await this.#writing;
   }
 
@@ -85,7 +101,7 @@ export class StateFile {
       this.#again = false;
       const left = this.#left;
       try {
-        const text = writeState(this.#options.take(), this.#here);
+        const text = writeState(this.#options.take(), this.#here, this.#isLeaving);
         const path = join(this.#directory, this.#name);
         await replaceFile(path, `${path}.new`, text);
         await syncDirectory(this.#directory);

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../../lib/log.ts";
 import { isRunning, type Owner } from "../spool/owner.ts";
 import { readState, type SavedState } from "./saved-state.ts";
@@ -27,8 +28,8 @@ const stateName = /^state-[\w-]+\.json$/;
 const asideName = "set-aside";
 
 /**
- * Takes over what processes have left that are not running any more, and what an earlier manager of this one
- * has: each file is given a name of ours, and where two try that, one of them finds it gone. What cannot be
+ * Takes over what was left at an end, what processes have left that are not running any more, and what an
+ * earlier manager of this one has: each file is given a name of ours, and where two try that, one of them finds it gone. What cannot be
  * read is set aside.
  */
 export const takeOver = (from: TakeOver): LeftState[] => {
@@ -46,8 +47,8 @@ const take = (name: string, { directory, ownName, here, log, nowMs }: TakeOver):
       setAside(name, directory, log);
       return [];
     }
-    const isOurs = read.owner.pid === here.pid && read.owner.started === here.started;
-    if (!isOurs && isRunning(read.owner, here, nowMs - mtimeMs)) return [];
+    const isOurs = isDeepStrictEqual(read.owner, here);
+    if (!read.isLeft && !isOurs && isRunning(read.owner, here, nowMs - mtimeMs)) return [];
     const ours = `${path.replace(taken, "")}.taken-${ownName.replace(/\W/g, "-")}`;
     renameSync(path, ours);
     return [{ path: ours, state: read.state }];

@@ -1,0 +1,28 @@
+import type { AlertType } from "./alert.ts";
+import { fingerprint, fingerprintOf } from "./fingerprint.ts";
+import type { Incident } from "./incident.ts";
+
+const mostEnds = 1_000;
+
+/**
+ * When it was said of something that it is over, while nothing of the kind fired here. It may fire in another
+ * process, whose state is taken over only once that is known to be dead: by then, nobody says it again.
+ */
+export class EndsAhead {
+  /** Times on the steady clock, the latest last. */
+  readonly #ends = new Map<string, number>();
+
+  /** Of more than a thousand, the oldest are forgotten. */
+  note(type: AlertType, key: string, nowMs: number): void {
+    const about = fingerprint(type, key);
+    this.#ends.delete(about);
+    this.#ends.set(about, nowMs);
+    const [oldest] = this.#ends.keys();
+    if (this.#ends.size > mostEnds && oldest !== undefined) this.#ends.delete(oldest);
+  }
+
+  /** Whether an incident was over before it came here. */
+  has({ alert, raised }: Incident): boolean {
+    return raised !== null && raised.lastMs < (this.#ends.get(fingerprintOf(alert)) ?? 0);
+  }
+}
