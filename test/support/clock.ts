@@ -10,7 +10,7 @@ export class StandingClock implements Clock {
   }
 
   now(): Date {
-    return new Date(this.#now);
+    return new Date(this.#now.getTime() + this.#steppedMs);
   }
 
   monotonicMs(): number {
@@ -19,6 +19,12 @@ export class StandingClock implements Clock {
 
   set(now: string): void {
     this.#now = new Date(now);
+    this.#steppedMs = 0;
+  }
+
+  /** Sets the wall clock, and it alone, forward or, if negative, back. */
+  stepWallClockMs(ms: number): void {
+    this.#steppedMs += ms;
   }
 
   advanceMs(ms: number): void {

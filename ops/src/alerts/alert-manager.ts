@@ -24,6 +24,7 @@ import type { Observed } from "./rule.ts";
 import { RuleBoard, type Transition } from "./rule-board.ts";
 import { rules } from "./rules/index.ts";
 import { SharedAlerts } from "./shared/shared-alerts.ts";
+import { notLater } from "./state/not-later.ts";
 import { adoptState, collectState } from "./state/parts.ts";
 import type { SavedState } from "./state/saved-state.ts";
 import { StateFile } from "./state/state-file.ts";
@@ -116,7 +117,7 @@ export class AlertManager {
       const isShared = this.#shared !== undefined;
       const take = () => collectState(parts, { now: clock.now(), isShared });
       const adopt = (state: SavedState) => {
-        adoptState(parts, state);
+        adoptState(parts, notLater(state, this.#nowMs()));
         this.#endAdopted();
       };
       this.#file = new StateFile({ dataDir, log, clock, take, adopt });

@@ -7,6 +7,12 @@ import type { Occasion } from "./notification.ts";
 /** The same thing is not told again for so long, whichever instance sees it. */
 export const repeatMs = 5 * 60_000;
 
+/**
+ * How far the clocks of two instances may be apart. What lies further ahead was written before a clock was set
+ * back: it counts as long ago, because alerts are rather told twice than never.
+ */
+export const skewMs = 60_000;
+
 /** What goes on is told again after so long. */
 export const reminderMs = 4 * 3_600_000;
 

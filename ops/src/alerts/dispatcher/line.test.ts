@@ -1,12 +1,19 @@
 import { expect, test } from "vitest";
+import type { Occasion } from "../notification.ts";
 import { joinLine, nextInLine, type Waiting } from "./line.ts";
 
 /** `a2` is the second notification about the alert a; tried as often as said. */
-const waiting = (id: string, attempts = 0, minute = Number(id.slice(1))): Waiting => ({
+const waiting = (
+  id: string,
+  attempts = 0,
+  minute = Number(id.slice(1)),
+  occasion: Occasion = "fired",
+): Waiting => ({
   attempts,
   entry: {
     notification: {
       id,
+      occasion,
       created_at: `2026-01-05T04:0${minute}:00.000Z`,
       alert: { id: id.charAt(0) },
     } as Waiting["entry"]["notification"],
@@ -29,4 +36,23 @@ test("what was taken over stands where its age belongs, equals in the order in w
   const came = [waiting("a3"), waiting("b5"), waiting("c1"), waiting("d3", 0, 3), waiting("e9")];
   for (const one of came) joinLine(line, one);
   expect(line.map(({ entry }) => entry.notification.id)).toEqual(["c1", "a3", "d3", "b5", "e9"]);
+});
+
+const begins = waiting("a1", 0, 5);
+const goesOn = waiting("a2", 0, 3, "reminder");
+const ends = waiting("a3", 0, 2, "resolved");
+const others = [waiting("b1", 0, 2), waiting("c1", 0, 4), waiting("d1", 0, 6)];
+
+test.each([
+  { came: [begins, goesOn, ends, ...others] },
+  { came: [...others, begins, goesOn, ends] },
+  { came: [ends, ...others, begins, goesOn] },
+  { came: [...others, ends, goesOn, begins] },
+  { came: [goesOn, ends, begins, ...others] },
+])("what one alert has to say stays in order though the clock was set back in between", ({ came }) => {
+  const line: Waiting[] = [];
+  for (const one of came) joinLine(line, one);
+  const ids = line.map(({ entry }) => entry.notification.id);
+  expect(ids.filter((id) => id.startsWith("a"))).toEqual(["a1", "a2", "a3"]);
+  expect(ids.filter((id) => !id.startsWith("a"))).toEqual(["b1", "c1", "d1"]);
 });

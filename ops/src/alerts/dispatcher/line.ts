@@ -1,3 +1,4 @@
+import type { Occasion } from "../notification.ts";
 import type { Entry } from "../spool/entry.ts";
 
 /** One notification that waits for one channel. */
@@ -26,9 +27,24 @@ export const nextInLine = (line: readonly Waiting[]): Waiting | undefined => {
   return next;
 };
 
-/** Puts a notification where its age belongs: what was taken over may be older than what is there. */
+/**
+ * Puts a notification where its age belongs: what was taken over may be older than what is there. Those of one
+ * alert stand as they came about, whatever the clock said: it may have been set back in between.
+ */
 export const joinLine = (line: Waiting[], waiting: Waiting): void => {
-  const { created_at } = waiting.entry.notification;
-  const before = line.findLastIndex(({ entry }) => entry.notification.created_at <= created_at);
-  line.splice(before + 1, 0, waiting);
+  const before = line.findLastIndex((other) => !isBefore(waiting, other));
+  const after = line.findIndex((other) => isSameAlert(waiting, other) && isBefore(waiting, other));
+  line.splice(after === -1 ? before + 1 : Math.min(before + 1, after), 0, waiting);
+};
+
+const order: readonly Occasion[] = ["test", "fired", "reminder", "resolved"];
+
+const isSameAlert = (a: Waiting, b: Waiting): boolean =>
+  a.entry.notification.alert.id === b.entry.notification.alert.id;
+
+const isBefore = (a: Waiting, b: Waiting): boolean => {
+  const [one, other] = [a.entry.notification, b.entry.notification];
+  return isSameAlert(a, b)
+    ? order.indexOf(one.occasion) < order.indexOf(other.occasion)
+    : one.created_at < other.created_at;
 };

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { askAgainAfterMs, type Claim } from "../claims.ts";
-import { repeatMs } from "../decide.ts";
+import { repeatMs, skewMs } from "../decide.ts";
 import { fingerprintOf } from "../fingerprint.ts";
 import type { Incident } from "../incident.ts";
 
@@ -15,7 +15,14 @@ const silentMs = 60_000;
 /** An end is believed for so long; what fires elsewhere after that is told again. */
 const endIsBelievedMs = 60_000;
 
-const ago = (now: Date, ms: number): Date => new Date(now.getTime() - ms);
+type Time = "claimed_at" | "told_at" | "seen_at" | "resolved_at";
+
+/** Whether a claim's time lies so far ahead that a clock was set back since: nobody is to wait for it. */
+const isAhead = (time: Time, now: Date) => sql`${sql.ref(`c.${time}`)} > ${new Date(now.getTime() + skewMs)}`;
+
+/** Whether a claim's time was so long ago, or is ahead. */
+const isOver = (time: Time, ms: number, now: Date) =>
+  sql`(${sql.ref(`c.${time}`)} <= ${new Date(now.getTime() - ms)} or ${isAhead(time, now)})`;
 
 /**
  * Asks to tell that something fires. There is one row for each fingerprint: whoever writes it tells. It can
@@ -33,9 +40,9 @@ export const claimToTell = async (db: Database, incident: Incident, now: Date): 
       alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
       claimed_at = excluded.claimed_at, told_at = null, seen_at = excluded.seen_at, resolved_at = null
     where (c.alert = excluded.alert and c.resolved_at is null)
-      or (c.told_at is null and c.claimed_at <= ${ago(now, confirmWithinMs)})
-      or (c.told_at <= ${ago(now, repeatMs)}
-        and (c.resolved_at <= ${ago(now, endIsBelievedMs)} or c.seen_at <= ${ago(now, 2 * silentMs)}))
+      or (c.told_at is null and ${isOver("claimed_at", confirmWithinMs, now)})
+      or (${isOver("told_at", repeatMs, now)}
+        and (${isOver("resolved_at", endIsBelievedMs, now)} or ${isOver("seen_at", 2 * silentMs, now)}))
     returning c.alert`.execute(db);
   return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
 };
@@ -55,8 +62,8 @@ export const claimToEnd = async (db: Database, incident: Incident, now: Date): P
       alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
       seen_at = excluded.seen_at, told_at = coalesce(c.told_at, excluded.told_at),
       resolved_at = excluded.resolved_at
-    where (c.resolved_at is null and (c.alert = excluded.alert or c.seen_at <= ${ago(now, silentMs)}))
-      or c.resolved_at < excluded.fired_at
+    where (c.resolved_at is null and (c.alert = excluded.alert or ${isOver("seen_at", silentMs, now)}))
+      or c.resolved_at < excluded.fired_at or ${isAhead("resolved_at", now)}
     returning c.alert`.execute(db);
   return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
 };
@@ -91,8 +98,8 @@ export const keepClaims = async (
       alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
       told_at = excluded.told_at, seen_at = excluded.seen_at, resolved_at = null
     where (c.alert = excluded.alert and c.resolved_at is null)
-      or c.resolved_at < excluded.fired_at
-      or (c.resolved_at is null and c.seen_at <= ${ago(now, 2 * silentMs)})`.execute(db);
+      or c.resolved_at < excluded.fired_at or ${isAhead("resolved_at", now)}
+      or (c.resolved_at is null and ${isOver("seen_at", 2 * silentMs, now)})`.execute(db);
 };
 
 const theirs = async (db: Database, fingerprint: string): Promise<Claim> => {

@@ -36,12 +36,14 @@ export const longestSilenceMs = 5 * 60_000;
  * Whether an owner is still running. Where its pid can be looked up this is certain; on another machine, and
  * where the system does not tell when a process started, it lives as long as it says so.
  *
- * @param silentMs since it last said that it is there
+ * @param silentMs since it last said that it is there; negative when the clock was set back since, which is no
+ * reason to wait for it longer
  */
 export const isRunning = (owner: Owner, here: Owner, silentMs: number): boolean => {
-  if (owner.space !== here.space) return silentMs < longestSilenceMs;
+  const isHeard = Math.abs(silentMs) < longestSilenceMs;
+  if (owner.space !== here.space) return isHeard;
   if (owner.started !== null) return startOf(owner.pid) === owner.started;
-  return exists(owner.pid) && silentMs < longestSilenceMs;
+  return exists(owner.pid) && isHeard;
 };
 
 /** Linux counts it in ticks since the machine started: a pid that was given again has another one. */

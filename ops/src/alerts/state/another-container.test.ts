@@ -108,6 +108,13 @@ test("who was killed in another container is believed to live for five minutes; 
   expect(after.words()).toEqual(["resolved CUSTOM", "resolved CUSTOM"]);
 });
 
+test("who was killed in another container is not believed to live until a clock that was set back catches up", async () => {
+  const before = start();
+  await before.observe(down, down);
+  await toAnotherContainer(-3_600_000);
+  expect(start().alerts.active()).toEqual(before.alerts.active());
+});
+
 test("what was raised after it was resolved elsewhere goes on", async () => {
   const after = start();
   after.alerts.resolve("CUSTOM", "vans");
