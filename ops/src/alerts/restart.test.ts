@@ -138,6 +138,22 @@ test("what becomes worse after a restart is told as that", async () => {
   expect(after.words()).toEqual(["worsened CUSTOM"]);
 });
 
+test("what may be told again is not in the state any more", async () => {
+  const lastTold = async (): Promise<[string, unknown][]> => JSON.parse(await stateText()).last_told;
+  const { alerts, pass } = start();
+  for (const key of ["vans", "milk", "ice"]) {
+    alerts.raise({ type: "CUSTOM", key, message: `No ${key}.` });
+    await pass(1);
+    alerts.resolve("CUSTOM", key);
+    await pass(1);
+    await pass(158);
+  }
+  expect((await lastTold()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM milk", "CUSTOM ice"]);
+  await pass(100);
+  await alerts.stop();
+  expect((await lastTold()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM ice"]);
+});
+
 test("what was raised ends after its quiet time, counted from before the restart", async () => {
   const before = start();
   before.alerts.raise({ type: "DELIVERY_ISSUE", message: "Left open." });

@@ -57,6 +57,7 @@ export class Telling {
     const { incidents, clock, save } = this.#options;
     const now = clock.now();
     const nowMs = this.#options.nowMs();
+    this.#forget(nowMs);
     let decided = false;
     for (const incident of incidents.open()) {
       if (!this.#underWay.has(incident)) decided = this.#decide(incident, now, nowMs) || decided;
@@ -102,7 +103,9 @@ export class Telling {
     if (isNew) await this.#saved();
   }
 
+  /** What was told so lately that it is not repeated. */
   lastTold(): LastTold[] {
+    this.#forget(this.#options.nowMs());
     return [...this.#lastTold];
   }
 
@@ -119,7 +122,7 @@ export class Telling {
       nowMs,
       mute: mutes.of(incident.alert.type, now),
       cause: causeOf(incident, nowMs),
-      lastTold: this.#told(fingerprintOf(incident.alert), nowMs),
+      lastTold: this.#lastTold.get(fingerprintOf(incident.alert)),
     });
     if (plan.do === "nothing") return false;
     if (plan.do === "tell") {
@@ -202,11 +205,11 @@ export class Telling {
     if (incident && !incident.symptoms.includes(symptom)) incident.symptoms.push(symptom);
   }
 
-  #told(fingerprint: string, nowMs: number): { atMs: number; alert: string } | undefined {
-    const told = this.#lastTold.get(fingerprint);
-    if (!told || nowMs - told.atMs < repeatMs) return told;
-    this.#lastTold.delete(fingerprint);
-    return undefined;
+  /** Most of what is told never fires again, and would be kept, and written at each change, for ever. */
+  #forget(nowMs: number): void {
+    for (const [fingerprint, { atMs }] of this.#lastTold) {
+      if (nowMs - atMs >= repeatMs) this.#lastTold.delete(fingerprint);
+    }
   }
 }
 
