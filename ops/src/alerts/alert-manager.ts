@@ -11,6 +11,7 @@ import type { Cause } from "./decide.ts";
 import { inWords } from "./duration.ts";
 import { EndsAhead } from "./ends-ahead.ts";
 import { alertUnknown, type Explanation, explain } from "./explain.ts";
+import { oneOfEach } from "./fingerprint.ts";
 import { beginningOf, endOf } from "./following.ts";
 import type { HistoryFilter, HistoryPage } from "./history-filter.ts";
 import type { AlertRecord, Incident } from "./incident.ts";
@@ -170,6 +171,12 @@ export class AlertManager {
     return this.#incidents.firing().map(({ alert }) => alert);
   }
 
+  /** What fires in any instance, as of the last contact; what several see, once. */
+  activeAnywhere(): Alert[] {
+    const others = this.#shared?.firing.filter(({ id }) => !this.#records.isOurs(id)) ?? [];
+    return oneOfEach([...this.active(), ...others]);
+  }
+
   /**
    * Alerts of the last 90 days and of all instances, newest first; without the database, of this process and
    * the last thousand.
@@ -183,12 +190,12 @@ export class AlertManager {
     return (await this.#shared.page(filter)) ?? page;
   }
 
-  /** What fires, what is muted, how the channels are, and the numbers of the last thirty days. */
+  /** How many fire in any instance, what is muted, how the channels are, and the numbers of the last thirty days. */
   summary(): AlertSummary {
     const now = this.#clock.now();
     const tallies = this.#shared?.tallies ?? this.#records.all().map(tallyOf);
     return {
-      active: this.#incidents.firing().length,
+      active: this.activeAnywhere().length,
       muted: this.#mutes.all(now),
       channels: this.#dispatcher.channels(),
       ...statisticsOf(tallies, now),

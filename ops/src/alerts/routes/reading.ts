@@ -44,11 +44,11 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
     {
       schema: {
         tags,
-        summary: "What is wrong now.",
+        summary: "What is wrong now, on any instance; what several see, once.",
         response: { 200: z.object({ alerts: z.array(alert) }) },
       },
     },
-    async () => ({ alerts: alerts.active() }),
+    async () => ({ alerts: alerts.activeAnywhere() }),
   );
 
   app.get(

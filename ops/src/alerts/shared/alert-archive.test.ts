@@ -35,12 +35,16 @@ beforeEach(async () => {
   );
 });
 
-const record = (agoMs: number, { type = "CUSTOM" as AlertType, id = randomUUID() as string } = {}) => {
+/** About something of its own, unless a key is given. */
+const record = (
+  agoMs: number,
+  { type = "CUSTOM", id = randomUUID(), key = id }: { type?: AlertType; id?: string; key?: string } = {},
+) => {
   const fired_at = new Date(Date.parse(now) - agoMs).toISOString();
   const alert = {
     id,
     type,
-    key: "a key",
+    key,
     severity: "error",
     state: "firing",
     message: 'It\'s "wrong".',
@@ -222,6 +226,19 @@ test("the summary counts what all instances have written", async () => {
     ],
     mean_time_to_resolve_seconds: null,
   });
+});
+
+test("what several instances see at a time is one alert, however many they are, and what comes back later another", async () => {
+  const seen = (agoMs: number, lastedMs: number | null, key = "the cold store"): AlertRecord => {
+    const { alert, ...rest } = record(agoMs, { key });
+    if (lastedMs === null) return { ...rest, alert };
+    const resolved_at = new Date(Date.parse(alert.fired_at) + lastedMs).toISOString();
+    return { ...rest, alert: { ...alert, state: "resolved", resolved_at } };
+  };
+  await save(seen(100_000, 60_000), seen(99_000, 70_000), seen(95_000, 61_000));
+  await save(seen(90_000, 5_000, "a van"), seen(20_000, 10_000));
+  await save(seen(5_000, null), seen(5_000, null), seen(4_000, null));
+  expect(await archive.summary()).toMatchObject({ active: 1, alerts: 4, mean_time_to_resolve_seconds: 25 });
 });
 
 test("a mute made without a server is known to a running one within seconds, and can be ended", async () => {

@@ -2,12 +2,13 @@ import type pg from "pg";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { DatabaseWithTables } from "../../monitoring/index.ts";
 import { alertUnknown, type Explanation, explain } from "../explain.ts";
+import { oneOfEach } from "../fingerprint.ts";
 import type { HistoryFilter, HistoryPage } from "../history-filter.ts";
 import type { Mute, MuteRequest, MuteTarget } from "../mute.ts";
 import { MuteBook } from "../mute-book.ts";
 import { type AlertStatistics, statisticsOf } from "../statistics.ts";
 import { alertDatabaseOn } from "./alert-database.ts";
-import { countFiring, findRecord, readPage, readTallies } from "./archive.ts";
+import { findRecord, readFiring, readPage, readTallies } from "./archive.ts";
 import { sharedMutes } from "./shared-mutes.ts";
 
 /**
@@ -36,7 +37,7 @@ export class AlertArchive {
   async summary(): Promise<{ active: number; muted: Mute[] } & AlertStatistics> {
     const now = this.#clock.now();
     return this.#database.connected(async (db) => ({
-      active: await countFiring(db),
+      active: oneOfEach(await readFiring(db)).length,
       muted: await sharedMutes(db).read(now),
       ...statisticsOf(await readTallies(db, now), now),
     }));

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import type { Alert } from "../alert.ts";
 import { type HistoryFilter, type HistoryPage, pageFrom, placeOf } from "../history-filter.ts";
 import type { AlertRecord } from "../incident.ts";
 import { statisticsDays, type Tally } from "../statistics.ts";
@@ -9,22 +10,26 @@ type Database = Kysely<unknown>;
 const keptDays = 90;
 const prunedAtOnce = 1_000;
 
-interface Row extends Omit<AlertRecord["alert"], "fired_at" | "resolved_at">, Omit<AlertRecord, "alert"> {
+interface AlertRow extends Omit<Alert, "fired_at" | "resolved_at"> {
   fired_at: Date;
   resolved_at: Date | null;
 }
 
-const columns = sql`id, type, key, severity, state, message, details, fired_at, resolved_at, instance,
-  decisions, attempts`;
+interface Row extends AlertRow, Omit<AlertRecord, "alert"> {}
+
+const alertColumns = sql`id, type, key, severity, state, message, details, fired_at, resolved_at`;
+const columns = sql`${alertColumns}, instance, decisions, attempts`;
+
+const alertFrom = (row: AlertRow): Alert => ({
+  ...row,
+  // It may have been written by an older version, which took any.
+  details: storableDetails(row.details),
+  fired_at: row.fired_at.toISOString(),
+  resolved_at: row.resolved_at?.toISOString() ?? null,
+});
 
 const recordFrom = ({ instance, decisions, attempts, ...row }: Row): AlertRecord => ({
-  alert: {
-    ...row,
-    // It may have been written by an older version, which took any.
-    details: storableDetails(row.details),
-    fired_at: row.fired_at.toISOString(),
-    resolved_at: row.resolved_at?.toISOString() ?? null,
-  },
+  alert: alertFrom(row),
   instance,
   decisions,
   attempts,
@@ -75,12 +80,12 @@ export const findRecord = async (db: Database, id: string): Promise<AlertRecord 
 /** Whoever sees an alert fire says so again before this is over; the database's clock counts. */
 const silentMinutes = 15;
 
-/** How many alerts fire, as far as their instances could say lately. */
-export const countFiring = async (db: Database): Promise<number> => {
-  const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from earlybird.alert_history
+/** What fires, as far as the instances could say lately; each one's own alert, where several see the same. */
+export const readFiring = async (db: Database): Promise<Alert[]> => {
+  const { rows } = await sql<AlertRow>`
+    select ${alertColumns} from earlybird.alert_history
     where state = 'firing' and saved_at > now() - make_interval(mins => ${silentMinutes})`.execute(db);
-  return rows[0]?.n ?? 0;
+  return rows.map(alertFrom);
 };
 
 /** Ends, in the history, what fired in a process that has died and left nobody who could say how it went on. */
@@ -110,14 +115,23 @@ export const readNews = async (
   return { records: rows.map(recordFrom), mark: times[0]?.mark ?? "" };
 };
 
-/** How many alerts there were in the time of the statistics. */
+/**
+ * How many alerts there were in the time of the statistics. What began while the same had fired already was seen
+ * by another instance: that is one alert, the first.
+ */
 export const readTallies = async (db: Database, now: Date): Promise<Tally[]> => {
   const { rows } = await sql<Omit<Tally, "hour"> & { hour: Date }>`
     select type, severity, date_trunc('hour', fired_at, 'UTC') as hour,
       count(*)::int as alerts, count(resolved_at)::int as resolved,
       coalesce(sum(greatest(0, extract(epoch from resolved_at - fired_at))), 0)::float8 as resolve_seconds
-    from earlybird.alert_history
-    where fired_at > ${now}::timestamptz - make_interval(days => ${statisticsDays})
+    from (
+      select *, max(coalesce(resolved_at, 'infinity')) over (
+        partition by type, key order by fired_at, id rows between unbounded preceding and 1 preceding
+      ) as seen_until
+      from earlybird.alert_history
+      where fired_at > ${now}::timestamptz - make_interval(days => ${statisticsDays})
+    ) as seen
+    where seen_until is null or seen_until <= fired_at
     group by 1, 2, 3`.execute(db);
   return rows.map(({ hour, ...tally }) => ({ ...tally, hour: hour.toISOString() }));
 };

@@ -236,11 +236,33 @@ describe("three instances on one database", () => {
     await pass(5);
     const { alerts } = await who(2).alerts.history({ limit: 10 });
     expect(alerts.map(({ alert }) => alert.type).sort()).toEqual(["CUSTOM", "DELIVERY_ISSUE"]);
-    expect(who(2).alerts.summary()).toMatchObject({ active: 0, alerts: 2, by_type: { CUSTOM: 1 } });
+    expect(who(2).alerts.summary()).toMatchObject({ active: 2, alerts: 2, by_type: { CUSTOM: 1 } });
     expect((await who(2).alerts.explain(id)).decisions).toMatchObject([{ decision: "told" }]);
     await pass(40 * 86_400);
     await pass(5);
     expect(who(1).alerts.summary()).toMatchObject({ alerts: 0 });
+  });
+
+  test("what fires on one is active on all, as one alert for those who see it, and no more when it is over", async () => {
+    const { id } = who(0).alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message });
+    await pass(1);
+    who(1).alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message });
+    await pass(1);
+    who(1).alerts.raise({ type: "CUSTOM", key: "vans", message });
+    await pass(5);
+    await pass(5);
+    const active = () => instances.map(({ alerts }) => alerts.activeAnywhere().map(({ key }) => key));
+    expect(active()).toEqual(instances.map(() => ["2026-01", "vans"]));
+    expect(instances.map(({ alerts }) => alerts.activeAnywhere()[0]?.id)).toEqual([id, id, id]);
+    expect(instances.map(({ alerts }) => alerts.summary().active)).toEqual([2, 2, 2]);
+    expect(who(2).alerts.summary().alerts).toBe(2);
+    expect(instances.map(({ alerts }) => alerts.active().length)).toEqual([1, 2, 0]);
+    who(0).alerts.resolve("BILLING_FAILURE", "2026-01");
+    who(1).alerts.resolve("CUSTOM", "vans");
+    expect(active()).toEqual([["2026-01", "vans"], ["2026-01"], ["2026-01", "vans"]]);
+    await pass(5);
+    await pass(5);
+    expect(active()).toEqual(instances.map(() => ["2026-01"]));
   });
 });
 

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { type DatabaseWithTables, within } from "../../monitoring/index.ts";
+import type { Alert } from "../alert.ts";
 import type { Claim, Claims } from "../claims.ts";
 import type { HistoryFilter, HistoryPage } from "../history-filter.ts";
 import type { AlertRecord, Incident } from "../incident.ts";
@@ -10,7 +11,16 @@ import type { MuteBook } from "../mute-book.ts";
 import type { Records } from "../records.ts";
 import type { Tally } from "../statistics.ts";
 import { alertDatabaseOn } from "./alert-database.ts";
-import { endAbandoned, findRecord, prune, readNews, readPage, readTallies, saveRecords } from "./archive.ts";
+import {
+  endAbandoned,
+  findRecord,
+  prune,
+  readFiring,
+  readNews,
+  readPage,
+  readTallies,
+  saveRecords,
+} from "./archive.ts";
 import { claimToEnd, claimToTell, keepClaims } from "./claims-table.ts";
 import { sharedMutes } from "./shared-mutes.ts";
 
@@ -39,6 +49,7 @@ export class SharedAlerts implements Claims {
   readonly #options: SharedAlertsOptions;
   readonly #database: DatabaseWithTables;
   #tallies: Tally[] | undefined;
+  #firing: Alert[] = [];
   #mark: string | null = null;
   #keptUpAtMs = Number.NEGATIVE_INFINITY;
   #prunedAtMs = Number.NEGATIVE_INFINITY;
@@ -59,6 +70,11 @@ export class SharedAlerts implements Claims {
   /** Of all instances, as of the last contact; undefined before the first. */
   get tallies(): Tally[] | undefined {
     return this.#tallies;
+  }
+
+  /** What fired in all instances, this one included, at the last contact. */
+  get firing(): readonly Alert[] {
+    return this.#firing;
   }
 
   async toTell(incident: Incident, now: Date): Promise<Claim> {
@@ -129,6 +145,7 @@ export class SharedAlerts implements Claims {
         records.learn(news.records);
         if (news.records.length > 0 || this.#tallies === undefined) {
           this.#tallies = await readTallies(db, now);
+          this.#firing = await readFiring(db);
         }
         this.#mark = news.mark;
         if (nowMs - this.#prunedAtMs >= pruneEveryMs && !(await prune(db, now))) this.#prunedAtMs = nowMs;
