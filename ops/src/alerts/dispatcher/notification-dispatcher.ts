@@ -4,6 +4,7 @@ import { type Channel, keyOfChannel } from "../channel.ts";
 import { logChannel } from "../channels/log.ts";
 import type { Attempt, ChannelStatus, Dispatcher, Notification } from "../notification.ts";
 import type { Entry } from "../spool/entry.ts";
+import { inTime } from "../spool/in-time.ts";
 import { Spool } from "../spool/spool.ts";
 import { type ChannelTest, testChannels } from "./channel-test.ts";
 import { ChannelWorker } from "./channel-worker.ts";
@@ -90,7 +91,7 @@ export class NotificationDispatcher implements Dispatcher {
 
   async dispatch(notification: Notification): Promise<void> {
     // It may be among what an earlier process has left.
-    await this.#tending;
+    if (this.#tending) await inTime(this.#tending);
     if (!this.#isFirst(notification)) return;
     const concerned = [...this.#workers.keys()].filter(
       (name) => keyOfChannel(name) !== notification.alert.key,
@@ -130,7 +131,7 @@ export class NotificationDispatcher implements Dispatcher {
   /** Gives what is due `graceMs` to arrive; the rest stays in the spool, for the next process. */
   async stop(graceMs = 2_000): Promise<void> {
     clearInterval(this.#timer);
-    await this.#tending;
+    if (this.#tending) await inTime(this.#tending);
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(graceMs)));
     await this.#spool.close();
   }

@@ -12,6 +12,7 @@ import {
 } from "../../../../test/support/dispatching.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
 import { until } from "../../../../test/support/until.ts";
+import { watchDisk } from "../../../../test/support/watched-disk.ts";
 
 let bench: Awaited<ReturnType<typeof openDispatching>>;
 beforeEach(async () => {
@@ -135,6 +136,30 @@ test("without a disk it delivers all the same, and says once that it has none", 
   expect(slack.sent).toEqual(["a", "b"]);
   const complaints = bench.lines.filter(({ msg }) => String(msg).includes("from memory"));
   expect(complaints).toHaveLength(1);
+});
+
+test("a disk that hangs is waited for once: then it delivers, and writes it all down when the disk answers", async () => {
+  const slack = scripted("slack", later, later);
+  const dispatcher = bench.dispatcherOf([slack]);
+  await dispatcher.start();
+  let answer = () => {};
+  const answers = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const stop = await watchDisk(async (_, carryOut) => {
+    await answers;
+    return carryOut();
+  });
+  for (const id of ["a", "b"]) await dispatcher.dispatch(notificationOf(id));
+  await until(() => bench.of("slack").length === 1);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await until(() => slack.sent.length === 2);
+  expect(slack.sent).toEqual(["a", "b"]);
+  stop();
+  answer();
+  await expect.poll(() => bench.entries().then((names) => names.length)).toBe(2);
+  const told = bench.lines.map(({ msg }) => String(msg)).filter((msg) => msg.includes("spool"));
+  expect(told).toMatchObject([expect.stringContaining("from memory"), expect.stringContaining("again")]);
 });
 
 test("a listener that fails stops no delivery, and keeps nobody else from hearing", async () => {

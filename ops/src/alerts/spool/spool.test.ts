@@ -1,7 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -161,6 +172,27 @@ describe("what a process leaves behind", () => {
   ])("%s: taken over is %s", async (_, isTaken, owner, silentMs) => {
     await leave(await owner(), silentMs);
     expect(idsOf(await openSpool().tend())).toEqual(isTaken ? ["a"] : []);
+  });
+
+  test("is taken over when it can be read and moved, and keeps nothing else from being so", async () => {
+    const spool = openSpool();
+    for (const id of ["a", "b", "c", "d"]) await spool.save(entryOf(id));
+    await spool.close();
+    const [unreadable = "", , immovable = ""] = await files(".json");
+    await rename(join(directory, unreadable), join(home, "kept"));
+    await mkdir(join(directory, unreadable));
+    const stop = await watchDisk((call, carryOut) =>
+      call === `rename ${immovable}` ? Promise.reject(new Error("EIO")) : carryOut(),
+    );
+    const next = openSpool();
+    expect(idsOf(await next.tend())).toEqual(["b", "d"]);
+    expect(await next.tend()).toEqual([]);
+    stop();
+    await rmdir(join(directory, unreadable));
+    await rename(join(home, "kept"), join(directory, unreadable));
+    expect(idsOf(await next.tend())).toEqual(["a", "c"]);
+    expect(logged.lines.map(({ level }) => level)).toEqual([50, 50]);
+    expect(await readdir(directory)).not.toContain("set-aside");
   });
 
   test("that is torn or foreign is set aside and told, and stops nothing", async () => {

@@ -4,12 +4,16 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { removeFile, replaceFile, syncDirectory } from "./durable.ts";
 import { type Entry, writeEntry } from "./entry.ts";
+import { inTime } from "./in-time.ts";
 import { entryName, newOwner, ownerName, temporaryName } from "./names.ts";
 import { type Owner, thisProcess } from "./owner.ts";
 import { takeOver } from "./take-over.ts";
 
 /** How many files are written at once; each needs a descriptor. */
 const mostAtOnce = 64;
+
+/** What is wrong with a disk that does not answer, beside what the system knows to be wrong with one. */
+const hangs = "hangs";
 
 /**
  * Keeps notifications on disk until every channel is done with them: one file each, written under another
@@ -40,18 +44,20 @@ export class Spool {
 
   /**
    * Brings the file of an entry to what the entry says now; an entry without anything pending has none.
-   * Resolves when that is on disk, or cannot be: then it is tried again with the next one. Never rejects.
+   * Resolves when that is on disk, or cannot be: then it is tried again with the next one. Never rejects. A disk
+   * that hangs is waited for once, until it works again.
    *
    * Whoever comes while others are written waits for them and then shares the sync of the directory.
    */
-  save(entry: Entry): Promise<void> {
+  async save(entry: Entry): Promise<void> {
     this.#dirty.add(entry);
     this.#next ??= this.#round.then(() => {
       this.#next = undefined;
       this.#round = this.#commit();
       return this.#round;
     });
-    return this.#next;
+    if (this.#fault === hangs || (await inTime(this.#next))) return;
+    this.#failed(hangs, new Error("the disk does not answer"));
   }
 
   /**
@@ -85,10 +91,14 @@ export class Spool {
 
   /** Waits for what is being written, and leaves the entries that remain to whoever comes next. */
   async close(): Promise<void> {
+    await inTime(this.#leave());
+    this.#here = undefined;
+  }
+
+  async #leave(): Promise<void> {
     await this.#next;
     await this.#round;
     await removeFile(join(this.#directory, ownerName(this.#owner))).catch(() => undefined);
-    this.#here = undefined;
   }
 
   async #commit(): Promise<void> {
@@ -148,12 +158,15 @@ export class Spool {
     } catch (error) {
       // Perhaps the directory is gone: it is made again.
       this.#here = undefined;
-      const { code = "unknown" } = error as NodeJS.ErrnoException;
-      if (code !== this.#fault) {
-        const about = { err: error, directory: this.#directory };
-        this.#log.error(about, "notifications are delivered from memory: their spool cannot be written");
-      }
-      this.#fault = code;
+      this.#failed((error as NodeJS.ErrnoException).code ?? "unknown", error);
     }
+  }
+
+  #failed(fault: string, error: unknown): void {
+    if (fault !== this.#fault) {
+      const about = { err: error, directory: this.#directory };
+      this.#log.error(about, "notifications are delivered from memory: their spool cannot be written");
+    }
+    this.#fault = fault;
   }
 }

@@ -15,92 +15,110 @@ export interface Claim {
   here: Owner;
   now: Date;
   nextNumber(): number;
-  /** What was found to be in the way and could not be moved: to be told once. */
+  /** What was found and could not be moved: to be told once, and tried again. */
   immovable: Set<string>;
 }
 
 /** What cannot be read is kept here for people to look at. */
 const asideName = "set-aside";
 
+interface Taken {
+  entry: Entry;
+  number: number;
+}
+
 /**
  * Takes over the entries of all owners that are not running any more, by renaming each: where two processes
- * try, one of them finds it gone. What is torn or none of ours is set aside and told.
+ * try, one of them finds it gone. What is torn or none of ours is set aside and told; what cannot be read or
+ * moved stays for the next time, and keeps nothing else from being taken over.
  *
  * @param names the files of the directory
  */
-export const takeOver = async (
-  names: readonly string[],
-  claim: Claim,
-): Promise<{ entry: Entry; number: number }[]> => {
-  const found: { entry: Entry; number: number }[] = [];
+export const takeOver = async (names: readonly string[], claim: Claim): Promise<Taken[]> => {
+  const found: Taken[] = [];
   const gone = await ownersGone(names, claim);
   for (const name of [...names].sort()) {
-    const parsed = parseName(name);
-    if (!parsed) {
-      if (name !== asideName) await setAside(name, claim, "is none of ours");
-      continue;
-    }
-    if (!gone.has(parsed.owner)) continue;
-    // Whoever was to hear that it is on disk never did.
-    if (parsed.kind === "temporary") await removeFile(join(claim.directory, name));
-    if (parsed.kind !== "entry") continue;
-    const number = claim.nextNumber();
-    const entry = await take(name, entryName(claim.own, number), claim);
-    if (entry) found.push({ entry, number });
+    const taken = await attempt(claim, name, "cannot be taken over yet", () => clear(name, gone, claim));
+    if (taken) found.push(taken);
   }
-  for (const owner of gone) await removeFile(join(claim.directory, ownerName(owner)));
   return found;
+};
+
+const clear = async (name: string, gone: ReadonlySet<string>, claim: Claim): Promise<Taken | undefined> => {
+  const parsed = parseName(name);
+  if (!parsed) {
+    if (name !== asideName) await setAside(name, claim, "is none of ours");
+    return undefined;
+  }
+  if (!gone.has(parsed.owner)) return undefined;
+  if (parsed.kind === "entry") return take(name, claim);
+  // Half of an entry: whoever was to hear that it is on disk never did. Or an owner, whose entries come before.
+  await removeFile(join(claim.directory, name));
+  return undefined;
+};
+
+/** Does something with a file; what keeps it from being done is told once, unless another process was quicker. */
+const attempt = async <T>(
+  { directory, log, immovable }: Claim,
+  name: string,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> => {
+  try {
+    return await work();
+  } catch (error) {
+    const isTold = (error as NodeJS.ErrnoException).code === "ENOENT" || immovable.has(name);
+    if (isTold) return undefined;
+    immovable.add(name);
+    log.error({ err: error, file: join(directory, name) }, `a file in the spool of notifications ${what}`);
+    return undefined;
+  }
 };
 
 const ownersGone = async (names: readonly string[], claim: Claim): Promise<Set<string>> => {
   const owners = new Set(names.flatMap((name) => parseName(name)?.owner ?? []));
   owners.delete(claim.own);
   const gone = new Set<string>();
-  for (const owner of owners) if (await isGone(owner, claim)) gone.add(owner);
+  for (const owner of owners) {
+    const work = () => isGone(owner, claim);
+    if (await attempt(claim, ownerName(owner), "cannot be read", work)) gone.add(owner);
+  }
   return gone;
 };
 
 const isGone = async (name: string, { directory, here, now }: Claim): Promise<boolean> => {
   const path = join(directory, ownerName(name));
-  const [text, signedMs] = await Promise.all([
-    readFile(path, "utf8").catch(() => ""),
-    stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? undefined : now.getTime()),
-    ),
-  ]);
-  // It is the first that a process writes and the last that it removes.
-  if (signedMs === undefined) return true;
-  // Torn: it is about to be written, or its process died at just that.
-  const owner = readOwner(text) ?? { ...here, space: "unknown" };
-  return !isRunning(owner, here, now.getTime() - signedMs);
-};
-
-const take = async (name: string, ours: string, claim: Claim): Promise<Entry | undefined> => {
-  const path = join(claim.directory, ours);
   try {
-    await rename(join(claim.directory, name), path);
+    const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
+    // Torn: it is about to be written, or its process died at just that.
+    const owner = readOwner(text) ?? { ...here, space: "unknown" };
+    return !isRunning(owner, here, now.getTime() - mtimeMs);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    // It is the first that a process writes and the last that it removes.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
     throw error;
   }
-  const entry = readEntry(await readFile(path, "utf8").catch(() => ""));
-  if (!entry) await setAside(ours, claim, "is torn");
-  return entry;
+};
+
+/** Reads before it renames: what cannot be read now is still there for whoever comes next. */
+const take = async (name: string, claim: Claim): Promise<Taken | undefined> => {
+  const path = join(claim.directory, name);
+  const entry = readEntry(await readFile(path, "utf8"));
+  if (!entry) {
+    await setAside(name, claim, "is torn");
+    return undefined;
+  }
+  const number = claim.nextNumber();
+  await rename(path, join(claim.directory, entryName(claim.own, number)));
+  return { entry, number };
 };
 
 const setAside = async (name: string, claim: Claim, why: string): Promise<void> => {
-  const { directory, log, immovable } = claim;
-  if (immovable.has(name)) return;
+  const { directory, log } = claim;
   const aside = join(directory, asideName);
-  try {
+  await attempt(claim, name, why, async () => {
     await mkdir(aside, { recursive: true, mode: 0o700 });
     await rename(join(directory, name), join(aside, name));
     log.error({ file: join(aside, name) }, `a file in the spool of notifications ${why}, and was set aside`);
-  } catch (error) {
-    // Another process was quicker.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    immovable.add(name);
-    log.error({ err: error, file: join(directory, name) }, `a file in the spool of notifications ${why}`);
-  }
+  });
 };
