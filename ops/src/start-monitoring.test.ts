@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readdir, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -87,6 +88,20 @@ test("what could not be delivered stays on disk when it stops, and is delivered 
   await start();
   await expect.poll(told, { timeout: 10_000 }).toEqual([expect.stringContaining("The store is warm.")]);
   expect(mail.mails).toHaveLength(1);
+});
+
+test("what is accepted while it stops is in the history after the next start", async () => {
+  const slow = createServer((_, response) => void setTimeout(() => response.end("ok"), 700));
+  await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+  const { port } = slow.address() as AddressInfo;
+  const asked = once(slow, "request");
+  const { id } = raise(await start({ SLACK_WEBHOOK_URL: `http://127.0.0.1:${port}/services/a` }));
+  await asked;
+  await running?.stop();
+  slow.close();
+  const { alerts } = await start();
+  const slackOf = async () => (await alerts.explain(id)).channels.find(({ channel }) => channel === "slack");
+  expect(await slackOf()).toMatchObject({ outcome: "accepted", attempts: [{ attempt: 1 }] });
 });
 
 test("the heartbeat begins with it and ends with it, and nothing keeps the process from ending", async () => {

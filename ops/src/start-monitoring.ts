@@ -107,6 +107,8 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
       await fleet.stop();
       await alerts.stop();
       await dispatcher.stop();
+      // What was delivered in its last moments belongs to the history.
+      await alerts.close();
       await closeMonitoringPool(ownPool);
     },
   };

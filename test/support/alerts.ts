@@ -20,6 +20,7 @@ export const createAlerts = async ({
   const stop = async (): Promise<void> => {
     await alerts.stop();
     await dispatcher.stop();
+    await alerts.close();
     await rm(directory, { recursive: true, force: true });
   };
   return { alerts, dispatcher, stop };

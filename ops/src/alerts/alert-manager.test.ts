@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { createDecisions, down, type Observed, well, withSymptoms } from "../../../test/support/decisions.ts";
+import {
+  createDecisions,
+  down,
+  type Observed,
+  startOfTime,
+  well,
+  withSymptoms,
+} from "../../../test/support/decisions.ts";
 import { AlertSeverity, AlertType } from "./alert.ts";
 
 const times = (n: number, observed: Observed) => Array.from({ length: n }, () => observed);
@@ -361,6 +368,22 @@ test("an alert is explained: its numbers, each decision in words, and what each 
     why: "accepted by attempt 2 at 2026-01-05T04:00:20.000Z",
   });
   await expect(alerts.explain("nobody")).rejects.toMatchObject({ code: "EB_ALERT_UNKNOWN", status: 404 });
+});
+
+test("a channel that fails for long makes nothing forgotten of what became of the others, or of it before", async () => {
+  const { alerts, told, pass, report } = createDecisions();
+  const { id: alert_id } = alerts.raise({ type: "CUSTOM", message: "Look into it." });
+  await pass(1);
+  const common = { notification_id: told[0]?.id ?? "", alert_id, at: startOfTime, took_ms: 12, answer: null };
+  const accepted = { ...common, occasion: "fired", attempt: 1, outcome: "accepted", next_at: null } as const;
+  report({ ...accepted, channel: "slack" });
+  report({ ...accepted, channel: "email" });
+  const failed = { ...common, occasion: "resolved", outcome: "try_again", next_at: startOfTime } as const;
+  for (let attempt = 1; attempt <= 60; attempt++) report({ ...failed, channel: "email", attempt });
+  const [slack, email] = (await alerts.explain(alert_id)).channels;
+  expect(slack).toMatchObject({ outcome: "accepted", attempts: [{ occasion: "fired" }] });
+  expect(email?.attempts).toHaveLength(50);
+  expect(email?.attempts.slice(0, 2)).toMatchObject([{ outcome: "accepted" }, { attempt: 12 }]);
 });
 
 test("a stopped manager takes no more notice", async () => {

@@ -77,6 +77,9 @@ export class AlertManager {
   readonly #dispatcher: Dispatcher;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #endings: (() => void)[] = [];
+  /** Ends hearing from the dispatcher. */
+  readonly #hearing: (() => void)[];
+  #lookups: Promise<unknown> = Promise.resolve();
 
   constructor(options: AlertManagerOptions) {
     const { dispatcher, log, clock = systemClock, dataDir, database, rank = () => 0 } = options;
@@ -124,8 +127,10 @@ export class AlertManager {
       this.#file = new StateFile({ dataDir, log, clock, take, adopt });
       this.#file.tend();
     }
-    dispatcher.beforeSending((notifications) => this.#telling.noteTold(notifications));
-    this.#endings.push(dispatcher.onAttempt((attempt) => this.#noteAttempt(attempt)));
+    this.#hearing = [
+      dispatcher.beforeSending((notifications) => this.#telling.noteTold(notifications)),
+      dispatcher.onAttempt((attempt) => this.#noteAttempt(attempt)),
+    ];
   }
 
   /** Begins to watch; a process has one manager that watches one monitoring. */
@@ -255,22 +260,36 @@ export class AlertManager {
   async settled(): Promise<void> {
     await this.#telling.settled();
     await this.#file?.atRest();
+    await this.#lookups;
     await this.#shared?.atRest();
   }
 
-  /** Stops watching; gives what is under way `graceMs` to come to rest. */
+  /**
+   * Stops watching; gives what is under way `graceMs` to come to rest. Then stop the dispatcher, and {@link close}.
+   */
   async stop(graceMs = 2_000): Promise<void> {
     for (const end of this.#endings.splice(0)) end();
+    await this.#rest(graceMs, async () => this.#file?.save());
+  }
+
+  /** Saves what has become of the last notifications, and leaves it all to whoever comes next. */
+  async close(graceMs = 2_000): Promise<void> {
+    const leave = async () => this.#file?.leave();
+    await this.#rest(graceMs, leave);
+    // Whatever did not come to rest: whoever comes next need not wait until this process has been silent.
+    await within(leaveWithinMs, leave()).catch(() => undefined);
+    for (const end of this.#hearing) end();
+  }
+
+  async #rest(graceMs: number, save: () => Promise<void>): Promise<void> {
     const comeToRest = async () => {
       await this.settled();
-      await this.#file?.leave();
+      await save();
       await this.#shared?.stop();
     };
     const enough = new AbortController();
     await Promise.race([comeToRest(), sleep(graceMs, undefined, { ref: false, signal: enough.signal })]);
     enough.abort();
-    // Whatever did not come to rest: whoever comes next need not wait until this process has been silent.
-    await within(leaveWithinMs, this.#file?.leave() ?? Promise.resolve()).catch(() => undefined);
   }
 
   #follow(transition: Transition, nowMs: number): void {
@@ -324,10 +343,11 @@ export class AlertManager {
       return;
     }
     // It may be a notification from before the last start, about an alert that was over by then.
-    void this.#shared?.find(id).then((found) => {
+    const finding = this.#shared?.find(id).then((found) => {
       const record = this.#recordOf(id) ?? found;
       if (record) this.#records.noteAttempt(record, attempt);
     });
+    this.#lookups = Promise.all([this.#lookups, finding]);
   }
 
   /** What this process knows of an alert; of what is open here that is the newest, whatever has fired since. */

@@ -20,7 +20,7 @@ beforeEach(async () => {
 describe("after a restart behind a step back of a day", () => {
   const start = () => createDecisions({ clock, dataDir });
   const restart = async (before: ReturnType<typeof start>) => {
-    await before.alerts.stop();
+    await before.alerts.close();
     clock.stepWallClockMs(-dayMs);
     return start();
   };
@@ -172,7 +172,7 @@ describe("with a database", () => {
     const before = await start({ dataDir });
     before.alerts.raise({ type: "CUSTOM", message, quietMs: null });
     await before.pass(1);
-    await before.alerts.stop();
+    await before.alerts.close();
     expect(before.words()).toEqual([]);
     clock.stepWallClockMs(-dayMs);
     const after = await start({ dataDir });

@@ -9,7 +9,7 @@ export interface AlertRecord {
   /** Where it was seen. */
   instance: string;
   decisions: Decision[];
-  /** The last fifty. */
+  /** Of each channel the last fifty. */
   attempts: Attempt[];
 }
 
@@ -54,6 +54,11 @@ export const endElsewhere = ({ decisions }: AlertRecord) => {
 const withoutPlace = ({ at: _at, occasion: _occasion, ...choice }: Decision): Choice => choice as Choice;
 
 export const noteAttempt = (record: AlertRecord, attempt: Attempt): void => {
-  record.attempts.push(attempt);
-  if (record.attempts.length > mostAttempts) record.attempts.shift();
+  const { attempts } = record;
+  attempts.push(attempt);
+  const ofChannel = attempts.filter(({ channel }) => channel === attempt.channel);
+  if (ofChannel.length <= mostAttempts) return;
+  // What became of a notification in the end is remembered longer than how often it was tried.
+  const least = ofChannel.find(({ next_at }) => next_at !== null) ?? ofChannel[0];
+  record.attempts = attempts.filter((one) => one !== least);
 };

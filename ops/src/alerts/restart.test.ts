@@ -65,7 +65,7 @@ test("what was pending goes on being so, and the time in between does not count"
   };
   const before = start();
   await fiveSecondly(before, 20);
-  await before.alerts.stop();
+  await before.alerts.close();
   clock.advanceMs(60_000);
   const after = start();
   await fiveSecondly(after, 5);
@@ -150,7 +150,7 @@ test("what may be told again is not in the state any more", async () => {
   }
   expect((await lastTold()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM milk", "CUSTOM ice"]);
   await pass(100);
-  await alerts.stop();
+  await alerts.close();
   expect((await lastTold()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM ice"]);
 });
 
@@ -158,7 +158,7 @@ test("what was raised ends after its quiet time, counted from before the restart
   const before = start();
   before.alerts.raise({ type: "DELIVERY_ISSUE", message: "Left open." });
   await before.pass(10 * 60);
-  await before.alerts.stop();
+  await before.alerts.close();
   const after = start();
   await after.pass(4 * 60 + 59);
   expect(after.words()).toEqual([]);

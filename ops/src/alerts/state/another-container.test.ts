@@ -53,7 +53,7 @@ test("a restart in another container neither repeats nor forgets", async () => {
   before.alerts.raise({ type: "CUSTOM", key: "vans", message: "No vans.", quietMs: null });
   await before.alerts.mute({ type: "HIGH_CPU", duration_seconds: 600, author: "Asha" });
   await before.observe(down, down, down);
-  await before.alerts.stop();
+  await before.alerts.close();
   await toAnotherContainer();
   const after = start();
   expect(after.alerts.active()).toEqual(before.alerts.active());
@@ -69,7 +69,7 @@ test("what cannot come to rest when a process stops is left to the next one in a
   const before = start({ dispatch: () => new Promise<void>(() => undefined) });
   await before.alerts.mute({ type: "HIGH_CPU", duration_seconds: 600, author: "Asha" });
   before.alerts.raise({ type: "CUSTOM", message: "No vans." });
-  await before.alerts.stop(1);
+  await before.alerts.close(1);
   await toAnotherContainer();
   const after = start();
   expect(after.alerts.mutes()).toEqual(before.alerts.mutes());
@@ -79,7 +79,7 @@ test("what cannot come to rest when a process stops is left to the next one in a
 
 test("a state that was left is not written again: somebody else may have it", async () => {
   const before = start();
-  await before.alerts.stop();
+  await before.alerts.close();
   const left = await onlyStateFile();
   const after = start();
   await after.alerts.settled();
@@ -121,7 +121,7 @@ test("what was raised after it was resolved elsewhere goes on", async () => {
   const before = start();
   await before.pass(1);
   before.alerts.raise({ type: "CUSTOM", key: "vans", message: "No vans.", quietMs: null });
-  await before.alerts.stop();
+  await before.alerts.close();
   await after.pass(60);
   expect(after.alerts.active()).toEqual(before.alerts.active());
 });
@@ -145,7 +145,7 @@ test("a channel that another process found broken is so until it accepts", async
   const before = start();
   const key = "channel:slack";
   before.alerts.raise({ type: "CUSTOM", key, message: "Slack is broken.", quietMs: null });
-  await before.alerts.stop();
+  await before.alerts.close();
   const after = start();
   after.report({ ...accepted("slack"), outcome: "refused" });
   await after.pass(1);
