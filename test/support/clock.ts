@@ -10,7 +10,7 @@ export class StandingClock implements Clock {
   }
 
   now(): Date {
-    return new Date(this.#now.getTime() + this.#steppedMs);
+    return new Date(this.#now);
   }
 
   monotonicMs(): number {
@@ -19,12 +19,6 @@ export class StandingClock implements Clock {
 
   set(now: string): void {
     this.#now = new Date(now);
-    this.#steppedMs = 0;
-  }
-
-  /** Sets the wall clock, and it alone, forward or, if negative, back. */
-  stepWallClockMs(ms: number): void {
-    this.#steppedMs += ms;
   }
 
   advanceMs(ms: number): void {

@@ -21,7 +21,7 @@ describe("after a restart behind a step back of a day", () => {
   const start = () => createDecisions({ clock, dataDir });
   const restart = async (before: ReturnType<typeof start>) => {
     await before.alerts.close();
-    clock.stepWallClockMs(-dayMs);
+    clock.stepMs(-dayMs);
     return start();
   };
 
@@ -102,7 +102,7 @@ describe("with a database", () => {
       await pass(1);
       alerts.resolve("CUSTOM");
       await pass(1);
-      clock.stepWallClockMs(-hourMs);
+      clock.stepMs(-hourMs);
       await pass(10 * 60);
     }
     expect(words()).toEqual(["fired CUSTOM", "resolved CUSTOM", "fired CUSTOM", "resolved CUSTOM"]);
@@ -174,7 +174,7 @@ describe("with a database", () => {
     await before.pass(1);
     await before.alerts.close();
     expect(before.words()).toEqual([]);
-    clock.stepWallClockMs(-dayMs);
+    clock.stepMs(-dayMs);
     const after = await start({ dataDir });
     await after.pass(60);
     expect(after.words()).toEqual(["fired CUSTOM"]);
@@ -185,7 +185,7 @@ describe("with a database", () => {
     const ahead = await start();
     ahead.alerts.raise({ type: "CUSTOM", message });
     await ahead.pass(1);
-    clock.stepWallClockMs(-30_000);
+    clock.stepMs(-30_000);
     const behind = await start();
     behind.alerts.raise({ type: "CUSTOM", message });
     await behind.pass(1);
