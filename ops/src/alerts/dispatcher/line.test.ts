@@ -39,20 +39,21 @@ test("what was taken over stands where its age belongs, equals in the order in w
 });
 
 const begins = waiting("a1", 0, 5);
-const goesOn = waiting("a2", 0, 3, "reminder");
-const ends = waiting("a3", 0, 2, "resolved");
+const worsens = waiting("a2", 0, 3, "worsened");
+const goesOn = waiting("a3", 0, 2, "reminder");
+const ends = waiting("a4", 0, 1, "resolved");
 const others = [waiting("b1", 0, 2), waiting("c1", 0, 4), waiting("d1", 0, 6)];
 
 test.each([
-  { came: [begins, goesOn, ends, ...others] },
-  { came: [...others, begins, goesOn, ends] },
-  { came: [ends, ...others, begins, goesOn] },
-  { came: [...others, ends, goesOn, begins] },
-  { came: [goesOn, ends, begins, ...others] },
+  { came: [begins, worsens, goesOn, ends, ...others] },
+  { came: [...others, begins, worsens, goesOn, ends] },
+  { came: [ends, ...others, begins, worsens, goesOn] },
+  { came: [...others, ends, worsens, goesOn, begins] },
+  { came: [worsens, ends, begins, ...others, goesOn] },
 ])("what one alert has to say stays in order though the clock was set back in between", ({ came }) => {
   const line: Waiting[] = [];
   for (const one of came) joinLine(line, one);
   const ids = line.map(({ entry }) => entry.notification.id);
-  expect(ids.filter((id) => id.startsWith("a"))).toEqual(["a1", "a2", "a3"]);
+  expect(ids.filter((id) => id.startsWith("a"))).toEqual(["a1", "a2", "a3", "a4"]);
   expect(ids.filter((id) => !id.startsWith("a"))).toEqual(["b1", "c1", "d1"]);
 });

@@ -37,14 +37,18 @@ export const joinLine = (line: Waiting[], waiting: Waiting): void => {
   line.splice(after === -1 ? before + 1 : Math.min(before + 1, after), 0, waiting);
 };
 
-const order: readonly Occasion[] = ["test", "fired", "reminder", "resolved"];
+const order: Readonly<Record<Occasion, number>> = {
+  test: 0,
+  fired: 0,
+  worsened: 1,
+  reminder: 1,
+  resolved: 2,
+};
 
 const isSameAlert = (a: Waiting, b: Waiting): boolean =>
   a.entry.notification.alert.id === b.entry.notification.alert.id;
 
 const isBefore = (a: Waiting, b: Waiting): boolean => {
   const [one, other] = [a.entry.notification, b.entry.notification];
-  return isSameAlert(a, b)
-    ? order.indexOf(one.occasion) < order.indexOf(other.occasion)
-    : one.created_at < other.created_at;
+  return isSameAlert(a, b) ? order[one.occasion] < order[other.occasion] : one.created_at < other.created_at;
 };
