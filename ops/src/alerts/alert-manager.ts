@@ -5,6 +5,7 @@ import type { Logger } from "../lib/log.ts";
 import { within } from "../monitoring/index.ts";
 import { type Alert, AlertType } from "./alert.ts";
 import type { RaisedType } from "./alert-types.ts";
+import { AttemptNotes } from "./attempt-notes.ts";
 import { keyOfChannel } from "./channel.ts";
 import { noClaims } from "./claims.ts";
 import type { Cause } from "./decide.ts";
@@ -14,7 +15,7 @@ import { alertUnknown, type Explanation, explain } from "./explain.ts";
 import { oneOfEach } from "./fingerprint.ts";
 import { beginningOf, endOf } from "./following.ts";
 import type { HistoryFilter, HistoryPage } from "./history-filter.ts";
-import type { AlertRecord, Incident } from "./incident.ts";
+import type { Incident } from "./incident.ts";
 import { Incidents } from "./incidents.ts";
 import type { Mute, MuteRequest, MuteTarget } from "./mute.ts";
 import { MuteBook } from "./mute-book.ts";
@@ -71,6 +72,7 @@ export class AlertManager {
   readonly #endsAhead = new EndsAhead();
   readonly #mutes = new MuteBook();
   readonly #records = new Records();
+  readonly #attempts: AttemptNotes;
   readonly #telling: Telling;
   readonly #shared: SharedAlerts | undefined;
   readonly #file: StateFile | undefined;
@@ -79,7 +81,6 @@ export class AlertManager {
   #endings: (() => void)[] = [];
   /** Ends hearing from the dispatcher. */
   readonly #hearing: (() => void)[];
-  #lookups: Promise<unknown> = Promise.resolve();
 
   constructor(options: AlertManagerOptions) {
     const { dispatcher, log, clock = systemClock, dataDir, database, rank = () => 0 } = options;
@@ -99,6 +100,11 @@ export class AlertManager {
         isAway: () => this.#board.stateOf(AlertType.DATABASE_DOWN) !== "inactive",
       });
     }
+    this.#attempts = new AttemptNotes({
+      records: this.#records,
+      incidents: this.#incidents,
+      find: async (id) => this.#shared?.find(id),
+    });
     this.#telling = new Telling({
       teller: new Teller({ dispatcher, claims: this.#shared ?? noClaims, rank, clock }),
       incidents: this.#incidents,
@@ -235,7 +241,7 @@ export class AlertManager {
   /** @throws Failure EB_ALERT_UNKNOWN */
   async explain(id: string): Promise<Explanation> {
     // What another instance has seen may have moved on since we last read it.
-    const known = this.#recordOf(id);
+    const known = this.#attempts.recordOf(id);
     const record = this.#records.isOurs(id) ? known : ((await this.#shared?.find(id)) ?? known);
     if (!record) throw alertUnknown(id);
     return explain(
@@ -260,7 +266,7 @@ export class AlertManager {
   async settled(): Promise<void> {
     await this.#telling.settled();
     await this.#file?.atRest();
-    await this.#lookups;
+    await this.#attempts.settled();
     await this.#shared?.atRest();
   }
 
@@ -334,24 +340,8 @@ export class AlertManager {
   }
 
   #noteAttempt(attempt: Attempt): void {
-    const { alert_id: id } = attempt;
     // That it is broken may be what another process has found, whose state is not here yet.
     if (attempt.outcome === "accepted") this.resolve(AlertType.CUSTOM, keyOfChannel(attempt.channel));
-    const known = this.#recordOf(id);
-    if (known) {
-      this.#records.noteAttempt(known, attempt);
-      return;
-    }
-    // It may be a notification from before the last start, about an alert that was over by then.
-    const finding = this.#shared?.find(id).then((found) => {
-      const record = this.#recordOf(id) ?? found;
-      if (record) this.#records.noteAttempt(record, attempt);
-    });
-    this.#lookups = Promise.all([this.#lookups, finding]);
-  }
-
-  /** What this process knows of an alert; of what is open here that is the newest, whatever has fired since. */
-  #recordOf(id: string): AlertRecord | undefined {
-    return this.#records.get(id) ?? this.#incidents.open().find(({ alert }) => alert.id === id);
+    this.#attempts.note(attempt);
   }
 }
