@@ -1,3 +1,4 @@
+import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
@@ -29,6 +30,9 @@ const pruneEveryMs = 3_600_000;
 const reassureEveryMs = 5 * 60_000;
 const savedAtOnce = 200;
 
+/** How many times as long as it takes to count goes by until it is done again. */
+const countingPause = 50;
+
 /** Nobody is kept waiting longer to be told of something because the database hangs. */
 const claimWithinMs = 1_500;
 const readWithinMs = 3_000;
@@ -50,6 +54,9 @@ export class SharedAlerts implements Claims {
   readonly #database: DatabaseWithTables;
   #tallies: Tally[] | undefined;
   #firing: Alert[] = [];
+  /** Since they were read. */
+  #hasNews = false;
+  #countAgainAtMs = Number.NEGATIVE_INFINITY;
   #mark: string | null = null;
   #keptUpAtMs = Number.NEGATIVE_INFINITY;
   #prunedAtMs = Number.NEGATIVE_INFINITY;
@@ -143,11 +150,10 @@ export class SharedAlerts implements Claims {
         this.#reassuredAtMs = reassure ? nowMs : this.#reassuredAtMs;
         const news = await readNews(db, this.#mark);
         records.learn(news.records);
-        if (news.records.length > 0 || this.#tallies === undefined) {
-          this.#tallies = await readTallies(db, now);
-          this.#firing = await readFiring(db);
-        }
+        if (news.records.length > 0) this.#firing = await readFiring(db);
+        this.#hasNews ||= news.records.length > 0;
         this.#mark = news.mark;
+        await this.#count(db, nowMs);
         if (nowMs - this.#prunedAtMs >= pruneEveryMs && !(await prune(db, now))) this.#prunedAtMs = nowMs;
       });
       if (this.#failing) log.info("the alerts are shared with the database again");
@@ -155,6 +161,16 @@ export class SharedAlerts implements Claims {
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Reads the numbers again if there is news: a hundred thousand alerts take a second, so not all the time. */
+  async #count(db: Kysely<unknown>, nowMs: number): Promise<void> {
+    const { clock } = this.#options;
+    if (this.#tallies !== undefined && (!this.#hasNews || nowMs < this.#countAgainAtMs)) return;
+    const startedMs = clock.monotonicMs();
+    this.#tallies = await readTallies(db, clock.now());
+    this.#hasNews = false;
+    this.#countAgainAtMs = nowMs + countingPause * (clock.monotonicMs() - startedMs);
   }
 
   async #saveRecords(save: (records: AlertRecord[]) => Promise<void>): Promise<void> {
