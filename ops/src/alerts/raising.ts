@@ -22,7 +22,7 @@ export interface RaiseRequest {
 /** More alerts of one type than this at a time go under one key, so that nobody can fill the memory. */
 const mostKeys = 1_000;
 const otherKeys = "(other)";
-/** Nobody knows the keys under it, so that nobody resolves it: it ends when it has been quiet, whatever it stands for. */
+/** Nobody knows the keys under it, so that nobody resolves it: it ends when it has been quiet for so long. */
 const othersQuietMs = 15 * 60_000;
 
 /** What a request made of an incident: it began, became worse, or occurred once more. */

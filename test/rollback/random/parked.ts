@@ -40,7 +40,8 @@ export const readParked = async (pool: pg.Pool): Promise<ValuesByPlace> => {
   );
   return collect(pool, [
     ...columns.map((twin) => valuesOf(twin, twin.column)),
-    "select '22 orders.status ' || key as key, before_status || ' ' || after_status as value from earlybird.parked_22_orders",
+    `select '22 orders.status ' || key as key, before_status || ' ' || after_status as value
+       from earlybird.parked_22_orders`,
     ...(moved[0].away
       ? [
           "select '27 refused ' || id, order_id || ' ' || delivery_date from earlybird_parked.refused_confirmations",

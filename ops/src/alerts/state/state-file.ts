@@ -22,8 +22,8 @@ export interface StateFileOptions {
 
 /**
  * Keeps a state in a file of this process's own in `<dataDir>/alerts/state`, and takes over those of processes
- * that have ended: of the one before a restart, or of another one beside it. What is there is always whole. Where nothing
- * can be written, alerts go on without, and the log says so once.
+ * that have ended: of the one before a restart, or of another one beside it. What is there is always whole. Where
+ * nothing can be written, alerts go on without, and the log says so once.
  */
 export class StateFile {
   readonly #options: StateFileOptions;

@@ -29,8 +29,8 @@ const asideName = "set-aside";
 
 /**
  * Takes over what was left at an end, what processes have left that are not running any more, and what an
- * earlier manager of this one has: each file is given a name of ours, and where two try that, one of them finds it gone. What cannot be
- * read is set aside.
+ * earlier manager of this one has: each file is given a name of ours, and where two try that, one of them finds
+ * it gone. What cannot be read is set aside.
  */
 export const takeOver = (from: TakeOver): LeftState[] => {
   const names = readdirSync(from.directory).filter((name) => stateName.test(name.replace(taken, "")));

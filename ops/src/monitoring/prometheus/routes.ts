@@ -31,8 +31,8 @@ const compress = promisify<Buffer, ZlibOptions, Buffer>(gzip);
 const quickly: ZlibOptions = { level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 };
 
 /**
- * `GET /metrics`, as Prometheus scrapes it: for operators, who has the token, and whoever is on this machine. Compressed for those
- * that accept gzip, as Prometheus does.
+ * `GET /metrics`, as Prometheus scrapes it: for operators, who has the token, and whoever is on this machine.
+ * Compressed for those that accept gzip, as Prometheus does.
  */
 export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
   app,
