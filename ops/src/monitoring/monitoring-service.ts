@@ -65,7 +65,7 @@ export class MonitoringService {
   readonly #patienceMs: number;
   readonly #startedMs: number;
   readonly #overhead: OverheadMeter;
-  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  readonly #listeners = new Set<(snapshot: Snapshot) => unknown>();
   #state: "new" | "running" | "stopped" = "new";
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> | undefined;
@@ -108,10 +108,26 @@ export class MonitoringService {
     return Math.round(this.clock.monotonicMs() - this.#startedMs) / 1000;
   }
 
-  /** Calls `listener` with each new snapshot; what it throws is logged. Returns how to end that. */
-  onSnapshot(listener: (snapshot: Snapshot) => void): () => void {
+  /** Calls `listener` with each new snapshot; what it throws, later too, is logged. Returns how to end that. */
+  onSnapshot(listener: (snapshot: Snapshot) => unknown): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Each endpoint's last minute, as of now. A few at a time: requests must not wait for all of them. */
+  async endpoints(): Promise<EndpointSummary[]> {
+    const endpoints: EndpointSummary[] = [];
+    const each = this.performance.eachEndpoint();
+    const takeSome = () => {
+      for (let n = 0; n < endpointsAtATime; n++) {
+        const { value, done } = each.next();
+        if (done) return false;
+        endpoints.push(value);
+      }
+      return true;
+    };
+    while (this.#overhead.during(takeSome)) await setImmediate();
+    return endpoints;
   }
 
   /** Begins to check; resolves when the first snapshot is there, however it turned out. */
@@ -136,11 +152,13 @@ export class MonitoringService {
   #checkNow(): void {
     clearTimeout(this.#timer);
     this.#checkedAtMs = this.clock.monotonicMs();
-    this.#checking = this.#check().finally(() => {
-      this.#checking = undefined;
-      const settled = this.#answersInARow >= answersToSettle;
-      this.#scheduleAfter(settled ? this.#intervalMs : this.#failingIntervalMs);
-    });
+    this.#checking = this.#check()
+      .catch((error) => this.#log.error({ err: error }, "a check of the monitoring failed"))
+      .finally(() => {
+        this.#checking = undefined;
+        const settled = this.#answersInARow >= answersToSettle;
+        this.#scheduleAfter(settled ? this.#intervalMs : this.#failingIntervalMs);
+      });
   }
 
   /** The next check begins `ms` after the last one began, or now if that is past. */
@@ -154,7 +172,7 @@ export class MonitoringService {
 
   async #check(): Promise<void> {
     const database = await this.#checkDatabase();
-    const endpoints = await this.#summariseEndpoints();
+    const endpoints = await this.endpoints();
     if (this.#state === "stopped") return;
     this.#answersInARow = database.status === "unhealthy" ? 0 : this.#answersInARow + 1;
     this.#overhead.during(() => this.#conclude(database, endpoints));
@@ -164,38 +182,26 @@ export class MonitoringService {
   /** Makes a snapshot and hands it on. Waits for nothing. */
   #conclude(database: DatabaseHealth, endpoints: EndpointSummary[]): void {
     const system = this.#sampleSystem();
+    const performance = this.performance.summary();
     const snapshot = {
       taken_at: this.clock.now(),
-      ...judgeHealth(database, system),
+      ...judgeHealth({ database, system, performance }),
       database,
       system,
-      performance: { ...this.performance.summary(), endpoints },
+      performance: { ...performance, endpoints },
     };
     this.#tellChange(snapshot);
     this.#snapshot = snapshot;
-    for (const listener of this.#listeners) {
-      try {
-        listener(snapshot);
-      } catch (error) {
-        this.#log.error({ err: error }, "a listener of the monitoring failed");
-      }
-    }
+    for (const listener of this.#listeners) void this.#tell(listener, snapshot);
   }
 
-  /** A few at a time: requests must not wait for all of them. */
-  async #summariseEndpoints(): Promise<EndpointSummary[]> {
-    const endpoints: EndpointSummary[] = [];
-    const each = this.performance.eachEndpoint();
-    const takeSome = () => {
-      for (let n = 0; n < endpointsAtATime; n++) {
-        const { value, done } = each.next();
-        if (done) return false;
-        endpoints.push(value);
-      }
-      return true;
-    };
-    while (this.#overhead.during(takeSome)) await setImmediate();
-    return endpoints;
+  /** At once, and whatever comes of it: what an asynchronous listener throws would end the process. */
+  async #tell(listener: (snapshot: Snapshot) => unknown, snapshot: Snapshot): Promise<void> {
+    try {
+      await listener(snapshot);
+    } catch (error) {
+      this.#log.error({ err: error }, "a listener of the monitoring failed");
+    }
   }
 
   async #checkDatabase(): Promise<DatabaseHealth> {
