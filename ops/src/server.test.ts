@@ -147,6 +147,14 @@ describe("operators' routes", () => {
     expect((await get(route, "operator")).status).toBe(200);
   });
 
+  test.each([...routes, "/api/health", "/livez", "/readyz"])(
+    "%s answers JSON, and says so",
+    async (route) => {
+      await monitoring.start();
+      expect((await get(route, "operator")).type).toBe("application/json; charset=utf-8");
+    },
+  );
+
   test("the refusal comes before the request is looked at", async () => {
     expect((await get("/api/health/metrics?window=no")).status).toBe(401);
   });
@@ -215,6 +223,14 @@ describe("operators' routes", () => {
       active: 1,
       firing: [{ type: "DATABASE_DOWN", severity: "critical", fired_at: expect.any(String) }],
     });
+  });
+
+  test("/api/health/diagnostics knows of requests that came after the last check", async () => {
+    await monitoring.start();
+    await monitoring.stop();
+    await get("/orders/1");
+    const { body } = await get("/api/health/diagnostics", "operator");
+    expect(body.endpoints).toContainEqual(expect.objectContaining({ route: "/orders/:id", requests: 1 }));
   });
 
   test("/api/health/detailed answers before anything was checked", async () => {

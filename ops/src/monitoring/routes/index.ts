@@ -53,7 +53,7 @@ const windows = Object.keys(performanceWindows) as [PerformanceWindow, ...Perfor
 const mostFiring = 100;
 
 /**
- * The routes about the service's own health. All answer from the latest snapshot and wait for nothing; but who asks
+ * The routes about the service's own health. All answer from memory, as of the latest check or of now; but who asks
  * about the fleet waits for the database.
  */
 export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
@@ -97,15 +97,14 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
       },
     },
     async ({ query }, reply) => {
+      const requests =
+        query.scope === "fleet" ? await minuteOf(theFleet()) : { endpoints: await monitoring.endpoints() };
       const now = currentDetails(service);
       const firing = firingAlerts();
-      const requests =
-        query.scope === "fleet"
-          ? await minuteOf(theFleet())
-          : { endpoints: monitoring.snapshot?.performance.endpoints ?? [] };
       // The schema describes thousands of numbers: to check each of them again takes longer than all the rest.
       return reply
         .code(httpStatusOf(now.status))
+        .type("application/json; charset=utf-8")
         .serializer(JSON.stringify)
         .send({
           ...now,
