@@ -1,3 +1,6 @@
+// First: what is loaded next may fill the memory that is then collected.
+import "./quick-ticks.ts";
+
 export type { Collection } from "./database-collections.ts";
 export { closeMonitoringPool, createMonitoringPool, onConnection } from "./database-connection.ts";
 export type { DatabaseDetails } from "./database-details.ts";
