@@ -25,7 +25,7 @@ export interface EndpointMinute extends Slice {
   method: string;
 }
 
-/** A minute that is over. */
+/** A minute that is over, or what there is of one. */
 export interface RecordedMinute {
   /** When it began, by a time that only grows. */
   startedMs: number;
@@ -132,14 +132,17 @@ export class PerformanceMetrics {
    * The minutes that are over and began after the one of `afterMs`, the oldest first: what each held for each endpoint
    * that had requests in it. Minutes begin with the clock's. The last one is among them in any case, of those before
    * only such as held something; no more than an hour of minutes is known.
+   *
+   * @param options.unfinished adds what there is of the minute under way, if anything: for whoever will not ask again
    */
-  minutesAfter(afterMs: number): RecordedMinute[] {
+  minutesAfter(afterMs: number, { unfinished = false } = {}): RecordedMinute[] {
     const nowMs = this.#counted().nowMs();
-    const lastMs = (Math.floor(nowMs / 60_000) - 1) * 60_000;
+    const endedMs = (Math.floor(nowMs / 60_000) - 1) * 60_000;
+    const lastMs = unfinished ? endedMs + 60_000 : endedMs;
     if (lastMs <= afterMs) return [];
-    const byStart = new Map<number, EndpointMinute[]>([[lastMs, []]]);
+    const byStart = new Map<number, EndpointMinute[]>(endedMs > afterMs ? [[endedMs, []]] : []);
     for (const { method, route, series } of this.#all()) {
-      for (const { startedMs, slice } of series.minutesAfter(afterMs, nowMs)) {
+      for (const { startedMs, slice } of series.minutesAfter(afterMs, { lastMs, nowMs })) {
         const endpoints = byStart.get(startedMs) ?? [];
         byStart.set(startedMs, endpoints);
         endpoints.push({ route, method, ...slice });

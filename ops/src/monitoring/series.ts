@@ -52,29 +52,36 @@ export class Series {
   /** The slices of a window of at most an hour that ends at `nowMs`, and when the oldest of them began. */
   read(nowMs: number, windowSeconds: number): { sinceMs: number; slices: Slice[] } {
     this.#turnTo(nowMs);
-    const newest = this.#requests > 0 ? [this.#openSlice()] : [];
     if (windowSeconds <= 60) {
       const first = this.#open + 1 - (windowSeconds * 1_000) / sliceMs;
-      return {
-        sinceMs: first * sliceMs,
-        slices: [...newest, ...this.#slices.between(first, this.#open - 1)],
-      };
+      return { sinceMs: first * sliceMs, slices: this.#slicesSince(first) };
     }
     const minute = minuteOf(this.#open);
     const first = minute + 1 - windowSeconds / 60;
-    const thisMinute = this.#slices.between(minute * slicesInMinute, this.#open - 1);
     return {
       sinceMs: first * minuteMs,
-      slices: [...newest, ...thisMinute, ...this.#minutes.between(first, minute - 1)],
+      slices: [...this.#openMinute(), ...this.#minutes.between(first, minute - 1)],
     };
   }
 
-  /** The minutes after the one of `afterMs` that held something and had ended by `nowMs`, in no particular order. */
-  minutesAfter(afterMs: number, nowMs: number): { startedMs: number; slice: Slice }[] {
+  /**
+   * The minutes after the one of `afterMs` up to that of `lastMs` that held something, in no particular order; of the
+   * one under way, what there is at `nowMs`.
+   */
+  minutesAfter(
+    afterMs: number,
+    { lastMs, nowMs }: { lastMs: number; nowMs: number },
+  ): { startedMs: number; slice: Slice }[] {
     this.#turnTo(nowMs);
-    return this.#minutes
-      .numberedBetween(Math.floor(afterMs / minuteMs) + 1, minuteOf(this.#open) - 1)
-      .map(({ number, slice }) => ({ startedMs: number * minuteMs, slice }));
+    const open = minuteOf(this.#open);
+    const last = Math.floor(lastMs / minuteMs);
+    const minutes = this.#minutes.numberedBetween(
+      Math.floor(afterMs / minuteMs) + 1,
+      Math.min(last, open - 1),
+    );
+    const underWay = last < open ? [] : this.#openMinute();
+    if (underWay.length > 0) minutes.push({ number: open, slice: mergeSlices(underWay) });
+    return minutes.map(({ number, slice }) => ({ startedMs: number * minuteMs, slice }));
   }
 
   /** An estimate of the memory it occupies. */
@@ -99,6 +106,16 @@ export class Series {
     }
     this.#open = now;
     this.#openUntilMs = (now + 1) * sliceMs;
+  }
+
+  /** What there is of the minute under way. */
+  #openMinute(): Slice[] {
+    return this.#slicesSince(minuteOf(this.#open) * slicesInMinute);
+  }
+
+  #slicesSince(first: number): Slice[] {
+    const newest = this.#requests > 0 ? [this.#openSlice()] : [];
+    return [...newest, ...this.#slices.between(first, this.#open - 1)];
   }
 
   #openSlice(): Slice {

@@ -86,7 +86,10 @@ export class Fleet {
     });
   }
 
-  /** Stops writing, and strikes this process off the living; waits no longer than a second for the database. */
+  /**
+   * Writes what is not written yet, also of the minute under way, and strikes this process off the living; waits no
+   * longer than a second for the database.
+   */
   async stop(): Promise<void> {
     this.#unwatch?.();
     await Promise.race([this.#leave(), sleep(leaveWithinMs, undefined, { ref: false })]);
@@ -128,9 +131,7 @@ export class Fleet {
         await this.#instances.beat();
         this.#beatAtMs = nowMs;
       }
-      await this.#waiting.writeAll((minute, writer) =>
-        this.#instances.connected((db) => writeMinute(db, writer, minute)),
-      );
+      await this.#writeWaiting();
       this.#inTouch = true;
       this.#keepUpIfDue(nowMs);
     } catch (error) {
@@ -139,6 +140,12 @@ export class Fleet {
     } finally {
       this.#contact = undefined;
     }
+  }
+
+  async #writeWaiting(): Promise<void> {
+    await this.#waiting.writeAll((minute, writer) =>
+      this.#instances.connected((db) => writeMinute(db, writer, minute)),
+    );
   }
 
   /** Beside the contact: merging a large hour takes longer than a beat may be late. */
@@ -157,7 +164,17 @@ export class Fleet {
 
   async #leave(): Promise<void> {
     await this.#contact;
-    await this.#upkeep;
-    if (this.#inTouch) await this.#instances.leave().catch(() => undefined);
+    if (!this.#inTouch) return;
+    try {
+      this.#waiting.collect({ unfinished: true });
+      await this.#writeWaiting();
+      await this.#upkeep;
+      await this.#instances.leave();
+    } catch (error) {
+      this.#log.warn(
+        { err: error },
+        "the last minutes of this process may be missing in the fleet's history",
+      );
+    }
   }
 }

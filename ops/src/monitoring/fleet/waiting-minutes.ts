@@ -12,8 +12,8 @@ const aboutTheData = /^2[123]...$/;
 
 /** What the fleet needs of whoever counts requests. */
 export interface MinuteSource {
-  /** The minutes that are over and began after the one of `afterMs`, the oldest first. */
-  minutesAfter(afterMs: number): RecordedMinute[];
+  /** The minutes that began after the one of `afterMs`, the oldest first: those that are over, unless `unfinished`. */
+  minutesAfter(afterMs: number, options?: { unfinished: boolean }): RecordedMinute[];
 }
 
 /** A minute and the id of the instance under which it is written. */
@@ -28,7 +28,7 @@ export interface WaitingMinutesOptions {
   instanceId: string;
 }
 
-/** Minutes that are over and not in the database yet. */
+/** Minutes that are to be written and not in the database yet. */
 export class WaitingMinutes {
   readonly #performance: MinuteSource;
   readonly #log: Logger;
@@ -50,9 +50,13 @@ export class WaitingMinutes {
     return this.#minutes.length;
   }
 
-  /** Adds what is over since the last time: more than a minute where the process was held up in between. */
-  collect(): void {
-    for (const minute of this.#performance.minutesAfter(this.#collectedMs)) {
+  /**
+   * Adds what is over since the last time: more than a minute where the process was held up in between.
+   *
+   * @param options.unfinished adds what there is of the minute under way, too: for the last time
+   */
+  collect(options?: { unfinished: boolean }): void {
+    for (const minute of this.#performance.minutesAfter(this.#collectedMs, options)) {
       this.#collectedMs = minute.startedMs;
       // The wall clock has gone back: under another id, what comes now does not take the place of what was written.
       if (this.#newest && minute.startedAt <= this.#newest) this.#writer = randomUUID();
