@@ -45,7 +45,9 @@ const recordings = [
   { record: total, expr: `sum by (instance, job) (increase(${requests}_count[1m]))` },
   {
     record: ratio,
-    expr: `sum by (instance, job) (increase(earlybird_http_errors_total[1m])) / (${total} > 0)`,
+    // The errors of a route are there from its first request on, its 5xx only from the first of them: Prometheus sees
+    // the one grow then, and not the other. More errors than requests would have no bound.
+    expr: `clamp_max(sum by (instance, job) (increase(earlybird_http_errors_total[1m])) / (${total} > 0), 1)`,
   },
   {
     record: "earlybird:http_error_ratio_lower_bound:1m",
