@@ -1,3 +1,5 @@
+import { defaultThresholds } from "earlybird/alerts";
+
 const requests = "http_server_request_duration_seconds";
 const ours = 'job=~"$job",instance=~"$instance"';
 const route = `${ours},http_route=~"$route"`;
@@ -11,7 +13,11 @@ interface Panel {
   /** A query, and how its lines are called. */
   queries: readonly [promql: string, legend: string][];
   kind?: "timeseries" | "stat";
+  /** Over which an alert fires by default: drawn as a line. */
+  threshold?: number;
 }
+
+const { errorRatePercent, databaseSlowMs, cpuPercent, memoryPercent, apiTimeoutMs } = defaultThresholds;
 
 const percentile = (share: number, by: string): string =>
   `histogram_quantile(${share}, sum by (${by}le) (rate(${requests}_bucket{${route}}[$__rate_interval])))`;
@@ -54,6 +60,7 @@ const panels: readonly Panel[] = [
   {
     title: "Error rate",
     unit: "percentunit",
+    threshold: errorRatePercent / 100,
     queries: [
       [
         `sum(rate(earlybird_http_errors_total{${route}}[$__rate_interval])) / sum(rate(${requests}_count{${route}}[$__rate_interval]))`,
@@ -71,11 +78,17 @@ const panels: readonly Panel[] = [
     ],
   },
   { title: "p50 of each route", unit: "s", queries: [[percentile(0.5, perRoute), routeName]] },
-  { title: "p95 of each route", unit: "s", queries: [[percentile(0.95, perRoute), routeName]] },
+  {
+    title: "p95 of each route",
+    unit: "s",
+    threshold: apiTimeoutMs / 1000,
+    queries: [[percentile(0.95, perRoute), routeName]],
+  },
   { title: "p99 of each route", unit: "s", queries: [[percentile(0.99, perRoute), routeName]] },
   {
     title: "Database: response time",
     unit: "s",
+    threshold: databaseSlowMs / 1000,
     queries: [[`earlybird_database_response_seconds{${ours}}`, "{{instance}}"]],
   },
   {
@@ -121,8 +134,18 @@ const panels: readonly Panel[] = [
       [`sum(earlybird_pool_size{${ours}})`, "size"],
     ],
   },
-  { title: "CPU", unit: "percentunit", queries: [[`earlybird_cpu_ratio{${ours}}`, "{{instance}}"]] },
-  { title: "Memory", unit: "percentunit", queries: [[`earlybird_memory_ratio{${ours}}`, "{{instance}}"]] },
+  {
+    title: "CPU",
+    unit: "percentunit",
+    threshold: cpuPercent / 100,
+    queries: [[`earlybird_cpu_ratio{${ours}}`, "{{instance}}"]],
+  },
+  {
+    title: "Memory",
+    unit: "percentunit",
+    threshold: memoryPercent / 100,
+    queries: [[`earlybird_memory_ratio{${ours}}`, "{{instance}}"]],
+  },
   {
     title: "Event loop delay, p99",
     unit: "s",
@@ -134,13 +157,24 @@ const width = 8;
 const height = 7;
 const source = { type: "prometheus", uid: "$datasource" };
 
-const panelJson = ({ title, unit, queries, kind = "timeseries" }: Panel, n: number) => ({
+const line = (at: number) => ({
+  custom: { thresholdsStyle: { mode: "line" } },
+  thresholds: {
+    mode: "absolute",
+    steps: [
+      { color: "green", value: null },
+      { color: "red", value: at },
+    ],
+  },
+});
+
+const panelJson = ({ title, unit, queries, kind = "timeseries", threshold }: Panel, n: number) => ({
   id: n + 1,
   title,
   type: kind,
   datasource: source,
   gridPos: { x: (n % 3) * width, y: Math.floor(n / 3) * height, w: width, h: height },
-  fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
+  fieldConfig: { defaults: { unit, min: 0, ...(threshold !== undefined && line(threshold)) }, overrides: [] },
   targets: queries.map(([expr, legendFormat], query) => ({
     refId: String.fromCharCode("A".charCodeAt(0) + query),
     datasource: source,
