@@ -41,9 +41,19 @@ const boundsOf = (window: PerformanceWindow, now: Date): { from: Date; until: Da
   return { from: new Date(untilMs - windowMs), until: new Date(untilMs), minutes: windowMs / minuteMs };
 };
 
-const summaryOf = (slices: readonly EndpointMinute[], window: PerformanceWindow): SliceSummary => {
-  const seconds = performanceWindows[window];
-  return summariseSlices(slices, { windowSeconds: seconds, observedSeconds: seconds });
+/**
+ * How much of a window somebody wrote of: what a rate is over. A fleet that has been there for two minutes has not idled
+ * for the other 58.
+ */
+const observedSecondsOf = async (
+  db: Kysely<unknown>,
+  { from, until }: { from: Date; until: Date },
+): Promise<number> => {
+  const { rows } = await sql<{ minutes: number }>`
+    select count(distinct minute)::integer as minutes from earlybird.metric_minutes
+    where route = ${allRoutes.route} and method = ${allRoutes.method}
+      and minute >= ${from} and minute < ${until}`.execute(db);
+  return Math.max(1, rows[0]?.minutes ?? 0) * 60;
 };
 
 /** All requests to all instances in a window. */
@@ -53,6 +63,7 @@ export const fleetSummary = async (
   now: Date,
 ): Promise<FleetSummary> => {
   const { from, until } = boundsOf(window, now);
+  const observedSeconds = await observedSecondsOf(db, { from, until });
   const { rows } = await sql<EndpointMinute & { instance: string }>`
     select instance_id as instance, ${endpointColumns} from earlybird.metric_minutes
     where route = ${allRoutes.route} and method = ${allRoutes.method}
@@ -60,7 +71,7 @@ export const fleetSummary = async (
   const { rows: newest } = await sql<{ newest: Date | null }>`
     select max(minute) + interval '1 minute' as newest from earlybird.metric_minutes`.execute(db);
   return {
-    ...summaryOf(rows, window),
+    ...summariseSlices(rows, { windowSeconds: performanceWindows[window], observedSeconds }),
     fleet: {
       instances: new Set(rows.map(({ instance }) => instance)).size,
       from: from.toISOString(),
@@ -76,7 +87,11 @@ export const fleetEndpoints = async (
   window: PerformanceWindow,
   now: Date,
 ): Promise<FleetEndpoint[]> => {
-  const { from, minutes } = boundsOf(window, now);
+  const { from, until, minutes } = boundsOf(window, now);
+  const over = {
+    windowSeconds: performanceWindows[window],
+    observedSeconds: await observedSecondsOf(db, { from, until }),
+  };
   const sums = new EndpointSums();
   // Minute by minute: the event loop has other things to do in between.
   for (let minute = 0; minute < minutes; minute++) {
@@ -87,5 +102,7 @@ export const fleetEndpoints = async (
     );
     for (const row of rows) sums.add(row);
   }
-  return sums.read().map((sum) => ({ route: sum.route, method: sum.method, ...summaryOf([sum], window) }));
+  return sums
+    .read()
+    .map((sum) => ({ route: sum.route, method: sum.method, ...summariseSlices([sum], over) }));
 };

@@ -1,0 +1,60 @@
+import type pg from "pg";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { StandingClock } from "../../../../test/support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import { startProcess } from "../../../../test/support/fleet.ts";
+import { closeMonitoringPool, createMonitoringPool } from "../database-connection.ts";
+
+/** Today, at an hour that has passed: what is older than three days would not be kept. */
+const hourMs = 3_600_000;
+const begin = (Math.floor(Date.now() / hourMs) - 4) * hourMs;
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let clock: StandingClock;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  pool = createMonitoringPool(database.pool);
+  clock = new StandingClock(new Date(begin).toISOString());
+});
+
+afterEach(async () => {
+  await closeMonitoringPool(pool);
+  await database.drop();
+});
+
+/** Ten requests a second for so many minutes. */
+const serve = async (processes: ReturnType<typeof startProcess>[], minutes: number) => {
+  for (let minute = 0; minute < minutes; minute++) {
+    for (const { performance } of processes) {
+      for (let n = 0; n < 600; n++) performance.endpoint("GET", "/orders").record(200, 1);
+    }
+    clock.advanceMs(60_000);
+    for (const each of processes) await each.allWritten();
+  }
+  clock.advanceMs(15_000);
+};
+
+test("a fleet that has been there for two minutes tells how many requests a second came in these", async () => {
+  const processes = [startProcess(pool, clock), startProcess(pool, clock)];
+  await serve(processes, 2);
+  for (const { fleet, performance } of processes) {
+    expect(performance.summary("1h").requests_per_second).toBeCloseTo(8.889);
+    expect(await fleet.summary("1h")).toMatchObject({ requests: 2_400, requests_per_second: 20 });
+    expect(await fleet.endpoints("1h")).toMatchObject([{ route: "/orders", requests_per_second: 20 }]);
+    expect(await fleet.summary("1m")).toMatchObject({ requests: 1_200, requests_per_second: 20 });
+  }
+  for (const { fleet } of processes) await fleet.stop();
+});
+
+test("minutes in which nothing came count: a fleet that is there and idle is idle", async () => {
+  const instance = startProcess(pool, clock);
+  await serve([instance], 2);
+  for (let minute = 0; minute < 2; minute++) {
+    clock.advanceMs(60_000);
+    await instance.allWritten();
+  }
+  expect(await instance.fleet.summary("1h")).toMatchObject({ requests: 1_200, requests_per_second: 5 });
+  await instance.fleet.stop();
+});
