@@ -98,6 +98,16 @@ test("with scope=fleet the requests of all instances are answered, and how many 
   expect((await get("/api/health/metrics?window=5m")).body).toMatchObject({ requests: 1, in_flight: 0 });
 });
 
+test("detailed health with scope=fleet tells of the requests of all instances, beside the process that answers", async () => {
+  const { status, body } = await get("/api/health/detailed?scope=fleet");
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    database: { status: "healthy" },
+    performance: { requests: 3, fleet: { instances: 2 } },
+  });
+  expect((await get("/api/health/detailed")).body.performance).not.toHaveProperty("fleet");
+});
+
 test("diagnostics with scope=fleet tell of the endpoints of all instances, and who lives", async () => {
   const { status, body } = await get("/api/health/diagnostics?scope=fleet");
   expect(status).toBe(200);
@@ -129,17 +139,20 @@ test.each([
   ["/api/health/metrics?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?from=yesterday", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=second", "EB_INVALID_REQUEST"],
+  ["/api/health/detailed?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=minute&from=2020-01-01T00:00:00Z", "EB_HISTORY_TOO_LONG"],
 ])("%s is a bad request", async (url, code) => {
   expect(await get(url)).toMatchObject({ status: 400, body: { code } });
 });
 
-test.each(["/api/health/metrics?scope=fleet", "/api/health/diagnostics?scope=fleet", "/api/health/history"])(
-  "%s wants a login",
-  async (url) => {
-    expect((await app.inject(url)).statusCode).toBe(401);
-  },
-);
+test.each([
+  "/api/health/detailed?scope=fleet",
+  "/api/health/metrics?scope=fleet",
+  "/api/health/diagnostics?scope=fleet",
+  "/api/health/history",
+])("%s wants a login", async (url) => {
+  expect((await app.inject(url)).statusCode).toBe(401);
+});
 
 test("a service without a common record says so", async () => {
   expect(await get("/api/health/metrics?scope=fleet", lonely)).toMatchObject({

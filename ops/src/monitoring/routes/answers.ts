@@ -125,7 +125,7 @@ export const detailedHealth = health.extend({
     })
     .nullable(),
   system: system.nullable(),
-  performance,
+  performance: z.union([performance, fleetPerformance]),
 });
 
 const activeAlerts = z.object({
@@ -144,7 +144,6 @@ const activeAlerts = z.object({
 });
 
 export const diagnostics = detailedHealth.extend({
-  performance: z.union([performance, fleetPerformance]),
   endpoints: z.array(z.union([endpoint, fleetEndpoint])),
   instances: z.array(instance).optional().describe("The living; with scope=fleet."),
   alerts: activeAlerts,

@@ -75,12 +75,14 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
       schema: {
         tags: ["health"],
         summary: "How is it, and why: database, process, and the requests of the last minute.",
+        querystring: z.strictObject({ scope }),
         response: { 200: detailedHealth, 503: detailedHealth },
       },
     },
-    async (_, reply) => {
+    async ({ query }, reply) => {
       const now = currentDetails(service);
-      return reply.code(httpStatusOf(now.status)).send(now);
+      const requests = query.scope === "fleet" ? { performance: await theFleet().summary("1m") } : {};
+      return reply.code(httpStatusOf(now.status)).send({ ...now, ...requests });
     },
   );
 
