@@ -11,7 +11,7 @@ export type Resolution = keyof typeof resolutions;
 export interface HistoryRequest {
   /** The route's template; left out, the sum of all routes. */
   route?: string | undefined;
-  /** Left out, all methods of the route together. */
+  /** Of a route; left out, all its methods together. */
   method?: string | undefined;
   from: Date;
   until: Date;

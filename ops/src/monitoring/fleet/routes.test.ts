@@ -139,6 +139,7 @@ test.each([
   ["/api/health/metrics?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?from=yesterday", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=second", "EB_INVALID_REQUEST"],
+  ["/api/health/history?method=GET", "EB_INVALID_REQUEST"],
   ["/api/health/detailed?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=minute&from=2020-01-01T00:00:00Z", "EB_HISTORY_TOO_LONG"],
 ])("%s is a bad request", async (url, code) => {

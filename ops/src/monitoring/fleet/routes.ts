@@ -22,13 +22,21 @@ const time = z.iso
   .transform((text) => new Date(text))
   .optional();
 
-const question = z.strictObject({
-  route: z.string().optional().describe("The route's template; left out, all routes together."),
-  method: z.string().optional().describe("Left out, all methods of the route together."),
-  from: time.describe("Left out, an hour before `to`."),
-  to: time.describe("Left out, now."),
-  resolution: z.enum(["minute", "hour"]).optional().describe("Left out, minutes of up to a day, else hours."),
-});
+const question = z
+  .strictObject({
+    route: z.string().optional().describe("The route's template; left out, all routes together."),
+    method: z.string().optional().describe("Of `route`; left out, all its methods together."),
+    from: time.describe("Left out, an hour before `to`."),
+    to: time.describe("Left out, now."),
+    resolution: z
+      .enum(["minute", "hour"])
+      .optional()
+      .describe("Left out, minutes of up to a day, else hours."),
+  })
+  .refine(({ route, method }) => route !== undefined || method === undefined, {
+    path: ["method"],
+    message: "needs a route: all routes together are kept without their methods",
+  });
 
 const answer = z.object({
   from: z.iso.datetime(),
