@@ -49,8 +49,8 @@ const knownMethods = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRA
 /**
  * Counts requests and how long they took, over all and for each endpoint, in sliding windows.
  *
- * A window reaches back as far as it says, less what is missing of its oldest slice: up to 5 s for `1m`, up
- * to a minute for the longer ones. Percentiles are at most 0.8 % above the exact ones (see
+ * A window reaches back as far as it says, and to the beginning of its oldest slice: up to 5 s further for `1m`, up to a
+ * minute for the longer ones. Percentiles are at most 0.8 % above the exact ones (see
  * `relativeErrorBound`) and never below; counts, mean and maximum are exact.
  */
 export class PerformanceMetrics {

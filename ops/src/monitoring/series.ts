@@ -49,15 +49,18 @@ export class Series {
     if (durationMs > this.#maxMs) this.#maxMs = durationMs;
   }
 
-  /** The slices of a window of at most an hour that ends at `nowMs`, and when the oldest of them began. */
+  /**
+   * The slices of a window of at most an hour that ends at `nowMs`, and when the oldest of them began: the window's
+   * length ago, or up to a slice or minute before that.
+   */
   read(nowMs: number, windowSeconds: number): { sinceMs: number; slices: Slice[] } {
     this.#turnTo(nowMs);
     if (windowSeconds <= 60) {
-      const first = this.#open + 1 - (windowSeconds * 1_000) / sliceMs;
+      const first = this.#open - (windowSeconds * 1_000) / sliceMs;
       return { sinceMs: first * sliceMs, slices: this.#slicesSince(first) };
     }
     const minute = minuteOf(this.#open);
-    const first = minute + 1 - windowSeconds / 60;
+    const first = minute - windowSeconds / 60;
     return {
       sinceMs: first * minuteMs,
       slices: [...this.#openMinute(), ...this.#minutes.between(first, minute - 1)],
