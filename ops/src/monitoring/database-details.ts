@@ -3,9 +3,9 @@ import type pg from "pg";
 import { type Collection, readCollections } from "./database-collections.ts";
 import { onConnection } from "./database-connection.ts";
 
-/** What is known of the database beyond its answering; null where it could not be found out. */
+/** What is known of the database beyond its answering; null where it could not be found out, or not lately. */
 export interface DatabaseDetails {
-  /** ISO 8601. */
+  /** ISO 8601; the last time that they could be read. */
   taken_at: string;
   /** Of all databases of the server together, against what it allows. */
   connections: { used: number; max: number } | null;
@@ -75,6 +75,18 @@ export const readDatabaseDetails = async (pool: pg.Pool, now: Date): Promise<Dat
       unknown,
     };
   });
+
+/** What is known when a long time has passed since details were read: no more than that, and why. */
+export const outdatedDetails = (taken_at: string, reason: string): DatabaseDetails => ({
+  taken_at,
+  connections: null,
+  longest_transaction: null,
+  lock_waits: null,
+  replicas: null,
+  size_bytes: null,
+  collections: null,
+  unknown: Object.keys(readers).map((detail) => ({ detail, reason })),
+});
 
 const isRefusal = (error: unknown): error is pg.DatabaseError =>
   error instanceof Error && "severity" in error && error.severity === "ERROR";

@@ -76,6 +76,48 @@ describe("a database that stops and starts", () => {
     await closeMonitoringPool(detailsPool);
   });
 
+  test("details that can no longer be read are told as unknown, with the reason, as long as that lasts", async () => {
+    const clock = new StandingClock("2026-03-10T06:00:00Z");
+    const url = new URL(postgres.url);
+    url.username = "watcher";
+    await pool.query(`create role watcher superuser login password ${pg.escapeLiteral(url.password)}`);
+    const watched = new pg.Pool({ connectionString: url.href });
+    const detailsPool = createMonitoringPool(watched);
+    const looking = new DatabaseHealthChecker({ pool: watched, detailsPool, clock });
+    const details = async () => (await looking.check()).details;
+    await expect.poll(details).toMatchObject({ connections: { max: 200 }, unknown: [] });
+    await untilIdle(detailsPool);
+
+    // The connection of the ping lives on.
+    await pool.query("alter role watcher nologin");
+    await pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'earlybird monitoring'",
+    );
+    await expect.poll(() => detailsPool.totalCount).toBe(0);
+    clock.advanceMs(90_000);
+    expect(await details()).toMatchObject({ connections: { max: 200 } });
+    clock.advanceMs(1);
+    const reason = 'role "watcher" is not permitted to log in';
+    await expect
+      .poll(details)
+      .toMatchObject({ unknown: expect.arrayContaining([{ detail: "replicas", reason }]) });
+    expect(await looking.check()).toMatchObject({
+      status: "healthy",
+      details: {
+        taken_at: "2026-03-10T06:00:00.000Z",
+        ...{ connections: null, longest_transaction: null, lock_waits: null, replicas: null },
+        ...{ size_bytes: null, collections: null },
+      },
+    });
+
+    await pool.query("alter role watcher login");
+    clock.advanceMs(30_000);
+    await expect.poll(details).toMatchObject({ taken_at: "2026-03-10T06:02:00.001Z", unknown: [] });
+    looking.close();
+    await closeMonitoringPool(detailsPool);
+    await watched.end();
+  });
+
   test("the loss of the connection is told, pings fail while the database is away, and succeed when it is back", async () => {
     await checker.check();
     const lost = new Promise<void>((resolve) => checker.onLost(resolve));

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { type DatabaseDetails, readDatabaseDetails } from "./database-details.ts";
+import { type DatabaseDetails, outdatedDetails, readDatabaseDetails } from "./database-details.ts";
 import { within } from "./deadline.ts";
 import { settingsLike } from "./own-settings.ts";
 
@@ -18,12 +18,15 @@ export type DatabaseHealth = (
   | { status: "unhealthy"; response_time_ms: null; reason: string }
 ) & {
   pool: PoolUse;
-  /** The latest that are known, at most half a minute old while the database answers. */
+  /** The latest that are known: half a minute old while they can be read, and nulls when they are too old. */
   details?: DatabaseDetails;
 };
 
 const slowMs = 1000;
 const detailsEveryMs = 30_000;
+
+/** Two looks may fail; what is older says nothing of now. */
+const detailsHoldMs = 90_000;
 
 /**
  * Asks the database for a sign of life over a connection of its own: a ping never waits behind the
@@ -38,6 +41,8 @@ export class DatabaseHealthChecker {
   readonly #lostListeners = new Set<() => void>();
   #details: DatabaseDetails | undefined;
   #detailsAskedAtMs = Number.NEGATIVE_INFINITY;
+  #detailsOfMs = Number.NEGATIVE_INFINITY;
+  #whyNoDetails = "They have not been looked into lately.";
   #connection: pg.Client | undefined;
   #closed = false;
 
@@ -76,12 +81,9 @@ export class DatabaseHealthChecker {
       };
     } catch (error) {
       this.#abandonConnection();
-      return {
-        ...this.#background(),
-        status: "unhealthy",
-        response_time_ms: null,
-        reason: wordsOf(error),
-      };
+      const reason = wordsOf(error);
+      this.#whyNoDetails = reason;
+      return { ...this.#background(), status: "unhealthy", response_time_ms: null, reason };
     }
   }
 
@@ -132,16 +134,24 @@ export class DatabaseHealthChecker {
     readDatabaseDetails(this.#detailsPool, this.#clock.now()).then(
       (details) => {
         this.#details = details;
+        this.#detailsOfMs = nowMs;
       },
-      // Why it does not answer is the ping's to say; the next look comes in half a minute.
-      () => undefined,
+      // The next look comes in half a minute.
+      (error) => {
+        this.#whyNoDetails = wordsOf(error);
+      },
     );
   }
 
   #background(): { pool: PoolUse; details?: DatabaseDetails } {
     const { options, totalCount, idleCount, waitingCount } = this.#pool;
     const pool = { size: options.max, in_use: totalCount - idleCount, waiting: waitingCount };
-    return this.#details === undefined ? { pool } : { pool, details: this.#details };
+    return this.#details === undefined ? { pool } : { pool, details: this.#asOfNow(this.#details) };
+  }
+
+  #asOfNow(details: DatabaseDetails): DatabaseDetails {
+    if (this.#clock.monotonicMs() - this.#detailsOfMs <= detailsHoldMs) return details;
+    return outdatedDetails(details.taken_at, this.#whyNoDetails);
   }
 }
 
