@@ -19,13 +19,13 @@ const exactPercentile = (durationsMs: number[], percent: number): number => {
   return sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? Number.NaN;
 };
 
-test("a percentile is never below the exact one, and above it by no more than the stated bound", () => {
+test("a percentile is never below the exact one, and above it by no more than the stated bound and a microsecond", () => {
   fc.assert(
     fc.property(durations, fc.constantFrom(1, 25, 50, 90, 95, 99, 100), (durationsMs, percent) => {
       const exact = exactPercentile(durationsMs, percent);
       const measured = histogramOf(durationsMs).percentilesMs([percent])[0];
       expect(measured).toBeGreaterThanOrEqual(exact - 1e-9);
-      expect(measured).toBeLessThanOrEqual((exact + oneMicrosecond) * (1 + relativeErrorBound));
+      expect(measured).toBeLessThanOrEqual(exact * (1 + relativeErrorBound) + oneMicrosecond + 1e-9);
     }),
   );
 });

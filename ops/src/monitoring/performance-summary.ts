@@ -20,7 +20,10 @@ export interface SliceSummary {
   p95_ms: number;
   p99_ms: number;
   max_ms: number;
-  /** How far p50, p95 and p99 can lie above the exact percentile of all `requests`; they never lie below. */
+  /**
+   * How far p50, p95 and p99 can lie above the exact percentile of all `requests`, plus at most 1 µs; they never lie
+   * below. See `relativeErrorBound`.
+   */
   percentile_error_percent: number;
   /** Answers by class; those to clients that went away count as 4xx. */
   statuses: Record<StatusClass, number>;

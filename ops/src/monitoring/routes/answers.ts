@@ -32,7 +32,9 @@ export const sliceSummary = z.object({
   max_ms: z.number(),
   percentile_error_percent: z
     .number()
-    .describe("How far a percentile can lie above the exact one of all requests; it never lies below."),
+    .describe(
+      "How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below.",
+    ),
   statuses: z.object({ "1xx": z.int(), "2xx": z.int(), "3xx": z.int(), "4xx": z.int(), "5xx": z.int() }),
 });
 
