@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { z } from "zod";
 import { Failure } from "../lib/failure.ts";
 import { answer, answerJson } from "./output.ts";
 import { readSurroundings } from "./session.ts";
@@ -7,12 +8,21 @@ const serverUnreachable = (urls: readonly string[]) =>
   new Failure(
     "EB_SERVER_UNREACHABLE",
     503,
-    `No server answers at ${urls.join(" or ")}.`,
+    `No server says how it is at ${urls.join(" or ")}.`,
     'Start it with "earlybird start", or name another with --url.',
   );
 
 const timeoutMs = 5_000;
+const lastPrivilegedPort = 1_023;
+/** Where a server listens to which the system has refused its port. */
 const fallbackPort = 10_001;
+
+/** What `/api/health` answers. A proxy, or another program on the port, answers in JSON, too. */
+const healthAnswer = z.looseObject({
+  status: z.enum(["healthy", "degraded", "unhealthy"]),
+  version: z.string(),
+  uptime_seconds: z.number(),
+});
 
 export const healthCommand = () =>
   new Command("health")
@@ -28,15 +38,22 @@ export const healthCommand = () =>
     });
 
 const usualPlaces = async (): Promise<string[]> => {
-  const { settings } = await readSurroundings();
-  return [...new Set([settings.PORT, fallbackPort])].map((port) => `http://localhost:${port}`);
+  const { HOST, PORT } = (await readSurroundings()).settings;
+  const ports = PORT <= lastPrivilegedPort ? [PORT, fallbackPort] : [PORT];
+  return ports.map((port) => `http://${hostToAsk(HOST)}:${port}`);
 };
 
-const firstAnswer = async (urls: readonly string[]): Promise<Record<string, unknown>> => {
+/** Whoever listens on all networks is asked on this machine. */
+const hostToAsk = (host: string): string => {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+};
+
+const firstAnswer = async (urls: readonly string[]): Promise<z.infer<typeof healthAnswer>> => {
   for (const url of urls) {
     try {
       const response = await fetch(new URL("/api/health", url), { signal: AbortSignal.timeout(timeoutMs) });
-      return (await response.json()) as Record<string, unknown>;
+      return healthAnswer.parse(await response.json());
     } catch {
       // The next place may answer; when none does, the failure names them all.
     }
