@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Api, startApi } from "../../test/support/api.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../../test/support/throwaway.ts";
 
@@ -57,6 +57,24 @@ test("whoever was an operator within the hour still is one while the database is
   api.clock.advanceMs(3_600_000);
   expect(await status("GET /api/alerts/active", "operator")).toBe(503);
   await postgres.start();
+});
+
+test("while the database hangs, whoever asks and is not known is told so within seconds", async () => {
+  const served = async () => (await api.send("GET /api/health/metrics", { as: "admin" })).statusCode;
+  await expect.poll(served).toBe(200);
+  api.clock.advanceMs(3_600_000);
+  const requests = [
+    ["GET /api/health/metrics", { as: "admin" }],
+    ["GET /api/orders", { as: "customer" }],
+    ["POST /api/auth/login", { body: { email: "admin@example.com", password: "any" } }],
+  ] as const;
+  const open = await Promise.all(requests.map(() => api.pool.connect()));
+  for (const client of open) client.release();
+  onTestFinished(await postgres.freeze());
+  const answers = await Promise.all(requests.map(([route, request]) => api.send(route, request)));
+  for (const answer of answers) {
+    expect([answer.statusCode, answer.json().code]).toEqual([503, "EB_DATABASE_UNAVAILABLE"]);
+  }
 });
 
 test("whoever is no operator any more is none, as soon as that can be known", async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import pg from "pg";
 import { postgresAccount } from "../../ops/src/database/embedded/account.ts";
 import { type Binaries, embeddedBinaries } from "../../ops/src/database/embedded/binaries.ts";
 import {
@@ -21,6 +22,8 @@ export interface ThrowawayPostgres {
   stop(): Promise<void>;
   /** Starts it again on the same port. */
   start(): Promise<void>;
+  /** Makes it hang: connections stay open, and nothing answers. Returns what lets it go on. */
+  freeze(): Promise<() => void>;
   /** Stops it and removes its directory. */
   remove(): Promise<void>;
 }
@@ -68,11 +71,26 @@ const start = async (binaries: Binaries, flags: string[]): Promise<ThrowawayPost
   let server = await launch();
   const password = await passwordOf(directory);
   const { port } = server;
+  const url = `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`;
   return {
-    url: `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
+    url,
     stop: () => stopServer(server),
     start: async () => {
       server = await launch(port);
+    },
+    freeze: async () => {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      const { rows } = await client.query<{ pid: number }>(
+        "select pid from pg_stat_activity where pid <> pg_backend_pid()",
+      );
+      await client.end();
+      const processes = [server.pid, ...rows.map(({ pid }) => pid)];
+      const signal = (name: NodeJS.Signals) => {
+        for (const pid of processes) process.kill(pid, name);
+      };
+      signal("SIGSTOP");
+      return () => signal("SIGCONT");
     },
     remove: async () => {
       guard.ref();
