@@ -15,6 +15,7 @@ export interface Tables {
   orders: OrdersTable;
   delivery_statuses: DeliveryStatusesTable;
   billing_records: BillingRecordsTable;
+  billing_runs: BillingRunsTable;
   shared_links: SharedLinksTable;
 }
 
@@ -157,6 +158,12 @@ export interface BillingRecordsTable {
   created_at: Generated<Date>;
   /** Step 23: the one-time order that this record bills; null for a month of subscriptions. */
   order_id: string | null;
+}
+
+/** When the last run of a month that succeeded did so, whatever it found to bill. */
+export interface BillingRunsTable {
+  period: string;
+  succeeded_at: Date;
 }
 
 export interface SharedLinksTable {

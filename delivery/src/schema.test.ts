@@ -21,6 +21,7 @@ test("the schema is created once, also by two who start at the same moment", asy
   );
   expect(rows.map(({ table_name }) => table_name)).toEqual([
     "billing_records",
+    "billing_runs",
     "customers",
     "delivery_statuses",
     "orders",
@@ -29,4 +30,12 @@ test("the schema is created once, also by two who start at the same moment", asy
     "subscriptions",
     "users",
   ]);
+});
+
+test("a database of before there were billing runs gets their table", async () => {
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: database.pool }) });
+  await createSchema(db);
+  await database.pool.query("drop table billing_runs");
+  await createSchema(db);
+  expect(await db.selectFrom("billing_runs").selectAll().execute()).toEqual([]);
 });

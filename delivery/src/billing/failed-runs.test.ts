@@ -27,9 +27,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const breakBilling = () =>
+/** Runs fail that have a bill to write, or all of them. */
+const breakBilling = (each: "row" | "statement" = "row") =>
   api.pool.query(
-    "create trigger refuse before insert on billing_records for each row execute function refuse()",
+    `create trigger refuse before insert on billing_records for each ${each} execute function refuse()`,
   );
 const mendBilling = () => api.pool.query("drop trigger refuse on billing_records");
 const send = (period: string) => api.send("POST /api/billing/generate", { as: "operator", body: { period } });
@@ -64,17 +65,25 @@ test("a month to come is the asker's mistake, and no failure", async () => {
   expect(api.alerts.active()).toEqual([]);
 });
 
-test("a run that succeeds on another instance ends it, too", async () => {
+test.each([
+  ["writes the bills", "truncate billing_records; update orders set billed = false"],
+  ["corrects drafts", "update billing_records set amount_paise = 1"],
+  ["finds nothing to bill", "select 1"],
+])("a run on another instance that succeeds ends it, too, also one that %s", async (_, before) => {
   const other = await startApi({ beside: api });
-  await api.pool.query("truncate billing_records; update orders set billed = false");
-  await breakBilling();
+  api.clock.advanceMs(3_600_000);
+  other.clock.set(api.clock.now().toISOString());
+  await api.pool.query(before);
+  await breakBilling("statement");
   await send("2026-03");
   await endMendedFailures(api);
   expect(api.alerts.active()).toHaveLength(1);
   await mendBilling();
   other.clock.advanceMs(60_000);
-  await other.ask("POST /api/billing/generate", { as: "operator", body: { period: "2026-03" } });
+  await other.ask("POST /api/billing/generate", { as: "operator", body: { period: "2026-02" } });
+  await endMendedFailures(api);
   expect(api.alerts.active()).toHaveLength(1);
+  await other.ask("POST /api/billing/generate", { as: "operator", body: { period: "2026-03" } });
   await endMendedFailures(api);
   expect(api.alerts.active()).toEqual([]);
   await other.stop();

@@ -29,8 +29,8 @@ export const alertingFailedRun = async (
 };
 
 /**
- * Ends the alerts about months that have been billed since: the run that succeeded may have been on another
- * instance, which knows nothing of an alert of this one. To be called every few minutes.
+ * Ends the alerts about months of which a run has succeeded since: it may have been on another instance, which
+ * knows nothing of an alert of this one. To be called every few minutes.
  */
 export const endMendedFailures = async ({
   alerts,
@@ -41,13 +41,11 @@ export const endMendedFailures = async ({
 }): Promise<void> => {
   for (const { type, key: month, fired_at } of alerts.active()) {
     if (type !== AlertType.BILLING_FAILURE) continue;
-    // A run writes all of a month's bills, or none.
     const since = await db
-      .selectFrom("billing_records")
-      .select("id")
+      .selectFrom("billing_runs")
+      .select("succeeded_at")
       .where("period", "=", `${month}-01`)
-      .where("created_at", ">", new Date(fired_at))
-      .limit(1)
+      .where("succeeded_at", ">", new Date(fired_at))
       .executeTakeFirst();
     if (since) alerts.resolve(type, month);
   }

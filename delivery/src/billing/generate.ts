@@ -52,12 +52,22 @@ export const generateBills = async (
     const run = { tx, active, first, next, now: clock.now() };
     // Step 23 needs the links and states of 20 and 22: while these are rolled back it rests.
     const oneTime = ["one-time-billing", "order-status", "delivery-order"].every((name) => active.has(name));
-    return {
+    const done = {
       ...(await billSubscriptions(run)),
       one_time_bills: oneTime ? await billOneTimeOrders(run) : 0,
     };
+    await noteSuccess(tx, { period: first, succeeded_at: clock.now() });
+    return done;
   });
 };
+
+/** For the other instances: one of them may have raised an alert about the month. */
+const noteSuccess = (tx: Kysely<Tables>, run: Tables["billing_runs"]) =>
+  tx
+    .insertInto("billing_runs")
+    .values(run)
+    .onConflict((conflict) => conflict.column("period").doUpdateSet(run))
+    .execute();
 
 /** One draft for each customer who has none; a draft of an earlier run follows what was delivered since. */
 const billSubscriptions = async ({ tx, active, first, next, now }: Run) => {
