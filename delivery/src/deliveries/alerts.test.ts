@@ -106,6 +106,36 @@ describe("deliveries left open", () => {
     expect(api.alerts.active()).toEqual([]);
   });
 
+  test("are told of until somebody has looked again, however long that could not be done", async () => {
+    await place();
+    api.clock.set("2026-03-10T12:00:00");
+    await check();
+    await api.pool.query("alter table delivery_statuses rename to away");
+    await expect(check()).rejects.toThrow("delivery_statuses");
+    api.clock.advanceMs(3_600_000);
+    api.alerts.tick();
+    await api.pool.query("alter table away rename to delivery_statuses");
+    expect(api.alerts.active()).toMatchObject([{ key: "open 2026-03-10" }]);
+    await api.pool.query("update delivery_statuses set status = 'delivered'");
+    await check();
+    expect(api.alerts.active()).toEqual([]);
+  });
+
+  test("are told of anew the next morning, and not of the day before any more", async () => {
+    await place();
+    api.clock.set("2026-03-10T12:00:00");
+    await check();
+    api.clock.set("2026-03-11T10:00:00");
+    await check();
+    expect(api.alerts.active()).toMatchObject([
+      { key: "open 2026-03-11", details: { oldest: "2026-03-10" } },
+    ]);
+    await api.pool.query("update delivery_statuses set status = 'delivered'");
+    api.clock.set("2026-03-12T10:00:00");
+    await check();
+    expect(api.alerts.active()).toEqual([]);
+  });
+
   test("of the week before count, too; older ones have been told of on seven mornings, those to come are not due", async () => {
     await place();
     await place("2026-03-11");
@@ -117,7 +147,6 @@ describe("deliveries left open", () => {
     expect(api.alerts.active()).toMatchObject([{ details: { open: 1, oldest: "2026-03-04" } }]);
     api.clock.set("2026-03-11T09:00:00");
     await check();
-    api.alerts.resolve("DELIVERY_ISSUE", "open 2026-03-10");
     await api.pool.query(
       "update delivery_statuses set delivery_date = '2026-03-03' where delivery_date = '2026-03-04'",
     );

@@ -1,5 +1,5 @@
 import type { Clock } from "earlybird";
-import { AlertType, deliveryIssue } from "earlybird/alerts";
+import { type AlertManager, AlertType, deliveryIssue } from "earlybird/alerts";
 import { sql } from "kysely";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
@@ -29,6 +29,8 @@ export const readOpenDeliveries = async (
   return rows[0] ?? { open: 0, customers: 0, oldest: null };
 };
 
+const keyOfDay = (day: string) => `open ${day}`;
+
 /**
  * Tells the operators, once a day, of deliveries left open after the cut-off, until they are confirmed or
  * cancelled: milk stands at no door, or stands there and will not be billed. To be called every few minutes.
@@ -37,20 +39,26 @@ export const checkOpenDeliveries = async ({
   alerts,
   db,
   clock,
-}: Pick<ApiContext, "alerts" | "db" | "clock">): Promise<void> => {
+}: Pick<ApiContext, "db" | "clock"> & {
+  alerts: Pick<AlertManager, "active" | "raise" | "resolve">;
+}): Promise<void> => {
   const day = dayOfLastCutOff(clock);
-  const key = `open ${day}`;
   const { open, customers, oldest } = await readOpenDeliveries(db, day);
   if (oldest === null) {
-    alerts.resolve(AlertType.DELIVERY_ISSUE, key);
-    return;
-  }
-  const are = open === 1 ? "delivery is" : "deliveries are";
-  alerts.raise(
-    deliveryIssue({
-      key,
+    alerts.resolve(AlertType.DELIVERY_ISSUE, keyOfDay(day));
+  } else {
+    const are = open === 1 ? "delivery is" : "deliveries are";
+    const issue = deliveryIssue({
+      key: keyOfDay(day),
       message: `${open} ${are} still open after the cut-off at ${cutOffHour}:00 of ${day}.`,
       details: { day, open, customers, oldest },
-    }),
-  );
+    });
+    // While the database is away nobody looks: that it is quiet does not mean that they are confirmed.
+    alerts.raise({ ...issue, quietMs: null });
+  }
+  // What is still open of the days before is in the number of this one.
+  for (const { type, key } of alerts.active()) {
+    if (type !== AlertType.DELIVERY_ISSUE || !key.startsWith(keyOfDay("")) || key === keyOfDay(day)) continue;
+    alerts.resolve(type, key);
+  }
 };
