@@ -190,6 +190,24 @@ test("a failed billing run is not over until one succeeds", async () => {
   expect(told[1]?.alert.message).toBe("It is over, after 3 h 0 min: The run failed.");
 });
 
+test("CUSTOM may be about anything: without a key, two messages are two alerts, and one end is for both", async () => {
+  const { alerts, told, pass } = createDecisions();
+  const [warm, van] = ["The cold store is at 9 °C.", "The van has broken down."];
+  const raise = (message: string) => alerts.raise({ type: "CUSTOM", message });
+  for (const message of [warm, van, warm]) raise(message);
+  alerts.raise({ type: "CUSTOM", key: "flood", message: "It rains in." });
+  await pass(1);
+  expect(told.map(({ alert }) => alert.message)).toEqual([warm, van, "It rains in."]);
+  expect(alerts.active().map(({ details }) => details.occurrences)).toEqual([2, 1, 1]);
+  expect(alerts.resolve("CUSTOM")).toMatchObject({ message: expect.stringContaining(van) });
+  expect(alerts.active()).toMatchObject([{ key: "flood" }]);
+  alerts.resolve("CUSTOM", raise(van).key);
+  expect(alerts.active()).toMatchObject([{ key: "flood" }]);
+  const long = raise("é".repeat(5_000));
+  expect(long.key).toHaveLength(500);
+  expect(alerts.resolve("CUSTOM")?.id).toBe(long.id);
+});
+
 test("a severity and a quiet time can be given", async () => {
   const { alerts, pass } = createDecisions();
   const message = "The van is late.";

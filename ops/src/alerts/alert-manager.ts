@@ -20,7 +20,7 @@ import { Incidents } from "./incidents.ts";
 import type { Mute, MuteRequest, MuteTarget } from "./mute.ts";
 import { MuteBook } from "./mute-book.ts";
 import type { Attempt, Dispatcher } from "./notification.ts";
-import { quietIn, type RaiseRequest, raiseIn } from "./raising.ts";
+import { firingUnder, quietIn, type RaiseRequest, raiseIn } from "./raising.ts";
 import { Records } from "./records.ts";
 import type { Observed } from "./rule.ts";
 import { RuleBoard, type Transition } from "./rule-board.ts";
@@ -169,12 +169,15 @@ export class AlertManager {
     return incident.alert;
   }
 
-  /** Says that what was raised is over. Returns the alert as it ended; undefined when none fired. */
+  /**
+   * Says that what was raised is over; without a key, all that was raised without one. Returns the alert as it ended,
+   * of several the last; undefined when none fired.
+   */
   resolve(type: RaisedType, key = ""): Alert | undefined {
-    const incident = this.#incidents.find(type, storableKey(key));
-    if (incident) this.#endRaised(incident);
-    else this.#endsAhead.note(type, storableKey(key), this.#nowMs());
-    return incident?.alert;
+    const over = firingUnder(this.#incidents, type, key);
+    for (const incident of over) this.#endRaised(incident);
+    if (over.length === 0 || key === "") this.#endsAhead.note(type, storableKey(key), this.#nowMs());
+    return over.at(-1)?.alert;
   }
 
   /** Alerts of this process that fire now. */

@@ -113,8 +113,8 @@ describe("with a database", () => {
   const claimedBefore = async ({ told, resolved }: { told: boolean; resolved: boolean }) => {
     const at = new Date(clock.now().getTime() + hourMs);
     await database.pool.query(
-      "insert into earlybird.alert_claims values ('CUSTOM', 'a', 'web-1', $1, $1, $2, $1, $3)",
-      [at, told ? at : null, resolved ? at : null],
+      "insert into earlybird.alert_claims values ($4, 'a', 'web-1', $1, $1, $2, $1, $3)",
+      [at, told ? at : null, resolved ? at : null, `CUSTOM ${message}`],
     );
   };
 

@@ -1,6 +1,7 @@
 import type { AlertType } from "./alert.ts";
 import { fingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { Incident } from "./incident.ts";
+import { isWithoutKey } from "./raising.ts";
 
 const mostEnds = 1_000;
 
@@ -23,6 +24,8 @@ export class EndsAhead {
 
   /** Whether an incident was over before it came here. */
   has({ alert, raised }: Incident): boolean {
-    return raised !== null && raised.lastMs < (this.#ends.get(fingerprintOf(alert)) ?? 0);
+    if (raised === null) return false;
+    const about = [fingerprintOf(alert), ...(isWithoutKey(alert) ? [fingerprint(alert.type, "")] : [])];
+    return about.some((one) => raised.lastMs < (this.#ends.get(one) ?? 0));
   }
 }

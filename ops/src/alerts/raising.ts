@@ -1,4 +1,4 @@
-import { type AlertSeverity, isWorse } from "./alert.ts";
+import { type Alert, type AlertSeverity, AlertType, isWorse } from "./alert.ts";
 import { type RaisedType, raisedTypes } from "./alert-types.ts";
 import { inWords } from "./duration.ts";
 import type { Incident } from "./incident.ts";
@@ -9,7 +9,10 @@ import { storableKey } from "./storable.ts";
 /** What a service says is wrong. */
 export interface RaiseRequest {
   type: RaisedType;
-  /** What tells alerts of one type apart, as a period or an address. */
+  /**
+   * What tells alerts of one type apart, as a period or an address. Left out: there is one of that type, or, of CUSTOM,
+   * which may be about anything, one for each message.
+   */
   key?: string;
   /** Left out: as {@link raisedTypes} says. */
   severity?: AlertSeverity;
@@ -25,6 +28,22 @@ const otherKeys = "(other)";
 /** Nobody knows the keys under it, so that nobody resolves it: it ends when it has been quiet for so long. */
 const othersQuietMs = 15 * 60_000;
 
+const keyOf = ({ type, key, message }: Pick<Alert, "type" | "message"> & { key?: string }): string =>
+  storableKey(key || (type === AlertType.CUSTOM ? message : ""));
+
+/** Whether an alert was raised without a key. */
+export const isWithoutKey = ({ type, key, message }: Alert): boolean =>
+  key === "" || key === keyOf({ type, message });
+
+/** What fires under a key, or of all that was raised without one. */
+export const firingUnder = (incidents: Incidents, type: RaisedType, key: string): Incident[] => {
+  if (key === "") {
+    return incidents.firing().filter(({ alert }) => alert.type === type && isWithoutKey(alert));
+  }
+  const incident = incidents.find(type, storableKey(key));
+  return incident ? [incident] : [];
+};
+
 /** What a request made of an incident: it began, became worse, or occurred once more. */
 export interface Raised {
   incident: Incident;
@@ -37,7 +56,7 @@ export interface Raised {
  */
 export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, nowMs: number): Raised => {
   const { type, message, details, severity = raisedTypes[type].severity } = request;
-  const key = storableKey(request.key ?? "");
+  const key = keyOf(request);
   const known = incidents.find(type, key);
   if (known?.raised) {
     const { quietMs = known.raised.quietMs } = request;

@@ -128,12 +128,12 @@ test("the same is not repeated within five minutes of the last time by the next 
 
 test("what becomes worse after a restart is told as that", async () => {
   const before = start();
-  before.alerts.raise({ type: "CUSTOM", severity: "warning", message: "Warm." });
+  before.alerts.raise({ type: "CUSTOM", key: "store", severity: "warning", message: "Warm." });
   await before.pass(1);
   const after = start();
   await after.pass(1);
   expect(after.words()).toEqual([]);
-  after.alerts.raise({ type: "CUSTOM", severity: "critical", message: "Hot." });
+  after.alerts.raise({ type: "CUSTOM", key: "store", severity: "critical", message: "Hot." });
   await after.pass(1);
   expect(after.words()).toEqual(["worsened CUSTOM"]);
 });

@@ -134,9 +134,9 @@ test("details that an older version saved as they were become texts", async () =
 
 test("what has become worse is in the history as it is now", async () => {
   const { alerts, pass } = createDecisions({ clock, database: database.pool });
-  const { id } = alerts.raise({ type: "CUSTOM", severity: "warning", message: "Warm." });
+  const { id } = alerts.raise({ type: "CUSTOM", key: "store", severity: "warning", message: "Warm." });
   await pass(5);
-  alerts.raise({ type: "CUSTOM", severity: "critical", message: "Hot." });
+  alerts.raise({ type: "CUSTOM", key: "store", severity: "critical", message: "Hot." });
   await pass(5);
   expect((await archive.explain(id, [])).alert).toMatchObject({ severity: "critical", message: "Hot." });
   await alerts.stop();

@@ -93,19 +93,24 @@ test("who was killed in another container is believed to live for five minutes; 
   for (const key of ["vans", "milk"]) {
     before.alerts.raise({ type: "CUSTOM", key, message: `No ${key}.`, quietMs: null });
   }
+  before.alerts.raise({ type: "CUSTOM", message: "It rains in.", quietMs: null });
   await before.pass(1);
   await toAnotherContainer();
   const after = start();
   await after.pass(60);
   expect(after.alerts.active()).toEqual([]);
   expect(after.alerts.resolve("CUSTOM", "vans")).toBeUndefined();
+  expect(after.alerts.resolve("CUSTOM")).toBeUndefined();
   await toAnotherContainer(301_000);
   await after.pass(60);
   expect(after.alerts.active().map(({ key }) => key)).toEqual(["milk"]);
-  expect(after.told.map(({ alert }) => alert.message)).toEqual(["It is over, after 2 min 1 s: No vans."]);
+  expect(after.told.map(({ alert }) => alert.message)).toEqual([
+    "It is over, after 2 min 1 s: No vans.",
+    "It is over, after 2 min 1 s: It rains in.",
+  ]);
   after.alerts.resolve("CUSTOM", "milk");
   await after.pass(1);
-  expect(after.words()).toEqual(["resolved CUSTOM", "resolved CUSTOM"]);
+  expect(after.words()).toEqual(["resolved CUSTOM", "resolved CUSTOM", "resolved CUSTOM"]);
 });
 
 test("who was killed in another container is not believed to live until a clock that was set back catches up", async () => {
