@@ -8,6 +8,7 @@ import {
   withSymptoms,
 } from "../../../test/support/decisions.ts";
 import { AlertSeverity, AlertType } from "./alert.ts";
+import type { RaiseRequest } from "./raising.ts";
 
 const times = (n: number, observed: Observed) => Array.from({ length: n }, () => observed);
 const all = { limit: 1_000 };
@@ -206,6 +207,20 @@ test("CUSTOM may be about anything: without a key, two messages are two alerts, 
   const long = raise("é".repeat(5_000));
   expect(long.key).toHaveLength(500);
   expect(alerts.resolve("CUSTOM")?.id).toBe(long.id);
+});
+
+test("an occurrence that knows more speaks for all; one that knows other things does not", async () => {
+  const { alerts, words, pass } = createDecisions();
+  const raise = (details: Record<string, string | number | undefined>) =>
+    alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message: "It failed.", details } as RaiseRequest);
+  raise({ reason: "the database is away", order_id: undefined });
+  raise({ reason: "no room", customers: 2 });
+  raise({ reason: "no more room", order_id: undefined });
+  raise({ customers: 3, route: "/b", account: "c" });
+  expect(alerts.active()).toMatchObject([{ details: { reason: "no room", customers: 2, occurrences: 4 } }]);
+  expect(Object.keys(alerts.active()[0]?.details ?? {})).toHaveLength(3);
+  await pass(1);
+  expect(words()).toEqual(["fired BILLING_FAILURE"]);
 });
 
 test("a severity and a quiet time can be given", async () => {

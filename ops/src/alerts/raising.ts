@@ -4,7 +4,7 @@ import { inWords } from "./duration.ts";
 import type { Incident } from "./incident.ts";
 import type { Incidents } from "./incidents.ts";
 import type { Details } from "./rule.ts";
-import { storableKey } from "./storable.ts";
+import { storableDetails, storableKey } from "./storable.ts";
 
 /** What a service says is wrong. */
 export interface RaiseRequest {
@@ -52,7 +52,7 @@ export interface Raised {
 
 /**
  * Begins an incident, or counts an occurrence of one that fires already; what is more severe than all before
- * takes over how severe it is, its message and its details.
+ * takes over how severe it is, its message and its details, and what only knows more about it, its details.
  */
 export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, nowMs: number): Raised => {
   const { type, message, details, severity = raisedTypes[type].severity } = request;
@@ -63,7 +63,12 @@ export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, 
     const occurrences = Number(known.alert.details.occurrences) + 1;
     known.raised.lastMs = nowMs;
     known.alert.details.occurrences = occurrences;
-    if (!isWorse(severity, known.alert.severity)) return { incident: known, change: "repeated" };
+    if (!isWorse(severity, known.alert.severity)) {
+      // All of them or none: those of two occurrences together would be true of neither.
+      const told = storableDetails({ ...details, occurrences });
+      if (saysMore(told, known.alert.details)) known.alert = { ...known.alert, details: told };
+      return { incident: known, change: "repeated" };
+    }
     known.raised.quietMs = quietMs;
     incidents.worsen(known, { severity, message, details: { ...details, occurrences } });
     return { incident: known, change: "worsened" };
@@ -76,6 +81,11 @@ export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, 
   const beginning = { type, key, severity, message, details: { ...details, occurrences: 1 }, raised };
   return { incident: incidents.begin(beginning, now, nowMs), change: "begun" };
 };
+
+/** Whether all that is known is in what is told now, and something that is not known. */
+const saysMore = (told: Details, known: Details): boolean =>
+  Object.keys(told).length > Object.keys(known).length &&
+  Object.keys(known).every((name) => Object.hasOwn(told, name));
 
 const asOther = (request: RaiseRequest): RaiseRequest => ({
   ...request,
