@@ -223,6 +223,22 @@ test("an occurrence that knows more speaks for all; one that knows other things 
   expect(words()).toEqual(["fired BILLING_FAILURE"]);
 });
 
+test.each(["DATABASE_DOWN", "CUSTOMS", "toString", undefined])(
+  "a service is told that it can neither raise nor resolve %s, and what it can",
+  async (type) => {
+    const { alerts, observe } = createDecisions();
+    await observe(down, down);
+    const refused = expect.objectContaining({
+      code: "EB_ALERT_TYPE",
+      detail: expect.stringContaining(String(type)),
+      remedy: expect.stringContaining("BILLING_FAILURE, DELIVERY_ISSUE, SECURITY_ALERT, CUSTOM"),
+    });
+    expect(() => alerts.raise({ type: type as "CUSTOM", message: "It burns." })).toThrow(refused);
+    expect(() => alerts.resolve(type as "CUSTOM")).toThrow(refused);
+    expect(alerts.active()).toHaveLength(1);
+  },
+);
+
 test("a severity and a quiet time can be given", async () => {
   const { alerts, pass } = createDecisions();
   const message = "The van is late.";

@@ -20,7 +20,7 @@ import { Incidents } from "./incidents.ts";
 import type { Mute, MuteRequest, MuteTarget } from "./mute.ts";
 import { MuteBook } from "./mute-book.ts";
 import type { Attempt, Dispatcher } from "./notification.ts";
-import { firingUnder, quietIn, type RaiseRequest, raiseIn } from "./raising.ts";
+import { demandRaised, firingUnder, quietIn, type RaiseRequest, raiseIn } from "./raising.ts";
 import { Records } from "./records.ts";
 import type { Observed } from "./rule.ts";
 import { RuleBoard, type Transition } from "./rule-board.ts";
@@ -160,6 +160,8 @@ export class AlertManager {
    * Says that something is wrong. Returns at once, with the alert that begins, or with the one that fires
    * already and has occurred once more (`details.occurrences`). Where this is more severe than before, the
    * alert takes over severity, message and details, and people are told that it has become worse.
+   *
+   * @throws Failure EB_ALERT_TYPE
    */
   raise(request: RaiseRequest): Alert {
     const { incident, change } = raiseIn(this.#incidents, request, this.#clock.now(), this.#nowMs());
@@ -172,8 +174,11 @@ export class AlertManager {
   /**
    * Says that what was raised is over; without a key, all that was raised without one. Returns the alert as it ended,
    * of several the last; undefined when none fired.
+   *
+   * @throws Failure EB_ALERT_TYPE
    */
   resolve(type: RaisedType, key = ""): Alert | undefined {
+    demandRaised(type);
     const over = firingUnder(this.#incidents, type, key);
     for (const incident of over) this.#endRaised(incident);
     if (over.length === 0 || key === "") this.#endsAhead.note(type, storableKey(key), this.#nowMs());

@@ -1,3 +1,4 @@
+import { Failure } from "../lib/failure.ts";
 import { type Alert, type AlertSeverity, AlertType, isWorse } from "./alert.ts";
 import { type RaisedType, raisedTypes } from "./alert-types.ts";
 import { inWords } from "./duration.ts";
@@ -28,6 +29,19 @@ const otherKeys = "(other)";
 /** Nobody knows the keys under it, so that nobody resolves it: it ends when it has been quiet for so long. */
 const othersQuietMs = 15 * 60_000;
 
+const notToBeRaised = (type: unknown) =>
+  new Failure(
+    "EB_ALERT_TYPE",
+    500,
+    `No service raises or resolves alerts of type ${type}.`,
+    `Raise ${Object.keys(raisedTypes).join(", ")}; a rule watches for each of the others.`,
+  );
+
+/** @throws Failure EB_ALERT_TYPE for what a rule watches for, and for what there is not */
+export const demandRaised = (type: unknown): void => {
+  if (!Object.hasOwn(raisedTypes, String(type))) throw notToBeRaised(type);
+};
+
 const keyOf = ({ type, key, message }: Pick<Alert, "type" | "message"> & { key?: string }): string =>
   storableKey(key || (type === AlertType.CUSTOM ? message : ""));
 
@@ -53,8 +67,11 @@ export interface Raised {
 /**
  * Begins an incident, or counts an occurrence of one that fires already; what is more severe than all before
  * takes over how severe it is, its message and its details, and what only knows more about it, its details.
+ *
+ * @throws Failure EB_ALERT_TYPE
  */
 export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, nowMs: number): Raised => {
+  demandRaised(request.type);
   const { type, message, details, severity = raisedTypes[type].severity } = request;
   const key = keyOf(request);
   const known = incidents.find(type, key);
