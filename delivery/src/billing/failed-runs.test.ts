@@ -60,6 +60,20 @@ test("a run that fails raises BILLING_FAILURE with whom and how much it concerns
   expect(api.alerts.active()).toEqual([]);
 });
 
+test("whom it concerns is told as soon as it can be counted, where it could not at first", async () => {
+  const details = () => api.alerts.active()[0]?.details;
+  await api.pool.query("update orders set billed = false; truncate billing_records");
+  await api.pool.query("alter table orders rename to away");
+  await send("2026-03");
+  await api.pool.query("alter table away rename to orders");
+  expect(details()).toEqual({ period: "2026-03", reason: expect.any(String), occurrences: 1 });
+  await breakBilling();
+  await send("2026-03");
+  await mendBilling();
+  expect(details()).toMatchObject({ customers: 2, amount_paise: 14_000, occurrences: 2 });
+  await send("2026-03");
+});
+
 test("a month to come is the asker's mistake, and no failure", async () => {
   expect((await send("2026-04")).statusCode).toBe(422);
   expect(api.alerts.active()).toEqual([]);
