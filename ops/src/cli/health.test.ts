@@ -42,7 +42,7 @@ test.each([
     const PORT = await listening(code, { ...well, status });
     expect(await health({ PORT })).toMatchObject({
       exitStatus: exit,
-      stdout: `${status}, version 1.2.3, up for 7 s\n`,
+      stdout: `${status}, version 1.2.3, up for 7 s at http://localhost:${PORT}\n`,
     });
     const { exitStatus, stdout } = await health({ PORT }, "--json");
     expect([exitStatus, JSON.parse(stdout)]).toEqual([exit, { ...well, status }]);

@@ -30,11 +30,11 @@ export const healthCommand = () =>
     .option("--url <url>", "where it listens")
     .option("--json", "answer with one JSON document")
     .action(async ({ url, json }: { url?: string; json?: boolean }) => {
-      const health = await firstAnswer(url ? [url] : await usualPlaces());
+      const { place, health } = await firstAnswer(url ? [url] : await usualPlaces());
       if (health.status === "unhealthy") process.exitCode = 1;
       if (json) return answerJson(health);
       const { status, version, uptime_seconds } = health;
-      answer(`${status}, version ${version}, up for ${uptime_seconds} s`);
+      answer(`${status}, version ${version}, up for ${uptime_seconds} s at ${place}`);
     });
 
 const usualPlaces = async (): Promise<string[]> => {
@@ -49,11 +49,11 @@ const hostToAsk = (host: string): string => {
   return host.includes(":") ? `[${host}]` : host;
 };
 
-const firstAnswer = async (urls: readonly string[]): Promise<z.infer<typeof healthAnswer>> => {
-  for (const url of urls) {
+const firstAnswer = async (urls: readonly string[]) => {
+  for (const place of urls) {
     try {
-      const response = await fetch(new URL("/api/health", url), { signal: AbortSignal.timeout(timeoutMs) });
-      return healthAnswer.parse(await response.json());
+      const response = await fetch(new URL("/api/health", place), { signal: AbortSignal.timeout(timeoutMs) });
+      return { place, health: healthAnswer.parse(await response.json()) };
     } catch {
       // The next place may answer; when none does, the failure names them all.
     }
