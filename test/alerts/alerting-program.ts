@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AlertManager } from "../../ops/src/alerts/alert-manager.ts";
 import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
 import { NotificationDispatcher } from "../../ops/src/alerts/dispatcher/notification-dispatcher.ts";
+import { createPool } from "../../ops/src/database/pool.ts";
 import { createLogger } from "../../ops/src/lib/log.ts";
 import { until } from "../support/until.ts";
 import { dieAtCall } from "./deadly-disk.ts";
@@ -13,12 +14,17 @@ export interface AlertingLife {
   webhookUrls: string[];
   /** How many to raise, all at once, numbered from 1 by their keys. */
   alerts: number;
+  /** Also to resolve as many when all are told, some of them perhaps raised in an earlier life. */
+  resolved: number;
+  /** Left out: it is alone. */
+  databaseUrl?: string;
   /** At which change of the disk to die; 0 is never. */
   dieAt: number;
   moment: "before" | "after";
 }
 
-const { dataDir, webhookUrls, alerts, dieAt, moment } = JSON.parse(process.argv[2] ?? "") as AlertingLife;
+const life = JSON.parse(process.argv[2] ?? "") as AlertingLife;
+const { dataDir, webhookUrls, alerts, resolved, databaseUrl, dieAt, moment } = life;
 const calls = await dieAtCall(dieAt, moment);
 const log = createLogger("silent");
 const dispatcher = new NotificationDispatcher({
@@ -26,13 +32,20 @@ const dispatcher = new NotificationDispatcher({
   spoolDir: join(dataDir, "alerts", "spool"),
   log,
 });
-const manager = new AlertManager({ dispatcher, log, dataDir });
+const database = databaseUrl === undefined ? undefined : createPool(databaseUrl, { max: 2 });
+const manager = new AlertManager({ dispatcher, log, dataDir, ...(database && { database }) });
+const allIsTold = async () => {
+  await manager.settled();
+  await until(() => dispatcher.channels().every(({ waiting }) => waiting === 0), 120_000);
+};
 await dispatcher.start();
 for (let n = 1; n <= alerts; n++) {
   manager.raise({ type: "CUSTOM", key: `${n}`, message: "Look into it.", quietMs: null });
 }
-await manager.settled();
-await until(() => dispatcher.channels().every(({ waiting }) => waiting === 0), 120_000);
+await allIsTold();
+for (let n = 1; n <= resolved; n++) manager.resolve("CUSTOM", `${n}`);
+await allIsTold();
 await manager.stop();
 await dispatcher.stop();
+await database?.end();
 writeSync(1, `done after ${calls()}\n`);

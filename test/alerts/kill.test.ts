@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type BundledProgram, bundleProgram } from "../rollback/bundled-program.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
 import type { AlertingLife } from "./alerting-program.ts";
 import type { Life } from "./dispatching-program.ts";
@@ -19,13 +20,16 @@ let alertingProgram: BundledProgram;
 let home: string;
 let peers: SlackPeer[];
 let born: number;
+let database: TestDatabase;
 beforeAll(async () => {
+  database = await createTestDatabase();
   program = await bundleProgram(new URL("./dispatching-program.ts", import.meta.url));
   alertingProgram = await bundleProgram(new URL("./alerting-program.ts", import.meta.url));
 });
 afterAll(async () => {
   await program?.remove();
   await alertingProgram?.remove();
+  await database?.drop();
 });
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "earlybird-killed-"));
@@ -122,7 +126,15 @@ const atOnce = 50;
 /** One life of a whole manager; the directory is of the one life before it, and of those after. */
 const alertLife = (dataDir: string, life: Partial<AlertingLife> = {}) => {
   const webhookUrls = peers.map(({ webhookUrl }) => webhookUrl);
-  const whole: AlertingLife = { dataDir, webhookUrls, alerts: 0, dieAt: 0, moment: "before", ...life };
+  const whole: AlertingLife = {
+    dataDir,
+    webhookUrls,
+    alerts: 0,
+    resolved: 0,
+    dieAt: 0,
+    moment: "before",
+    ...life,
+  };
   return run(alertingProgram, whole);
 };
 
@@ -158,6 +170,40 @@ test("of fifty alerts at once, killed at any change of the disk, none is lost an
       const distinct = new Set(numbers);
       expect(alerts.filter((number) => !distinct.has(number))).toEqual([]);
       expect(numbers.length - distinct.size).toBeLessThanOrEqual(wasKilled ? 1 : 0);
+    }
+  }
+});
+
+/** The numbers of the alerts whose end has arrived at each peer. */
+const endsArrived = (): number[][] =>
+  arrived().map((numbers, n) => numbers.filter((_, m) => peers[n]?.messages[m]?.text.startsWith("RESOLVED")));
+
+test("an end that was claimed from the other instances and not told before a kill is told by the next process, once", {
+  timeout: long ? 1_800_000 : 120_000,
+}, async () => {
+  const few = 8;
+  const all = Array.from({ length: few }, (_, n) => n + 1);
+  const told = await alertLife(join(home, "told"), { alerts: few, databaseUrl: database.url });
+  const inPeace = { alerts: few, resolved: few, databaseUrl: database.url };
+  await database.pool.query("truncate earlybird.alert_claims");
+  const { calls } = await alertLife(join(home, "in peace"), inPeace);
+  expect(calls).toBeGreaterThan(told.calls + few * 2);
+  const ending = Array.from({ length: calls - told.calls }, (_, n) => told.calls + n + 1);
+  const points = long
+    ? ending
+    : ending.filter((point) => (point - told.calls) % Math.ceil(ending.length / 5) === 3);
+  for (const [n, dieAt] of points.entries()) {
+    await database.pool.query("truncate earlybird.alert_claims");
+    for (const peer of peers) peer.messages.length = 0;
+    const dataDir = join(home, `${dieAt}`);
+    await mkdir(dataDir);
+    const { wasKilled } = await alertLife(dataDir, { ...inPeace, dieAt, moment: n % 2 ? "before" : "after" });
+    expect(await alertLife(dataDir, { resolved: few, databaseUrl: database.url })).toMatchObject({
+      wasKilled: false,
+    });
+    for (const numbers of endsArrived()) {
+      expect([...new Set(numbers)].sort()).toEqual(all);
+      expect(numbers.length - few).toBeLessThanOrEqual(wasKilled ? 1 : 0);
     }
   }
 });

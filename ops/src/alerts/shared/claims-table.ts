@@ -49,7 +49,8 @@ export const claimToTell = async (db: Database, incident: Incident, now: Date): 
 
 /**
  * Asks to tell that something has ended: its owner may, and whoever comes first when the owner is silent or
- * has not been able to say anything since it fired.
+ * has not been able to say anything since it fired. Whoever asks again for the same alert did not learn the
+ * answer, or was killed before it told: the name of the notification keeps it from being told twice.
  */
 export const claimToEnd = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
   const { alert, instance } = incident;
@@ -62,7 +63,7 @@ export const claimToEnd = async (db: Database, incident: Incident, now: Date): P
       alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
       seen_at = excluded.seen_at, told_at = coalesce(c.told_at, excluded.told_at),
       resolved_at = excluded.resolved_at
-    where (c.resolved_at is null and (c.alert = excluded.alert or ${isOver("seen_at", silentMs, now)}))
+    where c.alert = excluded.alert or (c.resolved_at is null and ${isOver("seen_at", silentMs, now)})
       or c.resolved_at < excluded.fired_at or ${isAhead("resolved_at", now)}
     returning c.alert`.execute(db);
   return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
