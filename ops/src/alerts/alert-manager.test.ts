@@ -120,6 +120,22 @@ test("what comes back within five minutes is not told again, unless it lasts lon
   expect(last?.decisions.map(({ decision }) => decision)).toEqual(["repeat", "told"]);
 });
 
+test("what comes back more severe within five minutes is told at once, and not a second time", async () => {
+  const { alerts, told, pass } = createDecisions();
+  for (const severity of ["warning", "critical", "critical", "error"] as const) {
+    alerts.raise({ type: "CUSTOM", severity, message: "Too warm." });
+    await pass(1);
+    alerts.resolve("CUSTOM");
+    await pass(1);
+  }
+  expect(told.map(({ occasion, alert }) => `${occasion} ${alert.severity}`)).toEqual([
+    "fired warning",
+    "resolved warning",
+    "fired critical",
+    "resolved critical",
+  ]);
+});
+
 test("what the service raises fires at once, counts repetitions, and ends when it has been quiet", async () => {
   const { alerts, told, pass, words } = createDecisions();
   const raise = () =>

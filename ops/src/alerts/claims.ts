@@ -16,7 +16,7 @@ export type Claim =
 
 /** Where the instances agree on who tells what. None of these throws or rejects. */
 export interface Claims {
-  /** To tell that an alert fires, or goes on. */
+  /** To tell that an alert fires, or goes on; what is more severe than all that was told of the same is ours. */
   toTell(incident: Incident, now: Date): Promise<Claim>;
   /** To tell that it has ended. */
   toEnd(incident: Incident, now: Date): Promise<Claim>;

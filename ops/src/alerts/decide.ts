@@ -1,4 +1,4 @@
-import { type AlertType, isWorse } from "./alert.ts";
+import { type Alert, type AlertSeverity, type AlertType, isWorse } from "./alert.ts";
 import type { Choice } from "./decision.ts";
 import { endElsewhere, type Incident } from "./incident.ts";
 import type { Mute } from "./mute.ts";
@@ -27,8 +27,8 @@ export interface Circumstances {
   nowMs: number;
   mute: Mute | undefined;
   cause: Cause;
-  /** When something with the same fingerprint was last told by this process, as firing. */
-  lastTold: { atMs: number; alert: string } | undefined;
+  /** When something with the same fingerprint was last told by this process, as firing, and how severe it was. */
+  lastTold: { atMs: number; alert: string; severity: AlertSeverity } | undefined;
 }
 
 /** What is to be done about telling people of an alert now. */
@@ -46,29 +46,28 @@ export const decide = (incident: Incident, circumstances: Circumstances): Plan =
 const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Circumstances): Plan => {
   const { nowMs } = circumstances;
   if (telling.state === "over") return nothing;
-  if (telling.state === "elsewhere" && nowMs < telling.askAgainAtMs) return nothing;
-  const reason = reasonToHold(alert.id, circumstances);
+  // What an older version has saved does not say how severe it was when it was told: nothing is worse than that.
+  const isWorsened = telling.state !== "untold" && isWorse(alert.severity, telling.severity);
+  if (telling.state === "elsewhere" && nowMs < telling.askAgainAtMs && !isWorsened) return nothing;
+  const reason = reasonToHold(alert, circumstances);
   if (telling.state !== "told") return reason ? hold("fired", reason) : tell("fired");
   // Noted as soon as it is muted: when the mute ends, people want to know that it still fires.
   const wasMuted = decisions.at(-1)?.decision === "muted";
-  // What an older version has saved does not say how severe it was when it was told: nothing is worse than that.
-  const occasion = isWorse(alert.severity, telling.severity) ? "worsened" : "reminder";
+  const occasion = isWorsened ? "worsened" : "reminder";
   const due =
-    occasion === "worsened" ||
-    wasMuted ||
-    nowMs - telling.atMs >= reminderMs ||
-    circumstances.mute !== undefined;
+    isWorsened || wasMuted || nowMs - telling.atMs >= reminderMs || circumstances.mute !== undefined;
   if (!due) return nothing;
   return reason ? hold(occasion, reason) : tell(occasion);
 };
 
-const reasonToHold = (id: string, { nowMs, mute, cause, lastTold }: Circumstances): Choice | undefined => {
+const reasonToHold = (alert: Alert, { nowMs, mute, cause, lastTold }: Circumstances): Choice | undefined => {
   if (mute) return mutedBy(mute);
   if (cause.state === "known") return { decision: "inhibited", by: cause.type, by_alert: cause.alert };
   if (cause.state === "unclear") {
     return { decision: "waits_for_cause", cause: cause.type, until: isoOf(cause.untilMs) };
   }
-  if (lastTold && lastTold.alert !== id && nowMs - lastTold.atMs < repeatMs) {
+  const isRepeated = lastTold !== undefined && !isWorse(alert.severity, lastTold.severity);
+  if (isRepeated && lastTold.alert !== alert.id && nowMs - lastTold.atMs < repeatMs) {
     return { decision: "repeat", of_alert: lastTold.alert, until: isoOf(lastTold.atMs + repeatMs) };
   }
   return undefined;

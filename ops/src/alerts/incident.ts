@@ -18,8 +18,8 @@ export type Telling =
   | { state: "untold" }
   /** This process has told it, and how severe it was. */
   | { state: "told"; atMs: number; severity: AlertSeverity }
-  /** Another one has; it is looked up again whether it still cares. */
-  | { state: "elsewhere"; askAgainAtMs: number }
+  /** Another one has; it is looked up again whether it still cares, and at once when this becomes more severe. */
+  | { state: "elsewhere"; askAgainAtMs: number; severity: AlertSeverity }
   /** There is nothing left to tell. */
   | { state: "over" };
 

@@ -104,6 +104,12 @@ export class Incidents {
     return [...this.#open];
   }
 
+  /** Another instance tells by now what this process has told; from now on it is looked up whether it still cares. */
+  giveAway(incident: Incident, nowMs: number): void {
+    const { telling } = incident;
+    if (telling.state === "told") incident.telling = { ...telling, state: "elsewhere", askAgainAtMs: nowMs };
+  }
+
   /** Nothing more is told about it. */
   close(incident: Incident): void {
     incident.telling = { state: "over" };

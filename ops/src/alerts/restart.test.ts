@@ -138,6 +138,27 @@ test("what becomes worse after a restart is told as that", async () => {
   expect(after.words()).toEqual(["worsened CUSTOM"]);
 });
 
+test("of what an older version has told, without saying how severe it was, nothing is told as worse", async () => {
+  const before = start();
+  before.alerts.raise({ type: "CUSTOM", key: "over", severity: "warning", message: "Warm." });
+  before.alerts.raise({ type: "CUSTOM", key: "fires", severity: "warning", message: "Warm." });
+  await before.pass(1);
+  before.alerts.resolve("CUSTOM", "over");
+  await before.pass(1);
+  await before.alerts.close();
+  const state = JSON.parse(await stateText());
+  for (const [, told] of state.last_told) delete told.severity;
+  for (const { telling } of state.incidents) delete telling.severity;
+  const [name = "none"] = await stateFiles();
+  await writeFile(join(stateDirectory(), name), JSON.stringify(state));
+  const after = start();
+  for (const key of ["over", "fires"]) {
+    after.alerts.raise({ type: "CUSTOM", key, severity: "critical", message: "Hot." });
+  }
+  await after.pass(1);
+  expect(after.words()).toEqual([]);
+});
+
 test("what may be told again is not in the state any more", async () => {
   const lastTold = async (): Promise<[string, unknown][]> => JSON.parse(await stateText()).last_told;
   const { alerts, pass } = start();

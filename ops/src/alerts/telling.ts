@@ -13,7 +13,7 @@ import { notificationOf, type Teller, type Told } from "./teller.ts";
 
 const saveWithinMs = 2_000;
 
-export type LastTold = [fingerprint: string, { atMs: number; alert: string }];
+export type LastTold = [fingerprint: string, { atMs: number; alert: string; severity: AlertSeverity }];
 
 export interface TellingOptions {
   teller: Teller;
@@ -32,7 +32,7 @@ export interface TellingOptions {
 /** Carries out what is decided about telling people, for all incidents; one that takes long delays no other. */
 export class Telling {
   readonly #options: TellingOptions;
-  readonly #lastTold = new Map<string, { atMs: number; alert: string }>();
+  readonly #lastTold = new Map<LastTold[0], LastTold[1]>();
   readonly #underWay = new Map<Incident, Promise<void>>();
   /** Alerts as they were when they were last saved: what begins or ends is another object. */
   readonly #secured = new WeakSet<Alert>();
@@ -177,7 +177,7 @@ export class Telling {
   ): void {
     if (told.choice.decision === "waits_for_turn") return;
     if ("askAgainAfterMs" in told) {
-      incident.telling = { state: "elsewhere", askAgainAtMs: atMs + told.askAgainAfterMs };
+      incident.telling = { state: "elsewhere", askAgainAtMs: atMs + told.askAgainAfterMs, severity };
       return;
     }
     if (occasion === "resolved") {
@@ -185,7 +185,7 @@ export class Telling {
       return;
     }
     incident.telling = { state: "told", atMs, severity };
-    this.#lastTold.set(fingerprintOf(incident.alert), { atMs, alert: incident.alert.id });
+    this.#lastTold.set(fingerprintOf(incident.alert), { atMs, alert: incident.alert.id, severity });
   }
 
   #note(incident: Incident, occasion: Occasion, choice: Choice): boolean {

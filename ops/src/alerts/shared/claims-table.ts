@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { AlertSeverity, isWorse } from "../alert.ts";
 import { askAgainAfterMs, type Claim } from "../claims.ts";
 import { repeatMs, skewMs } from "../decide.ts";
 import { fingerprintOf } from "../fingerprint.ts";
@@ -24,22 +25,31 @@ const isAhead = (time: Time, now: Date) => sql`${sql.ref(`c.${time}`)} > ${new D
 const isOver = (time: Time, ms: number, now: Date) =>
   sql`(${sql.ref(`c.${time}`)} <= ${new Date(now.getTime() - ms)} or ${isAhead(time, now)})`;
 
+const leastFirst = Object.values(AlertSeverity).sort((a, b) => (isWorse(a, b) ? 1 : -1));
+const rankOf = (severity: string) => sql`array_position(${leastFirst}::text[], ${sql.ref(severity)})`;
+
+/** Whether what is written is more severe than what the row tells of; not where an older version wrote that. */
+const isMoreSevere = sql`${rankOf("excluded.severity")} > ${rankOf("c.severity")}`;
+
 /**
  * Asks to tell that something fires. There is one row for each fingerprint: whoever writes it tells. It can
- * be taken over from somebody who claimed it and died before telling; and, once the time has passed in which
- * the same is not repeated, when its end was told or when its owner is silent.
+ * be taken over from somebody who claimed it and died before telling; once the time has passed in which
+ * the same is not repeated, when its end was told or when its owner is silent; and, at any time, by what is
+ * more severe.
  */
 export const claimToTell = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
   const { alert, instance } = incident;
   const fingerprint = fingerprintOf(alert);
   const { rows: ours } = await sql`
     insert into earlybird.alert_claims as c
-      (fingerprint, alert, instance, fired_at, claimed_at, told_at, seen_at, resolved_at)
-    values (${fingerprint}, ${alert.id}, ${instance}, ${alert.fired_at}, ${now}, null, ${now}, null)
+      (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    values (${fingerprint}, ${alert.id}, ${instance}, ${alert.severity}, ${alert.fired_at}, ${now}, null, ${now}, null)
     on conflict (fingerprint) do update set
-      alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
-      claimed_at = excluded.claimed_at, told_at = null, seen_at = excluded.seen_at, resolved_at = null
+      alert = excluded.alert, instance = excluded.instance, severity = excluded.severity,
+      fired_at = excluded.fired_at, claimed_at = excluded.claimed_at, told_at = null,
+      seen_at = excluded.seen_at, resolved_at = null
     where (c.alert = excluded.alert and c.resolved_at is null)
+      or ${isMoreSevere}
       or (c.told_at is null and ${isOver("claimed_at", confirmWithinMs, now)})
       or (${isOver("told_at", repeatMs, now)}
         and (${isOver("resolved_at", endIsBelievedMs, now)} or ${isOver("seen_at", 2 * silentMs, now)}))
@@ -57,8 +67,8 @@ export const claimToEnd = async (db: Database, incident: Incident, now: Date): P
   const fingerprint = fingerprintOf(alert);
   const { rows: ours } = await sql`
     insert into earlybird.alert_claims as c
-      (fingerprint, alert, instance, fired_at, claimed_at, told_at, seen_at, resolved_at)
-    values (${fingerprint}, ${alert.id}, ${instance}, ${alert.fired_at}, ${now}, ${now}, ${now}, ${now})
+      (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    values (${fingerprint}, ${alert.id}, ${instance}, ${alert.severity}, ${alert.fired_at}, ${now}, ${now}, ${now}, ${now})
     on conflict (fingerprint) do update set
       alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
       seen_at = excluded.seen_at, told_at = coalesce(c.told_at, excluded.told_at),
@@ -71,36 +81,41 @@ export const claimToEnd = async (db: Database, incident: Incident, now: Date): P
 
 /**
  * Says that what this process has told still fires, and catches up on what it told while nobody could be
- * asked. A row that tells of another's present alert stays as it is.
+ * asked. A row that tells of another's present alert stays as it is, unless that is less severe.
  *
  * @param told what was told, with the time on the wall clock
+ * @returns the ids of the alerts for which this process goes on telling; the others are told elsewhere by now
  */
 export const keepClaims = async (
   db: Database,
   told: readonly { incident: Incident; told_at: string }[],
   now: Date,
-): Promise<void> => {
-  if (told.length === 0) return;
+): Promise<ReadonlySet<string>> => {
+  if (told.length === 0) return new Set();
   const rows = told.map(({ incident: { alert, instance }, told_at }) => ({
     fingerprint: fingerprintOf(alert),
     alert: alert.id,
     instance,
+    severity: alert.severity,
     fired_at: alert.fired_at,
     told_at,
   }));
-  await sql`
+  const { rows: kept } = await sql<{ alert: string }>`
     insert into earlybird.alert_claims as c
-      (fingerprint, alert, instance, fired_at, claimed_at, told_at, seen_at, resolved_at)
-    select fingerprint, alert, instance, fired_at, told_at, told_at, ${now}::timestamptz, null
+      (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    select fingerprint, alert, instance, severity, fired_at, told_at, told_at, ${now}::timestamptz, null
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
-      fingerprint text, alert text, instance text, fired_at timestamptz, told_at timestamptz)
+      fingerprint text, alert text, instance text, severity text, fired_at timestamptz, told_at timestamptz)
     order by fingerprint
     on conflict (fingerprint) do update set
-      alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
-      told_at = excluded.told_at, seen_at = excluded.seen_at, resolved_at = null
+      alert = excluded.alert, instance = excluded.instance, severity = excluded.severity,
+      fired_at = excluded.fired_at, told_at = excluded.told_at, seen_at = excluded.seen_at, resolved_at = null
     where (c.alert = excluded.alert and c.resolved_at is null)
+      or ${isMoreSevere}
       or c.resolved_at < excluded.fired_at or ${isAhead("resolved_at", now)}
-      or (c.resolved_at is null and ${isOver("seen_at", 2 * silentMs, now)})`.execute(db);
+      or (c.resolved_at is null and ${isOver("seen_at", 2 * silentMs, now)})
+    returning c.alert`.execute(db);
+  return new Set(kept.map(({ alert }) => alert));
 };
 
 const theirs = async (db: Database, fingerprint: string): Promise<Claim> => {

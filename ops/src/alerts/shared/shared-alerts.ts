@@ -145,7 +145,12 @@ export class SharedAlerts implements Claims {
         await mutes.share(sharedMutes(db), now);
         await this.#saveRecords((some) => saveRecords(db, some));
         const told = incidents.firing().filter(({ telling }) => telling.state === "told");
-        while (told.length > 0) await keepClaims(db, told.splice(0, savedAtOnce).flatMap(withTime), now);
+        while (told.length > 0) {
+          const some = told.splice(0, savedAtOnce).flatMap(withTime);
+          const kept = await keepClaims(db, some, now);
+          for (const { incident } of some)
+            if (!kept.has(incident.alert.id)) incidents.giveAway(incident, nowMs);
+        }
         if (reassure) await endAbandoned(db);
         this.#reassuredAtMs = reassure ? nowMs : this.#reassuredAtMs;
         const news = await readNews(db, this.#mark);

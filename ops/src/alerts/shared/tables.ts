@@ -8,8 +8,21 @@ import { createOwnTables } from "../../lib/own-tables.ts";
  * - `alert_mutes`: who does not want to be told of what, until when
  * - `alert_claims`: which instance tells what
  */
-export const createAlertTables = (db: Kysely<unknown>): Promise<void> =>
-  createOwnTables(db, [{ table: "alert_claims", statements }]);
+export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
+  await createOwnTables(db, [{ table: "alert_claims", statements }]);
+  await addSeverity(db);
+};
+
+/** To tables of an older version: null, where that has written a row, is as severe as can be. */
+const addSeverity = async (db: Kysely<unknown>): Promise<void> => {
+  const { rows } = await sql`
+    select from pg_attribute
+    where attrelid = 'earlybird.alert_claims'::regclass and attname = 'severity'`.execute(db);
+  // Looked for first: to add it, also where it is there, asks for the table's owner and for a lock.
+  if (rows.length === 0) {
+    await sql`alter table earlybird.alert_claims add column if not exists severity text`.execute(db);
+  }
+};
 
 const statements = [
   sql`create table earlybird.alert_history (
@@ -47,6 +60,7 @@ const statements = [
     claimed_at  timestamptz not null,
     told_at     timestamptz,
     seen_at     timestamptz not null,
-    resolved_at timestamptz
+    resolved_at timestamptz,
+    severity    text
   )`,
 ];
