@@ -228,6 +228,7 @@ export class AlertManager {
    * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
    */
   async mute(request: MuteRequest): Promise<Mute> {
+    await this.#shared?.shareMutes();
     const mute = this.#mutes.mute(request, this.#clock.now());
     await this.#mutesChanged();
     return mute;

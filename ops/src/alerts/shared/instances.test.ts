@@ -229,6 +229,39 @@ describe("three instances on one database", () => {
     expect(who(1).alerts.mutes()).toEqual([]);
   });
 
+  test.each([-3_000, 3_000])(
+    "a mute takes the place of one made on another instance a moment ago, whose clock is off by %i ms",
+    async (offMs) => {
+      const { alerts } = createDecisions({
+        clock: new StandingClock(new Date(clock.now().getTime() + offMs).toISOString()),
+        database: pools[0] as pg.Pool,
+      });
+      await alerts.mute({ type: "CUSTOM", duration_seconds: 600, author: "Asha" });
+      const mute = await who(1).alerts.mute({ type: "CUSTOM", duration_seconds: 60, author: "Ravi" });
+      await pass(5);
+      expect(instances.flatMap((one) => one.alerts.mutes())).toEqual([mute, mute, mute]);
+      await who(1).alerts.unmute({ type: "CUSTOM", author: "Ravi" });
+      expect(who(1).alerts.mutes()).toEqual([]);
+      await alerts.stop();
+    },
+  );
+
+  test.each([0, 1_000])(
+    "of two mutes made %i ms apart by instances that could not know of each other, none outlasts an unmute",
+    async (apartMs) => {
+      who(0).alerts.observe(down);
+      await who(0).alerts.mute({ type: "CUSTOM", duration_seconds: 600, author: "Asha" });
+      clock.advanceMs(apartMs);
+      await who(1).alerts.mute({ type: "CUSTOM", duration_seconds: 600, author: "Ravi" });
+      who(0).alerts.observe(well);
+      await pass(5);
+      await pass(5);
+      await who(2).alerts.unmute({ type: "CUSTOM", author: "Binod" });
+      await pass(5);
+      expect(instances.flatMap(({ alerts }) => alerts.mutes())).toEqual([]);
+    },
+  );
+
   test("each knows the alerts of all: in its history, in its numbers, and explained", async () => {
     const { id } = who(0).alerts.raise({ type: "CUSTOM", message });
     who(1).alerts.raise({ type: "DELIVERY_ISSUE", message });

@@ -13,9 +13,17 @@ export const sharedMutes = (db: Kysely<unknown>): SharedMutes => ({
         ended_at timestamptz, ended_by text)
       on conflict (id) do update set ended_at = excluded.ended_at, ended_by = excluded.ended_by
       where alert_mutes.ended_at is null`.execute(db);
+    // Of two mutes of one type, made by two instances at once, the later one stands: the earlier is not to be
+    // found in force when that is ended.
+    await sql`
+      update earlybird.alert_mutes as earlier set ended_at = later.muted_at, ended_by = later.author
+      from earlybird.alert_mutes as later
+      where later.type = earlier.type and (later.muted_at, earlier.id) > (earlier.muted_at, later.id)
+        and earlier.ended_at is null and later.ended_at is null and earlier.until > later.muted_at`.execute(
+      db,
+    );
   },
   read: async (now) => {
-    // Of two mutes of one type, made by two instances at once, the later one stands.
     const { rows } = await sql<
       Omit<Mute, "muted_at" | "until"> & { muted_at: Date; until: Date; type: MuteTarget }
     >`
