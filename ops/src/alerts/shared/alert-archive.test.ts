@@ -263,6 +263,16 @@ test("what is older than ninety days is removed, a thousand at a time", async ()
   expect((await archive.history({ limit: 10 })).alerts).toHaveLength(1);
 });
 
+test("an instance whose clock is months ahead removes nothing of what the others have", async () => {
+  clock.advanceMs(Date.now() - Date.parse(now));
+  await save(record(Date.parse(now) - Date.now() + dayMs));
+  await archive.mute({ type: "CUSTOM", duration_seconds: 60, author: "Asha" });
+  clock.advanceMs(200 * dayMs);
+  await alertDatabase.connected((db) => prune(db, clock.now()));
+  expect((await archive.history({ limit: 10 })).alerts).toHaveLength(1);
+  expect((await database.pool.query("select from earlybird.alert_mutes")).rowCount).toBe(1);
+});
+
 test("what fired in a process that is heard of no more does not fire for ever, and what fires here goes on", async () => {
   const lost = record(1_000);
   await save(lost);

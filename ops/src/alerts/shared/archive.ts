@@ -136,19 +136,21 @@ export const readTallies = async (db: Database, now: Date): Promise<Tally[]> => 
   return rows.map(({ hour, ...tally }) => ({ ...tally, hour: hour.toISOString() }));
 };
 
-/** Removes what is older than 90 days, a thousand at a time; true when there is more. */
+/** Removes what is older than 90 days, also by the database's clock, a thousand at a time; true when there is more. */
 export const prune = async (db: Database, now: Date): Promise<boolean> => {
+  // An instance whose clock is ahead removes nothing for all others.
+  const oldest = sql`least(${now}::timestamptz, now()) - make_interval(days => ${keptDays})`;
   const { rows } = await sql`
     delete from earlybird.alert_history where id in (
       select id from earlybird.alert_history
-      where fired_at < ${now}::timestamptz - make_interval(days => ${keptDays})
+      where fired_at < ${oldest}
       order by fired_at limit ${prunedAtOnce} for update skip locked)
     returning id`.execute(db);
   await sql`
     delete from earlybird.alert_mutes
-    where until < ${now}::timestamptz - make_interval(days => ${keptDays})`.execute(db);
+    where until < ${oldest}`.execute(db);
   await sql`
     delete from earlybird.alert_claims
-    where seen_at < ${now}::timestamptz - make_interval(days => ${keptDays})`.execute(db);
+    where seen_at < ${oldest}`.execute(db);
   return rows.length === prunedAtOnce;
 };
