@@ -51,14 +51,17 @@ const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Cir
   if (telling.state === "elsewhere" && nowMs < telling.askAgainAtMs && !isWorsened) return nothing;
   const reason = reasonToHold(alert, circumstances);
   if (telling.state !== "told") return reason ? hold("fired", reason) : tell("fired");
-  // Noted as soon as it is muted: when the mute ends, people want to know that it still fires.
-  const wasMuted = decisions.at(-1)?.decision === "muted";
+  // Noted as soon as it is muted: when the mute ends, people want to know that it still fires; and if something
+  // explains it by then, when that is over.
+  const wasMuted = decisions.findLast(isToldOrMuted)?.decision === "muted";
   const occasion = isWorsened ? "worsened" : "reminder";
   const due =
     isWorsened || wasMuted || nowMs - telling.atMs >= reminderMs || circumstances.mute !== undefined;
   if (!due) return nothing;
   return reason ? hold(occasion, reason) : tell(occasion);
 };
+
+const isToldOrMuted = ({ decision }: Choice): boolean => decision === "told" || decision === "muted";
 
 const reasonToHold = (alert: Alert, { nowMs, mute, cause, lastTold }: Circumstances): Choice | undefined => {
   if (mute) return mutedBy(mute);

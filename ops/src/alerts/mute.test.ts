@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createDecisions, down, well } from "../../../test/support/decisions.ts";
+import { createDecisions, down, well, withSymptoms } from "../../../test/support/decisions.ts";
 
 const hour = { duration_seconds: 3_600, author: "Asha" };
 const maintenance = { ...hour, type: "DATABASE_DOWN", reason: "maintenance" } as const;
@@ -48,6 +48,23 @@ test("it can be ended, and what was told before and still fires is told again", 
   await expect(alerts.unmute({ type: "DATABASE_DOWN", author: "Ravi" })).rejects.toMatchObject({
     code: "EB_NOT_MUTED",
   });
+});
+
+test("what something explains when the mute ends is told again when that is over and it still fires", async () => {
+  const { alerts, observe, pass, words } = createDecisions();
+  await observe(withSymptoms(well), withSymptoms(well));
+  await alerts.mute({ ...hour, type: "API_TIMEOUT" });
+  await pass(3_500);
+  await observe(withSymptoms(down), withSymptoms(down));
+  await pass(100);
+  await observe(withSymptoms(well), withSymptoms(well));
+  expect(words().slice(2)).toEqual(["fired DATABASE_DOWN", "resolved DATABASE_DOWN"]);
+  await pass(118);
+  expect(words().slice(4)).toEqual([]);
+  await pass(1);
+  expect(words().slice(4)).toEqual(["reminder API_TIMEOUT"]);
+  await pass(3_600);
+  expect(words()).toHaveLength(5);
 });
 
 test("the end of what was told before is not told while it is muted", async () => {
