@@ -1,6 +1,6 @@
 import { type Alert, type AlertSeverity, type AlertType, isWorse } from "./alert.ts";
 import type { Choice } from "./decision.ts";
-import { endElsewhere, type Incident } from "./incident.ts";
+import { type Incident, toldElsewhere } from "./incident.ts";
 import type { Mute } from "./mute.ts";
 import type { Occasion } from "./notification.ts";
 
@@ -79,7 +79,8 @@ const reasonToHold = (alert: Alert, { nowMs, mute, cause, lastTold }: Circumstan
 const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): Plan => {
   const { telling, decisions } = incident;
   if (telling.state === "over") return nothing;
-  if (telling.state === "elsewhere" && endElsewhere(incident) && nowMs < telling.askAgainAtMs) return nothing;
+  if (telling.state === "elsewhere" && toldElsewhere(incident, "resolved") && nowMs < telling.askAgainAtMs)
+    return nothing;
   // Whoever came first may not have lived to tell it.
   const mayBeOurs = telling.state !== "untold" || decisions.at(-1)?.decision === "waits_for_turn";
   if (!mayBeOurs) return { ...hold("resolved", { decision: "never_told" }), over: true };

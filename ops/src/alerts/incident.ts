@@ -1,4 +1,4 @@
-import type { Alert, AlertSeverity } from "./alert.ts";
+import { type Alert, type AlertSeverity, isWorse } from "./alert.ts";
 import type { Choice, Decision } from "./decision.ts";
 import { sameChoice } from "./decision.ts";
 import type { Attempt, Occasion } from "./notification.ts";
@@ -43,10 +43,12 @@ export const noteDecision = (record: AlertRecord, occasion: Occasion, choice: Ch
   return true;
 };
 
-/** Who was last expected to tell the end of an alert that has ended here; undefined when nobody was. */
-export const endElsewhere = ({ decisions }: AlertRecord) => {
+/** Who was last expected to tell it, of an alert as it is; undefined when nobody was. */
+export const toldElsewhere = (incident: Incident, occasion: Occasion) => {
+  const { telling, decisions } = incident;
   const last = decisions.at(-1);
-  if (last?.occasion !== "resolved" || last.decision !== "told_elsewhere") return undefined;
+  if (last?.occasion !== occasion || last.decision !== "told_elsewhere") return undefined;
+  if (telling.state === "elsewhere" && isWorse(incident.alert.severity, telling.severity)) return undefined;
   const { decision, instance, alert } = last;
   return { decision, instance, alert };
 };

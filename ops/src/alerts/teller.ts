@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { askAgainAfterMs, type Claims } from "./claims.ts";
 import { type Choice, oneTurnMs } from "./decision.ts";
-import { endElsewhere, type Incident } from "./incident.ts";
+import { type Incident, toldElsewhere } from "./incident.ts";
 import type { Dispatcher, Notification, Occasion } from "./notification.ts";
 
 /** What became of telling people, as far as this process is concerned. */
@@ -61,8 +61,8 @@ export class Teller {
     }
     if (claim.claim === "unknown") {
       if (neverTold && nowMs < turnMs) return { choice: waitsForTurn };
-      // It may well go on there, where nobody can be asked now: it can wait for the answer.
-      const theirs = endElsewhere(incident);
+      // It is told there, or may well go on, where nobody can be asked now: it can wait for the answer.
+      const theirs = toldElsewhere(incident, occasion);
       if (theirs) return { choice: theirs, askAgainAfterMs };
     }
     await this.#dispatcher.dispatch(notification);

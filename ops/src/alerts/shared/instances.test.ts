@@ -184,6 +184,20 @@ describe("three instances on one database", () => {
     ).toEqual(["fired CUSTOM", "resolved CUSTOM"]);
   });
 
+  test("what another one has told is not told again because the database does not answer for a while", async () => {
+    for (const { alerts } of instances.slice(0, 2)) {
+      alerts.raise({ type: "CUSTOM", message, severity: "error", quietMs: null });
+      await pass(1);
+    }
+    await pass(30);
+    who(1).alerts.observe(down);
+    for (let n = 0; n < 4; n++) await pass(35);
+    expect(told()).toEqual([["fired CUSTOM"], [], []]);
+    who(1).alerts.raise({ type: "CUSTOM", message, severity: "critical" });
+    await pass(1);
+    expect(told()).toEqual([["fired CUSTOM"], ["fired CUSTOM"], []]);
+  });
+
   test("somebody who claims to tell and dies before telling does not silence the others", async () => {
     const [first, second] = instances as [Decisions, Decisions];
     const dying = createDecisions({
