@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLogger } from "earlybird";
 import { AlertManager, AlertType, type Channel, NotificationDispatcher } from "earlybird/alerts";
+import { logLines } from "../../test/support/log-lines.ts";
 import { makeTemporaryDirectory } from "../../test/support/temporary-directory.ts";
 import { printTable, thousands } from "../figures.ts";
 
@@ -14,7 +14,7 @@ const patienceMs = 30_000;
 export const benchStorm = async (): Promise<void> => {
   console.error("a storm of alerts ...");
   const dataDir = await makeTemporaryDirectory();
-  const log = createLogger("silent");
+  const { log } = logLines();
   const told = new Set<string>();
   let notifications = 0;
   const channel: Channel = {

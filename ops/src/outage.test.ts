@@ -2,11 +2,11 @@ import fastify, { type FastifyInstance } from "fastify";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAlerts } from "../../test/support/alerts.ts";
+import { logLines } from "../../test/support/log-lines.ts";
 import { type SlackPeer, startSlackPeer } from "../../test/support/slack-peer.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../../test/support/throwaway.ts";
 import { type AlertManager, slackChannel } from "./alerts/index.ts";
 import { createPool } from "./database/index.ts";
-import { createLogger } from "./lib/log.ts";
 import {
   DatabaseHealthChecker,
   MonitoringService,
@@ -15,7 +15,7 @@ import {
 } from "./monitoring/index.ts";
 import { earlybird, problems } from "./server.ts";
 
-const log = createLogger("silent");
+const { log } = logLines();
 
 let postgres: ThrowawayPostgres;
 let slack: SlackPeer;

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fastify, { type FastifyInstance, type RouteOptions } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createAlerts } from "../../test/support/alerts.ts";
+import { logLines } from "../../test/support/log-lines.ts";
 import type { AlertManager, NotificationDispatcher } from "./alerts/index.ts";
-import { createLogger } from "./lib/log.ts";
 import {
   type DatabaseHealth,
   MonitoringService,
@@ -23,7 +23,7 @@ const away: DatabaseHealth = {
   reason: "connect ECONNREFUSED 10.0.0.7:5432",
 };
 
-const log = createLogger("silent");
+const { log } = logLines();
 
 let database: DatabaseHealth;
 let monitoring: MonitoringService;

@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../test/support/database.ts";
+import { logLines } from "../../test/support/log-lines.ts";
 import { type SlackPeer, startSlackPeer } from "../../test/support/slack-peer.ts";
 import { peerPassword, type SmtpPeer, startSmtpPeer } from "../../test/support/smtp-peer.ts";
 import { makeTemporaryDirectory } from "../../test/support/temporary-directory.ts";
-import { createLogger } from "./lib/log.ts";
 import { readSettings } from "./lib/settings.ts";
 import { type RunningMonitoring, startMonitoring } from "./start-monitoring.ts";
 
@@ -47,7 +47,7 @@ const start = async (environment: NodeJS.ProcessEnv = {}) => {
     "/nowhere/.env",
   );
   const { pool } = database;
-  running = await startMonitoring({ pool, settings, dataDir, log: createLogger("silent"), version: "1.2.3" });
+  running = await startMonitoring({ pool, settings, dataDir, log: logLines().log, version: "1.2.3" });
   return running;
 };
 

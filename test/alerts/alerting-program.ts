@@ -4,7 +4,7 @@ import { AlertManager } from "../../ops/src/alerts/alert-manager.ts";
 import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
 import { NotificationDispatcher } from "../../ops/src/alerts/dispatcher/notification-dispatcher.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
-import { createLogger } from "../../ops/src/lib/log.ts";
+import { logLines } from "../support/log-lines.ts";
 import { until } from "../support/until.ts";
 import { dieAtCall } from "./deadly-disk.ts";
 
@@ -26,7 +26,7 @@ export interface AlertingLife {
 const life = JSON.parse(process.argv[2] ?? "") as AlertingLife;
 const { dataDir, webhookUrls, alerts, resolved, databaseUrl, dieAt, moment } = life;
 const calls = await dieAtCall(dieAt, moment);
-const log = createLogger("silent");
+const { log } = logLines();
 const dispatcher = new NotificationDispatcher({
   channels: webhookUrls.map((webhookUrl, n) => ({ ...slackChannel({ webhookUrl }), name: `slack-${n}` })),
   spoolDir: join(dataDir, "alerts", "spool"),

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
 import { NotificationDispatcher } from "../../ops/src/alerts/dispatcher/notification-dispatcher.ts";
-import { createLogger } from "../../ops/src/lib/log.ts";
+import { logLines } from "../support/log-lines.ts";
 import { notificationOf } from "../support/notifications.ts";
 import { until } from "../support/until.ts";
 import { dieAtCall } from "./deadly-disk.ts";
@@ -22,7 +22,7 @@ const calls = await dieAtCall(dieAt, moment);
 const dispatcher = new NotificationDispatcher({
   channels: webhookUrls.map((webhookUrl, n) => ({ ...slackChannel({ webhookUrl }), name: `slack-${n}` })),
   spoolDir,
-  log: createLogger("silent"),
+  log: logLines().log,
 });
 await dispatcher.start();
 // By threes: some share a sync, some do not.

@@ -72,7 +72,9 @@ test("a database that is stopped is told in Slack and by mail, its return, too, 
 }, 60_000);
 
 test("the command tries the same channels, and its exit status says whether they work", async () => {
-  expect(await place.run(["alerts", "test"], env)).toMatchObject({ exitStatus: 0 });
+  const tried = await place.run(["alerts", "test"], env);
+  expect(tried.exitStatus).toBe(0);
+  expect(JSON.parse(tried.stderr)).toMatchObject({ level: "info", occasion: "test" });
   mail.behave({ login: 535 });
   const { exitStatus, stdout } = await place.run(["alerts", "test", "--json"], env);
   expect(exitStatus).toBe(1);

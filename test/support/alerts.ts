@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, createLogger } from "earlybird";
+import type { Clock } from "earlybird";
 import { AlertManager, type Channel, NotificationDispatcher } from "earlybird/alerts";
+import { logLines } from "./log-lines.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
 /** A manager of alerts with a dispatcher that keeps its spool in a temporary directory. */
@@ -13,7 +14,7 @@ export const createAlerts = async ({
   clock?: Clock;
 } = {}) => {
   const directory = await makeTemporaryDirectory();
-  const common = { log: createLogger("silent"), ...(clock && { clock }) };
+  const common = { log: logLines().log, ...(clock && { clock }) };
   const dispatcher = new NotificationDispatcher({ ...common, channels, spoolDir: join(directory, "spool") });
   const alerts = new AlertManager({ ...common, dispatcher });
   await dispatcher.start();

@@ -36,7 +36,7 @@ const schema = z.object({
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
-    .describe("what is logged"),
+    .describe("what is logged; alerts always are"),
   ...alertSettings,
 });
 

@@ -2,13 +2,16 @@ import type { Logger } from "../../lib/log.ts";
 import type { Channel } from "../channel.ts";
 import { headline } from "./words.ts";
 
-/** Writes to the log as JSON: the one channel that every service has. */
-export const logChannel = (log: Logger): Channel => ({
-  name: "log",
-  send: async (notification) => {
-    const { id, occasion, symptoms, alert } = notification;
-    const say = occasion === "resolved" || occasion === "test" ? "info" : "error";
-    log[say]({ notification_id: id, occasion, symptoms, alert }, `alert ${headline(notification)}`);
-    return { result: "accepted" };
-  },
-});
+/** Writes to the log as JSON, whatever its level: the one channel that every service has. */
+export const logChannel = (log: Logger): Channel => {
+  const always = log.child({}, { level: "info" });
+  return {
+    name: "log",
+    send: async (notification) => {
+      const { id, occasion, symptoms, alert } = notification;
+      const say = occasion === "resolved" || occasion === "test" ? "info" : "error";
+      always[say]({ notification_id: id, occasion, symptoms, alert }, `alert ${headline(notification)}`);
+      return { result: "accepted" };
+    },
+  };
+};

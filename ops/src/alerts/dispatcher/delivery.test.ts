@@ -9,6 +9,7 @@ import {
   stateOf,
   waitingFor,
 } from "../../../../test/support/dispatching.ts";
+import { logLines } from "../../../../test/support/log-lines.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
 import { until } from "../../../../test/support/until.ts";
 import { type Channel, keyOfChannel, type SendResult } from "../channel.ts";
@@ -62,16 +63,20 @@ test("nothing is sent before it is written down what became of the one before: s
   expect(onDisk).toEqual([3, 2, 1]);
 });
 
-test("every notification is in the log, as JSON", async () => {
-  const dispatcher = bench.dispatcherOf([]);
-  await dispatcher.dispatch(notificationOf("a"));
-  await dispatcher.dispatch(notificationOf("b", { occasion: "resolved", symptoms: 3 }));
-  await until(() => waitingFor(dispatcher) === 0);
-  expect(bench.lines).toMatchObject([
-    { level: 50, msg: "alert CRITICAL: DATABASE_DOWN: The database does not answer.", alert: { key: "" } },
-    { level: 30, occasion: "resolved", symptoms: 3, msg: expect.stringContaining("3 symptoms") },
-  ]);
-});
+test.each(["info", "error", "silent"])(
+  "every notification is in the log, as JSON, also where its level is %s",
+  async (level) => {
+    const { log, lines } = logLines(level);
+    const dispatcher = bench.dispatcherOf([], { log });
+    await dispatcher.dispatch(notificationOf("a"));
+    await dispatcher.dispatch(notificationOf("b", { occasion: "resolved", symptoms: 3 }));
+    await until(() => waitingFor(dispatcher) === 0);
+    expect(lines).toMatchObject([
+      { level: 50, msg: "alert CRITICAL: DATABASE_DOWN: The database does not answer.", alert: { key: "" } },
+      { level: 30, occasion: "resolved", symptoms: 3, msg: expect.stringContaining("3 symptoms") },
+    ]);
+  },
+);
 
 test("a channel that hangs delays no other one, and keeps nobody waiting", async () => {
   const [slack, email] = [holding("slack"), scripted("email")];

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import { logLines } from "../../../../test/support/log-lines.ts";
 import { createShelfCli } from "../../../../test/support/shelf-cli.ts";
 import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
 import { AlertManager, NotificationDispatcher } from "../../alerts/index.ts";
-import { createLogger } from "../../lib/log.ts";
 
 let database: TestDatabase;
 let slack: SlackPeer;
@@ -13,7 +13,7 @@ let ids: string[];
 
 /** What a server that has ended has left behind: a failed billing run, and two disks that are full. */
 const leaveHistory = async (): Promise<string[]> => {
-  const log = createLogger("silent");
+  const { log } = logLines();
   const dispatcher = new NotificationDispatcher({
     channels: [],
     spoolDir: await makeTemporaryDirectory(),
@@ -108,7 +108,7 @@ describe("a mute", () => {
         onAttempt: () => () => undefined,
         channels: () => [],
       },
-      log: createLogger("silent"),
+      log: logLines().log,
       database: database.pool,
     });
     other.tick();
