@@ -69,10 +69,33 @@ test("a channel that is broken is told of through the other, and its return, too
   raise(observed);
   await expect.poll(() => observed.alerts.active()).toMatchObject([{}, { key: "channel:slack" }]);
   await expect.poll(() => mail.mails.map(({ headers }) => headers.subject)).toHaveLength(2);
-  expect(mail.mails.some(({ raw }) => raw.includes("Nobody is told by slack any more"))).toBe(true);
+  expect(mail.mails.some(({ raw }) => raw.includes("The channel slack does not reach all"))).toBe(true);
   slack.answerWith({ status: 200, headers: {}, body: "ok" });
   observed.alerts.resolve("CUSTOM");
   await expect.poll(() => observed.alerts.active()).toEqual([]);
+});
+
+test("an address that is refused is told of through the other channel, while the other addresses get their mail", async () => {
+  const observed = await start({ ALERT_EMAIL_TO: "asha@example.com,gone@example.com" });
+  mail.behave({ recipient: (address) => (address.startsWith("gone") ? 550 : "yes") });
+  raise(observed);
+  await expect.poll(told).toContainEqual(expect.stringContaining("channel:email"));
+  expect(observed.alerts.active()).toMatchObject([
+    {},
+    { key: "channel:email", details: { reason: expect.stringMatching(/^refused gone@example\.com: 550 /) } },
+  ]);
+  const ofEmail = () => observed.alerts.summary().channels.find(({ channel }) => channel === "email");
+  expect(ofEmail()).toMatchObject({ state: "broken", reason: expect.stringContaining("gone@example.com") });
+  observed.alerts.resolve("CUSTOM");
+  await expect
+    .poll(() => mail.mails.map(({ to }) => to))
+    .toEqual([["asha@example.com"], ["asha@example.com"]]);
+  expect(observed.alerts.active()).toMatchObject([{ key: "channel:email" }]);
+  mail.behave({});
+  observed.alerts.raise({ type: "CUSTOM", key: "cellar", message: "The cellar is warm." });
+  await expect.poll(ofEmail).toMatchObject({ state: "working" });
+  await expect.poll(() => observed.alerts.active()).toMatchObject([{ key: "cellar" }]);
+  await expect.poll(told).toContainEqual(expect.stringMatching(/^RESOLVED.*channel:email/));
 });
 
 test("what could not be delivered stays on disk when it stops, and is delivered after the next start", async () => {

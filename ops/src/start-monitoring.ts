@@ -118,7 +118,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
 const brokenChannel = (channel: string, reason: string) => ({
   type: AlertType.CUSTOM,
   key: keyOfChannel(channel),
-  message: `Nobody is told by ${channel} any more: it needs somebody to mend it.`,
+  message: `The channel ${channel} does not reach all whom it should: it needs somebody to mend it.`,
   details: { channel, reason },
   quietMs: null,
 });

@@ -348,9 +348,15 @@ export class AlertManager {
     await this.#shared?.shareMutes();
   }
 
+  #works(name: string): boolean {
+    return this.#dispatcher.channels().some(({ channel, state }) => channel === name && state === "working");
+  }
+
   #noteAttempt(attempt: Attempt): void {
     // That it is broken may be what another process has found, whose state is not here yet.
-    if (attempt.outcome === "accepted") this.resolve(AlertType.CUSTOM, keyOfChannel(attempt.channel));
+    if (attempt.outcome === "accepted" && this.#works(attempt.channel)) {
+      this.resolve(AlertType.CUSTOM, keyOfChannel(attempt.channel));
+    }
     this.#attempts.note(attempt);
   }
 }

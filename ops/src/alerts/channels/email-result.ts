@@ -10,6 +10,8 @@ export interface MailError {
   /** The server will answer the same whenever it is asked (RFC 5321, 4.2.1: 5yz). */
   permanent?: boolean | undefined;
   recipient?: string | undefined;
+  /** Where all recipients were refused or put off. */
+  rejectedErrors?: MailError[] | undefined;
 }
 
 export interface MailResult {
@@ -17,19 +19,36 @@ export interface MailResult {
   rejectedErrors?: MailError[] | undefined;
 }
 
-/** The recipients whom the server may accept later, while it accepted others. */
-export const deferredIn = ({ rejectedErrors = [] }: MailResult): string[] =>
+/** The recipients whom the server may accept later. */
+export const deferredIn = ({ rejectedErrors = [] }: Pick<MailResult, "rejectedErrors">): string[] =>
   rejectedErrors.filter(({ permanent }) => permanent !== true).flatMap(({ recipient }) => recipient ?? []);
 
-/** The server's words to a message it took, and whom it refused. */
-export const answerOf = (
-  { response, rejectedErrors = [] }: MailResult,
+/** The recipients whom the server will never accept, each with its words. */
+export const refusedIn = (
+  { rejectedErrors = [] }: Pick<MailResult, "rejectedErrors">,
   secret: string | undefined,
-): string => {
-  const refused = rejectedErrors.map(({ recipient, response: words = "" }) => `${recipient}: ${words}`);
-  const words = refused.length === 0 ? response : `${response}; refused ${refused.join("; ")}`;
-  return withoutSecret(words, secret);
-};
+): string[] =>
+  rejectedErrors
+    .filter(({ permanent }) => permanent === true)
+    .map(({ recipient, response = "" }) => withoutSecret(`${recipient}: ${response}`, secret));
+
+/** The server's words to a message it took. */
+export const answerOf = ({ response }: MailResult, secret: string | undefined): string =>
+  withoutSecret(response, secret);
+
+/** @param refused who will not get it, as {@link refusedIn} has them */
+export const accepted = (answer: string, refused: readonly string[]): SendResult =>
+  refused.length === 0
+    ? { result: "accepted", answer }
+    : { result: "accepted", answer: `${answer}; ${inWords(refused)}`, unreached: inWords(refused) };
+
+/** @param refused who will not get it, as {@link refusedIn} has them */
+export const putOff = (reason: string, refused: readonly string[]): SendResult =>
+  refused.length === 0
+    ? { result: "try_again", reason }
+    : { result: "try_again", reason: `${reason}; ${inWords(refused)}`, unreached: inWords(refused) };
+
+const inWords = (refused: readonly string[]): string => `refused ${refused.join("; ")}`;
 
 /** What became of a message that the server did not take. */
 type Failed = Exclude<SendResult, { result: "accepted" }>;

@@ -140,9 +140,10 @@ describe("a mail server", () => {
   test("that refuses one recipient gives it to the others, and says whom it refused", async () => {
     peer.behave({ recipient: (address) => (address.startsWith("asha") ? 550 : "yes") });
     const result = await channel().send(notificationOf("a"), never);
-    expect(result).toMatchObject({
+    expect(result).toEqual({
       result: "accepted",
-      answer: expect.stringMatching(/; refused asha@dawn\.example: 550 /),
+      answer: expect.stringMatching(/^250 .*; refused asha@dawn\.example: 550 /),
+      unreached: expect.stringMatching(/^refused asha@dawn\.example: 550 /),
     });
     expect(peer.mails[0]?.to).toEqual(["ravi@dawn.example"]);
   });
@@ -162,6 +163,43 @@ describe("a mail server", () => {
       ["asha"],
       ["asha", "ravi"],
     ]);
+  });
+
+  test("that refuses one and puts another off is not forgotten to have refused, whatever comes next", async () => {
+    const email = channel({ to: ["asha@dawn.example", "ravi@dawn.example", "mira@dawn.example"] });
+    const unreached = expect.stringMatching(/^refused asha@dawn\.example: 550 /);
+    const verdicts = [["asha", 550] as const, ["ravi", 451] as const];
+    const recipient = (address: string) => verdicts.find(([name]) => address.startsWith(name))?.[1] ?? "yes";
+    peer.behave({ recipient });
+    expect(await email.send(notificationOf("a"), never)).toEqual({
+      result: "try_again",
+      reason: expect.stringMatching(/^put off for ravi@dawn\.example; refused asha@dawn\.example: 550 /),
+      unreached,
+    });
+    peer.behave({ message: 451 });
+    expect(await email.send(notificationOf("a"), never)).toMatchObject({ result: "try_again", unreached });
+    peer.behave({});
+    expect(await email.send(notificationOf("a"), never)).toMatchObject({ result: "accepted", unreached });
+    expect(peer.mails.map(({ to }) => to)).toEqual([["mira@dawn.example"], ["ravi@dawn.example"]]);
+  });
+
+  test("that refuses one and puts off all others says so, too", async () => {
+    peer.behave({ recipient: (address) => (address.startsWith("asha") ? 550 : 451) });
+    expect(await channel().send(notificationOf("a"), never)).toMatchObject({
+      result: "try_again",
+      unreached: expect.stringContaining("asha@dawn.example: 550"),
+    });
+  });
+
+  test("that puts one off and refuses it later keeps the others from nothing", async () => {
+    const email = channel();
+    for (const code of [451, 550]) {
+      peer.behave({ recipient: (address) => (address.startsWith("asha") ? code : "yes") });
+      const result = await email.send(notificationOf("a"), never);
+      expect(result.result).toBe(code === 451 ? "try_again" : "accepted");
+      if (code === 550) expect(result).toMatchObject({ unreached: expect.stringContaining("asha@") });
+    }
+    expect(peer.mails.map(({ to }) => to)).toEqual([["ravi@dawn.example"]]);
   });
 
   test("that refuses the password is believed the third time in a row", async () => {

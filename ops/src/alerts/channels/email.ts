@@ -1,7 +1,16 @@
 import { createTransport } from "nodemailer";
 import type { Channel, SendResult } from "../channel.ts";
 import { addressOf, emailMessage } from "./email-message.ts";
-import { answerOf, deferredIn, failureOf, isLoginRefusal } from "./email-result.ts";
+import {
+  accepted,
+  answerOf,
+  deferredIn,
+  failureOf,
+  isLoginRefusal,
+  type MailError,
+  putOff,
+  refusedIn,
+} from "./email-result.ts";
 
 /** Where mail goes, and through which server. */
 export interface EmailSettings {
@@ -34,34 +43,44 @@ const loginsToBelieve = 3;
 const mostRemembered = 1_000;
 
 /**
- * Sends by SMTP. One recipient whom the server refuses does not keep the others from it; who is put off for
- * now is tried again, alone.
+ * Sends by SMTP. One recipient whom the server refuses does not keep the others from it, and is named until it
+ * accepts all; who is put off for now is tried again, alone.
  */
 export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = usual): Channel => {
   const transport = createTransport(transportOptions(settings, timeouts));
-  const missing = new Map<string, string[]>();
+  /** Of what some have and others were put off for: for whom it is missing, and who was refused. */
+  const unfinished = new Map<string, { missing: string[]; refused: string[] }>();
   let refusedLogins = 0;
   return {
     name: "email",
     send: async (notification, signal): Promise<SendResult> => {
-      const to = missing.get(notification.id) ?? [...settings.to];
+      const { id } = notification;
+      const before = unfinished.get(id);
+      const withThoseBefore = (refused: string[]) => [...(before?.refused ?? []), ...refused];
       try {
         const message = emailMessage(notification, settings);
-        const envelope = { from: addressOf(settings.from), to };
+        const envelope = { from: addressOf(settings.from), to: before?.missing ?? [...settings.to] };
         const sent = await transport.sendMail({ ...message, envelope, signal });
         refusedLogins = 0;
-        const deferred = deferredIn(sent);
-        missing.delete(notification.id);
-        if (deferred.length === 0) return { result: "accepted", answer: answerOf(sent, settings.password) };
-        missing.set(notification.id, deferred);
-        const [oldest] = missing.keys();
-        if (oldest !== undefined && missing.size > mostRemembered) missing.delete(oldest);
-        return { result: "try_again", reason: `put off for ${deferred.join(", ")}` };
+        const missing = deferredIn(sent);
+        const refused = withThoseBefore(refusedIn(sent, settings.password));
+        unfinished.delete(id);
+        if (missing.length === 0) return accepted(answerOf(sent, settings.password), refused);
+        unfinished.set(id, { missing, refused });
+        const [oldest] = unfinished.keys();
+        if (oldest !== undefined && unfinished.size > mostRemembered) unfinished.delete(oldest);
+        return putOff(`put off for ${missing.join(", ")}`, refused);
       } catch (error) {
         const failure = failureOf(error, settings.password);
-        if (!isLoginRefusal(error)) return failure;
-        refusedLogins++;
-        return refusedLogins < loginsToBelieve ? { result: "try_again", reason: failure.reason } : failure;
+        if (isLoginRefusal(error) && ++refusedLogins < loginsToBelieve) return putOff(failure.reason, []);
+        const refused = refusedIn(error as MailError, settings.password);
+        if (failure.result === "try_again") return putOff(failure.reason, withThoseBefore(refused));
+        // Whoever was put off is refused now, and the others have it.
+        if (before && refused.length > 0) {
+          unfinished.delete(id);
+          return accepted(failure.reason, withThoseBefore(refused));
+        }
+        return failure;
       }
     },
   };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
+  later,
   openDispatching,
   refused,
   scripted,
@@ -92,6 +93,38 @@ describe("a channel that refuses", () => {
     await dispatcher.dispatch(notificationOf("a", { alert: { key: keyOfChannel("slack") } }));
     await until(() => bench.of("email").length === 1);
     expect(slack.sent).toEqual([]);
+  });
+
+  test("some for good is broken, visibly, tells the others all the same, and is mended when all are reached", async () => {
+    const some = { result: "accepted", unreached: "refused asha: 550" } as const;
+    const email = scripted("email", some, { ...later, unreached: some.unreached }, later, some);
+    const dispatcher = bench.dispatcherOf([email], watched);
+    await dispatcher.dispatch(notificationOf("a"));
+    await until(() => waitingFor(dispatcher) === 0);
+    const standing = { state: "broken", reason: "refused asha: 550", since: "2026-01-05T04:00:00.000Z" };
+    expect(stateOf(dispatcher, "email")).toMatchObject(standing);
+    await dispatcher.dispatch(notificationOf("b"));
+    // What is to come later comes soon, as in a channel that works.
+    for (const pauseMs of [1_000, 2_000]) {
+      await until(() => bench.of("email").at(-1)?.outcome === "try_again");
+      await vi.advanceTimersByTimeAsync(pauseMs);
+    }
+    await until(() => waitingFor(dispatcher) === 0);
+    expect(email.sent).toEqual(["a", "b", "b", "b"]);
+    expect(stateOf(dispatcher, "email")).toMatchObject(standing);
+    expect([broken, mended]).toEqual([["email: refused asha: 550"], []]);
+    await dispatcher.dispatch(notificationOf("c"));
+    await until(() => waitingFor(dispatcher) === 0);
+    expect(stateOf(dispatcher, "email")).toMatchObject({ state: "working", reason: null });
+    expect(mended).toEqual(["email"]);
+  });
+
+  test("some of those who get a test is found by it, which breaks nothing", async () => {
+    const email = scripted("email", { result: "accepted", answer: "ok", unreached: "refused asha: 550" });
+    const dispatcher = bench.dispatcherOf([email], watched);
+    expect(await dispatcher.test("email")).toMatchObject([{ result: "refused", answer: "ok" }]);
+    expect(stateOf(dispatcher, "email")?.state).toBe("working");
+    expect(broken).toEqual([]);
   });
 
   test("one notification while it accepts others does not count as broken, and is let go", async () => {

@@ -42,7 +42,9 @@ export const testChannels = async (
       const sent = await target.test(notification);
       const tookMs = Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
       const answer = (sent.result === "accepted" ? sent.answer : sent.reason) ?? null;
-      return { channel, result: sent.result, took_ms: tookMs, answer };
+      // Somebody who is not reached wants to be found before there is an alert.
+      const result = sent.result === "accepted" && sent.unreached !== undefined ? "refused" : sent.result;
+      return { channel, result, took_ms: tookMs, answer };
     }),
   );
 };

@@ -6,7 +6,16 @@ import type { Entry } from "../spool/entry.ts";
 import { joinLine, nextInLine, type Waiting } from "./line.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Pauses } from "./pause.ts";
-import { afterAttempt, afterNews, restMs, type Standing } from "./standing.ts";
+import {
+  afterAttempt,
+  afterNews,
+  restMs,
+  type Standing,
+  type Unreached,
+  unreachedAfter,
+  type Visible,
+  visible,
+} from "./standing.ts";
 
 export interface WorkerOptions {
   channel: Channel;
@@ -19,7 +28,7 @@ export interface WorkerOptions {
   giveUpAfterMs: number;
   /** Writes down what became of an attempt; the next one waits for it, so that at most one is ever repeated. */
   onOutcome(outcome: Outcome): Promise<void>;
-  onStanding(before: Standing, after: Standing): void;
+  onStanding(before: Visible, after: Visible): void;
 }
 
 /**
@@ -31,6 +40,7 @@ export class ChannelWorker {
   readonly #line: Waiting[] = [];
   readonly #ended = new AbortController();
   #standing: Standing;
+  #unreached: Unreached | undefined;
   #acceptedAtMs = Number.NEGATIVE_INFINITY;
   #working: Promise<void> | undefined;
   #isClosing = false;
@@ -42,10 +52,11 @@ export class ChannelWorker {
   }
 
   get status(): ChannelStatus {
-    const { state, since } = this.#standing;
-    const reason = this.#standing.state === "working" ? null : this.#standing.reason;
+    const seen = visible(this.#standing, this.#unreached);
+    const reason = seen.state === "working" ? null : seen.reason;
     const { name } = this.#options.channel;
-    return { channel: name, state, reason, since: since.toISOString(), waiting: this.#line.length };
+    const since = seen.since.toISOString();
+    return { channel: name, state: seen.state, reason, since, waiting: this.#line.length };
   }
 
   /** Accepts a notification for delivery and returns at once. */
@@ -57,10 +68,10 @@ export class ChannelWorker {
     this.#working ??= this.#work();
   }
 
-  /** Sends once, now, whatever waits. A channel that accepts is working again. */
+  /** Sends once, now, whatever waits. A channel that accepts, for all, is working again. */
   async test(notification: Entry["notification"]): Promise<SendResult> {
     const result = await this.#send(notification);
-    if (result.result === "accepted") this.#stand(result);
+    if (result.result === "accepted" && result.unreached === undefined) this.#stand(result);
     this.#wake();
     return result;
   }
@@ -136,11 +147,12 @@ export class ChannelWorker {
   #stand(result: SendResult): void {
     const { clock, pauses, onStanding } = this.#options;
     const atMs = clock.monotonicMs();
-    const before = this.#standing;
+    const before = visible(this.#standing, this.#unreached);
     const moment = { now: clock.now(), atMs, chance: Math.random() };
-    this.#standing = afterAttempt(before, result, pauses, moment);
+    this.#standing = afterAttempt(this.#standing, result, pauses, moment);
+    this.#unreached = unreachedAfter(this.#unreached, result, moment.now);
     if (result.result === "accepted") this.#acceptedAtMs = atMs;
-    onStanding(before, this.#standing);
+    onStanding(before, visible(this.#standing, this.#unreached));
   }
 
   async #send(notification: Entry["notification"]): Promise<SendResult> {

@@ -10,7 +10,7 @@ import { type ChannelTest, testChannels } from "./channel-test.ts";
 import { ChannelWorker } from "./channel-worker.ts";
 import { attemptOf, type Outcome } from "./outcome.ts";
 import type { Pauses } from "./pause.ts";
-import type { Standing } from "./standing.ts";
+import type { Visible } from "./standing.ts";
 
 export interface DispatcherOptions {
   /** Whom to tell besides the log. */
@@ -209,7 +209,7 @@ export class NotificationDispatcher implements Dispatcher {
     for (const listener of this.#listeners) this.#tell(() => listener(attempt));
   }
 
-  #followStanding(channel: string, before: Standing, after: Standing): void {
+  #followStanding(channel: string, before: Visible, after: Visible): void {
     if (after.state === "working" && this.#doubtful.delete(channel))
       this.#tell(() => this.#onMended(channel));
     if (before.state === after.state) return;

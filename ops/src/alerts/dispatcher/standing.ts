@@ -7,6 +7,32 @@ export type Standing =
   | { state: "failing"; since: Date; reason: string; failures: number; nextMs: number; asked: boolean }
   | { state: "broken"; since: Date; reason: string; nextMs: number };
 
+/** Whom a channel does not reach, and why, while it reaches others. */
+export interface Unreached {
+  since: Date;
+  reason: string;
+}
+
+/** A channel as people see it: that some are not reached needs mending as plainly as that nobody is. */
+export type Visible =
+  | { state: "working"; since: Date }
+  | { state: "failing" | "broken"; since: Date; reason: string };
+
+/** What people see of a standing; those who are reached go on being told as it says. */
+export const visible = (standing: Standing, unreached: Unreached | undefined): Visible =>
+  unreached && standing.state !== "broken" ? { state: "broken", ...unreached } : standing;
+
+/** What an attempt makes known of those whom a channel does not reach. */
+export const unreachedAfter = (
+  before: Unreached | undefined,
+  result: SendResult,
+  now: Date,
+): Unreached | undefined => {
+  if (result.result === "refused") return before;
+  if (result.unreached !== undefined) return { since: before?.since ?? now, reason: result.unreached };
+  return result.result === "accepted" ? undefined : before;
+};
+
 export interface Moment {
   now: Date;
   atMs: number;
