@@ -75,6 +75,23 @@ test("a channel that is broken is told of through the other, and its return, too
   await expect.poll(() => observed.alerts.active()).toEqual([]);
 });
 
+test("a channel that was broken and is not set up any more is nobody's business after the next start", async () => {
+  const first = await start();
+  slack.answerWith({ status: 404, headers: {}, body: "no_service" });
+  raise(first);
+  first.alerts.raise({
+    type: "CUSTOM",
+    key: "channel:4",
+    message: "The television shows nothing.",
+    quietMs: null,
+  });
+  await expect.poll(() => mail.mails).toHaveLength(3);
+  await first.stop();
+  const { alerts } = await start({ SLACK_WEBHOOK_URL: "" });
+  await expect.poll(() => mail.mails.at(-1)?.headers.subject).toMatch(/^RESOLVED: CUSTOM \(channel:slack\)/);
+  expect(alerts.active().map(({ key }) => key)).toEqual(["The store is warm.", "channel:4"]);
+});
+
 test("an address that is refused is told of through the other channel, while the other addresses get their mail", async () => {
   const observed = await start({ ALERT_EMAIL_TO: "asha@example.com,gone@example.com" });
   mail.behave({ recipient: (address) => (address.startsWith("gone") ? 550 : "yes") });

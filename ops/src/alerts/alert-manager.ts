@@ -6,7 +6,7 @@ import { within } from "../monitoring/index.ts";
 import { type Alert, AlertType } from "./alert.ts";
 import type { RaisedType } from "./alert-types.ts";
 import { AttemptNotes } from "./attempt-notes.ts";
-import { keyOfChannel } from "./channel.ts";
+import { brokenChannelIn, keyOfChannel } from "./channel.ts";
 import { noClaims } from "./claims.ts";
 import type { Cause } from "./decide.ts";
 import { inWords } from "./duration.ts";
@@ -319,10 +319,15 @@ export class AlertManager {
     }
   }
 
-  /** What comes from another process may have been over for a while. */
+  /** What comes from another process may have been over for a while, or be about a channel that it had. */
   #endAdopted(): void {
+    const channels = this.#dispatcher.channels().map(({ channel }) => channel);
     for (const incident of this.#incidents.firing()) {
+      const broken = brokenChannelIn(incident.alert);
       if (this.#endsAhead.has(incident)) this.#endRaised(incident);
+      else if (broken !== undefined && !channels.includes(broken)) {
+        this.#end(incident, `The channel ${broken} is not set up any more.`);
+      }
     }
   }
 

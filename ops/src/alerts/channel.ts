@@ -1,3 +1,4 @@
+import type { Alert } from "./alert.ts";
 import type { Notification } from "./notification.ts";
 
 /** A way to reach people. */
@@ -26,3 +27,7 @@ export type SendResult =
 
 /** The key of the alert about a channel that is broken: it is told through all the others. */
 export const keyOfChannel = (name: string): string => `channel:${name}`;
+
+/** Which channel an alert says is broken; undefined for any other alert, whatever key a service gave it. */
+export const brokenChannelIn = ({ key, details: { channel } }: Alert): string | undefined =>
+  typeof channel === "string" && key === keyOfChannel(channel) ? channel : undefined;
