@@ -103,7 +103,7 @@ export class AlertManager {
     this.#attempts = new AttemptNotes({
       records: this.#records,
       incidents: this.#incidents,
-      find: async (id) => this.#shared?.find(id),
+      find: async (id) => (this.#shared ? this.#shared.find(id) : null),
     });
     this.#telling = new Telling({
       teller: new Teller({ dispatcher, claims: this.#shared ?? noClaims, rank, clock }),
@@ -264,6 +264,9 @@ export class AlertManager {
     const nowMs = this.#nowMs();
     for (const { incident, message } of quietIn(this.#incidents, nowMs)) this.#end(incident, message);
     this.#telling.work();
+    this.#attempts.place();
+    // Not at each attempt: a storm of alerts makes thousands of them.
+    if (this.#attempts.takeNews()) void this.#file?.save();
     this.#file?.tend();
     this.#shared?.keepUp(nowMs);
   }

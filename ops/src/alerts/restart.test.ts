@@ -118,6 +118,19 @@ test("what an earlier process has left in the spool counts as told, and its end 
   expect(after.words()).toEqual(["resolved CUSTOM"]);
 });
 
+test("what a channel has accepted is known after a kill a second later", async () => {
+  const before = start();
+  const { id: alert_id } = before.alerts.raise({ type: "CUSTOM", message: "Look into it." });
+  await before.pass(1);
+  const attempt = { occasion: "fired", attempt: 1, took_ms: 1, answer: null, next_at: null } as const;
+  const about = { notification_id: "n", alert_id, channel: "slack", at: startOfTime } as const;
+  before.report({ ...attempt, ...about, outcome: "accepted" });
+  await before.pass(1);
+  const after = start();
+  expect((await after.alerts.explain(alert_id)).channels).toMatchObject([{ outcome: "accepted" }]);
+  await after.alerts.stop();
+});
+
 test("the same is not repeated within five minutes of the last time by the next process either", async () => {
   const before = start();
   await before.observe(down, down, well, well);

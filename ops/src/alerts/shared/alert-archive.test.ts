@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
-import { createDecisions } from "../../../../test/support/decisions.ts";
+import { createDecisions, down, well } from "../../../../test/support/decisions.ts";
 import { allAsWritten, asWritten } from "../../../../test/support/parsers.ts";
 import { createPool } from "../../database/index.ts";
 import type { DatabaseWithTables } from "../../monitoring/index.ts";
@@ -142,10 +142,14 @@ test("what has become worse is in the history as it is now", async () => {
   await alerts.stop();
 });
 
-test("an attempt for an alert of the time before the last start is noted", async () => {
+test.each([
+  ["", [well]],
+  [", also when the database is away until later", [down, down]],
+])("an attempt for an alert of the time before the last start is noted%s", async (_, before) => {
   const old = record(1_000);
   await save(old);
-  const { alerts, pass, report } = createDecisions({ clock, database: database.pool });
+  const { alerts, observe, pass, report } = createDecisions({ clock, database: database.pool });
+  await observe(...before);
   report({
     notification_id: "n",
     alert_id: old.alert.id,
@@ -158,6 +162,8 @@ test("an attempt for an alert of the time before the last start is noted", async
     answer: null,
     next_at: null,
   });
+  await alerts.settled();
+  await observe(well, well);
   const outcome = async () => {
     await pass(5);
     return (await archive.explain(old.alert.id, [])).channels[0]?.outcome;

@@ -103,9 +103,9 @@ export class SharedAlerts implements Claims {
     return this.#read(() => this.#database.connected((db) => readPage(db, filter)));
   }
 
-  /** An alert of the history; undefined when there is none, or the database does not answer. */
-  async find(id: string): Promise<AlertRecord | undefined> {
-    return this.#read(() => this.#database.connected((db) => findRecord(db, id)));
+  /** An alert of the history; null when there is none, undefined when the database does not answer. */
+  async find(id: string): Promise<AlertRecord | null | undefined> {
+    return this.#read(() => this.#database.connected(async (db) => (await findRecord(db, id)) ?? null));
   }
 
   /** Tells the others of our mutes and learns of theirs; nothing happens when the database is away. */
