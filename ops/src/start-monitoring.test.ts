@@ -70,9 +70,30 @@ test("a channel that is broken is told of through the other, and its return, too
   await expect.poll(() => observed.alerts.active()).toMatchObject([{}, { key: "channel:slack" }]);
   await expect.poll(() => mail.mails.map(({ headers }) => headers.subject)).toHaveLength(2);
   expect(mail.mails.some(({ raw }) => raw.includes("The channel slack does not reach all"))).toBe(true);
+  const [, broken] = observed.alerts.active();
+  const { channels } = await observed.alerts.explain(broken?.id ?? "");
+  expect(channels.find(({ channel }) => channel === "slack")).toMatchObject({
+    outcome: "not_sent",
+    why: "not told by it: it is what was broken, and told by the others",
+  });
   slack.answerWith({ status: 200, headers: {}, body: "ok" });
   observed.alerts.resolve("CUSTOM");
   await expect.poll(() => observed.alerts.active()).toEqual([]);
+});
+
+test("an alert is on its way to those channels alone that there were when it was told", async () => {
+  mail.behave({ message: "hang" });
+  const first = await start({ SLACK_WEBHOOK_URL: "" });
+  const { id } = raise(first);
+  await expect.poll(() => mail.tries).toBe(1);
+  const outcomes = async ({ alerts }: RunningMonitoring) => {
+    const { channels } = await alerts.explain(id);
+    return Object.fromEntries(channels.map(({ channel, outcome }) => [channel, outcome]));
+  };
+  expect(await outcomes(first)).toEqual({ log: "accepted", email: "on_its_way" });
+  await first.stop();
+  const second = await start();
+  expect(await outcomes(second)).toEqual({ log: "accepted", slack: "not_sent", email: "on_its_way" });
 });
 
 test("a channel that was broken and is not set up any more is nobody's business after the next start", async () => {

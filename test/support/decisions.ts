@@ -100,7 +100,7 @@ export const createDecisions = ({
       alerts.tick();
       await alerts.settled();
     },
-    find: (...notifications) => beforeSending(notifications),
+    find: (...notifications) => beforeSending(notifications.map((one) => ({ ...one, channels: ["slack"] }))),
     report: (attempt) => {
       for (const listener of listeners) listener(attempt);
     },

@@ -419,7 +419,7 @@ test("an alert is explained: its numbers, each decision in words, and what each 
       { decision: "told", notification_id: id, why: "handed to the channels" },
     ],
     channels: [
-      { channel: "slack", outcome: "on_its_way", why: "it has not been tried yet" },
+      { channel: "slack", outcome: "on_its_way", why: "no attempt is known yet" },
       {
         channel: "email",
         outcome: "on_its_way",

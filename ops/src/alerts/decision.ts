@@ -9,8 +9,8 @@ export const oneTurnMs = 60_000;
 export type Decision = { at: string; occasion: Occasion } & Choice;
 
 export type Choice =
-  /** It was handed to the channels. */
-  | { decision: "told"; notification_id: string; symptoms: number }
+  /** It was handed to the channels: these, as far as they are known. */
+  | { decision: "told"; notification_id: string; symptoms: number; channels?: readonly string[] }
   /** It may be explained in a moment by something that is about to be found. */
   | { decision: "waits_for_cause"; cause: AlertType; until: string }
   /** The database is away, and an instance that comes first is likely to tell it. */
@@ -22,8 +22,14 @@ export type Choice =
   /** An end whose beginning was told to nobody. */
   | { decision: "never_told" };
 
-/** Whether two choices say the same; a repetition is not written down again. */
-export const sameChoice = (a: Choice, b: Choice): boolean => isDeepStrictEqual(a, b);
+/**
+ * Whether two choices say the same; a repetition is not written down again. A notification is told once, whoever
+ * says so.
+ */
+export const sameChoice = (a: Choice, b: Choice): boolean =>
+  a.decision === "told" && b.decision === "told"
+    ? a.notification_id === b.notification_id
+    : isDeepStrictEqual(a, b);
 
 /** A decision as a sentence, without its time. */
 export const inSentence = (decision: Decision): string => {

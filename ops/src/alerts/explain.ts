@@ -1,5 +1,6 @@
 import { Failure } from "../lib/failure.ts";
 import type { Alert } from "./alert.ts";
+import { brokenChannelIn } from "./channel.ts";
 import { type Decision, inSentence } from "./decision.ts";
 import type { AlertRecord } from "./incident.ts";
 import type { Attempt } from "./notification.ts";
@@ -31,41 +32,39 @@ export const alertUnknown = (id: string) =>
   ).exitingWith(2);
 
 /** @param channels the names of those that there are now */
-export const explain = (
-  { alert, instance, decisions, attempts }: AlertRecord,
-  channels: readonly string[],
-): Explanation => {
-  const names = new Set([...channels, ...attempts.map(({ channel }) => channel)]);
+export const explain = (record: AlertRecord, channels: readonly string[]): Explanation => {
+  const { alert, instance, decisions, attempts } = record;
+  const told = lastTold(record)?.channels ?? [];
+  const names = new Set([...channels, ...told, ...attempts.map(({ channel }) => channel)]);
   return {
     alert,
     instance,
     decisions: decisions.map((decision) => ({ ...decision, why: inSentence(decision) })),
-    channels: [...names].map((channel) =>
-      explainChannel(
-        channel,
-        decisions,
-        attempts.filter((attempt) => attempt.channel === channel),
-      ),
-    ),
+    channels: [...names].map((channel) => explainChannel(channel, record)),
   };
 };
 
-const explainChannel = (
-  channel: string,
-  decisions: readonly Decision[],
-  attempts: Attempt[],
-): ChannelExplanation => {
+const lastTold = ({ decisions }: AlertRecord) => decisions.findLast((one) => one.decision === "told");
+
+const explainChannel = (channel: string, record: AlertRecord): ChannelExplanation => {
+  const attempts = record.attempts.filter((attempt) => attempt.channel === channel);
   const last = attempts.at(-1);
   if (last) return { channel, ...outcomeOf(last), attempts };
-  const told = decisions.findLast(({ decision }) => decision === "told");
-  if (told) return { channel, outcome: "on_its_way", why: "it has not been tried yet", attempts };
-  const decision = decisions.at(-1);
-  return {
-    channel,
-    outcome: "not_sent",
-    why: decision ? inSentence(decision) : "nothing has been decided yet",
-    attempts,
-  };
+  const told = lastTold(record);
+  if (!told) {
+    const decision = record.decisions.at(-1);
+    const why = decision ? inSentence(decision) : "nothing has been decided yet";
+    return { channel, outcome: "not_sent", why, attempts };
+  }
+  if (brokenChannelIn(record.alert) === channel) {
+    const why = "not told by it: it is what was broken, and told by the others";
+    return { channel, outcome: "not_sent", why, attempts };
+  }
+  if (told.channels?.includes(channel) === false) {
+    const why = "not told by it: it was not set up when this was told";
+    return { channel, outcome: "not_sent", why, attempts };
+  }
+  return { channel, outcome: "on_its_way", why: "no attempt is known yet", attempts };
 };
 
 const outcomeOf = ({ outcome, answer, at, attempt, next_at }: Attempt) => {

@@ -8,7 +8,7 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { type AlertRecord, type Incident, noteDecision } from "./incident.ts";
 import type { Incidents } from "./incidents.ts";
 import type { MuteBook } from "./mute-book.ts";
-import type { Notification, Occasion } from "./notification.ts";
+import type { Handed, Occasion } from "./notification.ts";
 import { notificationOf, type Teller, type Told } from "./teller.ts";
 
 const saveWithinMs = 2_000;
@@ -84,13 +84,13 @@ export class Telling {
    * Takes note that people are told what is on disk for the channels, also by a process before this one, and
    * resolves when that is on disk as well: what is sent after that is not told again after a crash.
    */
-  async noteTold(notifications: readonly Notification[]): Promise<void> {
+  async noteTold(notifications: readonly Handed[]): Promise<void> {
     const open = this.#options.incidents.open();
     let isNew = false;
-    for (const { id, occasion, alert, symptoms } of notifications) {
+    for (const { id, occasion, alert, symptoms, channels } of notifications) {
       const incident = open.find((one) => one.alert.id === alert.id);
       if (!incident || hasTold(incident, id)) continue;
-      const choice = { decision: "told", notification_id: id, symptoms } as const;
+      const choice = { decision: "told", notification_id: id, symptoms, channels } as const;
       this.#note(incident, occasion, choice);
       this.#conclude(
         incident,

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Logger } from "../../lib/log.ts";
 import { type Channel, keyOfChannel } from "../channel.ts";
 import { logChannel } from "../channels/log.ts";
-import type { Attempt, ChannelStatus, Dispatcher, Notification } from "../notification.ts";
+import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "../notification.ts";
 import type { Entry } from "../spool/entry.ts";
 import { inTime } from "../spool/in-time.ts";
 import { Spool } from "../spool/spool.ts";
@@ -49,7 +49,7 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #onBroken: (channel: string, reason: string) => void;
   readonly #onMended: (channel: string) => void;
   readonly #listeners = new Set<(attempt: Attempt) => void>();
-  readonly #firstHearers = new Set<(notifications: readonly Notification[]) => Promise<void>>();
+  readonly #firstHearers = new Set<(notifications: readonly Handed[]) => Promise<void>>();
   /** The ids of the last notifications that were taken over, from whomever. */
   readonly #known = new Set<string>();
   /** Those that are broken, or were before this process began, for all it knows. */
@@ -109,7 +109,7 @@ export class NotificationDispatcher implements Dispatcher {
     return () => this.#listeners.delete(listener);
   }
 
-  beforeSending(listener: (notifications: readonly Notification[]) => Promise<void>): () => void {
+  beforeSending(listener: (notifications: readonly Handed[]) => Promise<void>): () => void {
     this.#firstHearers.add(listener);
     return () => this.#firstHearers.delete(listener);
   }
@@ -171,7 +171,10 @@ export class NotificationDispatcher implements Dispatcher {
   }
 
   async #hand(entries: readonly Entry[]): Promise<void> {
-    const notifications = entries.map(({ notification }) => notification);
+    const notifications = entries.map(({ notification, pending }) => ({
+      ...notification,
+      channels: Object.keys(pending),
+    }));
     for (const listener of this.#firstHearers)
       await listener(notifications).catch((error) => this.#failed(error));
     for (const entry of entries) {
