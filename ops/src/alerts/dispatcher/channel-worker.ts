@@ -32,6 +32,12 @@ export interface WorkerOptions {
 }
 
 /**
+ * For how long a notification is tried at least, whatever its age: the machine may have been off for days, or
+ * its clock set ahead.
+ */
+const triedAtLeastMs = 60 * 60_000;
+
+/**
  * Brings notifications to one channel, one at a time, those of one alert in order. Nobody waits for it, and it
  * waits for no other channel.
  */
@@ -62,8 +68,9 @@ export class ChannelWorker {
   /** Accepts a notification for delivery and returns at once. */
   add(entry: Entry, attempts: number): void {
     if (this.#isClosing) return;
-    joinLine(this.#line, { entry, attempts });
-    this.#standing = afterNews(this.#standing, this.#options.clock.monotonicMs());
+    const nowMs = this.#options.clock.monotonicMs();
+    joinLine(this.#line, { entry, attempts, sinceMs: nowMs });
+    this.#standing = afterNews(this.#standing, nowMs);
     this.#wake();
     this.#working ??= this.#work();
   }
@@ -140,7 +147,9 @@ export class ChannelWorker {
     if (result.result === "refused") waiting.refusedAtMs = clock.monotonicMs();
     if (result.result === "accepted" || isItsFault) return { outcome: result.result, isDone: true };
     const ageMs = clock.now().getTime() - Date.parse(waiting.entry.notification.created_at);
-    if (ageMs >= giveUpAfterMs) return { outcome: "given_up", isDone: true };
+    const triedMs = clock.monotonicMs() - waiting.sinceMs;
+    if (ageMs >= giveUpAfterMs && triedMs >= Math.min(triedAtLeastMs, giveUpAfterMs))
+      return { outcome: "given_up", isDone: true };
     return { outcome: result.result, isDone: false };
   }
 

@@ -177,3 +177,27 @@ test("what no attempt could deliver for 24 hours is given up, and told", async (
   expect(bench.lines.at(-1)).toMatchObject({ level: 50, outcome: "given_up" });
   expect(await bench.entries()).toEqual([]);
 });
+
+test.each([true, false])(
+  "what is a day old when the machine wakes is still tried for an hour; by the next process: %s",
+  async (isNext) => {
+    const slack = { name: "slack", send: async (): Promise<SendResult> => later };
+    const options = { pauses: { firstMs: hourMs / 6, longestMs: hourMs / 6 } };
+    const attempts = () => bench.of("slack");
+    const before = bench.dispatcherOf([slack], options);
+    await before.dispatch(notificationOf("a"));
+    await until(() => attempts().length === 1);
+    if (isNext) await before.stop(0);
+    vi.setSystemTime(startedMs + 25 * hourMs);
+    if (isNext) await bench.dispatcherOf([slack], options).start();
+    await until(() => attempts().length === (isNext ? 2 : 1));
+    const outcomes = [];
+    for (let tried = attempts().length; outcomes.length < 6; tried++) {
+      await vi.advanceTimersByTimeAsync(hourMs / 6);
+      await until(() => attempts().length > tried);
+      outcomes.push(attempts().at(-1)?.outcome);
+    }
+    expect(outcomes).toEqual([...Array(5).fill("try_again"), "given_up"]);
+    expect(await bench.entries()).toEqual([]);
+  },
+);

@@ -10,6 +10,7 @@ const waiting = (
   occasion: Occasion = "fired",
 ): Waiting => ({
   attempts,
+  sinceMs: 0,
   entry: {
     notification: {
       id,

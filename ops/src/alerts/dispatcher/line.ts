@@ -5,6 +5,8 @@ import type { Entry } from "../spool/entry.ts";
 export interface Waiting {
   entry: Entry;
   attempts: number;
+  /** Since when, in this process, on a clock that only grows. */
+  sinceMs: number;
   /** When the channel last refused it, on a clock that only grows. */
   refusedAtMs?: number;
 }
