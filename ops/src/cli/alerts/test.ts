@@ -7,7 +7,7 @@ import { readSurroundings } from "../session.ts";
 
 const help = `
 Sends through the channels that the settings set up, as they are in this process, and needs neither server
-nor database.`;
+nor database. A running server hears nothing of it: after mending what is broken there, POST /api/alerts/test.`;
 
 export const testCommand = () =>
   new Command("test")
