@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { Command } from "commander";
 import { Failure } from "../lib/failure.ts";
+import { asFailure } from "./as-failure.ts";
+import { deliverLeft } from "./deliver-left.ts";
 import { narrate, number } from "./output.ts";
 import { operator, withSession } from "./session.ts";
 
@@ -47,8 +49,14 @@ export const startCommand = () =>
           await running.close();
         },
         (settings) => settings.LOG_LEVEL,
-      ),
+      ).catch(async (error) => {
+        if (isAboutDatabase(error)) await deliverLeft();
+        throw error;
+      }),
     );
+
+const isAboutDatabase = (error: unknown): boolean =>
+  (error instanceof Failure ? error : asFailure(error)).code.startsWith("EB_DATABASE_");
 
 /** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process as it usually does. */
 const stopSignal = (): Promise<unknown> => Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
