@@ -28,6 +28,16 @@ const fired: Notification = {
 
 const never = new AbortController().signal;
 
+test.each([
+  ["GET /api/orders", "The route is slow.", "CRITICAL: CUSTOM (GET /api/orders): The route is slow."],
+  ["The van broke down.", "The van broke down.", "CRITICAL: CUSTOM: The van broke down."],
+  ["", "The van broke down.", "CRITICAL: CUSTOM: The van broke down."],
+])("the key %j is told beside the message %j only where it says something else", (key, message, text) => {
+  expect(slackMessage({ ...fired, alert: { ...alert, type: AlertType.CUSTOM, key, message } }).text).toBe(
+    text,
+  );
+});
+
 describe("a Slack webhook", () => {
   let slack: SlackPeer;
   const send = (timeoutMs = 4_000, signal = never) =>

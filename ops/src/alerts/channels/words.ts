@@ -13,9 +13,12 @@ export const occasionInWords = ({ occasion, alert }: Notification): string => {
   return words[occasion];
 };
 
-/** The type of an alert, with what tells it apart from others of its type: `API_TIMEOUT (GET /api/orders)`. */
-export const subjectOf = ({ alert: { type, key } }: Notification): string =>
-  key === "" ? type : `${type} (${key})`;
+/**
+ * The type of an alert, with what tells it apart from others of its type, `API_TIMEOUT (GET /api/orders)`, unless that
+ * is its message.
+ */
+export const subjectOf = ({ alert: { type, key, message } }: Notification): string =>
+  message.endsWith(key) ? type : `${type} (${key})`;
 
 /** What is wrong, and how much else that explains. */
 export const messageOf = ({ alert: { message }, symptoms }: Notification): string => {
