@@ -51,6 +51,9 @@ app.get("/things", async (_, reply) => {
   return body;
 });
 await app.listen({ port: 0, host: "127.0.0.1" });
-process.on("message", () => process.send?.({ cpu: process.cpuUsage() }));
+process.on("message", (message) => {
+  if (message === "collect") globalThis.gc?.();
+  process.send?.({ cpu: process.cpuUsage() });
+});
 process.once("disconnect", () => process.exit());
 process.send?.({ port: (app.server.address() as AddressInfo).port });
