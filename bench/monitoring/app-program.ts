@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 
 // Everything here is loaded by require: OpenTelemetry replaces functions of modules that are loaded in this way.
@@ -51,8 +52,13 @@ app.get("/things", async (_, reply) => {
   return body;
 });
 await app.listen({ port: 0, host: "127.0.0.1" });
-process.on("message", (message) => {
-  if (message === "collect") globalThis.gc?.();
+process.on("message", async (message) => {
+  // As V8 does in idle moments: in none of Node's ticks, one of which brings the message. What optimised code needs it
+  // forgets only the third time.
+  for (let n = 0; message === "collect" && n < 4; n++) {
+    await sleep(10);
+    globalThis.gc?.();
+  }
   process.send?.({ cpu: process.cpuUsage() });
 });
 process.once("disconnect", () => process.exit());

@@ -11,7 +11,7 @@ export interface App {
   pid: number;
   /** Microseconds of processor time that it has used since it was started. */
   cpuMicroseconds(): Promise<number>;
-  /** All of it, as V8 does it by itself now and then. */
+  /** All of it, several times, as V8 does by itself in the course of time. */
   collectGarbage(): Promise<void>;
   stop(): Promise<void>;
 }

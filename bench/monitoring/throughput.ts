@@ -12,8 +12,8 @@ const roundMs = 100;
 const cases: { what: string; path: string; collectsBefore?: boolean }[] = [
   { what: "nothing but an answer", path: "/things/17" },
   { what: "a list of 20, hashed for its ETag", path: "/things" },
-  // As every process has had that lives for long, and one that loads much before it serves.
-  { what: "nothing but an answer, after a garbage collection", path: "/things/17", collectsBefore: true },
+  // As every process has had that has lived for a while.
+  { what: "nothing but an answer, after garbage collections", path: "/things/17", collectsBefore: true },
 ];
 
 /** What a watched app did, beside one that nobody watches. */

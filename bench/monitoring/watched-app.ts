@@ -1,10 +1,11 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLogger, earlybird, readSettings, startMonitoring } from "earlybird";
+import { earlybird, readSettings, startMonitoring } from "earlybird";
 import { type RaisedType, raisedTypes } from "earlybird/alerts";
 import { createPool } from "earlybird/database";
 import type { FastifyInstance } from "fastify";
+import { logLines } from "../../test/support/log-lines.ts";
 
 /** All of the platform but rollback, as a service of one's own has it; everybody is an operator. */
 export const watchWithEarlybird = async (
@@ -12,7 +13,7 @@ export const watchWithEarlybird = async (
   { databaseUrl, alerts }: { databaseUrl: string; alerts: number },
 ): Promise<void> => {
   const pool = createPool(databaseUrl);
-  const log = createLogger("silent");
+  const { log } = logLines();
   const version = "1.0.0";
   const dataDir = await mkdtemp(join(tmpdir(), "earlybird-bench-"));
   const watched = await startMonitoring({ pool, settings: readSettings({}, ""), dataDir, log, version });
