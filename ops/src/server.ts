@@ -6,9 +6,9 @@ import {
   AlertType,
   alertRoutes,
   type NotificationDispatcher,
+  noteRefusal,
   RefusalWatch,
   type SecurityThresholds,
-  watchRefusals,
   watchTrespasses,
 } from "./alerts/index.ts";
 import {
@@ -92,11 +92,13 @@ export const earlybird = fastifyPlugin(
   ) => {
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
     const { metricsToken } = options;
-    recordRequests(app, monitoring);
-    const { clock } = monitoring;
+    const { clock, performance } = monitoring;
     const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
     const refusals = { watch, whoIs, harmless: harmlessRefusals, log: app.log };
-    watchRefusals(app, refusals);
+    recordRequests(app, {
+      performance,
+      onRefused: (request, reply) => noteRefusal(request, reply, refusals),
+    });
     const operator = (request: FastifyRequest) => authorize(request, "operator");
     const operatorOnly = async (request: FastifyRequest) => {
       await operator(request);

@@ -28,7 +28,7 @@ export {
   RefusalWatch,
   type SecurityThresholds,
 } from "./security/refusal-watch.ts";
-export { watchRefusals, watchTrespasses } from "./security/watch-refusals.ts";
+export { noteRefusal, watchTrespasses } from "./security/watch-refusals.ts";
 export { AlertArchive } from "./shared/alert-archive.ts";
 export type { AlertStatistics, AlertSummary } from "./statistics.ts";
 export { defaultThresholds, type Thresholds } from "./thresholds.ts";

@@ -1,22 +1,30 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import type { ServerResponse } from "node:http";
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import onHeaders from "on-headers";
 import type { Endpoint } from "./endpoint.ts";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
 import { clientWentAway } from "./traffic.ts";
 import { whenOver } from "./when-over.ts";
 
+/** Where Fastify's own copy of a route's configuration keeps what its requests are recorded under. */
+const recordedUnder = Symbol("recorded under");
+
 declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether the route answers for as long as what it tells of lasts: it is recorded when the answer begins. */
     streams?: boolean;
+    [recordedUnder]?: Endpoint;
   }
   interface FastifyInstance {
     /** Records a request that Fastify has refused before any hook saw it. */
     recordUnrouted?(method: string, status: number): void;
   }
-  interface FastifyRequest {
-    earlybirdRecording: Recording | null;
-  }
+}
+
+export interface RecordingOptions {
+  performance: PerformanceMetrics;
+  /** Called with each request that is answered with 400 or more, also when its client did not wait for that. */
+  onRefused?: (request: FastifyRequest, reply: FastifyReply) => void;
 }
 
 /**
@@ -24,79 +32,71 @@ declare module "fastify" {
  *
  * To be called before other hooks are added: what an earlier hook refuses is not seen.
  */
-export const recordRequests = (
-  app: FastifyInstance,
-  { performance }: { performance: PerformanceMetrics },
-): void => {
-  app.decorateRequest("earlybirdRecording", null);
+export const recordRequests = (app: FastifyInstance, options: RecordingOptions): void => {
+  const { performance, onRefused } = options;
+  const tellIfRefused = (request: FastifyRequest, reply: FastifyReply) => {
+    if (reply.raw.statusCode >= 400) onRefused?.(request, reply);
+  };
   app.decorate("recordUnrouted", (method: string, status: number) =>
     performance.endpoint(method).record(status, 0),
   );
   app.addHook("onRequest", (request, reply, done) => {
-    const recording = new Recording(performance.arrive());
-    request.earlybirdRecording = recording;
+    const arrivedMs = performance.arrive();
     const { raw } = request;
-    const response = reply.raw;
+    // For whoever is told of refusals: of a connection that has ended, Node knows the address only if asked before.
+    void raw.socket.remoteAddress;
+    const { config } = request.routeOptions;
+    const endpoint = endpointOf(request.method, config, performance);
+    endpoint.enter();
+    const finish = (status: number) => {
+      const failed = status >= 400;
+      endpoint.finish(arrivedMs, status, failed ? reply.problemCode : undefined);
+      if (status === clientWentAway) onHeaders(reply.raw, () => tellIfRefused(request, reply));
+      else if (failed) tellIfRefused(request, reply);
+    };
+    let over = () => {
+      if (isUpgraded(raw) && !reply.raw.headersSent) endpoint.leave();
+      else finish(reply.raw.writableEnded ? reply.raw.statusCode : clientWentAway);
+    };
+    if (config.streams) over = unlessBegun(reply.raw, finish, over);
     // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
-    whenOver(raw, response, () => {
-      // No route, or another hook has refused it before.
-      if (!recording.endpoint)
-        recording.enter(performance.endpoint(request.method, request.routeOptions.url));
-      if (isUpgraded(raw) && !response.headersSent) recording.forget();
-      else recording.end(response.writableEnded ? response.statusCode : clientWentAway, reply);
-    });
+    whenOver(raw, reply.raw, over);
     done();
-  });
-  app.addHook("onRoute", (route) => {
-    route.onRequest = [entering(route, performance), ...[route.onRequest ?? []].flat()];
   });
 };
 
-/** One request of an app. */
-class Recording {
-  endpoint: Endpoint | undefined;
-  #isOver = false;
-
-  constructor(readonly arrivedMs: number) {}
-
-  enter(endpoint: Endpoint): void {
-    this.endpoint = endpoint;
-    endpoint.enter();
-  }
-
-  /** Only the first time counts. */
-  end(status: number, { problemCode }: FastifyReply): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.endpoint?.finish(this.arrivedMs, status, status < 400 ? undefined : problemCode);
-  }
-
-  /** It was no request in the end, but the beginning of a connection of another kind. */
-  forget(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.endpoint?.leave();
-  }
-}
+/** What a request is recorded under: looked up by the first of a route, which Fastify makes a `config` of its own. */
+const endpointOf = (
+  method: string,
+  config: FastifyContextConfig & { url?: string },
+  performance: PerformanceMetrics,
+): Endpoint => {
+  const { url, [recordedUnder]: known } = config;
+  if (url === undefined) return performance.endpoint(method);
+  // A route may have several methods.
+  if (known?.method === method) return known;
+  const endpoint = performance.endpoint(method, url);
+  config[recordedUnder] = endpoint;
+  return endpoint;
+};
 
 /** Whether a WebSocket or the like has taken over the connection. Node knows, and its types do not. */
 const isUpgraded = (request: object): boolean => "upgrade" in request && request.upgrade === true;
 
-/** The hook of a route that knows its endpoint. Fastify's `routeOptions` does, too, but is put together each time. */
-const entering = ({ url, config }: RouteOptions, performance: PerformanceMetrics) => {
-  let endpoint: Endpoint | undefined;
-  return (
-    { method, earlybirdRecording: recording }: FastifyRequest,
-    reply: FastifyReply,
-    done: () => void,
-  ) => {
-    // A copy of a route has this hook of the original, too, after its own.
-    if (recording && !recording.endpoint) {
-      if (endpoint?.method !== method) endpoint = performance.endpoint(method, url);
-      recording.enter(endpoint);
-      // How long somebody watches says nothing of how quick the service is; when it began to answer does.
-      if (config?.streams) onHeaders(reply.raw, () => recording.end(reply.raw.statusCode, reply));
-    }
-    done();
+/**
+ * Calls `begun` when an answer begins, unless it is over before that, and then `over`. How long somebody watches says
+ * nothing of how quick the service is; when it began to answer does.
+ */
+const unlessBegun = (
+  response: ServerResponse,
+  begun: (status: number) => void,
+  over: () => void,
+): (() => void) => {
+  let isDone = false;
+  const once = (work: () => void) => {
+    if (!isDone) work();
+    isDone = true;
   };
+  onHeaders(response, () => once(() => begun(response.statusCode)));
+  return () => once(over);
 };

@@ -1,16 +1,19 @@
-import fastify, { type FastifyInstance } from "fastify";
+import { type AddressInfo, connect } from "node:net";
+import fastify, { type FastifyInstance, type InjectOptions } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import { createLogger } from "../../lib/log.ts";
 import { problems } from "../../lib/problems.ts";
+import { PerformanceMetrics, recordRequests } from "../../monitoring/index.ts";
 import { RefusalWatch } from "./refusal-watch.ts";
-import { watchRefusals, watchTrespasses } from "./watch-refusals.ts";
+import { noteRefusal, watchTrespasses } from "./watch-refusals.ts";
 
 let clock: StandingClock;
 let raised: { key: string; message: string; details: Record<string, string | number> }[];
 let app: FastifyInstance;
 let away: boolean;
+let performance: PerformanceMetrics;
 
 const refuse = (status: number, code: string) => {
   throw new Failure(code, status, "No.", "Do not.");
@@ -34,7 +37,11 @@ beforeEach(async () => {
   };
   app = fastify();
   await app.register(problems, { isDatabaseUnavailable: () => false });
-  watchRefusals(app, source);
+  performance = new PerformanceMetrics();
+  recordRequests(app, {
+    performance,
+    onRefused: (request, reply) => noteRefusal(request, reply, source),
+  });
   await app.register(async (scope) => {
     watchTrespasses(scope, source);
     scope.get("/ops/:step", async () => refuse(403, "EB_NO"));
@@ -50,10 +57,16 @@ beforeEach(async () => {
 
 afterEach(() => app.close());
 
+/** Until the request is over, which is a moment after its answer. */
+const ask = async (request: InjectOptions) => {
+  const before = performance.recorded;
+  await app.inject(request);
+  await expect.poll(() => performance.recorded, { interval: 1 }).toBe(before + 1);
+};
 const get = (url: string, { address = "203.0.113.9", login }: { address?: string; login?: string } = {}) =>
-  app.inject({ url, remoteAddress: address, ...(login && { headers: { login } }) });
+  ask({ url, remoteAddress: address, ...(login && { headers: { login } }) });
 const logIn = (email: unknown, address: string, answer = 401) =>
-  app.inject({
+  ask({
     url: "/login",
     method: "POST",
     remoteAddress: address,
@@ -143,6 +156,23 @@ describe("logins that fail", () => {
     await many(3, () => logIn("asha@example.com", "203.0.113.9", 429));
     expect(raised).toHaveLength(1);
   });
+});
+
+test("whoever does not wait for the refusals is counted all the same, under their address", async () => {
+  const asked: (() => void)[] = [];
+  app.get("/slow", async () => {
+    await new Promise<void>((resolve) => asked.push(resolve));
+    refuse(401, "EB_WHO");
+  });
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const client = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
+  client.write("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n".repeat(5));
+  await expect.poll(() => asked).toHaveLength(5);
+  client.destroy();
+  await expect.poll(() => performance.recorded).toBe(5);
+  expect(raised).toEqual([]);
+  for (const decide of asked) decide();
+  await expect.poll(() => raised).toMatchObject([{ key: "refusals address 127.0.0.1" }]);
 });
 
 test("somebody known who tries a route of the platform is told at once, with route and address", async () => {

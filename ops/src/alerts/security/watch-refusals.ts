@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../../lib/log.ts";
 import { storable } from "../storable.ts";
 import type { RefusalWatch, Refused } from "./refusal-watch.ts";
@@ -22,26 +22,19 @@ export interface RefusalSource {
 /** Too many attempts are answered with 429: whoever goes on after that has not stopped. */
 const failedLogin = new Set([401, 429]);
 
-/** Tells the watch of every request of an app that is refused: to be called before its routes are registered. */
-export const watchRefusals = (app: FastifyInstance, source: RefusalSource): void => {
+/** Tells the watch of a request that has failed, if it was refused. */
+export const noteRefusal = (request: FastifyRequest, reply: FastifyReply, source: RefusalSource): void => {
   const { watch, harmless } = source;
-  // Not onResponse: for that alone Fastify listens to each answer, which costs ten times as much.
-  app.addHook("onSend", (request, reply, _, done) => {
-    done();
-    const { statusCode } = reply;
-    // Nearly every request ends here.
-    if (statusCode < 400) return;
-    const { problemCode } = reply;
-    if (problemCode !== undefined && harmless.includes(problemCode)) return;
-    const { loginFor } = request.routeOptions.config;
-    if (loginFor !== undefined && failedLogin.has(statusCode)) {
-      watch.failedLogin({ ...placeOf(request), account: accountFrom(loginFor(request)) });
-    } else if (statusCode === 401) {
-      watch.refused(placeOf(request));
-    } else if (statusCode === 403) {
-      void withAccount(request, source).then((refused) => watch.refused(refused));
-    }
-  });
+  const { statusCode, problemCode } = reply;
+  if (problemCode !== undefined && harmless.includes(problemCode)) return;
+  const { loginFor } = request.routeOptions.config;
+  if (loginFor !== undefined && failedLogin.has(statusCode)) {
+    watch.failedLogin({ ...placeOf(request), account: accountFrom(loginFor(request)) });
+  } else if (statusCode === 401) {
+    watch.refused(placeOf(request));
+  } else if (statusCode === 403) {
+    void withAccount(request, source).then((refused) => watch.refused(refused));
+  }
 };
 
 /** Tells the watch of everybody known who is refused in this scope: the routes of the platform itself. */
