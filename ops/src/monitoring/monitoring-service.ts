@@ -51,7 +51,7 @@ export interface MonitoringOptions {
 }
 
 const answersToSettle = 2;
-const endpointsAtATime = 5;
+const endpointsAtATime = 20;
 
 /** Checks at intervals, keeps the latest snapshot and hands each to those who listen. */
 export class MonitoringService {
