@@ -44,3 +44,19 @@ test("work that throws is counted, too, and the cost of long ago is forgotten", 
   meter.sample();
   expect(meter.report().cpu_percent).toBe(0);
 });
+
+test("a first check that took long weighs no more than the time that it took", () => {
+  let nowMs = 0;
+  const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
+  const meter = new OverheadMeter({ clock, performance: new PerformanceMetrics({ clock }) });
+  meter.during(() => {
+    nowMs += 20;
+  });
+  nowMs = 100;
+  meter.sample();
+  nowMs = 2_000;
+  expect(meter.report().cpu_percent).toBe(1);
+  nowMs = 5_000;
+  meter.sample();
+  expect(meter.report().cpu_percent).toBe(0.4);
+});

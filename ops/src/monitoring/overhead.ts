@@ -19,7 +19,7 @@ export interface Overhead {
 export class OverheadMeter {
   readonly #clock: Clock;
   readonly #performance: PerformanceMetrics;
-  readonly #recent = new RecentNumbers(["cpu_percent"]);
+  readonly #recent = new RecentNumbers(["took_ms", "elapsed_ms"]);
   #takenAtMs: number;
   #recorded = 0;
   #checksMs = 0;
@@ -45,9 +45,10 @@ export class OverheadMeter {
   sample(): void {
     const nowMs = this.#clock.monotonicMs();
     const { recorded, recordingMs, bytes } = this.#performance;
-    const tookMs = this.#checksMs + (recorded - this.#recorded) * recordingMs;
-    const elapsedMs = nowMs - this.#takenAtMs;
-    if (elapsedMs > 0) this.#recent.add(nowMs, { cpu_percent: (100 * tookMs) / elapsedMs });
+    this.#recent.add(nowMs, {
+      took_ms: this.#checksMs + (recorded - this.#recorded) * recordingMs,
+      elapsed_ms: nowMs - this.#takenAtMs,
+    });
     this.#takenAtMs = nowMs;
     this.#recorded = recorded;
     this.#checksMs = 0;
@@ -56,8 +57,11 @@ export class OverheadMeter {
 
   /** As of the last sample. */
   report(): Overhead {
+    const { took_ms, elapsed_ms } = this.#recent.sum();
+    // The time since then, too: what a check took in the first moment of a process is not what it takes all the time.
+    const overMs = elapsed_ms + this.#clock.monotonicMs() - this.#takenAtMs;
     return {
-      cpu_percent: Math.round(this.#recent.mean().cpu_percent * 1_000) / 1_000,
+      cpu_percent: Math.round((100_000 * took_ms) / Math.max(overMs, 1)) / 1_000,
       memory_bytes: this.#bytes,
       seconds_per_request: Number((this.#performance.recordingMs / 1_000).toPrecision(3)),
     };

@@ -17,9 +17,14 @@ export class RecentNumbers<Name extends string> {
     if (first > 0) this.#taken = this.#taken.slice(first);
   }
 
+  /** Of each number the sum; zeros before there are any. */
+  sum(): Record<Name, number> {
+    return this.#each(sumOf);
+  }
+
   /** Of each number the arithmetic mean; zeros before there are any. */
   mean(): Record<Name, number> {
-    return this.#each((values) => values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1));
+    return this.#each((values) => sumOf(values) / Math.max(values.length, 1));
   }
 
   /** Of each number the largest; zeros before there are any. */
@@ -32,3 +37,5 @@ export class RecentNumbers<Name extends string> {
     return Object.fromEntries(entries) as Record<Name, number>;
   }
 }
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
