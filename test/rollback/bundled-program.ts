@@ -26,6 +26,8 @@ export const bundleProgram = async (source: URL): Promise<BundledProgram> => {
     conditions: ["source"],
     external: ["pg-native", "@node-rs/*"],
     plugins: [dropUnused],
+    // What is imported for its effect alone is left out, too: only how fast requests are depends on it.
+    logOverride: { "ignored-bare-import": "silent" },
     // CommonJS packages among the bundled ones ask for Node's modules by `require`.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
