@@ -1,5 +1,4 @@
 import { answerFrameworkError, earlybird, type Logger, type Observed, problems } from "earlybird";
-import { isDatabaseUnavailable } from "earlybird/database";
 import type { RollbackManager } from "earlybird/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
@@ -8,6 +7,7 @@ import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
 import { customerRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
+import { isDatabaseAway } from "./database-away.ts";
 import { deliveryRoutes } from "./deliveries/index.ts";
 import { registerConsole } from "./http/console.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
@@ -52,7 +52,7 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
   acceptEmptyJson(app);
   // In this order: the documentation sees every route, and the platform every request, also refused ones.
   await registerSecurityHeaders(app);
-  await app.register(problems, { isDatabaseUnavailable });
+  await app.register(problems, { isDatabaseUnavailable: isDatabaseAway });
   await registerOpenApi(app, context.version);
   const { observed, rollback, version } = context;
   countTrafficWith(observed.monitoring.performance);

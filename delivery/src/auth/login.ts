@@ -1,5 +1,5 @@
 import { Failure } from "earlybird";
-import { DeadlineExceeded, within } from "earlybird/monitoring";
+import { within } from "earlybird/monitoring";
 import { sql } from "kysely";
 import { z } from "zod";
 import { type DeliveryDatabase, type Role, roles } from "../database.ts";
@@ -35,33 +35,17 @@ const notLinked = () =>
     { step: 21 },
   );
 
-const databaseSilent = () =>
-  new Failure(
-    "EB_DATABASE_UNAVAILABLE",
-    503,
-    "The database cannot be reached at the moment.",
-    "Try again in a few seconds.",
-  );
-
 /** On an open connection to a server that hangs, a query has no end of its own. */
 const lookUpWithinMs = 3_000;
-
-const inTime = async <T>(lookUp: Promise<T>): Promise<T> => {
-  try {
-    return await within(lookUpWithinMs, lookUp);
-  } catch (error) {
-    throw error instanceof DeadlineExceeded ? databaseSilent() : error;
-  }
-};
 
 /**
  * The active user with that id, of either style: a token outlives a rewriting (step 29). Undefined when there
  * is none, or no longer.
  *
- * @throws Failure EB_DATABASE_UNAVAILABLE when the database has been silent for three seconds
+ * @throws DeadlineExceeded when the database has been silent for three seconds
  */
 export const findLogin = (db: DeliveryDatabase, userId: string): Promise<Login | undefined> =>
-  inTime(lookUpById(db, userId));
+  within(lookUpWithinMs, lookUpById(db, userId));
 
 const lookUpById = async (db: DeliveryDatabase, userId: string): Promise<Login | undefined> => {
   const logins = db.selectFrom("users").select(loginColumns).where("active", "=", true);
@@ -81,7 +65,7 @@ const customerAddress = /^customer-(.+)@earlybird\.local$/;
  * The active user with that email, with the password's hash. In an address made for a customer the id may be
  * of either style; whoever has exactly the address that was typed comes first.
  *
- * @throws Failure EB_DATABASE_UNAVAILABLE when the database has been silent for three seconds
+ * @throws DeadlineExceeded when the database has been silent for three seconds
  */
 export const findLoginByEmail = (db: DeliveryDatabase, email: string) => {
   const customer = customerAddress.exec(email)?.[1];
@@ -93,7 +77,7 @@ export const findLoginByEmail = (db: DeliveryDatabase, email: string) => {
     .where("active", "=", true)
     .orderBy(sql`email = ${email}`, "desc")
     .limit(1);
-  return inTime(logins.executeTakeFirst());
+  return within(lookUpWithinMs, logins.executeTakeFirst());
 };
 
 const sameAddresses = (email: string, customer: string) => sql`

@@ -1,7 +1,7 @@
-import { isDatabaseUnavailable } from "earlybird/database";
-import { DeadlineExceeded, within } from "earlybird/monitoring";
+import { within } from "earlybird/monitoring";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
+import { isDatabaseAway } from "../database-away.ts";
 import { findLogin, type Login } from "./login.ts";
 import { forbidden, unauthenticated } from "./refusals.ts";
 import { readToken } from "./tokens.ts";
@@ -40,7 +40,7 @@ export const authorizeOperator = (app: FastifyInstance, { db, clock }: Pick<ApiC
     try {
       return await within(lookUpWithinMs, lookUp(userId));
     } catch (error) {
-      if (error instanceof DeadlineExceeded || isDatabaseUnavailable(error)) return known;
+      if (isDatabaseAway(error)) return known;
       throw error;
     }
   };
