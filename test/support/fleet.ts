@@ -1,11 +1,28 @@
 import type pg from "pg";
 import { vi } from "vitest";
 import { createLogger } from "../../ops/src/lib/log.ts";
+import { closeMonitoringPool, createMonitoringPool } from "../../ops/src/monitoring/database-connection.ts";
 import { Fleet } from "../../ops/src/monitoring/fleet/fleet.ts";
 import { PerformanceMetrics } from "../../ops/src/monitoring/performance-metrics.ts";
 import type { StandingClock } from "./clock.ts";
+import { createTestDatabase } from "./database.ts";
 
 const log = createLogger("silent");
+
+const hourMs = 3_600_000;
+/** Today, at an hour that has passed: what is older than three days would not be kept. */
+export const earlierTodayMs = (Math.floor(Date.now() / hourMs) - 4) * hourMs;
+
+/** A database that processes meet in, and the pool that they watch it through. */
+export const createFleetDatabase = async () => {
+  const database = await createTestDatabase();
+  const pool = createMonitoringPool(database.pool);
+  const drop = async () => {
+    await closeMonitoringPool(pool);
+    await database.drop();
+  };
+  return { pool, drop };
+};
 
 /** A process of the service that records what the test says, and takes a snapshot when it says so. */
 export const startProcess = (pool: pg.Pool, clock: StandingClock) => {

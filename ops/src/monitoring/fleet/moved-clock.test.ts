@@ -1,28 +1,16 @@
-import type pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
-import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
-import { startProcess } from "../../../../test/support/fleet.ts";
-import { closeMonitoringPool, createMonitoringPool } from "../database-connection.ts";
+import { createFleetDatabase, earlierTodayMs, startProcess } from "../../../../test/support/fleet.ts";
 
-/** Today, at an hour that has passed: what is older than three days would not be kept. */
-const hourMs = 3_600_000;
-const begin = (Math.floor(Date.now() / hourMs) - 4) * hourMs;
-
-let database: TestDatabase;
-let pool: pg.Pool;
+let database: Awaited<ReturnType<typeof createFleetDatabase>>;
 let clock: StandingClock;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
-  pool = createMonitoringPool(database.pool);
-  clock = new StandingClock(new Date(begin + 1_000).toISOString());
+  database = await createFleetDatabase();
+  clock = new StandingClock(new Date(earlierTodayMs + 1_000).toISOString());
 });
 
-afterEach(async () => {
-  await closeMonitoringPool(pool);
-  await database.drop();
-});
+afterEach(() => database.drop());
 
 /** A request and a check every five seconds. */
 const serve = ({ performance, check }: ReturnType<typeof startProcess>, forSeconds: number) => {
@@ -37,7 +25,11 @@ const serve = ({ performance, check }: ReturnType<typeof startProcess>, forSecon
 const inThePast = async ({ fleet, allWritten }: ReturnType<typeof startProcess>) => {
   clock.advanceMs(60_000);
   await allWritten();
-  const span = { from: new Date(begin), until: new Date(begin + hourMs), resolution: "minute" } as const;
+  const span = {
+    from: new Date(earlierTodayMs),
+    until: new Date(earlierTodayMs + 3_600_000),
+    resolution: "minute",
+  } as const;
   const points = await fleet.history({ route: "/orders", ...span });
   return points.reduce((sum, { requests }) => sum + requests, 0);
 };
@@ -48,7 +40,7 @@ test.each([
   { what: "the clock was set back", seconds: -620 },
 ])("after $what, the fleet hears of each minute in its time, at any second of it", async ({ seconds }) => {
   clock.advanceMs(20 * 60_000);
-  const instance = startProcess(pool, clock);
+  const instance = startProcess(database.pool, clock);
   serve(instance, 120);
   await instance.allWritten();
   clock.stepMs(seconds * 1_000);
@@ -64,7 +56,7 @@ test.each([
 });
 
 test("a clock that is set back by some minutes writes nothing over what it has written for them", async () => {
-  const instance = startProcess(pool, clock);
+  const instance = startProcess(database.pool, clock);
   serve(instance, 300);
   await instance.allWritten();
   clock.stepMs(-180_000);

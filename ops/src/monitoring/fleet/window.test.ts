@@ -1,28 +1,16 @@
-import type pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
-import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
-import { startProcess } from "../../../../test/support/fleet.ts";
-import { closeMonitoringPool, createMonitoringPool } from "../database-connection.ts";
+import { createFleetDatabase, earlierTodayMs, startProcess } from "../../../../test/support/fleet.ts";
 
-/** Today, at an hour that has passed: what is older than three days would not be kept. */
-const hourMs = 3_600_000;
-const begin = (Math.floor(Date.now() / hourMs) - 4) * hourMs;
-
-let database: TestDatabase;
-let pool: pg.Pool;
+let database: Awaited<ReturnType<typeof createFleetDatabase>>;
 let clock: StandingClock;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
-  pool = createMonitoringPool(database.pool);
-  clock = new StandingClock(new Date(begin).toISOString());
+  database = await createFleetDatabase();
+  clock = new StandingClock(new Date(earlierTodayMs).toISOString());
 });
 
-afterEach(async () => {
-  await closeMonitoringPool(pool);
-  await database.drop();
-});
+afterEach(() => database.drop());
 
 /** Ten requests a second for so many minutes. */
 const serve = async (processes: ReturnType<typeof startProcess>[], minutes: number) => {
@@ -37,7 +25,7 @@ const serve = async (processes: ReturnType<typeof startProcess>[], minutes: numb
 };
 
 test("a fleet that has been there for two minutes tells how many requests a second came in these", async () => {
-  const processes = [startProcess(pool, clock), startProcess(pool, clock)];
+  const processes = [startProcess(database.pool, clock), startProcess(database.pool, clock)];
   await serve(processes, 2);
   for (const { fleet, performance } of processes) {
     expect(performance.summary("1h").requests_per_second).toBeCloseTo(8.889);
@@ -49,7 +37,7 @@ test("a fleet that has been there for two minutes tells how many requests a seco
 });
 
 test("minutes in which nothing came count: a fleet that is there and idle is idle", async () => {
-  const instance = startProcess(pool, clock);
+  const instance = startProcess(database.pool, clock);
   await serve([instance], 2);
   for (let minute = 0; minute < 2; minute++) {
     clock.advanceMs(60_000);
