@@ -17,14 +17,15 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 
 /** Runs the keeper in this process, and answers once it can be found: otherwise a lease would start another. */
 const keep = async (dataDir: string, restartAfterMs?: number) => {
-  const ended = keepServer(dataDir, restartAfterMs);
-  const isFound = async () => {
-    const publication = await latestPublication(keeperDirectoryOf(dataDir));
-    return publication !== undefined && listens(publication.address);
-  };
+  const before = await generationOf(dataDir);
+  const ended = keepServer(dataDir, before, restartAfterMs);
+  const isFound = async () => (await generationOf(dataDir)) > before;
   expect(await within(5_000, isFound)).toBe(true);
   return { ended };
 };
+
+const generationOf = async (dataDir: string) =>
+  (await latestPublication(keeperDirectoryOf(dataDir)))?.generation ?? 0;
 
 const unexpected = () => expect.fail("the lease was lost");
 
@@ -60,10 +61,23 @@ test("a second keeper leaves the first one alone", async () => {
   const dataDir = await prepareDataDirectory(join(home, "twice"));
   const first = await keep(dataDir);
   const lease = await takeLease(dataDir, unexpected);
-  await keepServer(dataDir);
+  await keepServer(dataDir, await generationOf(dataDir));
   expect(await listens(lease.port)).toBe(true);
   await lease.release();
   await first.ended;
+});
+
+test("a keeper that starts so slowly that another has come and gone meanwhile starts no server", async () => {
+  const dataDir = await prepareDataDirectory(join(home, "twice"));
+  const before = await generationOf(dataDir);
+  const quick = await keep(dataDir);
+  const lease = await takeLease(dataDir, unexpected);
+  await lease.release();
+  await quick.ended;
+  const late = keepServer(dataDir, before);
+  const started = within(1_000, () => listens(lease.port));
+  await late;
+  expect(await started).toBe(false);
 });
 
 test("what an interrupted first start left behind is removed, and the next one succeeds", async () => {

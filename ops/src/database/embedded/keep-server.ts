@@ -23,18 +23,19 @@ const settings = {
 
 /**
  * Runs the server of a data directory for as long as any process holds a lease, then stops it. Returns at
- * once when another keeper does so already.
+ * once when another keeper does so already, or has done so since.
  *
  * @param dataDir as `prepareDataDirectory` answered it
+ * @param after the generation of the latest keeper when this one was found to be needed, 0 for none
  * @param restartAfterMs how long to wait before a server that ended by itself is started again, unless
  *   somebody asks for it
  */
-export const keepServer = async (dataDir: string, restartAfterMs = 10_000): Promise<void> => {
+export const keepServer = async (dataDir: string, after: number, restartAfterMs = 10_000): Promise<void> => {
   const directory = keeperDirectoryOf(dataDir);
   const { listener, address } = await listenNear(directory);
   const leases = new Leases(listener);
   try {
-    if (!(await publish(directory, address))) return;
+    if (!(await publish(directory, address, after))) return;
     await removeOldSockets(directory, address);
     await serve(dataDir, leases, restartAfterMs);
   } catch (error) {

@@ -1,8 +1,9 @@
 import { keepServer } from "./keep-server.ts";
 
 /**
- * The keeper of an embedded server: a process of its own, started detached with the data directory as its
- * argument. It starts PostgreSQL, and stops it when the last process that uses it is gone.
+ * The keeper of an embedded server: a process of its own, started detached with the data directory and the generation
+ * of the keeper before it as its arguments. It starts PostgreSQL, and stops it when the last process that uses it is
+ * gone.
  */
 process.title = "earlybird-keeper";
 
@@ -10,5 +11,6 @@ process.title = "earlybird-keeper";
 // the server still need it to clean up; it ends when they have ended, however they do.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
-await keepServer(process.argv[2] as string);
+const [dataDir = "", after] = process.argv.slice(2);
+await keepServer(dataDir, Number(after));
 process.exit();

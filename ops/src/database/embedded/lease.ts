@@ -41,7 +41,7 @@ export const takeLease = async (dataDir: string, onLost: () => void): Promise<Le
     if (keeper?.exitCode) throw keeperBroken(keeper.exitCode, logFileOf(dataDir));
     // There is none, or it ended while we asked, or ours found another one that was quicker.
     const over = !keeper || keeper.exitCode !== null || keeper.signalCode !== null;
-    if (over) keeper = await startKeeper(dataDir);
+    if (over) keeper = await startKeeper(dataDir, publication?.generation ?? 0);
     await sleep(pollMs);
   }
   throw keeperSilent(answerWithinMs, logFileOf(dataDir));
@@ -105,13 +105,13 @@ type Failed = Extract<Answer, { state: "failed" }>;
 const failureOf = ({ code, status, detail, remedy }: Failed) => new Failure(code, status, detail, remedy);
 
 /** Detached and without our output: it outlives us, and Ctrl-C in our terminal is not for it. */
-const startKeeper = async (dataDir: string): Promise<ChildProcess> => {
+const startKeeper = async (dataDir: string, after: number): Promise<ChildProcess> => {
   const isSource = import.meta.url.endsWith(".ts");
   const program = fileURLToPath(new URL(isSource ? "./keeper.ts" : "./keeper.js", import.meta.url));
   const loader = isSource ? ["--import", import.meta.resolve("tsx")] : [];
   const log = await openLog(dataDir);
   try {
-    const keeper = spawn(process.execPath, [...loader, program, dataDir], {
+    const keeper = spawn(process.execPath, [...loader, program, dataDir, String(after)], {
       cwd: "/",
       detached: true,
       windowsHide: true,

@@ -16,7 +16,7 @@ test("of many who publish at once, over and over, exactly one holds", async () =
   const directory = await mkdtemp(join(home, "many-"));
   for (let round = 0; round < 10; round += 1) {
     const candidates = await Promise.all(Array.from({ length: 8 }, () => listenNear(directory)));
-    const published = await Promise.all(candidates.map(({ address }) => publish(directory, address)));
+    const published = await Promise.all(candidates.map(({ address }) => publish(directory, address, round)));
     expect(published.filter(Boolean)).toHaveLength(1);
     const winner = candidates[published.indexOf(true)];
     expect(await latestPublication(directory)).toMatchObject({ address: winner?.address });

@@ -32,27 +32,27 @@ export const latestPublication = async (directory: string): Promise<Publication 
  * Whether a keeper lives is asked of its socket, which the system closes however it dies; process numbers
  * would be given to others.
  *
- * @returns false when a live keeper is published there
+ * @param after the latest generation when a keeper was found to be needed, 0 for none: one that starts so slowly that
+ *   another has come since, and perhaps gone, is not needed any more
+ * @returns false when a live keeper is published there, or there has been one since
  */
-export const publish = async (directory: string, address: string): Promise<boolean> => {
+export const publish = async (directory: string, address: string, after: number): Promise<boolean> => {
   const draft = join(directory, `${randomUUID()}.draft`);
   await writeFile(draft, address, { mode: 0o600 });
   try {
-    for (;;) {
-      const latest = await latestPublication(directory);
-      if (latest && (await answers(latest.address))) return false;
-      const mine = (latest?.generation ?? 0) + 1;
-      if (!(await claim(draft, fileOf(directory, mine)))) continue;
-      // Somebody may have passed us between reading and claiming, and removed the file that we just made.
-      const all = await generations(directory);
-      const overtaken = all.some((generation) => generation > mine);
-      await Promise.all(
-        all
-          .filter((generation) => (overtaken ? generation === mine : generation < mine))
-          .map((generation) => rm(fileOf(directory, generation), { force: true })),
-      );
-      if (!overtaken) return true;
-    }
+    const latest = await latestPublication(directory);
+    if (latest && (latest.generation > after || (await answers(latest.address)))) return false;
+    const mine = after + 1;
+    if (!(await claim(draft, fileOf(directory, mine)))) return false;
+    // Somebody may have passed us between reading and claiming, and removed the file that we just made.
+    const all = await generations(directory);
+    const overtaken = all.some((generation) => generation > mine);
+    await Promise.all(
+      all
+        .filter((generation) => (overtaken ? generation === mine : generation < mine))
+        .map((generation) => rm(fileOf(directory, generation), { force: true })),
+    );
+    return !overtaken;
   } finally {
     await rm(draft, { force: true });
   }
