@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { DatabaseWithTables } from "../../monitoring/index.ts";
+import type { Alert } from "../alert.ts";
 import { alertUnknown, type Explanation, explain } from "../explain.ts";
 import { oneOfEach } from "../fingerprint.ts";
 import type { HistoryFilter, HistoryPage } from "../history-filter.ts";
@@ -31,6 +32,11 @@ export class AlertArchive {
    */
   async history(filter: HistoryFilter): Promise<HistoryPage> {
     return this.#database.connected((db) => readPage(db, filter));
+  }
+
+  /** What fires in any instance, as far as is known; what several see, once. */
+  async active(): Promise<Alert[]> {
+    return oneOfEach(await this.#database.connected(readFiring));
   }
 
   /** How many fire as far as is known, what is muted, and the numbers of the last thirty days. */

@@ -11,8 +11,8 @@ let slack: SlackPeer;
 let earlybird: (...args: string[]) => ReturnType<Awaited<ReturnType<typeof createShelfCli>>>;
 let ids: string[];
 
-/** What a server that has ended has left behind: a failed billing run, and two disks that are full. */
-const leaveHistory = async (): Promise<string[]> => {
+/** A server that does `work` and ends. */
+const serve = async <T>(work: (alerts: AlertManager) => Promise<T>): Promise<T> => {
   const { log } = logLines();
   const dispatcher = new NotificationDispatcher({
     channels: [],
@@ -20,16 +20,23 @@ const leaveHistory = async (): Promise<string[]> => {
     log,
   });
   const alerts = new AlertManager({ dispatcher, log, database: database.pool });
-  const run = { type: "BILLING_FAILURE", key: "2026-03", message: "Nothing was billed." } as const;
-  const raised = [alerts.raise({ ...run, details: { customers: 2 } })];
-  for (const key of ["sda", "sdb"])
-    raised.push(alerts.raise({ type: "CUSTOM", key, message: `${key} is full.` }));
-  await alerts.settled();
-  alerts.resolve("CUSTOM", "sda");
+  const result = await work(alerts);
   await alerts.stop();
   await dispatcher.stop();
-  return raised.map(({ id }) => id);
+  return result;
 };
+
+/** What it has left behind: a failed billing run, and two disks that were full, one of which still is. */
+const leaveHistory = () =>
+  serve(async (alerts) => {
+    const run = { type: "BILLING_FAILURE", key: "2026-03", message: "Nothing was billed." } as const;
+    const raised = [alerts.raise({ ...run, details: { customers: 2 } })];
+    for (const key of ["sda", "sdb"])
+      raised.push(alerts.raise({ type: "CUSTOM", key, message: `${key} is full.` }));
+    await alerts.settled();
+    alerts.resolve("CUSTOM", "sda");
+    return raised.map(({ id }) => id);
+  });
 
 beforeAll(async () => {
   [database, slack] = await Promise.all([createTestDatabase(), startSlackPeer()]);
@@ -54,7 +61,14 @@ test("the summary tells what fires and what happened lately", async () => {
     answer: { active: 2, alerts: 3, by_type: { CUSTOM: 2, BILLING_FAILURE: 1 }, muted: [] },
   });
   const { stdout } = await earlybird("summary");
-  expect(stdout).toMatch(/^2 firing\n3 in 30 days, resolved after .* on average\ntype +alerts\n/);
+  const lines = stdout.split("\n");
+  expect(lines.slice(0, 4)).toEqual([
+    "2 firing",
+    expect.stringMatching(/^since +severity +type +id +message$/),
+    expect.stringMatching(`^\\S+Z +critical +BILLING_FAILURE +${ids[0]} +Nothing was billed.$`),
+    expect.stringMatching(`^\\S+Z +error +CUSTOM +${ids[2]} +sdb is full.$`),
+  ]);
+  expect(stdout).toMatch(/\n\n3 in 30 days, resolved after .* on average\ntype +alerts\n/);
 });
 
 test("the history tells of each alert whether people were told, in pages and narrowed down", async () => {
@@ -64,12 +78,15 @@ test("the history tells of each alert whether people were told, in pages and nar
   expect((await ask("history", "--page", answer.next)).answer).toMatchObject({ alerts: [{}], next: null });
   const severe = (await ask("history", "--severity", "critical")).answer.alerts;
   expect(severe).toMatchObject([{ id: ids[0], type: "BILLING_FAILURE", state: "firing" }]);
+  const over = (await ask("history", "--state", "resolved")).answer.alerts;
+  expect(over).toMatchObject([{ id: ids[1], state: "resolved" }]);
   expect((await ask("history", "--before", "2020-01-01")).answer.alerts).toEqual([]);
   const { stdout, stderr } = await earlybird("history", "--limit", "1");
   expect(stdout).toMatch(/^fired +state +severity +type +id +told +message\n/);
   expect(stderr).toContain("There are more: --page ");
   for (const wrong of [
     ["--type", "NONE"],
+    ["--state", "over"],
     ["--before", "soon"],
     ["--limit", "0"],
   ]) {
@@ -161,4 +178,16 @@ describe("test", () => {
     expect(stdout + stderr).not.toContain("secret");
     expect(await ask("test", "fax")).toMatchObject({ answer: { code: "EB_NO_SUCH_CHANNEL" } });
   });
+});
+
+test("of many that fire, the summary shows the first ones, and says where the others are", async () => {
+  await serve(async (alerts) => {
+    for (let n = 1; n <= 30; n++)
+      alerts.raise({ type: "CUSTOM", key: `disk ${n}`, message: `Disk ${n} is full.` });
+    await alerts.settled();
+  });
+  const { stdout, stderr } = await earlybird("summary");
+  expect(stdout).toMatch(/^32 firing\n/);
+  expect(stdout.match(/ is full\.$/gm)).toHaveLength(19);
+  expect(stderr).toContain("earlybird alerts history --state firing");
 });

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { AlertSeverity, AlertType, explain } from "../../alerts/index.ts";
+import { type Alert, AlertSeverity, AlertType, explain } from "../../alerts/index.ts";
 import { positiveInteger } from "../arguments.ts";
 import { answer, answerJson, narrate, table } from "../output.ts";
 import { channelNames } from "./channel-names.ts";
@@ -9,6 +9,7 @@ interface Options {
   limit: number;
   type?: AlertType;
   severity?: AlertSeverity;
+  state?: Alert["state"];
   before?: Date;
   page?: string;
   json?: boolean;
@@ -27,6 +28,7 @@ export const historyCommand = () =>
     .option("--limit <n>", "how many at most", positiveInteger, 50)
     .addOption(new Option("--type <type>", "only these").choices(Object.values(AlertType)))
     .addOption(new Option("--severity <severity>", "only these").choices(Object.values(AlertSeverity)))
+    .addOption(new Option("--state <state>", "only these").choices(["firing", "resolved"]))
     .option("--before <time>", "only those that fired before", moment)
     .option("--page <page>", "go on where a page before has ended")
     .option("--json", "answer with one JSON document")
