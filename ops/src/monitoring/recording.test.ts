@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { answerFrameworkError } from "../lib/problems.ts";
@@ -98,6 +99,25 @@ test("a request is under way until its client goes away, and counts as that, but
   client.destroy();
   await expect.poll(rows).toEqual([{ endpoint: "GET /slow", requests: 1, in_flight: 0, classes: ["4xx"] }]);
   expect(performance.summary()).toMatchObject({ errors: 0, in_flight: 0 });
+});
+
+test("a client that has gone while an earlier hook took its time is not under way for ever", async () => {
+  let hookIsAtIt = () => {};
+  const reached = new Promise<void>((resolve) => {
+    hookIsAtIt = resolve;
+  });
+  app.addHook("onRequest", async ({ raw: { socket } }) => {
+    hookIsAtIt();
+    await once(socket, "close");
+    await sleep(1);
+  });
+  recordRequests(app, { performance });
+  app.get("/slow", async () => "too late");
+  const client = await ask("/slow");
+  await reached;
+  client.destroy();
+  await expect.poll(rows).toEqual([{ endpoint: "GET /slow", requests: 1, in_flight: 0, classes: ["4xx"] }]);
+  expect(performance.summary().in_flight).toBe(0);
 });
 
 test("a stream that lasts as long as what it tells of is recorded once, when it begins", async () => {

@@ -12,6 +12,10 @@ export const whenOver = (
   response: Pick<ServerResponse, "socket" | "on">,
   over: () => void,
 ): void => {
+  if (socket.destroyed) {
+    over();
+    return;
+  }
   if (response.socket !== null) {
     response.on("close", over);
     return;
