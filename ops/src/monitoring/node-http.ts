@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
-import { clientWentAway } from "./traffic.ts";
-import { whenOver } from "./when-over.ts";
+import { finalStatusOf, whenOver } from "./when-over.ts";
 
 /**
  * The template of the route that answered, as `/orders/:id`, never a raw URL; undefined when none matched. It is asked
@@ -28,10 +27,9 @@ export const recordServer = (
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const arrivedMs = performance.arrive();
     whenOver(request, response, () => {
-      const status = response.writableEnded ? response.statusCode : clientWentAway;
       const endpoint = performance.endpoint(request.method ?? "GET", templateOf(request, response));
       endpoint.enter();
-      endpoint.finish(arrivedMs, status);
+      endpoint.finish(arrivedMs, finalStatusOf(response));
     });
   };
   const templateOf: RouteOf = (request, response) => {

@@ -120,6 +120,35 @@ test("a client that has gone while an earlier hook took its time is not under wa
   expect(performance.summary().in_flight).toBe(0);
 });
 
+test("an answer that breaks off because its stream fails is our failure, not its client's departure", async () => {
+  recordRequests(app, { performance });
+  const stream = new PassThrough();
+  app.get("/export", async () => stream);
+  const client = await ask("/export");
+  stream.write("first");
+  await once(client, "data");
+  stream.destroy(new Error("the rest cannot be read"));
+  await expect.poll(rows).toEqual([{ endpoint: "GET /export", requests: 1, in_flight: 0, classes: ["5xx"] }]);
+  expect(performance.summary()).toMatchObject({ errors: 1, last_error: { status: 500, route: "/export" } });
+});
+
+test.each(["destroy", "resetAndDestroy"] as const)(
+  "a client that goes away in the middle of an answer (%s) is no failure of ours",
+  async (leave) => {
+    recordRequests(app, { performance });
+    const stream = new PassThrough();
+    app.get("/export", async () => stream);
+    const client = await ask("/export");
+    stream.write("first");
+    await once(client, "data");
+    client[leave]();
+    await expect
+      .poll(rows)
+      .toEqual([{ endpoint: "GET /export", requests: 1, in_flight: 0, classes: ["4xx"] }]);
+    expect(performance.summary().errors).toBe(0);
+  },
+);
+
 test("a stream that lasts as long as what it tells of is recorded once, when it begins", async () => {
   recordRequests(app, { performance });
   const stream = new PassThrough();

@@ -4,7 +4,7 @@ import onHeaders from "on-headers";
 import type { Endpoint } from "./endpoint.ts";
 import type { PerformanceMetrics } from "./performance-metrics.ts";
 import { clientWentAway } from "./traffic.ts";
-import { whenOver } from "./when-over.ts";
+import { finalStatusOf, whenOver } from "./when-over.ts";
 
 /** Where Fastify's own copy of a route's configuration keeps what its requests are recorded under. */
 const recordedUnder = Symbol("recorded under");
@@ -56,7 +56,7 @@ export const recordRequests = (app: FastifyInstance, options: RecordingOptions):
     };
     let over = () => {
       if (isUpgraded(raw) && !reply.raw.headersSent) endpoint.leave();
-      else finish(reply.raw.writableEnded ? reply.raw.statusCode : clientWentAway);
+      else finish(finalStatusOf(reply.raw));
     };
     if (config.streams) over = unlessBegun(reply.raw, finish, over);
     // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { clientWentAway } from "./traffic.ts";
 
 /**
  * Calls `over` once, when the answer to a request is complete or its client has gone away.
@@ -27,6 +28,22 @@ export const whenOver = (
   waiting.add(overOnce);
   response.on("close", overOnce);
 };
+
+/** What an answer that breaks off counts as, whatever its head has said. */
+const brokenOff = 500;
+
+/**
+ * The status under which a request counts that is over. An answer that has begun and is not complete has been broken off
+ * by us, as when its stream fails, or by its client.
+ */
+export const finalStatusOf = (response: ServerResponse): number => {
+  if (response.writableEnded) return response.statusCode;
+  return response.headersSent && isDestroyedByUs(response) ? brokenOff : clientWentAway;
+};
+
+/** Node notes with what an answer was destroyed, or `undefined`: `null` stays where its client has gone. Not in HTTP/2. */
+const isDestroyedByUs = (response: ServerResponse): boolean =>
+  "errored" in response && response.errored !== null;
 
 const waitingOnSocket = new WeakMap<Socket, Set<() => void>>();
 
