@@ -135,6 +135,16 @@ test("the history of the last hour is told by the minute, unless something else 
   expect((await get(`/api/health/history?${days}`)).body).toMatchObject({ resolution: "hour", points: [] });
 });
 
+test("an hour of which no minutes are kept any more is told by the hour, unless something else is asked for", async () => {
+  const daysAgo = (days: number) => minutesLater(-60 * 24 * days);
+  const resolutionOf = async (query: Record<string, string>) =>
+    (await get(`/api/health/history?${new URLSearchParams(query)}`)).body.resolution;
+  expect(await resolutionOf({ from: daysAgo(7), to: daysAgo(6) })).toBe("hour");
+  expect(await resolutionOf({ to: daysAgo(7) })).toBe("hour");
+  expect(await resolutionOf({ from: daysAgo(7), to: daysAgo(6), resolution: "minute" })).toBe("minute");
+  expect(await resolutionOf({ from: daysAgo(2.9), to: daysAgo(2) })).toBe("minute");
+});
+
 test.each([
   ["/api/health/metrics?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?from=yesterday", "EB_INVALID_REQUEST"],

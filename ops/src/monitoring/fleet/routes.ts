@@ -17,6 +17,9 @@ const hourMs = 3_600_000;
 /** A day of minutes can be looked at; of more, the hours. */
 const minutesUpToMs = 24 * hourMs;
 
+/** What is older has its hours only. */
+const minutesKeptMs = 72 * hourMs;
+
 const time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
@@ -31,7 +34,7 @@ const question = z
     resolution: z
       .enum(["minute", "hour"])
       .optional()
-      .describe("Left out, minutes of up to a day, else hours."),
+      .describe("Left out, minutes of up to a day in the last 72 hours, else hours."),
   })
   .refine(({ route, method }) => route !== undefined || method === undefined, {
     path: ["method"],
@@ -66,7 +69,8 @@ export const historyRoute: FastifyPluginAsyncZod<HistoryRouteOptions> = async (
       const to = query.to ?? clock.now();
       const from = query.from ?? new Date(to.getTime() - hourMs);
       const short = to.getTime() - from.getTime() <= minutesUpToMs;
-      const resolution: Resolution = query.resolution ?? (short ? "minute" : "hour");
+      const recent = from.getTime() >= clock.now().getTime() - minutesKeptMs;
+      const resolution: Resolution = query.resolution ?? (short && recent ? "minute" : "hour");
       const points = await fleet.history({ route, method, from, until: to, resolution });
       return { from: from.toISOString(), to: to.toISOString(), resolution, points };
     },
