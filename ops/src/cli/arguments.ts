@@ -24,3 +24,11 @@ export const postgresAddress = (text: string): URL => {
     throw new InvalidArgumentError("It must look like postgres://user:password@host:5432/database.");
   return url;
 };
+
+/** Reads an option that names a server. */
+export const serverAddress = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new InvalidArgumentError("It must look like http://localhost:1001.");
+  return text;
+};

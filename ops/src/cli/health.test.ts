@@ -66,6 +66,15 @@ test.each([
   }
 });
 
+test.each(["localhost:1001", "localhost", "1001"])(
+  "%s is no address of a server: exit status 2, with what one looks like",
+  async (url) => {
+    const { exitStatus, stderr } = await health({}, "--url", url);
+    expect(exitStatus).toBe(2);
+    expect(stderr).toContain("It must look like http://localhost:1001.");
+  },
+);
+
 test("where nobody answers, the exit status is 1, and only the place that is set was asked", async () => {
   const PORT = await listening(200, well);
   running.pop()?.close();

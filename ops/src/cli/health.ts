@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { z } from "zod";
 import { Failure } from "../lib/failure.ts";
+import { serverAddress } from "./arguments.ts";
 import { answer, answerJson } from "./output.ts";
 import { readSurroundings } from "./session.ts";
 
@@ -27,7 +28,7 @@ const healthAnswer = z.looseObject({
 export const healthCommand = () =>
   new Command("health")
     .description("ask a running server how it is; exit 1 when it is unhealthy or does not answer")
-    .option("--url <url>", "where it listens")
+    .option("--url <url>", "where it listens", serverAddress)
     .option("--json", "answer with one JSON document")
     .action(async ({ url, json }: { url?: string; json?: boolean }) => {
       const { place, health } = await firstAnswer(url ? [url] : await usualPlaces());
