@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { earlybird, Failure, problems, startMonitoring } from "earlybird";
+import { answerFrameworkError, earlybird, Failure, problems, startMonitoring } from "earlybird";
 import { isDatabaseUnavailable } from "earlybird/database";
 import { Changes } from "earlybird/rollback";
 import fastify from "fastify";
@@ -23,7 +23,7 @@ const authorize = async (request) => {
 export const serve = async ({ pool, rollback, settings, dataDir, log }) => {
   const changes = new Changes({ changes: [dueDates, lostBooks, reservations], pool, log });
   const observed = await startMonitoring({ pool, settings, dataDir, log, version });
-  const app = fastify();
+  const app = fastify({ frameworkErrors: answerFrameworkError });
   await app.register(problems, { isDatabaseUnavailable });
   await app.register(earlybird, { ...observed, rollback, authorize, version });
 
