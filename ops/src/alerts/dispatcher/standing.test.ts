@@ -23,6 +23,7 @@ const broken: Standing = { state: "broken", since: before, reason: "gone", nextM
 const accepted: SendResult = { result: "accepted" };
 const later: SendResult = { result: "try_again", reason: "away" };
 const wait: SendResult = { ...later, afterMs: 7_000 };
+const atOnce: SendResult = { ...later, afterMs: 0 };
 const refused: SendResult = { result: "refused", reason: "404" };
 
 describe("a channel after an attempt at 10 s", () => {
@@ -33,6 +34,7 @@ describe("a channel after an attempt at 10 s", () => {
     ["begins to fail", working, later, { state: "failing", since: now, failures: 1, nextMs: 11_000 }],
     ["fails on", failing, later, { since: before, reason: "away", failures: 4, nextMs: 18_000 }],
     ["is left alone as long as it asks", failing, wait, { failures: 4, nextMs: 17_000, asked: true }],
+    ["has its own pause where it asks for none", failing, atOnce, { nextMs: 18_000, asked: false }],
     ["breaks", working, refused, { state: "broken", since: now, nextMs: 10_000 + hourMs }],
     ["breaks after failing", failing, refused, { state: "broken", since: now, reason: "404" }],
     ["stays broken", broken, refused, { state: "broken", since: before }],

@@ -43,7 +43,10 @@ export interface Moment {
 /** A broken channel is waiting for somebody to mend it, who may not be able to tell us. */
 const brokenPauses: Pauses = { firstMs: 60 * 60_000, longestMs: 60 * 60_000 };
 
-/** What an attempt makes of a channel. A wish of the other side for a pause goes before our own. */
+/**
+ * What an attempt makes of a channel. A wish of the other side for a pause goes before our own; the wish for none does
+ * not: a server that fails and asks to be tried at once would be asked hundreds of times a second.
+ */
 export const afterAttempt = (
   standing: Standing,
   result: SendResult,
@@ -59,8 +62,9 @@ export const afterAttempt = (
     return { state: "broken", since: sinceIn("broken"), reason, nextMs };
   }
   const failures = standing.state === "failing" ? standing.failures + 1 : 1;
-  const asked = result.afterMs !== undefined;
-  const nextMs = atMs + (result.afterMs ?? pauseAfter(failures, pauses, chance));
+  const { afterMs = 0 } = result;
+  const asked = afterMs > 0;
+  const nextMs = atMs + (asked ? afterMs : pauseAfter(failures, pauses, chance));
   return { state: "failing", since: sinceIn("failing"), reason, failures, nextMs, asked };
 };
 
