@@ -2,9 +2,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** How the peer answers: like this, by keeping the connection open and saying nothing, or by closing it. */
+/**
+ * How the peer answers: like this, where `breaksOff` with half of the body, by keeping the connection open and saying
+ * nothing, or by closing it.
+ */
 export type SlackAnswer =
-  | { status: number; headers: Record<string, string>; body: string }
+  | { status: number; headers: Record<string, string>; body: string; breaksOff?: "hangs" | "closes" }
   | "nothing"
   | "closed";
 
@@ -35,7 +38,13 @@ export const startSlackPeer = async (): Promise<SlackPeer> => {
     messages.push(JSON.parse(body));
     const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? accepted;
     if (answer === "closed") request.socket.destroy();
-    else if (answer !== "nothing") response.writeHead(answer.status, answer.headers).end(answer.body);
+    else if (answer !== "nothing") {
+      const { status, headers, body: words, breaksOff } = answer;
+      response.writeHead(status, headers);
+      if (breaksOff === undefined) response.end(words);
+      else response.write(words.slice(0, words.length / 2));
+      if (breaksOff === "closes") setImmediate(() => request.socket.destroy());
+    }
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -78,6 +78,17 @@ describe("a Slack webhook", () => {
     expect(await sent).toEqual({ result: "try_again", reason: "AbortError" });
   });
 
+  test.each([
+    [200, "hangs", { result: "accepted", answer: "Slack answered 200" }],
+    [200, "closes", { result: "accepted", answer: "Slack answered 200" }],
+    [404, "closes", { result: "refused", reason: "Slack answered 404" }],
+    [500, "hangs", { result: "try_again", reason: "Slack answered 500" }],
+  ] as const)("that answers %i and %s in the middle of its words is taken at its status", async (...answer) => {
+    const [status, breaksOff, result] = answer;
+    slack.answerWith({ status, headers: {}, body: "a few words", breaksOff });
+    expect(await send(500)).toEqual(result);
+  });
+
   test("that closes the connection is tried again", async () => {
     slack.answerWith("closed");
     expect(await send()).toEqual({ result: "try_again", reason: "UND_ERR_SOCKET" });

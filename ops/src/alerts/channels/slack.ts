@@ -30,7 +30,8 @@ export const slackChannel = ({
         redirect: "manual",
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
-      const words = await response.text();
+      // The status has said what became of it: that the words break off is no reason to tell it again.
+      const words = await response.text().catch(() => "");
       const waitMs = retryAfterMs(response.headers.get("retry-after"), clock.now());
       return resultOf(response.status, words, waitMs);
     } catch (error) {
