@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
 
-const schema = z.object({
+export const ownerSchema = z.object({
   pid: z.number().int(),
   /** When the process started, in the system's own terms; null where the system does not tell. */
   started: z.string().nullable(),
@@ -11,12 +11,12 @@ const schema = z.object({
 });
 
 /** A process, as another one can recognise it. */
-export type Owner = z.infer<typeof schema>;
+export type Owner = z.infer<typeof ownerSchema>;
 
 /** Reads an owner's own words; undefined when they are torn. */
 export const readOwner = (text: string): Owner | undefined => {
   try {
-    return schema.parse(JSON.parse(text));
+    return ownerSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
+import { z } from "zod";
 import type { AlertRecord, Incident } from "../incident.ts";
 import type { Mute } from "../mute.ts";
 import type { MuteEntry } from "../mute-book.ts";
 import type { Standing } from "../rule-board.ts";
-import { type Owner, readOwner } from "../spool/owner.ts";
+import { type Owner, ownerSchema } from "../spool/owner.ts";
 import type { LastTold } from "../telling.ts";
 
 /** What a restart must not forget. Times are milliseconds since 1970, or ISO 8601. */
@@ -26,12 +27,29 @@ const version = 1;
 export const writeState = (state: SavedState, owner: Owner, isLeft: boolean): string =>
   JSON.stringify({ version, owner, left: isLeft, ...state });
 
-/** Reads what {@link writeState} wrote; undefined when it is torn, or of another version. */
+const objects = z.array(z.looseObject({}));
+const alert = z.looseObject({ id: z.string(), details: z.looseObject({}) });
+
+/** As loose as going on allows: it may have been written by an older or a newer version. */
+const schema = z.looseObject({
+  version: z.literal(version),
+  owner: ownerSchema,
+  left: z.boolean().default(false),
+  standings: z.array(z.looseObject({ state: z.looseObject({}) })),
+  incidents: z.array(
+    z.looseObject({ alert, telling: z.looseObject({}), firedMs: z.number(), decisions: objects }),
+  ),
+  last_told: z.array(z.tuple([z.string(), z.looseObject({ atMs: z.number() })])),
+  mutes: objects,
+  unsaved_mutes: objects,
+  unsaved: z.array(z.looseObject({ alert })),
+});
+
+/** Reads what {@link writeState} wrote; undefined when it is torn, something else, or of another version. */
 export const readState = (text: string): { owner: Owner; isLeft: boolean; state: SavedState } | undefined => {
   try {
-    const { version: itsVersion, owner, left, ...state } = JSON.parse(text);
-    const whose = readOwner(JSON.stringify(owner ?? null));
-    return whose && itsVersion === version ? { owner: whose, isLeft: left === true, state } : undefined;
+    const { version: _, owner, left, ...state } = schema.parse(JSON.parse(text));
+    return { owner, isLeft: left, state: state as unknown as SavedState };
   } catch {
     return undefined;
   }

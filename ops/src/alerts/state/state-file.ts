@@ -32,6 +32,7 @@ export class StateFile {
   readonly #here = thisProcess();
   /** Taken over, and to be removed once they are part of what is saved. */
   #left: LeftState[] = [];
+  readonly #immovable = new Set<string>();
   #writing: Promise<void> | undefined;
   #again = false;
   #isLeaving = false;
@@ -59,6 +60,7 @@ export class StateFile {
         here: this.#here,
         log,
         nowMs: Date.now(),
+        immovable: this.#immovable,
       };
       for (const left of takeOver(from)) {
         adopt(left.state);

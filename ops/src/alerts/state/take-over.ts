@@ -18,6 +18,8 @@ export interface TakeOver {
   here: Owner;
   log: Logger;
   nowMs: number;
+  /** What was found and could not be taken over: to be told once, and tried again. */
+  immovable: Set<string>;
 }
 
 /** Somebody who takes a file over has saved it as part of their own by then, or is dead. */
@@ -30,14 +32,15 @@ const asideName = "set-aside";
 /**
  * Takes over what was left at an end, what processes have left that are not running any more, and what an
  * earlier manager of this one has: each file is given a name of ours, and where two try that, one of them finds
- * it gone. What cannot be read is set aside.
+ * it gone. What is torn is set aside; what cannot be read or moved stays, and keeps nothing else from being taken over.
  */
 export const takeOver = (from: TakeOver): LeftState[] => {
   const names = readdirSync(from.directory).filter((name) => stateName.test(name.replace(taken, "")));
   return names.filter((name) => name !== from.ownName).flatMap((name) => take(name, from));
 };
 
-const take = (name: string, { directory, ownName, here, log, nowMs }: TakeOver): LeftState[] => {
+const take = (name: string, from: TakeOver): LeftState[] => {
+  const { directory, ownName, here, log, nowMs, immovable } = from;
   const path = join(directory, name);
   try {
     const { mtimeMs, ctimeMs } = statSync(path);
@@ -54,8 +57,12 @@ const take = (name: string, { directory, ownName, here, log, nowMs }: TakeOver):
     return [{ path: ours, state: read.state }];
   } catch (error) {
     // Another process was quicker.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+    const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
+    if (!isGone && !immovable.has(name)) {
+      immovable.add(name);
+      log.error({ err: error, file: path }, "a saved state of alerts cannot be taken over yet");
+    }
+    return [];
   }
 };
 
