@@ -17,6 +17,9 @@ export interface Beginning {
   raised: Incident["raised"];
 }
 
+/** The alert of a type that ended last, and when on the steady clock. */
+export type LastEnded = [type: AlertType, { alert: string; atMs: number }];
+
 /** Seen where: for people. */
 const instance = `${hostname()} (process ${process.pid})`;
 
@@ -25,8 +28,7 @@ export class Incidents {
   readonly #firing = new Map<string, Incident>();
   readonly #open = new Set<Incident>();
   readonly #countByType = new Map<AlertType, number>();
-  /** Of each type, what ended last. */
-  readonly #ended = new Map<AlertType, { alert: string; atMs: number }>();
+  readonly #ended = new Map<LastEnded[0], LastEnded[1]>();
 
   /** Goes on with an incident of another process; false when the same fires here already. */
   adopt(incident: Incident): boolean {
@@ -37,6 +39,18 @@ export class Incidents {
     }
     this.#open.add(incident);
     return true;
+  }
+
+  /** Takes in what ended last in another process, as its `lastEnded()` gave it. */
+  adoptEnded(lastEnded: readonly LastEnded[]): void {
+    for (const [type, ended] of lastEnded) {
+      if ((this.#ended.get(type)?.atMs ?? 0) < ended.atMs) this.#ended.set(type, ended);
+    }
+  }
+
+  /** Of each type, what ended last: it explains its symptoms for a while. */
+  lastEnded(): LastEnded[] {
+    return [...this.#ended];
   }
 
   begin({ type, key, severity, message, details, raised }: Beginning, now: Date, nowMs: number): Incident {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { StandingClock } from "../../../test/support/clock.ts";
 import {
   createDecisions,
   type Decisions,
@@ -6,6 +7,7 @@ import {
   well,
   withSymptoms,
 } from "../../../test/support/decisions.ts";
+import { makeTemporaryDirectory } from "../../../test/support/temporary-directory.ts";
 
 const decisionsOf = async ({ alerts }: Decisions, type: "HIGH_ERROR_RATE" | "API_TIMEOUT") => {
   const { alerts: records } = await alerts.history({ limit: 10, type });
@@ -74,6 +76,27 @@ test("what still fires two minutes after its cause has ended is told; what recov
     "never_told",
   ]);
 });
+
+test.each([
+  ["goes on", 5],
+  ["was set back", -86_400],
+])(
+  "what ended before a restart still explains its symptoms, for two minutes of a clock that %s",
+  async (...how) => {
+    const [, seconds] = how;
+    const dataDir = await makeTemporaryDirectory();
+    const before = createDecisions({ dataDir });
+    await before.observe(down, down, withSymptoms(down), withSymptoms(well), withSymptoms(well));
+    await before.alerts.close();
+    const restartedAt = new Date(before.clock.now().getTime() + seconds * 1_000);
+    const after = createDecisions({ dataDir, clock: new StandingClock(restartedAt.toISOString()) });
+    await after.observe(withSymptoms(well), withSymptoms(well));
+    await after.pass(110);
+    expect(after.words()).toEqual([]);
+    await after.pass(10);
+    expect(after.words()).toEqual(["fired HIGH_ERROR_RATE", "fired API_TIMEOUT"]);
+  },
+);
 
 test("what has nothing to do with the database is told during its outage", async () => {
   const { alerts, observe, words } = createDecisions();

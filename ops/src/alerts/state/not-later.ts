@@ -12,6 +12,10 @@ export const notLater = (state: SavedState, nowMs: number): SavedState => ({
   standings: state.standings.map((one) => ({ ...one, state: ruleStateBy(one.state, nowMs) })),
   incidents: state.incidents.map((one) => incidentBy(one, nowMs)),
   last_told: state.last_told.filter(([, { atMs }]) => atMs <= nowMs + skewMs),
+  last_ended: state.last_ended.map(([type, { alert, atMs }]) => [
+    type,
+    { alert, atMs: Math.min(atMs, nowMs) },
+  ]),
 });
 
 const ruleStateBy = (state: RuleState, nowMs: number): RuleState =>

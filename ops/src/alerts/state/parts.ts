@@ -28,6 +28,7 @@ export const collectState = (
     standings: board.standings(),
     incidents: open,
     last_told: telling.lastTold(),
+    last_ended: incidents.lastEnded(),
     mutes: mutes.all(now),
     unsaved_mutes: mutes.unsaved(),
     unsaved: unsaved.map(({ alert, instance, decisions, attempts }) => ({
@@ -51,6 +52,7 @@ export const adoptState = ({ board, incidents, mutes, records, telling }: Parts,
   for (const incident of state.incidents) if (incidents.adopt(incident)) records.add(incident);
   for (const record of state.unsaved) records.add(record);
   mutes.adopt({ mutes: state.mutes, unsaved: state.unsaved_mutes });
+  incidents.adoptEnded(state.last_ended);
   telling.adopt(state.last_told);
   telling.schedule();
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AlertRecord, Incident } from "../incident.ts";
+import type { LastEnded } from "../incidents.ts";
 import type { Mute } from "../mute.ts";
 import type { MuteEntry } from "../mute-book.ts";
 import type { Standing } from "../rule-board.ts";
@@ -12,6 +13,7 @@ export interface SavedState {
   /** Those about which there is, or may be, something left to tell. */
   incidents: Incident[];
   last_told: LastTold[];
+  last_ended: LastEnded[];
   mutes: Mute[];
   unsaved_mutes: MuteEntry[];
   /** What the database does not know yet. */
@@ -28,6 +30,7 @@ export const writeState = (state: SavedState, owner: Owner, isLeft: boolean): st
   JSON.stringify({ version, owner, left: isLeft, ...state });
 
 const objects = z.array(z.looseObject({}));
+const times = z.array(z.tuple([z.string(), z.looseObject({ atMs: z.number() })]));
 const alert = z.looseObject({ id: z.string(), details: z.looseObject({}) });
 
 /** As loose as going on allows: it may have been written by an older or a newer version. */
@@ -39,7 +42,8 @@ const schema = z.looseObject({
   incidents: z.array(
     z.looseObject({ alert, telling: z.looseObject({}), firedMs: z.number(), decisions: objects }),
   ),
-  last_told: z.array(z.tuple([z.string(), z.looseObject({ atMs: z.number() })])),
+  last_told: times,
+  last_ended: times.default([]),
   mutes: objects,
   unsaved_mutes: objects,
   unsaved: z.array(z.looseObject({ alert })),
