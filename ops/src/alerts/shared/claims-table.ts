@@ -59,12 +59,14 @@ export const claimToTell = async (db: Database, incident: Incident, now: Date): 
 
 /**
  * Asks to tell that something has ended: its owner may, and whoever comes first when the owner is silent or
- * has not been able to say anything since it fired. Whoever asks again for the same alert did not learn the
- * answer, or was killed before it told: the name of the notification keeps it from being told twice.
+ * has not been able to say anything since it fired; not of what was told to nobody, because the same had been told, and
+ * its end, shortly before. Whoever asks again for the same alert did not learn the answer, or was killed before it told:
+ * the name of the notification keeps it from being told twice.
  */
 export const claimToEnd = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
-  const { alert, instance } = incident;
+  const { alert, instance, telling } = incident;
   const fingerprint = fingerprintOf(alert);
+  const mayHaveBeenTold = telling.state !== "elsewhere";
   const { rows: ours } = await sql`
     insert into earlybird.alert_claims as c
       (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
@@ -74,7 +76,7 @@ export const claimToEnd = async (db: Database, incident: Incident, now: Date): P
       seen_at = excluded.seen_at, told_at = coalesce(c.told_at, excluded.told_at),
       resolved_at = excluded.resolved_at
     where c.alert = excluded.alert or (c.resolved_at is null and ${isOver("seen_at", silentMs, now)})
-      or c.resolved_at < excluded.fired_at or ${isAhead("resolved_at", now)}
+      or (${mayHaveBeenTold} and c.resolved_at < excluded.fired_at) or ${isAhead("resolved_at", now)}
     returning c.alert`.execute(db);
   return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
 };
