@@ -1,5 +1,5 @@
 import { Failure } from "../lib/failure.ts";
-import { type Alert, type AlertSeverity, AlertType, isWorse } from "./alert.ts";
+import { type Alert, AlertSeverity, AlertType, isWorse } from "./alert.ts";
 import { type RaisedType, raisedTypes } from "./alert-types.ts";
 import { inWords } from "./duration.ts";
 import type { Incident } from "./incident.ts";
@@ -15,7 +15,7 @@ export interface RaiseRequest {
    * which may be about anything, one for each message.
    */
   key?: string;
-  /** Left out: as {@link raisedTypes} says. */
+  /** Left out, or one that there is not: as {@link raisedTypes} says. */
   severity?: AlertSeverity;
   message: string;
   details?: Details;
@@ -45,6 +45,10 @@ export const demandRaised = (type: unknown): void => {
 const keyOf = ({ type, key, message }: Pick<Alert, "type" | "message"> & { key?: string }): string =>
   storableKey(key || (type === AlertType.CUSTOM ? message : ""));
 
+/** A service in plain JavaScript may have misspelt it: no reason to tell nobody, nor to keep what no answer can carry. */
+const severityOf = ({ type, severity }: RaiseRequest): AlertSeverity =>
+  Object.values(AlertSeverity).find((one) => one === severity) ?? raisedTypes[type].severity;
+
 /** Whether an alert was raised without a key. */
 export const isWithoutKey = ({ type, key, message }: Alert): boolean =>
   key === "" || key === keyOf({ type, message });
@@ -72,7 +76,8 @@ export interface Raised {
  */
 export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, nowMs: number): Raised => {
   demandRaised(request.type);
-  const { type, message, details, severity = raisedTypes[type].severity } = request;
+  const { type, message, details } = request;
+  const severity = severityOf(request);
   const key = keyOf(request);
   const known = incidents.find(type, key);
   if (known?.raised) {

@@ -2,9 +2,10 @@ import { inspect } from "node:util";
 
 /**
  * A text as every channel and the database can take it: without the character U+0000 and halves of characters,
- * and no longer than `most`.
+ * and no longer than `most`. What is no text, as a service in plain JavaScript may give it, becomes one.
  */
-export const storable = (text: string, most: number): string => {
+export const storable = (given: unknown, most: number): string => {
+  const text = String(given);
   const whole = text.length > most ? `${text.slice(0, most - 1)}…` : text;
   return whole.replaceAll("\0", "\ufffd").replaceAll(/\p{Surrogate}/gu, "\ufffd");
 };

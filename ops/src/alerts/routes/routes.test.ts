@@ -88,6 +88,21 @@ describe("what fires", () => {
     });
   });
 
+  test("is told whatever its severity, key and message are", async () => {
+    const odd = [
+      { severity: "high", key: 42, message: new Error("It burns.") },
+      { severity: "__proto__", key: "oven" },
+    ];
+    for (const one of odd) alerts.raise({ type: "CUSTOM", ...one } as never);
+    const taken = [
+      { severity: "error", key: "42", message: "Error: It burns." },
+      { severity: "error", key: "oven", message: "undefined" },
+    ];
+    const { body } = await send("GET /api/alerts/active");
+    expect(body.alerts).toEqual(expect.arrayContaining(taken.map((one) => expect.objectContaining(one))));
+    await expect.poll(() => slack.messages).toHaveLength(2);
+  });
+
   test("is told whatever its details are, and so is what follows", async () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
