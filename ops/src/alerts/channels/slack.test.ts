@@ -83,11 +83,14 @@ describe("a Slack webhook", () => {
     [200, "closes", { result: "accepted", answer: "Slack answered 200" }],
     [404, "closes", { result: "refused", reason: "Slack answered 404" }],
     [500, "hangs", { result: "try_again", reason: "Slack answered 500" }],
-  ] as const)("that answers %i and %s in the middle of its words is taken at its status", async (...answer) => {
-    const [status, breaksOff, result] = answer;
-    slack.answerWith({ status, headers: {}, body: "a few words", breaksOff });
-    expect(await send(500)).toEqual(result);
-  });
+  ] as const)(
+    "that answers %i and %s in the middle of its words is taken at its status",
+    async (...answer) => {
+      const [status, breaksOff, result] = answer;
+      slack.answerWith({ status, headers: {}, body: "a few words", breaksOff });
+      expect(await send(500)).toEqual(result);
+    },
+  );
 
   test("that closes the connection is tried again", async () => {
     slack.answerWith("closed");
