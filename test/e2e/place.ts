@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -20,8 +20,12 @@ export interface Server {
   process: ChildProcess;
   /** Both of its outputs so far. */
   said: () => string;
-  /** Sends a signal and waits for the end; answers with the exit status, null after `SIGKILL`. */
-  end: (signal: "SIGINT" | "SIGTERM" | "SIGKILL") => Promise<number | null>;
+  /**
+   * Sends a signal and waits until all that was started is gone; answers with the exit status, null after `SIGKILL`.
+   *
+   * @param to the process that was started, or all of its process group, as Ctrl-C in a terminal does
+   */
+  end: (signal: "SIGINT" | "SIGTERM" | "SIGKILL", to?: "process" | "group") => Promise<number | null>;
 }
 
 /** A data directory and a port of a test's own, as a user has them, and the program run there. */
@@ -33,6 +37,8 @@ export interface Place {
   run: (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Outcome>;
   /** Starts the server and waits until it listens. */
   start: (env?: NodeJS.ProcessEnv) => Promise<Server>;
+  /** The same by another command, such as `npm start`, in a process group of its own. */
+  startBy: (...command: string[]) => Promise<Server>;
   /** Ends what still runs and removes the directory. */
   remove: () => Promise<void>;
 }
@@ -54,13 +60,37 @@ export const makePlace = async (
   const port = await freePort();
   const { PATH, HOME, TMPDIR } = process.env;
   const env = { PATH, HOME, TMPDIR, ...unset, EARLYBIRD_DATA_DIR: dataDir, PORT: String(port) };
-  const running = new Set<Server>();
+  /** What runs, and how all of it is killed. */
+  const running = new Map<Server, () => void>();
+  const spawnCommand = ([file = "", ...args]: readonly string[], more: SpawnOptions = {}) =>
+    spawn(file, args, { cwd: service.folder, env, ...more, stdio: ["ignore", "pipe", "pipe"] });
   const spawnProgram = (args: readonly string[], more: NodeJS.ProcessEnv) =>
-    spawn(process.execPath, [program, ...args], {
-      cwd: service.folder,
-      env: { ...env, ...more },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    spawnCommand([process.execPath, program, ...args], { env: { ...env, ...more } });
+  const untilListening = async (
+    child: ReturnType<typeof spawnCommand>,
+    killAll: () => void = () => child.kill("SIGKILL"),
+  ): Promise<Server> => {
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+    const closed = once(child, "close");
+    const server: Server = {
+      process: child,
+      said: () => stdout() + stderr(),
+      end: async (signal, to = "process") => {
+        if (to === "process") child.kill(signal);
+        else process.kill(-(child.pid as number), signal);
+        const [exitStatus] = await closed;
+        running.delete(server);
+        return exitStatus;
+      },
+    };
+    running.set(server, killAll);
+    while (!server.said().includes(service.greeting)) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the server ended before it listened: ${server.said()}`);
+      await sleep(20);
+    }
+    return server;
+  };
   return {
     url: `http://localhost:${port}`,
     dataDir,
@@ -71,31 +101,14 @@ export const makePlace = async (
       const [exitStatus] = await once(child, "close");
       return { exitStatus, stdout: stdout(), stderr: stderr() };
     },
-    start: async (more = {}) => {
-      const child = spawnProgram(["start"], more);
-      const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-      const closed = once(child, "close");
-      const server: Server = {
-        process: child,
-        said: () => stdout() + stderr(),
-        end: async (signal) => {
-          child.kill(signal);
-          const [exitStatus] = await closed;
-          running.delete(server);
-          return exitStatus;
-        },
-      };
-      running.add(server);
-      while (!server.said().includes(service.greeting)) {
-        if (child.exitCode !== null || child.signalCode !== null)
-          throw new Error(`the server ended before it listened: ${server.said()}`);
-        await sleep(20);
-      }
-      return server;
+    start: async (more = {}) => untilListening(spawnProgram(["start"], more)),
+    startBy: async (...command) => {
+      const child = spawnCommand(command, { detached: true });
+      return untilListening(child, () => process.kill(-(child.pid as number), "SIGKILL"));
     },
     remove: async () => {
-      for (const server of [...running]) {
-        const stubborn = setTimeout(() => server.process.kill("SIGKILL"), endsWithinMs);
+      for (const [server, killAll] of [...running]) {
+        const stubborn = setTimeout(killAll, endsWithinMs);
         await server.end("SIGTERM");
         clearTimeout(stubborn);
       }

@@ -1,6 +1,9 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../support/database.ts";
-import { makePlace, type Place } from "./place.ts";
+import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
+import { makePlace, type Place, type Server } from "./place.ts";
 import { logIn } from "./traffic.ts";
 
 let place: Place;
@@ -10,6 +13,17 @@ beforeAll(async () => {
 });
 
 afterAll(() => place?.remove());
+
+/** Neither the server nor its embedded database listens any more, or will within a moment. */
+const expectGone = async (server: Server) => {
+  const databasePort = Number(/127\.0\.0\.1:(\d+)\/earlybird/.exec(server.said())?.[1]);
+  expect(databasePort).toBeGreaterThan(0);
+  for (const port of [Number(new URL(place.url).port), databasePort]) {
+    await expect
+      .poll(() => fetch(`http://localhost:${port}`).catch(({ cause }) => cause.code))
+      .toBe("ECONNREFUSED");
+  }
+};
 
 const dashboard = async () => {
   const answer = await fetch(`${place.url}/api/dashboard`, { headers: await logIn(place.url, "admin") });
@@ -28,15 +42,65 @@ test("the first start loads the demo, a killed server serves again with it, and 
   expect(second.said()).not.toContain("Loading demo data");
   expect(await dashboard()).toEqual(figures);
 
-  const databasePort = Number(/127\.0\.0\.1:(\d+)\/earlybird/.exec(second.said())?.[1]);
-  expect(databasePort).toBeGreaterThan(0);
   expect(await second.end("SIGINT")).toBe(0);
-  for (const port of [Number(new URL(place.url).port), databasePort]) {
-    await expect(fetch(`http://localhost:${port}`)).rejects.toMatchObject({
-      cause: { code: "ECONNREFUSED" },
-    });
-  }
+  await expectGone(second);
 }, 120_000);
+
+describe("ends everything, and cleanly", () => {
+  test.each([
+    ["SIGTERM to npm start", ["npm", "start"], "SIGTERM", "process"],
+    ["SIGINT to npm start", ["npm", "start"], "SIGINT", "process"],
+    ["SIGTERM to the process group of npm start", ["npm", "start"], "SIGTERM", "group"],
+    ["SIGINT to the process group of npm start", ["npm", "start"], "SIGINT", "group"],
+    ["SIGTERM to npx earlybird start", ["npx", "earlybird", "start"], "SIGTERM", "process"],
+    ["SIGTERM to its process group", ["npx", "earlybird", "start"], "SIGTERM", "group"],
+    ["SIGTERM to npm start with bash", ["npm", "--script-shell=bash", "start"], "SIGTERM", "process"],
+  ] as const)(
+    "%s",
+    async (_, command, signal, to) => {
+      const server = await place.startBy(...command);
+      const startMs = performance.now();
+      const status = await server.end(signal, to);
+      // Of npx, the shell in between says how it ended.
+      if (command[0] === "npm") expect(status).toBe(0);
+      expect(performance.now() - startMs).toBeLessThan(8_000);
+      expect(server.said().match(/^Stopping$/gm)).toHaveLength(1);
+      await expectGone(server);
+    },
+    60_000,
+  );
+});
+
+describe("a service that takes long to stop", () => {
+  let slow: Place;
+  beforeAll(async () => {
+    const folder = await makeTemporaryDirectory();
+    await writeFile(
+      join(folder, "earlybird.config.js"),
+      `const close = () => new Promise((resolve) => setTimeout(resolve, 60_000));
+       const serve = async () => ({ greeting: "open", close });
+       export default { name: "slow", version: "1.0.0", changes: [], serve };`,
+    );
+    slow = await makePlace({ folder, greeting: "open" });
+  });
+  afterAll(() => slow?.remove());
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "takes %s repeated at once for the same request, and a later one for impatience: exit status %i",
+    async (signal, status) => {
+      const server = await slow.start();
+      const startMs = performance.now();
+      const again = setInterval(() => server.process.kill(signal), 100);
+      expect(await server.end(signal)).toBe(status);
+      clearInterval(again);
+      expect(performance.now() - startMs).toBeGreaterThan(1_500);
+      expect(server.said()).toContain("Stopping");
+    },
+  );
+});
 
 describe("what cannot start says why, and ends", () => {
   test("all faults of the configuration at once, without repeating a secret", async () => {

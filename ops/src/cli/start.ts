@@ -1,10 +1,11 @@
-import { once } from "node:events";
 import { Command } from "commander";
+import { systemClock } from "../lib/clock.ts";
 import { Failure } from "../lib/failure.ts";
 import { asFailure } from "./as-failure.ts";
 import { deliverLeft } from "./deliver-left.ts";
 import { narrate, number } from "./output.ts";
 import { operator, withSession } from "./session.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 const nothingToServe = (name: string) =>
   new Failure(
@@ -21,7 +22,7 @@ export const startCommand = () =>
       withSession(
         async ({ service, settings, dataDir, database, manager, log }) => {
           if (!service.serve) throw nothingToServe(service.name);
-          const stop = stopSignal();
+          const stop = stopSignal(systemClock);
           narrate(
             database.source === "embedded"
               ? `Embedded PostgreSQL in ${dataDir}`
@@ -57,6 +58,3 @@ export const startCommand = () =>
 
 const isAboutDatabase = (error: unknown): boolean =>
   (error instanceof Failure ? error : asFailure(error)).code.startsWith("EB_DATABASE_");
-
-/** Resolves at the first Ctrl-C or SIGTERM; a second one ends the process as it usually does. */
-const stopSignal = (): Promise<unknown> => Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
