@@ -1,7 +1,6 @@
-import { defineService, systemClock } from "earlybird";
+import { defineService } from "earlybird";
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
-import { today } from "./calendar.ts";
 import { changes } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
 import { serve } from "./main.ts";
@@ -22,7 +21,6 @@ export default defineService({
     seed: async (pool, { onProgress, ...options }) => ({
       ...(await seedDemo(databaseOf(pool), {
         ...options,
-        today: today(systemClock),
         ...(onProgress ? { onProgress } : {}),
       })),
     }),

@@ -5,6 +5,7 @@ import type pg from "pg";
 import { changes } from "../../delivery/src/changes/index.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
 import { seedDemo } from "../../delivery/src/seed/index.ts";
+import { StandingClock } from "../support/clock.ts";
 import { createTestDatabase, ensureTemplate, type TestDatabase } from "../support/database.ts";
 import { quiet } from "../support/delivery.ts";
 import { asked } from "./asked.ts";
@@ -47,7 +48,7 @@ export const fill = async (url: string): Promise<void> => {
   await createSchema(db);
   const manager = managerOf(pool);
   await manager.install(asked);
-  await seedDemo(db, { customers: 12, days: 6, today: "2026-03-03" });
+  await seedDemo(db, { customers: 12, days: 6, clock: new StandingClock("2026-03-03T05:30:00") });
   await sql`insert into refused_confirmations (order_id, delivery_date, code, at)
     select id, delivery_date, 'EB_PHANTOM_DELIVERY', created_at from orders order by id limit 3`.execute(db);
   await manager.rollbackStep(29, asked);

@@ -1,11 +1,15 @@
 import { Kysely, PostgresDialect, type RawBuilder, sql } from "kysely";
 import type { Tables } from "../../delivery/src/database.ts";
 import { type SeedOptions, type SeedReport, seedDemo } from "../../delivery/src/seed/index.ts";
+import { StandingClock } from "./clock.ts";
 import type { TestDatabase } from "./database.ts";
 import { createDeliveryDatabase } from "./delivery.ts";
 
 /** Small enough to load in half a second, large enough for every oddity to occur. */
-export const demoSize = { customers: 300, days: 45, today: "2026-03-10" };
+export const demoSize = { customers: 300, days: 45 };
+
+/** A morning on which about half of the drops are done. */
+export const demoClock = new StandingClock("2026-03-10T05:30:00");
 
 export interface Demo {
   database: TestDatabase;
@@ -19,7 +23,7 @@ export interface Demo {
 export const loadDemo = async (options: Partial<SeedOptions> = {}): Promise<Demo> => {
   const database = await createDeliveryDatabase();
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: database.pool }) });
-  const report = await seedDemo(db, { ...demoSize, ...options });
+  const report = await seedDemo(db, { ...demoSize, clock: demoClock, ...options });
   const offenders = async (query: RawBuilder<unknown>) =>
     (await sql`select * from (${query}) as offender limit 3`.execute(db)).rows;
   return { database, db, report, offenders };

@@ -63,7 +63,7 @@ test("half of last month's bills are paid and most of the older ones; this month
 });
 
 test("billing a month of the past once more bills nothing, and finds no draft to correct", async () => {
-  const early = await loadDemo({ today: "2026-03-02" });
+  const early = await loadDemo({ clock: new StandingClock("2026-03-02T05:30:00") });
   const changes = new Changes<Tables>({ changes: declared, pool: early.database.pool, log: quiet });
   const context = { db: early.db, changes, clock: new StandingClock("2026-03-02T06:00:00Z"), jwtSecret: "" };
   const drafts = sql`select id from billing_records where status = 'draft' and period = '2026-02-01'`;

@@ -5,10 +5,10 @@ import type { Plan } from "./plan.ts";
 const stride = 7;
 
 /**
- * What customers ordered beside their subscriptions: one to four products, placed on the day before, by
- * their own login or, when they rang up, by the support's.
+ * What customers ordered beside their subscriptions: one to four products, placed on the day before (for tomorrow:
+ * within the last hours), by their own login or, when they rang up, by the support's.
  */
-export const oneTimeOrders = ({ chance, firstDay, days, today }: Plan): RawBuilder<unknown> => {
+export const oneTimeOrders = ({ chance, firstDay, days, now, today }: Plan): RawBuilder<unknown> => {
   const key = sql`-(c.no * 100000::bigint + d.nth)`;
   return sql`
     select ${key}, c.no * 100000::bigint + d.nth, 'one_time', c.id, c.area_no, null,
@@ -16,9 +16,9 @@ export const oneTimeOrders = ({ chance, firstDay, days, today }: Plan): RawBuild
         else (select id from seed_staff where role = 'support') end,
       d.day, lines.items, lines.handed_over_in_full, lines.total_paise,
       case when d.day > ${today}::date
-        then ${today}::date + interval '1 hour' + ${chance.roll("second of the night", key, 15_000)} * interval '1 second'
-        else d.day - 1 + interval '8 hours' + ${chance.roll("second of the day", key, 46_000)} * interval '1 second'
-        end::timestamptz
+        then ${now}::timestamptz - (1200 + ${chance.roll("seconds ago", key, 15_000)}) * interval '1 second'
+        else (d.day - 1 + interval '8 hours' + ${chance.roll("second of the day", key, 46_000)} * interval '1 second')::timestamptz
+        end
     from (
       select nth, ${firstDay}::date + nth as day from generate_series(0, ${days}::integer) nth
     ) d

@@ -15,12 +15,11 @@ import type { Plan } from "./plan.ts";
  * - `method`: how it was confirmed, null before the changes
  */
 export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<void> => {
-  const { chance, today, changedOn } = plan;
+  const { chance, now, changedOn } = plan;
   const key = sql`key`;
   const visit = sql`visit`;
   const firstQuantity = sql`(items -> 0 ->> 'quantity')::integer`;
-  // The demo stands still at 05:30: about half of the morning's drops are done by then.
-  const open = sql`day > ${today}::date or (day = ${today}::date and at > ${today}::date + interval '05:30')`;
+  const open = sql`at > ${now}::timestamptz`;
   // The more was ordered, the sooner the depot runs short.
   const shortBelow = sql`case first_quantity when 1 then 450 else 910 end`;
   const outcome = chance.roll("outcome", key, 10_000);
@@ -72,15 +71,15 @@ const handedOver: RawBuilder<unknown> = sql`
       from jsonb_array_elements(handed_over_in_full) with ordinality as lines (line, place))
   end`;
 
-/** What the subscriptions called for, generated on the evening before; tomorrow's already early today. */
-const subscriptionOrders = ({ chance, days, firstDay, today }: Plan): RawBuilder<unknown> => {
+/** What the subscriptions called for, generated on the evening before; tomorrow's half an hour ago. */
+const subscriptionOrders = ({ chance, days, firstDay, now, today }: Plan): RawBuilder<unknown> => {
   const key = sql`s.no * 100000::bigint + d.nth`;
   return sql`
     select ${key} as key, s.customer_no * 100000::bigint + d.nth as visit, 'subscription' as kind, s.customer_id, s.area_no, s.id as subscription_id,
       null as placed_by, d.day, s.items, s.handed_over_in_full, s.quantity * s.price_paise as total_paise,
-      (case when d.day > ${today}::date then ${today}::date + interval '5 hours'
-        else d.day - 1 + interval '20 hours' end
-        + ${chance.roll("millisecond of generation", key, 4_000)} * interval '1 millisecond')::timestamptz as created_at
+      case when d.day > ${today}::date then ${now}::timestamptz - interval '30 minutes'
+        else (d.day - 1 + interval '20 hours')::timestamptz end
+        + ${chance.roll("millisecond of generation", key, 4_000)} * interval '1 millisecond' as created_at
     from (
       select nth, ${firstDay}::date + nth as day from generate_series(0, ${days}::integer) nth
     ) d

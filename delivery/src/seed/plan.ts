@@ -1,4 +1,5 @@
-import { addDays, firstOfMonth } from "../calendar.ts";
+import type { Clock } from "earlybird";
+import { addDays, firstOfMonth, today } from "../calendar.ts";
 import type { Chance } from "./chance.ts";
 
 /** How large the demo is and which days it covers; days are `YYYY-MM-DD`. */
@@ -7,7 +8,8 @@ export interface Plan {
   customers: number;
   days: number;
   firstDay: string;
-  /** The morning on which the demo stands still, at 05:30 in India, which is midnight UTC. */
+  /** The moment at which the demo stands still: what was due by then has happened, and nothing later has. */
+  now: Date;
   today: string;
   tomorrow: string;
   /** The first of today's month: the months before are billed. */
@@ -16,14 +18,17 @@ export interface Plan {
   changedOn: string;
 }
 
-export const makePlan = (size: { customers: number; days: number; today: string }, chance: Chance): Plan => {
-  const firstDay = addDays(size.today, 1 - size.days);
+export const makePlan = (size: { customers: number; days: number }, chance: Chance, clock: Clock): Plan => {
+  const day = today(clock);
+  const firstDay = addDays(day, 1 - size.days);
   return {
     chance,
     ...size,
     firstDay,
-    tomorrow: addDays(size.today, 1),
-    thisMonth: firstOfMonth(size.today),
+    now: clock.now(),
+    today: day,
+    tomorrow: addDays(day, 1),
+    thisMonth: firstOfMonth(day),
     changedOn: addDays(firstDay, Math.floor(size.days / 3)),
   };
 };

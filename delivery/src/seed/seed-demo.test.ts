@@ -2,7 +2,7 @@ import { fingerprint } from "earlybird/rollback";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDeliveryDatabase } from "../../../test/support/delivery.ts";
-import { type Demo, demoSize, loadDemo } from "../../../test/support/demo.ts";
+import { type Demo, demoClock, demoSize, loadDemo } from "../../../test/support/demo.ts";
 import type { Tables } from "../database.ts";
 import { demoLogins, seedDemo } from "./index.ts";
 
@@ -34,7 +34,7 @@ test("indexes, foreign keys and everything else of the schema are afterwards as 
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: database.pool }) });
   await sql`comment on index orders_customer_id_idx is 'kept'`.execute(db);
   const before = await fingerprint(db);
-  await seedDemo(db, { ...demoSize, customers: 5 });
+  await seedDemo(db, { ...demoSize, clock: demoClock, customers: 5 });
   const after = await fingerprint(db);
   expect(after.schema).toBe(before.schema);
   expect(after.tables.orders?.rows).toBeGreaterThan(0);
@@ -92,7 +92,7 @@ test("nothing happened in the future: tomorrow's orders are the latest", async (
   };
   for (const [table, columns] of Object.entries(moments)) {
     for (const column of columns) {
-      const late = sql`select from ${sql.table(table)} where ${sql.id(column)} > '2026-03-10T00:00:00Z'`;
+      const late = sql`select from ${sql.table(table)} where ${sql.id(column)} > ${demoClock.now()}`;
       expect(await demo.offenders(late), `${table}.${column}`).toEqual([]);
     }
   }

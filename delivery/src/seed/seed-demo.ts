@@ -1,7 +1,6 @@
 import { hash } from "@node-rs/argon2";
 import { type Clock, Failure, systemClock } from "earlybird";
 import { sql, type Transaction } from "kysely";
-import { z } from "zod";
 import type { DeliveryDatabase, Tables } from "../database.ts";
 import { seedBilling } from "./billing.ts";
 import { loadInBulk } from "./bulk-load.ts";
@@ -35,10 +34,9 @@ export interface SeedOptions {
   days?: number;
   /** Another seed, another city full of people. */
   seed?: number;
-  /** The last day of the history, `YYYY-MM-DD`. Its deliveries are half done. */
-  today: string;
   /** Called when a table is filled, or the `indexes` are back. */
   onProgress?: (stage: SeededTable | "indexes", rows: number) => void;
+  /** Its day is the last of the history: what was due by then is delivered. Times of day are those of the process. */
   clock?: Clock;
 }
 
@@ -66,30 +64,29 @@ export const badSeedOption = (fault: string) =>
 
 /**
  * Loads a believable business into an empty database whose changes are all applied: customers, and a history
- * of `days` days that ends this morning. The same options give the same rows, byte for byte.
+ * of `days` days that ends now. The same options and moment give the same rows, byte for byte.
  *
  * All of it is one transaction, and the tables are locked meanwhile. It needs no superuser, only the owner
  * of the tables.
  *
  * @throws Failure EB_NOT_EMPTY when a business table holds a row; EB_SEED_OPTIONS
  */
-export const seedDemo = async (db: DeliveryDatabase, options: SeedOptions): Promise<SeedReport> => {
+export const seedDemo = async (db: DeliveryDatabase, options: SeedOptions = {}): Promise<SeedReport> => {
   const {
     customers = 2_000,
     days = 90,
     seed = 1,
-    today,
     onProgress = () => undefined,
     clock = systemClock,
   } = options;
-  refuseBadOptions({ customers, days, seed, today });
+  refuseBadOptions({ customers, days, seed });
   const startedMs = clock.monotonicMs();
-  const plan = makePlan({ customers, days, today }, createChance(seed));
+  const plan = makePlan({ customers, days }, createChance(seed), clock);
   const passwordHash = await hash(demoPassword, { salt: Buffer.from("earlybird demo salt") });
   const rows = {} as Record<SeededTable, number>;
 
   const untidy = await db.transaction().execute(async (tx) => {
-    await prepare(tx);
+    await prepare(tx, plan);
     await loadInBulk(tx, tables, () =>
       load(tx, plan, passwordHash, (table, count) => {
         rows[table] = count;
@@ -107,8 +104,7 @@ const refuseBadOptions = ({
   customers,
   days,
   seed,
-  today,
-}: Required<Pick<SeedOptions, "customers" | "days" | "seed" | "today">>) => {
+}: Required<Pick<SeedOptions, "customers" | "days" | "seed">>) => {
   for (const [name, value, most] of [
     ["customers", customers, 1_000_000],
     ["days", days, 3_660],
@@ -118,14 +114,11 @@ const refuseBadOptions = ({
     }
   }
   if (!Number.isSafeInteger(seed)) throw badSeedOption(`the seed is ${seed}, and must be a whole number`);
-  if (!z.iso.date().safeParse(today).success) {
-    throw badSeedOption(`today is ${today}, and must be a day as YYYY-MM-DD`);
-  }
 };
 
-const prepare = async (tx: Transaction<Tables>): Promise<void> => {
-  // Times of day are meant where the business is; an offset needs no list of time zones.
-  await sql`set local time zone interval '+05:30' hour to minute`.execute(tx);
+const prepare = async (tx: Transaction<Tables>, { now }: Plan): Promise<void> => {
+  // The business is where the process is, as everywhere in the API.
+  await sql`set local time zone interval ${sql.lit(utcOffset(now))} hour to minute`.execute(tx);
   // A crash may lose the whole load, never a part of it, and it can be repeated.
   await sql`set local synchronous_commit = off`.execute(tx);
   await sql`set local work_mem = '64MB'`.execute(tx);
@@ -137,6 +130,13 @@ const prepare = async (tx: Transaction<Tables>): Promise<void> => {
   await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))}`.execute(tx);
   const occupied = await firstOccupied(tx);
   if (occupied) throw databaseNotEmpty(occupied);
+};
+
+/** `+05:30` in Bengaluru. */
+const utcOffset = (at: Date): string => {
+  const minutes = -at.getTimezoneOffset();
+  const [hour, minute] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `${minutes < 0 ? "-" : "+"}${hour}:${String(minute).padStart(2, "0")}`;
 };
 
 const firstOccupied = async (db: DeliveryDatabase): Promise<SeededTable | undefined> => {
