@@ -1,9 +1,11 @@
+import { cliBench } from "./cli.ts";
 import { monitoringBench } from "./monitoring/index.ts";
 import { rollbackBench } from "./rollback/index.ts";
 
 const benches: Record<string, () => Promise<void>> = {
   monitoring: monitoringBench,
   rollback: rollbackBench,
+  cli: cliBench,
 };
 
 const wanted = process.argv.slice(2);

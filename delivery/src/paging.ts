@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { Failure } from "earlybird/service";
 import { z } from "zod";
 
 const invalidCursor = () =>

@@ -1,15 +1,17 @@
-import { defineService } from "earlybird";
+import { defineService } from "earlybird/service";
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { changes } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
-import { serve } from "./main.ts";
 import { createSchema } from "./schema.ts";
-import { isEmpty, seedDemo } from "./seed/index.ts";
 import { version } from "./version.ts";
 
 const databaseOf = (pool: pg.Pool): DeliveryDatabase =>
   new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+
+// Most commands need neither the server nor the demo data: each is loaded when it is asked for.
+const loadSeed = () => import("./seed/index.ts");
+const loadServer = () => import("./main.ts");
 
 export default defineService({
   name: "EarlyBird Delivery",
@@ -17,13 +19,8 @@ export default defineService({
   changes,
   createSchema: (pool) => createSchema(databaseOf(pool)),
   demo: {
-    isEmpty: (pool) => isEmpty(databaseOf(pool)),
-    seed: async (pool, { onProgress, ...options }) => ({
-      ...(await seedDemo(databaseOf(pool), {
-        ...options,
-        ...(onProgress ? { onProgress } : {}),
-      })),
-    }),
+    isEmpty: async (pool) => (await loadSeed()).isEmpty(databaseOf(pool)),
+    seed: async (pool, options) => ({ ...(await (await loadSeed()).seedDemo(databaseOf(pool), options)) }),
   },
-  serve,
+  serve: async (context) => (await loadServer()).serve(context),
 });

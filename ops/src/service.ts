@@ -1,7 +1,10 @@
+/** What `earlybird.config.js` is made of: commands load it, and with it nothing of the rest of the platform. */
 import type pg from "pg";
 import type { Logger } from "./lib/log.ts";
 import type { Settings } from "./lib/settings.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
+
+export { Failure } from "./lib/failure.ts";
 
 /** What `earlybird start` hands to a service once its database is ready. */
 export interface ServeContext {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { abortCommand } from "../../ops/src/cli/abort.ts";
+import { addAlertCommands } from "../../ops/src/cli/alerts/commands.ts";
 import { alertsCommand } from "../../ops/src/cli/alerts/index.ts";
 import { auditCommand } from "../../ops/src/cli/audit.ts";
 import { healthCommand } from "../../ops/src/cli/health.ts";
@@ -33,7 +34,7 @@ export const rollbackCommandTable = (): string => commandTable(aboutChanges);
 
 /** A row for each command about health and alerts. */
 export const monitoringCommandTable = (): string =>
-  commandTable([healthCommand(), ...alertsCommand().commands]);
+  commandTable([healthCommand(), ...addAlertCommands(alertsCommand()).commands]);
 
 /** A row for each command and those below it, from what `--help` says. */
 const commandTable = (commands: readonly Command[]): string => {

@@ -1,5 +1,5 @@
-import { Failure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
+import { Failure } from "earlybird/service";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";

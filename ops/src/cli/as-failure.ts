@@ -1,4 +1,3 @@
-import { isDatabaseUnavailable } from "../database/index.ts";
 import { Failure } from "../lib/failure.ts";
 
 const schemaMissing = () =>
@@ -28,7 +27,9 @@ const unforeseen = (error: unknown) =>
   );
 
 /** Whatever a command threw, as something a person can act on. */
-export const asFailure = (error: unknown): Failure => {
+export const asFailure = async (error: unknown): Promise<Failure> => {
+  if (error instanceof Failure) return error;
+  const { isDatabaseUnavailable } = await import("../database/index.ts");
   if (isDatabaseUnavailable(error)) return databaseLost();
   const undefinedTable = error instanceof Error && "code" in error && error.code === "42P01";
   return undefinedTable && /"?earlybird\./.test(error.message) ? schemaMissing() : unforeseen(error);

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { z } from "zod";
 import { Failure } from "../lib/failure.ts";
 import { serverAddress } from "./arguments.ts";
 import { answer, answerJson } from "./output.ts";
@@ -17,13 +16,6 @@ const timeoutMs = 5_000;
 const lastPrivilegedPort = 1_023;
 /** Where a server listens to which the system has refused its port. */
 const fallbackPort = 10_001;
-
-/** What `/api/health` answers. A proxy, or another program on the port, answers in JSON, too. */
-const healthAnswer = z.looseObject({
-  status: z.enum(["healthy", "degraded", "unhealthy"]),
-  version: z.string(),
-  uptime_seconds: z.number(),
-});
 
 export const healthCommand = () =>
   new Command("health")
@@ -51,6 +43,7 @@ const hostToAsk = (host: string): string => {
 };
 
 const firstAnswer = async (urls: readonly string[]) => {
+  const { healthAnswer } = await import("./health-answer.ts");
   for (const place of urls) {
     try {
       const response = await fetch(new URL("/api/health", place), { signal: AbortSignal.timeout(timeoutMs) });

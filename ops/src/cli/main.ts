@@ -1,5 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { Failure } from "../lib/failure.ts";
 import { abortCommand } from "./abort.ts";
 import { alertsCommand } from "./alerts/index.ts";
 import { asFailure } from "./as-failure.ts";
@@ -37,6 +36,9 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     // Each level reads its own options only: "audit verify --json" asks verify for JSON.
     .enablePositionalOptions()
     .exitOverride();
+  const alerts = alertsCommand();
+  // They load all that there is about alerts.
+  if (argv.includes("alerts")) (await import("./alerts/commands.ts")).addAlertCommands(alerts);
   for (const command of [
     startCommand(),
     healthCommand(),
@@ -50,7 +52,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     auditCommand(),
     proveCommand(),
     parkedCommand(),
-    alertsCommand(),
+    alerts,
     seedCommand(),
     schemaCommand(),
   ]) {
@@ -63,16 +65,16 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(error, argv.includes("--json"));
+    process.exitCode = await report(error, argv.includes("--json"));
   }
 };
 
 const usageError = 2;
 
-const report = (error: unknown, json: boolean): number => {
+const report = async (error: unknown, json: boolean): Promise<number> => {
   // Commander has already said what is wrong; asking for help is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError;
-  const failure = error instanceof Failure ? error : asFailure(error);
+  const failure = await asFailure(error);
   if (json) answerJson(failure.toProblem());
   narrate(`${red(failure.detail)}\n${failure.remedy} ${dim(`[${failure.code}]`)}`);
   return failure.exitStatus;

@@ -1,4 +1,3 @@
-import { confirm, isCancel, text } from "@clack/prompts";
 import { Failure } from "../lib/failure.ts";
 
 const notConfirmed = () =>
@@ -15,12 +14,14 @@ export const mayAsk = ({ yes, json }: { yes?: boolean; json?: boolean }): boolea
 
 /** @throws Failure EB_NOT_CONFIRMED */
 export const demandYes = async (message: string): Promise<void> => {
+  const { confirm, isCancel } = await import("@clack/prompts");
   const go = await confirm({ message, initialValue: false, output: process.stderr });
   if (isCancel(go) || !go) throw notConfirmed();
 };
 
 /** @throws Failure EB_NOT_CONFIRMED when nothing is answered */
 export const answerTo = async (message: string): Promise<string> => {
+  const { isCancel, text } = await import("@clack/prompts");
   const given = await text({ message, output: process.stderr });
   if (isCancel(given) || !given) throw notConfirmed();
   return given;

@@ -1,5 +1,5 @@
 import { Failure } from "../lib/failure.ts";
-import { parseSteps, type RollbackManager, type StepSelection } from "../rollback/index.ts";
+import type { RollbackManager, StepSelection } from "../rollback/index.ts";
 import { operator } from "./session.ts";
 
 /**
@@ -13,6 +13,7 @@ export const readSteps = async (
   action: string,
   text: string,
 ): Promise<StepSelection> => {
+  const { parseSteps } = await import("../rollback/index.ts");
   try {
     return parseSteps(text, manager.steps);
   } catch (error) {

@@ -24,28 +24,29 @@ const configBroken = (path: string, cause: unknown) =>
     { cause },
   ).exitingWith(2);
 
-/** A service and the folder that its configuration and its data directory are relative to. */
-export interface LoadedService {
-  service: Service;
-  root: string;
-}
+/**
+ * The folder of `earlybird.config.js`, looked for upwards from `directory`: settings and data directory are relative
+ * to it.
+ *
+ * @throws Failure EB_CONFIG_MISSING
+ */
+export const findRoot = (directory: string): string => {
+  for (let root = resolve(directory); ; root = dirname(root)) {
+    if (existsSync(join(root, fileName))) return root;
+    if (dirname(root) === root) throw configMissing(resolve(directory));
+  }
+};
 
 /**
- * Loads the service from `earlybird.config.js`, looked for upwards from `directory`.
+ * Loads the service from the `earlybird.config.js` in a folder.
  *
- * @throws Failure EB_CONFIG_MISSING, EB_CONFIG_BROKEN
+ * @throws Failure EB_CONFIG_BROKEN
  */
-export const loadService = async (directory: string): Promise<LoadedService> => {
-  for (let root = resolve(directory); ; root = dirname(root)) {
-    const path = join(root, fileName);
-    if (existsSync(path)) {
-      try {
-        const { default: service } = (await import(pathToFileURL(path).href)) as { default: Service };
-        return { service, root };
-      } catch (error) {
-        throw configBroken(path, error);
-      }
-    }
-    if (dirname(root) === root) throw configMissing(resolve(directory));
+export const loadService = async (root: string): Promise<Service> => {
+  const path = join(root, fileName);
+  try {
+    return ((await import(pathToFileURL(path).href)) as { default: Service }).default;
+  } catch (error) {
+    throw configBroken(path, error);
   }
 };

@@ -1,19 +1,31 @@
 import { hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { type OpenDatabase, openDatabase } from "../database/index.ts";
-import { createLogger, type Logger } from "../lib/log.ts";
-import { readSettings, type Settings } from "../lib/settings.ts";
-import { RollbackManager } from "../rollback/index.ts";
+import type { OpenDatabase } from "../database/index.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Settings } from "../lib/settings.ts";
+import type { RollbackManager } from "../rollback/index.ts";
 import type { Service } from "../service.ts";
-import { loadService } from "./service-file.ts";
+import { findRoot, loadService } from "./service-file.ts";
 
-/** What a command works with: the service, its settings, its database. */
-export interface Session {
-  service: Service;
+// What takes time to load is loaded when a command needs it: `--help` needs nothing of the platform.
+
+/** Where a command runs. */
+export interface Surroundings {
   settings: Settings;
+  /** The folder of the service's configuration. */
+  root: string;
   dataDir: string;
+}
+
+/** What a command works with that needs the database, and nothing of the service. */
+export interface Connection extends Surroundings {
   log: Logger;
   database: OpenDatabase;
+}
+
+/** What a command works with: the service, its settings, its database. */
+export interface Session extends Connection {
+  service: Service;
   manager: RollbackManager;
 }
 
@@ -21,35 +33,39 @@ export interface Session {
 export const operator = () => ({ requestedBy: userInfo().username, origin: `cli ${hostname()}` });
 
 /** The settings, read beside the service's configuration. */
-export const readSurroundings = async (): Promise<Pick<Session, "service" | "settings" | "dataDir">> => {
-  const { service, root } = await loadService(process.cwd());
+export const readSurroundings = async (): Promise<Surroundings> => {
+  const root = findRoot(process.cwd());
+  const { readSettings } = await import("../lib/settings.ts");
   const settings = readSettings(process.env, join(root, ".env"));
-  return { service, settings, dataDir: resolve(root, settings.EARLYBIRD_DATA_DIR) };
+  return { settings, root, dataDir: resolve(root, settings.EARLYBIRD_DATA_DIR) };
 };
+
+// An empty value means "not set", here as everywhere.
+const quiet = () => process.env.LOG_LEVEL || "warn";
 
 /**
  * Opens the service's database, the one of a running server included, for as long as `work` takes.
  *
  * @param logLevel what is narrated on stderr; commands keep quiet unless LOG_LEVEL asks for more
  */
+export const withConnection = async <T>(
+  work: (connection: Connection) => Promise<T>,
+  logLevel: (settings: Settings) => string = quiet,
+): Promise<T> => connect(await readSurroundings(), work, logLevel);
+
+/** The same with the service and the manager of its changes. */
 export const withSession = async <T>(
   work: (session: Session) => Promise<T>,
-  // An empty value means "not set", here as everywhere.
-  logLevel: (settings: Settings) => string = () => process.env.LOG_LEVEL || "warn",
+  logLevel: (settings: Settings) => string = quiet,
 ): Promise<T> => {
-  const { service, settings, dataDir } = await readSurroundings();
-  const log = createLogger(logLevel(settings));
-  const database = await openDatabase({
-    ...(settings.DATABASE_URL ? { databaseUrl: settings.DATABASE_URL } : {}),
-    dataDir,
-    log,
-  });
-  try {
-    const manager = new RollbackManager({ pool: database.pool, changes: service.changes, log });
-    return await work({ service, settings, dataDir, log, database, manager });
-  } finally {
-    await database.close();
-  }
+  const surroundings = await readSurroundings();
+  const service = await loadService(surroundings.root);
+  const manage = await managerMaker(service);
+  return connect(
+    surroundings,
+    (connection) => work({ ...connection, service, manager: manage(connection) }),
+    logLevel,
+  );
 };
 
 /** The same changes on another database, for as long as `work` takes. */
@@ -58,10 +74,39 @@ export const withManagerOn = async <T>(
   { service, dataDir, log }: Session,
   work: (manager: RollbackManager) => Promise<T>,
 ): Promise<T> => {
+  const { openDatabase } = await import("../database/index.ts");
+  const manage = await managerMaker(service);
   const database = await openDatabase({ databaseUrl: url.href, dataDir, log });
   try {
-    return await work(new RollbackManager({ pool: database.pool, changes: service.changes, log }));
+    return await work(manage({ database, log }));
   } finally {
     await database.close();
   }
+};
+
+const connect = async <T>(
+  surroundings: Surroundings,
+  work: (connection: Connection) => Promise<T>,
+  logLevel: (settings: Settings) => string,
+): Promise<T> => {
+  const { settings, dataDir } = surroundings;
+  const { createLogger } = await import("../lib/log.ts");
+  const { openDatabase } = await import("../database/index.ts");
+  const log = createLogger(logLevel(settings));
+  const database = await openDatabase({
+    ...(settings.DATABASE_URL ? { databaseUrl: settings.DATABASE_URL } : {}),
+    dataDir,
+    log,
+  });
+  try {
+    return await work({ ...surroundings, log, database });
+  } finally {
+    await database.close();
+  }
+};
+
+const managerMaker = async ({ changes }: Service) => {
+  const { RollbackManager } = await import("../rollback/index.ts");
+  return ({ database, log }: Pick<Connection, "database" | "log">) =>
+    new RollbackManager({ pool: database.pool, changes, log });
 };

@@ -2,7 +2,6 @@ import { Command } from "commander";
 import { systemClock } from "../lib/clock.ts";
 import { Failure } from "../lib/failure.ts";
 import { asFailure } from "./as-failure.ts";
-import { deliverLeft } from "./deliver-left.ts";
 import { narrate, number } from "./output.ts";
 import { operator, withSession } from "./session.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -51,10 +50,11 @@ export const startCommand = () =>
         },
         (settings) => settings.LOG_LEVEL,
       ).catch(async (error) => {
-        if (isAboutDatabase(error)) await deliverLeft();
-        throw error;
+        const failure = await asFailure(error);
+        if (failure.code.startsWith("EB_DATABASE_")) {
+          const { deliverLeft } = await import("./deliver-left.ts");
+          await deliverLeft();
+        }
+        throw failure;
       }),
     );
-
-const isAboutDatabase = (error: unknown): boolean =>
-  (error instanceof Failure ? error : asFailure(error)).code.startsWith("EB_DATABASE_");

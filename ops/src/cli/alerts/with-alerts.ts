@@ -1,10 +1,12 @@
 import { Argument } from "commander";
 import { AlertArchive, muteTargets } from "../../alerts/index.ts";
-import { operator, type Session, withSession } from "../session.ts";
+import { type Connection, operator, withConnection } from "../session.ts";
 
 /** Opens the service's database, the one of a running server included, for as long as `work` takes. */
-export const withAlerts = <T>(work: (alerts: AlertArchive, session: Session) => Promise<T>): Promise<T> =>
-  withSession((session) => work(new AlertArchive({ pool: session.database.pool }), session));
+export const withAlerts = <T>(
+  work: (alerts: AlertArchive, connection: Connection) => Promise<T>,
+): Promise<T> =>
+  withConnection((connection) => work(new AlertArchive({ pool: connection.database.pool }), connection));
 
 /** Who runs this command, as it is written beside a mute. */
 export const author = (): string => {

@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import { explainCommand } from "./explain.ts";
+import { historyCommand } from "./history.ts";
+import { muteCommand } from "./mute.ts";
+import { summaryCommand } from "./summary.ts";
+import { testCommand } from "./test.ts";
+import { unmuteCommand } from "./unmute.ts";
+
+/** Adds the commands below `alerts`; returns it. */
+export const addAlertCommands = (alerts: Command): Command =>
+  alerts
+    .addCommand(summaryCommand())
+    .addCommand(historyCommand())
+    .addCommand(explainCommand())
+    .addCommand(muteCommand())
+    .addCommand(unmuteCommand())
+    .addCommand(testCommand());
