@@ -33,8 +33,12 @@ export const table = (heading: readonly string[], rows: readonly (readonly strin
   return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
 };
 
-/** `12,34,567` as people in India write it. */
-export const number = (value: number): string => value.toLocaleString("en-IN");
+/** `12,34,567` as people in India write it. By hand: Intl takes 20 ms to load, more than a whole table takes. */
+export const number = (value: number): string => {
+  const [whole = "", fraction] = String(value).split(".");
+  const grouped = whole.replace(/\B(?=(\d{2})*\d{3}$)/g, ",");
+  return fraction === undefined ? grouped : `${grouped}.${fraction.slice(0, 3)}`;
+};
 
 /** Milliseconds in the unit that a person would choose. */
 export const duration = (ms: number): string => {

@@ -1,8 +1,5 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from "fastify";
 import type { AttemptRules } from "./attempts.ts";
-import { eventRoutes } from "./events.ts";
-import { movingRoutes } from "./moving.ts";
-import { readingRoutes } from "./reading.ts";
 
 export interface RollbackRoutesOptions extends AttemptRules {
   /** Refuses whoever is not an operator. */
@@ -11,6 +8,12 @@ export interface RollbackRoutesOptions extends AttemptRules {
 
 /** The routes about reversible changes: operators may look, admins may move. */
 export const rollbackRoutes = async (app: FastifyInstance, options: RollbackRoutesOptions): Promise<void> => {
+  // Loaded here: a change file that imports "earlybird/rollback" needs no routes, and the command line neither.
+  const [{ readingRoutes }, { eventRoutes }, { movingRoutes }] = await Promise.all([
+    import("./reading.ts"),
+    import("./events.ts"),
+    import("./moving.ts"),
+  ]);
   await app.register(readingRoutes, options);
   await app.register(eventRoutes, options);
   await app.register(movingRoutes, options);
