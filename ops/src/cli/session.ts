@@ -12,8 +12,6 @@ import { findRoot, loadService } from "./service-file.ts";
 /** Where a command runs. */
 export interface Surroundings {
   settings: Settings;
-  /** The folder of the service's configuration. */
-  root: string;
   dataDir: string;
 }
 
@@ -37,7 +35,7 @@ export const readSurroundings = async (): Promise<Surroundings> => {
   const root = findRoot(process.cwd());
   const { readSettings } = await import("../lib/settings.ts");
   const settings = readSettings(process.env, join(root, ".env"));
-  return { settings, root, dataDir: resolve(root, settings.EARLYBIRD_DATA_DIR) };
+  return { settings, dataDir: resolve(root, settings.EARLYBIRD_DATA_DIR) };
 };
 
 // An empty value means "not set", here as everywhere.
@@ -58,8 +56,15 @@ export const withSession = async <T>(
   work: (session: Session) => Promise<T>,
   logLevel: (settings: Settings) => string = quiet,
 ): Promise<T> => {
+  // All at once: one is compiled while the files of another are read.
+  const [service] = await Promise.all([
+    loadService(findRoot(process.cwd())),
+    import("../lib/settings.ts"),
+    import("../lib/log.ts"),
+    import("../database/index.ts"),
+    import("../rollback/index.ts"),
+  ]);
   const surroundings = await readSurroundings();
-  const service = await loadService(surroundings.root);
   const manage = await managerMaker(service);
   return connect(
     surroundings,
