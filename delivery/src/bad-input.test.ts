@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Api, startApi } from "../../test/support/api.ts";
-import { access } from "./auth/access.ts";
+import { access } from "./access.ts";
 
 let api: Api;
 

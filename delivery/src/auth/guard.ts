@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { access } from "../access.ts";
 import type { ApiContext } from "../context.ts";
-import { access } from "./access.ts";
 import { findLogin, type Login, requireLink } from "./login.ts";
 import { forbidden, unauthenticated } from "./refusals.ts";
 import { readToken } from "./tokens.ts";
@@ -21,7 +21,7 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
   app.addHook("onRoute", (route) => {
     const method = route.method === "HEAD" ? "GET" : String(route.method);
     const rule = access[`${method} ${route.url}`];
-    if (rule === undefined) throw new Error(`${method} ${route.url} has no rule in auth/access.ts`);
+    if (rule === undefined) throw new Error(`${method} ${route.url} has no rule in access.ts`);
     const schema = route.schema ?? {};
     route.schema = { ...schema, security: rule === "public" ? [] : [{ bearer: [] }] };
     if (rule === "public") return;

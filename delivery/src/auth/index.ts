@@ -1,4 +1,3 @@
-export { access } from "./access.ts";
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
 export { createAdminInvitation } from "./invitation.ts";
 export { authorizeOperator } from "./operators.ts";

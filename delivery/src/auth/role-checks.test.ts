@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
 import { password } from "../../../test/support/business.ts";
+import { access } from "../access.ts";
 import { type Role, roles } from "../database.ts";
-import { access } from "./index.ts";
 
 let api: Api;
 /** The routes of the platform that are not for everybody, as the documentation lists them. */

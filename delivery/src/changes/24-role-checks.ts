@@ -1,12 +1,9 @@
 import { behaviour, defineChange } from "earlybird/rollback";
 import { sql } from "kysely";
+import { access } from "../access.ts";
 import { countBy } from "./impact.ts";
 
-/** Loaded when it is asked for: most commands need nothing of the server. */
-const guardedRoutes = async () => {
-  const { access } = await import("../auth/index.ts");
-  return Object.entries(access).filter(([, rule]) => rule !== "public");
-};
+const guarded = Object.entries(access).filter(([, rule]) => rule !== "public");
 
 export default defineChange({
   step: 24,
@@ -16,22 +13,19 @@ export default defineChange({
   risk: "critical",
   acknowledge: "security exposed",
   parts: [behaviour("role-checks")],
-  impact: async (db) => {
-    const guarded = await guardedRoutes();
-    return [
-      { label: "routes open to every login", value: guarded.length, unit: "routes" },
-      ...guarded.map(([route, roles]) => ({
-        label: `exposed: ${route}`,
-        value: `was for ${roles.toString()}`,
-        unit: "",
-      })),
-      ...(await countBy(
-        db,
-        "active users who could use them",
-        "users",
-        sql`select role as part, count(*) as value from users where active group by role order by role`,
-      )),
-    ];
-  },
+  impact: async (db) => [
+    { label: "routes open to every login", value: guarded.length, unit: "routes" },
+    ...guarded.map(([route, roles]) => ({
+      label: `exposed: ${route}`,
+      value: `was for ${roles.toString()}`,
+      unit: "",
+    })),
+    ...(await countBy(
+      db,
+      "active users who could use them",
+      "users",
+      sql`select role as part, count(*) as value from users where active group by role order by role`,
+    )),
+  ],
   verify: async () => [],
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
-import { access } from "../auth/index.ts";
+import { access } from "../access.ts";
 import { roles } from "../database.ts";
 import { oldRoutes } from "./old-routes.ts";
 

@@ -1,4 +1,4 @@
-import { type Role, roles } from "../database.ts";
+import { type Role, roles } from "./database.ts";
 
 const anyLogin = roles;
 const management: readonly Role[] = ["admin", "operator"];
