@@ -5,9 +5,12 @@ export const lockClass = 19_301;
 
 const schemaLock = sql`${sql.lit(lockClass)}, 4`;
 
-/** Statements that make some tables in the schema `earlybird`, among them `table`, by which they are recognised. */
+/** Statements that make some tables in the schema `earlybird`, or that upgrade those of an earlier version. */
 export interface OwnTables {
+  /** The statements are needed where this table is absent, */
   table: string;
+  /** or, with this, where it has no such column. */
+  column?: string;
   statements: readonly RawBuilder<unknown>[];
 }
 
@@ -16,29 +19,26 @@ export const createOwnTables = async <Tables>(
   db: Kysely<Tables>,
   groups: readonly OwnTables[],
 ): Promise<void> => {
-  await db.connection().execute(async (connection) => {
-    // Before the transaction: the beginning of one is when a connection learns that somebody else has made the
-    // schema, and it may have looked for it before, as the schema of a user of that name.
-    await sql`select pg_advisory_lock(${schemaLock})`.execute(connection);
-    try {
-      await connection.transaction().execute(async (tx) => {
-        for (const group of groups) await createWhereAbsent(tx, group);
-      });
-    } finally {
-      await sql`select pg_advisory_unlock(${schemaLock})`.execute(connection);
-    }
-  });
+  // Lock first, look second: under another isolation level, what others made meanwhile would not be seen.
+  await db
+    .transaction()
+    .setIsolationLevel("read committed")
+    .execute(async (tx) => {
+      // Of the transaction, not of the session: a pooler would give the session to somebody else, with the lock.
+      await sql`select pg_advisory_xact_lock(${schemaLock})`.execute(tx);
+      for (const group of groups) await createWhereAbsent(tx, group);
+    });
 };
 
 const createWhereAbsent = async <Tables>(
   tx: Kysely<Tables>,
-  { table, statements }: OwnTables,
+  { table, column, statements }: OwnTables,
 ): Promise<void> => {
-  const { rows } = await sql<{ schema: unknown; tables: unknown }>`
-    select to_regnamespace('earlybird') as schema, to_regclass(${`earlybird.${table}`}) as tables`.execute(
-    tx,
-  );
-  if (rows[0]?.tables) return;
+  const { rows } = await sql<{ schema: unknown; there: boolean }>`
+    select to_regnamespace('earlybird') as schema, exists (
+      select from pg_attribute where attrelid = to_regclass(${`earlybird.${table}`})
+        and attname = coalesce(${column ?? null}::text, attname) and not attisdropped) as there`.execute(tx);
+  if (rows[0]?.there) return;
   // Not "if not exists": that would ask for a right that is not needed once the schema is there.
   if (!rows[0]?.schema) await sql`create schema earlybird`.execute(tx);
   for (const statement of statements) await statement.execute(tx);

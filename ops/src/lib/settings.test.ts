@@ -89,6 +89,11 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
     ["TRUST_PROXY: must be addresses, networks like 10.0.0.0/8 or loopback, separated by commas"],
   ],
   [
+    "a direct address alone",
+    { DATABASE_DIRECT_URL: "postgres://milk:s3cret@db:5432/milk" },
+    ["DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL"],
+  ],
+  [
     "statuses between the two",
     { ALERT_ERROR_RATE_FROM_STATUS: "404" },
     ["ALERT_ERROR_RATE_FROM_STATUS: must be 400 or 500"],

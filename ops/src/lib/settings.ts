@@ -5,16 +5,23 @@ import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { Failure } from "./failure.ts";
 import { networks, port, text } from "./setting-kinds.ts";
 
+const databaseAddress = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: "must look like postgres://user:password@host:5432/database",
+});
+
 /** Every setting, its meaning and its default. The table in the documentation is generated from here. */
 const schema = z.object({
   NODE_ENV: z
     .enum(["development", "test", "production"])
     .default("development")
     .describe("production refuses demo data and default secrets"),
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: "must look like postgres://user:password@host:5432/database" })
+  DATABASE_URL: databaseAddress.optional().describe("PostgreSQL 14 or newer; absent: an embedded server"),
+  DATABASE_DIRECT_URL: databaseAddress
     .optional()
-    .describe("PostgreSQL 14 or newer; absent: an embedded server"),
+    .describe(
+      "the same database without the pooler that `DATABASE_URL` goes through; for changes and their state",
+    ),
   PORT: port.default(1001).describe("where the server listens"),
   HOST: text.default("localhost").describe("the address it listens on"),
   TRUST_PROXY: networks
@@ -41,7 +48,13 @@ const schema = z.object({
 });
 
 /** Settings whose value may also come from the file that `NAME_FILE` points to. */
-export const secretSettings = ["DATABASE_URL", "JWT_SECRET", "METRICS_TOKEN", ...alertSecrets] as const;
+export const secretSettings = [
+  "DATABASE_URL",
+  "DATABASE_DIRECT_URL",
+  "JWT_SECRET",
+  "METRICS_TOKEN",
+  ...alertSecrets,
+] as const;
 
 export type Settings = Readonly<z.infer<typeof schema>>;
 
@@ -87,6 +100,9 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
     for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}: ${issue.message}`);
   }
   faults.push(...emailFaults(present));
+  if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
+    faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
+  }
   if (present.NODE_ENV === "production") {
     for (const name of ["DATABASE_URL", "JWT_SECRET"] as const) {
       if (!present[name]) faults.push(`${name}: must be set in production (or ${name}_FILE)`);

@@ -1,3 +1,5 @@
+import { cutToLimit } from "../table-names.ts";
+
 /** Where the two physical columns of a declared one stand, by their names. */
 export interface ColumnNames {
   /** The name that the service reads and writes, in either state. */
@@ -8,10 +10,8 @@ export interface ColumnNames {
   parked: string;
 }
 
-const identifierLimit = 63;
-
 export const columnNames = (step: number, column: string): ColumnNames => ({
   visible: column,
-  empty: `eb${step}_empty_${column}`.slice(0, identifierLimit),
-  parked: `eb${step}_parked_${column}`.slice(0, identifierLimit),
+  empty: cutToLimit(`eb${step}_empty_${column}`),
+  parked: cutToLimit(`eb${step}_parked_${column}`),
 });
