@@ -1,17 +1,21 @@
 import { sql } from "kysely";
 import { createOwnTables } from "../lib/own-tables.ts";
 import type { Database } from "./change.ts";
-import { writersLock } from "./locks.ts";
+import { followers } from "./following-schema.ts";
+import { journalFunction } from "./journal-schema.ts";
 
 /**
  * Creates the engine's own tables where they are absent, in the schema `earlybird`.
  *
- * - `steps`: where each change stands, and up to which journal entry it was rolled back
- * - `applied_steps`: in one row, which of them are applied
+ * - `steps`: the state of each change, up to which journal entry it was rolled back, and which tables it journals
+ * - `applied_steps`: in one row, which of them are applied, and a version that grows with each move
+ * - `followers`: which instances follow that, and up to which version
+ * - `home`: in one row, the search path on which the service finds its tables
  * - `operations`: what was asked for, by whom, and how far it came
  * - `ledger`: one entry an event, each carrying the hash of the one before; the database refuses changes to it
- * - `journal`: which rows were written while a step that concerns their table was rolled back
+ * - `journal`: which rows were written or deleted while a step that concerns their table was rolled back
  * - `parked_<step>_<table>`: what a `rows` part took away
+ * - `own_indexes`: which indexes a change made, and what they were when a rollback dropped them
  * - `ids_<table>`: ids of both styles, of an `identifiers` part
  * - `kept_values`: what a re-apply found edited, and who won
  */
@@ -19,6 +23,10 @@ export const createEngineSchema = (db: Database): Promise<void> =>
   createOwnTables(db, [
     { table: "ledger", statements },
     { table: "applied_steps", statements: holdingSteps },
+    { table: "journal", column: "removed_at", statements: journalOfDeletes },
+    { table: "own_indexes", statements: ownIndexes },
+    { table: "home", statements: home },
+    { table: "followers", statements: followers },
   ]);
 
 const statements = [
@@ -40,9 +48,10 @@ const statements = [
   sql`create table earlybird.steps (
     step         integer primary key,
     name         text not null,
-    state        text not null check (state in ('applied', 'rolled_back')),
+    state        text not null check (state in ('applied', 'rolled_back', 'installing')),
     changed_at   timestamptz not null,
     journal_from bigint,
+    journals     text[],
     ledger_seq   bigint not null,
     ledger_hash  text not null
   )`,
@@ -62,40 +71,41 @@ const statements = [
   // Counts rewritten rows for whoever watches: unlike rows, a sequence can be read before the commit.
   // Taken by the hundred: a number fetched for each row would cost as much as a join.
   sql`create sequence earlybird.rows_done cache 100`,
+  // removed_at: the position at which a row with this key was last deleted; null when none was.
   sql`create table earlybird.journal (
-    relation text not null,
-    key      text not null,
-    position bigint not null,
+    relation   text not null,
+    key        text not null,
+    position   bigint not null,
+    removed_at bigint,
     primary key (relation, key)
   )`,
-  // One function serves every table: its arguments are the table's name and its key column.
-  sql`create function earlybird.journal_rows() returns trigger language plpgsql security definer as $$
-    begin
-      execute format(
-        'insert into earlybird.journal (relation, key, position)
-         select %L, w.%I::text, nextval(''earlybird.journal_position'') from written w
-         on conflict (relation, key) do update set position = excluded.position',
-        tg_argv[0], tg_argv[1]);
-      return null;
-    end $$`,
+  ...journalFunction,
   sql`create table earlybird.kept_values (
     operation_id bigint not null references earlybird.operations (id),
     step         integer not null,
     relation     text not null,
     key          text not null,
     outcome      text not null,
-    written      jsonb,
-    parked       jsonb
+    written      json,
+    parked       json
   )`,
   sql`create index on earlybird.kept_values (operation_id)`,
+  sql`create index on earlybird.kept_values (step, relation, key)`,
 ];
 
-/**
- * `hold_steps` holds off every swap until the transaction ends, and tells which steps are applied, as `19,20,21`;
- * null when there are none. Lock first, read second: one statement would read the snapshot taken before the wait
- * for the lock, the second one of a volatile function takes a new one. Each write of the service begins with it:
- * a function keeps its plans, and one row that is kept up to date is read in a third of the time of twelve.
- */
+/** Upgrades the tables of a version whose journal knew no deletes. */
+const journalOfDeletes = [
+  sql`alter table earlybird.journal add column removed_at bigint`,
+  sql`alter table earlybird.steps add column journals text[]`,
+  sql`alter table earlybird.steps drop constraint steps_state_check,
+    add constraint steps_state_check check (state in ('applied', 'rolled_back', 'installing'))`,
+  // As json, which holds values four times as large as jsonb does.
+  sql`alter table earlybird.kept_values alter written type json, alter parked type json`,
+  sql`create index on earlybird.kept_values (step, relation, key)`,
+  ...journalFunction,
+];
+
+/** One row that is kept up to date, for the functions that instances of the service call. */
 const holdingSteps = [
   sql`create table earlybird.applied_steps (steps text)`,
   sql`insert into earlybird.applied_steps
@@ -108,9 +118,24 @@ const holdingSteps = [
     end $$`,
   sql`create trigger note_applied_steps after insert or update or delete on earlybird.steps
     for each statement execute function earlybird.note_applied_steps()`,
-  sql`create function earlybird.hold_steps() returns text language plpgsql volatile as $$
-    begin
-      perform pg_advisory_xact_lock_shared(${sql.lit(writersLock[0])}, ${sql.lit(writersLock[1])});
-      return (select steps from earlybird.applied_steps);
-    end $$`,
+];
+
+const home = [
+  sql`create table earlybird.home (one boolean primary key check (one), search_path text not null)`,
+];
+
+// made: the index of this name that is the change's, 0 for none; null while it is being built, and from then on.
+const ownIndexes = [
+  sql`create table earlybird.own_indexes (
+    step       integer not null,
+    name       text not null,
+    relation   text not null,
+    definition text,
+    comment    text,
+    tablespace text,
+    clustered  boolean,
+    statistics jsonb,
+    made       oid,
+    primary key (step, name)
+  )`,
 ];
