@@ -1,36 +1,51 @@
 import { sql } from "kysely";
 import type { Clock } from "../lib/clock.ts";
 import type { Change, Database, StepState } from "./change.ts";
-import { changesChannel } from "./changes.ts";
+import { changesChannel } from "./follower.ts";
 import {
-  createJournalTriggers,
-  type Journalled,
+  followWrites,
+  journalledTables,
   journalPosition,
-  switchJournal,
+  noteJournals,
   tablesWrittenSince,
 } from "./journal.ts";
 import { appendToLedger, type LedgerEntry, type LedgerHead } from "./ledger.ts";
-import { writersLock } from "./locks.ts";
+import { type Attempt, type LockPatience, quickMs } from "./lock-waits.ts";
+import {
+  type LockMode,
+  lockForSwap,
+  locksOf,
+  lockTables,
+  lockWriters,
+  type TableLock,
+  tryTables,
+  writtenTables,
+} from "./locking.ts";
 import type { Direction, OnConflict, PartContext, RowCount } from "./parts/part.ts";
 import type { LockReceipt } from "./receipts.ts";
+import { suspendTriggers } from "./service-triggers.ts";
+import { estimateMove } from "./timings.ts";
 
 export interface Moved {
   rows: RowCount[];
-  /** When the exclusive locks were obtained, by the monotonic clock; they last until the transaction ends. */
-  lockedAtMs: number;
+  /** What was locked, and since when by the monotonic clock; all of it until the transaction ends. */
+  locks: (TableLock & { sinceMs: number })[];
 }
 
-/** The tables that the step's swap locks, in one order for everybody. */
+/** The tables that a change locks as far as its declaration tells, for naming who is in the way. */
 export const lockedTables = (change: Change): string[] =>
-  [
-    ...new Set(
-      change.parts.flatMap(({ locks, journals }) => [...locks, ...journals.map(({ table }) => table)]),
-    ),
-  ].sort();
+  locksOf(
+    change,
+    change.parts.flatMap(({ writes }) => writes),
+  ).map(({ table }) => table);
 
 /**
  * Moves one step inside the transaction of `db`: its rows, its swap, its state. Nothing is visible to anybody
  * before the commit; an aborted transaction leaves no trace.
+ *
+ * Writers are locked out of every table of the step before anything is read: what they have committed is then seen, and
+ * nothing that they commit can be overwritten. Readers are locked out at once where the step takes no longer than
+ * `readersMs`, else for its swap only.
  *
  * @returns undefined when the step already was where it should be
  */
@@ -44,15 +59,22 @@ export const moveStep = async (
     onConflict: OnConflict;
     /** Whether the transaction will be aborted. */
     rehearsal: boolean;
-    attemptMs: number;
+    patience: Attempt;
     clock: Clock;
     /** Called right before the swap and right after it. */
     aroundSwap?: (moment: "before" | "after") => Promise<void>;
   },
 ): Promise<Moved | undefined> => {
-  const { change, changes, direction, operation, onConflict, rehearsal, attemptMs, clock, aroundSwap } = move;
+  const { change, changes, direction, operation, onConflict, rehearsal, patience, clock, aroundSwap } = move;
+  const locking = { ...patience, clock };
   const { step, parts } = change;
-  await beginMove(db, attemptMs);
+  const written = await writtenTables(db, change, changes);
+  const locks = locksOf(change, written);
+  await lockWriters(
+    db,
+    locks.map(({ table }) => table),
+    locking,
+  );
   const { rows: found } = await sql<{ state: StepState; journal_from: number | null }>`
     select state, journal_from from earlybird.steps where step = ${step}`.execute(db);
   const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
@@ -71,52 +93,54 @@ export const moveStep = async (
   };
   const ordered = direction === "rollback" ? [...parts].reverse() : parts;
   const rows: RowCount[] = [];
+  const swapped = locks.filter(({ mode }) => mode === "ACCESS EXCLUSIVE");
+  const readersLast = swapped.length > 0 && (await takesLong(db, move));
+  const first = readersLast ? locks.map(({ table }) => ({ table, mode: writersOut })) : locks;
+  await lockTables(db, first, locking);
+  const held = first.map((lock) => ({ ...lock, sinceMs: clock.monotonicMs() }));
+  if (readersLast) await tryTables(db, swapped, locking);
+  // From here on constraints are checked after each statement: a table with checks to come cannot be altered.
+  await sql`set constraints all immediate`.execute(db);
+  const resumeTriggers = await suspendTriggers(db, written);
   for (const part of ordered) rows.push(...((await part.prepare?.(context)) ?? []));
   await aroundSwap?.("before");
-  const tables = lockedTables(change);
-  if (tables.length > 0) {
-    await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))} in access exclusive mode`.execute(
-      db,
-    );
+  if (readersLast) {
+    await lockForSwap(db, swapped, locking);
+    held.push(...swapped.map((lock) => ({ ...lock, sinceMs: clock.monotonicMs() })));
   }
-  const lockedAtMs = clock.monotonicMs();
   for (const part of ordered) await part.swap(context);
   await aroundSwap?.("after");
   if (direction === "reapply") {
     // Under the lock: nobody can write any more, and most often nobody has.
-    const journalled = journalsOf(change).map(({ table }) => table);
-    context.writtenMeanwhile = await tablesWrittenSince(db, journalled, context.journalFrom);
+    context.writtenMeanwhile = await tablesWrittenSince(db, journalledTables(change), context.journalFrom);
   }
   for (const part of ordered) rows.push(...(await part.settle(context)));
+  await resumeTriggers();
   const position = direction === "rollback" ? await journalPosition(db) : null;
   await sql`update earlybird.steps set state = ${target}, changed_at = ${clock.now()}, journal_from = ${position} where step = ${step}`.execute(
     db,
   );
-  await followWrites(db, change, changes);
+  await noteJournals(db, change);
+  await followWrites(db, change);
+  await announce(db, step);
+  return { rows, locks: held };
+};
+
+const writersOut: LockMode = "SHARE ROW EXCLUSIVE";
+
+/** Whether a step writes so many rows that readers should not wait for all of it. */
+const takesLong = async (
+  db: Database,
+  { change, direction, patience }: { change: Change; direction: Direction; patience: LockPatience },
+): Promise<boolean> => {
+  if (!change.parts.some(({ prepare }) => prepare)) return false;
+  const { duration_ms } = await estimateMove(db, change, direction, new Map());
+  return duration_ms > (patience.readersMs ?? quickMs);
+};
+
+/** Tells everybody who follows the steps, at the commit. */
+export const announce = async (db: Database, step: number): Promise<void> => {
   await sql`select pg_notify(${changesChannel}, ${String(step)})`.execute(db);
-  return { rows, lockedAtMs };
-};
-
-/** Journals the writes to the change's tables for as long as some step that concerns them is rolled back. */
-const followWrites = async (db: Database, change: Change, changes: readonly Change[]): Promise<void> => {
-  const { rows } = await sql<{
-    step: number;
-  }>`select step from earlybird.steps where state = 'rolled_back'`.execute(db);
-  const away = new Set(rows.map(({ step }) => step));
-  const followed = new Set(
-    changes
-      .filter(({ step }) => away.has(step))
-      .flatMap((other) => journalsOf(other).map(({ table }) => table)),
-  );
-  for (const { table } of journalsOf(change))
-    await switchJournal(db, table, followed.has(table) ? "on" : "off");
-};
-
-const journalsOf = (change: Change): Journalled[] => {
-  const byTable = new Map(
-    change.parts.flatMap(({ journals }) => journals.map((journal) => [journal.table, journal])),
-  );
-  return [...byTable.values()];
 };
 
 /** Chains the entry that tells of a step, and anchors the step to it. */
@@ -128,38 +152,13 @@ export const recordStep = async (db: Database, step: number, entry: LedgerEntry)
   return head;
 };
 
-const beginMove = async (db: Database, attemptMs: number): Promise<void> => {
-  await sql`select set_config('lock_timeout', ${`${attemptMs}ms`}, true), set_config('earlybird.engine', 'on', true)`.execute(
-    db,
-  );
-  // Writers first, tables second: a writer holds its shared lock before it asks for a table.
-  await sql`select pg_advisory_xact_lock(${sql.lit(writersLock[0])}, ${sql.lit(writersLock[1])})`.execute(db);
-};
-
-/** Applies a change for the first time, in the transaction of `db`. */
-export const applyForTheFirstTime = async (
-  db: Database,
-  {
-    change,
-    changes,
-    entry,
-    attemptMs,
-  }: { change: Change; changes: readonly Change[]; entry: LedgerEntry; attemptMs: number },
-): Promise<LedgerHead> => {
-  await beginMove(db, attemptMs);
-  for (const part of change.parts) await part.apply(db, change.step, changes);
-  for (const journal of journalsOf(change)) await createJournalTriggers(db, journal);
-  const head = await appendToLedger(db, entry);
-  await sql`insert into earlybird.steps (step, name, state, changed_at, ledger_seq, ledger_hash)
-    values (${change.step}, ${change.name}, 'applied', ${new Date(entry.at)}, ${head.seq}, ${head.hash})`.execute(
-    db,
-  );
-  await sql`select pg_notify(${changesChannel}, ${String(change.step)})`.execute(db);
-  return head;
-};
-
-export const lockReceipts = (change: Change, heldMs: number): LockReceipt[] =>
-  lockedTables(change).map((table) => ({ table, mode: "ACCESS EXCLUSIVE", held_ms: roundMs(heldMs) }));
+/** What was locked, for how long until `nowMs`. */
+export const lockReceipts = (moved: Moved | undefined, nowMs: number): LockReceipt[] =>
+  (moved?.locks ?? []).map(({ table, mode, sinceMs }) => ({
+    table,
+    mode,
+    held_ms: roundMs(nowMs - sinceMs),
+  }));
 
 /** Milliseconds to two decimals: what a person compares and a clock of this kind can tell. */
 export const roundMs = (ms: number): number => Math.round(ms * 100) / 100;
