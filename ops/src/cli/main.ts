@@ -3,6 +3,7 @@ import { abortCommand } from "./abort.ts";
 import { alertsCommand } from "./alerts/index.ts";
 import { asFailure } from "./as-failure.ts";
 import { auditCommand } from "./audit.ts";
+import { checkCommand } from "./check.ts";
 import { healthCommand } from "./health.ts";
 import { historyCommand } from "./history.ts";
 import { answerJson, dim, narrate, red } from "./output.ts";
@@ -43,6 +44,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     startCommand(),
     healthCommand(),
     statusCommand(),
+    checkCommand(),
     rollbackCommand(),
     reapplyCommand(),
     resumeCommand(),

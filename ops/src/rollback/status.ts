@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Database, Risk, StepState } from "./change.ts";
 import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
-import { findObstacles } from "./inspection.ts";
+import { inspect, obstacles } from "./preflight/inspect.ts";
 import { type Estimate, estimateMove, pastTimings } from "./timings.ts";
 
 /** Where a step stands, and what could be done about it right now. */
@@ -29,12 +29,13 @@ export const readStates = async (db: Database): Promise<Map<number, StepState>> 
   const { rows } = await sql<{
     step: number;
     state: StepState;
-  }>`select step, state from earlybird.steps`.execute(db);
+  }>`select step, state from earlybird.steps where state <> 'installing'`.execute(db);
   return new Map(rows.map(({ step, state }) => [step, state]));
 };
 
 /** Answered from the catalog and the planner's statistics: as quick at a million orders as at ten. */
-export const stepStatuses = async ({ db, changes }: Engine): Promise<{ steps: StepStatus[] }> => {
+export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[] }> => {
+  const { db, changes } = engine;
   const [states, timings] = await Promise.all([readStates(db), pastTimings(db)]);
   const steps: StepStatus[] = [];
   for (const change of changes) {
@@ -42,11 +43,11 @@ export const stepStatuses = async ({ db, changes }: Engine): Promise<{ steps: St
     const state = states.get(step);
     if (!state) continue;
     const dependents = dependentsOf(changes, step);
-    const blocked_by: (number | string)[] = [];
-    if (state === "applied") {
-      blocked_by.push(...dependents.filter((dependent) => states.get(dependent) === "applied"));
-      blocked_by.push(...(await findObstacles(db, change)));
-    }
+    const applied = dependents.filter((dependent) => states.get(dependent) === "applied");
+    const blocked_by: (number | string)[] = [
+      ...(state === "applied" ? applied : []),
+      ...obstacles(await inspect(engine, db, { change, state })),
+    ];
     const direction = state === "applied" ? "rollback" : "reapply";
     const estimate = await estimateMove(db, change, direction, timings);
     steps.push({
