@@ -22,8 +22,6 @@ const quickTitles = defineChange({
       hot: [{ name: "by title", query: async () => sql`select * from loans where title = 'Title 77'` }],
     }),
   ],
-  impact: async () => [],
-  verify: async () => [],
 });
 
 let shelf: Shelf;

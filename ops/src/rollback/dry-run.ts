@@ -1,10 +1,12 @@
 import { sql } from "kysely";
 import type { Change, Database, Impact, StepState } from "./change.ts";
-import type { Engine } from "./engine.ts";
-import { countRows, findObstacles, impactOf, runChecks } from "./inspection.ts";
-import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
+import type { AttemptingEngine, Engine } from "./engine.ts";
+import { countRows, impactOf, runChecks } from "./inspection.ts";
+import { type Attempt, findBlockers, retryWhileLocked } from "./lock-waits.ts";
 import { lockedTables, lockReceipts, moveStep, roundMs } from "./move-step.ts";
 import type { Direction, OnConflict } from "./parts/part.ts";
+import type { Finding } from "./preflight/finding.ts";
+import { inspectFully, obstacles, warnings } from "./preflight/inspect.ts";
 import { emptyReceipt, planHash, type StepReceipt } from "./receipts.ts";
 import { estimateMove, isHeavy, pastTimings } from "./timings.ts";
 
@@ -37,11 +39,16 @@ export const dryRun = async (
   }: { direction: Direction; moving: readonly Change[]; options?: DryRunOptions },
 ): Promise<DryRun> => {
   const startMs = engine.clock.monotonicMs();
+  const inspected = await inspectAll(engine, session, { direction, moving });
+  const obstructed = inspected.some(({ findings }) => obstacles(findings).length > 0);
   const tooMany = options.execute ? [] : await changesAboveLimit(engine, session, { direction, moving });
-  const executed = tooMany.length === 0;
+  const executed = !obstructed && tooMany.length === 0;
+  const why = obstructed
+    ? "Estimated from statistics and past runs: it would be refused."
+    : "Estimated from statistics and past runs; --execute carries it out, which takes its time.";
   const steps = executed
-    ? await rehearse(engine, session, { direction, moving, options })
-    : await estimateAll(session, direction, moving);
+    ? await rehearse(engine, session, { direction, moving, inspected, options })
+    : await estimateAll(session, { direction, inspected, why });
   return {
     operation: { kind: direction, steps: moving.map(({ step }) => step), dry_run: true },
     steps,
@@ -64,43 +71,70 @@ const changesAboveLimit = async (
   return above;
 };
 
-const estimateAll = async (session: Database, direction: Direction, moving: readonly Change[]) => {
+interface Inspected {
+  change: Change;
+  findings: Finding[];
+}
+
+const inspectAll = async (
+  engine: Engine,
+  session: Database,
+  { direction, moving }: { direction: Direction; moving: readonly Change[] },
+): Promise<Inspected[]> => {
+  const inspected: Inspected[] = [];
+  for (const change of moving)
+    inspected.push({
+      change,
+      findings: await inspectFully(engine, session, { change, state: from(direction) }),
+    });
+  return inspected;
+};
+
+const estimateAll = async (
+  session: Database,
+  { direction, inspected, why }: { direction: Direction; inspected: readonly Inspected[]; why: string },
+) => {
   const timings = await pastTimings(session);
   const receipts: StepReceipt[] = [];
-  for (const change of moving) {
+  for (const { change, findings } of inspected) {
     const { rows, duration_ms } = await estimateMove(session, change, direction, timings);
     receipts.push({
       ...emptyReceipt(change),
       rows: [{ table: "all", action: "about", rows }],
       duration_ms,
       impact: await impactOf(session, change, direction),
-      warnings: ["Estimated from statistics and past runs; --execute carries it out, which takes its time."],
-      blocked_by: await findObstacles(session, change),
+      warnings: [why, ...warnings(findings)],
+      blocked_by: obstacles(findings),
     });
   }
   return receipts;
 };
 
+/** The state that a step has before it moves. */
+const from = (direction: Direction): StepState => (direction === "rollback" ? "applied" : "rolled_back");
+
 interface Rehearsal {
   direction: Direction;
   moving: readonly Change[];
+  inspected: readonly Inspected[];
   options: DryRunOptions;
 }
 
 const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReceipt[]> => {
-  const { direction, moving } = rehearsal;
+  const { direction, moving, inspected } = rehearsal;
   const receipts: StepReceipt[] = [];
-  for (const change of moving) {
+  for (const { change, findings } of inspected) {
     receipts.push({
       ...emptyReceipt(change),
       // Before anything is locked: these read whole tables.
       rows: await countRows(session, change, direction),
       impact: await impactOf(session, change, direction),
-      blocked_by: await findObstacles(session, change),
+      warnings: warnings(findings),
+      blocked_by: obstacles(findings),
     });
   }
   const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
-  const attempt = () => carryOutAndAbort(engine, session, rehearsal);
+  const attempt = (patience: Attempt) => carryOutAndAbort({ ...engine, patience }, session, rehearsal);
   const executed = await retryWhileLocked(attempt, { ...engine, blockers });
   for (const [index, receipt] of receipts.entries()) {
     const { rows = [], impact = [], ...measured } = executed[index] ?? {};
@@ -115,7 +149,7 @@ const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal)
 type Executed = Pick<StepReceipt, "rows" | "impact" | "locks" | "duration_ms" | "checks">;
 
 const carryOutAndAbort = async (
-  { clock, changes, patience }: Engine,
+  { clock, changes, patience }: AttemptingEngine,
   session: Database,
   { direction, moving, options: { measure = false, onConflict = "keep" } }: Rehearsal,
 ): Promise<Executed[]> => {
@@ -143,12 +177,12 @@ const carryOutAndAbort = async (
         rehearsal: true,
         aroundSwap,
       } as const;
-      const moved = await moveStep(session, { ...move, attemptMs: patience.attemptMs, clock });
+      const moved = await moveStep(session, { ...move, patience, clock });
       const endMs = clock.monotonicMs();
       executed.push({
         rows: moved?.rows ?? [],
         impact: compared(probes),
-        locks: lockReceipts(change, endMs - (moved?.lockedAtMs ?? endMs)),
+        locks: lockReceipts(moved, endMs),
         duration_ms: roundMs(endMs - startMs - probingMs),
         checks: await runChecks(session, change, target),
       });

@@ -156,7 +156,25 @@ describe("what hangs on the column and would follow it blocks the rollback, and 
     ],
     ["check", "alter table loans add constraint real_book check (book_id > 0)", /check "real_book"/],
     ["policy", "create policy mine on loans using (book_id > 0)", /policy "mine"/],
-    ["column grant", "grant select (book_id) on loans to public", /column grant/],
+    ["materialized view", "create materialized view m as select book_id from loans", /materialized view "m"/],
+    [
+      "function",
+      "create function lent() returns bigint language sql begin atomic select count(book_id) from loans; end",
+      /function "lent\(\)"/,
+    ],
+    ["publication", "create publication p for table loans where (book_id > 0)", /publication "p"/],
+    [
+      "foreign key from elsewhere",
+      `update loans set book_id = null; alter table loans add constraint one unique (book_id);
+       create table lent (id integer references loans (book_id))`,
+      /foreign key "lent.lent_id_fkey"/,
+    ],
+    [
+      "column grant by somebody else",
+      `grant select (book_id) on loans to pg_monitor with grant option; set role pg_monitor;
+       grant select (book_id) on loans to pg_read_all_stats; reset role`,
+      /column grant/,
+    ],
     [
       "trigger",
       `create function nothing() returns trigger language plpgsql as 'begin return new; end';
@@ -164,16 +182,17 @@ describe("what hangs on the column and would follow it blocks the rollback, and 
       /trigger "watch"/,
     ],
   ])("%s", async (_, hang, words) => {
-    await shelf.pool.query(hang);
     await shelf.manager.rollbackStep(2, asked);
+    await shelf.pool.query(hang);
     await expect(shelf.manager.rollbackStep(1, asked)).rejects.toMatchObject({
       code: "EB_STEP_OBSTRUCTED",
       exitStatus: 4,
       detail: expect.stringMatching(words),
     });
     const dryRun = await shelf.manager.dryRunRollback(1);
-    expect(dryRun.steps[0]?.blocked_by).toEqual([expect.stringMatching(words)]);
+    expect(dryRun.steps[0]?.blocked_by).toContainEqual(expect.stringMatching(words));
     const { steps } = await shelf.manager.getStatus();
-    expect(steps[0]).toMatchObject({ can_rollback: false, blocked_by: [expect.stringMatching(words)] });
+    expect(steps[0]?.can_rollback).toBe(false);
+    expect(steps[0]?.blocked_by).toContainEqual(expect.stringMatching(words));
   });
 });

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../change.ts";
-import { type Journalled, writtenSince } from "../journal.ts";
+import { writtenSince } from "../journal.ts";
+import { isRowOf, keyColumns, keyValue, primaryKeyOf } from "../primary-key.ts";
 import { inertPart, type Part, type RowCount } from "./part.ts";
 
 export interface BackfillSpec {
@@ -9,15 +10,13 @@ export interface BackfillSpec {
   /** The value for the row `this`: a scalar; null where none, or more than one, would fit. */
   value: RawBuilder<unknown>;
   /**
-   * When re-applying: the keys of the rows that may need a value, given the rows of `journals` that were
-   * written meanwhile (a subquery of their keys, in the same order). Default: the table's own.
+   * When re-applying: the primary keys of the rows that may need a value, given the rows of the tables `journals`
+   * that were written or deleted meanwhile (a subquery of their keys each, in the same order). Default: the table's own.
    */
   among?: {
-    journals: readonly Journalled[];
+    journals: readonly string[];
     keys: (...written: RawBuilder<unknown>[]) => RawBuilder<unknown>;
   };
-  /** The primary key column of the table. */
-  key?: string;
 }
 
 /**
@@ -26,19 +25,19 @@ export interface BackfillSpec {
  * reported as `unmatched`.
  */
 export const backfill = (table: string, column: string, spec: BackfillSpec): Part => {
-  const key = spec.key ?? "id";
-  const among = spec.among ?? { journals: [{ table, key }], keys: (written: RawBuilder<unknown>) => written };
+  const among = spec.among ?? { journals: [table], keys: (written: RawBuilder<unknown>) => written };
 
   const fill = async (db: Database, which: RawBuilder<unknown>): Promise<RowCount[]> => {
+    const key = await primaryKeyOf(db, table);
     const { rows } = await sql<{ filled: number; unmatched: number }>`
       with candidate as materialized (
-        select this.${sql.id(key)} as key, ${spec.value} as value
+        select ${keyColumns(key, "this")}, ${spec.value} as value
         from ${sql.table(table)} as this
         where this.${sql.id(column)} is null and (${spec.rows ?? sql`true`}) and ${which}
       ),
       filled as (
         update ${sql.table(table)} t set ${sql.id(column)} = c.value
-        from candidate c where t.${sql.id(key)} = c.key and c.value is not null
+        from candidate c where ${isRowOf(key, "t", "c")} and c.value is not null
         returning 1
       )
       select (select count(*) from filled) as filled,
@@ -57,16 +56,16 @@ export const backfill = (table: string, column: string, spec: BackfillSpec): Par
       rollback: `Nothing of its own: what \`${table}.${column}\` holds is parked.`,
       reapply: `Rows of \`${table}\` written meanwhile get the \`${column}\` they should carry. Where no single value fits they stay empty, and are counted as \`unmatched\`.`,
     },
-    journals: [{ table, key }, ...among.journals],
-    async apply(db) {
-      await fill(db, sql`true`);
-    },
+    writes: [table],
+    journals: [...new Set([table, ...among.journals])],
+    fill: (inBatches) => inBatches(table, fill),
     async settle({ db, direction, journalFrom, writtenMeanwhile }) {
-      if (direction === "rollback" || !among.journals.some(({ table }) => writtenMeanwhile.has(table)))
+      if (direction === "rollback" || !among.journals.some((journalled) => writtenMeanwhile.has(journalled)))
         return [];
       const written: RawBuilder<unknown>[] = [];
       for (const journal of among.journals) written.push(await writtenSince(db, journal, journalFrom));
-      return fill(db, sql`this.${sql.id(key)} in ${among.keys(...written)}`);
+      const key = await primaryKeyOf(db, table);
+      return fill(db, sql`${keyValue(key, "this")} in ${among.keys(...written)}`);
     },
   };
 };

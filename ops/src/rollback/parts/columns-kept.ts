@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import { refuseConflicts } from "../conflicts.ts";
 import { writtenSince } from "../journal.ts";
+import { isRowOf, keyColumns, keyNames, keyText, keyValue, primaryKeyOf } from "../primary-key.ts";
 import { columnNames } from "./column-names.ts";
-import type { ColumnSpec } from "./columns.ts";
+import { type ColumnSpec, referenceOf } from "./columns.ts";
+import { identityOf } from "./identity.ts";
 import type { PartContext, RowCount } from "./part.ts";
 
 /**
@@ -12,32 +14,35 @@ import type { PartContext, RowCount } from "./part.ts";
  */
 export const keepWrittenMeanwhile = async (
   { db, step, operation, journalFrom, onConflict }: PartContext,
-  { table, key, specs }: { table: string; key: string; specs: Record<string, ColumnSpec> },
+  { table, specs }: { table: string; specs: Record<string, ColumnSpec> },
 ): Promise<RowCount[]> => {
   const counts = new Map<string, number>();
-  const meanwhile = await writtenSince(db, { table, key }, journalFrom);
+  const key = await primaryKeyOf(db, table);
+  const meanwhile = await writtenSince(db, table, journalFrom);
+  const identity = await identityOf(db, table, Object.keys(specs));
   for (const [column, { references }] of Object.entries(specs)) {
     const visible = sql.id(column);
     const twin = sql.id(columnNames(step, column).empty);
     const wins = onConflict === "restore" ? sql`t.${visible} is null` : sql`true`;
     const { rows } = await sql<{ outcome: string; rows: number }>`
       with written as (
-        select t.${sql.id(key)} as key, t.${visible} as parked, t.${twin} as value,
+        select ${keyColumns(key, "t")}, t.${visible} as parked, t.${twin} as value,
           case when not ${refersToSomething(references, twin)} then 'dangling'
             when ${wins} then 'kept' else 'restored' end as outcome
         from ${sql.table(table)} t
-        where t.${twin} is not null and t.${sql.id(key)} in ${meanwhile}
+        where t.${twin} is not null and ${keyValue(key, "t")} in ${meanwhile}
       ),
       recorded as (
         insert into earlybird.kept_values (operation_id, step, relation, key, outcome, written, parked)
-        select ${operation}::bigint, ${step}, ${table}, w.key::text, w.outcome,
-          jsonb_build_object(${column}::text, w.value), jsonb_build_object(${column}::text, w.parked)
-        from written w where w.outcome = 'dangling' or w.value is distinct from w.parked
+        select ${operation}::bigint, ${step}, ${table}, ${keyText("w", keyNames(key))}, w.outcome,
+          json_build_object(${column}::text, w.value), json_build_object(${column}::text, w.parked)
+        from written w where w.outcome = 'dangling'
+          or ${identity(column, sql`w.value`)} is distinct from ${identity(column, sql`w.parked`)}
       ),
       moved as (
         update ${sql.table(table)} t
         set ${visible} = case w.outcome when 'kept' then w.value else w.parked end, ${twin} = null
-        from written w where t.${sql.id(key)} = w.key
+        from written w where ${isRowOf(key, "t", "w")}
         returning w.outcome
       )
       select outcome, count(*) as rows from moved group by outcome`.execute(db);
@@ -51,6 +56,6 @@ export const keepWrittenMeanwhile = async (
 
 const refersToSomething = (references: string | undefined, value: ReturnType<typeof sql.id>) => {
   if (!references) return sql`true`;
-  const [table = "", column = "id"] = references.split(".");
+  const { table, column } = referenceOf(references);
   return sql`exists (select from ${sql.table(table)} r where r.${sql.id(column)} = t.${value})`;
 };

@@ -1,6 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Check, Database, StepState } from "../change.ts";
-import { type Hanging, hangsOnColumns } from "./column-catalog.ts";
+import { oidOf } from "../table-names.ts";
+import { columnTypes } from "./column-catalog.ts";
+import { columnCautions, columnFindings } from "./column-findings.ts";
+import { grantsMoved } from "./column-grants.ts";
 import { type ColumnNames, columnNames } from "./column-names.ts";
 import { keepWrittenMeanwhile } from "./columns-kept.ts";
 import { inertPart, type Parked, type Part } from "./part.ts";
@@ -13,6 +16,14 @@ export interface ColumnSpec {
   references?: string;
 }
 
+export interface ColumnsOptions {
+  /**
+   * Says that each subscriber of a publication of this table has all three names of each column already. Without it, a
+   * published table is refused: logical replication stops at a column that a subscriber does not have.
+   */
+  subscribersPrepared?: boolean;
+}
+
 /**
  * Columns that a change adds to a table.
  *
@@ -20,13 +31,11 @@ export interface ColumnSpec {
  * million: nothing is copied, foreign keys and indexes follow the physical column. Re-applying swaps back;
  * what somebody wrote into the twin meanwhile is kept, and what it displaced is listed with the operation.
  * The twin is created once and reused, so that round trips use up no attribute numbers.
- *
- * @param table its primary key must be the column `key`
  */
 export const columns = (
   table: string,
   specs: Record<string, ColumnSpec>,
-  { key = "id" }: { key?: string } = {},
+  { subscribersPrepared = false }: ColumnsOptions = {},
 ): Part => {
   const declared = Object.entries(specs);
   const names = (step: number) => declared.map(([column]) => columnNames(step, column));
@@ -40,7 +49,8 @@ export const columns = (
         "The parked values are back, in constant time. A value written meanwhile stays, and what it displaced is listed.",
     },
     locks: [table],
-    journals: [{ table, key }],
+    writes: [table],
+    journals: [table],
 
     async apply(db, step) {
       for (const [column, { type, references }] of declared) {
@@ -54,18 +64,21 @@ export const columns = (
     },
 
     async swap({ db, step, direction }) {
-      const there = await columnsOf(db, table);
-      const renames = names(step).flatMap(({ visible, empty, parked }) => {
+      const there = await columnTypes(db, table);
+      const statements: RawBuilder<unknown>[] = [];
+      for (const { visible, empty, parked } of names(step)) {
         const [away, back] = direction === "rollback" ? [parked, empty] : [empty, parked];
-        return there.has(away) ? [] : [rename(table, visible, away), rename(table, back, visible)];
-      });
+        if (there.has(away)) continue;
+        statements.push(...(await grantsMoved(db, table, { from: visible, to: back })));
+        statements.push(rename(table, visible, away), rename(table, back, visible));
+      }
       // In one message: each one more would keep readers waiting for another round trip.
-      if (renames.length > 0) await sql.join(renames, sql`; `).execute(db);
+      if (statements.length > 0) await sql.join(statements, sql`; `).execute(db);
     },
 
     async settle(context) {
       if (context.direction === "rollback" || !context.writtenMeanwhile.has(table)) return [];
-      return keepWrittenMeanwhile(context, { table, key, specs });
+      return keepWrittenMeanwhile(context, { table, specs });
     },
 
     async count(db, step, direction) {
@@ -81,10 +94,10 @@ export const columns = (
       ];
     },
 
-    async blockers(db, step) {
-      const visible = names(step).map((name) => name.visible);
-      return (await hangsOnColumns(db, table, visible)).map((thing) => describe(table, thing));
-    },
+    findings: (db, step, state) =>
+      columnFindings(db, { table, names: names(step), state, subscribersPrepared }),
+
+    cautions: async (db, step, state) => (state === undefined ? [] : columnCautions(db, table, names(step))),
 
     check: (db, step, state) => checkColumns(db, state, table, names(step)),
 
@@ -95,11 +108,12 @@ export const columns = (
         names(step).map(({ visible, parked }) => (direction === "rollback" ? visible : parked)),
       ),
 
-    holdsIds: (step) =>
+    copies: async (_db, step) =>
       declared.flatMap(([column, { references }]) => {
-        const [refers, target] = references?.split(".") ?? [];
-        if (!refers || target !== "id") return [];
-        return Object.values(columnNames(step, column)).map((name) => ({ table, column: name, refers }));
+        const of = referenceOf(references);
+        return of.table
+          ? Object.values(columnNames(step, column)).map((name) => ({ table, column: name, of }))
+          : [];
       }),
 
     async parked(db, step) {
@@ -141,28 +155,24 @@ const estimateFilled = async (db: Database, table: string, columns: readonly str
     select (greatest(c.reltuples, 0) * max(1 - s.null_frac))::bigint as rows
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     left join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = any(${columns})
-    where c.oid = ${table}::regclass group by c.reltuples`.execute(db);
+    where c.oid = ${oidOf(table)} group by c.reltuples`.execute(db);
   return Number(rows[0]?.rows ?? 0);
 };
 
-const describe = (table: string, { kind, name, column }: Hanging) =>
-  `${kind} "${name}" depends on ${table}.${column} and would follow it through the swap: drop it first, and create it again afterwards`;
+/** `subscriptions.id`, or `app.subscriptions.id`. */
+export const referenceOf = (references = ""): { table: string; column: string } => {
+  const at = references.lastIndexOf(".");
+  return { table: references.slice(0, Math.max(at, 0)), column: references.slice(at + 1) };
+};
 
 const foreignKey = (references: string | undefined) => {
   if (!references) return sql``;
-  const [table = "", column = "id"] = references.split(".");
+  const { table, column } = referenceOf(references);
   return sql`references ${sql.table(table)} (${sql.id(column)}) on delete set null`;
 };
 
 const rename = (table: string, from: string, to: string): RawBuilder<unknown> =>
   sql`alter table ${sql.table(table)} rename column ${sql.id(from)} to ${sql.id(to)}`;
-
-const columnsOf = async (db: Database, table: string): Promise<Set<string>> => {
-  const { rows } = await sql<{ name: string }>`
-    select attname as name from pg_attribute
-    where attrelid = ${table}::regclass and attnum > 0 and not attisdropped`.execute(db);
-  return new Set(rows.map(({ name }) => name));
-};
 
 const checkColumns = async (
   db: Database,
@@ -171,7 +181,7 @@ const checkColumns = async (
   names: ColumnNames[],
 ): Promise<Check[]> => {
   const checks: Check[] = [];
-  const there = await columnsOf(db, table);
+  const there = await columnTypes(db, table);
   for (const { visible, parked, empty } of names) {
     const twin = state === "applied" ? empty : parked;
     const ok = there.has(visible) && there.has(twin);

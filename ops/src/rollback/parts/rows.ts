@@ -1,7 +1,12 @@
 import { type RawBuilder, sql } from "kysely";
 import { refuseConflicts } from "../conflicts.ts";
-import { type Journalled, writtenSince } from "../journal.ts";
+import { removedSince, writtenSince } from "../journal.ts";
 import { plannedRows } from "../planner.ts";
+import { blocks } from "../preflight/finding.ts";
+import { isRowOf, keyColumns, keyNames, keyText, primaryKeyOf } from "../primary-key.ts";
+import { cutToLimit } from "../table-names.ts";
+import { castsOf, columnTypes } from "./column-catalog.ts";
+import { identityOf } from "./identity.ts";
 import { inertPart, type Part, type PartContext, type RowCount } from "./part.ts";
 
 /** True of every row, and counts it for whoever watches; see `reportProgress`. */
@@ -14,61 +19,78 @@ export interface RowsSpec {
   turned: RawBuilder<unknown>;
   /** What their columns return to when it is rolled back. */
   undo: Assignments;
-  /** What should have been turned while the change was away, given the written rows of `journals`. */
+  /** What should have been turned while the change was away, given the rows of the tables `journals` written then. */
   missed: {
-    journals: readonly Journalled[];
+    journals: readonly string[];
     rows: (...written: RawBuilder<unknown>[]) => RawBuilder<unknown>;
     set: Assignments;
   };
-  /** The primary key column of the table. */
-  key?: string;
 }
 
 /**
  * Rows that a change has turned from one state into another. Rolling back returns exactly these and parks
  * what they were in the same statement. Re-applying turns back those nobody has touched since; an edited row
- * is kept as it is, and what was parked for it is recorded with the operation.
+ * is kept as it is, and what was parked for it is recorded with the operation. The next rollback leaves such a row
+ * alone, as long as it still is what its editor made of it.
  */
 export const rows = (table: string, spec: RowsSpec): Part => {
-  const key = spec.key ?? "id";
   const columns = Object.keys(spec.undo);
   const before = (column: string) => sql.id(`before_${column}`);
   const after = (column: string) => sql.id(`after_${column}`);
-  const parkedTable = (step: number) => sql.id("earlybird", `parked_${step}_${table}`);
+  const parkedName = (step: number) => cutToLimit(`parked_${step}_${table}`);
+  const parkedTable = (step: number) => sql.id("earlybird", parkedName(step));
   const list = (parts: RawBuilder<unknown>[]) => sql.join(parts, sql`, `);
   const each = (make: (column: string) => RawBuilder<unknown>) => list(columns.map(make));
-  const untouched = sql.join(
-    columns.map((column) => sql`t.${sql.id(column)} is not distinct from p.${after(column)}`),
-    sql` and `,
-  );
+  const image = (of: (column: string) => RawBuilder<unknown>) =>
+    sql`json_build_object(${each((column) => sql`${column}::text, ${of(column)}`)})`;
 
   const park = async ({ db, step }: PartContext): Promise<RowCount[]> => {
+    const key = await primaryKeyOf(db, table);
+    // A bare null or literal has no type of its own, and json or xml take none that is not theirs.
+    const typed = await castsOf(db, table);
+    const keptBefore = sql`exists (select from earlybird.kept_values k
+      where k.step = ${step} and k.relation = ${table} and k.outcome = 'kept'
+        and k.key = ${keyText(
+          "this",
+          key.map(({ name }) => name),
+        )}
+        and k.written::text = ${image((column) => sql`this.${sql.id(column)}`)}::text)`;
     const changed = await sql`
       with turned as (
-        select this.${sql.id(key)} as key,
-          ${each((column) => sql`this.${sql.id(column)} as ${before(column)}, ${spec.undo[column]} as ${after(column)}`)}
-        from ${sql.table(table)} as this where ${spec.turned}
+        select ${keyColumns(key, "this")},
+          ${each((column) => sql`this.${sql.id(column)} as ${before(column)}, ${typed(column, spec.undo[column] ?? sql`null`)} as ${after(column)}`)}
+        from ${sql.table(table)} as this where (${spec.turned}) and not ${keptBefore}
       ),
       parked as (insert into ${parkedTable(step)} select * from turned)
       update ${sql.table(table)} t set ${each((column) => sql`${sql.id(column)} = turned.${after(column)}`)}
-      from turned where t.${sql.id(key)} = turned.key and ${counted}`.execute(db);
+      from turned where ${isRowOf(key, "t", "turned")} and ${counted}`.execute(db);
     return [{ table, action: "returned", rows: Number(changed.numAffectedRows ?? 0) }];
   };
 
   const restore = async (context: PartContext): Promise<RowCount[]> => {
-    const { db, step, operation, onConflict } = context;
-    const image = (of: (column: string) => RawBuilder<unknown>) =>
-      sql`jsonb_build_object(${each((column) => sql`${column}::text, ${of(column)}`)})`;
+    const { db, step, operation, onConflict, journalFrom } = context;
+    const key = await primaryKeyOf(db, table);
+    const identity = await identityOf(db, table, columns);
+    const untouched = sql.join(
+      columns.map(
+        (column) =>
+          sql`${identity(column, sql`t.${sql.id(column)}`)} is not distinct from ${identity(column, sql`p.${after(column)}`)}`,
+      ),
+      sql` and `,
+    );
+    // A row that was deleted and inserted again is not the one that was parked.
+    const gone = removedSince(table, keyText("p", keyNames(key)), journalFrom);
     const edited = onConflict === "restore" ? "restored" : "kept";
     const { rows: conflicts } = await sql<{ outcome: string; rows: number }>`
       with recorded as (
         insert into earlybird.kept_values (operation_id, step, relation, key, outcome, written, parked)
-        select ${operation}::bigint, ${step}, ${table}, p.key::text,
-          case when t.${sql.id(key)} is null then 'deleted' else ${edited} end,
-          case when t.${sql.id(key)} is not null then ${image((column) => sql`t.${sql.id(column)}`)} end,
+        select ${operation}::bigint, ${step}, ${table}, ${keyText("p", keyNames(key))},
+          case when t.earlybird_there is null or ${gone} then 'deleted' else ${edited} end,
+          case when t.earlybird_there then ${image((column) => sql`t.${sql.id(column)}`)} end,
           ${image((column) => sql`p.${before(column)}`)}
-        from ${parkedTable(step)} p left join ${sql.table(table)} t on t.${sql.id(key)} = p.key
-        where t.${sql.id(key)} is null or not (${untouched})
+        from ${parkedTable(step)} p
+        left join (select true as earlybird_there, this.* from ${sql.table(table)} this) t on ${isRowOf(key, "t", "p")}
+        where t.earlybird_there is null or ${gone} or not (${untouched})
         returning outcome
       )
       select outcome, count(*) as rows from recorded group by outcome`.execute(db);
@@ -81,9 +103,8 @@ export const rows = (table: string, spec: RowsSpec): Part => {
     const restored = await sql`
       update ${sql.table(table)} t set ${each((column) => sql`${sql.id(column)} = p.${before(column)}`)}
       from ${parkedTable(step)} p
-      where t.${sql.id(key)} = p.key and ${onConflict === "restore" ? sql`true` : untouched} and ${counted}`.execute(
-      db,
-    );
+      where ${isRowOf(key, "t", "p")} and not ${gone}
+        and ${onConflict === "restore" ? sql`true` : untouched} and ${counted}`.execute(db);
     await sql`truncate ${parkedTable(step)}`.execute(db);
     return [
       { table, action: "restored", rows: Number(restored.numAffectedRows ?? 0) },
@@ -101,11 +122,25 @@ export const rows = (table: string, spec: RowsSpec): Part => {
       reapply:
         "Those rows are turned again. One that was edited meanwhile stays as it is and is listed; one that was missed meanwhile is turned now.",
     },
-    journals: spec.missed.journals,
+    writes: [table],
+    journals: [...new Set([table, ...spec.missed.journals])],
     async apply(db, step) {
+      const key = await primaryKeyOf(db, table);
       await sql`create table if not exists ${parkedTable(step)} as
-        select ${sql.id(key)} as key, ${each((column) => sql`${sql.id(column)} as ${before(column)}, ${sql.id(column)} as ${after(column)}`)}
-        from ${sql.table(table)} with no data`.execute(db);
+        select ${keyColumns(key, "this")}, ${each((column) => sql`${sql.id(column)} as ${before(column)}, ${sql.id(column)} as ${after(column)}`)}
+        from ${sql.table(table)} this with no data`.execute(db);
+    },
+    async findings(db) {
+      const there = await columnTypes(db, table);
+      return columns
+        .filter((column) => there.size > 0 && !there.has(column))
+        .map((column) =>
+          blocks(
+            "column-missing",
+            `Column ${table}.${column} is missing`,
+            "create it, or correct the change",
+          ),
+        );
     },
     async estimate(db, step, direction) {
       const concerned =
@@ -114,8 +149,24 @@ export const rows = (table: string, spec: RowsSpec): Part => {
           : sql`select from ${parkedTable(step)}`;
       return plannedRows(db, concerned);
     },
-    holdsIds: (step) =>
-      key === "id" ? [{ table: `earlybird.parked_${step}_${table}`, column: "key", refers: table }] : [],
+    async copies(db, step) {
+      const key = await primaryKeyOf(db, table);
+      const parked = `earlybird.${parkedName(step)}`;
+      return [
+        ...keyNames(key).map((column, at) => ({
+          table: parked,
+          column,
+          of: { table, column: key[at]?.name ?? "" },
+        })),
+        ...columns.flatMap((column) =>
+          [`before_${column}`, `after_${column}`].map((copy) => ({
+            table: parked,
+            column: copy,
+            of: { table, column },
+          })),
+        ),
+      ];
+    },
     async parked(db, step) {
       const { rows } = await sql<{ rows: number; bytes: number }>`
         select count(*) as rows, coalesce(sum(pg_column_size(p.*)), 0)::bigint as bytes from ${parkedTable(step)} p`.execute(
@@ -130,7 +181,8 @@ export const rows = (table: string, spec: RowsSpec): Part => {
     prepare: (context) => (context.direction === "rollback" ? park(context) : restore(context)),
     async settle({ db, direction, journalFrom, writtenMeanwhile }) {
       const { journals, rows, set } = spec.missed;
-      if (direction === "rollback" || !journals.some(({ table }) => writtenMeanwhile.has(table))) return [];
+      if (direction === "rollback" || !journals.some((journalled) => writtenMeanwhile.has(journalled)))
+        return [];
       const written: RawBuilder<unknown>[] = [];
       for (const journal of journals) written.push(await writtenSince(db, journal, journalFrom));
       const turned = await sql`

@@ -1,8 +1,11 @@
 import { sql } from "kysely";
 import type { Database } from "../change.ts";
+import { blocks } from "../preflight/finding.ts";
+import { oidOf } from "../table-names.ts";
 import { inertPart, type Part } from "./part.ts";
 
-const parkingSchema = "earlybird_parked";
+/** Where tables of rolled back changes are. */
+export const parkingSchema = "earlybird_parked";
 
 /**
  * A table that the change adds. Rolling back moves it, with its rows, indexes and constraints, into the
@@ -13,7 +16,7 @@ const parkingSchema = "earlybird_parked";
 export const table = (name: string, definition: string): Part => {
   const exists = async (db: Database, schema?: string): Promise<boolean> => {
     const { rows } = await sql<{ found: string | null }>`
-      select to_regclass(${schema ? `${schema}.${name}` : name})::text as found`.execute(db);
+      select ${oidOf(schema ? `${schema}.${name}` : name)}::text as found`.execute(db);
     return rows[0]?.found != null;
   };
   return {
@@ -23,6 +26,7 @@ export const table = (name: string, definition: string): Part => {
       rollback: `The table \`${name}\` moves with its rows to the schema \`${parkingSchema}\`, in constant time.`,
       reapply: "It moves back, in constant time.",
     },
+    creates: [name],
     async apply(db) {
       await sql`create table if not exists ${sql.id(name)} (${sql.raw(definition)})`.execute(db);
       await sql`create schema if not exists ${sql.id(parkingSchema)}`.execute(db);
@@ -35,6 +39,29 @@ export const table = (name: string, definition: string): Part => {
       if (direction === "rollback" ? await exists(db, parkingSchema) : !(await exists(db, parkingSchema)))
         return;
       await sql`alter table ${from} set schema ${sql.id(to)}`.execute(db);
+    },
+    async findings(db, _step, state) {
+      const there = await exists(db, state === "rolled_back" ? parkingSchema : undefined);
+      if (state === undefined) {
+        return there
+          ? [
+              blocks(
+                "table-exists",
+                `There is a table ${name} already`,
+                "rename it, or leave it out of the change",
+              ),
+            ]
+          : [];
+      }
+      if (there) return [];
+      const place = state === "rolled_back" ? `${parkingSchema}.${name}` : name;
+      return [
+        blocks(
+          "table-missing",
+          `Table ${place} does not exist`,
+          "somebody dropped or moved it: bring it back",
+        ),
+      ];
     },
     async count(db, _step, direction) {
       const place = direction === "rollback" ? sql.id(name) : sql.id(parkingSchema, name);
@@ -49,7 +76,7 @@ export const table = (name: string, definition: string): Part => {
     },
     async estimate(db, _step, direction) {
       const { rows } = await sql<{ rows: number }>`select greatest(reltuples, 0)::bigint as rows from pg_class
-        where oid = to_regclass(${direction === "rollback" ? name : `${parkingSchema}.${name}`})`.execute(db);
+        where oid = ${oidOf(direction === "rollback" ? name : `${parkingSchema}.${name}`)}`.execute(db);
       return Number(rows[0]?.rows ?? 0);
     },
     async check(db, _step, state) {
@@ -60,7 +87,7 @@ export const table = (name: string, definition: string): Part => {
     async parked(db) {
       const { rows } = await sql<{ rows: number; bytes: number }>`
         select (select count(*) from ${sql.id(parkingSchema, name)}) as rows,
-          pg_total_relation_size(${`${parkingSchema}.${name}`}::regclass) as bytes`.execute(db);
+          pg_total_relation_size(${oidOf(`${parkingSchema}.${name}`)}) as bytes`.execute(db);
       return [{ place: name, rows: Number(rows[0]?.rows ?? 0), bytes: Number(rows[0]?.bytes ?? 0) }];
     },
     async purge(db) {
