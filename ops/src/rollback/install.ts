@@ -1,54 +1,99 @@
+import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
+import { applyStep } from "./apply-step.ts";
 import { entryFor } from "./attempts.ts";
-import type { Change, StepState } from "./change.ts";
+import type { Change, Database, StepState } from "./change.ts";
+import { refusedByDatabase } from "./database-refusals.ts";
 import type { Engine } from "./engine.ts";
-import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
-import { applyForTheFirstTime, lockedTables } from "./move-step.ts";
+import { journalledTables } from "./journal.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { beginOperation, endOperation } from "./operations.ts";
+import { inspectFully, warnings } from "./preflight/inspect.ts";
 import type { Requester } from "./request.ts";
+import { refuseFindings } from "./run.ts";
 import { createEngineSchema } from "./schema.ts";
+import { storeSearchPath } from "./session.ts";
 import { readStates } from "./status.ts";
+
+/** Instances start together: one applies the changes, the others wait for it, however large the tables are. */
+const waitMs = 3_600_000;
 
 /**
  * Creates the engine's tables where absent and applies the changes that this database does not have yet,
- * lowest first, each in a transaction of its own. Resolves with the steps it applied.
+ * lowest first. Resolves with the steps it applied. Waits while another process does the same.
  *
- * @throws Failure EB_LOCK_NOT_OBTAINED that names who holds a table; the steps before it stay applied
+ * @throws Failure EB_STEP_OBSTRUCTED before anything of that step is written; EB_LOCK_NOT_OBTAINED that names who holds
+ *   a table. The steps before it stay applied, and the next call goes on
  */
 export const installChanges = async (engine: Engine, by: Requester): Promise<number[]> => {
-  const { db, pool, changes, clock, patience } = engine;
+  const { db, pool, servicePool, changes, clock, log } = engine;
   await createEngineSchema(db);
+  await storeSearchPath(db, servicePool);
+  await noteJournalsOfEarlierVersions(engine);
   if (missing(changes, await readStates(db)).length === 0) return [];
-  return withOperationLock(pool, async (session) => {
-    // Another process may have applied them while this one waited for the lock.
-    const absent = missing(changes, await readStates(session));
-    const steps = absent.map(({ step }) => step);
-    if (steps.length === 0) return [];
-    const operation = await beginOperation(session, { kind: "apply", steps, ...by, at: clock.now() });
-    try {
-      for (const change of absent) {
-        const attempt = { action: "apply", steps: [change.step], by };
-        const entry = entryFor(engine, attempt, "applied", operation.id);
-        const { attemptMs } = patience;
-        const apply = () =>
-          session
-            .transaction()
-            .execute((tx) => applyForTheFirstTime(tx, { change, changes, entry, attemptMs }));
-        const blockers = () => findBlockers(db, lockedTables(change));
-        await retryWhileLocked(apply, { ...engine, blockers });
+  const onWait = () => log.info("another process applies changes: waiting for its end");
+  return withOperationLock(
+    pool,
+    async (session) => {
+      // Another process may have applied them while this one waited for the lock.
+      const absent = missing(changes, await readStates(session));
+      const steps = absent.map(({ step }) => step);
+      if (steps.length === 0) return [];
+      const operation = await beginOperation(session, { kind: "apply", steps, ...by, at: clock.now() });
+      try {
+        for (const change of absent)
+          await applyWhereAllowed(engine, session, { change, operation: operation.id, by });
+      } catch (error) {
+        const failure = error instanceof Failure ? error : refusedByDatabase(error);
+        const end = { state: "failed", at: clock.now(), receipts: [] } as const;
+        await endOperation(session, operation.id, {
+          ...end,
+          ...(failure && { failure: failure.toProblem() }),
+        }).catch((left: unknown) =>
+          log.warn({ err: left, operation: operation.id }, "the end of the operation could not be recorded"),
+        );
+        throw failure ?? error;
       }
-    } catch (error) {
-      const end = { state: "failed", at: clock.now(), receipts: [] } as const;
-      await endOperation(session, operation.id, {
-        ...end,
-        ...(error instanceof Failure && { failure: error.toProblem() }),
-      });
-      throw error;
-    }
-    await endOperation(session, operation.id, { state: "completed", at: clock.now(), receipts: [] });
-    return steps;
-  });
+      await endOperation(session, operation.id, { state: "completed", at: clock.now(), receipts: [] });
+      return steps;
+    },
+    { waitMs, onWait },
+  );
+};
+
+const applyWhereAllowed = async (
+  engine: Engine,
+  session: Database,
+  { change, operation, by }: { change: Change; operation: string; by: Requester },
+): Promise<void> => {
+  const { step } = change;
+  // A step whose application was interrupted has its structure already.
+  const state = (await isBegun(session, step)) ? "applied" : undefined;
+  const findings = await inspectFully(engine, session, { change, state });
+  if (state === undefined) refuseFindings(step, findings);
+  for (const warning of warnings(findings)) engine.log.warn({ step }, `step ${step}: ${warning}`);
+  const entry = (action: string, result: unknown) =>
+    entryFor(engine, { action, steps: [step], by }, result, operation);
+  await applyStep(engine, session, { change, entry, operation });
+};
+
+const isBegun = async (db: Database, step: number): Promise<boolean> => {
+  const { rows } = await sql`select from earlybird.steps where step = ${step}`.execute(db);
+  return rows.length > 0;
+};
+
+/** Earlier versions did not keep with a step which tables it journals. */
+const noteJournalsOfEarlierVersions = async ({ db, changes }: Engine): Promise<void> => {
+  const { rows } = await sql<{
+    step: number;
+  }>`select step from earlybird.steps where journals is null`.execute(db);
+  for (const { step } of rows) {
+    const change = changes.find((each) => each.step === step);
+    if (change)
+      await sql`update earlybird.steps set journals = ${journalledTables(change)} where step = ${step}`.execute(
+        db,
+      );
+  }
 };
 
 const missing = (changes: readonly Change[], states: ReadonlyMap<number, StepState>): Change[] =>
