@@ -1,16 +1,11 @@
 import { type RawBuilder, sql } from "kysely";
-import { Failure } from "../../lib/failure.ts";
 import type { Database } from "../change.ts";
+import { oidOf } from "../table-names.ts";
+import { withoutForeignKeys } from "./identifier-foreign-keys.ts";
+import { rewriteKeptKeys } from "./identifier-keys.ts";
+import { mapColumns, mapOf, sameId } from "./identifier-maps.ts";
 import type { IdentifierPlace } from "./identifier-places.ts";
 import type { PartContext, RowCount } from "./part.ts";
-
-const danglingReferences = (constraint: string, count: number) =>
-  new Failure(
-    "EB_REFERENCES_DANGLING",
-    500,
-    `After rewriting, ${count} rows would refer to nothing by ${constraint}; nothing was changed.`,
-    "Mend these rows first: they refer to nothing now.",
-  ).exitingWith(4);
 
 /**
  * Rewrites the ids in all these places, one UPDATE a table, from the maps `earlybird.ids_<table>`. Readers go
@@ -27,20 +22,21 @@ export const rewriteIdentifiers = async (
   const { db } = context;
   const tables = [...new Set(places.map(({ table }) => table))];
   const counts: RowCount[] = [];
-  await withoutForeignKeys(db, tables, async () => {
+  await withoutForeignKeys(db, places, async () => {
     // Nothing is known to the planner of what a value becomes; hash joins leave the rows in their order.
     await sql`set local enable_mergejoin = off`.execute(db);
     await sql`set local enable_nestloop = off`.execute(db);
     for (const table of tables) {
       const here = [];
-      for (const place of places) if (place.table === table && (await isUsed(db, place))) here.push(place);
+      for (const place of places)
+        if (place.table === table && !place.generated && (await isUsed(db, place))) here.push(place);
       if (here.length === 0) continue;
       counts.push({ table, action: "rewritten", rows: await rewriteTable(context, table, here, complete) });
     }
     await sql`set local enable_mergejoin to default`.execute(db);
     await sql`set local enable_nestloop to default`.execute(db);
   });
-  await rewriteJournal(context, [...new Set(places.map(({ refers }) => refers))]);
+  await rewriteKeptKeys(context, places);
   return counts.filter(({ rows }) => rows > 0);
 };
 
@@ -50,13 +46,6 @@ const isUsed = async (db: Database, { table, column }: IdentifierPlace): Promise
     select from ${sql.table(table)} where ${sql.id(column)} is not null limit 1`.execute(db);
   return rows.length > 0;
 };
-
-const styles = (direction: PartContext["direction"]) =>
-  direction === "rollback"
-    ? { from: sql.id("new_id"), to: sql.id("old_id") }
-    : { from: sql.id("old_id"), to: sql.id("new_id") };
-
-const mapOf = (table: string) => sql.id("earlybird", `ids_${table}`);
 
 /** An UPDATE cannot join outwards from its own table: each lookup knows every value there is, NULL too. */
 const rewriteTable = async (
@@ -83,10 +72,13 @@ const rewriteTable = async (
       sql`(${lookup} ${nullable ? sql`union all select null, null` : sql``}) ${sql.id(`lookup_${index}`)} (${was}, ${becomes})`,
     );
     joins.push(
-      nullable ? sql`coalesce(${was}, ${nothing}) = coalesce(${value}, ${nothing})` : sql`${was} = ${value}`,
+      nullable
+        ? sameId(sql`coalesce(${was}, ${nothing})`, sql`coalesce(${value}, ${nothing})`)
+        : sameId(was, value),
     );
     assignments.push(sql`${column} = ${becomes}`);
-    changed.push(sql`${becomes} is distinct from t.${column}`);
+    const compared = place.field === undefined ? sql`${becomes} collate "default"` : becomes;
+    changed.push(sql`${compared} is distinct from t.${column}`);
   }
   const result = await sql`
     update ${sql.table(table)} t set ${sql.join(assignments)} from ${sql.join(lookups)}
@@ -100,12 +92,12 @@ const nothing = sql`'\u0001'::text`;
 
 const mayBeNull = async (db: Database, { table, column }: IdentifierPlace): Promise<boolean> => {
   const { rows } = await sql`select from pg_attribute
-    where attrelid = ${table}::regclass and attname = ${column} and attnotnull`.execute(db);
+    where attrelid = ${oidOf(table)} and attname = ${column} and attnotnull`.execute(db);
   return rows.length === 0;
 };
 
 const everyId = (refers: string, direction: PartContext["direction"]): RawBuilder<unknown> => {
-  const { from, to } = styles(direction);
+  const { from, to } = mapColumns(direction);
   return sql`select ${from}, ${to} from ${mapOf(refers)}`;
 };
 
@@ -113,10 +105,10 @@ const values = (
   { table, column, refers }: IdentifierPlace,
   direction: PartContext["direction"],
 ): RawBuilder<unknown> => {
-  const { from, to } = styles(direction);
+  const { from, to } = mapColumns(direction);
   return sql`select v.value, coalesce(m.${to}, v.value)
     from (select distinct ${sql.id(column)} as value from ${sql.table(table)} where ${sql.id(column)} is not null) v
-    left join ${mapOf(refers)} m on m.${from} = v.value`;
+    left join ${mapOf(refers)} m on ${sameId(sql`m.${from}`, sql`v.value`)}`;
 };
 
 /**
@@ -129,7 +121,7 @@ const documents = (
   field: string,
   direction: PartContext["direction"],
 ): RawBuilder<unknown> => {
-  const { from, to } = styles(direction);
+  const { from, to } = mapColumns(direction);
   return sql`select * from (
     select d.text, case when jsonb_typeof(d.text::jsonb) = 'array' then coalesce((
       select jsonb_agg(case when m.${to} is null then e.item else jsonb_set(e.item, array[${field}::text], to_jsonb(m.${to})) end order by e.n)
@@ -139,73 +131,4 @@ const documents = (
     from (select distinct ${sql.id(column)}::text as text from ${sql.table(table)} where ${sql.id(column)} is not null) d,
       generate_series(1, (select 1))
     offset 0) rewritten`;
-};
-
-const rewriteJournal = async ({ db, direction }: PartContext, tables: readonly string[]): Promise<void> => {
-  const { from, to } = styles(direction);
-  for (const table of tables) {
-    await sql`update earlybird.journal j set key = m.${to} from ${mapOf(table)} m
-      where j.relation = ${table} and j.key = m.${from}`.execute(db);
-  }
-};
-
-interface ForeignKey {
-  table: string;
-  name: string;
-  definition: string;
-  /** A query for the rows that refer to nothing. */
-  column: string;
-  target: string;
-  target_column: string;
-}
-
-const withoutForeignKeys = async (
-  db: Database,
-  tables: readonly string[],
-  work: () => Promise<void>,
-): Promise<void> => {
-  const { rows: keys } = await sql<ForeignKey>`
-    select k.conrelid::regclass::text as table, k.conname as name, pg_get_constraintdef(k.oid) as definition,
-      a.attname as column, k.confrelid::regclass::text as target, b.attname as target_column
-    from pg_constraint k
-    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
-    join pg_attribute b on b.attrelid = k.confrelid and b.attnum = k.confkey[1]
-    where k.contype = 'f' and k.conrelid = any(${tables}::regclass[]) and k.conparentid = 0 order by 1, 2`.execute(
-    db,
-  );
-  if (await maySetTriggersAside(db)) {
-    await sql`set local session_replication_role = replica`.execute(db);
-    await work();
-    await sql`set local session_replication_role = origin`.execute(db);
-    for (const key of keys) await proveForeignKey(db, key);
-    return;
-  }
-  for (const { table, name } of keys)
-    await sql`alter table ${sql.table(table)} drop constraint ${sql.id(name)}`.execute(db);
-  await work();
-  // What was dropped comes back from the catalog's own words.
-  for (const { table, name, definition } of keys) {
-    await sql`alter table ${sql.table(table)} add constraint ${sql.id(name)} ${sql.raw(definition)}`.execute(
-      db,
-    );
-  }
-};
-
-const maySetTriggersAside = async (db: Database): Promise<boolean> => {
-  const { rows } = await sql<{ superuser: boolean }>`
-    select rolsuper as superuser from pg_roles where rolname = current_user`.execute(db);
-  return rows[0]?.superuser === true;
-};
-
-const proveForeignKey = async (
-  db: Database,
-  { table, name, column, target, target_column }: ForeignKey,
-): Promise<void> => {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from ${sql.table(table)} c where c.${sql.id(column)} is not null
-      and not exists (select from ${sql.table(target)} p where p.${sql.id(target_column)} = c.${sql.id(column)})`.execute(
-    db,
-  );
-  const count = Number(rows[0]?.count ?? 0);
-  if (count > 0) throw danglingReferences(name, count);
 };

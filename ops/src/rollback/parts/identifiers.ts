@@ -1,6 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../change.ts";
-import { embeddedPlaces, identifierPlaces } from "./identifier-places.ts";
+import { oidsOf } from "../table-names.ts";
+import { identifierFindings } from "./identifier-findings.ts";
+import { beginningWith, completeMap, createMap, mapOf, sameId } from "./identifier-maps.ts";
+import { createNumbers, newStyleId, oldStyleId } from "./identifier-numbers.ts";
+import { identifierPlaces, tablesWithIds } from "./identifier-places.ts";
 import { rewriteIdentifiers } from "./identifier-rewrite.ts";
 import { inertPart, type Part, type PartContext, type RowCount } from "./part.ts";
 
@@ -51,66 +55,28 @@ export const identifiers = (
     return style;
   };
   const next = (table: string, style: "now" | "before") =>
-    style === "now" ? newStyleId(styleOf(table).now) : oldStyleId(styleOf(table).before, table);
-
-  /**
-   * Gives every row that has none its id of the other style.
-   *
-   * @returns whether now each row has a way to go: one that was born with an id of the new style has none
-   */
-  const completeMap = async (
-    db: Database,
-    table: string,
-    direction: "rollback" | "reapply",
-  ): Promise<boolean> => {
-    const [current, other] =
-      direction === "rollback" ? (["new_id", "old_id"] as const) : (["old_id", "new_id"] as const);
-    const { rows } = await sql`select from ${mapOf(table)} limit 1`.execute(db);
-    const first = rows.length === 0;
-    // Built in bulk, the indexes cost a fraction of what maintaining them row by row does.
-    if (first) await dropMapIndexes(db, table);
-    const alreadyNew = sql`t.id like ${`${styleOf(table).now.replaceAll("_", "\\_")}%`}`;
-    await sql`
-      insert into ${mapOf(table)} (${sql.id(current)}, ${sql.id(other)})
-      select born.id, ${next(table, direction === "rollback" ? "before" : "now")} from (
-        select t.id from ${sql.table(table)} t
-        where ${direction === "rollback" ? sql`true` : sql`not ${alreadyNew}`}
-          and not exists (select from ${mapOf(table)} m where m.${sql.id(current)} = t.id)
-        order by t.id) as born`.execute(db);
-    if (first) await createMapIndexes(db, table);
-    await sql`analyze ${mapOf(table)}`.execute(db);
-    if (direction === "rollback") return true;
-    const { rows: stay } = await sql`select from ${sql.table(table)} t where ${alreadyNew} limit 1`.execute(
-      db,
-    );
-    return stay.length === 0;
-  };
+    style === "now" ? newStyleId(styleOf(table)) : oldStyleId(styleOf(table), table);
 
   const rewrite = async (context: PartContext): Promise<RowCount[]> => {
-    const { db, direction } = context;
-    // Against whoever writes past the service; readers are let through.
-    await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))} in share row exclusive mode`.execute(
+    const { db, direction, changes } = context;
+    const places = await identifierPlaces(db, { tables, embedded, changes });
+    // The step holds these locks already, unless a foreign key was added at the last moment.
+    const held = [...new Set(places.map(({ table }) => table))].sort();
+    await sql`lock table ${sql.join(held.map((table) => sql.table(table)))} in share row exclusive mode`.execute(
       db,
     );
     // Maps are sorted, indexed and joined in memory up to some millions of rows.
     await sql`set local work_mem = '256MB'`.execute(db);
     await sql`set local maintenance_work_mem = '256MB'`.execute(db);
     const complete = new Set<string>();
-    for (const table of tables) if (await completeMap(db, table, direction)) complete.add(table);
-    const places = [
-      ...(await identifierPlaces(db, tables, context.changes)),
-      ...(await embeddedPlaces(db, embedded)),
-    ];
+    for (const table of tables) {
+      if (await completeMap(db, { table, style: styleOf(table), direction })) complete.add(table);
+    }
     return rewriteIdentifiers(context, places, complete);
   };
 
   const createMaps = async (db: Database): Promise<void> => {
-    for (const table of tables) {
-      await sql`create table if not exists ${mapOf(table)} (new_id text not null, old_id text not null)`.execute(
-        db,
-      );
-      await createMapIndexes(db, table);
-    }
+    for (const table of tables) await createMap(db, table);
   };
 
   return {
@@ -121,16 +87,15 @@ export const identifiers = (
       reapply:
         "Every row gets its id of the new style again, exactly; what was born meanwhile gets a first one. Every reference follows.",
     },
+    writes: tables,
+    writesAlso: (db) => tablesWithIds(db, tables, embedded),
+    findings: (db) => identifierFindings(db, tables, embedded),
     next,
     maps: { ...inertPart, kind: "identifier maps", apply: createMaps },
 
     async apply(db, step, changes) {
       await createMaps(db);
-      for (const table of tables) {
-        await sql`create sequence if not exists ${numbersOf(table)}`.execute(db);
-        await sql`select setval(${`earlybird.${numbersName(table)}`}, greatest(1, max(substring(id from ${`^${styleOf(table).before}(\\d+)$`})::bigint)), max(substring(id from ${`^${styleOf(table).before}(\\d+)$`})) is not null)
-          from ${sql.table(table)}`.execute(db);
-      }
+      for (const table of tables) await createNumbers(db, table);
       await rewrite({
         db,
         step,
@@ -153,10 +118,10 @@ export const identifiers = (
         if (asked.length === 0) continue;
         const { rows } = await sql<{ asked: string; current: string }>`
           select m.new_id as asked, m.old_id as current from ${mapOf(table)} m
-            where m.new_id = any(${asked}) and exists (select from ${sql.table(table)} t where t.id = m.old_id)
+            where m.new_id = any(${asked}) and exists (select from ${sql.table(table)} t where ${sameId(sql`m.old_id`, sql`t.id`)})
           union all
           select m.old_id, m.new_id from ${mapOf(table)} m
-            where m.old_id = any(${asked}) and exists (select from ${sql.table(table)} t where t.id = m.new_id)`.execute(
+            where m.old_id = any(${asked}) and exists (select from ${sql.table(table)} t where ${sameId(sql`m.new_id`, sql`t.id`)})`.execute(
           db,
         );
         for (const row of rows) resolved.set(row.asked, row.current);
@@ -165,13 +130,13 @@ export const identifiers = (
     },
 
     eitherStyle: (table, id) => sql`(
-      select ${id} union select new_id from ${mapOf(table)} where old_id = ${id}
-      union select old_id from ${mapOf(table)} where new_id = ${id})`,
+      select ${id} union select new_id from ${mapOf(table)} where ${sameId(sql`old_id`, id)}
+      union select old_id from ${mapOf(table)} where ${sameId(sql`new_id`, id)})`,
 
     async estimate(db) {
       const { rows } = await sql<{ rows: number }>`
         select coalesce(sum(greatest(reltuples, 0)), 0)::bigint as rows from pg_class
-        where oid = any(${tables}::regclass[])`.execute(db);
+        where oid in ${oidsOf(tables)}`.execute(db);
       return Number(rows[0]?.rows ?? 0);
     },
 
@@ -179,7 +144,7 @@ export const identifiers = (
       const checks = [];
       for (const table of tables) {
         const { before, now } = styleOf(table);
-        const wrong = state === "applied" ? `${before}%` : `${now.replaceAll("_", "\\_")}%`;
+        const wrong = beginningWith(state === "applied" ? before : now);
         const { rows } = await sql<{
           count: number;
         }>`select count(*) as count from ${sql.table(table)} where id like ${wrong}`.execute(db);
@@ -195,39 +160,3 @@ export const identifiers = (
     },
   };
 };
-
-const mapOf = (table: string) => sql.id("earlybird", `ids_${table}`);
-const numbersName = (table: string) => `numbers_${table}`;
-const numbersOf = (table: string) => sql.id("earlybird", numbersName(table));
-
-const mapIndexes = (table: string) =>
-  (["new_id", "old_id"] as const).map((column) => ({ column, name: `ids_${table}_${column}` }));
-
-const createMapIndexes = async (db: Database, table: string): Promise<void> => {
-  for (const { column, name } of mapIndexes(table)) {
-    await sql`create unique index if not exists ${sql.id(name)} on ${mapOf(table)} (${sql.id(column)})`.execute(
-      db,
-    );
-  }
-};
-
-const dropMapIndexes = async (db: Database, table: string): Promise<void> => {
-  for (const { name } of mapIndexes(table))
-    await sql`drop index if exists ${sql.id("earlybird", name)}`.execute(db);
-};
-
-/** At least six digits, more where the number has more. Evaluated for each row, unlike a subquery. */
-const oldStyleId = (prefix: string, table: string): RawBuilder<string> => sql<string>`
-  ${prefix}::text || to_char(nextval(${`earlybird.${numbersName(table)}`}::text::regclass), 'FM9999999999000000')`;
-
-/**
- * PostgreSQL has a `uuidv7()` only since 18: here the first 48 bits of a random UUID become the time in
- * milliseconds, and bits 52 and 53 turn version 4 into 7 (RFC 9562, section 5.7).
- */
-const newStyleId = (prefix: string): RawBuilder<string> => sql<string>`
-  ${prefix}::text || encode(
-    set_bit(set_bit(
-      overlay(uuid_send(gen_random_uuid())
-        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6),
-      52, 1), 53, 1),
-    'hex')::uuid::text`;
