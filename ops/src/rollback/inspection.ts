@@ -14,23 +14,13 @@ export const countRows = async (db: Database, change: Change, direction: Directi
  * table that the change brought is not there to be asked.
  */
 export const impactOf = async (db: Database, change: Change, direction: Direction): Promise<Impact[]> =>
-  direction === "rollback" ? change.impact(db) : [];
-
-/**
- * What stands in the way of moving a change, beside other steps. In either direction: what was made on the
- * empty twin while the step was rolled back would follow the twin just as silently.
- */
-export const findObstacles = async (db: Database, change: Change): Promise<string[]> => {
-  const obstacles: string[] = [];
-  for (const part of change.parts) obstacles.push(...(await part.blockers(db, change.step)));
-  return obstacles;
-};
+  direction === "rollback" ? ((await change.impact?.(db)) ?? []) : [];
 
 /** The checks of the parts and of the change itself, for the state that the step is now in. */
 export const runChecks = async (db: Database, change: Change, state: StepState): Promise<Check[]> => {
   const checks: Check[] = [];
   for (const part of change.parts) checks.push(...(await part.check(db, change.step, state)));
-  checks.push(...(await change.verify(db, state)));
+  checks.push(...((await change.verify?.(db, state)) ?? []));
   return checks;
 };
 

@@ -2,8 +2,9 @@ import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import type { Change, Database } from "./change.ts";
 import { rehearsedOperation } from "./dry-run.ts";
-import type { Engine } from "./engine.ts";
+import type { AttemptingEngine, Engine } from "./engine.ts";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
+import { foreignKeyChecks } from "./foreign-keys.ts";
 import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
 import { lockedTables, moveStep, roundMs } from "./move-step.ts";
 import type { Direction } from "./parts/part.ts";
@@ -15,7 +16,7 @@ export interface Certificate {
   proven: boolean;
   before: string;
   after: string;
-  /** Tables whose rows differ; `schema` where columns, constraints or indexes do. */
+  /** Tables whose rows differ; `schema` where anything else does; foreign keys that do not hold there or back. */
   differences: string[];
   rows: number;
   total_ms: number;
@@ -40,17 +41,21 @@ export const proveSteps = async (
   const rows = await rowsOfService(session);
   if (rows > rowLimits.proof && !unlimited) throw tooManyRows(rows);
   const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
-  const { before, after } = await retryWhileLocked(() => thereAndBack(engine, session, moving), {
-    ...engine,
-    blockers,
-  });
+  const { before, after, broken } = await retryWhileLocked(
+    (patience) => thereAndBack({ ...engine, patience }, session, moving),
+    {
+      ...engine,
+      blockers,
+    },
+  );
   const differences = Object.keys({ ...before.tables, ...after.tables }).filter(
     (table) => JSON.stringify(before.tables[table]) !== JSON.stringify(after.tables[table]),
   );
   if (before.schema !== after.schema) differences.push("schema");
+  differences.push(...broken);
   return {
     steps: moving.map(({ step }) => step),
-    proven: before.hash === after.hash,
+    proven: before.hash === after.hash && broken.size === 0,
     before: before.hash,
     after: after.hash,
     differences,
@@ -60,23 +65,29 @@ export const proveSteps = async (
 };
 
 const thereAndBack = async (
-  { clock, changes, patience }: Engine,
+  { clock, changes, patience }: AttemptingEngine,
   session: Database,
   moving: readonly Change[],
-): Promise<{ before: Fingerprint; after: Fingerprint }> => {
+): Promise<{ before: Fingerprint; after: Fingerprint; broken: Set<string> }> => {
   await sql`begin`.execute(session);
   try {
+    const broken = new Set<string>();
     const operation = await rehearsedOperation(session, "rollback", moving);
     const go = async (direction: Direction, order: readonly Change[]) => {
       for (const change of order) {
         const move = { change, changes, direction, operation, onConflict: "keep", rehearsal: true } as const;
-        await moveStep(session, { ...move, attemptMs: patience.attemptMs, clock });
+        await moveStep(session, { ...move, patience, clock });
+      }
+      const foreignKeysHold = foreignKeyChecks(session, changes);
+      for (const change of order) {
+        for (const { name, ok, detail } of await foreignKeysHold(change))
+          if (!ok) broken.add(`${name}: ${detail}`);
       }
     };
     const before = await fingerprint(session);
     await go("rollback", moving);
     await go("reapply", [...moving].reverse());
-    return { before, after: await fingerprint(session) };
+    return { before, after: await fingerprint(session), broken };
   } finally {
     await sql`rollback`.execute(session);
   }
