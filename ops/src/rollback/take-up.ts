@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import { entryFor, record } from "./attempts.ts";
-import type { Database, StepState } from "./change.ts";
+import type { Change, Database, StepState } from "./change.ts";
 import { changesOf, type Engine } from "./engine.ts";
 import {
   continueOperation,
@@ -10,8 +10,9 @@ import {
   operationDetails,
   type RollbackOperation,
 } from "./operations.ts";
+import { outsideIsDone } from "./outside.ts";
 import type { OperationRequest } from "./request.ts";
-import { carryOut, type OperationResult } from "./run.ts";
+import { carryOut, type OperationResult, refuseObstacles } from "./run.ts";
 import { readStates } from "./status.ts";
 
 const nothingToResume = (operation: RollbackOperation | undefined) =>
@@ -51,12 +52,13 @@ export const takeUpOperation = async (
   const states = await readStates(session);
   const order = goal === "resume" ? operation.steps : [...operation.steps].reverse();
   const concerned = changesOf(engine, order);
-  const moving = concerned.filter(
-    ({ step, parts }) =>
-      states.get(step) !== target ||
-      // Also the step that was under way: what it has done outside of its transaction goes back, too.
-      (goal === "abort" && parts.some(({ outside }) => outside)),
-  );
+  const moving: Change[] = [];
+  for (const change of concerned) {
+    // Also the step that was under way: what it does outside of its transaction is not done, or goes back.
+    if (states.get(change.step) !== target || !(await outsideIsDone(session, { change, state: target })))
+      moving.push(change);
+  }
+  await refuseObstacles(engine, session, moving);
   await continueOperation(session, operation.id);
   const { onConflict = "keep", onProgress } = request;
   const attempt = { action: goal, steps: moving.map(({ step }) => step), by: request };

@@ -1,10 +1,21 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Check, Database, Impact } from "../change.ts";
 import { explain } from "../planner.ts";
+import { oidsOf } from "../table-names.ts";
+import { indexCautions, indexFindings } from "./index-findings.ts";
+import {
+  buildIndex,
+  createIndex,
+  type DeclaredIndex,
+  declaredIndex,
+  dropIndex,
+  type IndexColumn,
+  indexState,
+  qualified,
+  rehearseBuild,
+  rememberIndex,
+} from "./own-indexes.ts";
 import { inertPart, type Part } from "./part.ts";
-
-/** A column of an index, `"delivery_date desc"` for one in descending order. */
-export type IndexColumn = string | `${string} desc`;
 
 /** A query that an index is there for, as an example with values from the data. */
 export interface HotQuery {
@@ -17,18 +28,21 @@ export interface HotQuery {
  * it is complete when the column returns.
  */
 export const index = (table: string, columns: readonly IndexColumn[]): Part => {
-  const name = indexName(table, columns);
+  const declared = declaredIndex(table, columns);
   return {
     ...inertPart,
     kind: "index",
     says: {
-      rollback: `The index on ${inWords({ table, columns })} stays with the parked column.`,
+      rollback: `The index on ${inWords(declared)} stays with the parked column.`,
       reapply: "It comes back with its column, complete.",
     },
-    async apply(db) {
-      await sql`create index if not exists ${definition(name, table, columns)}`.execute(db);
-    },
-    check: async (db) => [await validIndex(db, name)],
+    indexed: [declared],
+    apply: (db, step) => createIndex(db, step, declared),
+    build: (db, step, briefly) => buildIndex(db, { step, index: declared, briefly }),
+    findings: (db, step, state) => indexFindings(db, { step, state, declared: [declared], dropped: false }),
+    cautions: async (db, _step, state) =>
+      state === undefined ? indexCautions(db, { state, declared: [declared] }) : [],
+    check: async (db) => [await validIndex(db, declared)],
   };
 };
 
@@ -39,10 +53,10 @@ export const index = (table: string, columns: readonly IndexColumn[]): Part => {
  * after.
  */
 export const indexes = (
-  declared: readonly { table: string; columns: readonly IndexColumn[] }[],
+  declarations: readonly { table: string; columns: readonly IndexColumn[] }[],
   { hot = [] }: { hot?: readonly HotQuery[] } = {},
 ): Part => {
-  const named = declared.map(({ table, columns }) => ({ table, columns, name: indexName(table, columns) }));
+  const declared = declarations.map(({ table, columns }) => declaredIndex(table, columns));
   const tables = [...new Set(declared.map(({ table }) => table))];
   return {
     ...inertPart,
@@ -50,33 +64,30 @@ export const indexes = (
     says: {
       rollback: `Dropped, concurrently: the indexes on ${declared.map(inWords).join(", ")}. Nobody waits; queries take longer afterwards.`,
       reapply:
-        "Built again, concurrently. What an interrupted build has left behind is removed first; what is complete is left.",
+        "Built again as they were, concurrently. What an interrupted build has left behind is removed first; what is complete is left.",
     },
-    async apply(db) {
-      for (const { name, table, columns } of named) {
-        await sql`create index if not exists ${definition(name, table, columns)}`.execute(db);
-      }
+    indexed: declared,
+    async apply(db, step) {
+      for (const each of declared) await createIndex(db, step, each);
     },
-    async outside(db, _step, direction) {
-      for (const { name, table, columns } of named) {
-        const there = await validIndex(db, name);
-        if (direction === "reapply" && there.ok) continue;
-        // What an interrupted build has left behind is not valid, and goes too.
-        await sql`drop index concurrently if exists ${sql.id(name)}`.execute(db);
-        if (direction === "reapply") {
-          await sql`create index concurrently ${definition(name, table, columns)}`.execute(db);
-        }
-      }
+    async build(db, step, briefly) {
+      for (const each of declared) await buildIndex(db, { step, index: each, briefly });
     },
-    async swap({ db, direction, rehearsal }) {
-      if (!rehearsal) return;
-      for (const { name, table, columns } of named) {
+    async outside(db, { step, direction, briefly }) {
+      const move = direction === "rollback" ? dropIndex : buildIndex;
+      for (const each of declared) await move(db, { step, index: each, briefly });
+    },
+    async swap({ db, step, direction, rehearsal }) {
+      for (const each of declared) {
+        if (direction === "rollback") await rememberIndex(db, step, each);
+        if (!rehearsal) continue;
         await (direction === "rollback"
-          ? sql`drop index if exists ${sql.id(name)}`
-          : sql`create index if not exists ${definition(name, table, columns)}`
-        ).execute(db);
+          ? sql`drop index if exists ${sql.table(qualified(each))}`.execute(db)
+          : rehearseBuild(db, step, each));
       }
     },
+    findings: (db, step, state) => indexFindings(db, { step, state, declared, dropped: true }),
+    cautions: (db, _step, state) => indexCautions(db, { state, declared }),
     async probe(db, measure) {
       const lines: Impact[] = [];
       for (const { name, query } of hot) {
@@ -90,17 +101,17 @@ export const indexes = (
     },
     async estimate(db) {
       const { rows } = await sql<{ rows: number }>`
-        select coalesce(sum(greatest(reltuples, 0)), 0)::bigint as rows from pg_class where oid = any(${tables}::regclass[])`.execute(
+        select coalesce(sum(greatest(reltuples, 0)), 0)::bigint as rows from pg_class where oid in ${oidsOf(tables)}`.execute(
         db,
       );
       return Number(rows[0]?.rows ?? 0);
     },
     async check(db, _step, state) {
       const checks: Check[] = [];
-      for (const { name } of named) checks.push(await validIndex(db, name));
+      for (const each of declared) checks.push(await validIndex(db, each));
       if (state === "applied") return checks;
       return checks.map(({ detail }, at) => ({
-        name: `index ${named[at]?.name} is gone`,
+        name: `index ${declared[at]?.name} is gone`,
         ok: detail === "missing",
         detail: detail === "missing" ? "gone" : "still there",
       }));
@@ -108,27 +119,11 @@ export const indexes = (
   };
 };
 
-const inWords = ({ table, columns }: { table: string; columns: readonly IndexColumn[] }) =>
-  `\`${table} (${columns.join(", ")})\``;
+const inWords = ({ table, columns }: DeclaredIndex) => `\`${table} (${columns.join(", ")})\``;
 
-const indexName = (table: string, columns: readonly IndexColumn[]) =>
-  [table, ...columns.map((column) => column.replace(" ", "_")), "idx"].join("_").slice(0, 63);
-
-const definition = (name: string, table: string, columns: readonly IndexColumn[]): RawBuilder<unknown> => {
-  const keys = columns.map((column) => {
-    const [plain = "", order] = column.split(" ");
-    return order === "desc" ? sql`${sql.id(plain)} desc` : sql.id(plain);
-  });
-  return sql`${sql.id(name)} on ${sql.table(table)} (${sql.join(keys)})`;
-};
-
-const validIndex = async (db: Database, name: string) => {
-  const { rows } = await sql<{ valid: boolean }>`
-    select indisvalid as valid from pg_index where indexrelid = to_regclass(quote_ident(${name}))`.execute(
-    db,
-  );
-  const detail = rows[0] === undefined ? "missing" : rows[0].valid ? "present" : "not valid";
-  return { name: `index ${name} is valid`, ok: detail === "present", detail };
+const validIndex = async (db: Database, index: DeclaredIndex): Promise<Check> => {
+  const detail = await indexState(db, index);
+  return { name: `index ${index.name} is valid`, ok: detail === "present", detail };
 };
 
 const repetitions = 3;
