@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Problem } from "../lib/failure.ts";
 import type { Database } from "./change.ts";
+import { translated } from "./database-refusals.ts";
 import { operationNow, type RollbackOperation } from "./operations.ts";
 import type { Progress } from "./progress.ts";
 import type { StepReceipt } from "./receipts.ts";
@@ -29,7 +30,7 @@ export async function* watchOperation(
   let told = stepsSeen;
   let lastProgress = "";
   while (!signal?.aborted) {
-    const { receipts, progress, failure, ...operation } = await operationNow(db, id);
+    const { receipts, progress, failure, ...operation } = await translated(() => operationNow(db, id));
     let quiet = true;
     for (const [index, receipt] of receipts.entries()) {
       if (index < told) continue;
