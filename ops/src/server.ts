@@ -114,6 +114,7 @@ export const earlybird = fastifyPlugin(
         fleet,
         version,
         firingAlerts: () => alerts.active(),
+        followers: rollback && (async () => (await rollback.getOverview()).followers),
         operatorOnly,
       });
       if (fleet) await scope.register(historyRoute, { fleet, clock, operatorOnly });

@@ -1,16 +1,17 @@
-import type { Impact, StepReceipt } from "../rollback/index.ts";
+import type { FollowersReceipt, Impact, StepReceipt } from "../rollback/index.ts";
 import { bold, dim, duration, green, number, red, yellow } from "./output.ts";
 
 const shownImpacts = 8;
 
 /** A step's receipt as a person reads it: what moved, what it means, what was checked. */
 export const receiptText = (receipt: StepReceipt): string => {
-  const { step, title, risk, rows, impact, warnings, blocked_by, checks, duration_ms } = receipt;
+  const { step, title, risk, rows, followers, impact, warnings, blocked_by, checks, duration_ms } = receipt;
   const rest = impact.length - shownImpacts;
   const failed = checks.filter(({ ok }) => !ok);
   return [
     `${bold(`Step ${step}`)}  ${title}  ${dim(`${risk} risk, ${duration(duration_ms)}`)}`,
     ...rows.map(({ table, action, rows: count }) => `  ${number(count)} rows of ${table} ${action}`),
+    ...(followers ? [followersText(followers)] : []),
     ...impact.slice(0, shownImpacts).map(impactText),
     ...(rest > 0 ? [dim(`  ... and ${rest} more lines of impact: see --json`)] : []),
     ...warnings.map((warning) => yellow(`  warning: ${warning}`)),
@@ -18,6 +19,15 @@ export const receiptText = (receipt: StepReceipt): string => {
     ...failed.map(({ name, detail }) => red(`  check failed: ${name} (${detail})`)),
     ...(checks.length > 0 && failed.length === 0 ? [green(`  ${checks.length} checks hold`)] : []),
   ].join("\n");
+};
+
+const followersText = ({ living, following, last_after_ms, missing }: FollowersReceipt): string => {
+  const after = last_after_ms === null ? "" : `, the last after ${duration(last_after_ms)}`;
+  const text = `  ${following} of ${living} instances follow${after}`;
+  if (missing.length === 0) return text;
+  return yellow(
+    `${text}; no answer from ${missing.join(", ")}: without one, an instance treats every step as applied`,
+  );
 };
 
 /** The receipt of a dry run: also what the real run will ask for. */

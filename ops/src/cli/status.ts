@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { answer, answerJson, duration, green, number, red, table, yellow } from "./output.ts";
+import type { Overview } from "../rollback/index.ts";
+import { answer, answerJson, duration, green, narrate, number, red, table, yellow } from "./output.ts";
 import { withSession } from "./session.ts";
 
 export const statusCommand = () =>
@@ -12,20 +13,32 @@ export const statusCommand = () =>
     )
     .action(({ json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
-        const status = await manager.getStatus();
-        if (json) return answerJson(status);
-        const rows = status.steps.map(
-          ({ step, name, state, risk, can_rollback, blocked_by, estimate, title }) => [
-            String(step),
-            name,
-            state === "applied" ? green("applied") : yellow("rolled back"),
-            risk,
-            state === "rolled_back" ? "" : can_rollback ? green("yes") : red("no"),
-            number(estimate.rows),
-            duration(estimate.duration_ms),
-            blocked_by.length > 0 ? `blocked by: ${blocked_by.join(", ")}` : title,
-          ],
-        );
+        const { steps } = await manager.getStatus();
+        const { followers } = await manager.getOverview();
+        if (json) return answerJson({ steps, followers });
+        const rows = steps.map(({ step, name, state, risk, can_rollback, blocked_by, estimate, title }) => [
+          String(step),
+          name,
+          state === "applied" ? green("applied") : yellow("rolled back"),
+          risk,
+          state === "rolled_back" ? "" : can_rollback ? green("yes") : red("no"),
+          number(estimate.rows),
+          duration(estimate.duration_ms),
+          blocked_by.length > 0 ? `blocked by: ${blocked_by.join(", ")}` : title,
+        ]);
         answer(table(["step", "name", "state", "risk", "can roll back", "rows", "takes", ""], rows));
+        narrate(`\n${followersText(followers)}`);
       }),
     );
+
+/** Which instances know of this state, in a line. */
+const followersText = (followers: Overview["followers"]): string => {
+  if (followers.length === 0) return "No instance of the service follows these steps.";
+  const behind = followers.filter(({ following }) => !following);
+  const following = `${followers.length - behind.length} of ${followers.length} instances follow these steps`;
+  if (behind.length === 0) return `${following}.`;
+  const names = behind.map(({ name, seen_at }) => `${name}, last seen ${seen_at}`);
+  return yellow(
+    `${following}; not: ${names.join("; ")}. Without an answer, an instance treats every step as applied.`,
+  );
+};

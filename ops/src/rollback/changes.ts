@@ -1,19 +1,17 @@
 import type { Kysely } from "kysely";
 import pLimit, { type LimitFunction } from "p-limit";
-import pg from "pg";
+import type pg from "pg";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { Failure } from "../lib/failure.ts";
 import type { Logger } from "../lib/log.ts";
 import { kyselyOn } from "../lib/sql.ts";
 import { type Change, registerChanges } from "./change.ts";
+import { type AppliedSteps, Follower } from "./follower.ts";
 
 /** Which behaviours are on. */
 export interface ActiveBehaviours {
   has(behaviour: string): boolean;
 }
-
-/** The channel on which a committed swap is announced. */
-export const changesChannel = "earlybird_changes";
-
-const reconnectMs = 250;
 
 const connectionsForReads = 3;
 
@@ -21,12 +19,31 @@ const connectionsForReads = 3;
 const limitWriters = (connections: number): LimitFunction =>
   pLimit(Math.max(1, connections - connectionsForReads));
 
-/** The applied steps as `19,20,21`; null when there are none. */
-interface AppliedSteps {
-  steps: string | null;
+const hold = "select earlybird.hold_steps() as steps";
+
+/** Under another isolation level the rules that are read could be those from before the wait for them. */
+const begin = `begin isolation level read committed read write; ${hold}`;
+
+/** Anything that runs SQL on one connection inside a transaction: a client of `pg`, or what an ORM offers. */
+export interface HoldingClient {
+  query(text: string): Promise<{ rows: unknown[] }>;
 }
 
-const begin = "begin; select earlybird.hold_steps() as steps";
+const notInTransaction = () =>
+  new Failure(
+    "EB_NOT_IN_TRANSACTION",
+    500,
+    "hold was called outside of a transaction, where nothing can be held.",
+    "Begin a transaction on the same connection first.",
+  );
+
+const isolationLevelUnfit = () =>
+  new Failure(
+    "EB_ISOLATION_LEVEL",
+    500,
+    "hold needs the isolation level read committed: under another one, rules from before the wait could be read.",
+    "Begin the transaction with: begin isolation level read committed.",
+  );
 
 /**
  * What the service asks about its changes: which behaviours are on, for reads from a cached set, for
@@ -35,49 +52,84 @@ const begin = "begin; select earlybird.hold_steps() as steps";
 export class Changes<Tables> {
   readonly #changes: readonly Change[];
   readonly #pool: pg.Pool;
-  readonly #log: Logger;
   readonly #writers: LimitFunction;
   /** Made once for each set of applied steps that was met. */
   readonly #byApplied = new Map<string, ActiveBehaviours>();
-  #listener: pg.Client | undefined;
-  #reconnect: NodeJS.Timeout | undefined;
-  #known: ActiveBehaviours | undefined;
-  #stopped = false;
+  readonly #follower: Follower;
 
-  constructor(options: { changes: readonly Change[]; pool: pg.Pool; log: Logger }) {
+  /** @param options `direct` is a way to the database itself, where `pool` goes through a pooler */
+  constructor(options: {
+    changes: readonly Change[];
+    pool: pg.Pool;
+    direct?: pg.Pool | undefined;
+    log: Logger;
+    clock?: Clock;
+  }) {
+    const { pool, direct = pool, log, clock = systemClock } = options;
     this.#changes = registerChanges(options.changes);
-    this.#pool = options.pool;
-    this.#log = options.log;
-    this.#writers = limitWriters(this.#pool.options.max);
-  }
-
-  /** Begins to follow the state of the steps; resolves when it is known or has proven unreachable. */
-  async start(): Promise<void> {
-    await this.#listen();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#reconnect);
-    await this.#listener?.end().catch(() => undefined);
+    this.#pool = pool;
+    this.#writers = limitWriters(pool.options.max);
+    this.#follower = new Follower({ pool: direct, log, clock });
   }
 
   /**
-   * The behaviours that are on, at most 100 ms old. While that is unknown (the database is away), all are
-   * on: a check too many is refused and tried again, a check too few lets somebody in.
+   * Begins to follow the state of the steps; resolves when it is known or has proven unreachable.
+   *
+   * @throws Failure EB_DATABASE_POOLED where that way goes through a pooler
+   */
+  start(): Promise<void> {
+    return this.#follower.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#follower.stop();
+  }
+
+  /**
+   * The behaviours that are on: at most 100 ms old as a rule, and never more than three seconds. While that is not proven
+   * (the database is away, or silent), all are on: a check too many is refused and tried again, a check too few lets
+   * somebody in.
    */
   get active(): ActiveBehaviours {
-    return this.#known ?? everything;
+    const applied = this.#follower.applied;
+    return applied ? this.#behavioursOf(applied) : everything;
   }
 
   /**
    * Runs a write of the service under rules that hold until it has committed: `active` is what is on, and
    * no step is rolled back or re-applied before `work` is through.
    *
+   * A statement that the connection prepared before a swap can fail after it, where it selects `*`: `work` then begins
+   * again, on another connection.
+   *
    * @param work gets a Kysely inside the transaction; what it returns is returned, what it throws aborts
    */
   transaction<T>(work: (tx: Kysely<Tables>, active: ActiveBehaviours) => Promise<T>): Promise<T> {
-    return this.#writers(() => this.#transact(work));
+    return this.#writers(async () => {
+      // Each time ends a connection with plans from before, of which there are no more than the pool has.
+      for (let left = this.#pool.options.max; ; left--) {
+        try {
+          return await this.#transact(work);
+        } catch (error) {
+          if (!isStalePlan(error) || left === 0) throw error;
+        }
+      }
+    });
+  }
+
+  /**
+   * The same for a transaction that the caller has begun, with any client or ORM: from here to its end `active` holds.
+   *
+   * @throws Failure EB_NOT_IN_TRANSACTION, EB_ISOLATION_LEVEL
+   */
+  async hold(client: HoldingClient): Promise<ActiveBehaviours> {
+    // The lock lasts as long as its transaction: a second statement finds it only where both are in the same.
+    const held = await client.query(hold).catch((error: unknown) => {
+      throw (error as { code?: unknown }).code === "25001" ? isolationLevelUnfit() : error;
+    });
+    const { rows } = await client.query("select earlybird.holds_steps() as holds");
+    if (!(rows[0] as { holds: boolean } | undefined)?.holds) throw notInTransaction();
+    return this.#behavioursOf(held.rows[0] as AppliedSteps);
   }
 
   async #transact<T>(work: (tx: Kysely<Tables>, active: ActiveBehaviours) => Promise<T>): Promise<T> {
@@ -94,6 +146,7 @@ export class Changes<Tables> {
       await client.query("rollback").catch((failed: Error) => {
         broken = failed;
       });
+      if (isStalePlan(error)) broken = error;
       throw error;
     } finally {
       client.release(broken);
@@ -112,47 +165,12 @@ export class Changes<Tables> {
     this.#byApplied.set(key, behaviours);
     return behaviours;
   }
-
-  async #listen(): Promise<void> {
-    const { options } = this.#pool;
-    // The pool hides the password from whoever spreads its options.
-    const { password } = options;
-    const listener = new pg.Client({
-      ...options,
-      ...(password && { password }),
-      application_name: "earlybird changes",
-    });
-    const lost = () => {
-      if (this.#listener !== listener) return;
-      this.#listener = undefined;
-      this.#known = undefined;
-      if (this.#stopped) return;
-      this.#reconnect = setTimeout(() => void this.#listen(), reconnectMs);
-      this.#reconnect.unref();
-    };
-    this.#listener = listener;
-    listener.on("error", lost);
-    listener.on("end", lost);
-    // One after the other: a connection asks one thing at a time, and the last answer is the newest.
-    let refreshed = Promise.resolve();
-    listener.on("notification", () => {
-      refreshed = refreshed.then(() => this.#refresh(listener)).catch(lost);
-    });
-    try {
-      await listener.connect();
-      await listener.query(`listen ${changesChannel}`);
-      await this.#refresh(listener);
-    } catch (error) {
-      this.#log.debug({ err: error }, "the state of the changes cannot be followed; trying again");
-      await listener.end().catch(() => undefined);
-      lost();
-    }
-  }
-
-  async #refresh(listener: pg.Client): Promise<void> {
-    const { rows } = await listener.query<AppliedSteps>("select steps from earlybird.applied_steps");
-    if (this.#listener === listener) this.#known = this.#behavioursOf(rows[0]);
-  }
 }
+
+/** A prepared statement whose columns have changed, as `select *` after a swap. */
+const isStalePlan = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (error as { code?: unknown }).code === "0A000" &&
+  (error as { routine?: unknown }).routine === "RevalidateCachedQuery";
 
 const everything: ActiveBehaviours = { has: () => true };

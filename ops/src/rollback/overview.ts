@@ -1,4 +1,5 @@
 import type { Database } from "./change.ts";
+import { type FollowerStatus, listFollowers } from "./followers.ts";
 import { type LedgerHead, ledgerHead } from "./ledger.ts";
 import { listOperations, type RollbackOperation } from "./operations.ts";
 import { readStates } from "./status.ts";
@@ -9,15 +10,18 @@ export interface Overview {
   /** The one that runs, else the last one; null before the first. */
   operation: RollbackOperation | null;
   ledger_head: LedgerHead;
+  /** The instances of the service that follow the steps, or did within the last day. */
+  followers: FollowerStatus[];
 }
 
 export const readOverview = async (db: Database): Promise<Overview> => {
-  const [states, [operation], ledger_head] = await Promise.all([
+  const [states, [operation], ledger_head, followers] = await Promise.all([
     readStates(db),
     listOperations(db, { limit: 1 }),
     ledgerHead(db),
+    listFollowers(db),
   ]);
   const applied = [...states.values()].filter((state) => state === "applied").length;
   const steps = { applied, rolled_back: states.size - applied };
-  return { steps, operation: operation ?? null, ledger_head };
+  return { steps, operation: operation ?? null, ledger_head, followers };
 };

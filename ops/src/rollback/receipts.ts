@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Change, Check, Impact, Risk } from "./change.ts";
+import type { FollowersReceipt } from "./followers.ts";
+import type { LockMode } from "./locking.ts";
 import type { Direction, RowCount } from "./parts/part.ts";
 
-/** An exclusive lock that the step's transaction takes, and for how long. */
+/** A lock that the step's transaction takes, against writers or against everybody, and for how long. */
 export interface LockReceipt {
   table: string;
-  mode: "ACCESS EXCLUSIVE";
+  mode: LockMode;
   held_ms: number;
 }
 
@@ -21,6 +23,8 @@ export interface StepReceipt {
   locks: LockReceipt[];
   /** The step's transaction, from its first lock to its end. */
   duration_ms: number;
+  /** Which instances of the service follow the new state; null where there are none, and in a dry run. */
+  followers: FollowersReceipt | null;
   impact: Impact[];
   warnings: string[];
   blocked_by: string[];
@@ -57,6 +61,7 @@ export const emptyReceipt = (change: Change): StepReceipt => ({
   rows: [],
   locks: [],
   duration_ms: 0,
+  followers: null,
   impact: [],
   warnings: [],
   blocked_by: [],

@@ -149,6 +149,14 @@ export const diagnostics = detailedHealth.extend({
   endpoints: z.array(z.union([endpoint, fleetEndpoint])),
   instances: z.array(instance).optional().describe("The living; with scope=fleet."),
   alerts: activeAlerts,
+  followers: z
+    .array(
+      z.object({ name: z.string(), version: z.int(), seen_at: z.iso.datetime(), following: z.boolean() }),
+    )
+    .nullable()
+    .describe(
+      "The instances that follow which changes are applied; null while the database does not answer.",
+    ),
   collections: z.array(collection),
   overhead: z.object({
     cpu_percent: z.number(),

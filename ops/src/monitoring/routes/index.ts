@@ -2,6 +2,7 @@ import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Failure } from "../../lib/failure.ts";
+import { within } from "../deadline.ts";
 import type { FleetEndpoint, FleetSummary, Instance } from "../fleet/index.ts";
 import { type PerformanceWindow, performanceWindows } from "../performance-summary.ts";
 import { detailedHealth, diagnostics, fleetPerformance, performance } from "./answers.ts";
@@ -18,6 +19,16 @@ export interface FiringAlert {
   fired_at: string;
 }
 
+/** What diagnostics tell of an instance that follows which changes are applied. */
+export interface FollowingInstance {
+  name: string;
+  version: number;
+  /** ISO 8601. */
+  seen_at: string;
+  /** Whether it follows the newest state. */
+  following: boolean;
+}
+
 /** What answers for all instances. */
 export interface FleetReader {
   readonly living: readonly Instance[];
@@ -30,6 +41,8 @@ export interface HealthRoutesOptions extends Service {
   fleet?: FleetReader | undefined;
   /** The alerts that fire now. */
   firingAlerts: () => FiringAlert[];
+  /** The instances that follow which changes are applied; left out, there are no changes. */
+  followers?: (() => Promise<FollowingInstance[]>) | undefined;
   /** Refuses whoever is not an operator. */
   operatorOnly: onRequestAsyncHookHandler;
 }
@@ -49,6 +62,8 @@ const scope = z
 
 const windows = Object.keys(performanceWindows) as [PerformanceWindow, ...PerformanceWindow[]];
 
+const followersWithinMs = 500;
+
 /** Of the alerts that fire, so many at most are told, the latest. */
 const mostFiring = 100;
 
@@ -58,7 +73,7 @@ const mostFiring = 100;
  */
 export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
   app,
-  { fleet, firingAlerts, operatorOnly, ...service },
+  { fleet, firingAlerts, followers = async () => [], operatorOnly, ...service },
 ) => {
   const { monitoring } = service;
   const theFleet = () => {
@@ -103,6 +118,7 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
         query.scope === "fleet" ? await minuteOf(theFleet()) : { endpoints: await monitoring.endpoints() };
       const now = currentDetails(service);
       const firing = firingAlerts();
+      const following = await within(followersWithinMs, followers()).catch(() => null);
       // The schema describes thousands of numbers: to check each of them again takes longer than all the rest.
       return reply
         .code(httpStatusOf(now.status))
@@ -112,6 +128,7 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
           ...now,
           ...requests,
           alerts: { active: firing.length, firing: firing.slice(-mostFiring).map(inShort) },
+          followers: following,
           collections: monitoring.snapshot?.database.details?.collections ?? [],
           overhead: monitoring.overhead,
         });

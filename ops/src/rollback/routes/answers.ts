@@ -29,9 +29,21 @@ const stepReceipt = z.object({
   acknowledge: z.string().nullable(),
   rows: z.array(rowCount),
   locks: z.array(
-    z.object({ table: z.string(), mode: z.literal("ACCESS EXCLUSIVE"), held_ms: z.number().nonnegative() }),
+    z.object({
+      table: z.string(),
+      mode: z.enum(["SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]),
+      held_ms: z.number().nonnegative(),
+    }),
   ),
   duration_ms: durationMs,
+  followers: z
+    .object({
+      living: z.int(),
+      following: z.int(),
+      last_after_ms: durationMs.nullable(),
+      missing: z.array(z.string()),
+    })
+    .nullable(),
   impact: z.array(
     z.object({ label: z.string(), value: z.union([z.number(), z.string()]), unit: z.string() }),
   ),
@@ -120,6 +132,7 @@ export const overview = z.object({
   steps: z.object({ applied: z.int(), rolled_back: z.int() }),
   operation: operation.nullable(),
   ledger_head: head,
+  followers: z.array(z.object({ name: z.string(), version: z.int(), seen_at: time, following: z.boolean() })),
 }) satisfies z.ZodType<Overview>;
 
 export const auditPage = z.object({

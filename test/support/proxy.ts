@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+/** A way to a server of this machine that can be cut without a word, or led elsewhere. */
+export interface Way {
+  readonly port: number;
+  /** The same address, by this way. */
+  through(url: string): string;
+  /** Forwards nothing any more and closes nothing; connections made meanwhile hear nothing either. */
+  freeze(): void;
+  thaw(): void;
+  /** From now on leads to another port; connections to the one before are cut. */
+  leadTo(port: number): void;
+  close(): Promise<void>;
+}
+
+/** Starts one that leads to a port of the loopback interface. */
+export const startProxy = async (target: number): Promise<Way> => {
+  let to = target;
+  let frozen = false;
+  const sockets = new Set<Socket>();
+  const settle = (socket: Socket) => (frozen ? socket.pause() : socket.resume());
+  const server = createServer({ pauseOnConnect: true }, (near) => {
+    const far = connect(to, "127.0.0.1");
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one);
+      one.on("data", (chunk) => other.write(chunk));
+      one.on("error", () => other.destroy());
+      one.on("close", () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+      settle(one);
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port,
+    through: (url) => Object.assign(new URL(url), { host: `127.0.0.1:${port}` }).href,
+    freeze: () => {
+      frozen = true;
+      for (const socket of sockets) settle(socket);
+    },
+    thaw: () => {
+      frozen = false;
+      for (const socket of sockets) settle(socket);
+    },
+    leadTo: (next) => {
+      to = next;
+      cut();
+    },
+    close: async () => {
+      cut();
+      server.close();
+      await once(server, "close");
+    },
+  };
+};
