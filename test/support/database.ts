@@ -19,7 +19,11 @@ export interface TestDatabase {
 export const createTestDatabase = async (template?: string): Promise<TestDatabase> => {
   const name = `test_${randomUUID().replaceAll("-", "")}`;
   const source = template === undefined ? "template1" : templateName(template);
-  await asAdministrator((client) => client.query(copyOf(name, source)));
+  await asAdministrator(async (client) => {
+    await client.query(copyOf(name, source));
+    // The server's user is called as the platform's schema is: what a test makes later would land in it.
+    await client.query(`alter database ${pg.escapeIdentifier(name)} set search_path = public`);
+  });
   const url = addressOf(name);
   const pool = createPool(url);
   return {

@@ -1,5 +1,6 @@
 import { Failure } from "../lib/failure.ts";
 import type { Database } from "./change.ts";
+import { translated } from "./database-refusals.ts";
 import type { Engine } from "./engine.ts";
 import { appendToLedger, type LedgerEntry, type LedgerHead } from "./ledger.ts";
 import { withOperationLock } from "./operation-lock.ts";
@@ -54,12 +55,18 @@ export const underLock = async <T>(
   work: (session: Database) => Promise<T>,
 ): Promise<T> => {
   try {
-    return await withOperationLock(engine.pool, async (session) => {
-      await recordInterrupted(engine, session, attempt.by);
-      return work(session);
-    });
+    return await translated(() =>
+      withOperationLock(engine.pool, async (session) => {
+        await recordInterrupted(engine, session, attempt.by);
+        return work(session);
+      }),
+    );
   } catch (error) {
-    if (error instanceof Failure) await recordRefusal(engine, attempt, error);
+    // A ledger that cannot be written, on a standby, say, must not hide why.
+    if (error instanceof Failure)
+      await recordRefusal(engine, attempt, error).catch((left: unknown) =>
+        engine.log.warn({ err: left, code: error.code }, "a refusal could not be recorded"),
+      );
     throw error;
   }
 };

@@ -1,17 +1,19 @@
-import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { type Change, type Database, registerChanges } from "./change.ts";
 import { orderSteps } from "./dependencies.ts";
-import { defaultPatience, type LockPatience } from "./lock-waits.ts";
+import { type Attempt, defaultPatience, type LockPatience } from "./lock-waits.ts";
 import type { Direction } from "./parts/part.ts";
+import { engineDatabase } from "./session.ts";
 import { readStates } from "./status.ts";
 import type { StepSelection } from "./step-range.ts";
 
 /** What a {@link RollbackManager} is made from. */
 export interface EngineOptions {
   pool: pg.Pool;
+  /** A way to the database itself, where `pool` goes through a pooler. */
+  direct?: pg.Pool | undefined;
   changes: readonly Change[];
   log: Logger;
   clock?: Clock;
@@ -25,11 +27,18 @@ export interface RowLimits {
   dryRun: number;
   /** So many rows are read, and kept locked meanwhile, before a proof asks for a copy of the database. */
   proof: number;
+  /** A table of more rows is filled and indexed beside the traffic when a change is first applied. */
+  atOnce: number;
+  /** So many rows are filled, and kept from their writers, at a time. */
+  batch: number;
 }
 
 /** Everything the inner functions share: one engine on one database. */
 export interface Engine {
+  /** Directly to the database. */
   pool: pg.Pool;
+  /** The service's own. */
+  servicePool: pg.Pool;
   /** Outside of any transaction. */
   db: Database;
   changes: readonly Change[];
@@ -39,10 +48,11 @@ export interface Engine {
   rowLimits: RowLimits;
 }
 
-const defaultRowLimits: RowLimits = { dryRun: 1_000_000, proof: 500_000 };
+const defaultRowLimits: RowLimits = { dryRun: 1_000_000, proof: 500_000, atOnce: 10_000, batch: 5_000 };
 
 export const createEngine = ({
-  pool,
+  pool: servicePool,
+  direct: pool = servicePool,
   changes,
   log,
   clock = systemClock,
@@ -50,13 +60,17 @@ export const createEngine = ({
   rowLimits,
 }: EngineOptions): Engine => ({
   pool,
-  db: new Kysely({ dialect: new PostgresDialect({ pool }) }),
+  servicePool,
+  db: engineDatabase(pool),
   changes: registerChanges(changes),
   clock,
   log,
   patience,
   rowLimits: { ...defaultRowLimits, ...rowLimits },
 });
+
+/** The engine in one attempt for locks. */
+export type AttemptingEngine = Engine & { patience: Attempt };
 
 /** The registered changes of these steps, in the order in which the steps are given. */
 export const changesOf = ({ changes }: Engine, steps: readonly number[]): Change[] =>

@@ -8,9 +8,11 @@ export {
   type StepState,
 } from "./change.ts";
 export { type ActiveBehaviours, Changes } from "./changes.ts";
+export { refusedByDatabase } from "./database-refusals.ts";
 export type { DryRun } from "./dry-run.ts";
 export type { EngineOptions, RowLimits } from "./engine.ts";
 export { type Fingerprint, fingerprint } from "./fingerprint.ts";
+export type { FollowerStatus, FollowersReceipt } from "./followers.ts";
 export { noneOf } from "./inspection.ts";
 export { RollbackManager } from "./manager.ts";
 export { type OperationDetails, type RollbackOperation, RollbackStatus } from "./operations.ts";
@@ -24,6 +26,8 @@ export { type HotQuery, index, indexes } from "./parts/indexes.ts";
 export type { Direction, OnConflict } from "./parts/part.ts";
 export { rows } from "./parts/rows.ts";
 export { table } from "./parts/table.ts";
+export type { StepFindings } from "./preflight/check.ts";
+export type { Finding } from "./preflight/finding.ts";
 export type { Certificate } from "./prove.ts";
 export type { StepReceipt } from "./receipts.ts";
 export type { OperationRequest, ProgressListener, Requester } from "./request.ts";

@@ -2,6 +2,7 @@ import type { Failure } from "../lib/failure.ts";
 import { demandAcknowledgement } from "./acknowledgement.ts";
 import { entryFor, record, recordRefusal, underLock } from "./attempts.ts";
 import { type AuditPage, auditReader } from "./audit.ts";
+import { translated } from "./database-refusals.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./dry-run.ts";
 import { changesOf, changesToMove, createEngine, type Engine, type EngineOptions } from "./engine.ts";
 import { installChanges } from "./install.ts";
@@ -26,6 +27,7 @@ import { type Overview, readOverview } from "./overview.ts";
 import { demandPurge, listParked, type ParkedStep, purgeParked } from "./parked.ts";
 import type { Direction, RowCount } from "./parts/part.ts";
 import { demandPlan } from "./plan.ts";
+import { checkSteps, type StepFindings } from "./preflight/check.ts";
 import { type Certificate, proveSteps } from "./prove.ts";
 import type { OperationRequest, Requester } from "./request.ts";
 import { carryOut, type OperationResult, refuseObstacles } from "./run.ts";
@@ -55,7 +57,7 @@ export class RollbackManager {
    * lowest first, each in a transaction of its own. Resolves with the steps it applied.
    */
   install(by: Requester): Promise<number[]> {
-    return installChanges(this.#engine, by);
+    return translated(() => installChanges(this.#engine, by));
   }
 
   /**
@@ -105,10 +107,12 @@ export class RollbackManager {
     selection: StepSelection,
     { cascade = false, ...options }: DryRunOptions & { cascade?: boolean } = {},
   ): Promise<DryRun> {
-    return withOperationLock(this.#engine.pool, async (session) => {
-      const moving = await changesToMove(this.#engine, session, { direction, selection, cascade });
-      return dryRun(this.#engine, session, { direction, moving, options });
-    });
+    return translated(() =>
+      withOperationLock(this.#engine.pool, async (session) => {
+        const moving = await changesToMove(this.#engine, session, { direction, selection, cascade });
+        return dryRun(this.#engine, session, { direction, moving, options });
+      }),
+    );
   }
 
   /** Carries out a selection in either direction. */
@@ -121,7 +125,7 @@ export class RollbackManager {
       if (moving.length === 0) return { operation: null, steps: [], total_ms: 0, ledger_head: null };
       const reason = request.reason ?? null;
       if (direction === "rollback") demandAcknowledgement(moving, { reason, acknowledge });
-      await refuseObstacles(session, moving);
+      await refuseObstacles(engine, session, moving);
       const demand = { direction, moving, onConflict };
       const promised =
         plan === undefined ? undefined : await demandPlan(engine, session, { ...demand, plan });
@@ -166,7 +170,7 @@ export class RollbackManager {
         selection,
         cascade: true,
       });
-      await refuseObstacles(session, moving);
+      await refuseObstacles(engine, session, moving);
       const certificate = await proveSteps(engine, session, { moving, unlimited });
       await this.recordProof(certificate, by);
       return certificate;
@@ -176,12 +180,12 @@ export class RollbackManager {
   /** Chains a certificate to the ledger, also one that was made on a copy: then with the place of the copy. */
   async recordProof(certificate: Certificate & { on?: string }, by: Requester): Promise<LedgerHead> {
     const attempt = { action: "prove", steps: certificate.steps, by };
-    return record(this.#engine.db, entryFor(this.#engine, attempt, certificate));
+    return translated(() => record(this.#engine.db, entryFor(this.#engine, attempt, certificate)));
   }
 
   /** What is parked for the steps that are rolled back. */
   parked(): Promise<ParkedStep[]> {
-    return listParked(this.#engine);
+    return this.#read(listParked);
   }
 
   /** Destroys what is parked for a step. @throws Failure EB_NOTHING_PARKED, EB_PURGE_NOT_ACKNOWLEDGED */
@@ -201,24 +205,35 @@ export class RollbackManager {
     });
   }
 
+  /**
+   * What this database would refuse of a step, or of every step, and what a move does that others may not expect. Reads
+   * the catalog only; needs neither the engine's tables nor the lock.
+   *
+   * @throws Failure EB_STEP_UNKNOWN
+   */
+  check(step?: number): Promise<StepFindings[]> {
+    const steps = step === undefined ? this.steps : this.#select(step, step, false).steps;
+    return this.#read((engine) => checkSteps(engine, changesOf(engine, steps)));
+  }
+
   /** Each step, its state, whether it could be rolled back right now, and about how long that would take. */
   getStatus(): Promise<{ steps: StepStatus[] }> {
-    return stepStatuses(this.#engine);
+    return this.#read(stepStatuses);
   }
 
   /** How many steps are where, the operation that runs or ran last, and the ledger's head. */
   getOverview(): Promise<Overview> {
-    return readOverview(this.#engine.db);
+    return this.#read(({ db }) => readOverview(db));
   }
 
   /** @throws Failure EB_OPERATION_UNKNOWN */
   getOperationDetails(id: string): Promise<OperationDetails> {
-    return operationDetails(this.#engine.db, id);
+    return this.#read(({ db }) => operationDetails(db, id));
   }
 
   /** The newest first. */
   listOperations(limit = 50, filter: OperationFilter = {}): Promise<RollbackOperation[]> {
-    return listOperations(this.#engine.db, { limit, ...filter });
+    return this.#read(({ db }) => listOperations(db, { limit, ...filter }));
   }
 
   /**
@@ -236,17 +251,17 @@ export class RollbackManager {
 
   /** Recomputes the ledger's chain of hashes; `expectedHead` is a head that was printed earlier. */
   verifyLedger(expectedHead?: string): Promise<AuditResult> {
-    return verifyLedger(this.#engine.db, expectedHead);
+    return this.#read(({ db }) => verifyLedger(db, expectedHead));
   }
 
   /** Ledger entries, the newest first. */
   readLedger(page: { limit: number; before?: number }): Promise<(LedgerEntry & LedgerHead)[]> {
-    return readLedger(this.#engine.db, page);
+    return this.#read(({ db }) => readLedger(db, page));
   }
 
   /** The same, and whether the whole ledger is as it was written. Cheap to ask again. */
   readAudit(page: { limit: number; before?: number }): Promise<AuditPage> {
-    return this.#readAudit(page);
+    return translated(() => this.#readAudit(page));
   }
 
   /** Records an attempt that was refused before it came to the engine: for want of a right, say. */
@@ -256,12 +271,20 @@ export class RollbackManager {
     by: OperationRequest,
     refusal: Failure,
   ): Promise<void> {
-    return recordRefusal(this.#engine, { action, steps, by }, refusal);
+    return translated(() => recordRefusal(this.#engine, { action, steps, by }, refusal));
   }
 
   /** The numbers of the registered steps, lowest first. */
   get steps(): number[] {
     return this.#engine.changes.map(({ step }) => step);
+  }
+
+  /** Reads on one session of the engine, for as long as it takes. */
+  #read<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+    const { db } = this.#engine;
+    return translated(() =>
+      db.connection().execute((connection) => work({ ...this.#engine, db: connection })),
+    );
   }
 
   #select(from: number, to: number, range: boolean): StepSelection {

@@ -2,16 +2,23 @@ import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import type { Change, Database, StepState } from "./change.ts";
-import type { Engine } from "./engine.ts";
-import { countRows, findObstacles, impactOf, runChecks } from "./inspection.ts";
+import { refusedByDatabase } from "./database-refusals.ts";
+import type { AttemptingEngine, Engine } from "./engine.ts";
+import { waitForFollowers } from "./followers.ts";
+import { foreignKeyChecks } from "./foreign-keys.ts";
+import { countRows, impactOf, runChecks } from "./inspection.ts";
 import type { LedgerHead } from "./ledger.ts";
-import { findBlockers, retryWhileLocked } from "./lock-waits.ts";
+import { type Attempt, findBlockers, retryWhileLocked } from "./lock-waits.ts";
 import { lockedTables, lockReceipts, moveStep, recordStep, roundMs } from "./move-step.ts";
 import { addReceipt, endOperation, type RollbackOperation, type RollbackStatus } from "./operations.ts";
+import { runOutside } from "./outside.ts";
 import type { Direction, OnConflict } from "./parts/part.ts";
+import type { Finding } from "./preflight/finding.ts";
+import { inspect, obstacles } from "./preflight/inspect.ts";
 import { reportProgress } from "./progress.ts";
 import { emptyReceipt, type StepReceipt } from "./receipts.ts";
 import type { ProgressListener, Requester } from "./request.ts";
+import { readStates } from "./status.ts";
 
 /** What a run did. `operation` is null when every step already was where it should be. */
 export interface OperationResult {
@@ -58,18 +65,38 @@ const operationFailed = (error: unknown) =>
   new Failure(
     "EB_OPERATION_FAILED",
     500,
-    `The database refused: ${error instanceof Error ? error.message : error}.`,
-    'Look into the log. Each step is before or after; "earlybird resume" goes on, "earlybird abort" goes back.',
+    `The operation failed: ${error instanceof Error ? error.message : error}.`,
+    "Check the log.",
     {},
     { cause: error },
   );
 
-/** @throws Failure EB_STEP_OBSTRUCTED when something hangs on what would be swapped */
-export const refuseObstacles = async (session: Database, moving: readonly Change[]) => {
-  for (const change of moving) {
-    const obstacles = await findObstacles(session, change);
-    if (obstacles.length > 0) throw stepObstructed(change.step, obstacles);
-  }
+/** What a run that had begun ends with: it can be taken up. */
+const failedRun = (error: unknown, operation: string): Failure => {
+  const { code, status, detail, remedy, extra, exitStatus, cause } =
+    error instanceof Failure ? error : (refusedByDatabase(error) ?? operationFailed(error));
+  const onwards = `Every step is fully moved or not at all: "earlybird resume" continues, "earlybird abort" reverts.`;
+  return new Failure(
+    code,
+    status,
+    detail,
+    `${remedy} ${onwards}`,
+    { ...extra, operation },
+    { cause },
+  ).exitingWith(exitStatus);
+};
+
+/** @throws Failure EB_STEP_OBSTRUCTED when the catalog says anything against applying a change or moving it */
+export const refuseObstacles = async (engine: Engine, session: Database, moving: readonly Change[]) => {
+  const states = await readStates(session);
+  for (const change of moving)
+    refuseFindings(change.step, await inspect(engine, session, { change, state: states.get(change.step) }));
+};
+
+/** @throws Failure EB_STEP_OBSTRUCTED when any of the findings blocks */
+export const refuseFindings = (step: number, findings: readonly Finding[]): void => {
+  const found = obstacles(findings);
+  if (found.length > 0) throw stepObstructed(step, found);
 };
 
 export interface Run {
@@ -102,6 +129,11 @@ export const carryOut = async (engine: Engine, session: Database, run: Run): Pro
     for (const [index, change] of moving.entries()) {
       const moved = await runStep(engine, session, { ...run, change, promised: promised?.[index] });
       receipts.push(moved.receipt);
+      // The step is committed: that its followers cannot be asked must not make it count as failed.
+      moved.receipt.followers = await waitForFollowers(session, clock).catch((error: unknown) => {
+        log.warn({ err: error, operation: operation.id }, "who follows the step could not be asked");
+        return null;
+      });
       head = moved.head;
       const { step } = change;
       const { duration_ms } = moved.receipt;
@@ -113,19 +145,23 @@ export const carryOut = async (engine: Engine, session: Database, run: Run): Pro
     }
     // After the last commit, where it holds nobody up.
     const state: StepState = direction === "rollback" ? "rolled_back" : "applied";
+    const foreignKeysHold = foreignKeyChecks(session, engine.changes);
     const checked: StepReceipt[] = [];
     for (const change of checking) {
       const receipt = allReceipts().findLast(({ step }) => step === change.step);
       if (!receipt) continue;
-      receipt.checks = await runChecks(session, change, state);
+      receipt.checks = [...(await runChecks(session, change, state)), ...(await foreignKeysHold(change))];
       checked.push(receipt);
     }
     if (checked.some(({ checks }) => checks.some(({ ok }) => !ok))) throw checksFailed(checked, direction);
   } catch (error) {
-    const failure = error instanceof Failure ? error : operationFailed(error);
+    const failure = failedRun(error, operation.id);
     const end = { state: "failed", at: clock.now(), receipts: allReceipts() } as const;
-    await endOperation(session, operation.id, { ...end, failure: failure.toProblem() });
-    failure.extra.operation = operation.id;
+    await endOperation(session, operation.id, { ...end, failure: failure.toProblem() }).catch(
+      (left: unknown) =>
+        // Its connection may be what failed: without it, the operation counts as interrupted.
+        log.warn({ err: left, operation: operation.id }, "the end of the operation could not be recorded"),
+    );
     throw failure;
   }
   const finished = clock.now();
@@ -158,12 +194,35 @@ const runStep = async (engine: Engine, session: Database, run: StepRun) => {
     listener: onProgress && ((progress) => onProgress({ kind: "rows", ...progress })),
   } satisfies Parameters<typeof reportProgress>[1];
   const blockers = () => findBlockers(engine.db, lockedTables(change));
-  const attempt = async () => {
-    const startMs = engine.clock.monotonicMs();
-    for (const part of change.parts) await part.outside?.(session, change.step, direction);
-    return moveInTransaction(engine, session, { ...run, startMs }, receipt);
-  };
-  return reportProgress(engine, watched, () => retryWhileLocked(attempt, { ...engine, blockers }));
+  const startMs = engine.clock.monotonicMs();
+  const attempt = (patience: Attempt) =>
+    moveInTransaction({ ...engine, patience }, session, { ...run, startMs }, receipt);
+  const inTransaction = () => retryWhileLocked(attempt, { ...engine, blockers });
+  return reportProgress(engine, watched, async () => {
+    if (direction === "reapply") return reapplyAfterOutside(engine, session, { change, inTransaction });
+    // Not before the commit: a rollback that is refused must have taken nothing away.
+    const moved = await inTransaction();
+    await runOutside(engine, session, { change, direction });
+    moved.receipt.duration_ms = roundMs(engine.clock.monotonicMs() - startMs);
+    return moved;
+  });
+};
+
+/** What was built for a re-apply that is then refused goes again. */
+const reapplyAfterOutside = async <T>(
+  engine: Engine,
+  session: Database,
+  { change, inTransaction }: { change: Change; inTransaction: () => Promise<T> },
+): Promise<T> => {
+  try {
+    await runOutside(engine, session, { change, direction: "reapply" });
+    return await inTransaction();
+  } catch (error) {
+    await runOutside(engine, session, { change, direction: "rollback" }).catch((left: unknown) =>
+      engine.log.warn({ err: left, step: change.step }, "what was built could not be taken back"),
+    );
+    throw error;
+  }
 };
 
 /**
@@ -171,7 +230,7 @@ const runStep = async (engine: Engine, session: Database, run: StepRun) => {
  * counts from `startMs`, with what it has done before the transaction.
  */
 const moveInTransaction = async (
-  { clock, changes, patience }: Engine,
+  { clock, changes, patience }: AttemptingEngine,
   session: Database,
   { change, direction, operation, by, promised, onConflict, startMs }: StepRun & { startMs: number },
   counted: StepReceipt,
@@ -186,7 +245,7 @@ const moveInTransaction = async (
       onConflict,
       rehearsal: false,
     } as const;
-    const moved = await moveStep(session, { ...move, attemptMs: patience.attemptMs, clock });
+    const moved = await moveStep(session, { ...move, patience, clock });
     const receipt = { ...counted, rows: [...counted.rows, ...(moved?.rows ?? [])] };
     if (promised && !isDeepStrictEqual(promised.rows, receipt.rows)) throw planOfStepStale(change.step);
     const head = await recordStep(session, change.step, {
@@ -203,7 +262,7 @@ const moveInTransaction = async (
     const measure = () => {
       const nowMs = clock.monotonicMs();
       receipt.duration_ms = roundMs(nowMs - startMs);
-      receipt.locks = lockReceipts(change, nowMs - (moved?.lockedAtMs ?? nowMs));
+      receipt.locks = lockReceipts(moved, nowMs);
     };
     // Once for whoever watches, or finds the operation interrupted; then with the commit's own time.
     measure();
