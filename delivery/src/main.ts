@@ -19,6 +19,7 @@ const consoleDir = fileURLToPath(new URL("../../console/dist", import.meta.url))
 /** Starts everything that runs beside the database, and listens. */
 export const serve = async ({
   pool,
+  direct,
   rollback,
   settings,
   dataDir,
@@ -27,7 +28,7 @@ export const serve = async ({
   const clock = systemClock;
   const db: DeliveryDatabase = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const jwtSecret = settings.JWT_SECRET ?? (await generatedSecret(dataDir));
-  const changes = new Changes<Tables>({ changes: declared, pool, log });
+  const changes = new Changes<Tables>({ changes: declared, pool, direct, log });
   // What is started goes here, and ends in reverse: what has been started would keep the process from ending.
   const started: (() => Promise<void>)[] = [];
   const close = async () => {

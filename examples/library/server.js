@@ -20,8 +20,8 @@ const authorize = async (request) => {
   return { id: "librarian", name: "The librarian" };
 };
 
-export const serve = async ({ pool, rollback, settings, dataDir, log }) => {
-  const changes = new Changes({ changes: [dueDates, lostBooks, reservations], pool, log });
+export const serve = async ({ pool, direct, rollback, settings, dataDir, log }) => {
+  const changes = new Changes({ changes: [dueDates, lostBooks, reservations], pool, direct, log });
   const observed = await startMonitoring({ pool, settings, dataDir, log, version });
   const app = fastify({ frameworkErrors: answerFrameworkError });
   await app.register(problems, { isDatabaseUnavailable });

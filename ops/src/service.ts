@@ -9,6 +9,8 @@ export { Failure } from "./lib/failure.ts";
 /** What `earlybird start` hands to a service once its database is ready. */
 export interface ServeContext {
   pool: pg.Pool;
+  /** Without a pooler in between: for `Changes`. The same as `pool` where that has none. */
+  direct: pg.Pool;
   rollback: RollbackManager;
   settings: Settings;
   /** Absolute path of the data directory. */

@@ -8,7 +8,7 @@ export const schemaCommand = () =>
     .option("--json", "answer with one JSON document")
     .action(({ json }: { json?: boolean }) =>
       withSession(async ({ service, database, manager }) => {
-        await service.createSchema?.(database.pool);
+        await service.createSchema?.(database.direct);
         const applied = await manager.install(operator());
         if (json) return answerJson({ applied });
         answer(

@@ -99,7 +99,8 @@ const connect = async <T>(
   const { openDatabase } = await import("../database/index.ts");
   const log = createLogger(logLevel(settings));
   const database = await openDatabase({
-    ...(settings.DATABASE_URL ? { databaseUrl: settings.DATABASE_URL } : {}),
+    databaseUrl: settings.DATABASE_URL,
+    directUrl: settings.DATABASE_DIRECT_URL,
     dataDir,
     log,
   });
@@ -113,5 +114,5 @@ const connect = async <T>(
 const managerMaker = async ({ changes }: Service) => {
   const { RollbackManager } = await import("../rollback/index.ts");
   return ({ database, log }: Pick<Connection, "database" | "log">) =>
-    new RollbackManager({ pool: database.pool, changes, log });
+    new RollbackManager({ pool: database.pool, direct: database.direct, changes, log });
 };

@@ -27,7 +27,7 @@ export const startCommand = () =>
               ? `Embedded PostgreSQL in ${dataDir}`
               : "PostgreSQL from DATABASE_URL",
           );
-          await service.createSchema?.(database.pool);
+          await service.createSchema?.(database.direct);
           const applied = await manager.install(operator());
           if (applied.length > 0) narrate(`Applied the changes ${applied.join(", ")}`);
           if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
@@ -38,6 +38,7 @@ export const startCommand = () =>
           }
           const running = await service.serve({
             pool: database.pool,
+            direct: database.direct,
             rollback: manager,
             settings,
             dataDir,

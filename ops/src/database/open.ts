@@ -16,6 +16,8 @@ const retryMs = 50;
 export interface DatabaseOptions {
   /** A PostgreSQL 14 or newer. Absent: an embedded server, which this process starts or joins. */
   readonly databaseUrl?: string | undefined;
+  /** The same database without the pooler that `databaseUrl` goes through. */
+  readonly directUrl?: string | undefined;
   /** Where the embedded server keeps its data; made when absent. */
   readonly dataDir: string;
   readonly log: Logger;
@@ -28,6 +30,8 @@ export interface OpenDatabase {
   /** With the password: not for logs. */
   readonly url: string;
   readonly pool: pg.Pool;
+  /** The same as `pool`, unless there is a direct address. */
+  readonly direct: pg.Pool;
   readonly source: "configured" | "embedded";
   /** Whether the embedded server ran already. */
   readonly joined: boolean;
@@ -45,6 +49,25 @@ export const openDatabase = async (options: DatabaseOptions): Promise<OpenDataba
   options.databaseUrl === undefined ? openEmbedded(options) : openConfigured(options, options.databaseUrl);
 
 const openConfigured = async (options: DatabaseOptions, url: string): Promise<OpenDatabase> => {
+  const pool = await openPool(options, url);
+  const { directUrl } = options;
+  if (directUrl === undefined) {
+    return { url, pool, direct: pool, source: "configured", joined: false, close: () => endPool(pool) };
+  }
+  try {
+    const direct = await openPool(options, directUrl);
+    const close = async () => {
+      await Promise.all([endPool(direct), endPool(pool)]);
+    };
+    return { url, pool, direct, source: "configured", joined: false, close };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+};
+
+/** A pool whose database has answered, and is new enough. */
+const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool> => {
   const pool = poolOf(options, url);
   const where = describe(url);
   try {
@@ -61,7 +84,7 @@ const openConfigured = async (options: DatabaseOptions, url: string): Promise<Op
     throw isDatabaseUnavailable(error) ? databaseUnavailable(where, error) : databaseRefused(where, error);
   }
   options.log.info({ database: where }, "connected to the configured database");
-  return { url, pool, source: "configured", joined: false, close: () => endPool(pool) };
+  return pool;
 };
 
 const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => {
@@ -83,7 +106,7 @@ const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => 
     await endPool(pool);
     await server.release();
   };
-  return { url, pool, source: "embedded", joined: server.joined, close };
+  return { url, pool, direct: pool, source: "embedded", joined: server.joined, close };
 };
 
 const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg.Pool =>
@@ -112,7 +135,10 @@ const ensureDatabase = async (url: string): Promise<void> => {
   await client.connect();
   try {
     const found = await client.query("select 1 from pg_database where datname = $1", [databaseName]);
-    if (found.rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
+    if (found.rowCount) return;
+    await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
+    // Its user is called as the platform's schema is: by default that one would come first.
+    await client.query(`alter database ${pg.escapeIdentifier(databaseName)} set search_path = public`);
   } catch (error) {
     // Another process that starts at the same moment was quicker.
     const { code } = error as pg.DatabaseError;

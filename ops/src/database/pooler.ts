@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import type pg from "pg";
+import { Failure } from "../lib/failure.ts";
+
+const databasePooled = (where: string) =>
+  new Failure(
+    "EB_DATABASE_POOLED",
+    500,
+    `The connection to ${where} goes through a pooler that gives each transaction another session: session locks and LISTEN do not work there.`,
+    "Set DATABASE_DIRECT_URL to the address of the database itself, or let the pooler pool whole sessions.",
+  ).exitingWith(2);
+
+const notifiedWithinMs = 1_000;
+
+/**
+ * Makes sure that this connection has one session of the database to itself for as long as it lasts.
+ *
+ * The process number that a server tells at connect is that of its session; poolers tell one of their own. Only where
+ * the two differ the connection is looked at more closely, because a pooler may still keep sessions together.
+ *
+ * @param others for a second connection by the same way
+ * @throws Failure EB_DATABASE_POOLED
+ */
+export const demandDirectConnection = async (client: pg.ClientBase, others: pg.Pool): Promise<void> => {
+  const told = (client as { processID?: number | null }).processID;
+  const session = await sessionOf(client);
+  if (told === session) return;
+  if (!(await keepsSession(client, session, others))) throw databasePooled(addressOf(client));
+};
+
+const sessionOf = async (client: pg.ClientBase): Promise<number> => {
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  return rows[0]?.pid ?? 0;
+};
+
+/** Whether the connection keeps its session while another is in a transaction, and hears what that one says. */
+const keepsSession = async (client: pg.ClientBase, session: number, others: pg.Pool): Promise<boolean> => {
+  const channel = `earlybird_${randomUUID().replaceAll("-", "")}`;
+  const other = await others.connect();
+  try {
+    await other.query("begin");
+    if ((await sessionOf(other)) === session || (await sessionOf(client)) !== session) return false;
+    await client.query(`listen ${channel}`);
+    const heard = once(client, "notification", { signal: AbortSignal.timeout(notifiedWithinMs) });
+    // Not unhandled, should a query fail first.
+    heard.catch(() => undefined);
+    await other.query(`notify ${channel}`);
+    await other.query("commit");
+    return await heard.then(
+      () => true,
+      () => false,
+    );
+  } finally {
+    await client.query(`unlisten ${channel}`).catch(() => undefined);
+    // Whatever state the pooler has left it in.
+    other.release(true);
+  }
+};
+
+const addressOf = (client: pg.ClientBase): string => {
+  const { host = "the database", port } = client as { host?: string; port?: number };
+  return port === undefined ? host : `${host}:${port}`;
+};
