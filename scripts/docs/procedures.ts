@@ -86,7 +86,7 @@ const measured = ({ step }: Change): string => {
 const inWords = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
 
 const impactLabels = async (change: Change): Promise<string[]> => {
-  const lines = await change.impact(db);
+  const lines = (await change.impact?.(db)) ?? [];
   for (const part of change.parts) lines.push(...((await part.probe?.(db, true)) ?? []));
   return lines.map(({ label, unit }) => (unit ? `${label} (${unit})` : label));
 };
@@ -109,7 +109,7 @@ const noChecks = "none beside the step's own state";
 const checkNames = async (change: Change, state: StepState): Promise<string[]> => {
   const checks = [];
   for (const part of change.parts) checks.push(...(await part.check(db, change.step, state)));
-  checks.push(...(await change.verify(db, state)));
+  checks.push(...((await change.verify?.(db, state)) ?? []));
   return checks.map(({ name }) => name);
 };
 

@@ -20,7 +20,6 @@ export const shelfChanges = [
       }),
       behaviour("loan-book"),
     ],
-    impact: async () => [],
     verify: async (db, state) => [
       await noneOf(
         db,
@@ -43,7 +42,7 @@ export const shelfChanges = [
         turned: sql`this.state = 'closed' and this.state_before is not null`,
         undo: { state: sql`this.state_before` },
         missed: {
-          journals: [{ table: "books", key: "id" }],
+          journals: ["books"],
           rows: (written) =>
             sql`this.state = 'out' and this.book_id in (select id from books where lost and id in ${written})`,
           set: { state_before: sql`this.state`, state: sql`'closed'` },
@@ -51,8 +50,6 @@ export const shelfChanges = [
       }),
       behaviour("lost-loans"),
     ],
-    impact: async () => [],
-    verify: async () => [],
   }),
   defineChange({
     step: 3,
@@ -62,7 +59,6 @@ export const shelfChanges = [
     risk: "critical",
     acknowledge: "no rules",
     parts: [behaviour("strict")],
-    impact: async () => [],
     verify: async (db) => [
       await noneOf(db, "each loan has a title", sql`select id from loans where title = ''`),
     ],
@@ -84,6 +80,4 @@ export const lossyChange = defineChange({
       },
     },
   ],
-  impact: async () => [],
-  verify: async () => [],
 });

@@ -3,9 +3,6 @@ import { type RawBuilder, sql } from "kysely";
 import { ids } from "../ids/index.ts";
 import { count, countBy } from "./impact.ts";
 
-const users = { table: "users", key: "id" };
-const customers = { table: "customers", key: "id" };
-
 /** The addresses of logins made for a customer: the id in them stays when step 29 rewrites ids. */
 const addressesFor = (customer: RawBuilder<unknown>) => sql`(
   select 'customer-' || either.id || '@earlybird.local' from ${ids.eitherStyle("customers", customer)} as either (id))`;
@@ -47,7 +44,7 @@ export default defineChange({
           where c.user_id is null and c.id in ${ids.eitherStyle("customers", idIn(sql`this.email`))}
             and ${nobodyElseAddressed}))`,
       among: {
-        journals: [users, customers],
+        journals: ["users", "customers"],
         keys: (writtenUsers, writtenCustomers) => sql`(
           select key from ${writtenUsers} as written (key)
           union select u.id from customers c join users u on u.phone = c.phone where c.id in ${writtenCustomers}
@@ -59,7 +56,7 @@ export default defineChange({
     backfill("customers", "user_id", {
       value: sql`(select min(u.id) from users u where u.customer_id = this.id having count(*) = 1)`,
       among: {
-        journals: [users, customers],
+        journals: ["users", "customers"],
         keys: (writtenUsers, writtenCustomers) => sql`(
           select key from ${writtenCustomers} as written (key)
           union select u.customer_id from users u

@@ -20,7 +20,7 @@ export default defineChange({
       turned,
       undo: { status: sql`this.status_before_delivery` },
       missed: {
-        journals: [{ table: "delivery_statuses", key: "id" }],
+        journals: ["delivery_statuses"],
         rows: (written) => sql`this.status in ('PENDING', 'CONFIRMED', 'OUT_FOR_DELIVERY') and this.id in (
           select d.order_id from delivery_statuses d
           where d.id in ${written} and d.status in ('delivered', 'partially_delivered'))`,

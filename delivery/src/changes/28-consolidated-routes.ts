@@ -14,5 +14,4 @@ export default defineChange({
       value: requests,
       unit: "requests",
     })),
-  verify: async () => [],
 });

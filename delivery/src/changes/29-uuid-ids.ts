@@ -27,5 +27,4 @@ export default defineChange({
     );
     return rewritten;
   },
-  verify: async () => [],
 });

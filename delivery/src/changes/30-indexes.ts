@@ -78,6 +78,4 @@ export default defineChange({
       { hot },
     ),
   ],
-  impact: async () => [],
-  verify: async () => [],
 });

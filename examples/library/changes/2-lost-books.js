@@ -14,7 +14,7 @@ export default defineChange({
       turned: sql`this.state = 'closed' and this.state_before_loss is not null`,
       undo: { state: sql`this.state_before_loss` },
       missed: {
-        journals: [{ table: "books", key: "id" }],
+        journals: ["books"],
         rows: (written) =>
           sql`this.state = 'out' and this.book_id in (select id from books where lost and id in ${written})`,
         set: { state_before_loss: sql`this.state`, state: sql`'closed'` },
@@ -22,6 +22,4 @@ export default defineChange({
     }),
     behaviour("lost-books"),
   ],
-  impact: async () => [],
-  verify: async () => [],
 });

@@ -33,5 +33,4 @@ export default defineChange({
     const { rows } = await sql`select count(*)::int as value from reservations`.execute(db);
     return [{ label: "reservations put away", value: rows[0].value, unit: "reservations" }];
   },
-  verify: async () => [],
 });

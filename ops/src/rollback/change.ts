@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { Failure } from "../lib/failure.ts";
+import { qualified } from "./parts/own-indexes.ts";
 import type { Part } from "./parts/part.ts";
 
 /** Any Kysely, whatever its tables: the engine names no table of the service. */
@@ -40,10 +41,10 @@ export interface Change {
   acknowledge?: string;
   /** In the order of applying; rolling back goes through them backwards. */
   parts: readonly Part[];
-  /** What rolling back would mean now, in numbers from the data. Runs before anything is changed. */
-  impact: (db: Database) => Promise<Impact[]>;
-  /** Named checks that must hold in the given state, beside those of the parts. */
-  verify: (db: Database, state: StepState) => Promise<Check[]>;
+  /** What rolling back would mean now, in numbers from the data. Runs before anything is changed. Nothing when absent. */
+  impact?: (db: Database) => Promise<Impact[]>;
+  /** Named checks that must hold in the given state, beside those of the parts. None when absent. */
+  verify?: (db: Database, state: StepState) => Promise<Check[]>;
 }
 
 const badDeclaration = (step: number, fault: string) =>
@@ -67,24 +68,41 @@ export const defineChange = (change: Change): Change => {
   if (change.requires.includes(change.step)) throw fault("it requires itself");
   if (change.risk === "critical" && !change.acknowledge)
     throw fault("a critical risk needs an acknowledge phrase");
+  const turned = change.parts.filter(({ kind }) => kind === "rows").flatMap(({ writes }) => writes);
+  const twice = turned.find((table, at) => turned.indexOf(table) !== at);
+  if (twice !== undefined)
+    throw fault(`two parts turn rows of ${twice}, and both would park them in one table`);
+  const names = indexNames(change);
+  const same = names.find((name, at) => names.indexOf(name) !== at);
+  if (same !== undefined) throw fault(`two of its indexes would be called ${same}`);
   return change;
 };
+
+/** The names of the indexes that a change makes, as PostgreSQL cuts them. */
+const indexNames = ({ parts }: Change): string[] =>
+  parts.flatMap(({ indexed = [] }) => indexed.map(qualified));
 
 /**
  * Checks changes as a set and sorts them by step.
  *
- * @throws Failure EB_CHANGE_DECLARATION for a number or name used twice, and for a requirement that is
- *   unknown or not lower than the step itself
+ * @throws Failure EB_CHANGE_DECLARATION for a number, a name or the name of an index used twice, and for a requirement
+ *   that is unknown or not lower than the step itself
  */
 export const registerChanges = (changes: readonly Change[]): readonly Change[] => {
   const sorted = [...changes].sort((a, b) => a.step - b.step);
   const steps = new Set<number>();
   const names = new Set<string>();
-  for (const { step, name, requires } of sorted) {
+  const indexes = new Set<string>();
+  for (const change of sorted) {
+    const { step, name, requires } = change;
     if (steps.has(step)) throw badDeclaration(step, "another change has this number");
     if (names.has(name)) throw badDeclaration(step, `another change is called "${name}"`);
     for (const required of requires) {
       if (!steps.has(required)) throw badDeclaration(step, `it requires ${required}, which is no lower step`);
+    }
+    for (const index of indexNames(change)) {
+      if (indexes.has(index)) throw badDeclaration(step, `another change makes an index called ${index}`);
+      indexes.add(index);
     }
     steps.add(step);
     names.add(name);

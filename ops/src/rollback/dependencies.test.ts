@@ -10,8 +10,6 @@ const change = (step: number, requires: number[]): Change =>
     requires,
     risk: "none",
     parts: [],
-    impact: async () => [],
-    verify: async () => [],
   });
 
 // 1 <- 2 <- 4, 3 alone.
