@@ -13,6 +13,7 @@ const log = createLogger("silent");
 const pool = createPool(url);
 const running = await serve({
   pool,
+  direct: pool,
   rollback: new RollbackManager({ pool, changes, log }),
   settings: readSettings({ PORT: port }, ""),
   dataDir: await mkdtemp(join(tmpdir(), "earlybird-bench-server-")),

@@ -20,7 +20,7 @@ const platformArrows: Record<string, readonly string[]> = {
   lib: [],
   database: ["lib"],
   monitoring: ["lib"],
-  rollback: ["lib"],
+  rollback: ["lib", "database"],
   alerts: ["lib", "monitoring"],
   cli: ["lib", "database", "rollback", "alerts", "service.ts"],
 };
