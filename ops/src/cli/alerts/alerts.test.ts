@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { logLines } from "../../../../test/support/log-lines.ts";
@@ -31,8 +32,11 @@ const leaveHistory = () =>
   serve(async (alerts) => {
     const run = { type: "BILLING_FAILURE", key: "2026-03", message: "Nothing was billed." } as const;
     const raised = [alerts.raise({ ...run, details: { customers: 2 } })];
-    for (const key of ["sda", "sdb"])
+    for (const key of ["sda", "sdb"]) {
+      // In another millisecond: they are told in the order in which they came.
+      await sleep(2);
       raised.push(alerts.raise({ type: "CUSTOM", key, message: `${key} is full.` }));
+    }
     await alerts.settled();
     alerts.resolve("CUSTOM", "sda");
     return raised.map(({ id }) => id);

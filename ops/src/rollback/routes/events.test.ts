@@ -8,7 +8,7 @@ import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { shelfChanges } from "../../../../test/support/shelf-changes.ts";
 import { createShelfServer, type ShelfServer } from "../../../../test/support/shelf-server.ts";
 
-const loans = 200_000;
+const loans = 80_000;
 
 let shelf: Shelf;
 /** Two processes of one service: the first carries operations out, the second only sees the database. */
@@ -22,7 +22,7 @@ beforeAll(async () => {
       select n, 'Lost World', 'closed', 3, 'out' from generate_series(1001, ${1000 + loans}) n;
     analyze loans;
     create function dawdle(id integer) returns boolean language plpgsql as
-      $$ begin if id % 20000 = 0 then perform pg_sleep(0.15); end if; return true; end $$;
+      $$ begin if id % 8000 = 0 then perform pg_sleep(0.15); end if; return true; end $$;
     alter table loans add constraint dawdle check (dawdle(id)) not valid`);
   otherPool = createPool(shelf.url);
   const manager = new RollbackManager({ pool: otherPool, changes: shelfChanges, log: quiet });
