@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 
 // "source" first: `earlybird/...` is then the TypeScript itself, and no build stands between edit and test.
 const conditions = ["source", "node"];
@@ -11,6 +12,7 @@ export default defineConfig({
     include: ["{ops,delivery,console}/src/**/*.test.ts", "test/**/*.test.ts"],
     globalSetup: "test/support/postgres.ts",
     pool: "forks",
+    sequence: { sequencer: LongestFirst },
     // Files share what they import: loading it anew for each took a quarter of the time of all tests.
     isolate: false,
     // Vitest would leave one processor idle; most of our tests wait for the database or another process.
