@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { baseline } from "./baseline.ts";
+import { billingTables } from "./billing/tables.ts";
 import type { DeliveryDatabase } from "./database.ts";
 import { schemaLock } from "./locks.ts";
 
@@ -14,10 +15,8 @@ export const createSchema = (db: DeliveryDatabase): Promise<void> =>
       exists: boolean;
     }>`select to_regclass('users') is not null as exists`.execute(tx);
     if (!rows[0]?.exists) await sql.raw(baseline).execute(tx);
-    // Databases of earlier versions lack it.
-    await sql`
-      create table if not exists billing_runs (
-        period       date primary key,
-        succeeded_at timestamptz not null
-      )`.execute(tx);
+    for (const statement of laterTables) await statement.execute(tx);
   });
+
+/** What is no part of the baseline, made by each capability for itself; databases of earlier versions lack some of it. */
+const laterTables = [...billingTables];

@@ -14,6 +14,7 @@ export type { EngineOptions, RowLimits } from "./engine.ts";
 export { type Fingerprint, fingerprint } from "./fingerprint.ts";
 export type { FollowerStatus, FollowersReceipt } from "./followers.ts";
 export { noneOf } from "./inspection.ts";
+export { type LedgerHead, type LedgerRecord, recordInLedger } from "./ledger.ts";
 export { RollbackManager } from "./manager.ts";
 export { type OperationDetails, type RollbackOperation, RollbackStatus } from "./operations.ts";
 export type { Overview } from "./overview.ts";

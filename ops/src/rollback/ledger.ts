@@ -51,6 +51,39 @@ export const appendToLedger = async (db: Database, entry: LedgerEntry): Promise<
   return { seq, hash };
 };
 
+/** What a service records in the ledger beside the moves of the engine. */
+export interface LedgerRecord {
+  /** Kebab-case, such as `role-change`. */
+  action: string;
+  operator: string;
+  /** From where: an address, `cli host`. */
+  origin: string;
+  at: Date;
+  reason?: string;
+  /** What happened; never a secret. */
+  result?: unknown;
+}
+
+/**
+ * Records something of the service in the ledger, in the transaction of `db`: the entry stands or falls with what it
+ * tells of. Until that transaction ends, others wait for the ledger: write the entry last.
+ */
+export const recordInLedger = (
+  db: Database,
+  { action, operator, origin, at, reason, result }: LedgerRecord,
+): Promise<LedgerHead> =>
+  appendToLedger(db, {
+    at: at.toISOString(),
+    action,
+    operation: null,
+    steps: [],
+    operator,
+    origin,
+    reason: reason ?? null,
+    plan: null,
+    result: result ?? null,
+  });
+
 export const ledgerHead = async (db: Database): Promise<LedgerHead> => {
   const { rows } =
     await sql<LedgerHead>`select seq, hash from earlybird.ledger order by seq desc limit 1`.execute(db);
