@@ -134,15 +134,20 @@ const ensureDatabase = async (url: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const found = await client.query("select 1 from pg_database where datname = $1", [databaseName]);
-    if (found.rowCount) return;
-    await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
+    const { rows } = await client.query<{ has_path: boolean }>(
+      `select exists (select from pg_db_role_setting s, unnest(s.setconfig) as setting
+         where s.setdatabase = d.oid and setting like 'search_path=%') as has_path
+       from pg_database d where d.datname = $1`,
+      [databaseName],
+    );
+    if (rows[0]?.has_path) return;
+    if (!rows[0]) await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
     // Its user is called as the platform's schema is: by default that one would come first.
     await client.query(`alter database ${pg.escapeIdentifier(databaseName)} set search_path = public`);
   } catch (error) {
     // Another process that starts at the same moment was quicker.
     const { code } = error as pg.DatabaseError;
-    if (code !== duplicateDatabase && code !== uniqueViolation) throw error;
+    if (code !== duplicateDatabase && code !== uniqueViolation && code !== concurrentUpdate) throw error;
   } finally {
     await client.end();
   }
@@ -150,6 +155,7 @@ const ensureDatabase = async (url: string): Promise<void> => {
 
 const duplicateDatabase = "42P04";
 const uniqueViolation = "23505";
+const concurrentUpdate = "XX000";
 
 /** Host, port and database of an address: what may be shown. */
 const describe = (url: string): string => {
