@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import {
@@ -25,7 +25,13 @@ import { type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { Failure, type Problem } from "./lib/failure.ts";
 export { createLogger, type Logger } from "./lib/log.ts";
-export { answerFrameworkError, failureOf, problems, tooManyRequests } from "./lib/problems.ts";
+export {
+  answerClientError,
+  answerFrameworkError,
+  failureOf,
+  problems,
+  tooManyRequests,
+} from "./lib/problems.ts";
 export { readSettings, type Settings } from "./lib/settings.ts";
 export {
   defineService,
@@ -74,6 +80,8 @@ export interface EarlybirdOptions extends Observed {
   whoIs?: WhoIs;
   /** Codes of refusals (401, 403) that say nothing against whoever is refused, and are not counted. */
   harmlessRefusals?: readonly string[];
+  /** Turns floods away from the platform's routes before anything is looked up for them; left out, nothing does. */
+  rateLimit?: onRequestAsyncHookHandler;
   /** The scheme of the service's OpenAPI document by which operators log in; left out, none is named. */
   securityScheme?: string;
   /** Of the service, as `/api/health` tells it. */
@@ -91,7 +99,7 @@ export const earlybird = fastifyPlugin(
     { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
   ) => {
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
-    const { metricsToken } = options;
+    const { metricsToken, rateLimit } = options;
     const { clock, performance } = monitoring;
     const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
     const refusals = { watch, whoIs, harmless: harmlessRefusals, log: app.log };
@@ -107,6 +115,7 @@ export const earlybird = fastifyPlugin(
     await app.register(async (scope) => {
       scope.setValidatorCompiler(validatorCompiler);
       scope.setSerializerCompiler(serializerCompiler);
+      if (rateLimit) scope.addHook("onRequest", rateLimit);
       watchTrespasses(scope, refusals);
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
       await scope.register(healthRoutes, {

@@ -5,7 +5,7 @@ import type { Logger } from "../lib/log.ts";
 import { openEmbeddedServer } from "./embedded/open.ts";
 import { databaseRefused, databaseTooOld, databaseUnavailable } from "./failures.ts";
 import { createPool } from "./pool.ts";
-import { isDatabaseUnavailable } from "./unavailable.ts";
+import { isDatabaseUnavailable, isLoginRefused } from "./unavailable.ts";
 
 const oldestVersion = 14;
 const databaseName = "earlybird";
@@ -81,7 +81,8 @@ const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool>
   } catch (error) {
     await pool.end();
     if (error instanceof Failure) throw error;
-    throw isDatabaseUnavailable(error) ? databaseUnavailable(where, error) : databaseRefused(where, error);
+    const absent = isDatabaseUnavailable(error) && !isLoginRefused(error);
+    throw absent ? databaseUnavailable(where, error) : databaseRefused(where, error);
   }
   options.log.info({ database: where }, "connected to the configured database");
   return pool;
@@ -123,7 +124,7 @@ const untilAnswering = async (work: () => Promise<void>): Promise<void> => {
     try {
       return await work();
     } catch (error) {
-      if (!isDatabaseUnavailable(error)) throw error;
+      if (!isDatabaseUnavailable(error) || isLoginRefused(error)) throw error;
       if (performance.now() > giveUp) throw databaseUnavailable("the embedded server", error);
       await sleep(retryMs);
     }
