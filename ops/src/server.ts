@@ -25,6 +25,7 @@ import { type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { Failure, type Problem } from "./lib/failure.ts";
 export { createLogger, type Logger } from "./lib/log.ts";
+export { describeProblems, problemSchema } from "./lib/openapi-problems.ts";
 export {
   answerClientError,
   answerFrameworkError,

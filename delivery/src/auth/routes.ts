@@ -45,7 +45,10 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
   app.post(
     "/login",
     {
-      config: { loginFor: ({ body }) => (body as z.infer<typeof credentials> | undefined)?.email },
+      config: {
+        loginFor: ({ body }) => (body as z.infer<typeof credentials> | undefined)?.email,
+        problems: [401, 403],
+      },
       schema: { tags: ["auth"], summary: "Log in", body: credentials, response: { 200: tokenView } },
     },
     (request, reply) =>
@@ -75,6 +78,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
   app.post(
     "/accept-invitation",
     {
+      config: { problems: [403] },
       schema: {
         tags: ["auth"],
         summary: "Become the first admin",

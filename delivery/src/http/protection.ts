@@ -26,12 +26,9 @@ export const registerSecurityHeaders = async (app: FastifyInstance): Promise<voi
   });
 };
 
-/** An orchestrator that is turned away would restart a server that works. */
-const probes = new Set(["/livez", "/readyz"]);
-
 /**
  * Limits each address to a number of requests that only floods reach, on every route that is registered after it, before
- * the route's own hooks.
+ * the route's own hooks. A route with `config.rateLimit: false`, such as a probe, has no limit.
  *
  * @returns the limit, for scopes whose hooks run before those of a route; a request counts once
  */
@@ -46,7 +43,7 @@ export const registerRateLimit = async (app: FastifyInstance): Promise<onRequest
   const count = app.rateLimit();
   const counted = new WeakSet<FastifyRequest>();
   const limit: onRequestAsyncHookHandler = async function (request, reply) {
-    if (counted.has(request) || probes.has(request.routeOptions.url ?? "")) return;
+    if (counted.has(request) || request.routeOptions.config.rateLimit === false) return;
     counted.add(request);
     await count.call(this, request, reply);
   };

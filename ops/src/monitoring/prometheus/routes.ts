@@ -1,6 +1,7 @@
 import { constants, gzipSync, type ZlibOptions } from "node:zlib";
 import { negotiate } from "@fastify/accept-negotiator";
 import type { FastifyPluginAsync, onRequestAsyncHookHandler } from "fastify";
+import { z } from "zod";
 import type { Snapshot } from "../monitoring-service.ts";
 import type { EndpointTotals } from "../performance-metrics.ts";
 import { writeFamilies } from "./exposition.ts";
@@ -49,7 +50,11 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
       onRequest: async function (request, reply) {
         if (!isLocal(request.raw) && !hasToken(request.raw)) await operatorOnly.call(this, request, reply);
       },
-      schema: { tags: ["health"], summary: "All numbers, as Prometheus reads them." } as object,
+      schema: {
+        tags: ["health"],
+        summary: "All numbers, as Prometheus reads them.",
+        response: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
+      } as object,
     },
     async ({ headers }, reply) => {
       const endpoints = monitoring.performance.totals();
