@@ -54,7 +54,9 @@ export const describeProblems =
     const { schema, url } = transform(input);
     if (schema.hide) return { schema, url };
     const problems = Object.fromEntries(statusesOf(input.route).map((status) => [status, answer(status)]));
-    const described = schema.response as Record<string, unknown> | undefined;
+    const described = (schema.response as Record<string, unknown> | undefined) ?? {
+      200: { description: "Done" },
+    };
     return { schema: { ...schema, response: { ...problems, ...described } }, url };
   };
 

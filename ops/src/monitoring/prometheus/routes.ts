@@ -1,7 +1,6 @@
 import { constants, gzipSync, type ZlibOptions } from "node:zlib";
 import { negotiate } from "@fastify/accept-negotiator";
 import type { FastifyPluginAsync, onRequestAsyncHookHandler } from "fastify";
-import { z } from "zod";
 import type { Snapshot } from "../monitoring-service.ts";
 import type { EndpointTotals } from "../performance-metrics.ts";
 import { writeFamilies } from "./exposition.ts";
@@ -53,7 +52,7 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
       schema: {
         tags: ["health"],
         summary: "All numbers, as Prometheus reads them.",
-        response: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
+        produces: ["text/plain"],
       } as object,
     },
     async ({ headers }, reply) => {
