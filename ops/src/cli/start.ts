@@ -6,6 +6,8 @@ import { narrate, number } from "./output.ts";
 import { operator, withSession } from "./session.ts";
 import { stopSignal } from "./stop-signal.ts";
 
+const anchorEveryMs = 3_600_000;
+
 const nothingToServe = (name: string) =>
   new Failure(
     "EB_NOTHING_TO_SERVE",
@@ -44,8 +46,10 @@ export const startCommand = () =>
             dataDir,
             log,
           });
+          const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
           narrate(running.greeting);
           await stop;
+          clearInterval(anchoring);
           narrate("Stopping");
           await running.close();
         },

@@ -29,6 +29,8 @@ export interface DatabaseOptions {
 export interface OpenDatabase {
   /** With the password: not for logs. */
   readonly url: string;
+  /** Which database it is, for people: host, port and name, or `embedded`, whose port may change. */
+  readonly name: string;
   readonly pool: pg.Pool;
   /** The same as `pool`, unless there is a direct address. */
   readonly direct: pg.Pool;
@@ -52,14 +54,22 @@ const openConfigured = async (options: DatabaseOptions, url: string): Promise<Op
   const pool = await openPool(options, url);
   const { directUrl } = options;
   if (directUrl === undefined) {
-    return { url, pool, direct: pool, source: "configured", joined: false, close: () => endPool(pool) };
+    return {
+      url,
+      name: describe(url),
+      pool,
+      direct: pool,
+      source: "configured",
+      joined: false,
+      close: () => endPool(pool),
+    };
   }
   try {
     const direct = await openPool(options, directUrl);
     const close = async () => {
       await Promise.all([endPool(direct), endPool(pool)]);
     };
-    return { url, pool, direct, source: "configured", joined: false, close };
+    return { url, name: describe(directUrl), pool, direct, source: "configured", joined: false, close };
   } catch (error) {
     await pool.end();
     throw error;
@@ -107,7 +117,7 @@ const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => 
     await endPool(pool);
     await server.release();
   };
-  return { url, pool, direct: pool, source: "embedded", joined: server.joined, close };
+  return { url, name: "embedded", pool, direct: pool, source: "embedded", joined: server.joined, close };
 };
 
 const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg.Pool =>

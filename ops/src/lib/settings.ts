@@ -35,6 +35,16 @@ const schema = z.object({
     .min(32, "must have at least 32 characters")
     .optional()
     .describe("signs logins; absent: generated once and kept in the data directory"),
+  LEDGER_ANCHOR_FILE: text
+    .optional()
+    .describe("where signed heads of the ledger go; absent: `ledger-anchors.jsonl` in the data directory"),
+  LEDGER_ANCHOR_KEY_FILE: text
+    .optional()
+    .describe("a PEM file with the Ed25519 key that signs them; absent: made in the data directory"),
+  LEDGER_ANCHOR_URL: z
+    .url({ protocol: /^https?$/, error: "must be the http(s) address that anchors are posted to" })
+    .optional()
+    .describe("an address that each of them is posted to as JSON"),
   METRICS_TOKEN: z
     .string()
     .min(16, "must have at least 16 characters")
@@ -53,6 +63,7 @@ export const secretSettings = [
   "DATABASE_DIRECT_URL",
   "JWT_SECRET",
   "METRICS_TOKEN",
+  "LEDGER_ANCHOR_URL",
   ...alertSecrets,
 ] as const;
 
