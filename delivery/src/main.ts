@@ -5,6 +5,8 @@ import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
 import { createAdminInvitation } from "./auth/index.ts";
 import { endMendedFailures } from "./billing/index.ts";
+import { readTimeZone } from "./business/time-zone.ts";
+import { inTimeZone } from "./calendar.ts";
 import { changes as declared } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
 import { checkOpenDeliveries } from "./deliveries/index.ts";
@@ -25,8 +27,8 @@ export const serve = async ({
   dataDir,
   log,
 }: ServeContext): Promise<RunningService> => {
-  const clock = systemClock;
   const db: DeliveryDatabase = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const clock = inTimeZone(systemClock, await readTimeZone(db));
   const jwtSecret = settings.JWT_SECRET ?? (await generatedSecret(dataDir));
   const changes = new Changes<Tables>({ changes: declared, pool, direct, log });
   // What is started goes here, and ends in reverse: what has been started would keep the process from ending.

@@ -52,7 +52,7 @@ export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: A
   const pool = database?.pool ?? createPool(url ?? "");
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   if (database === undefined) {
-    await createSchema(db);
+    await createSchema(db, "UTC");
     await engineOn(pool).install(operator);
   }
   if (!beside) await openSmallBusiness(db);

@@ -29,7 +29,7 @@ export const startCommand = () =>
               ? `Embedded PostgreSQL in ${dataDir}`
               : "PostgreSQL from DATABASE_URL",
           );
-          await service.createSchema?.(database.direct);
+          await service.createSchema?.(database.direct, settings);
           const applied = await manager.install(operator());
           if (applied.length > 0) narrate(`Applied the changes ${applied.join(", ")}`);
           if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {

@@ -3,7 +3,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { Failure } from "./failure.ts";
-import { networks, port, text } from "./setting-kinds.ts";
+import { networks, port, text, timeZone } from "./setting-kinds.ts";
 
 const databaseAddress = z.url({
   protocol: /^postgres(ql)?$/,
@@ -28,6 +28,11 @@ const schema = z.object({
     .optional()
     .describe(
       "the proxies in front, whose `X-Forwarded-For` says who asks: addresses, networks or `loopback`",
+    ),
+  BUSINESS_TIME_ZONE: timeZone
+    .optional()
+    .describe(
+      "where the business is: its days begin at midnight there; kept in the database from the first start on",
     ),
   EARLYBIRD_DATA_DIR: text.default(".earlybird").describe("the embedded database and generated secrets"),
   JWT_SECRET: z
