@@ -9,7 +9,7 @@ import {
 import type { RollbackManager } from "earlybird/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { authorizeOperator, authRoutes, guardRoutes, whoIs } from "./auth/index.ts";
+import { authorizeOperator, authRoutes, demandRecentLogin, guardRoutes, whoIs } from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
 import { customerRoutes } from "./customers/index.ts";
@@ -75,9 +75,16 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     version,
     securityScheme: bearer,
     rateLimit,
-    // A customer without link has the right password: the step that linked them is rolled back.
-    harmlessRefusals: ["EB_LOGIN_NOT_LINKED"],
+    // What happens to those who have the right to be here: their step is rolled back, their login is a while ago.
+    harmlessRefusals: [
+      "EB_LOGIN_NOT_LINKED",
+      "EB_REAUTHENTICATION_NEEDED",
+      "EB_TOTP_NEEDED",
+      "EB_TOTP_ENROLMENT_NEEDED",
+      "EB_TOKEN_EXPIRED",
+    ],
     authorize: authorizeOperator(app, context),
+    recentlyAuthenticated: demandRecentLogin(context),
     whoIs: whoIs(app, context),
   });
   await registerTokens(app, context.jwtSecret);

@@ -13,4 +13,8 @@ export interface ApiContext {
   alerts: Pick<AlertManager, "raise" | "resolve">;
   /** Signs logins and invitations; at least 32 characters. */
   jwtSecret: string;
+  /** Whether an admin must set up a second factor, as in production. */
+  adminsNeedTotp?: boolean;
+  /** How old a login may be for the move of a critical step; ten minutes when left out. */
+  reauthenticateAfterMs?: number;
 }

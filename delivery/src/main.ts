@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type Clock, type RunningService, type ServeContext, startMonitoring, systemClock } from "earlybird";
+import { mailTransportFrom } from "earlybird/alerts";
 import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
@@ -13,6 +14,7 @@ import { checkOpenDeliveries } from "./deliveries/index.ts";
 import { greet } from "./greeting.ts";
 import { listen } from "./http/listen.ts";
 import { generatedSecret } from "./jwt-secret.ts";
+import { MailSender } from "./mail/index.ts";
 import { RepeatedCheck } from "./repeated-check.ts";
 import { version } from "./version.ts";
 
@@ -41,7 +43,22 @@ export const serve = async ({
     started.push(observed.stop);
     await changes.start();
     started.push(() => changes.stop());
-    const context = { db, changes, clock, jwtSecret, alerts: observed.alerts };
+    const production = settings.NODE_ENV === "production";
+    const context = {
+      db,
+      changes,
+      clock,
+      jwtSecret,
+      alerts: observed.alerts,
+      adminsNeedTotp: production,
+      reauthenticateAfterMs: settings.REAUTHENTICATE_AFTER_SECONDS * 1_000,
+    };
+    const transport = mailTransportFrom(settings);
+    if (transport) {
+      const sender = new MailSender({ db, transport, log, clock });
+      sender.start();
+      started.push(() => sender.stop());
+    }
     for (const check of [checkOpenDeliveries, endMendedFailures]) {
       const repeated = new RepeatedCheck({ check: () => check(context), log });
       repeated.start();
@@ -58,7 +75,6 @@ export const serve = async ({
     });
     started.push(() => app.close());
     const url = await listen(app, { host: settings.HOST, port: settings.PORT });
-    const production = settings.NODE_ENV === "production";
     const invitation = production ? await firstInvitation(db, jwtSecret, clock) : undefined;
     return { greeting: greet({ url, demo: !production, invitation }), close };
   } catch (error) {

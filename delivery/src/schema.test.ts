@@ -26,10 +26,15 @@ test("the schema is created once, also by two who start at the same moment", asy
     "business_settings",
     "customers",
     "delivery_statuses",
+    "mail_outbox",
     "orders",
+    "password_resets",
     "products",
+    "sessions",
     "shared_links",
     "subscriptions",
+    "totp_recovery_codes",
+    "totp_secrets",
     "users",
   ]);
 });

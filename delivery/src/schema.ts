@@ -1,10 +1,14 @@
 import { sql } from "kysely";
+import { resetTables } from "./auth/reset/tables.ts";
+import { sessionTables } from "./auth/sessions/tables.ts";
+import { totpTables } from "./auth/totp/tables.ts";
 import { baseline } from "./baseline.ts";
 import { billingTables } from "./billing/tables.ts";
 import { businessTables } from "./business/tables.ts";
 import { storeTimeZone } from "./business/time-zone.ts";
 import type { DeliveryDatabase } from "./database.ts";
 import { schemaLock } from "./locks.ts";
+import { mailTables } from "./mail/tables.ts";
 
 /**
  * Creates the tables of the baseline where they are absent. What the changes add comes with applying them.
@@ -25,4 +29,11 @@ export const createSchema = (db: DeliveryDatabase, timeZone?: string): Promise<v
   });
 
 /** What is no part of the baseline, made by each capability for itself; databases of earlier versions lack some of it. */
-const laterTables = [...businessTables, ...billingTables];
+const laterTables = [
+  ...businessTables,
+  ...billingTables,
+  ...sessionTables,
+  ...totpTables,
+  ...resetTables,
+  ...mailTables,
+];

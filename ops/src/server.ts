@@ -77,6 +77,8 @@ export interface EarlybirdOptions extends Observed {
   authorize: Authorize;
   /** Reversible changes; left out, there are no routes about them. */
   rollback?: RollbackManager;
+  /** Refuses an admin whose login is too old to move a critical step; left out, no login is. */
+  recentlyAuthenticated?: (request: FastifyRequest) => Promise<void>;
   /** Names in the ledger whoever attempts what they may not; left out, such attempts are only logged. */
   whoIs?: WhoIs;
   /** Codes of refusals (401, 403) that say nothing against whoever is refused, and are not counted. */
@@ -100,7 +102,7 @@ export const earlybird = fastifyPlugin(
     { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
   ) => {
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
-    const { metricsToken, rateLimit } = options;
+    const { metricsToken, rateLimit, recentlyAuthenticated } = options;
     const { clock, performance } = monitoring;
     const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
     const refusals = { watch, whoIs, harmless: harmlessRefusals, log: app.log };
@@ -116,6 +118,9 @@ export const earlybird = fastifyPlugin(
     await app.register(async (scope) => {
       scope.setValidatorCompiler(validatorCompiler);
       scope.setSerializerCompiler(serializerCompiler);
+      scope.addHook("onRequest", async (_request, reply) => {
+        reply.header("cache-control", "no-store");
+      });
       if (rateLimit) scope.addHook("onRequest", rateLimit);
       watchTrespasses(scope, refusals);
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
@@ -138,7 +143,14 @@ export const earlybird = fastifyPlugin(
       await scope.register(alertRoutes, { alerts, dispatcher, operator });
       if (!rollback) return;
       const admin = (request: FastifyRequest) => authorize(request, "admin");
-      await scope.register(rollbackRoutes, { manager: rollback, clock, operatorOnly, admin, whoIs });
+      await scope.register(rollbackRoutes, {
+        manager: rollback,
+        clock,
+        operatorOnly,
+        admin,
+        whoIs,
+        recentlyAuthenticated,
+      });
     });
   },
   { name: "earlybird", fastify: "5.x" },

@@ -1,8 +1,9 @@
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
 export { createAdminInvitation } from "./invitation.ts";
-export { authorizeOperator } from "./operators.ts";
+export { authorizeOperator, demandRecentLogin } from "./operators.ts";
 export { customerFor, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";
 export { emailTaken } from "./register.ts";
 export { authRoutes } from "./routes.ts";
+export { endSessions } from "./sessions/session.ts";
 export { jwtOptions } from "./tokens.ts";

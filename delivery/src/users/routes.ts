@@ -1,9 +1,10 @@
+import { recordInLedger } from "earlybird/rollback";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { loginOf } from "../auth/index.ts";
+import { endSessions, loginOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
-import { email, id, name, newPassword, phone } from "../fields.ts";
+import { email, id, name, newPassword, note, phone } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
 import { createUser } from "./create.ts";
 import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
@@ -91,16 +92,53 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       const { body, params } = request;
       const shutsOut = body.role !== undefined || body.active === false;
       if (shutsOut && params.id === loginOf(request).id) throw notYourself();
-      const user = await changes.transaction((tx) =>
-        tx
+      const user = await changes.transaction(async (tx) => {
+        const changed = await tx
           .updateTable("users")
           .set(body)
           .where("id", "=", params.id)
           .returning(userColumns)
-          .executeTakeFirst(),
-      );
+          .executeTakeFirst();
+        // Activating the login again must not bring its sessions back.
+        if (changed && body.active === false)
+          await endSessions(tx, context.clock.now(), { userId: changed.id });
+        return changed;
+      });
       if (!user) throw userNotFound(params.id);
       return user;
+    },
+  );
+
+  app.post(
+    "/:id/end-sessions",
+    {
+      schema: {
+        tags,
+        summary: "End all sessions of a user",
+        params: z.strictObject({ id }),
+        body: z.strictObject({ reason: note.optional() }).nullable(),
+        response: { 200: z.object({ ended: z.int() }) },
+      },
+    },
+    async (request) => {
+      const { id: userId } = request.params;
+      const by = loginOf(request);
+      const at = context.clock.now();
+      const ended = await changes.transaction(async (tx) => {
+        const user = await tx.selectFrom("users").select("id").where("id", "=", userId).executeTakeFirst();
+        if (!user) throw userNotFound(userId);
+        const count = await endSessions(tx, at, { userId });
+        await recordInLedger(tx, {
+          action: "sessions-ended",
+          operator: `${by.name} (${by.id})`,
+          origin: `http ${request.ip}`,
+          at,
+          ...(request.body?.reason && { reason: request.body.reason }),
+          result: { user: userId, ended: count },
+        });
+        return count;
+      });
+      return { ended };
     },
   );
 };

@@ -50,6 +50,13 @@ const schema = z.object({
     .url({ protocol: /^https?$/, error: "must be the http(s) address that anchors are posted to" })
     .optional()
     .describe("an address that each of them is posted to as JSON"),
+  REAUTHENTICATE_AFTER_SECONDS: z.coerce
+    .number("must be a number")
+    .int("must be a whole number")
+    .min(10)
+    .max(86_400)
+    .default(600)
+    .describe("how old a login may be for the move of a critical step over HTTP"),
   METRICS_TOKEN: z
     .string()
     .min(16, "must have at least 16 characters")

@@ -292,6 +292,11 @@ export class RollbackManager {
     return this.#engine.changes.map(({ step }) => step);
   }
 
+  /** Those whose risk is `critical`. */
+  get criticalSteps(): number[] {
+    return this.#engine.changes.filter(({ risk }) => risk === "critical").map(({ step }) => step);
+  }
+
   /** Reads on one session of the engine, for as long as it takes. */
   #read<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
     const { db } = this.#engine;
