@@ -24,7 +24,8 @@ export interface NewUser {
 }
 
 /**
- * Makes a login. While step 21 is applied, a customer and their login know each other.
+ * Makes a login. While step 21 is applied, a customer and their login know each other; while it is rolled back it is kept
+ * whose login it is, and re-applying links the two.
  *
  * @throws Failure EB_EMAIL_TAKEN, EB_CUSTOMER_NOT_FREE
  */
@@ -35,17 +36,17 @@ export const createUser = async (
   const password_hash = await hashPassword(password);
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
-    const link = active.has("user-customer") && customerId !== undefined ? customerId : undefined;
-    if (link !== undefined) {
+    const linked = active.has("user-customer");
+    if (customerId !== undefined) {
       const free = await tx
         .selectFrom("customers")
         .select("id")
-        .where("id", "=", link)
+        .where("id", "=", customerId)
         .where("user_id", "is", null)
         // Two logins for the same customer at once: the second waits here, and then finds the first.
         .forUpdate()
         .executeTakeFirst();
-      if (!free) throw customerNotFree(link);
+      if (!free) throw customerNotFree(customerId);
     }
     const user = await tx
       .insertInto("users")
@@ -57,14 +58,17 @@ export const createUser = async (
         password_hash,
         role,
         created_at,
-        ...(link !== undefined && { customer_id: link }),
+        verified_at: created_at,
+        ...(linked && customerId !== undefined && { customer_id: customerId }),
       })
       .onConflict((conflict) => conflict.column("email").doNothing())
       .returning(userColumns)
       .executeTakeFirst();
     if (!user) throw emailTaken();
-    if (link !== undefined) {
-      await tx.updateTable("customers").set({ user_id: user.id }).where("id", "=", link).execute();
+    if (customerId !== undefined && linked) {
+      await tx.updateTable("customers").set({ user_id: user.id }).where("id", "=", customerId).execute();
+    } else if (customerId !== undefined) {
+      await tx.insertInto("intended_links").values({ user_id: user.id, customer_id: customerId }).execute();
     }
     return user;
   });
