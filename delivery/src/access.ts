@@ -39,6 +39,8 @@ export const access: Readonly<Record<string, Rule>> = {
   "GET /api/customers/:id": officeAndCustomers,
   "POST /api/customers": office,
   "PATCH /api/customers/:id": officeAndCustomers,
+  "POST /api/customers/:id/link": always(office),
+  "POST /api/customers/:id/unlink": always(office),
 
   "GET /api/products": anyLogin,
   "GET /api/products/:id": anyLogin,

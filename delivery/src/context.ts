@@ -11,6 +11,6 @@ export interface ApiContext {
   clock: Clock;
   /** Where the operators are told of what they must look after. */
   alerts: Pick<AlertManager, "raise" | "resolve">;
-  /** Signs logins and invitations; at least 32 characters. */
+  /** Signs logins; at least 32 characters. */
   jwtSecret: string;
 }

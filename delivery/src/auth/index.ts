@@ -1,8 +1,15 @@
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
-export { createAdminInvitation } from "./invitation.ts";
+export { acceptInvitationPath, createAdminInvitation, hasAnyAdmin, type Invitation } from "./invitation.ts";
 export { authorizeOperator } from "./operators.ts";
 export { customerFor, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";
 export { emailTaken } from "./register.ts";
 export { authRoutes } from "./routes.ts";
+export {
+  operatesPlatform,
+  type Requester,
+  recordSecurityEvents,
+  requesterOf,
+  type SecurityEvent,
+} from "./security-events.ts";
 export { jwtOptions } from "./tokens.ts";

@@ -1,5 +1,11 @@
 import { Failure } from "earlybird";
-import { emailTaken, hashPassword } from "../auth/index.ts";
+import {
+  emailTaken,
+  hashPassword,
+  operatesPlatform,
+  type Requester,
+  recordSecurityEvents,
+} from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import type { Role } from "../database.ts";
 import { newId } from "../ids/index.ts";
@@ -21,6 +27,7 @@ export interface NewUser {
   role: Role;
   /** For the role `customer`: whose login it is. */
   customerId: string | undefined;
+  by: Requester;
 }
 
 /**
@@ -31,7 +38,7 @@ export interface NewUser {
  */
 export const createUser = async (
   { changes, clock }: ApiContext,
-  { email, name, phone, password, role, customerId }: NewUser,
+  { email, name, phone, password, role, customerId, by }: NewUser,
 ) => {
   const password_hash = await hashPassword(password);
   const created_at = clock.now();
@@ -70,6 +77,8 @@ export const createUser = async (
     } else if (customerId !== undefined) {
       await tx.insertInto("intended_links").values({ user_id: user.id, customer_id: customerId }).execute();
     }
+    const event = { action: "login-made", result: { user: user.id, role } } as const;
+    await recordSecurityEvents(tx, { by, at: created_at, events: operatesPlatform(role) ? [event] : [] });
     return user;
   });
 };

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { loginOf } from "../auth/index.ts";
+import { loginOf, requesterOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
 import { email, id, name, newPassword, phone } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { changeUser } from "./change.ts";
 import { createUser } from "./create.ts";
-import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
+import { notYourself, userColumns, userView } from "./user.ts";
 
 const role = z.enum(roles);
 const tags = ["users"];
@@ -40,7 +41,7 @@ const userChange = z
   .refine((body) => Object.keys(body).length > 0, "must change something");
 
 export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
-  const { db, changes } = context;
+  const { db } = context;
 
   app.get(
     "",
@@ -71,7 +72,12 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     { schema: { tags, summary: "Make a login", body: newUser, response: { 201: userView } } },
     async (request, reply) => {
       const { customer_id, phone, ...user } = request.body;
-      const created = await createUser(context, { ...user, phone, customerId: customer_id });
+      const created = await createUser(context, {
+        ...user,
+        phone,
+        customerId: customer_id,
+        by: requesterOf(request),
+      });
       return reply.code(201).send(created);
     },
   );
@@ -91,16 +97,7 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       const { body, params } = request;
       const shutsOut = body.role !== undefined || body.active === false;
       if (shutsOut && params.id === loginOf(request).id) throw notYourself();
-      const user = await changes.transaction((tx) =>
-        tx
-          .updateTable("users")
-          .set(body)
-          .where("id", "=", params.id)
-          .returning(userColumns)
-          .executeTakeFirst(),
-      );
-      if (!user) throw userNotFound(params.id);
-      return user;
+      return changeUser(context, { id: params.id, change: body, by: requesterOf(request) });
     },
   );
 };
