@@ -12,7 +12,7 @@ const databaseOf = (pool: pg.Pool): DeliveryDatabase =>
 // Most commands need neither the server nor the demo data: each is loaded when it is asked for.
 const loadSeed = () => import("./seed/index.ts");
 const loadServer = () => import("./main.ts");
-const loadInvitation = () => import("./auth/invite-admin.ts");
+const loadInvitation = () => import("./invite-admin.ts");
 
 export default defineService({
   name: "EarlyBird Delivery",

@@ -197,6 +197,11 @@ describe("while step 24 is rolled back", () => {
     await rollBack(api, 28);
     await api.ask("PATCH /api/products/update/prd_curd", { as: "marketing", body: { price_paise: 2 } });
     await reapply(api, 28);
+    await rollBack(api, 29);
+    const rewritten =
+      "select from unchecked_writes w join users u on u.id = w.user_id where u.id like 'user-%'";
+    expect((await api.pool.query(rewritten)).rowCount).toBe(4);
+    await reapply(api, 29);
 
     const dry = await warningsOf("reapply");
     const done = await api.engine.reapplyStep(24, api.operator);

@@ -1,5 +1,5 @@
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
-export { acceptInvitationPath, createAdminInvitation, hasAnyAdmin, type Invitation } from "./invitation.ts";
+export { acceptInvitationPath, createAdminInvitation, hasAnyAdmin } from "./invitation.ts";
 export { authorizeOperator } from "./operators.ts";
 export { customerFor, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";

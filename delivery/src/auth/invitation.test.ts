@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Api, startApi } from "../../../test/support/api.ts";
 import { atOnce } from "../../../test/support/at-once.ts";
 import { quiet } from "../../../test/support/delivery.ts";
+import { inviteAdmin } from "../invite-admin.ts";
 import { adminLock } from "../locks.ts";
 import { createAdminInvitation } from "./invitation.ts";
-import { inviteAdmin } from "./invite-admin.ts";
 
 let api: Api;
 

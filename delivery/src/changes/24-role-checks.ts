@@ -1,8 +1,8 @@
 import { behaviour, defineChange } from "earlybird/rollback";
 import { sql } from "kysely";
 import { access, isExposedByStep24 } from "../access.ts";
-import { reportUncheckedWrites } from "../auth/unchecked-report.ts";
 import { countBy } from "./impact.ts";
+import { reportUncheckedWrites } from "./unchecked-writes.ts";
 
 const exposed = Object.entries(access).filter(([, rule]) => isExposedByStep24(rule));
 

@@ -1,9 +1,9 @@
 import { systemClock } from "earlybird";
 import { Changes, recordInLedger } from "earlybird/rollback";
 import type { AdminInvitation, InviteContext } from "earlybird/service";
-import { changes as declared } from "../changes/index.ts";
-import type { Tables } from "../database.ts";
-import { acceptInvitationPath, createAdminInvitation } from "./invitation.ts";
+import { acceptInvitationPath, createAdminInvitation } from "./auth/index.ts";
+import { changes as declared } from "./changes/index.ts";
+import type { Tables } from "./database.ts";
 
 /** Makes an invitation for an admin beside those that there are: whoever runs the machine may ask for one. */
 export const inviteAdmin = ({
