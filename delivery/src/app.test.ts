@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -50,6 +52,9 @@ describe("the documentation", () => {
       "get /readyz",
       "post /api/auth/accept-invitation",
       "post /api/auth/login",
+      "post /api/auth/password-reset",
+      "post /api/auth/password-reset/confirm",
+      "post /api/auth/refresh",
       "post /api/auth/register",
       "post /api/shared-links/{token}/confirm",
     ]);
@@ -122,7 +127,31 @@ test("a flood from one address is turned away, others are served", async () => {
   expect([answer.statusCode, answer.json().code]).toEqual([429, "EB_TOO_MANY_REQUESTS"]);
   expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
   expect((await from("203.0.113.51")).statusCode).toBe(308);
+  for (const other of ["GET /api/alerts/active", "GET /api/docs/", "GET /api/openapi.json"])
+    expect([other, (await api.send(other, { remoteAddress: "203.0.113.50" })).statusCode]).toEqual([
+      other,
+      429,
+    ]);
   expect((await api.send("GET /livez", { remoteAddress: "203.0.113.50" })).statusCode).toBe(200);
+});
+
+test.each([
+  ["a body that comes too slowly", "content-length: 900\r\n\r\n{", 408, "EB_REQUEST_TOO_SLOW"],
+  ["headers without end", `x: ${"x".repeat(20_000)}\r\n`, 431, "EB_HEADERS_TOO_LARGE"],
+  ["something else than HTTP", "no header\r\n\r\n", 400, "EB_NOT_HTTP"],
+])("%s ends the connection with a problem", async (_, sent, status, code) => {
+  expect(api.app.server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 10_000 });
+  const other = await startApi({ beside: api });
+  other.app.server.requestTimeout = 100;
+  other.app.server.headersTimeout = 50;
+  const { port } = new URL(await other.app.listen({ port: 0, host: "127.0.0.1" }));
+  const socket = connect(Number(port), "127.0.0.1");
+  socket.write(`POST /api/auth/login HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n${sent}`);
+  const [answer] = await once(socket, "data");
+  const [head = "", body = ""] = String(answer).split("\r\n\r\n");
+  expect([head.split(" ")[1], JSON.parse(body).code]).toEqual([String(status), code]);
+  await once(socket, "close");
+  await other.stop();
 });
 
 test("without a built console the API stands alone", async () => {

@@ -1,8 +1,15 @@
-import { answerFrameworkError, earlybird, type Logger, type Observed, problems } from "earlybird";
+import {
+  answerClientError,
+  answerFrameworkError,
+  earlybird,
+  type Logger,
+  type Observed,
+  problems,
+} from "earlybird";
 import type { RollbackManager } from "earlybird/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { authorizeOperator, authRoutes, guardRoutes, whoIs } from "./auth/index.ts";
+import { authorizeOperator, authRoutes, demandRecentLogin, guardRoutes, whoIs } from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
 import { customerRoutes, linkRoutes } from "./customers/index.ts";
@@ -13,7 +20,7 @@ import { registerConsole } from "./http/console.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
 import { bearer, registerOpenApi } from "./http/openapi.ts";
-import { registerProtection, registerSecurityHeaders } from "./http/protection.ts";
+import { registerRateLimit, registerSecurityHeaders, registerTokens } from "./http/protection.ts";
 import { countTrafficWith } from "./http/route-traffic.ts";
 import { acceptEitherStyle } from "./ids/index.ts";
 import { orderRoutes } from "./orders/index.ts";
@@ -43,6 +50,11 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: context.trustProxy ?? false,
     bodyLimit: 256 * 1_024,
+    // A request that is still coming after this long is answered with 408. Node exchanges the two where the headers have
+    // the longer time.
+    requestTimeout: 30_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: answerFrameworkError,
   });
@@ -53,6 +65,7 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
   // In this order: the documentation sees every route, and the platform every request, also refused ones.
   await registerSecurityHeaders(app);
   await app.register(problems, { isDatabaseUnavailable: isDatabaseAway });
+  const rateLimit = await registerRateLimit(app);
   await registerOpenApi(app, context.version);
   const { observed, rollback, version } = context;
   countTrafficWith(observed.monitoring.performance);
@@ -61,12 +74,20 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     rollback,
     version,
     securityScheme: bearer,
-    // A customer without link has the right password: the step that linked them is rolled back.
-    harmlessRefusals: ["EB_LOGIN_NOT_LINKED"],
+    rateLimit,
+    // What happens to those who have the right to be here: their step is rolled back, their login is a while ago.
+    harmlessRefusals: [
+      "EB_LOGIN_NOT_LINKED",
+      "EB_REAUTHENTICATION_NEEDED",
+      "EB_TOTP_NEEDED",
+      "EB_TOTP_ENROLMENT_NEEDED",
+      "EB_TOKEN_EXPIRED",
+    ],
     authorize: authorizeOperator(app, context),
+    recentlyAuthenticated: demandRecentLogin(context),
     whoIs: whoIs(app, context),
   });
-  await registerProtection(app, context.jwtSecret);
+  await registerTokens(app, context.jwtSecret);
   await app.register(async (api) => {
     gateConsolidatedRoutes(api, context);
     guardRoutes(api, context);

@@ -1,6 +1,6 @@
-import type { Clock } from "earlybird";
 import type { AlertManager } from "earlybird/alerts";
 import type { Changes } from "earlybird/rollback";
+import type { BusinessClock } from "./calendar.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
 
 /** What every part of the API is given to work with. */
@@ -8,9 +8,13 @@ export interface ApiContext {
   /** For reads. Each write goes through `changes.transaction`. */
   db: DeliveryDatabase;
   changes: Changes<Tables>;
-  clock: Clock;
+  clock: BusinessClock;
   /** Where the operators are told of what they must look after. */
   alerts: Pick<AlertManager, "raise" | "resolve">;
   /** Signs logins; at least 32 characters. */
   jwtSecret: string;
+  /** Whether an admin must set up a second factor, as in production. */
+  adminsNeedTotp?: boolean;
+  /** How old a login may be for the move of a critical step; ten minutes when left out. */
+  reauthenticateAfterMs?: number;
 }

@@ -20,6 +20,11 @@ export interface Tables {
   intended_links: IntendedLinksTable;
   unchecked_writes: UncheckedWritesTable;
   invitations: InvitationsTable;
+  sessions: SessionsTable;
+  totp_secrets: TotpSecretsTable;
+  totp_recovery_codes: { user_id: string; code_hash: string };
+  password_resets: PasswordResetsTable;
+  mail_outbox: MailOutboxTable;
 }
 
 export type DeliveryDatabase = Kysely<Tables>;
@@ -206,4 +211,48 @@ export interface InvitationsTable {
   first_admin: boolean;
   expires_at: Date;
   used_at: Date | null;
+}
+
+export interface SessionsTable {
+  id: string;
+  user_id: string;
+  created_at: Date;
+  /** When the user last gave their password. */
+  authenticated_at: Date;
+  /** When it began, or was last refreshed. */
+  last_used_at: Date;
+  expires_at: Date;
+  ended_at: Date | null;
+  /** How often it was refreshed. */
+  generation: Generated<number>;
+  ip_address: string;
+  device: string | null;
+}
+
+export interface TotpSecretsTable {
+  user_id: string;
+  /** Encrypted. */
+  secret: Buffer;
+  /** Null while it is being set up. */
+  confirmed_at: Date | null;
+  /** The time step of the last code that was used. */
+  last_step: number | null;
+}
+
+export interface PasswordResetsTable {
+  token_hash: string;
+  user_id: string;
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+}
+
+export interface MailOutboxTable {
+  id: Generated<number>;
+  recipient: string;
+  subject: string;
+  body: string;
+  created_at: Date;
+  attempts: Generated<number>;
+  next_at: Date;
 }

@@ -1,16 +1,20 @@
 import { fileURLToPath } from "node:url";
 import { type Clock, type RunningService, type ServeContext, startMonitoring, systemClock } from "earlybird";
+import { mailTransportFrom } from "earlybird/alerts";
 import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
 import { createAdminInvitation, hasAnyAdmin } from "./auth/index.ts";
 import { endMendedFailures } from "./billing/index.ts";
+import { readTimeZone } from "./business/time-zone.ts";
+import { inTimeZone } from "./calendar.ts";
 import { changes as declared } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
 import { checkOpenDeliveries } from "./deliveries/index.ts";
 import { greet } from "./greeting.ts";
 import { listen } from "./http/listen.ts";
 import { generatedSecret } from "./jwt-secret.ts";
+import { MailSender } from "./mail/index.ts";
 import { RepeatedCheck } from "./repeated-check.ts";
 import { version } from "./version.ts";
 
@@ -25,8 +29,8 @@ export const serve = async ({
   dataDir,
   log,
 }: ServeContext): Promise<RunningService> => {
-  const clock = systemClock;
   const db: DeliveryDatabase = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const clock = inTimeZone(systemClock, await readTimeZone(db));
   const jwtSecret = settings.JWT_SECRET ?? (await generatedSecret(dataDir));
   const changes = new Changes<Tables>({ changes: declared, pool, direct, log });
   // What is started goes here, and ends in reverse: what has been started would keep the process from ending.
@@ -39,7 +43,22 @@ export const serve = async ({
     started.push(observed.stop);
     await changes.start();
     started.push(() => changes.stop());
-    const context = { db, changes, clock, jwtSecret, alerts: observed.alerts };
+    const production = settings.NODE_ENV === "production";
+    const context = {
+      db,
+      changes,
+      clock,
+      jwtSecret,
+      alerts: observed.alerts,
+      adminsNeedTotp: production,
+      reauthenticateAfterMs: settings.REAUTHENTICATE_AFTER_SECONDS * 1_000,
+    };
+    const transport = mailTransportFrom(settings);
+    if (transport) {
+      const sender = new MailSender({ db, transport, log, clock });
+      sender.start();
+      started.push(() => sender.stop());
+    }
     for (const check of [checkOpenDeliveries, endMendedFailures]) {
       const repeated = new RepeatedCheck({ check: () => check(context), log });
       repeated.start();
@@ -56,7 +75,6 @@ export const serve = async ({
     });
     started.push(() => app.close());
     const url = await listen(app, { host: settings.HOST, port: settings.PORT });
-    const production = settings.NODE_ENV === "production";
     const invitation = production ? await firstInvitation(changes, clock) : undefined;
     return { greeting: greet({ url, demo: !production, invitation }), close };
   } catch (error) {

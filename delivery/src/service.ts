@@ -18,7 +18,7 @@ export default defineService({
   name: "EarlyBird Delivery",
   version,
   changes,
-  createSchema: (pool) => createSchema(databaseOf(pool)),
+  createSchema: (pool, { BUSINESS_TIME_ZONE }) => createSchema(databaseOf(pool), BUSINESS_TIME_ZONE),
   demo: {
     isEmpty: async (pool) => (await loadSeed()).isEmpty(databaseOf(pool)),
     seed: async (pool, options) => ({ ...(await (await loadSeed()).seedDemo(databaseOf(pool), options)) }),

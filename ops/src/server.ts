@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import {
@@ -25,7 +25,14 @@ import { type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { Failure, type Problem } from "./lib/failure.ts";
 export { createLogger, type Logger } from "./lib/log.ts";
-export { answerFrameworkError, failureOf, problems, tooManyRequests } from "./lib/problems.ts";
+export { describeProblems, problemSchema } from "./lib/openapi-problems.ts";
+export {
+  answerClientError,
+  answerFrameworkError,
+  failureOf,
+  problems,
+  tooManyRequests,
+} from "./lib/problems.ts";
 export { readSettings, type Settings } from "./lib/settings.ts";
 export {
   defineService,
@@ -70,10 +77,14 @@ export interface EarlybirdOptions extends Observed {
   authorize: Authorize;
   /** Reversible changes; left out, there are no routes about them. */
   rollback?: RollbackManager;
+  /** Refuses an admin whose login is too old to move a critical step; left out, no login is. */
+  recentlyAuthenticated?: (request: FastifyRequest) => Promise<void>;
   /** Names in the ledger whoever attempts what they may not; left out, such attempts are only logged. */
   whoIs?: WhoIs;
   /** Codes of refusals (401, 403) that say nothing against whoever is refused, and are not counted. */
   harmlessRefusals?: readonly string[];
+  /** Turns floods away from the platform's routes before anything is looked up for them; left out, nothing does. */
+  rateLimit?: onRequestAsyncHookHandler;
   /** The scheme of the service's OpenAPI document by which operators log in; left out, none is named. */
   securityScheme?: string;
   /** Of the service, as `/api/health` tells it. */
@@ -91,7 +102,7 @@ export const earlybird = fastifyPlugin(
     { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
   ) => {
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
-    const { metricsToken } = options;
+    const { metricsToken, rateLimit, recentlyAuthenticated } = options;
     const { clock, performance } = monitoring;
     const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
     const refusals = { watch, whoIs, harmless: harmlessRefusals, log: app.log };
@@ -107,6 +118,10 @@ export const earlybird = fastifyPlugin(
     await app.register(async (scope) => {
       scope.setValidatorCompiler(validatorCompiler);
       scope.setSerializerCompiler(serializerCompiler);
+      scope.addHook("onRequest", async (_request, reply) => {
+        reply.header("cache-control", "no-store");
+      });
+      if (rateLimit) scope.addHook("onRequest", rateLimit);
       watchTrespasses(scope, refusals);
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
       await scope.register(healthRoutes, {
@@ -128,7 +143,14 @@ export const earlybird = fastifyPlugin(
       await scope.register(alertRoutes, { alerts, dispatcher, operator });
       if (!rollback) return;
       const admin = (request: FastifyRequest) => authorize(request, "admin");
-      await scope.register(rollbackRoutes, { manager: rollback, clock, operatorOnly, admin, whoIs });
+      await scope.register(rollbackRoutes, {
+        manager: rollback,
+        clock,
+        operatorOnly,
+        admin,
+        whoIs,
+        recentlyAuthenticated,
+      });
     });
   },
   { name: "earlybird", fastify: "5.x" },

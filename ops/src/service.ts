@@ -48,7 +48,7 @@ export interface Service {
   version: string;
   changes: readonly Change[];
   /** Creates the tables that exist before any change, where they are absent. */
-  createSchema?: (pool: pg.Pool) => Promise<void>;
+  createSchema?: (pool: pg.Pool, settings: Settings) => Promise<void>;
   /** Loads demo data into empty tables; `isEmpty` says whether `start` should. Never called in production. */
   demo?: {
     isEmpty: (pool: pg.Pool) => Promise<boolean>;

@@ -45,7 +45,7 @@ export const openTwelveSteps = async (): Promise<SmallBusiness> => {
 export const fill = async (url: string): Promise<void> => {
   const pool = createPool(url);
   const db = new Kysely<never>({ dialect: new PostgresDialect({ pool }) });
-  await createSchema(db);
+  await createSchema(db, "UTC");
   const manager = managerOf(pool);
   await manager.install(asked);
   await seedDemo(db, { customers: 12, days: 6, clock: new StandingClock("2026-03-03T05:30:00") });

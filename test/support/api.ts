@@ -37,6 +37,7 @@ interface ApiOptions {
   beside?: { pool: pg.Pool };
   consoleDir?: string;
   trustProxy?: string;
+  adminsNeedTotp?: boolean;
 }
 
 /**
@@ -46,13 +47,19 @@ interface ApiOptions {
  * @param options.url a database to use instead; it is filled, and not dropped in the end
  * @param options.beside another server, on whose database this one is a second instance
  */
-export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: ApiOptions = {}) => {
+export const startApi = async ({
+  beside,
+  consoleDir,
+  trustProxy,
+  adminsNeedTotp = false,
+  ...options
+}: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
   const database = url === undefined ? await createDeliveryDatabase() : undefined;
   const pool = database?.pool ?? createPool(url ?? "");
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   if (database === undefined) {
-    await createSchema(db);
+    await createSchema(db, "UTC");
     await engineOn(pool).install(operator);
   }
   if (!beside) await openSmallBusiness(db);
@@ -77,13 +84,14 @@ export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: A
     observed,
     rollback: engineOn(pool),
     jwtSecret: secret,
+    adminsNeedTotp,
     version: "0.0.0",
     ...(consoleDir !== undefined && { consoleDir }),
     ...(trustProxy !== undefined && { trustProxy }),
   });
   await app.ready();
 
-  const tokenOf = (user: string) => issueToken(app, clock, `usr_${user}`);
+  const tokenOf = (user: string) => issueToken(app, clock, `ses_${user}`);
   const send = (route: string, { as, body, headers, remoteAddress }: ApiRequest = {}) => {
     const [method = "", path = ""] = route.split(" ");
     return app.inject({

@@ -6,7 +6,8 @@ export const password = "a-good-password";
 
 /**
  * A business that fits in the head: a login for each role (`usr_admin`, ...), three customers of whom two
- * have logins (`usr_customer` is Asha, `usr_binod` is Binod), four products of which one is no longer sold.
+ * have logins (`usr_customer` is Asha, `usr_binod` is Binod), four products of which one is no longer sold. Each login
+ * has a session (`ses_admin`, ...).
  */
 export const openSmallBusiness = async (db: DeliveryDatabase): Promise<void> => {
   const password_hash = await hashPassword(password);
@@ -39,6 +40,21 @@ export const openSmallBusiness = async (db: DeliveryDatabase): Promise<void> => 
       ...roles.map((role) => user(role, role, role === "customer" ? "cst_asha" : null)),
       user("binod", "customer", "cst_binod"),
     ])
+    .execute();
+  const at = new Date("2026-03-10T06:00:00Z");
+  await db
+    .insertInto("sessions")
+    .values(
+      [...roles, "binod"].map((name) => ({
+        id: `ses_${name}`,
+        user_id: `usr_${name}`,
+        created_at: at,
+        authenticated_at: at,
+        last_used_at: at,
+        expires_at: new Date("2100-01-01"),
+        ip_address: "127.0.0.1",
+      })),
+    )
     .execute();
   await db.updateTable("customers").set({ user_id: "usr_customer" }).where("id", "=", "cst_asha").execute();
   await db.updateTable("customers").set({ user_id: "usr_binod" }).where("id", "=", "cst_binod").execute();

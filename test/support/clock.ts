@@ -5,7 +5,11 @@ export class StandingClock implements Clock {
   #now: Date;
   #steppedMs = 0;
 
-  constructor(now: string) {
+  constructor(
+    now: string,
+    /** Where the business is. */
+    public timeZone = "UTC",
+  ) {
     this.#now = new Date(now);
   }
 

@@ -13,7 +13,7 @@ export const quiet = createLogger("silent");
 export const createDeliveryDatabase = async (): Promise<TestDatabase> => {
   await ensureTemplate("delivery", async (url) => {
     const pool = createPool(url);
-    await createSchema(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }));
+    await createSchema(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), "UTC");
     const manager = new RollbackManager({ pool, changes, log: quiet });
     await manager.install({ requestedBy: "test", origin: "test" });
     await pool.end();

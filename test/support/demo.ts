@@ -9,7 +9,7 @@ import { createDeliveryDatabase } from "./delivery.ts";
 export const demoSize = { customers: 300, days: 45 };
 
 /** A morning on which about half of the drops are done. */
-export const demoClock = new StandingClock("2026-03-10T05:30:00");
+export const demoClock = new StandingClock("2026-03-10T05:30:00Z");
 
 export interface Demo {
   database: TestDatabase;
@@ -20,10 +20,14 @@ export interface Demo {
 }
 
 /** A database of its own with the demo data in it; drop `database` in the end. */
-export const loadDemo = async (options: Partial<SeedOptions> = {}): Promise<Demo> => {
+export const loadDemo = async (
+  options: Partial<SeedOptions> & { clock?: StandingClock } = {},
+): Promise<Demo> => {
   const database = await createDeliveryDatabase();
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: database.pool }) });
-  const report = await seedDemo(db, { ...demoSize, clock: demoClock, ...options });
+  const clock = options.clock ?? demoClock;
+  await sql`update business_settings set time_zone = ${clock.timeZone}`.execute(db);
+  const report = await seedDemo(db, { ...demoSize, ...options, clock });
   const offenders = async (query: RawBuilder<unknown>) =>
     (await sql`select * from (${query}) as offender limit 3`.execute(db)).rows;
   return { database, db, report, offenders };

@@ -170,15 +170,17 @@ describe("while step 24 is rolled back", () => {
     const { user } = await api.ask("POST /api/auth/register", {
       body: { ...stranger, address: "1", area: "x" },
     });
-    const as = user.id.slice("usr_".length);
+    const { email, password } = stranger;
+    const { access_token } = await api.ask("POST /api/auth/login", { body: { email, password } });
+    const headers = { authorization: `Bearer ${access_token}` };
     const admin = { name: "Eve", email: "root@example.com", password: "eves password", role: "admin" };
     const forbidden = [403, "EB_FORBIDDEN"];
-    expect(await api.refusal("POST /api/users", { as, body: admin })).toEqual(forbidden);
-    expect(await api.refusal(`PATCH /api/users/${user.id}`, { as, body: { role: "admin" } })).toEqual(
+    expect(await api.refusal("POST /api/users", { headers, body: admin })).toEqual(forbidden);
+    expect(await api.refusal(`PATCH /api/users/${user.id}`, { headers, body: { role: "admin" } })).toEqual(
       forbidden,
     );
-    expect(await api.refusal("GET /api/users", { as })).toEqual(forbidden);
-    expect((await api.send("HEAD /api/users", { as })).statusCode).toBe(403);
+    expect(await api.refusal("GET /api/users", { headers })).toEqual(forbidden);
+    expect((await api.send("HEAD /api/users", { headers })).statusCode).toBe(403);
     const { rows } = await api.pool.query("select count(*) from users where role = 'admin'");
     expect(rows[0].count).toBe(1);
   });

@@ -8,7 +8,7 @@ import { adminLock } from "../locks.ts";
 import type { Login } from "./login.ts";
 import { hashPassword } from "./passwords.ts";
 import { emailTaken } from "./register.ts";
-import { recordSecurityEvents } from "./security-events.ts";
+import { recordSecurityEvents } from "./rights/security-events.ts";
 
 const lifetimeMs = 24 * 3_600_000;
 

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
@@ -7,55 +7,52 @@ import { loginOf } from "./guard.ts";
 import { acceptInvitation } from "./invitation.ts";
 import { findLoginByEmail, type Login, loginView, requireLink } from "./login.ts";
 import { createLoginAttempts } from "./login-attempts.ts";
+import { passwordRoutes } from "./password-routes.ts";
 import { verifyPassword } from "./passwords.ts";
+import { wrongLogin } from "./refusals.ts";
 import { register } from "./register.ts";
-import { issueToken, tokenLifetimeSeconds } from "./tokens.ts";
-
-const wrongLogin = () =>
-  new Failure(
-    "EB_WRONG_LOGIN",
-    401,
-    "Email and password do not belong to an active login.",
-    "Check both, or ask an admin whether the login is active.",
-  );
+import { sessionRoutes } from "./sessions/routes.ts";
+import { beginSession, sessionOriginOf } from "./sessions/session.ts";
+import { tokenAnswer, tokenView } from "./token-answer.ts";
+import { totpRoutes } from "./totp/routes.ts";
+import { demandTotp, totpNeeded } from "./totp/totp.ts";
+import { code, typedPassword } from "./typed.ts";
 
 const credentials = z.strictObject({
   // As typed: an address that is malformed is merely unknown, like any other.
   email: z.string().trim().toLowerCase().min(1).max(254),
-  password: z.string().min(1).max(200),
-});
-
-const tokenView = z.object({
-  access_token: z.string(),
-  token_type: z.literal("Bearer"),
-  expires_in: z.int().describe("seconds"),
-  user: loginView,
+  password: typedPassword,
+  totp: code.optional().describe("the code of the second factor, where one is set up"),
 });
 
 export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, clock } = context;
   const attempt = createLoginAttempts(app);
-  const tokenFor = (user: Login) => ({
-    access_token: issueToken(app, clock, user.id),
-    token_type: "Bearer" as const,
-    expires_in: tokenLifetimeSeconds,
-    user,
-  });
+  const tokenFor = async (user: Login, request: FastifyRequest) =>
+    tokenAnswer(app, clock, user, await beginSession(context, user.id, sessionOriginOf(request)));
 
   app.post(
     "/login",
     {
-      config: { loginFor: ({ body }) => (body as z.infer<typeof credentials> | undefined)?.email },
+      config: {
+        loginFor: ({ body }) => (body as z.infer<typeof credentials> | undefined)?.email,
+        problems: [401, 403],
+      },
       schema: { tags: ["auth"], summary: "Log in", body: credentials, response: { 200: tokenView } },
     },
     (request, reply) =>
       attempt(request, reply, async () => {
-        const { email, password } = request.body;
+        const { email, password, totp } = request.body;
         const user = await findLoginByEmail(db, email);
         const right = await verifyPassword(user?.password_hash, password);
         if (!user || !right) throw wrongLogin();
+        if (user.has_totp && totp !== undefined) await demandTotp(context, user.id, totp);
+        return user;
+      }).then((user) => {
+        // After the attempt: a right password without its code is no guess.
+        if (user.has_totp && request.body.totp === undefined) throw totpNeeded();
         requireLink(user);
-        return tokenFor(user);
+        return tokenFor(user, request);
       }),
   );
 
@@ -75,6 +72,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
   app.post(
     "/accept-invitation",
     {
+      config: { problems: [403] },
       schema: {
         tags: ["auth"],
         summary: "Become an admin by an invitation",
@@ -84,7 +82,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     },
     async (request, reply) => {
       const accepted = { ...request.body, origin: `http ${request.ip}` };
-      return reply.code(201).send(tokenFor(await acceptInvitation(context, accepted)));
+      return reply.code(201).send(await tokenFor(await acceptInvitation(context, accepted), request));
     },
   );
 
@@ -93,4 +91,9 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     { schema: { tags: ["auth"], summary: "Who I am", response: { 200: loginView } } },
     async (request) => loginOf(request),
   );
+
+  const inner = { ...context, prefix: "" };
+  await app.register(sessionRoutes, inner);
+  await app.register(passwordRoutes, inner);
+  await app.register(totpRoutes, inner);
 };

@@ -1,5 +1,6 @@
 import { backfill, behaviour, columns, defineChange, index, noneOf } from "earlybird/rollback";
 import { sql } from "kysely";
+import { businessToday } from "../business/time-zone.ts";
 import { count } from "./impact.ts";
 
 export default defineChange({
@@ -34,7 +35,7 @@ export default defineChange({
       db,
       "open deliveries today",
       "deliveries",
-      sql`select count(*) from delivery_statuses where status = 'pending' and delivery_date = current_date`,
+      sql`select count(*) from delivery_statuses where status = 'pending' and delivery_date = ${businessToday}`,
     ),
   ],
   verify: async (db, state) =>

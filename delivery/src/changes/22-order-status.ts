@@ -1,5 +1,6 @@
 import { behaviour, columns, defineChange, noneOf, rows } from "earlybird/rollback";
 import { sql } from "kysely";
+import { startOfBusinessDay } from "../business/time-zone.ts";
 import { count, countBy } from "./impact.ts";
 
 const turned = sql`this.status = 'DELIVERED' and this.status_before_delivery is not null`;
@@ -29,7 +30,7 @@ export default defineChange({
           status: sql`'DELIVERED'`,
           delivery_confirmed: sql`true`,
           delivered_at: sql`(
-            select max(coalesce(d.confirmed_at, d.delivery_date::timestamptz)) from delivery_statuses d
+            select max(coalesce(d.confirmed_at, ${startOfBusinessDay(sql`d.delivery_date`)})) from delivery_statuses d
             where d.order_id = this.id)`,
         },
       },

@@ -1,5 +1,6 @@
 import { backfill, behaviour, columns, defineChange, index, noneOf } from "earlybird/rollback";
 import { sql } from "kysely";
+import { businessToday } from "../business/time-zone.ts";
 import { count, countBy } from "./impact.ts";
 
 const deliveredOneTime = sql`orders where kind = 'one_time' and status = 'DELIVERED'`;
@@ -28,21 +29,21 @@ export default defineChange({
       "delivered one-time orders of",
       "orders",
       sql`select to_char(delivery_date, 'YYYY-MM') as part, count(*) as value from ${deliveredOneTime}
-        and delivery_date >= date_trunc('month', current_date) - interval '3 months' group by part order by part desc`,
+        and delivery_date >= date_trunc('month', ${businessToday}) - interval '3 months' group by part order by part desc`,
     )),
     ...(await countBy(
       db,
       "their amount in",
       "paise",
       sql`select to_char(delivery_date, 'YYYY-MM') as part, sum(total_paise) as value from ${deliveredOneTime}
-        and delivery_date >= date_trunc('month', current_date) - interval '3 months' group by part order by part desc`,
+        and delivery_date >= date_trunc('month', ${businessToday}) - interval '3 months' group by part order by part desc`,
     )),
     await count(
       db,
       "unbilled in a year at the rate of the last 90 days",
       "paise",
       sql`select round(coalesce(sum(total_paise), 0) * 365 / 90.0) from ${deliveredOneTime}
-        and delivery_date > current_date - 90`,
+        and delivery_date > ${businessToday} - 90`,
     ),
   ],
   verify: async (db, state) =>

@@ -65,9 +65,7 @@ export const confirmOrder = async (
     throw otherCustomer(order.id);
   if (order.status === "DELIVERED") throw alreadyConfirmed(`Order ${order.id}`);
   const { today, outcome, items } = confirmation;
-  // Unless said otherwise it was delivered on its day, or today when its day is still to come.
-  const past = order.delivery_date < today;
-  const date = target.date ?? (past ? order.delivery_date : today);
+  const date = target.date ?? order.delivery_date;
   if (active.has("delivery-dates")) checkDeliveryDate(order, { date, today });
   const compared = active.has("delivery-quantities")
     ? compareQuantities(order.items, { outcome, items })

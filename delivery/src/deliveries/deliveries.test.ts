@@ -122,13 +122,26 @@ describe("confirming a delivery", () => {
     expect(await refusal({ order_id })).toEqual([409, "EB_ALREADY_CONFIRMED"]);
   });
 
-  test("an order for tomorrow records today, an old one its own day", async () => {
-    const early = await confirm({ order_id: await place({ delivery_date: "2026-03-11" }) });
+  test("without a date, an order is confirmed on its own day, and one for tomorrow is refused", async () => {
+    const tomorrow = await place({ delivery_date: "2026-03-11" });
+    expect(
+      await api.refusal("POST /api/deliveries/confirm", { as: "delivery", body: { order_id: tomorrow } }),
+    ).toEqual([422, "EB_PHANTOM_DELIVERY"]);
+    const early = await confirm({ order_id: tomorrow, delivery_date: today });
     expect(early.deliveries[0].delivery_date).toBe(today);
     const order_id = await place();
     api.clock.set("2026-03-20T06:00:00Z");
     const late = await confirm({ order_id });
     expect(late.deliveries[0].delivery_date).toBe(today);
+  });
+
+  test("before breakfast in Bengaluru it is today, although it is yesterday in UTC", async () => {
+    api.clock.set("2026-03-09T23:00:00Z");
+    const order_id = await place({ delivery_date: today });
+    expect(await refusal({ order_id })).toEqual([422, "EB_PHANTOM_DELIVERY"]);
+    api.clock.timeZone = "Asia/Kolkata";
+    expect((await confirm({ order_id })).deliveries[0].delivery_date).toBe(today);
+    api.clock.timeZone = "UTC";
   });
 
   test.each([

@@ -1,19 +1,18 @@
-import type { Clock } from "earlybird";
 import { type AlertManager, AlertType, deliveryIssue } from "earlybird/alerts";
 import { sql } from "kysely";
-import { addDays, today } from "../calendar.ts";
+import { addDays, type BusinessClock, hourOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
 
-/** When breakfast is over, in the time zone of the process: by then every drop ought to be confirmed. */
+/** When breakfast is over, in the time zone of the business: by then every drop ought to be confirmed. */
 const cutOffHour = 10;
 
 /** What was left open longer has been told on as many mornings. */
 const daysBack = 6;
 
 /** The day whose cut-off was the last: today from ten in the morning on, yesterday before. */
-export const dayOfLastCutOff = (clock: Clock): string =>
-  clock.now().getHours() >= cutOffHour ? today(clock) : addDays(today(clock), -1);
+export const dayOfLastCutOff = (clock: BusinessClock): string =>
+  hourOfDay(clock) >= cutOffHour ? today(clock) : addDays(today(clock), -1);
 
 /** Deliveries of a day and the six before it that nobody has confirmed, and the day of the oldest. */
 export const readOpenDeliveries = async (

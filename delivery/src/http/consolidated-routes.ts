@@ -35,6 +35,7 @@ export const gateConsolidatedRoutes = (
       return reply.redirect(newAddress(request, route.url), 308);
     };
     route.onRequest = [...[route.onRequest ?? []].flat(), gate];
+    route.config = { ...route.config, problems: [...(route.config?.problems ?? []), 404] };
   });
 };
 

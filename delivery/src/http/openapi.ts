@@ -1,5 +1,6 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
+import { describeProblems, problemSchema } from "earlybird";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 
@@ -21,9 +22,12 @@ export const registerOpenApi = async (app: FastifyInstance, version: string): Pr
           "Deliveries before breakfast. Log in at /api/auth/login and send the token as Authorization: Bearer. " +
           "Errors are application/problem+json with code, detail and remedy.",
       },
-      components: { securitySchemes: { [bearer]: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+      components: {
+        schemas: { Problem: problemSchema },
+        securitySchemes: { [bearer]: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      },
     },
-    transform: jsonSchemaTransform,
+    transform: describeProblems(jsonSchemaTransform),
   });
   await app.register(swaggerUi, {
     routePrefix: "/api/docs",

@@ -2,7 +2,7 @@ import helmet from "@fastify/helmet";
 import jwt from "@fastify/jwt";
 import rateLimit from "@fastify/rate-limit";
 import { tooManyRequests } from "earlybird";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import { jwtOptions } from "../auth/index.ts";
 
 const requestsPerMinute = 3_000;
@@ -26,13 +26,34 @@ export const registerSecurityHeaders = async (app: FastifyInstance): Promise<voi
   });
 };
 
-/** A limit per address that only floods reach, and signed logins. */
-export const registerProtection = async (app: FastifyInstance, jwtSecret: string): Promise<void> => {
+/**
+ * Limits each address to a number of requests that only floods reach, on every route that is registered after it, before
+ * the route's own hooks. A route with `config.rateLimit: false`, such as a probe, has no limit.
+ *
+ * @returns the limit, for scopes whose hooks run before those of a route; a request counts once
+ */
+export const registerRateLimit = async (app: FastifyInstance): Promise<onRequestAsyncHookHandler> => {
   await app.register(rateLimit, {
+    global: false,
     max: requestsPerMinute,
     timeWindow: 60_000,
     allowList: loopback,
     errorResponseBuilder: (_request, { ttl }) => tooManyRequests(Math.ceil(ttl / 1_000)),
   });
+  const count = app.rateLimit();
+  const counted = new WeakSet<FastifyRequest>();
+  const limit: onRequestAsyncHookHandler = async function (request, reply) {
+    if (counted.has(request) || request.routeOptions.config.rateLimit === false) return;
+    counted.add(request);
+    await count.call(this, request, reply);
+  };
+  app.addHook("onRoute", (route) => {
+    route.onRequest = [limit, ...[route.onRequest ?? []].flat()];
+  });
+  return limit;
+};
+
+/** Signed logins. */
+export const registerTokens = async (app: FastifyInstance, jwtSecret: string): Promise<void> => {
   await app.register(jwt, jwtOptions(jwtSecret));
 };

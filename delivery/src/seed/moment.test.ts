@@ -1,12 +1,12 @@
 import { sql } from "kysely";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { StandingClock } from "../../../test/support/clock.ts";
 import { type Demo, loadDemo } from "../../../test/support/demo.ts";
+import { startOfDay } from "../calendar.ts";
 import { dayOfLastCutOff, readOpenDeliveries } from "../deliveries/open-deliveries.ts";
 
 let demo: Demo;
 afterEach(async () => {
-  vi.unstubAllEnvs();
   await demo?.database.drop();
 });
 
@@ -32,8 +32,12 @@ test.each([
   ["Pacific/Auckland", "10:00"],
   ["America/Los_Angeles", "10:00"],
 ])("loaded in %s at %s, the demo raises no alert, and holds nothing of the future", async (zone, time) => {
-  vi.stubEnv("TZ", zone);
-  const clock = new StandingClock(`2026-03-10T${time}:00`);
+  const [hour = 0, minute = 0] = time.split(":").map(Number);
+  const midnight = startOfDay("2026-03-10", zone);
+  const clock = new StandingClock(
+    new Date(midnight.getTime() + (hour * 60 + minute) * 60_000).toISOString(),
+    zone,
+  );
   demo = await loadDemo({ customers: 60, days: 10, clock });
   expect(await openAt(clock)).toBe(0);
   const late = sql`select at from (${moments}) as moment where at > ${clock.now()}`;
@@ -43,8 +47,8 @@ test.each([
 });
 
 test("the next morning the rule finds the deliveries that nobody has confirmed since", async () => {
-  const clock = new StandingClock("2026-03-10T16:00:00");
+  const clock = new StandingClock("2026-03-10T16:00:00Z");
   demo = await loadDemo({ customers: 60, days: 10, clock });
-  clock.set("2026-03-11T10:00:00");
+  clock.set("2026-03-11T10:00:00Z");
   expect(await openAt(clock)).toBeGreaterThan(0);
 });

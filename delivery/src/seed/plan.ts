@@ -1,5 +1,4 @@
-import type { Clock } from "earlybird";
-import { addDays, firstOfMonth, today } from "../calendar.ts";
+import { addDays, type BusinessClock, firstOfMonth, today } from "../calendar.ts";
 import type { Chance } from "./chance.ts";
 
 /** How large the demo is and which days it covers; days are `YYYY-MM-DD`. */
@@ -8,6 +7,8 @@ export interface Plan {
   customers: number;
   days: number;
   firstDay: string;
+  /** Of the business. */
+  timeZone: string;
   /** The moment at which the demo stands still: what was due by then has happened, and nothing later has. */
   now: Date;
   today: string;
@@ -18,13 +19,18 @@ export interface Plan {
   changedOn: string;
 }
 
-export const makePlan = (size: { customers: number; days: number }, chance: Chance, clock: Clock): Plan => {
+export const makePlan = (
+  size: { customers: number; days: number },
+  chance: Chance,
+  clock: BusinessClock,
+): Plan => {
   const day = today(clock);
   const firstDay = addDays(day, 1 - size.days);
   return {
     chance,
     ...size,
     firstDay,
+    timeZone: clock.timeZone,
     now: clock.now(),
     today: day,
     tomorrow: addDays(day, 1),

@@ -1,6 +1,8 @@
 import { hash } from "@node-rs/argon2";
 import { type Clock, Failure, systemClock } from "earlybird";
 import { sql, type Transaction } from "kysely";
+import { readTimeZone } from "../business/time-zone.ts";
+import { inTimeZone } from "../calendar.ts";
 import type { DeliveryDatabase, Tables } from "../database.ts";
 import { seedBilling } from "./billing.ts";
 import { loadInBulk } from "./bulk-load.ts";
@@ -36,7 +38,7 @@ export interface SeedOptions {
   seed?: number;
   /** Called when a table is filled, or the `indexes` are back. */
   onProgress?: (stage: SeededTable | "indexes", rows: number) => void;
-  /** Its day is the last of the history: what was due by then is delivered. Times of day are those of the process. */
+  /** Its day is the last of the history: what was due by then is delivered. Times of day are those of the business. */
   clock?: Clock;
 }
 
@@ -81,7 +83,8 @@ export const seedDemo = async (db: DeliveryDatabase, options: SeedOptions = {}):
   } = options;
   refuseBadOptions({ customers, days, seed });
   const startedMs = clock.monotonicMs();
-  const plan = makePlan({ customers, days }, createChance(seed), clock);
+  const businessClock = inTimeZone(clock, await readTimeZone(db));
+  const plan = makePlan({ customers, days }, createChance(seed), businessClock);
   const passwordHash = await hash(demoPassword, { salt: Buffer.from("earlybird demo salt") });
   const rows = {} as Record<SeededTable, number>;
 
@@ -116,9 +119,8 @@ const refuseBadOptions = ({
   if (!Number.isSafeInteger(seed)) throw badSeedOption(`the seed is ${seed}, and must be a whole number`);
 };
 
-const prepare = async (tx: Transaction<Tables>, { now }: Plan): Promise<void> => {
-  // The business is where the process is, as everywhere in the API.
-  await sql`set local time zone interval ${sql.lit(utcOffset(now))} hour to minute`.execute(tx);
+const prepare = async (tx: Transaction<Tables>, { timeZone }: Plan): Promise<void> => {
+  await sql`select set_config('TimeZone', ${timeZone}, true)`.execute(tx);
   // A crash may lose the whole load, never a part of it, and it can be repeated.
   await sql`set local synchronous_commit = off`.execute(tx);
   await sql`set local work_mem = '64MB'`.execute(tx);
@@ -130,13 +132,6 @@ const prepare = async (tx: Transaction<Tables>, { now }: Plan): Promise<void> =>
   await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))}`.execute(tx);
   const occupied = await firstOccupied(tx);
   if (occupied) throw databaseNotEmpty(occupied);
-};
-
-/** `+05:30` in Bengaluru. */
-const utcOffset = (at: Date): string => {
-  const minutes = -at.getTimezoneOffset();
-  const [hour, minute] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  return `${minutes < 0 ? "-" : "+"}${hour}:${String(minute).padStart(2, "0")}`;
 };
 
 const firstOccupied = async (db: DeliveryDatabase): Promise<SeededTable | undefined> => {

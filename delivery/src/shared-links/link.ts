@@ -46,7 +46,7 @@ export const createLink = async (
   const [first, last] = [addDays(today(clock), -1), addDays(today(clock), daysAhead)];
   if (date < first || date > last) throw linkDateOutOfRange(date, first, last);
   const token = randomBytes(32).toString("base64url");
-  const expires_at = startOfDay(addDays(date, lastingDays));
+  const expires_at = startOfDay(addDays(date, lastingDays), clock.timeZone);
   await changes.transaction(async (tx) => {
     await requireServedCustomer(tx, customerId);
     await tx

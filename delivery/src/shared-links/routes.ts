@@ -51,7 +51,10 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
 
   app.get(
     "/:token",
-    { schema: { tags, summary: "What is to be delivered", params, response: { 200: parcelView } } },
+    {
+      config: { problems: [410] },
+      schema: { tags, summary: "What is to be delivered", params, response: { 200: parcelView } },
+    },
     async (request) => {
       const { token } = request.params;
       const { expires_at } = await findLink(db, token, clock.now());
@@ -64,6 +67,7 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
   app.post(
     "/:token/confirm",
     {
+      config: { problems: [410] },
       schema: {
         tags,
         summary: "Confirm that everything arrived; once",

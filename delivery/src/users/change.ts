@@ -1,6 +1,6 @@
 import { Failure } from "earlybird";
 import { sql } from "kysely";
-import { type Requester, recordSecurityEvents, type SecurityEvent } from "../auth/index.ts";
+import { endSessions, type Requester, recordSecurityEvents, type SecurityEvent } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase, Role } from "../database.ts";
 import { adminLock } from "../locks.ts";
@@ -55,6 +55,8 @@ export const changeUser = (
       .returning(userColumns)
       .executeTakeFirstOrThrow();
     if (isAdmin(before) && !isAdmin(user) && !(await hasAdmin(tx))) throw lastAdmin();
+    // Activating the login again must not bring its sessions back.
+    if (!user.active) await endSessions(tx, clock.now(), { userId: id });
     await recordSecurityEvents(tx, { by, at: clock.now(), events: eventsOf(id, before, user) });
     return user;
   });

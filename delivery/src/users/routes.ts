@@ -1,13 +1,14 @@
+import { recordInLedger } from "earlybird/rollback";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { loginOf, requesterOf } from "../auth/index.ts";
+import { endSessions, loginOf, requesterOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
-import { email, id, name, newPassword, phone } from "../fields.ts";
+import { email, id, name, newPassword, note, phone } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
 import { changeUser } from "./change.ts";
 import { createUser } from "./create.ts";
-import { notYourself, userColumns, userView } from "./user.ts";
+import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
 
 const role = z.enum(roles);
 const tags = ["users"];
@@ -41,7 +42,7 @@ const userChange = z
   .refine((body) => Object.keys(body).length > 0, "must change something");
 
 export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
-  const { db } = context;
+  const { db, changes } = context;
 
   app.get(
     "",
@@ -98,6 +99,39 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       const shutsOut = body.role !== undefined || body.active === false;
       if (shutsOut && params.id === loginOf(request).id) throw notYourself();
       return changeUser(context, { id: params.id, change: body, by: requesterOf(request) });
+    },
+  );
+
+  app.post(
+    "/:id/end-sessions",
+    {
+      schema: {
+        tags,
+        summary: "End all sessions of a user",
+        params: z.strictObject({ id }),
+        body: z.strictObject({ reason: note.optional() }).nullable(),
+        response: { 200: z.object({ ended: z.int() }) },
+      },
+    },
+    async (request) => {
+      const { id: userId } = request.params;
+      const by = loginOf(request);
+      const at = context.clock.now();
+      const ended = await changes.transaction(async (tx) => {
+        const user = await tx.selectFrom("users").select("id").where("id", "=", userId).executeTakeFirst();
+        if (!user) throw userNotFound(userId);
+        const count = await endSessions(tx, at, { userId });
+        await recordInLedger(tx, {
+          action: "sessions-ended",
+          operator: `${by.name} (${by.id})`,
+          origin: `http ${request.ip}`,
+          at,
+          ...(request.body?.reason && { reason: request.body.reason }),
+          result: { user: userId, ended: count },
+        });
+        return count;
+      });
+      return { ended };
     },
   );
 };

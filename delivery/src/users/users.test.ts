@@ -80,10 +80,13 @@ test.each([{ active: false }, { role: "support" }])(
       as: "admin",
       body: newUser({ role: "admin", email: `${Object.keys(body)}@example.com` }),
     });
-    const as = other.id.slice("usr_".length);
+    const { access_token } = await api.ask("POST /api/auth/login", {
+      body: { email: other.email, password: newUser().password },
+    });
+    const headers = { authorization: `Bearer ${access_token}` };
     const answers = await atOnce(api.db, sql`select pg_advisory_xact_lock(${sql.join(adminLock)})`, [
       () => api.send(`PATCH /api/users/${other.id}`, { as: "admin", body }),
-      () => api.send("PATCH /api/users/usr_admin", { as, body }),
+      () => api.send("PATCH /api/users/usr_admin", { headers, body }),
     ]);
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409]);
     expect(answers.find(({ statusCode }) => statusCode === 409)?.json().code).toBe("EB_LAST_ADMIN");
@@ -93,6 +96,7 @@ test.each([{ active: false }, { role: "support" }])(
       "update users set role = 'admin', active = id = 'usr_admin' where id in ('usr_admin', $1)",
       [other.id],
     );
+    await api.pool.query("update sessions set ended_at = null where id = 'ses_admin'");
   },
 );
 

@@ -26,7 +26,7 @@ const inviteCommand = () =>
         // Refuses, with the remedy, where nothing is installed.
         await manager.getStatus();
         // The server that made the tables may be an older one.
-        await service.createSchema?.(database.direct);
+        await service.createSchema?.(database.direct, settings);
         const { token, expiresAt, path } = await service.inviteAdmin({
           pool: database.pool,
           settings,

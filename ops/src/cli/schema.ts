@@ -7,8 +7,8 @@ export const schemaCommand = () =>
     .description("create the service's tables where absent, and apply the changes that the database lacks")
     .option("--json", "answer with one JSON document")
     .action(({ json }: { json?: boolean }) =>
-      withSession(async ({ service, database, manager }) => {
-        await service.createSchema?.(database.direct);
+      withSession(async ({ service, settings, database, manager }) => {
+        await service.createSchema?.(database.direct, settings);
         const applied = await manager.install(operator());
         if (json) return answerJson({ applied });
         answer(

@@ -30,7 +30,7 @@ export const seedCommand = () =>
           );
         }
         if (!service.demo) throw demoRefused(`${service.name} has no demo data.`, "Give its service a demo.");
-        await service.createSchema?.(database.direct);
+        await service.createSchema?.(database.direct, settings);
         await manager.install(operator());
         const { steps } = await manager.getStatus();
         const away = steps.filter(({ state }) => state === "rolled_back").map(({ step }) => step);

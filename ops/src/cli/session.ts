@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { OpenDatabase } from "../database/index.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Settings } from "../lib/settings.ts";
-import type { RollbackManager } from "../rollback/index.ts";
+import type { LedgerAnchors, RollbackManager } from "../rollback/index.ts";
 import type { Service } from "../service.ts";
 import { findRoot, loadService } from "./service-file.ts";
 
@@ -25,6 +25,7 @@ export interface Connection extends Surroundings {
 export interface Session extends Connection {
   service: Service;
   manager: RollbackManager;
+  anchors: LedgerAnchors;
 }
 
 /** Who runs this command. */
@@ -65,10 +66,24 @@ export const withSession = async <T>(
     import("../rollback/index.ts"),
   ]);
   const surroundings = await readSurroundings();
-  const manage = await managerMaker(service);
+  const { LedgerAnchors, RollbackManager } = await import("../rollback/index.ts");
+  const { systemClock } = await import("../lib/clock.ts");
   return connect(
     surroundings,
-    (connection) => work({ ...connection, service, manager: manage(connection) }),
+    (connection) => {
+      const { database, settings, dataDir, log } = connection;
+      const anchors = new LedgerAnchors({
+        file: settings.LEDGER_ANCHOR_FILE ?? join(dataDir, "ledger-anchors.jsonl"),
+        keyFile: settings.LEDGER_ANCHOR_KEY_FILE ?? join(dataDir, "ledger-anchor-key.pem"),
+        url: settings.LEDGER_ANCHOR_URL,
+        database: database.name,
+        log,
+        clock: systemClock,
+      });
+      const { pool, direct } = database;
+      const manager = new RollbackManager({ pool, direct, changes: service.changes, log, anchors });
+      return work({ ...connection, service, manager, anchors });
+    },
     logLevel,
   );
 };
@@ -80,10 +95,11 @@ export const withManagerOn = async <T>(
   work: (manager: RollbackManager) => Promise<T>,
 ): Promise<T> => {
   const { openDatabase } = await import("../database/index.ts");
-  const manage = await managerMaker(service);
+  const { RollbackManager } = await import("../rollback/index.ts");
   const database = await openDatabase({ databaseUrl: url.href, dataDir, log });
   try {
-    return await work(manage({ database, log }));
+    const { pool, direct } = database;
+    return await work(new RollbackManager({ pool, direct, changes: service.changes, log }));
   } finally {
     await database.close();
   }
@@ -109,10 +125,4 @@ const connect = async <T>(
   } finally {
     await database.close();
   }
-};
-
-const managerMaker = async ({ changes }: Service) => {
-  const { RollbackManager } = await import("../rollback/index.ts");
-  return ({ database, log }: Pick<Connection, "database" | "log">) =>
-    new RollbackManager({ pool: database.pool, direct: database.direct, changes, log });
 };

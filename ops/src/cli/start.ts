@@ -6,6 +6,8 @@ import { narrate, number } from "./output.ts";
 import { operator, withSession } from "./session.ts";
 import { stopSignal } from "./stop-signal.ts";
 
+const anchorEveryMs = 3_600_000;
+
 const nothingToServe = (name: string) =>
   new Failure(
     "EB_NOTHING_TO_SERVE",
@@ -27,7 +29,7 @@ export const startCommand = () =>
               ? `Embedded PostgreSQL in ${dataDir}`
               : "PostgreSQL from DATABASE_URL",
           );
-          await service.createSchema?.(database.direct);
+          await service.createSchema?.(database.direct, settings);
           const applied = await manager.install(operator());
           if (applied.length > 0) narrate(`Applied the changes ${applied.join(", ")}`);
           if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
@@ -44,8 +46,10 @@ export const startCommand = () =>
             dataDir,
             log,
           });
+          const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
           narrate(running.greeting);
           await stop;
+          clearInterval(anchoring);
           narrate("Stopping");
           await running.close();
         },

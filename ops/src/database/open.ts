@@ -5,7 +5,7 @@ import type { Logger } from "../lib/log.ts";
 import { openEmbeddedServer } from "./embedded/open.ts";
 import { databaseRefused, databaseTooOld, databaseUnavailable } from "./failures.ts";
 import { createPool } from "./pool.ts";
-import { isDatabaseUnavailable } from "./unavailable.ts";
+import { isDatabaseUnavailable, isLoginRefused } from "./unavailable.ts";
 
 const oldestVersion = 14;
 const databaseName = "earlybird";
@@ -29,6 +29,8 @@ export interface DatabaseOptions {
 export interface OpenDatabase {
   /** With the password: not for logs. */
   readonly url: string;
+  /** Which database it is, for people: host, port and name, or `embedded`, whose port may change. */
+  readonly name: string;
   readonly pool: pg.Pool;
   /** The same as `pool`, unless there is a direct address. */
   readonly direct: pg.Pool;
@@ -52,14 +54,22 @@ const openConfigured = async (options: DatabaseOptions, url: string): Promise<Op
   const pool = await openPool(options, url);
   const { directUrl } = options;
   if (directUrl === undefined) {
-    return { url, pool, direct: pool, source: "configured", joined: false, close: () => endPool(pool) };
+    return {
+      url,
+      name: describe(url),
+      pool,
+      direct: pool,
+      source: "configured",
+      joined: false,
+      close: () => endPool(pool),
+    };
   }
   try {
     const direct = await openPool(options, directUrl);
     const close = async () => {
       await Promise.all([endPool(direct), endPool(pool)]);
     };
-    return { url, pool, direct, source: "configured", joined: false, close };
+    return { url, name: describe(directUrl), pool, direct, source: "configured", joined: false, close };
   } catch (error) {
     await pool.end();
     throw error;
@@ -81,7 +91,8 @@ const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool>
   } catch (error) {
     await pool.end();
     if (error instanceof Failure) throw error;
-    throw isDatabaseUnavailable(error) ? databaseUnavailable(where, error) : databaseRefused(where, error);
+    const absent = isDatabaseUnavailable(error) && !isLoginRefused(error);
+    throw absent ? databaseUnavailable(where, error) : databaseRefused(where, error);
   }
   options.log.info({ database: where }, "connected to the configured database");
   return pool;
@@ -106,7 +117,7 @@ const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => 
     await endPool(pool);
     await server.release();
   };
-  return { url, pool, direct: pool, source: "embedded", joined: server.joined, close };
+  return { url, name: "embedded", pool, direct: pool, source: "embedded", joined: server.joined, close };
 };
 
 const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg.Pool =>
@@ -123,7 +134,7 @@ const untilAnswering = async (work: () => Promise<void>): Promise<void> => {
     try {
       return await work();
     } catch (error) {
-      if (!isDatabaseUnavailable(error)) throw error;
+      if (!isDatabaseUnavailable(error) || isLoginRefused(error)) throw error;
       if (performance.now() > giveUp) throw databaseUnavailable("the embedded server", error);
       await sleep(retryMs);
     }
@@ -134,15 +145,20 @@ const ensureDatabase = async (url: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const found = await client.query("select 1 from pg_database where datname = $1", [databaseName]);
-    if (found.rowCount) return;
-    await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
+    const { rows } = await client.query<{ has_path: boolean }>(
+      `select exists (select from pg_db_role_setting s, unnest(s.setconfig) as setting
+         where s.setdatabase = d.oid and setting like 'search_path=%') as has_path
+       from pg_database d where d.datname = $1`,
+      [databaseName],
+    );
+    if (rows[0]?.has_path) return;
+    if (!rows[0]) await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
     // Its user is called as the platform's schema is: by default that one would come first.
     await client.query(`alter database ${pg.escapeIdentifier(databaseName)} set search_path = public`);
   } catch (error) {
     // Another process that starts at the same moment was quicker.
     const { code } = error as pg.DatabaseError;
-    if (code !== duplicateDatabase && code !== uniqueViolation) throw error;
+    if (code !== duplicateDatabase && code !== uniqueViolation && code !== concurrentUpdate) throw error;
   } finally {
     await client.end();
   }
@@ -150,6 +166,7 @@ const ensureDatabase = async (url: string): Promise<void> => {
 
 const duplicateDatabase = "42P04";
 const uniqueViolation = "23505";
+const concurrentUpdate = "XX000";
 
 /** Host, port and database of an address: what may be shown. */
 const describe = (url: string): string => {

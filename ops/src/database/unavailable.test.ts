@@ -48,6 +48,23 @@ describe("the database is unavailable when", () => {
     await pool.end();
   });
 
+  test("its password was changed while we are connected", async () => {
+    const role = `rotated_${process.pid}`;
+    await database.pool.query(`create role ${role} login password 'first'`);
+    const url = new URL(database.url);
+    [url.username, url.password] = [role, "first"];
+    const pool = createPool(url.href);
+    await pool.query("select 1");
+    await database.pool.query(`alter role ${role} password 'second'`);
+    await database.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = $1", [
+      role,
+    ]);
+    await expect.poll(() => pool.totalCount).toBe(0);
+    expect(isDatabaseUnavailable(await failureOf(pool.query("select 1")))).toBe(true);
+    await pool.end();
+    await database.pool.query(`drop role ${role}`);
+  });
+
   test.each(["57P01", "57P02", "57P03", "08006", "08001", "53300", "ECONNRESET"])(
     "an error says %s",
     (code) => {

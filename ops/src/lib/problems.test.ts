@@ -10,7 +10,7 @@ const away = new Error("connect ECONNREFUSED 127.0.0.1:5432");
 
 let thrown: unknown;
 const app = fastify({
-  bodyLimit: 1_000,
+  bodyLimit: 20_000,
   frameworkErrors: answerFrameworkError,
 }).withTypeProvider<ZodTypeProvider>();
 
@@ -69,11 +69,12 @@ describe("problems", () => {
     ["a foreign content type", "<order/>", "application/xml", 415, "EB_UNSUPPORTED_MEDIA_TYPE"],
     [
       "a body past the limit",
-      `{"note":"${"a".repeat(2_000)}"}`,
+      `{"note":"${"a".repeat(20_000)}"}`,
       "application/json",
       413,
       "EB_BODY_TOO_LARGE",
     ],
+    ["deep JSON", `${"[".repeat(5_000)}${"]".repeat(5_000)}`, "application/json", 400, "EB_TOO_DEEP"],
     ["a null character", '{"quantity":1,"note":"a\\u0000b"}', "application/json", 400, "EB_NULL_CHARACTER"],
   ])("%s is refused", async (_, payload, type, status, code) => {
     const answer = await post(payload, type);

@@ -1,9 +1,11 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { Failure } from "./failure.ts";
-import { refuseNullCharacters } from "./null-characters.ts";
 import { refusalOf } from "./postgres-refusals.ts";
+import { refuseUnstorable } from "./request-content.ts";
 
 declare module "fastify" {
   interface FastifyReply {
@@ -41,6 +43,25 @@ const unsupportedMediaType = () =>
 
 const bodyTooLarge = () =>
   new Failure("EB_BODY_TOO_LARGE", 413, "The body is too large.", "Send less at once.");
+
+const requestTooSlow = () =>
+  new Failure(
+    "EB_REQUEST_TOO_SLOW",
+    408,
+    "The request did not arrive in time.",
+    "Send headers and body without a pause; upload less over a slow line.",
+  );
+
+const headersTooLarge = () =>
+  new Failure("EB_HEADERS_TOO_LARGE", 431, "The headers are too large.", "Send fewer or shorter headers.");
+
+const notHttp = () =>
+  new Failure("EB_NOT_HTTP", 400, "The request is not valid HTTP/1.1.", "Use an HTTP client.");
+
+const clientErrors: Record<string, () => Failure> = {
+  ERR_HTTP_REQUEST_TIMEOUT: requestTooSlow,
+  HPE_HEADER_OVERFLOW: headersTooLarge,
+};
 
 const badRequest = (status: number, detail: string) =>
   new Failure(
@@ -87,7 +108,7 @@ export const problems = fastifyPlugin<ProblemsOptions>(
   async (app, { isDatabaseUnavailable }) => {
     app.decorateReply("problemCode");
     app.addHook("preValidation", async ({ body, query, params }) =>
-      refuseNullCharacters({ body, query, params }),
+      refuseUnstorable({ body, query, params }),
     );
     app.setErrorHandler((error, request, reply) =>
       answerProblem(failureOf(error, isDatabaseUnavailable), request, reply, error),
@@ -104,6 +125,22 @@ export const answerFrameworkError = (error: Error, request: FastifyRequest, repl
   const failure = failureOf(error, () => false);
   request.server.recordUnrouted?.(request.method, failure.status);
   return answerProblem(failure, request, reply, error);
+};
+
+/**
+ * Answers what is no request in HTTP, or comes too slowly or with too many headers, and ends the connection; for
+ * `clientErrorHandler`. Node tells it of connections on which nothing can be answered any more, too.
+ */
+export const answerClientError = (error: Error & { code?: string }, socket: Socket): void => {
+  if (error.code !== "ECONNRESET" && socket.writable) {
+    const failure = (clientErrors[error.code ?? ""] ?? notHttp)();
+    const body = JSON.stringify(failure.toProblem());
+    socket.write(
+      `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\nconnection: close\r\n` +
+        `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroySoon();
 };
 
 const answerProblem = (failure: Failure, request: FastifyRequest, reply: FastifyReply, cause?: unknown) => {

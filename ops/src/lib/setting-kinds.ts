@@ -10,6 +10,17 @@ export const switchedOn = z
   .enum(["true", "false"], "must be true or false")
   .transform((word) => word === "true");
 
+/** A name of the IANA time zone database that this Node knows. */
+export const timeZone = text.refine((name) => {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    // An offset has no daylight saving, and PostgreSQL reads its sign the other way round.
+    return !/^[+-]/.test(name);
+  } catch {
+    return false;
+  }
+}, "must be a time zone, such as Asia/Kolkata");
+
 const namedNetworks = ["loopback", "linklocal", "uniquelocal"];
 
 /** An address, a network as `10.0.0.0/8`, or one of the three names. */

@@ -3,7 +3,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { Failure } from "./failure.ts";
-import { networks, port, text } from "./setting-kinds.ts";
+import { networks, port, text, timeZone } from "./setting-kinds.ts";
 
 const databaseAddress = z.url({
   protocol: /^postgres(ql)?$/,
@@ -29,12 +29,34 @@ const schema = z.object({
     .describe(
       "the proxies in front, whose `X-Forwarded-For` says who asks: addresses, networks or `loopback`",
     ),
+  BUSINESS_TIME_ZONE: timeZone
+    .optional()
+    .describe(
+      "where the business is: its days begin at midnight there; kept in the database from the first start on",
+    ),
   EARLYBIRD_DATA_DIR: text.default(".earlybird").describe("the embedded database and generated secrets"),
   JWT_SECRET: z
     .string()
     .min(32, "must have at least 32 characters")
     .optional()
     .describe("signs logins; absent: generated once and kept in the data directory"),
+  LEDGER_ANCHOR_FILE: text
+    .optional()
+    .describe("where signed heads of the ledger go; absent: `ledger-anchors.jsonl` in the data directory"),
+  LEDGER_ANCHOR_KEY_FILE: text
+    .optional()
+    .describe("a PEM file with the Ed25519 key that signs them; absent: made in the data directory"),
+  LEDGER_ANCHOR_URL: z
+    .url({ protocol: /^https?$/, error: "must be the http(s) address that anchors are posted to" })
+    .optional()
+    .describe("an address that each of them is posted to as JSON"),
+  REAUTHENTICATE_AFTER_SECONDS: z.coerce
+    .number("must be a number")
+    .int("must be a whole number")
+    .min(10)
+    .max(86_400)
+    .default(600)
+    .describe("how old a login may be for the move of a critical step over HTTP"),
   METRICS_TOKEN: z
     .string()
     .min(16, "must have at least 16 characters")
@@ -53,6 +75,7 @@ export const secretSettings = [
   "DATABASE_DIRECT_URL",
   "JWT_SECRET",
   "METRICS_TOKEN",
+  "LEDGER_ANCHOR_URL",
   ...alertSecrets,
 ] as const;
 

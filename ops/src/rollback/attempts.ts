@@ -2,7 +2,7 @@ import { Failure } from "../lib/failure.ts";
 import type { Database } from "./change.ts";
 import { translated } from "./database-refusals.ts";
 import type { Engine } from "./engine.ts";
-import { appendToLedger, type LedgerEntry, type LedgerHead } from "./ledger.ts";
+import { appendToLedger, type LedgerEntry, type LedgerHead, ledgerHead } from "./ledger.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { markInterrupted } from "./operations.ts";
 import type { Requester } from "./request.ts";
@@ -68,6 +68,18 @@ export const underLock = async <T>(
         engine.log.warn({ err: left, code: error.code }, "a refusal could not be recorded"),
       );
     throw error;
+  } finally {
+    await anchorHead(engine);
+  }
+};
+
+/** Writes the ledger's newest entry to where the database cannot reach it. Never fails. */
+export const anchorHead = async ({ anchors, db, log }: Engine): Promise<void> => {
+  if (!anchors) return;
+  try {
+    await anchors.add(await ledgerHead(db));
+  } catch (err) {
+    log.warn({ err }, "the ledger could not be read to anchor it");
   }
 };
 

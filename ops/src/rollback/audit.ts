@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { LedgerAnchors } from "./anchors/anchors.ts";
 import type { Database } from "./change.ts";
 import { type AuditResult, type LedgerEntry, type LedgerHead, readLedger, verifyLedger } from "./ledger.ts";
 
@@ -8,6 +9,7 @@ export interface AuditPage {
   /** One sentence for each edited, missing, reordered or truncated entry, of all pages. */
   faults: string[];
   head: LedgerHead;
+  anchors: AuditResult["anchors"];
   /** The newest first. */
   entries: (LedgerEntry & LedgerHead)[];
 }
@@ -16,13 +18,14 @@ export interface AuditPage {
  * Reads pages of the ledger. The chain is recomputed only when the table has changed in any way since the
  * last time, so that asking again costs one scan without reading the entries.
  */
-export const auditReader = (db: Database) => {
+export const auditReader = (db: Database, anchors: LedgerAnchors | undefined) => {
   let verified: { mark: string; result: AuditResult } | undefined;
   return async (page: { limit: number; before?: number }): Promise<AuditPage> => {
-    const mark = await markOf(db);
-    if (verified?.mark !== mark) verified = { mark, result: await verifyLedger(db) };
-    const { ok, faults, head } = verified.result;
-    return { verified: ok, faults, head, entries: await readLedger(db, page) };
+    const mark = `${await markOf(db)} ${await anchors?.mark()}`;
+    if (verified?.mark !== mark)
+      verified = { mark, result: await verifyLedger(db, undefined, await anchors?.read()) };
+    const { ok, faults, head, anchors: compared } = verified.result;
+    return { verified: ok, faults, head, anchors: compared, entries: await readLedger(db, page) };
   };
 };
 

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
+import type { LedgerAnchors } from "./anchors/anchors.ts";
 import { type Change, type Database, registerChanges } from "./change.ts";
 import { orderSteps } from "./dependencies.ts";
 import { type Attempt, defaultPatience, type LockPatience } from "./lock-waits.ts";
@@ -19,6 +20,8 @@ export interface EngineOptions {
   clock?: Clock;
   patience?: LockPatience;
   rowLimits?: Partial<RowLimits>;
+  /** Where signed heads of the ledger go; left out, the ledger can be verified only against itself. */
+  anchors?: LedgerAnchors | undefined;
 }
 
 /** Up to how many rows something is done without being asked for twice. */
@@ -46,6 +49,7 @@ export interface Engine {
   log: Logger;
   patience: LockPatience;
   rowLimits: RowLimits;
+  anchors: LedgerAnchors | undefined;
 }
 
 const defaultRowLimits: RowLimits = { dryRun: 1_000_000, proof: 500_000, atOnce: 10_000, batch: 5_000 };
@@ -58,6 +62,7 @@ export const createEngine = ({
   clock = systemClock,
   patience = defaultPatience,
   rowLimits,
+  anchors,
 }: EngineOptions): Engine => ({
   pool,
   servicePool,
@@ -67,6 +72,7 @@ export const createEngine = ({
   log,
   patience,
   rowLimits: { ...defaultRowLimits, ...rowLimits },
+  anchors,
 });
 
 /** The engine in one attempt for locks. */

@@ -1,3 +1,5 @@
+export type { Anchor, AnchorLines } from "./anchors/anchor.ts";
+export { type AnchorOptions, LedgerAnchors } from "./anchors/anchors.ts";
 export type { AuditPage } from "./audit.ts";
 export {
   type Change,

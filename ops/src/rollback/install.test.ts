@@ -9,6 +9,7 @@ import { RollbackManager } from "./manager.ts";
 import { backfill } from "./parts/backfill.ts";
 import { columns } from "./parts/columns.ts";
 import { index } from "./parts/indexes.ts";
+import { table } from "./parts/table.ts";
 import { readStates } from "./status.ts";
 
 const asked = { requestedBy: "ada", origin: "test", reason: "practice" };
@@ -75,6 +76,38 @@ test("a second instance that starts meanwhile waits, and finds everything applie
   const applied = await Promise.all([first, second]);
   expect(applied.flat().sort()).toEqual([1, 2]);
   expect(await manager.listOperations()).toHaveLength(1);
+});
+
+describe("on a database of an earlier version", () => {
+  test("a change's table comes home from the platform's schema, with its rows", async () => {
+    const visits = defineChange({
+      ...nothing,
+      step: 9,
+      name: "visits",
+      title: "Visits are counted",
+      parts: [table("visits", "id integer primary key")],
+    });
+    const upgraded = new RollbackManager({ pool: database.pool, changes: [visits], log: quiet, patience });
+    await upgraded.install(asked);
+    // As it was where the role of the service has the name of the platform's schema.
+    await database.pool.query("insert into visits values (7); alter table visits set schema earlybird");
+    await upgraded.install(asked);
+    expect((await database.pool.query("select id from public.visits")).rows).toEqual([{ id: 7 }]);
+    await upgraded.rollbackStep(9, asked);
+    await upgraded.install(asked);
+    await upgraded.reapplyStep(9, asked);
+    expect((await database.pool.query("select id from visits")).rows).toEqual([{ id: 7 }]);
+  });
+
+  test("a step is proven although the version that applied it made fewer triggers", async () => {
+    await manager.install(asked);
+    const { rows } = await database.pool.query(
+      "select tgrelid::regclass::text as on, tgname from pg_trigger where tgname ~ '^earlybird_journal_(delete|truncate)'",
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const { on, tgname } of rows) await database.pool.query(`drop trigger ${tgname} on ${on}`);
+    expect(await manager.prove({ steps: [1, 2], range: true }, asked)).toMatchObject({ proven: true });
+  });
 });
 
 describe("on a table of many rows", () => {

@@ -8,6 +8,7 @@ import type { Engine } from "./engine.ts";
 import { journalledTables } from "./journal.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { beginOperation, endOperation } from "./operations.ts";
+import { parkingSchema } from "./parts/table.ts";
 import { inspectFully, warnings } from "./preflight/inspect.ts";
 import type { Requester } from "./request.ts";
 import { refuseFindings } from "./run.ts";
@@ -30,6 +31,7 @@ export const installChanges = async (engine: Engine, by: Requester): Promise<num
   await createEngineSchema(db);
   await storeSearchPath(db, servicePool);
   await noteJournalsOfEarlierVersions(engine);
+  await bringTablesHome(engine);
   if (missing(changes, await readStates(db)).length === 0) return [];
   const onWait = () => log.info("another process applies changes: waiting for its end");
   return withOperationLock(
@@ -94,6 +96,21 @@ const noteJournalsOfEarlierVersions = async ({ db, changes }: Engine): Promise<v
         db,
       );
   }
+};
+
+/**
+ * An earlier version created a change's table in the platform's schema where the role has the name of that schema, which
+ * then comes first on the default path. The engine looks on the service's path only.
+ */
+const bringTablesHome = async ({ db, changes }: Engine): Promise<void> => {
+  const names = changes.flatMap(({ parts }) => parts.flatMap(({ creates = [] }) => creates));
+  const { rows } = await sql<{ name: string; home: string }>`
+    select name, current_schema() as home from unnest(${names}::text[]) as declared (name)
+    where name not like '%.%' and to_regclass(quote_ident(name)) is null
+      and to_regclass(format('%I.%I', ${parkingSchema}::text, name)) is null
+      and to_regclass(format('earlybird.%I', name)) is not null`.execute(db);
+  for (const { name, home } of rows)
+    await sql`alter table ${sql.id("earlybird", name)} set schema ${sql.id(home)}`.execute(db);
 };
 
 const missing = (changes: readonly Change[], states: ReadonlyMap<number, StepState>): Change[] =>

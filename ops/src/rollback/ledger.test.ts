@@ -1,5 +1,17 @@
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { quiet } from "../../../test/support/delivery.ts";
 import { createShelf, type Shelf } from "../../../test/support/shelf.ts";
+import { shelfChanges } from "../../../test/support/shelf-changes.ts";
+import { systemClock } from "../lib/clock.ts";
+import { LedgerAnchors } from "./anchors/anchors.ts";
+import { RollbackManager } from "./manager.ts";
 
 const asked = { requestedBy: "ada", origin: "test", reason: "practice" };
 let shelf: Shelf;
@@ -90,4 +102,102 @@ test("a rewritten past is found by a head that was written down", async () => {
   expect((await shelf.manager.verifyLedger("f".repeat(64))).faults).toEqual([
     `No entry has the hash ${"f".repeat(64)}: the ledger was cut short or rewritten.`,
   ]);
+});
+
+describe("with anchors outside of the database", () => {
+  let directory: string;
+  let anchorFile: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "earlybird-anchors-"));
+    anchorFile = join(directory, "anchors.jsonl");
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+  const anchorsIn = (url?: string) =>
+    new LedgerAnchors({
+      file: anchorFile,
+      keyFile: join(directory, "key.pem"),
+      url,
+      database: "shelf",
+      log: quiet,
+      clock: systemClock,
+    });
+  const managerWith = (anchors: LedgerAnchors) =>
+    new RollbackManager({ pool: shelf.pool, changes: shelfChanges, log: quiet, anchors });
+  const rewritten = `
+    update earlybird.ledger set entry = replace(entry, 'ada', 'bob');
+    do $$ declare last text := repeat('0', 64); row record; begin
+      for row in select * from earlybird.ledger order by seq loop
+        update earlybird.ledger set prev_hash = last,
+          hash = encode(sha256(convert_to(row.seq || E'\\n' || last || E'\\n' || row.entry, 'UTF8')), 'hex')
+        where seq = row.seq returning hash into last;
+      end loop;
+      update earlybird.steps set ledger_hash = l.hash from earlybird.ledger l where l.seq = ledger_seq;
+    end $$`;
+
+  test.each([
+    [
+      "the whole chain is computed anew",
+      rewritten,
+      /^Entry \d was not|^Entry \d is not the one that was anchored at .*rewritten/,
+    ],
+    [
+      "an older ledger is restored",
+      "delete from earlybird.ledger where seq > 5; update earlybird.steps set ledger_seq = 1, ledger_hash = (select hash from earlybird.ledger where seq = 1)",
+      /^Entry 7, which was anchored at .* is missing/,
+    ],
+  ])("it is found that %s", async (_, statement, fault) => {
+    const anchors = anchorsIn();
+    const manager = managerWith(anchors);
+    await manager.anchorLedger();
+    expect(await manager.verifyLedger()).toMatchObject({
+      ok: true,
+      anchors: { compared: 1, newest: { seq: 7 } },
+    });
+    // Nothing in the database tells.
+    expect(await tamper(statement)).toMatchObject({ ok: true });
+    expect(await manager.verifyLedger()).toMatchObject({ ok: false, faults: [expect.stringMatching(fault)] });
+    expect(await manager.readAudit({ limit: 1 })).toMatchObject({ verified: false });
+  });
+
+  test("it is found that the ledger is gone", async () => {
+    const manager = managerWith(anchorsIn());
+    await manager.anchorLedger();
+    await shelf.pool.query("drop schema earlybird cascade");
+    expect((await manager.verifyLedger()).faults).toEqual([
+      expect.stringMatching(/^The ledger is gone: at .* it had 7 entries/),
+    ]);
+  });
+
+  test("each operation, and each refusal, is anchored as it ends, and posted; an edited anchor is found", async () => {
+    const posted: unknown[] = [];
+    const receiver = createServer((request, response) => {
+      request.on("data", (data) => posted.push(JSON.parse(String(data))));
+      request.on("end", () => response.writeHead(posted.length === 1 ? 500 : 204).end());
+    }).listen(0, "127.0.0.1");
+    await once(receiver, "listening");
+    const { port } = receiver.address() as AddressInfo;
+    const anchors = anchorsIn(`http://127.0.0.1:${port}/`);
+    const manager = managerWith(anchors);
+    await manager.rollbackStep(2, asked);
+    await manager.rollbackStep(3, asked).catch(() => undefined);
+    expect(posted).toMatchObject([{ seq: 8 }, { seq: 9, database: "shelf" }]);
+    // The first was refused; nothing changed since.
+    await manager.anchorLedger();
+    expect(posted).toHaveLength(2);
+    receiver.close();
+    expect(await manager.verifyLedger()).toMatchObject({ ok: true, anchors: { compared: 2 } });
+    const text = await readFile(anchorFile, "utf8");
+    await writeFile(anchorFile, `${text.replace('"seq":8', '"seq":7')}{"at":"2026-03-`);
+    expect((await manager.verifyLedger()).faults).toEqual([
+      "Line 2 of the anchor file was edited: its signature does not fit.",
+    ]);
+    const other = generateKeyPairSync("ed25519").publicKey;
+    expect((await anchors.read({ publicKey: other })).faults).toHaveLength(2);
+  });
+
+  test("a file that cannot be written stops no operation", async () => {
+    anchorFile = "/dev/null/anchors.jsonl";
+    const manager = managerWith(anchorsIn());
+    await expect(manager.rollbackStep(2, asked)).resolves.toMatchObject({ steps: [{ step: 2 }] });
+  });
 });

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
+import type { AnchorLines } from "./anchors/anchor.ts";
+import { compareWithAnchors } from "./anchors/compare.ts";
 import type { Database } from "./change.ts";
 import { ledgerLock } from "./locks.ts";
 
@@ -29,8 +31,10 @@ export interface AuditResult {
   ok: boolean;
   entries: number;
   head: LedgerHead;
-  /** One sentence for each edited, missing, reordered or truncated entry. */
+  /** One sentence for each edited, missing, reordered or truncated entry, and for each anchor that does not fit. */
   faults: string[];
+  /** How many anchors the ledger was compared with, and the newest of them; null where there is none. */
+  anchors: { compared: number; newest: { seq: number; at: string } | null };
 }
 
 const genesis: LedgerHead = { seq: 0, hash: "0".repeat(64) };
@@ -94,13 +98,30 @@ const pageSize = 1000;
 
 /**
  * Recomputes the whole chain. Beside it, each step remembers the entry that last moved it, which tells a
- * ledger that was cut short; so does `expectedHead`, a hash that an earlier operation has printed.
+ * ledger that was cut short. Only what is known outside of the database tells one that was computed anew:
+ * `expectedHead`, a hash that an earlier operation has printed, and anchors.
  */
-export const verifyLedger = async (db: Database, expectedHead?: string): Promise<AuditResult> => {
-  const faults: string[] = [];
-  const anchors = await sql<{ step: number; seq: number; hash: string }>`
+export const verifyLedger = async (
+  db: Database,
+  expectedHead?: string,
+  { anchors, faults: unsigned }: AnchorLines = { anchors: [], faults: [] },
+): Promise<AuditResult> => {
+  const newest = anchors.at(-1);
+  const compared = {
+    compared: anchors.length,
+    newest: newest ? { seq: newest.seq, at: newest.at } : null,
+  };
+  const faults: string[] = [...unsigned];
+  const table = await sql<{
+    there: boolean;
+  }>`select to_regclass('earlybird.ledger') is not null as there`.execute(db);
+  if (newest && !table.rows[0]?.there) {
+    faults.push(`The ledger is gone: at ${newest.at} it had ${newest.seq} entries.`);
+    return { ok: false, entries: 0, head: genesis, faults, anchors: compared };
+  }
+  const moves = await sql<{ step: number; seq: number; hash: string }>`
     select step, ledger_seq as seq, ledger_hash as hash from earlybird.steps order by step`.execute(db);
-  const awaited = new Map(anchors.rows.map(({ step, seq, hash }) => [`${Number(seq)} ${hash}`, step]));
+  const awaited = new Map(moves.rows.map(({ step, seq, hash }) => [`${Number(seq)} ${hash}`, step]));
   let expectedSeen = expectedHead === undefined || expectedHead === genesis.hash;
   let previous = genesis;
   let entries = 0;
@@ -126,7 +147,8 @@ export const verifyLedger = async (db: Database, expectedHead?: string): Promise
   }
   if (!expectedSeen)
     faults.push(`No entry has the hash ${expectedHead}: the ledger was cut short or rewritten.`);
-  return { ok: faults.length === 0, entries, head: previous, faults };
+  faults.push(...(await compareWithAnchors(db, anchors)));
+  return { ok: faults.length === 0, entries, head: previous, faults, anchors: compared };
 };
 
 /** The newest entries first. */

@@ -1,6 +1,7 @@
 import type { Failure } from "../lib/failure.ts";
 import { demandAcknowledgement } from "./acknowledgement.ts";
-import { entryFor, record, recordRefusal, underLock } from "./attempts.ts";
+import type { AnchorLines } from "./anchors/anchor.ts";
+import { anchorHead, entryFor, record, recordRefusal, underLock } from "./attempts.ts";
 import { type AuditPage, auditReader } from "./audit.ts";
 import { translated } from "./database-refusals.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./dry-run.ts";
@@ -49,7 +50,7 @@ export class RollbackManager {
 
   constructor(options: EngineOptions) {
     this.#engine = createEngine(options);
-    this.#readAudit = auditReader(this.#engine.db);
+    this.#readAudit = auditReader(this.#engine.db, options.anchors);
   }
 
   /**
@@ -57,7 +58,7 @@ export class RollbackManager {
    * lowest first, each in a transaction of its own. Resolves with the steps it applied.
    */
   install(by: Requester): Promise<number[]> {
-    return translated(() => installChanges(this.#engine, by));
+    return translated(() => installChanges(this.#engine, by)).finally(() => anchorHead(this.#engine));
   }
 
   /**
@@ -249,9 +250,21 @@ export class RollbackManager {
     return watchOperation(this.#engine.db, id, options);
   }
 
-  /** Recomputes the ledger's chain of hashes; `expectedHead` is a head that was printed earlier. */
-  verifyLedger(expectedHead?: string): Promise<AuditResult> {
-    return this.#read(({ db }) => verifyLedger(db, expectedHead));
+  /**
+   * Recomputes the ledger's chain of hashes, and compares it with its anchors.
+   *
+   * @param expectedHead a head that was printed earlier
+   * @param anchored anchors to compare with instead of this ledger's own
+   */
+  verifyLedger(expectedHead?: string, anchored?: AnchorLines): Promise<AuditResult> {
+    return this.#read(async ({ db, anchors }) =>
+      verifyLedger(db, expectedHead, anchored ?? (await anchors?.read())),
+    );
+  }
+
+  /** Anchors the ledger's newest entry; call it every hour. Does nothing without `anchors`, and never fails. */
+  anchorLedger(): Promise<void> {
+    return anchorHead(this.#engine);
   }
 
   /** Ledger entries, the newest first. */
@@ -277,6 +290,11 @@ export class RollbackManager {
   /** The numbers of the registered steps, lowest first. */
   get steps(): number[] {
     return this.#engine.changes.map(({ step }) => step);
+  }
+
+  /** Those whose risk is `critical`. */
+  get criticalSteps(): number[] {
+    return this.#engine.changes.filter(({ risk }) => risk === "critical").map(({ step }) => step);
   }
 
   /** Reads on one session of the engine, for as long as it takes. */

@@ -44,6 +44,7 @@ export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (app, { 
   app.post(
     "/api/alerts/unmute",
     {
+      config: { problems: [404] },
       schema: {
         tags,
         summary: "End a mute now.",
@@ -57,6 +58,7 @@ export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (app, { 
   app.post(
     "/api/alerts/test",
     {
+      config: { problems: [404] },
       schema: {
         tags,
         summary: "Send a test through the real channels, and wait for what they say.",

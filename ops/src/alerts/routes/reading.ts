@@ -54,6 +54,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
   app.get(
     "/api/alerts/history",
     {
+      config: { problems: [422] },
       schema: {
         tags,
         summary: "What was wrong in the last 90 days, newest first, and who was told.",

@@ -82,6 +82,16 @@ test("closing waits until the server is down; next time it has its rows and its 
   await next.close();
 });
 
+test("a database of an earlier version, which has no search path, gets it at the next start", async () => {
+  const earlier = await open();
+  await earlier.pool.query("alter database earlybird reset search_path");
+  await earlier.close();
+  const upgraded = await open();
+  const { rows: found } = await upgraded.pool.query("show search_path");
+  await upgraded.close();
+  expect(found).toEqual([{ search_path: "public" }]);
+});
+
 test("closing does not wait for a connection that is never given back", async () => {
   const database = await open();
   await database.pool.connect().then((client) => client.on("error", () => undefined));

@@ -49,7 +49,11 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
       onRequest: async function (request, reply) {
         if (!isLocal(request.raw) && !hasToken(request.raw)) await operatorOnly.call(this, request, reply);
       },
-      schema: { tags: ["health"], summary: "All numbers, as Prometheus reads them." } as object,
+      schema: {
+        tags: ["health"],
+        summary: "All numbers, as Prometheus reads them.",
+        produces: ["text/plain"],
+      } as object,
     },
     async ({ headers }, reply) => {
       const endpoints = monitoring.performance.totals();

@@ -7,7 +7,7 @@ import type { FleetEndpoint, FleetSummary, Instance } from "../fleet/index.ts";
 import { type PerformanceWindow, performanceWindows } from "../performance-summary.ts";
 import { detailedHealth, diagnostics, fleetPerformance, performance } from "./answers.ts";
 import { currentDetails, httpStatusOf, type Service } from "./current-health.ts";
-import { probe, probeRoutes } from "./probes.ts";
+import { probeRoutes } from "./probes.ts";
 
 /** What diagnostics tell of an alert that fires. */
 export interface FiringAlert {
@@ -85,7 +85,8 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
   app.get(
     "/api/health/detailed",
     {
-      ...probe,
+      config: { problems: [404] },
+      logLevel: "error",
       onRequest: operatorOnly,
       schema: {
         tags: ["health"],
@@ -104,7 +105,8 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
   app.get(
     "/api/health/diagnostics",
     {
-      ...probe,
+      config: { problems: [404] },
+      logLevel: "error",
       onRequest: operatorOnly,
       schema: {
         tags: ["health"],
@@ -138,7 +140,8 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
   app.get(
     "/api/health/metrics",
     {
-      ...probe,
+      config: { problems: [404] },
+      logLevel: "error",
       onRequest: operatorOnly,
       schema: {
         tags: ["health"],

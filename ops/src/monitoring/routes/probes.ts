@@ -13,7 +13,7 @@ const notReady = (reasons: string[]) =>
   );
 
 /** Asked every few seconds by machines: no limit on how often, and no line in the log for a 503. */
-export const probe = { config: { rateLimit: false } as object, logLevel: "error" } as const;
+const probe = { config: { rateLimit: false } as object, logLevel: "error" } as const;
 
 /** What machines ask, without a login: alive, ready, healthy. All answer at once. */
 export const probeRoutes: FastifyPluginAsyncZod<Service> = async (app, service) => {

@@ -139,6 +139,10 @@ export const auditPage = z.object({
   verified: z.boolean(),
   faults: z.array(z.string()),
   head,
+  anchors: z.object({
+    compared: z.int().describe("signed heads outside of the database with which the ledger was compared"),
+    newest: z.object({ seq: z.int(), at: time }).nullable(),
+  }),
   entries: z.array(
     head.extend({
       at: time,

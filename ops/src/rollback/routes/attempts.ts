@@ -18,6 +18,8 @@ export interface AttemptRules {
   admin: (request: FastifyRequest) => Promise<Person>;
   /** Says who asks, whatever they may do; null for a stranger. */
   whoIs: (request: FastifyRequest) => Promise<Person | null>;
+  /** Refuses an admin whose login is too old to move a critical step; left out, no login is. */
+  recentlyAuthenticated?: ((request: FastifyRequest) => Promise<void>) | undefined;
 }
 
 declare module "fastify" {

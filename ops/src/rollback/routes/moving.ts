@@ -17,6 +17,8 @@ import {
   takeUpBody,
 } from "./questions.ts";
 
+import { demandRecentLogin } from "./recent-login.ts";
+
 /**
  * What changes something, or locks it. Each answers when it is done; a client that goes away meanwhile stops
  * nothing, and finds the operation in the list.
@@ -24,6 +26,7 @@ import {
 export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rules) => {
   const { manager } = rules;
   const by = recordAttempts(app, rules);
+  demandRecentLogin(app, manager, rules.recentlyAuthenticated);
   // Most of what can be said may be left out, and with it the body.
   app.addHook("preValidation", async (request) => {
     request.body ??= {};

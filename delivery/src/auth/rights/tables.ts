@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 
 /** Statements that create what logins need beyond the baseline; each may run again at every start. */
-export const authTables = [
+export const rightsTables = [
   // When staff vouched for whose login it is; null for a login that somebody made for themselves. The default trusts
   // logins of before, and whoever writes to the database. Asked first: "if not exists" would lock readers out each time.
   sql`do $$ begin

@@ -1,9 +1,9 @@
 import type { FastifyRequest, RouteOptions } from "fastify";
 import { sql } from "kysely";
-import type { ApiContext } from "../context.ts";
-import type { Role } from "../database.ts";
-import type { Login } from "./login.ts";
-import { forbidden } from "./refusals.ts";
+import type { ApiContext } from "../../context.ts";
+import type { Role } from "../../database.ts";
+import type { Login } from "../login.ts";
+import { forbidden } from "../refusals.ts";
 
 /** Of one login on one route; past these it is plain that all of them need a look. */
 const mostListed = 1_000;

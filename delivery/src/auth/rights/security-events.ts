@@ -1,7 +1,7 @@
 import { recordInLedger } from "earlybird/rollback";
 import type { FastifyRequest } from "fastify";
-import type { DeliveryDatabase } from "../database.ts";
-import { loginOf } from "./guard.ts";
+import type { DeliveryDatabase } from "../../database.ts";
+import { loginOf } from "../guard.ts";
 
 /** Who did something, as the ledger names them. */
 export interface Requester {
