@@ -12,7 +12,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { authorizeOperator, authRoutes, demandRecentLogin, guardRoutes, whoIs } from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
-import { customerRoutes } from "./customers/index.ts";
+import { customerRoutes, linkRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { deliveryRoutes } from "./deliveries/index.ts";
@@ -97,6 +97,7 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     await api.register(authRoutes, { ...context, prefix: "/api/auth" });
     await api.register(userRoutes, { ...context, prefix: "/api/users" });
     await api.register(customerRoutes, { ...context, prefix: "/api/customers" });
+    await api.register(linkRoutes, { ...context, prefix: "/api/customers" });
     await api.register(productRoutes, { ...context, prefix: "/api/products" });
     await api.register(subscriptionRoutes, { ...context, prefix: "/api/subscriptions" });
     await api.register(orderRoutes, { ...context, prefix: "/api/orders" });

@@ -11,7 +11,7 @@ export interface ApiContext {
   clock: BusinessClock;
   /** Where the operators are told of what they must look after. */
   alerts: Pick<AlertManager, "raise" | "resolve">;
-  /** Signs logins and invitations; at least 32 characters. */
+  /** Signs logins; at least 32 characters. */
   jwtSecret: string;
   /** Whether an admin must set up a second factor, as in production. */
   adminsNeedTotp?: boolean;

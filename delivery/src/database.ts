@@ -17,6 +17,9 @@ export interface Tables {
   billing_records: BillingRecordsTable;
   billing_runs: BillingRunsTable;
   shared_links: SharedLinksTable;
+  intended_links: IntendedLinksTable;
+  unchecked_writes: UncheckedWritesTable;
+  invitations: InvitationsTable;
   sessions: SessionsTable;
   totp_secrets: TotpSecretsTable;
   totp_recovery_codes: { user_id: string; code_hash: string };
@@ -46,6 +49,8 @@ export interface UsersTable {
   role: Role;
   active: Generated<boolean>;
   created_at: Generated<Date>;
+  /** When staff vouched for whose login it is; null for a login that somebody made for themselves. */
+  verified_at: Generated<Date | null>;
   /** Step 21. */
   customer_id: string | null;
 }
@@ -175,6 +180,35 @@ export interface SharedLinksTable {
   token_hash: string;
   customer_id: string;
   delivery_date: string;
+  expires_at: Date;
+  used_at: Date | null;
+}
+
+/** A login that was made for a customer while step 21 was rolled back. */
+export interface IntendedLinksTable {
+  user_id: string;
+  customer_id: string;
+}
+
+/** A write that step 24 would have refused, had it been applied. */
+export interface UncheckedWritesTable {
+  id: Generated<number>;
+  at: Date;
+  user_id: string | null;
+  role: Role;
+  route: string;
+  /** Null until the request was answered. */
+  status: number | null;
+  /** What was written: its id as it was then, or the path where there is no single one. */
+  target: string | null;
+  /** Whether the receipt of a re-apply has listed it. */
+  reported: Generated<boolean>;
+}
+
+export interface InvitationsTable {
+  token_hash: string;
+  /** Works only while there is no admin. */
+  first_admin: boolean;
   expires_at: Date;
   used_at: Date | null;
 }

@@ -4,7 +4,7 @@ import { mailTransportFrom } from "earlybird/alerts";
 import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
-import { createAdminInvitation } from "./auth/index.ts";
+import { createAdminInvitation, hasAnyAdmin } from "./auth/index.ts";
 import { endMendedFailures } from "./billing/index.ts";
 import { readTimeZone } from "./business/time-zone.ts";
 import { inTimeZone } from "./calendar.ts";
@@ -75,7 +75,7 @@ export const serve = async ({
     });
     started.push(() => app.close());
     const url = await listen(app, { host: settings.HOST, port: settings.PORT });
-    const invitation = production ? await firstInvitation(db, jwtSecret, clock) : undefined;
+    const invitation = production ? await firstInvitation(changes, clock) : undefined;
     return { greeting: greet({ url, demo: !production, invitation }), close };
   } catch (error) {
     await close();
@@ -84,16 +84,9 @@ export const serve = async ({
 };
 
 /** In production nobody can log in at first: whoever reads the log of the first start may make the admin. */
-const firstInvitation = async (
-  db: DeliveryDatabase,
-  jwtSecret: string,
-  clock: Clock,
-): Promise<string | undefined> => {
-  const admin = await db
-    .selectFrom("users")
-    .select("id")
-    .where("role", "=", "admin")
-    .limit(1)
-    .executeTakeFirst();
-  return admin ? undefined : createAdminInvitation({ jwtSecret, clock });
-};
+const firstInvitation = (changes: Changes<Tables>, clock: Clock): Promise<string | undefined> =>
+  changes.transaction(async (tx) =>
+    (await hasAnyAdmin(tx))
+      ? undefined
+      : (await createAdminInvitation(tx, { clock, firstAdmin: true })).token,
+  );

@@ -26,6 +26,8 @@ test("the schema is created once, also by two who start at the same moment", asy
     "business_settings",
     "customers",
     "delivery_statuses",
+    "intended_links",
+    "invitations",
     "mail_outbox",
     "orders",
     "password_resets",
@@ -35,6 +37,7 @@ test("the schema is created once, also by two who start at the same moment", asy
     "subscriptions",
     "totp_recovery_codes",
     "totp_secrets",
+    "unchecked_writes",
     "users",
   ]);
 });

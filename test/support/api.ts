@@ -150,14 +150,12 @@ export const startApi = async ({
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
-/** Rolls a step back with all that depends on it, as an operator does; until the read paths know. */
-export const rollBack = async (api: Api, step: number): Promise<void> => {
+/** Rolls a step back with all that depends on it, as an operator does; until the read paths know. Returns which. */
+export const rollBack = async (api: Api, step: number): Promise<number[]> => {
   const { steps } = await api.engine.rollbackStep(step, { ...asked, ...api.operator });
-  await untilKnown(
-    api,
-    steps.map(({ step }) => step),
-    false,
-  );
+  const away = steps.map(({ step }) => step);
+  await untilKnown(api, away, false);
+  return away;
 };
 
 /** Re-applies a step, or all steps of a range; until the read paths know. */

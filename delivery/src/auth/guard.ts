@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { access } from "../access.ts";
+import { access, isExposedByStep24, rolesOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { findLogin, requireLink, type SignedIn } from "./login.ts";
 import { enrolmentNeeded, forbidden, tokenExpired, unauthenticated } from "./refusals.ts";
+import { recordUncheckedWrites } from "./rights/unchecked-writes.ts";
 import { readToken } from "./tokens.ts";
 
 declare module "fastify" {
@@ -15,7 +16,7 @@ declare module "fastify" {
 /**
  * Puts the rule of `access` in front of every route that is registered after it in the same scope.
  *
- * While step 24 is rolled back any valid login passes; nobody passes without one.
+ * While step 24 is rolled back any valid login passes on the routes that it governs; nobody passes without one.
  */
 export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => {
   app.addHook("onRoute", (route) => {
@@ -23,13 +24,15 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
     const rule = access[`${method} ${route.url}`];
     if (rule === undefined) throw new Error(`${method} ${route.url} has no rule in access.ts`);
     const schema = route.schema ?? {};
-    route.schema = { ...schema, security: rule === "public" ? [] : [{ bearer: [] }] };
-    if (rule === "public") {
+    const allowed = rolesOf(rule);
+    route.schema = { ...schema, security: allowed === null ? [] : [{ bearer: [] }] };
+    if (allowed === null) {
       if (route.url.startsWith("/api/auth/"))
         route.onRequest = [...[route.onRequest ?? []].flat(), keepFromCaches];
       return;
     }
-    route.schema.description = `${schema.description ?? ""} Roles: ${rule.join(", ")}.`.trimStart();
+    const exposed = isExposedByStep24(rule);
+    route.schema.description = `${schema.description ?? ""} Roles: ${allowed.join(", ")}.`.trimStart();
     const check = async (request: FastifyRequest, reply: FastifyReply) => {
       reply.header("cache-control", "no-store");
       const login = await authenticate(app, context, request);
@@ -37,11 +40,11 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
       request.login = login;
       if (needsEnrolment(context, login) && !route.url.startsWith("/api/auth/")) throw enrolmentNeeded();
       requireLink(login);
-      if (context.changes.active.has("role-checks") && !rule.includes(login.role)) {
-        throw forbidden(login.role);
-      }
+      const checked = !exposed || context.changes.active.has("role-checks");
+      if (checked && !allowed.includes(login.role)) throw forbidden(login.role);
     };
     route.onRequest = [...[route.onRequest ?? []].flat(), check];
+    if (exposed && method !== "GET") recordUncheckedWrites(route, context, allowed);
   });
 };
 

@@ -22,8 +22,8 @@ export interface Registration {
 }
 
 /**
- * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back
- * they do not, and re-applying finds them by phone.
+ * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back it is kept
+ * which were made for each other, and re-applying links these: nobody has verified the phone.
  *
  * @throws Failure EB_EMAIL_TAKEN
  */
@@ -51,6 +51,7 @@ export const register = async (
         password_hash,
         role: "customer",
         created_at,
+        verified_at: null,
         ...(linked && { customer_id: customer.id }),
       })
       .onConflict((conflict) => conflict.column("email").doNothing())
@@ -59,6 +60,8 @@ export const register = async (
     if (!login) throw emailTaken();
     if (linked) {
       await tx.updateTable("customers").set({ user_id: login.id }).where("id", "=", customer.id).execute();
+    } else {
+      await tx.insertInto("intended_links").values({ user_id: login.id, customer_id: customer.id }).execute();
     }
     return login;
   });

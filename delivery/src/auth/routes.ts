@@ -75,13 +75,15 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       config: { problems: [403] },
       schema: {
         tags: ["auth"],
-        summary: "Become the first admin",
+        summary: "Become an admin by an invitation",
         body: z.strictObject({ token: z.string().min(1).max(200), email, name, password: newPassword }),
         response: { 201: tokenView },
       },
     },
-    async (request, reply) =>
-      reply.code(201).send(await tokenFor(await acceptInvitation(context, request.body), request)),
+    async (request, reply) => {
+      const accepted = { ...request.body, origin: `http ${request.ip}` };
+      return reply.code(201).send(await tokenFor(await acceptInvitation(context, accepted), request));
+    },
   );
 
   app.get(

@@ -46,9 +46,10 @@ export const gateConsolidatedRoutes = (
 export const addOldPaths = (api: FastifyInstance, app: FastifyInstance): void => {
   api.addHook("onRoute", (route) => {
     if (route.method === "HEAD" || !consolidated.test(route.url)) return;
-    const { method, schema, onRequest = [], handler } = route;
+    const { method, schema, onRequest = [], preHandler = [], onSend = [], handler } = route;
     const { from } = oldRouteOf(route);
-    app.route({ method, url: from, schema: { ...schema, hide: true }, onRequest, handler });
+    const hooks = { onRequest, preHandler, onSend };
+    app.route({ method, url: from, schema: { ...schema, hide: true }, ...hooks, handler });
   });
 };
 

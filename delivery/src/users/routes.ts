@@ -1,11 +1,12 @@
 import { recordInLedger } from "earlybird/rollback";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { endSessions, loginOf } from "../auth/index.ts";
+import { endSessions, loginOf, requesterOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
 import { email, id, name, newPassword, note, phone } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { changeUser } from "./change.ts";
 import { createUser } from "./create.ts";
 import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
 
@@ -72,7 +73,12 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     { schema: { tags, summary: "Make a login", body: newUser, response: { 201: userView } } },
     async (request, reply) => {
       const { customer_id, phone, ...user } = request.body;
-      const created = await createUser(context, { ...user, phone, customerId: customer_id });
+      const created = await createUser(context, {
+        ...user,
+        phone,
+        customerId: customer_id,
+        by: requesterOf(request),
+      });
       return reply.code(201).send(created);
     },
   );
@@ -92,20 +98,7 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       const { body, params } = request;
       const shutsOut = body.role !== undefined || body.active === false;
       if (shutsOut && params.id === loginOf(request).id) throw notYourself();
-      const user = await changes.transaction(async (tx) => {
-        const changed = await tx
-          .updateTable("users")
-          .set(body)
-          .where("id", "=", params.id)
-          .returning(userColumns)
-          .executeTakeFirst();
-        // Activating the login again must not bring its sessions back.
-        if (changed && body.active === false)
-          await endSessions(tx, context.clock.now(), { userId: changed.id });
-        return changed;
-      });
-      if (!user) throw userNotFound(params.id);
-      return user;
+      return changeUser(context, { id: params.id, change: body, by: requesterOf(request) });
     },
   );
 

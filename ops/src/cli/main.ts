@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { abortCommand } from "./abort.ts";
+import { adminCommand } from "./admin.ts";
 import { alertsCommand } from "./alerts/index.ts";
 import { asFailure } from "./as-failure.ts";
 import { auditCommand } from "./audit.ts";
@@ -55,6 +56,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     proveCommand(),
     parkedCommand(),
     alerts,
+    adminCommand(),
     seedCommand(),
     schemaCommand(),
   ]) {

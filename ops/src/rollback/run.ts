@@ -6,7 +6,7 @@ import { refusedByDatabase } from "./database-refusals.ts";
 import type { AttemptingEngine, Engine } from "./engine.ts";
 import { waitForFollowers } from "./followers.ts";
 import { foreignKeyChecks } from "./foreign-keys.ts";
-import { countRows, impactOf, runChecks } from "./inspection.ts";
+import { countRows, impactOf, reviewOf, runChecks } from "./inspection.ts";
 import type { LedgerHead } from "./ledger.ts";
 import { type Attempt, findBlockers, retryWhileLocked } from "./lock-waits.ts";
 import { lockedTables, lockReceipts, moveStep, recordStep, roundMs } from "./move-step.ts";
@@ -246,7 +246,11 @@ const moveInTransaction = async (
       rehearsal: false,
     } as const;
     const moved = await moveStep(session, { ...move, patience, clock });
-    const receipt = { ...counted, rows: [...counted.rows, ...(moved?.rows ?? [])] };
+    const receipt = {
+      ...counted,
+      rows: [...counted.rows, ...(moved?.rows ?? [])],
+      warnings: moved ? await reviewOf(session, change, direction) : [],
+    };
     if (promised && !isDeepStrictEqual(promised.rows, receipt.rows)) throw planOfStepStale(change.step);
     const head = await recordStep(session, change.step, {
       at: clock.now().toISOString(),
