@@ -20,9 +20,11 @@ test("the schema is created once, also by two who start at the same moment", asy
     "select table_name from information_schema.tables where table_schema = 'public' order by 1",
   );
   expect(rows.map(({ table_name }) => table_name)).toEqual([
+    "bill_lines",
     "billing_records",
     "billing_runs",
     "customers",
+    "deliveries_to_bill",
     "delivery_statuses",
     "orders",
     "products",

@@ -2,7 +2,7 @@ import { hash } from "@node-rs/argon2";
 import { type Clock, Failure, systemClock } from "earlybird";
 import { sql, type Transaction } from "kysely";
 import type { DeliveryDatabase, Tables } from "../database.ts";
-import { seedBilling } from "./billing.ts";
+import { seedBilling, seedBillLines } from "./billing.ts";
 import { loadInBulk } from "./bulk-load.ts";
 import { createChance } from "./chance.ts";
 import { seedDeliveries, seedSharedLinks } from "./deliveries.ts";
@@ -23,6 +23,7 @@ const tables = [
   "orders",
   "delivery_statuses",
   "billing_records",
+  "bill_lines",
   "shared_links",
 ] as const;
 
@@ -166,5 +167,6 @@ const load = async (
   filled("orders", await seedOrders(tx, plan));
   filled("delivery_statuses", await seedDeliveries(tx, plan));
   filled("billing_records", await seedBilling(tx, plan));
+  filled("bill_lines", await seedBillLines(tx, plan));
   filled("shared_links", await seedSharedLinks(tx));
 };
