@@ -44,7 +44,7 @@ export const dueNotes = ({ active, first, next }: BilledMonth) => sql`
  * they charge too much.
  */
 export const comparedOrders = ({ active, first, next }: BilledMonth): RawBuilder<unknown> => {
-  const columns = sql`o.id, o.customer_id, o.kind, o.delivery_date, o.status, o.items, o.total_paise`;
+  const columns = sql`o.id, o.customer_id, o.kind, o.delivery_date, o.status, o.items, o.total_paise, o.billed`;
   const oneTime = billsOneTimeOrders(active);
   const unbilledBefore = sql`
     union all
@@ -53,10 +53,9 @@ export const comparedOrders = ({ active, first, next }: BilledMonth): RawBuilder
       and o.id not in (select order_id from noted)`;
   // Billed by a version that kept no lines: its bill names the order, or only the order remembers.
   const billedWithoutLines = sql`
-    o.kind = 'one_time' and not exists (select from bill_lines l where l.order_id = o.id)
+    o.kind = 'one_time' and charged.lines = 0
       and (exists (select from billing_records b where b.order_id = o.id and b.status <> 'void')
-        or exists (select from orders known where known.id = o.id and known.billed)
-          and not exists (select from billing_records b where b.order_id = o.id))`;
+        or o.billed is true and not exists (select from billing_records b where b.order_id = o.id))`;
   // When the quantities are gone, what was charged by them stands.
   const due = sql`case when ${delivered}
     then ${charge(active.has("delivery-quantities"), sql`coalesce(nullif(charged.final_paise, 0), o.total_paise)`)}
@@ -75,12 +74,13 @@ export const comparedOrders = ({ active, first, next }: BilledMonth): RawBuilder
       ${oneTime ? unbilledBefore : sql``}
     ) o
     cross join lateral (
-      select count(*) filter (where b.status <> 'draft') as final_bills,
-        sum(l.amount_paise) filter (where b.status <> 'draft') as final_paise,
+      select count(*) as lines,
+        count(*) filter (where b.status in ('issued', 'paid')) as final_bills,
+        sum(l.amount_paise) filter (where b.status in ('issued', 'paid')) as final_paise,
         max(l.bill_id) filter (where b.status = 'draft') as held_on,
         sum(l.amount_paise) filter (where b.status = 'draft') as held_paise
       from bill_lines l join billing_records b on b.id = l.bill_id
-      where l.order_id = o.id and b.status <> 'void'
+      where l.order_id = o.id
     ) charged
     where ${billsSupplements(active) ? sql`true` : sql`charged.final_bills = 0 and ${notIssued}`}
       ${oneTime ? sql`and not (${billedWithoutLines})` : sql``}`;

@@ -80,9 +80,9 @@ const billDifferences = async ({ tx, now, ...month }: Run): Promise<BillingRun> 
     with noted as (
       delete from deliveries_to_bill where id in (select n.id from ${dueNotes(month)}) returning order_id
     ),
-    different as materialized (
-      select * from (${comparedOrders(month)}) compared where to_charge_paise <> held_paise
-    ),
+    -- In two steps: in one, PostgreSQL expects a single row to differ, and plans for that.
+    compared as materialized (${comparedOrders(month)}),
+    different as (select * from compared where to_charge_paise <> held_paise),
     standing as (
       select distinct on (customer_id, period) customer_id, period, status, id from billing_records
       where covers = 'subscriptions' and status <> 'void'
