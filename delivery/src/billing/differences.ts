@@ -32,8 +32,9 @@ export const dueNotes = ({ active, first, next }: BilledMonth) => sql`
   deliveries_to_bill n join orders o on o.id = n.order_id
   where ${billsSupplements(active)} and (o.kind = 'subscription' or ${billsOneTimeOrders(active)})
     and (o.delivery_date >= ${first}::date and o.delivery_date < ${next}::date
-      or o.delivery_date < ${first}::date and exists (
-        select from billing_records b where b.period = ${monthOf(sql`o.delivery_date`)}))`;
+      or o.delivery_date < ${first}::date and (
+        exists (select from billing_runs r where r.period = ${monthOf(sql`o.delivery_date`)})
+        or exists (select from billing_records b where b.period = ${monthOf(sql`o.delivery_date`)})))`;
 
 /**
  * Every order that the month's run concerns, with what is to be charged for it and what its draft charges already
