@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { noteForBilling } from "../../delivery/src/billing/index.ts";
 import { changes as declared } from "../../delivery/src/changes/index.ts";
+import { newId } from "../../delivery/src/ids/index.ts";
 import { type Api, reapply, rollBack } from "../support/api.ts";
 import { type Happening, months } from "./happening.ts";
 
@@ -40,31 +41,26 @@ const chosen = async <Row>({ api }: World, pick: number, query: string): Promise
 
 const doings: { [Kind in Happening["kind"]]: Doing<Kind> } = {
   async order(world, { month, quantity, oneTime }) {
-    const { api } = world;
     world.placed += 1;
-    const [order, delivery] = api.changes.active.has("uuid-ids") ? ["ord_", "dlv_"] : ["order-", "delivery-"];
-    const number = 500_000 + world.placed;
-    await api.pool.query(
-      `with placed as (
-        insert into orders (id, customer_id, kind, items, total_paise, delivery_date, status, created_at)
-        select $1, c.id, $2, jsonb_build_array(jsonb_build_object(
-          'product_id', p.id, 'quantity', $3::int, 'unit_price_paise', $4::int)), $3::int * $4::int, $5, 'CONFIRMED', $6
-        from customers c cross join products p where c.name = 'Asha' and p.name = 'Milk'
-        returning customer_id, delivery_date, created_at, id
-      )
-      insert into delivery_statuses (id, customer_id, delivery_date, created_at${api.changes.active.has("delivery-order") ? ", order_id" : ""})
-      select $7, customer_id, delivery_date, created_at${api.changes.active.has("delivery-order") ? ", id" : ""} from placed`,
-      [
-        `${order}${number}`,
-        oneTime ? "one_time" : "subscription",
-        quantity,
-        pricePaise,
-        // A day of its own: while step 20 is away, a delivery speaks for the whole day.
-        `${months[month]}-${String((world.placed % 28) + 1).padStart(2, "0")}`,
-        new Date(Date.parse("2026-01-01T00:00:00Z") + world.placed * 1_000),
-        `${delivery}${number}`,
-      ],
-    );
+    // A day of its own: while step 20 is away, a delivery speaks for the whole day.
+    const day = `${months[month]}-${String((world.placed % 28) + 1).padStart(2, "0")}`;
+    const at = new Date(Date.parse("2026-01-01T00:00:00Z") + world.placed * 1_000);
+    await world.api.changes.transaction(async (tx, active) => {
+      await sql`
+        with placed as (
+          insert into orders (id, customer_id, kind, items, total_paise, delivery_date, status, created_at)
+          select ${newId("order", active)}, c.id, ${oneTime ? "one_time" : "subscription"},
+            jsonb_build_array(jsonb_build_object(
+              'product_id', p.id, 'quantity', ${quantity}::int, 'unit_price_paise', ${pricePaise}::int)),
+            ${quantity * pricePaise}, ${day}, 'CONFIRMED', ${at}
+          from customers c cross join products p where c.name = 'Asha' and p.name = 'Milk'
+          returning customer_id, delivery_date, created_at, id
+        )
+        insert into delivery_statuses (id, customer_id, delivery_date, created_at, order_id)
+        select ${newId("delivery", active)}, customer_id, delivery_date, created_at,
+          ${active.has("delivery-order") ? sql`id` : sql`null`}
+        from placed`.execute(tx);
+    });
     return true;
   },
 

@@ -6,7 +6,13 @@ import type { Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";
 import { billingLock } from "../locks.ts";
 import { addLinesOfOlderBills } from "./bills-without-lines.ts";
-import { type BilledMonth, billsOneTimeOrders, comparedOrders, dueNotes } from "./differences.ts";
+import {
+  type BilledMonth,
+  billsOneTimeOrders,
+  billsSupplements,
+  comparedOrders,
+  dueNotes,
+} from "./differences.ts";
 
 const monthToCome = (period: string, current: string) =>
   new Failure(
@@ -76,6 +82,9 @@ const billDifferences = async ({ tx, now, ...month }: Run): Promise<BillingRun> 
       update orders set billed = true from changed
       where orders.id = changed.order_id and changed.covers = 'order'
     ),`;
+  // Charged by what was ordered, or by the day: the first run with steps 20 and 26 applied compares again.
+  const noteAgain = sql`
+    noted_again as (insert into deliveries_to_bill (order_id) select order_id from changed),`;
   const { rows } = await sql<BillingRun>`
     with noted as (
       delete from deliveries_to_bill where id in (select n.id from ${dueNotes(month)}) returning order_id
@@ -139,6 +148,7 @@ const billDifferences = async ({ tx, now, ...month }: Run): Promise<BillingRun> 
       where l.bill_id = c.held_on and l.order_id = c.order_id and c.to_charge_paise <> 0
     ),
     ${billsOneTimeOrders(active) ? rememberBilled : sql``}
+    ${billsSupplements(active) ? sql`` : noteAgain}
     charged as (
       insert into bill_lines (bill_id, order_id, amount_paise)
       select coalesce(c.bill_id, m.id), c.order_id, c.to_charge_paise
