@@ -82,7 +82,13 @@ export const access: Readonly<Record<string, Rule>> = {
   "POST /api/shared-links/:token/confirm": "public",
 
   "GET /api/billing": [...management, "customer"],
+  "GET /api/billing/:id": [...management, "customer"],
+  "GET /api/billing/statement": [...management, "customer"],
   "POST /api/billing/generate": management,
+  "POST /api/billing/issue": management,
+  "POST /api/billing/:id/issue": management,
+  "POST /api/billing/:id/pay": management,
+  "POST /api/billing/:id/void": management,
 
   "GET /api/dashboard": [...management, "marketing"],
 };

@@ -16,6 +16,8 @@ export interface Tables {
   delivery_statuses: DeliveryStatusesTable;
   billing_records: BillingRecordsTable;
   billing_runs: BillingRunsTable;
+  bill_lines: BillLinesTable;
+  deliveries_to_bill: DeliveriesToBillTable;
   shared_links: SharedLinksTable;
   intended_links: IntendedLinksTable;
   unchecked_writes: UncheckedWritesTable;
@@ -157,17 +159,47 @@ export interface DeliveryStatusesTable {
   items: JSONColumnType<DeliveredItem[]> | null;
 }
 
+export const paymentMethods = ["cash", "upi", "card", "bank_transfer"] as const;
+
 export interface BillingRecordsTable {
   id: string;
   customer_id: string;
+  /** The month whose run made it. */
   period: string;
+  /** Less than nothing: a credit. */
   amount_paise: number;
   status: Generated<"draft" | "issued" | "paid" | "void">;
-  /** A month of subscriptions, or one one-time order: `order_id` tells it only while step 23 is applied. */
-  covers: Generated<"subscriptions" | "order">;
+  /**
+   * A month of subscriptions, or one one-time order: `order_id` tells it only while step 23 is applied. A supplement
+   * charges or credits what was delivered or corrected after the bills of the month `supplements` were issued.
+   */
+  covers: Generated<"subscriptions" | "order" | "supplement">;
   created_at: Generated<Date>;
   /** Step 23: the one-time order that this record bills; null for a month of subscriptions. */
   order_id: string | null;
+  supplements: Generated<string | null>;
+  issued_at: Generated<Date | null>;
+  issued_by: Generated<string | null>;
+  paid_at: Generated<Date | null>;
+  paid_by: Generated<string | null>;
+  payment_method: Generated<(typeof paymentMethods)[number] | null>;
+  payment_reference: Generated<string | null>;
+  voided_at: Generated<Date | null>;
+  voided_by: Generated<string | null>;
+  void_reason: Generated<string | null>;
+}
+
+/** What a bill charges for an order. */
+export interface BillLinesTable {
+  bill_id: string;
+  order_id: string;
+  amount_paise: number;
+}
+
+/** Orders that the next run has to look at. */
+export interface DeliveriesToBillTable {
+  id: Generated<number>;
+  order_id: string;
 }
 
 /** When the last run of a month that succeeded did so, whatever it found to bill. */

@@ -14,7 +14,7 @@ export const figuresView = z.object({
   month: z.object({
     delivered_orders: z.int(),
     delivered_paise: z.int(),
-    billed_paise: z.int().describe("in bills of this month that are not void"),
+    billed_paise: z.int().describe("in bills of this month and their supplements that are not void"),
   }),
   active_subscriptions: z.int(),
   active_customers_by_area: counts,
@@ -45,7 +45,7 @@ export const readFigures = async (
           'delivered_paise', coalesce(sum(total_paise), 0),
           'billed_paise', (
             select coalesce(sum(amount_paise), 0) from billing_records
-            where period = ${first}::date and status <> 'void'))
+            where coalesce(supplements, period) = ${first}::date and status <> 'void'))
         from orders
         where delivery_date between ${first}::date and ${date}::date and status = 'DELIVERED') as month,
       (select count(*) from subscriptions where status = 'active') as active_subscriptions,

@@ -1,6 +1,7 @@
 import { Failure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
+import { noteDayForBilling, noteForBilling } from "../billing/index.ts";
 import type { Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";
 import { type LockedOrder, lockOrder } from "../orders/index.ts";
@@ -86,6 +87,7 @@ export const confirmOrder = async (
   if (active.has("order-status") && handedOverSomething.includes(compared.outcome)) {
     await markDelivered(tx, order, confirmation.at);
   }
+  await noteForBilling(tx, [order.id]);
   return delivery;
 };
 
@@ -107,7 +109,10 @@ export const confirmCustomerDay = async (
     .where("status", "=", "pending")
     .returning(deliveryColumns)
     .execute();
-  if (confirmed.length > 0) return confirmed;
+  if (confirmed.length > 0) {
+    await noteDayForBilling(tx, { customerId, date });
+    return confirmed;
+  }
   const any = await tx
     .selectFrom("delivery_statuses")
     .select("id")
