@@ -31,6 +31,7 @@ const consolidated = new Set(old.values());
 const heads = Object.keys(access).flatMap((route) =>
   route.startsWith("GET ") && !consolidated.has(route) ? [route.replace("GET ", "HEAD ")] : [],
 );
+const aliases = [...heads, ...old.keys()];
 const fill = (route: string) => route.replace(/:\w+/g, "29");
 
 const outcomes: Record<string, string> = {
@@ -89,12 +90,13 @@ const ofPlatform = (route: string, by: Asking): string => {
 /**
  * Asks routes as everybody, and answers the cells that are not as expected.
  *
- * @param also the platform's routes, which take three times as long
+ * @param also other routes than those of `access`: the same ones by HEAD or an old path, and the platform's, which take
+ *   three times as long
  */
 const surprises = async (away: readonly number[], also: readonly string[] = []): Promise<string[]> => {
   const steps = new Set(away);
   const found: string[] = [];
-  for (const route of [...Object.keys(access), ...heads, ...old.keys(), ...also]) {
+  for (const route of [...Object.keys(access), ...also]) {
     const answers = await Promise.all(asking.map((by) => outcome(route, by)));
     for (const [at, by] of asking.entries()) {
       const shall = expected(route, by, steps);
@@ -116,14 +118,14 @@ test("each rule belongs to a route", () => {
 
 describe("who may use which route", () => {
   test("follows from the rules while every step is applied", async () => {
-    expect(await surprises([], platform)).toEqual([]);
+    expect(await surprises([], [...aliases, ...platform])).toEqual([]);
   });
 
   test.each(changes.map(({ step, name }) => ({ step, name })))(
     "changes with step $step ($name) in the cells that it declares, and in no other",
     async ({ step }) => {
       const away = await rollBack(api, step);
-      expect(await surprises(away)).toEqual([]);
+      expect(await surprises(away, [21, 24, 28].includes(step) ? aliases : [])).toEqual([]);
       await reapply(api, 19, 30);
     },
   );
@@ -132,7 +134,7 @@ describe("who may use which route", () => {
     expect(await surprises([])).toEqual([]);
     const steps = changes.map(({ step }) => step);
     for (const step of steps.toReversed()) await rollBack(api, step);
-    expect(await surprises(steps, platform)).toEqual([]);
+    expect(await surprises(steps, [...aliases, ...platform])).toEqual([]);
     await reapply(api, 19, 30);
   });
 });
