@@ -44,6 +44,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     },
     async (request) =>
       readStatement(context.db, {
+        timeZone: context.clock.timeZone,
         customerId: customerFor(request, context.changes.active, request.query.customer_id),
         month: request.query.period,
       }),

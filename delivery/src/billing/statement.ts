@@ -35,10 +35,11 @@ export const statementView = z.object({
  */
 export const readStatement = (
   db: DeliveryDatabase,
-  { customerId, month }: { customerId: string; month: string },
+  { customerId, month, timeZone }: { customerId: string; month: string; timeZone: string },
 ): Promise<z.infer<typeof statementView>> => {
   const first = `${month}-01`;
-  const [from, to] = [startOfDay(first), startOfDay(firstOfMonth(addDays(first, 31)))];
+  const next = firstOfMonth(addDays(first, 31));
+  const [from, to] = [startOfDay(first, timeZone), startOfDay(next, timeZone)];
   const paidAt = sql<Date>`coalesce(paid_at, created_at)`;
   // One snapshot: a payment that arrives meanwhile is in all figures or in none.
   return db
