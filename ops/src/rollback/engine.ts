@@ -1,6 +1,8 @@
 import type pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
+import type { Alarm } from "./alarm.ts";
+import type { ApprovalPolicy } from "./approvals/approval.ts";
 import { type Change, type Database, registerChanges } from "./change.ts";
 import { orderSteps } from "./dependencies.ts";
 import { type Attempt, defaultPatience, type LockPatience } from "./lock-waits.ts";
@@ -19,6 +21,8 @@ export interface EngineOptions {
   clock?: Clock;
   patience?: LockPatience;
   rowLimits?: Partial<RowLimits>;
+  /** Which moves need a second person; none when left out. */
+  approval?: ApprovalPolicy;
 }
 
 /** Up to how many rows something is done without being asked for twice. */
@@ -46,6 +50,9 @@ export interface Engine {
   log: Logger;
   patience: LockPatience;
   rowLimits: RowLimits;
+  approval: ApprovalPolicy;
+  /** Who brings notices to people, once somebody has said so. */
+  alarm: Alarm | undefined;
 }
 
 const defaultRowLimits: RowLimits = { dryRun: 1_000_000, proof: 500_000, atOnce: 10_000, batch: 5_000 };
@@ -58,6 +65,7 @@ export const createEngine = ({
   clock = systemClock,
   patience = defaultPatience,
   rowLimits,
+  approval = "none",
 }: EngineOptions): Engine => ({
   pool,
   servicePool,
@@ -67,6 +75,8 @@ export const createEngine = ({
   log,
   patience,
   rowLimits: { ...defaultRowLimits, ...rowLimits },
+  approval,
+  alarm: undefined,
 });
 
 /** The engine in one attempt for locks. */

@@ -1,3 +1,5 @@
+export type { Alarm, Notice } from "./alarm.ts";
+export type { Approval, ApprovalPolicy } from "./approvals/approval.ts";
 export type { AuditPage } from "./audit.ts";
 export {
   type Change,
