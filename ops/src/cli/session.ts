@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { OpenDatabase } from "../database/index.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Settings } from "../lib/settings.ts";
-import type { RollbackManager } from "../rollback/index.ts";
+import type { ApprovalPolicy, RollbackManager } from "../rollback/index.ts";
 import type { Service } from "../service.ts";
 import { findRoot, loadService } from "./service-file.ts";
 
@@ -68,7 +68,12 @@ export const withSession = async <T>(
   const manage = await managerMaker(service);
   return connect(
     surroundings,
-    (connection) => work({ ...connection, service, manager: manage(connection) }),
+    (connection) =>
+      work({
+        ...connection,
+        service,
+        manager: manage(connection, surroundings.settings.ROLLBACK_APPROVAL),
+      }),
     logLevel,
   );
 };
@@ -113,6 +118,6 @@ const connect = async <T>(
 
 const managerMaker = async ({ changes }: Service) => {
   const { RollbackManager } = await import("../rollback/index.ts");
-  return ({ database, log }: Pick<Connection, "database" | "log">) =>
-    new RollbackManager({ pool: database.pool, direct: database.direct, changes, log });
+  return ({ database, log }: Pick<Connection, "database" | "log">, approval: ApprovalPolicy = "none") =>
+    new RollbackManager({ pool: database.pool, direct: database.direct, changes, log, approval });
 };
