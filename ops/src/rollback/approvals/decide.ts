@@ -37,7 +37,7 @@ const approvalOver = ({ id, state, asked_by }: Approval) =>
 const ownApproval = ({ id, asked_by }: Approval) =>
   new Failure(
     "EB_APPROVAL_OWN",
-    403,
+    409,
     `Request ${id} was made by ${asked_by}, who cannot approve it as well.`,
     "Let another person approve it.",
   ).exitingWith(4);
