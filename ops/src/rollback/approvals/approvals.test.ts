@@ -84,6 +84,8 @@ test("over HTTP, a critical step moves once, after another admin has approved th
   expect(await use()).toMatchObject({ status: 409, body: { code: "EB_APPROVAL_PENDING" } });
   const approve = (as: string) => post(`/approvals/${id}/approve`, { reason: "seen" }, as);
   expect(await approve("admin")).toMatchObject({ status: 409, body: { code: "EB_APPROVAL_OWN" } });
+  const renamed = { requestedBy: "Eve (u1)", person: "u1", origin: "test", reason: "seen" };
+  await expect(manager.approve(id, renamed)).rejects.toMatchObject({ code: "EB_APPROVAL_OWN" });
   expect(await approve("second")).toMatchObject({
     status: 200,
     body: { approval: { approved_by: "Ada (u4)" } },
@@ -103,12 +105,13 @@ test("over HTTP, a critical step moves once, after another admin has approved th
   expect(ledger.map(({ action, operator }) => `${action} ${operator}`)).toEqual([
     "approval.asked Ada (u1)",
     "approve.refused Ada (u1)",
+    "approve.refused Eve (u1)",
     "approval.approved Ada (u4)",
     "approve.refused Ada (u4)",
     `approval.used ${won.requested_by}`,
     `rollback ${won.requested_by}`,
   ]);
-  expect(ledger[4]?.result).toMatchObject({ asked_by: "Ada (u1)", approved_by: "Ada (u4)" });
+  expect(ledger[5]?.result).toMatchObject({ asked_by: "Ada (u1)", approved_by: "Ada (u4)" });
   // Back again is as critical; what is not critical needs nobody.
   expect(await post("/steps/3/reapply", { reason: "good again" })).toMatchObject({
     body: { code: "EB_PLAN_MISSING" },
