@@ -162,14 +162,17 @@ test("what is withdrawn while it is approved or used is one of the two", async (
   expect(await stateNow(first.id)).toBe("withdrawn");
   const { id } = await ask();
   await manager.approve(id, joan);
-  const [used, withdrawn] = await Promise.allSettled([
-    manager.rollbackStep(3, { ...grace, approval: id }),
-    manager.withdraw(id, joan),
-  ]);
-  const won = used.status === "fulfilled" ? "used" : "withdrawn";
-  expect(withdrawn.status).toBe(won === "used" ? "rejected" : "fulfilled");
-  expect(await stateNow(id)).toBe(won);
-  expect(await stateOf(3)).toBe(won === "used" ? "rolled_back" : "applied");
+  // Withdrawn by a transaction that ends only when the move is about to begin.
+  const other = await shelf.pool.connect();
+  await other.query(`begin; update earlybird.approvals set state = 'withdrawn' where id = ${id}`);
+  const use = manager.rollbackStep(3, { ...grace, approval: id }).catch((error: unknown) => error);
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await shelf.pool.query(waiting)).rowCount === 0);
+  await other.query("commit");
+  other.release();
+  expect(await use).toMatchObject({ code: "EB_APPROVAL_OVER" });
+  expect(await stateOf(3)).toBe("applied");
+  expect((await manager.getOverview()).operation).not.toMatchObject({ state: "running" });
 });
 
 test("who asked may have another id since ids were rewritten: nobody approves that", async () => {

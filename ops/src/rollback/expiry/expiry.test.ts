@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createAlerts } from "../../../../test/support/alerts.ts";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { quiet } from "../../../../test/support/delivery.ts";
@@ -117,4 +117,20 @@ test("a re-apply that is taken back leaves the step with the time that it had", 
   expect(await untilOf(1)).toBeNull();
   await manager.abort(undefined, grace);
   expect(await untilOf(1)).toBe(until);
+});
+
+test("a server looks twice a minute, and ends with the look under way", async () => {
+  day.set("2026-03-05T09:00:00Z");
+  const { alerts, stop } = await createAlerts();
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const leave = managerNow().attend(alerts);
+  vi.advanceTimersByTime(29_999);
+  await leave();
+  expect(alerts.active()).toEqual([]);
+  const leaveLater = managerNow().attend(alerts);
+  vi.advanceTimersByTime(30_000);
+  await leaveLater();
+  vi.useRealTimers();
+  expect(alerts.active()).toMatchObject([{ details: { step: 1, name: "loan-book" } }]);
+  await stop();
 });
