@@ -142,6 +142,8 @@ export const earlybird = fastifyPlugin(
       });
       await scope.register(alertRoutes, { alerts, dispatcher, operator });
       if (!rollback) return;
+      const leave = rollback.attend(alerts);
+      scope.addHook("onClose", leave);
       const admin = (request: FastifyRequest) => authorize(request, "admin");
       await scope.register(rollbackRoutes, {
         manager: rollback,

@@ -14,12 +14,16 @@ import type { Shelf } from "./shelf.ts";
 /** Who is known at the shelf, by their bearer token, and whether they may look or even move. */
 const people: Record<string, { id: string; name: string; may: readonly string[] }> = {
   admin: { id: "u1", name: "Ada", may: ["operator", "admin"] },
+  second: { id: "u4", name: "Ada", may: ["operator", "admin"] },
   operator: { id: "u2", name: "Olu", may: ["operator"] },
   reader: { id: "u3", name: "Rina", may: [] },
 };
 
-/** The platform's routes on a shelf, for three people: `admin`, `operator` and `reader`. Does not listen. */
-export const createShelfServer = async ({ pool, manager }: Shelf) => {
+/**
+ * The platform's routes on a shelf, for four people: `admin`, `second`, an admin of the same name, `operator` and
+ * `reader`. Does not listen.
+ */
+export const createShelfServer = async ({ pool, manager }: Pick<Shelf, "pool" | "manager">) => {
   const monitoring = new MonitoringService({
     database: new DatabaseHealthChecker({ pool }),
     system: new SystemMetrics(),
@@ -58,7 +62,7 @@ export const createShelfServer = async ({ pool, manager }: Shelf) => {
     });
     return { status: answer.statusCode, type: answer.headers["content-type"], body: answer.json() };
   };
-  return { app, monitoring, send };
+  return { app, monitoring, alerts, send };
 };
 
 export type ShelfServer = Awaited<ReturnType<typeof createShelfServer>>;

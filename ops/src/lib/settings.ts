@@ -62,6 +62,10 @@ const schema = z.object({
     .min(16, "must have at least 16 characters")
     .optional()
     .describe("what a Prometheus elsewhere sends as a bearer token to read `/metrics`, and nothing else"),
+  ROLLBACK_APPROVAL: z
+    .enum(["none", "critical"])
+    .default("none")
+    .describe("`critical`: another person must approve what moves a critical step"),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")

@@ -1,5 +1,7 @@
+export type { Alarm, Notice } from "./alarm.ts";
 export type { Anchor, AnchorLines } from "./anchors/anchor.ts";
 export { type AnchorOptions, LedgerAnchors } from "./anchors/anchors.ts";
+export type { Approval, ApprovalPolicy } from "./approvals/approval.ts";
 export type { AuditPage } from "./audit.ts";
 export {
   type Change,

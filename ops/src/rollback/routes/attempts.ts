@@ -82,7 +82,7 @@ export const recordAttempts = (
     handedOn.add(request);
     const by = asking.get(request);
     if (!by) throw new Error("a route of this scope was reached without its hook");
-    return { requestedBy: by.requestedBy, origin: by.origin };
+    return by;
   };
 };
 
