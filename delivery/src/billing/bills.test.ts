@@ -112,8 +112,9 @@ describe("what is delivered after its month was issued", () => {
 
   test("is credited where a bill charged what was ordered, once step 26 is back", async () => {
     await confirm(await order("2026-02-09"), 1);
-    await rollBack(api, 26);
     await generate("2026-02");
+    await rollBack(api, 26);
+    expect(await generate("2026-02")).toMatchObject({ corrected_drafts: 1 });
     await issue("2026-02");
     await reapply(api, 26);
     api.clock.set("2026-03-05T06:00:00Z");
