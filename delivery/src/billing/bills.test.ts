@@ -110,6 +110,22 @@ describe("what is delivered after its month was issued", () => {
     expect(await bills()).toMatchObject([{ covers: "supplement", amount_paise: 2_800 }, base]);
   });
 
+  test("is credited where a bill charged what was ordered, once step 26 is back", async () => {
+    await confirm(await order("2026-02-09"), 1);
+    await generate("2026-02");
+    await rollBack(api, 26);
+    expect(await generate("2026-02")).toMatchObject({ corrected_drafts: 1 });
+    await issue("2026-02");
+    await reapply(api, 26);
+    api.clock.set("2026-03-05T06:00:00Z");
+    expect(await generate("2026-03")).toMatchObject({ supplements: 1 });
+    expect(await generate("2026-03")).toMatchObject({ supplements: 0, corrected_drafts: 0 });
+    expect(await bills()).toMatchObject([
+      { covers: "supplement", amount_paise: -2_800 },
+      { covers: "subscriptions", amount_paise: 5_600 },
+    ]);
+  });
+
   test("what a bill charges for an order follows step 29", async () => {
     const late = await issuedFebruary();
     await confirm(late, 2);
@@ -253,6 +269,12 @@ describe("a bill", () => {
     expect(await statement("2026-03")).toMatchObject({
       ...march,
       payments: [{ bill_id: id, amount_paise: 5_600, method: "upi", reference: "A1" }],
+      closing_balance_paise: 2_800,
+    });
+    api.clock.set("2026-04-05T06:00:00Z");
+    expect(await statement("2026-04")).toMatchObject({
+      opening_balance_paise: 2_800,
+      payments: [],
       closing_balance_paise: 2_800,
     });
     expect(await statement("2026-03", "binod")).toMatchObject({ bills: [], closing_balance_paise: 0 });
