@@ -48,6 +48,12 @@ export const access: Readonly<Record<string, "public" | readonly Role[]>> = {
   "GET /api/deliveries/route": rounds,
   "POST /api/deliveries/confirm": rounds,
 
+  "GET /api/couriers": office,
+  "PUT /api/couriers/:id/areas": management,
+  "GET /api/couriers/assignments": office,
+  "POST /api/couriers/assignments": management,
+  "DELETE /api/couriers/assignments/:delivery_date/:customer_id": management,
+
   "POST /api/shared-links": officeAndCustomers,
   "GET /api/shared-links/:token": "public",
   "POST /api/shared-links/:token/confirm": "public",

@@ -12,6 +12,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { authorizeOperator, authRoutes, guardRoutes, whoIs } from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
+import { courierRoutes } from "./couriers/index.ts";
 import { customerRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
 import { isDatabaseAway } from "./database-away.ts";
@@ -94,6 +95,7 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     await api.register(subscriptionRoutes, { ...context, prefix: "/api/subscriptions" });
     await api.register(orderRoutes, { ...context, prefix: "/api/orders" });
     await api.register(deliveryRoutes, { ...context, prefix: "/api/deliveries" });
+    await api.register(courierRoutes, { ...context, prefix: "/api/couriers" });
     await api.register(sharedLinkRoutes, { ...context, prefix: "/api/shared-links" });
     await api.register(billingRoutes, { ...context, prefix: "/api/billing" });
     await api.register(dashboardRoutes, { ...context, prefix: "/api/dashboard" });

@@ -22,7 +22,9 @@ test("the schema is created once, also by two who start at the same moment", asy
   expect(rows.map(({ table_name }) => table_name)).toEqual([
     "billing_records",
     "billing_runs",
+    "courier_areas",
     "customers",
+    "delivery_assignments",
     "delivery_statuses",
     "orders",
     "products",

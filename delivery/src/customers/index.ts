@@ -1,2 +1,2 @@
-export { requireServedCustomer } from "./customer.ts";
+export { customerNotFound, requireServedCustomer } from "./customer.ts";
 export { customerRoutes } from "./routes.ts";

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
+import { ownRound, readCourier, roundOf } from "../couriers/index.ts";
 import { deliveryOutcomes } from "../database.ts";
 import { calendarDate, id, name } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
@@ -25,6 +26,7 @@ const routeQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(200).describe("how many stops at most"),
   date: calendarDate.optional().describe("today when left out"),
   area: name.optional(),
+  courier_id: id.optional().describe("the round of one courier; a courier sees their own"),
 });
 
 const routeView = z.object({
@@ -37,7 +39,7 @@ const position = z.tuple([calendarDate, id]);
 const stopPosition = z.tuple([z.string(), z.string(), id]);
 
 export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
-  const { db, clock } = context;
+  const { db, changes, clock } = context;
 
   app.get(
     "",
@@ -78,19 +80,22 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags: ["deliveries"],
-        summary: "The route of a day, by area",
+        summary: "The route of a day, by area; for a courier their own stops, of today and tomorrow",
         querystring: routeQuery,
         response: { 200: routeView },
       },
     },
     async (request) => {
-      const { limit, cursor, area, date = today(clock) } = request.query;
+      const { limit, cursor, area, courier_id, date = today(clock) } = request.query;
+      const own = ownRound(request, changes.active);
+      const courierId = roundOf(own, { courierId: courier_id, date }, today(clock));
+      if (courierId !== undefined && courierId !== own) await readCourier(db, courierId);
       const { items, next_cursor } = await readPage<Stop, StopPosition>(
         { limit, cursor },
         {
           position: stopPosition,
           positionOf: (stop) => [stop.area, stop.address, stop.customer_id],
-          fetch: (after, take) => readStops(db, { date, area, after, take }),
+          fetch: (after, take) => readStops(db, { date, area, courierId, after, take }),
         },
       );
       return { date, areas: byArea(items), next_cursor };
