@@ -47,6 +47,7 @@ export const access: Readonly<Record<string, "public" | readonly Role[]>> = {
   "GET /api/deliveries": office,
   "GET /api/deliveries/route": rounds,
   "POST /api/deliveries/confirm": rounds,
+  "POST /api/deliveries/start-round": rounds,
 
   "GET /api/couriers": office,
   "PUT /api/couriers/:id/areas": management,

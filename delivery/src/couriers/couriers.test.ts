@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
+import { atOnce } from "../../../test/support/at-once.ts";
 
 let api: Api;
 
@@ -40,6 +42,10 @@ const route = async (as: string, query = "") => {
 };
 const confirm = (as: string, order_id: string | undefined) =>
   api.refusal("POST /api/deliveries/confirm", { as, body: { order_id } });
+const statuses = async () => {
+  const { rows } = await api.pool.query("select customer_id, status from orders");
+  return Object.fromEntries(rows.map(({ customer_id, status }) => [customer_id, status]));
+};
 
 describe("a courier", () => {
   test("sees the stops of their areas and of areas without courier, and confirms no others", async () => {
@@ -127,7 +133,14 @@ describe("a courier", () => {
     const by = (as: string) => api.refusal("POST /api/deliveries/confirm", { as, body });
     expect(await by("suma")).toEqual([403, "EB_NOT_YOUR_STOP"]);
     expect((await by("ravi"))[0]).toBe(200);
+    const started = { as: "ravi", body: {} };
+    expect(await api.ask("POST /api/deliveries/start-round", started)).toMatchObject({ started: 2 });
     await reapply(api, 19, 30);
+    expect(await statuses()).toEqual({
+      cst_asha: "DELIVERED",
+      cst_binod: "OUT_FOR_DELIVERY",
+      cst_chitra: "OUT_FOR_DELIVERY",
+    });
   });
 });
 
@@ -148,4 +161,65 @@ test.each([
   const refused = api.refusal("POST /api/couriers/assignments", { as: "operator", body });
   expect(await refused).toEqual([status, code]);
   expect((await api.ask("GET /api/couriers/assignments", { as: "admin" })).items).toEqual([]);
+});
+
+describe("starting a round", () => {
+  const start = (as: string, body: object = {}) => api.ask("POST /api/deliveries/start-round", { as, body });
+
+  test("turns a courier's open orders OUT_FOR_DELIVERY, once, and customers cannot cancel them", async () => {
+    await confirm("ravi", orders.cst_chitra);
+    await setAreas("usr_suma", ["Indiranagar"]);
+    expect(await start("suma")).toEqual({ date: today, started: 1 });
+    expect(await start("suma")).toEqual({ date: today, started: 0 });
+    expect(await statuses()).toEqual({
+      cst_asha: "PENDING",
+      cst_binod: "OUT_FOR_DELIVERY",
+      cst_chitra: "DELIVERED",
+    });
+    const cancel = (id: string | undefined, as: string) =>
+      api.refusal(`POST /api/orders/${id}/cancel`, { as });
+    expect(await cancel(orders.cst_binod, "binod")).toEqual([409, "EB_ORDER_NOT_CANCELLABLE"]);
+    expect((await cancel(orders.cst_asha, "customer"))[0]).toBe(200);
+  });
+
+  test("is remembered by step 22, which returns exactly there", async () => {
+    expect(await start("operator", { area: "Jayanagar" })).toMatchObject({ started: 1 });
+    await confirm("ravi", orders.cst_asha);
+    await rollBack(api, 22);
+    expect((await statuses()).cst_asha).toBe("OUT_FOR_DELIVERY");
+    // Of the other orders, none is delivered; of this one, the delivery is.
+    expect(await start("admin")).toMatchObject({ started: 2 });
+    await reapply(api, 22, 23);
+    expect((await statuses()).cst_asha).toBe("DELIVERED");
+  });
+
+  test("leaves alone what is confirmed at the same moment", async () => {
+    await rollBack(api, 22);
+    const lock = sql`select id from orders where id = ${orders.cst_asha} for update`;
+    const send = async (path: string, body: object) => api.send(`POST ${path}`, { as: "admin", body });
+    const waiting =
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    const [confirmed, started] = await atOnce(api.db, lock, [
+      () => send("/api/deliveries/confirm", { order_id: orders.cst_asha }),
+      // The lock is given in the order of waiting.
+      async () => {
+        while ((await api.pool.query(waiting)).rowCount === 0);
+        return send("/api/deliveries/start-round", { area: "Jayanagar" });
+      },
+    ]);
+    expect(confirmed?.statusCode).toBe(200);
+    expect(started?.json()).toEqual({ date: today, started: 0 });
+    await reapply(api, 22, 23);
+    expect((await statuses()).cst_asha).toBe("DELIVERED");
+  });
+
+  test("is for today and tomorrow", async () => {
+    for (const date of ["2026-03-09", "2026-03-12"])
+      expect(await api.refusal("POST /api/deliveries/start-round", { as: "admin", body: { date } })).toEqual([
+        422,
+        "EB_ROUND_DATE",
+      ]);
+    await place("cst_asha", tomorrow);
+    expect(await start("ravi", { date: tomorrow })).toEqual({ date: tomorrow, started: 1 });
+  });
 });

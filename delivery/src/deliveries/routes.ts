@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { sql } from "kysely";
 import { z } from "zod";
+import { loginOf } from "../auth/index.ts";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { ownRound, readCourier, roundOf } from "../couriers/index.ts";
@@ -12,6 +13,7 @@ import { deliveryColumns, deliveryView } from "./delivery.ts";
 import { alertingFailedConfirmation } from "./failed-confirmations.ts";
 import { recordingRefusals } from "./refusals.ts";
 import { readStops, type Stop, type StopPosition, stopView } from "./route.ts";
+import { startRound } from "./start-round.ts";
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -122,6 +124,29 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
         recordingRefusals(context, request.log, () => confirm(context, request, request.body)),
       );
       return { deliveries };
+    },
+  );
+
+  app.post(
+    "/start-round",
+    {
+      schema: {
+        tags: ["deliveries"],
+        summary: "Start a round: its open orders are out for delivery; again is harmless",
+        body: z.strictObject({
+          date: calendarDate
+            .optional()
+            .describe("today when left out; tomorrow can start the evening before"),
+          area: name.optional(),
+        }),
+        response: { 200: z.object({ date: z.string(), started: z.int() }) },
+      },
+    },
+    async (request) => {
+      const { area, date = today(clock) } = request.body;
+      const { id, role } = loginOf(request);
+      const courier = role === "delivery" ? id : undefined;
+      return { date, started: await startRound(context, { date, today: today(clock), area, courier }) };
     },
   );
 };

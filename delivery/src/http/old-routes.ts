@@ -22,6 +22,7 @@ export const oldRoutes: readonly OldRoute[] = [
   { method: "GET", from: "/api/delivery-boy/route", to: "/api/deliveries/route" },
   { method: "GET", from: "/api/delivery-boy/deliveries", to: "/api/deliveries" },
   { method: "POST", from: "/api/delivery-boy/mark-delivered", to: "/api/deliveries/confirm" },
+  { method: "POST", from: "/api/delivery-boy/start-round", to: "/api/deliveries/start-round" },
   { method: "GET", from: "/api/products/all", to: "/api/products" },
   { method: "GET", from: "/api/products/details/:id", to: "/api/products/:id" },
   { method: "POST", from: "/api/products/create", to: "/api/products" },
