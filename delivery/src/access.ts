@@ -48,6 +48,8 @@ export const access: Readonly<Record<string, "public" | readonly Role[]>> = {
   "GET /api/deliveries/route": rounds,
   "POST /api/deliveries/confirm": rounds,
   "POST /api/deliveries/start-round": rounds,
+  "POST /api/deliveries/:id/correct": office,
+  "GET /api/deliveries/:id/corrections": office,
 
   "GET /api/couriers": office,
   "PUT /api/couriers/:id/areas": management,

@@ -16,7 +16,7 @@ import { courierRoutes } from "./couriers/index.ts";
 import { customerRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
 import { isDatabaseAway } from "./database-away.ts";
-import { deliveryRoutes } from "./deliveries/index.ts";
+import { correctionRoutes, deliveryRoutes } from "./deliveries/index.ts";
 import { registerConsole } from "./http/console.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
@@ -95,6 +95,7 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     await api.register(subscriptionRoutes, { ...context, prefix: "/api/subscriptions" });
     await api.register(orderRoutes, { ...context, prefix: "/api/orders" });
     await api.register(deliveryRoutes, { ...context, prefix: "/api/deliveries" });
+    await api.register(correctionRoutes, { ...context, prefix: "/api/deliveries" });
     await api.register(courierRoutes, { ...context, prefix: "/api/couriers" });
     await api.register(sharedLinkRoutes, { ...context, prefix: "/api/shared-links" });
     await api.register(billingRoutes, { ...context, prefix: "/api/billing" });

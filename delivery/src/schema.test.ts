@@ -25,6 +25,7 @@ test("the schema is created once, also by two who start at the same moment", asy
     "courier_areas",
     "customers",
     "delivery_assignments",
+    "delivery_corrections",
     "delivery_statuses",
     "orders",
     "products",

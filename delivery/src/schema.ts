@@ -3,6 +3,7 @@ import { baseline } from "./baseline.ts";
 import { billingTables } from "./billing/tables.ts";
 import { courierTables } from "./couriers/tables.ts";
 import type { DeliveryDatabase } from "./database.ts";
+import { deliveryTables } from "./deliveries/tables.ts";
 import { schemaLock } from "./locks.ts";
 
 /**
@@ -20,4 +21,4 @@ export const createSchema = (db: DeliveryDatabase): Promise<void> =>
   });
 
 /** What is no part of the baseline, made by each capability for itself; databases of earlier versions lack some of it. */
-const laterTables = [...billingTables, ...courierTables];
+const laterTables = [...billingTables, ...courierTables, ...deliveryTables];

@@ -23,6 +23,8 @@ export const oldRoutes: readonly OldRoute[] = [
   { method: "GET", from: "/api/delivery-boy/deliveries", to: "/api/deliveries" },
   { method: "POST", from: "/api/delivery-boy/mark-delivered", to: "/api/deliveries/confirm" },
   { method: "POST", from: "/api/delivery-boy/start-round", to: "/api/deliveries/start-round" },
+  { method: "POST", from: "/api/delivery-boy/correct/:id", to: "/api/deliveries/:id/correct" },
+  { method: "GET", from: "/api/delivery-boy/corrections/:id", to: "/api/deliveries/:id/corrections" },
   { method: "GET", from: "/api/products/all", to: "/api/products" },
   { method: "GET", from: "/api/products/details/:id", to: "/api/products/:id" },
   { method: "POST", from: "/api/products/create", to: "/api/products" },
