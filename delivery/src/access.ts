@@ -76,6 +76,15 @@ export const access: Readonly<Record<string, Rule>> = {
   "GET /api/deliveries": office,
   "GET /api/deliveries/route": rounds,
   "POST /api/deliveries/confirm": rounds,
+  "POST /api/deliveries/start-round": rounds,
+  "POST /api/deliveries/:id/correct": office,
+  "GET /api/deliveries/:id/corrections": office,
+
+  "GET /api/couriers": office,
+  "PUT /api/couriers/:id/areas": management,
+  "GET /api/couriers/assignments": office,
+  "POST /api/couriers/assignments": management,
+  "DELETE /api/couriers/assignments/:delivery_date/:customer_id": management,
 
   "POST /api/shared-links": officeAndCustomers,
   "GET /api/shared-links/:token": "public",

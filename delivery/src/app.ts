@@ -12,10 +12,11 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { authorizeOperator, authRoutes, demandRecentLogin, guardRoutes, whoIs } from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
+import { courierRoutes } from "./couriers/index.ts";
 import { customerRoutes, linkRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
 import { isDatabaseAway } from "./database-away.ts";
-import { deliveryRoutes } from "./deliveries/index.ts";
+import { correctionRoutes, deliveryRoutes } from "./deliveries/index.ts";
 import { registerConsole } from "./http/console.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
@@ -102,6 +103,8 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     await api.register(subscriptionRoutes, { ...context, prefix: "/api/subscriptions" });
     await api.register(orderRoutes, { ...context, prefix: "/api/orders" });
     await api.register(deliveryRoutes, { ...context, prefix: "/api/deliveries" });
+    await api.register(correctionRoutes, { ...context, prefix: "/api/deliveries" });
+    await api.register(courierRoutes, { ...context, prefix: "/api/couriers" });
     await api.register(sharedLinkRoutes, { ...context, prefix: "/api/shared-links" });
     await api.register(billingRoutes, { ...context, prefix: "/api/billing" });
     await api.register(dashboardRoutes, { ...context, prefix: "/api/dashboard" });

@@ -7,7 +7,9 @@ import { baseline } from "./baseline.ts";
 import { billingTables } from "./billing/tables.ts";
 import { businessTables } from "./business/tables.ts";
 import { storeTimeZone } from "./business/time-zone.ts";
+import { courierTables } from "./couriers/tables.ts";
 import type { DeliveryDatabase } from "./database.ts";
+import { deliveryTables } from "./deliveries/tables.ts";
 import { schemaLock } from "./locks.ts";
 import { mailTables } from "./mail/tables.ts";
 
@@ -38,4 +40,6 @@ const laterTables = [
   ...totpTables,
   ...resetTables,
   ...mailTables,
+  ...courierTables,
+  ...deliveryTables,
 ];

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "../database.ts";
-import { firstNames, lastNames } from "./bengaluru.ts";
+import { areas, firstNames, lastNames } from "./bengaluru.ts";
 import { courierLogins, demoLogins } from "./logins.ts";
 import type { Plan } from "./plan.ts";
 
@@ -44,6 +44,11 @@ const seedStaff = async (tx: Transaction<Tables>, plan: Plan, passwordHash: stri
   const inserted = await sql`
     insert into users (id, email, phone, name, password_hash, role, created_at, verified_at)
     select id, email, phone, name, ${passwordHash}, role, created_at, created_at from seed_staff order by no`.execute(
+    tx,
+  );
+  await sql`
+    insert into courier_areas (user_id, area)
+    select id, (${areas.map(({ name }) => name)}::text[])[1 + no] from seed_staff where role = 'delivery'`.execute(
     tx,
   );
   return Number(inserted.numAffectedRows);

@@ -28,6 +28,7 @@ export { behaviour } from "./parts/behaviour.ts";
 export { columns } from "./parts/columns.ts";
 export { type Identifiers, identifiers } from "./parts/identifiers.ts";
 export { type HotQuery, index, indexes } from "./parts/indexes.ts";
+export { overtaken } from "./parts/overtaken.ts";
 export type { Direction, OnConflict } from "./parts/part.ts";
 export { rows } from "./parts/rows.ts";
 export { table } from "./parts/table.ts";
