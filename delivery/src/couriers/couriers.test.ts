@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
 import { atOnce } from "../../../test/support/at-once.ts";
+import { openSessions } from "../../../test/support/business.ts";
 
 let api: Api;
 
@@ -14,6 +15,7 @@ beforeAll(async () => {
   await api.pool.query(`
     insert into users (id, email, name, password_hash, role)
     select 'usr_' || name, name || '@example.com', name, 'x', 'delivery' from unnest(array['ravi', 'suma']) as name`);
+  await openSessions(api.db, ["ravi", "suma"]);
 });
 
 afterAll(() => api.stop());

@@ -127,7 +127,7 @@ describe("a correction", () => {
 
   test("to pending puts the stop back on the route of its day, to be confirmed again or cancelled", async () => {
     const order_id = await place("2026-03-11");
-    const confirm = { as: "delivery", body: { order_id } };
+    const confirm = { as: "delivery", body: { order_id, delivery_date: today } };
     const id = (await api.ask("POST /api/deliveries/confirm", confirm)).deliveries[0].id;
     expect(await correct(id, { status: "pending" })).toMatchObject({
       delivery_date: "2026-03-11",
