@@ -7,7 +7,7 @@ import type { DeliveryDatabase, Tables } from "./database.ts";
 export interface ApiContext {
   /** For reads. Each write goes through `changes.transaction`. */
   db: DeliveryDatabase;
-  changes: Changes<Tables>;
+  changes: Pick<Changes<Tables>, "active" | "transaction">;
   clock: BusinessClock;
   /** Where the operators are told of what they must look after. */
   alerts: Pick<AlertManager, "raise" | "resolve">;

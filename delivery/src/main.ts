@@ -12,6 +12,7 @@ import type { DeliveryDatabase, Tables } from "./database.ts";
 import { checkOpenDeliveries } from "./deliveries/index.ts";
 import { greet } from "./greeting.ts";
 import { listen } from "./http/listen.ts";
+import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { RepeatedCheck } from "./repeated-check.ts";
 import { version } from "./version.ts";
@@ -42,7 +43,7 @@ export const serve = async ({
     await changes.start();
     started.push(() => changes.stop());
     const context = { db, changes, clock, jwtSecret, alerts: observed.alerts };
-    for (const check of [checkOpenDeliveries, endMendedFailures]) {
+    for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys]) {
       const repeated = new RepeatedCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());

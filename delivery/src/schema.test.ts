@@ -26,6 +26,7 @@ test("the schema is created once, also by two who start at the same moment", asy
     "business_settings",
     "customers",
     "delivery_statuses",
+    "idempotency_keys",
     "orders",
     "products",
     "shared_links",

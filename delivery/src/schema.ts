@@ -4,6 +4,7 @@ import { billingTables } from "./billing/tables.ts";
 import { businessTables } from "./business/tables.ts";
 import { storeTimeZone } from "./business/time-zone.ts";
 import type { DeliveryDatabase } from "./database.ts";
+import { idempotencyTables } from "./idempotency/tables.ts";
 import { schemaLock } from "./locks.ts";
 
 /**
@@ -25,4 +26,4 @@ export const createSchema = (db: DeliveryDatabase, timeZone?: string): Promise<v
   });
 
 /** What is no part of the baseline, made by each capability for itself; databases of earlier versions lack some of it. */
-const laterTables = [...businessTables, ...billingTables];
+const laterTables = [...businessTables, ...billingTables, ...idempotencyTables];
