@@ -30,6 +30,7 @@ test("the schema is created once, also by two who start at the same moment", asy
     "orders",
     "products",
     "shared_links",
+    "subscription_terms",
     "subscriptions",
     "users",
   ]);

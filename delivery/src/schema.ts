@@ -6,6 +6,7 @@ import { storeTimeZone } from "./business/time-zone.ts";
 import type { DeliveryDatabase } from "./database.ts";
 import { idempotencyTables } from "./idempotency/tables.ts";
 import { schemaLock } from "./locks.ts";
+import { subscriptionTables } from "./subscriptions/tables.ts";
 
 /**
  * Creates the tables of the baseline where they are absent. What the changes add comes with applying them.
@@ -26,4 +27,4 @@ export const createSchema = (db: DeliveryDatabase, timeZone?: string): Promise<v
   });
 
 /** What is no part of the baseline, made by each capability for itself; databases of earlier versions lack some of it. */
-const laterTables = [...businessTables, ...billingTables, ...idempotencyTables];
+const laterTables = [...businessTables, ...billingTables, ...idempotencyTables, ...subscriptionTables];

@@ -137,6 +137,8 @@ const fingerprintOf = async (key: string): Promise<string> => {
 
 test("a slow request keeps its key while its transaction is open", async () => {
   const { slow, second } = await api.db.transaction().execute(async (tx) => {
+    // Should the second one wait as well, nobody else would let go.
+    await sql`set local idle_in_transaction_session_timeout = '3s'`.execute(tx);
     await sql`lock table orders in access exclusive mode`.execute(tx);
     const slow = Promise.resolve(post("k1"));
     const waiting = "pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";

@@ -1,13 +1,14 @@
 import { Failure } from "earlybird";
+import type { Kysely } from "kysely";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
-import type { SubscriptionsTable } from "../database.ts";
+import type { SubscriptionsTable, Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";
 import { productUnavailable } from "../products/index.ts";
 import { subscriptionColumns } from "./subscription.ts";
 
-const periodRefused = (detail: string) =>
+export const periodRefused = (detail: string) =>
   new Failure(
     "EB_SUBSCRIPTION_PERIOD",
     422,
@@ -42,13 +43,7 @@ export const subscribe = (
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
     await requireServedCustomer(tx, customerId);
-    const product = await tx
-      .selectFrom("products")
-      .select("id")
-      .where("id", "=", productId)
-      .where("active", "=", true)
-      .executeTakeFirst();
-    if (!product) throw productUnavailable(productId);
+    await requireProductOnSale(tx, productId);
     return tx
       .insertInto("subscriptions")
       .values({
@@ -64,4 +59,15 @@ export const subscribe = (
       .returning(subscriptionColumns)
       .executeTakeFirstOrThrow();
   });
+};
+
+/** @throws Failure EB_PRODUCT_UNAVAILABLE */
+export const requireProductOnSale = async (tx: Kysely<Tables>, productId: string): Promise<void> => {
+  const product = await tx
+    .selectFrom("products")
+    .select("id")
+    .where("id", "=", productId)
+    .where("active", "=", true)
+    .executeTakeFirst();
+  if (!product) throw productUnavailable(productId);
 };
