@@ -9,6 +9,8 @@ export interface ApiContext {
   db: DeliveryDatabase;
   changes: Pick<Changes<Tables>, "active" | "transaction">;
   clock: BusinessClock;
+  /** `HH:MM` on the evening before a delivery, until when customers can order and cancel; absent: no cut-off. */
+  orderCutOff?: string | undefined;
   /** Where the operators are told of what they must look after. */
   alerts: Pick<AlertManager, "raise" | "resolve">;
   /** Signs logins and invitations; at least 32 characters. */

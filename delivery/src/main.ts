@@ -42,7 +42,14 @@ export const serve = async ({
     started.push(observed.stop);
     await changes.start();
     started.push(() => changes.stop());
-    const context = { db, changes, clock, jwtSecret, alerts: observed.alerts };
+    const context = {
+      db,
+      changes,
+      clock,
+      orderCutOff: settings.ORDER_CUT_OFF,
+      jwtSecret,
+      alerts: observed.alerts,
+    };
     for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys]) {
       const repeated = new RepeatedCheck({ check: () => check(context), log });
       repeated.start();

@@ -37,6 +37,7 @@ interface ApiOptions {
   beside?: { pool: pg.Pool };
   consoleDir?: string;
   trustProxy?: string;
+  orderCutOff?: string;
 }
 
 /**
@@ -46,7 +47,13 @@ interface ApiOptions {
  * @param options.url a database to use instead; it is filled, and not dropped in the end
  * @param options.beside another server, on whose database this one is a second instance
  */
-export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: ApiOptions = {}) => {
+export const startApi = async ({
+  beside,
+  consoleDir,
+  trustProxy,
+  orderCutOff,
+  ...options
+}: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
   const database = url === undefined ? await createDeliveryDatabase() : undefined;
   const pool = database?.pool ?? createPool(url ?? "");
@@ -77,6 +84,7 @@ export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: A
     observed,
     rollback: engineOn(pool),
     jwtSecret: secret,
+    orderCutOff,
     version: "0.0.0",
     ...(consoleDir !== undefined && { consoleDir }),
     ...(trustProxy !== undefined && { trustProxy }),

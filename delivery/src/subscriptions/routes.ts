@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { customerFor, ownCustomer } from "../auth/index.ts";
+import { customerFor, isCustomer, ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { schedules } from "../database.ts";
 import { calendarDate, id, quantity } from "../fields.ts";
@@ -103,6 +103,7 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
       const { customer_id, product_id, quantity, schedule, starts_on, ends_on } = request.body;
       const subscription = await subscribe(context, {
         customerId: customerFor(request, changes.active, customer_id),
+        byCustomer: isCustomer(request),
         productId: product_id,
         quantity,
         schedule,

@@ -5,6 +5,7 @@ import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
 import type { SubscriptionsTable, Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";
+import { firstOpenDay, requireBeforeCutOff } from "../orders/index.ts";
 import { productUnavailable } from "../products/index.ts";
 import { subscriptionColumns } from "./subscription.ts";
 
@@ -21,7 +22,9 @@ export interface NewSubscription {
   productId: string;
   quantity: number;
   schedule: SubscriptionsTable["schedule"];
-  /** Tomorrow when left out: today's orders have been generated already. */
+  /** Customers begin with a day whose cut-off is still to come. */
+  byCustomer: boolean;
+  /** Tomorrow when left out, or the first day that customers can still order for: today's orders have been generated already. */
   startsOn: string | undefined;
   endsOn: string | undefined;
 }
@@ -29,15 +32,17 @@ export interface NewSubscription {
 /**
  * Creates a subscription.
  *
- * @throws Failure EB_SUBSCRIPTION_PERIOD, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
+ * @throws Failure EB_SUBSCRIPTION_PERIOD, EB_ORDER_CUT_OFF, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
  */
 export const subscribe = (
-  { changes, clock }: ApiContext,
-  { customerId, productId, quantity, schedule, startsOn, endsOn }: NewSubscription,
+  context: ApiContext,
+  { customerId, byCustomer, productId, quantity, schedule, startsOn, endsOn }: NewSubscription,
 ) => {
+  const { changes, clock } = context;
   const first = today(clock);
-  const starts_on = startsOn ?? addDays(first, 1);
+  const starts_on = startsOn ?? ((byCustomer && firstOpenDay(context)) || addDays(first, 1));
   if (starts_on < first) throw periodRefused(`${starts_on} has passed.`);
+  if (byCustomer) requireBeforeCutOff(context, starts_on);
   if (endsOn !== undefined && endsOn < starts_on)
     throw periodRefused(`${endsOn} comes before the start on ${starts_on}.`);
   const created_at = clock.now();

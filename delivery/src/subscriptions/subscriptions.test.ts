@@ -136,6 +136,14 @@ describe("changing", () => {
     expect((await edit(id, change)).json()).toMatchObject({ status, code });
   });
 
+  test("an end between the start and today is refused", async () => {
+    const { id } = await subscribe({ starts_on: "2026-03-10" });
+    api.clock.set("2026-03-12T06:00:00Z");
+    const answer = await edit(id, { ends_on: "2026-03-11" });
+    api.clock.set("2026-03-10T06:00:00Z");
+    expect(answer.json()).toMatchObject({ status: 422, code: "EB_SUBSCRIPTION_PERIOD" });
+  });
+
   test("is too late once it is cancelled", async () => {
     const { id } = await subscribe();
     await act(id, "cancel");
