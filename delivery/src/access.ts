@@ -63,6 +63,7 @@ export const access: Readonly<Record<string, Rule>> = {
   "GET /api/subscriptions": officeAndCustomers,
   "GET /api/subscriptions/:id": officeAndCustomers,
   "POST /api/subscriptions": officeAndCustomers,
+  "PATCH /api/subscriptions/:id": officeAndCustomers,
   "POST /api/subscriptions/:id/pause": officeAndCustomers,
   "POST /api/subscriptions/:id/resume": officeAndCustomers,
   "POST /api/subscriptions/:id/cancel": officeAndCustomers,

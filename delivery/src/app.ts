@@ -23,6 +23,7 @@ import { acceptEmptyJson } from "./http/json-body.ts";
 import { bearer, registerOpenApi } from "./http/openapi.ts";
 import { registerRateLimit, registerSecurityHeaders, registerTokens } from "./http/protection.ts";
 import { countTrafficWith } from "./http/route-traffic.ts";
+import { acceptIdempotencyKeys, rememberWork } from "./idempotency/index.ts";
 import { acceptEitherStyle } from "./ids/index.ts";
 import { orderRoutes } from "./orders/index.ts";
 import { productRoutes } from "./products/index.ts";
@@ -44,7 +45,8 @@ export interface ServerContext extends ApiContext {
 }
 
 /** Builds the whole server and does not listen: `main.ts` does, tests inject. */
-export const buildServer = async (context: ServerContext): Promise<FastifyInstance> => {
+export const buildServer = async (given: ServerContext): Promise<FastifyInstance> => {
+  const context = { ...given, changes: rememberWork(given.changes) };
   const app: FastifyInstance = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
     // What is worth a line is logged where it happens; requests are counted, not written down.
@@ -92,8 +94,9 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
   await app.register(async (api) => {
     gateConsolidatedRoutes(api, context);
     guardRoutes(api, context);
+    acceptIdempotencyKeys(api, context);
     acceptEitherStyle(api, context);
-    // Last of the four: an old path is a copy of what the others have made of the new one.
+    // Last of the five: an old path is a copy of what the others have made of the new one.
     addOldPaths(api, app);
     await api.register(authRoutes, { ...context, prefix: "/api/auth" });
     await api.register(userRoutes, { ...context, prefix: "/api/users" });

@@ -13,6 +13,7 @@ import type { DeliveryDatabase, Tables } from "./database.ts";
 import { checkOpenDeliveries } from "./deliveries/index.ts";
 import { greet } from "./greeting.ts";
 import { listen } from "./http/listen.ts";
+import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { MailSender } from "./mail/index.ts";
 import { RepeatedCheck } from "./repeated-check.ts";
@@ -48,6 +49,7 @@ export const serve = async ({
       db,
       changes,
       clock,
+      orderCutOff: settings.ORDER_CUT_OFF,
       jwtSecret,
       alerts: observed.alerts,
       adminsNeedTotp: production,
@@ -59,7 +61,7 @@ export const serve = async ({
       sender.start();
       started.push(() => sender.stop());
     }
-    for (const check of [checkOpenDeliveries, endMendedFailures]) {
+    for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys]) {
       const repeated = new RepeatedCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());

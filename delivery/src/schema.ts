@@ -10,8 +10,10 @@ import { storeTimeZone } from "./business/time-zone.ts";
 import { courierTables } from "./couriers/tables.ts";
 import type { DeliveryDatabase } from "./database.ts";
 import { deliveryTables } from "./deliveries/tables.ts";
+import { idempotencyTables } from "./idempotency/tables.ts";
 import { schemaLock } from "./locks.ts";
 import { mailTables } from "./mail/tables.ts";
+import { subscriptionTables } from "./subscriptions/tables.ts";
 
 /**
  * Creates the tables of the baseline where they are absent. What the changes add comes with applying them.
@@ -42,4 +44,6 @@ const laterTables = [
   ...mailTables,
   ...courierTables,
   ...deliveryTables,
+  ...idempotencyTables,
+  ...subscriptionTables,
 ];

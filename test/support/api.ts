@@ -38,6 +38,7 @@ interface ApiOptions {
   consoleDir?: string;
   trustProxy?: string;
   adminsNeedTotp?: boolean;
+  orderCutOff?: string;
 }
 
 /**
@@ -52,6 +53,7 @@ export const startApi = async ({
   consoleDir,
   trustProxy,
   adminsNeedTotp = false,
+  orderCutOff,
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -85,6 +87,7 @@ export const startApi = async ({
     rollback: engineOn(pool),
     jwtSecret: secret,
     adminsNeedTotp,
+    orderCutOff,
     version: "0.0.0",
     ...(consoleDir !== undefined && { consoleDir }),
     ...(trustProxy !== undefined && { trustProxy }),

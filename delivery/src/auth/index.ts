@@ -1,7 +1,7 @@
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
 export { acceptInvitationPath, createAdminInvitation, hasAnyAdmin } from "./invitation.ts";
 export { authorizeOperator, demandRecentLogin } from "./operators.ts";
-export { customerFor, ownCustomer } from "./ownership.ts";
+export { customerFor, isCustomer, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";
 export { emailTaken } from "./register.ts";
 export {

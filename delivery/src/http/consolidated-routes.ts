@@ -41,7 +41,7 @@ export const gateConsolidatedRoutes = (
 
 /**
  * Registers the old path of each of these routes in `app`, as a copy of the route: the same gate, the same
- * rule, the same schema, the same handler. To be called after whatever else makes a route what it is.
+ * rule, the same schema, the same keys, the same handler. To be called after whatever else makes a route what it is.
  */
 export const addOldPaths = (api: FastifyInstance, app: FastifyInstance): void => {
   api.addHook("onRoute", (route) => {

@@ -16,6 +16,7 @@ export const oldRoutes: readonly OldRoute[] = [
   { method: "GET", from: "/api/subscriptions/list", to: "/api/subscriptions" },
   { method: "POST", from: "/api/subscriptions/create", to: "/api/subscriptions" },
   { method: "GET", from: "/api/subscriptions/details/:id", to: "/api/subscriptions/:id" },
+  { method: "PATCH", from: "/api/subscriptions/update/:id", to: "/api/subscriptions/:id" },
   { method: "POST", from: "/api/subscriptions/pause/:id", to: "/api/subscriptions/:id/pause" },
   { method: "POST", from: "/api/subscriptions/resume/:id", to: "/api/subscriptions/:id/resume" },
   { method: "POST", from: "/api/subscriptions/cancel/:id", to: "/api/subscriptions/:id/cancel" },

@@ -35,3 +35,5 @@ export const networks = text.refine(
   (list) => list.split(",").every((place) => isNetwork(place.trim())),
   "must be addresses, networks like 10.0.0.0/8 or loopback, separated by commas",
 );
+
+export const timeOfDay = text.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 22:00");

@@ -3,7 +3,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { Failure } from "./failure.ts";
-import { networks, port, text, timeZone } from "./setting-kinds.ts";
+import { networks, port, text, timeOfDay, timeZone } from "./setting-kinds.ts";
 
 const databaseAddress = z.url({
   protocol: /^postgres(ql)?$/,
@@ -40,6 +40,11 @@ const schema = z.object({
     .min(32, "must have at least 32 characters")
     .optional()
     .describe("signs logins; absent: generated once and kept in the data directory"),
+  ORDER_CUT_OFF: timeOfDay
+    .optional()
+    .describe(
+      "until when, on the evening before, customers can order and cancel, such as 22:00; absent: no cut-off",
+    ),
   LEDGER_ANCHOR_FILE: text
     .optional()
     .describe("where signed heads of the ledger go; absent: `ledger-anchors.jsonl` in the data directory"),
