@@ -57,6 +57,7 @@ export const tooManyRequests = (afterSeconds: number) =>
     429,
     `Too many requests; the next is welcome in ${afterSeconds} seconds.`,
     "Wait as long as the retry-after header says.",
+    { retry_after_seconds: afterSeconds },
   );
 
 const databaseUnavailable = () =>
@@ -116,9 +117,9 @@ const answerProblem = (failure: Failure, request: FastifyRequest, reply: Fastify
       "a request failed",
     );
   }
-  if (failure.status === 503 && !reply.hasHeader("retry-after")) {
-    reply.header("retry-after", retryAfterSeconds);
-  }
+  const waitSeconds =
+    failure.extra.retry_after_seconds ?? (failure.status === 503 ? retryAfterSeconds : undefined);
+  if (waitSeconds !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", waitSeconds);
   reply.problemCode = failure.code;
   return reply
     .code(failure.status)
