@@ -3,7 +3,7 @@ import { type Clock, type RunningService, type ServeContext, startMonitoring, sy
 import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
-import { createAdminInvitation } from "./auth/index.ts";
+import { createAdminInvitation, forgetEndedWindows } from "./auth/index.ts";
 import { endMendedFailures } from "./billing/index.ts";
 import { changes as declared } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
@@ -40,7 +40,7 @@ export const serve = async ({
     await changes.start();
     started.push(() => changes.stop());
     const context = { db, changes, clock, jwtSecret, alerts: observed.alerts };
-    for (const check of [checkOpenDeliveries, endMendedFailures]) {
+    for (const check of [checkOpenDeliveries, endMendedFailures, forgetEndedWindows]) {
       const repeated = new RepeatedCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());

@@ -24,6 +24,8 @@ test("the schema is created once, also by two who start at the same moment", asy
     "billing_runs",
     "customers",
     "delivery_statuses",
+    "known_addresses",
+    "login_budgets",
     "orders",
     "products",
     "shared_links",

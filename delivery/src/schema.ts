@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { authTables } from "./auth/tables.ts";
 import { baseline } from "./baseline.ts";
 import { billingTables } from "./billing/tables.ts";
 import type { DeliveryDatabase } from "./database.ts";
@@ -19,4 +20,4 @@ export const createSchema = (db: DeliveryDatabase): Promise<void> =>
   });
 
 /** What is no part of the baseline, made by each capability for itself; databases of earlier versions lack some of it. */
-const laterTables = [...billingTables];
+const laterTables = [...authTables, ...billingTables];

@@ -24,7 +24,7 @@ const workers = (): Piscina => {
     maxQueue: longestQueue,
     execArgv: [],
     // Elsewhere than on Linux the priority is the whole process's.
-    niceIncrement: process.platform === "linux" ? 10 : 0,
+    niceIncrement: process.platform === "linux" ? 5 : 0,
   });
   // A worker that dies without a task is replaced; without a listener its error would end the process.
   started.on("error", () => {});

@@ -6,7 +6,7 @@ import { address, email, name, newPassword, phone } from "../fields.ts";
 import { loginOf } from "./guard.ts";
 import { acceptInvitation } from "./invitation.ts";
 import { findLoginByEmail, type Login, loginView, requireLink } from "./login.ts";
-import { createLoginAttempts } from "./login-attempts.ts";
+import { countStranger, createLoginAttempts } from "./login-attempts.ts";
 import { verifyPassword } from "./passwords.ts";
 import { register } from "./register.ts";
 import { issueToken, tokenLifetimeSeconds } from "./tokens.ts";
@@ -34,7 +34,7 @@ const tokenView = z.object({
 
 export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, clock } = context;
-  const attempt = createLoginAttempts(app);
+  const attempts = createLoginAttempts(context);
   const tokenFor = (user: Login) => ({
     access_token: issueToken(app, clock, user.id),
     token_type: "Bearer" as const,
@@ -48,11 +48,13 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       config: { loginFor: ({ body }) => (body as z.infer<typeof credentials> | undefined)?.email },
       schema: { tags: ["auth"], summary: "Log in", body: credentials, response: { 200: tokenView } },
     },
-    (request, reply) =>
-      attempt(request, reply, async () => {
-        const { email, password } = request.body;
+    ({ body: { email, password }, ip }) =>
+      attempts.admit(async () => {
         const user = await findLoginByEmail(db, email);
-        const right = await verifyPassword(user?.password_hash, password);
+        // Each spelling of an address that was made for a customer is the same account.
+        const right = await attempts.check({ account: user?.email ?? email, address: ip }, () =>
+          verifyPassword(user?.password_hash, password),
+        );
         if (!user || !right) throw wrongLogin();
         requireLink(user);
         return tokenFor(user);
@@ -69,7 +71,10 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
         response: { 201: z.object({ user: loginView }) },
       },
     },
-    async (request, reply) => reply.code(201).send({ user: await register(context, request.body) }),
+    async ({ body, ip }, reply) => {
+      await countStranger(context, "registration", ip);
+      return reply.code(201).send({ user: await register(context, body) });
+    },
   );
 
   app.post(
@@ -82,7 +87,10 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
         response: { 201: tokenView },
       },
     },
-    async (request, reply) => reply.code(201).send(tokenFor(await acceptInvitation(context, request.body))),
+    async ({ body, ip }, reply) => {
+      await countStranger(context, "invitation", ip);
+      return reply.code(201).send(tokenFor(await acceptInvitation(context, body)));
+    },
   );
 
   app.get(
