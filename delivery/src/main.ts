@@ -4,7 +4,7 @@ import { mailTransportFrom } from "earlybird/alerts";
 import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
-import { createAdminInvitation, hasAnyAdmin } from "./auth/index.ts";
+import { createAdminInvitation, forgetEndedWindows, hasAnyAdmin } from "./auth/index.ts";
 import { endMendedFailures } from "./billing/index.ts";
 import { readTimeZone } from "./business/time-zone.ts";
 import { inTimeZone } from "./calendar.ts";
@@ -61,7 +61,7 @@ export const serve = async ({
       sender.start();
       started.push(() => sender.stop());
     }
-    for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys]) {
+    for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys, forgetEndedWindows]) {
       const repeated = new RepeatedCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());

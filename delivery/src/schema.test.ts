@@ -34,6 +34,8 @@ test("the schema is created once, also by two who start at the same moment", asy
     "idempotency_keys",
     "intended_links",
     "invitations",
+    "known_addresses",
+    "login_budgets",
     "mail_outbox",
     "orders",
     "password_resets",

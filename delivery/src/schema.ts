@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { resetTables } from "./auth/reset/tables.ts";
 import { rightsTables } from "./auth/rights/tables.ts";
 import { sessionTables } from "./auth/sessions/tables.ts";
+import { authTables } from "./auth/tables.ts";
 import { totpTables } from "./auth/totp/tables.ts";
 import { baseline } from "./baseline.ts";
 import { billingTables } from "./billing/tables.ts";
@@ -35,6 +36,7 @@ export const createSchema = (db: DeliveryDatabase, timeZone?: string): Promise<v
 
 /** What is no part of the baseline, made by each capability for itself; databases of earlier versions lack some of it. */
 const laterTables = [
+  ...authTables,
   ...rightsTables,
   ...businessTables,
   ...billingTables,

@@ -1,27 +1,32 @@
 import type { FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { loginOf } from "./guard.ts";
+import { createLoginAttempts } from "./login-attempts.ts";
 import { verifyPassword } from "./passwords.ts";
 import { wrongLogin } from "./refusals.ts";
 import { demandTotp, totpNeeded } from "./totp/totp.ts";
 
 /**
- * Demands the password of the login that asks.
+ * Demands the password of the login that asks, within the budgets of logins.
  *
- * @throws Failure EB_WRONG_LOGIN
+ * @throws Failure EB_WRONG_LOGIN, EB_TOO_MANY_REQUESTS
  */
 export const demandPassword = async (
-  { db }: Pick<ApiContext, "db">,
+  context: Pick<ApiContext, "db" | "clock" | "jwtSecret">,
   request: FastifyRequest,
   password: string,
 ): Promise<void> => {
   const { email } = loginOf(request);
-  const user = await db
+  const user = await context.db
     .selectFrom("users")
     .select("password_hash")
     .where("email", "=", email)
     .executeTakeFirst();
-  if (!(await verifyPassword(user?.password_hash, password))) throw wrongLogin();
+  const attempts = createLoginAttempts(context);
+  const right = await attempts.check({ account: email, address: request.ip }, () =>
+    verifyPassword(user?.password_hash, password),
+  );
+  if (!right) throw wrongLogin();
 };
 
 /**

@@ -1,5 +1,6 @@
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
 export { acceptInvitationPath, createAdminInvitation, hasAnyAdmin } from "./invitation.ts";
+export { forgetEndedWindows } from "./login-budgets.ts";
 export { authorizeOperator, demandRecentLogin } from "./operators.ts";
 export { customerFor, isCustomer, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";

@@ -4,6 +4,7 @@ import type { ApiContext } from "../context.ts";
 import { email, newPassword } from "../fields.ts";
 import { demandPassword, reauthenticate } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
+import { countStranger } from "./login-attempts.ts";
 import { hashPassword } from "./passwords.ts";
 import { confirmReset, requestReset } from "./reset/reset.ts";
 import { endSessions } from "./sessions/session.ts";
@@ -70,6 +71,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
       },
     },
     async (request, reply) => {
+      await countStranger(context, "reset", request.ip);
       // Not awaited: the time of the answer must not tell which addresses have a login.
       requestReset(context, request.body.email).catch((err: unknown) =>
         request.log.error({ err }, "a password reset could not be prepared"),

@@ -6,7 +6,7 @@ import { address, email, name, newPassword, phone } from "../fields.ts";
 import { loginOf } from "./guard.ts";
 import { acceptInvitation } from "./invitation.ts";
 import { findLoginByEmail, type Login, loginView, requireLink } from "./login.ts";
-import { createLoginAttempts } from "./login-attempts.ts";
+import { countStranger, createLoginAttempts } from "./login-attempts.ts";
 import { passwordRoutes } from "./password-routes.ts";
 import { verifyPassword } from "./passwords.ts";
 import { wrongLogin } from "./refusals.ts";
@@ -27,7 +27,7 @@ const credentials = z.strictObject({
 
 export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, clock } = context;
-  const attempt = createLoginAttempts(app);
+  const attempts = createLoginAttempts(context);
   const tokenFor = async (user: Login, request: FastifyRequest) =>
     tokenAnswer(app, clock, user, await beginSession(context, user.id, sessionOriginOf(request)));
 
@@ -40,17 +40,30 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       },
       schema: { tags: ["auth"], summary: "Log in", body: credentials, response: { 200: tokenView } },
     },
-    (request, reply) =>
-      attempt(request, reply, async () => {
+    (request) =>
+      attempts.admit(async () => {
         const { email, password, totp } = request.body;
         const user = await findLoginByEmail(db, email);
-        const right = await verifyPassword(user?.password_hash, password);
+        let codeRefusal: unknown;
+        // Each spelling of an address that was made for a customer is the same account.
+        const right = await attempts.check(
+          { account: user?.email ?? email, address: request.ip },
+          async () => {
+            if (!(await verifyPassword(user?.password_hash, password))) return false;
+            if (!user?.has_totp || totp === undefined) return true;
+            // A guess of the second factor counts as one of the password does.
+            return demandTotp(context, user.id, totp).then(
+              () => true,
+              (error: unknown) => {
+                codeRefusal = error;
+                return false;
+              },
+            );
+          },
+        );
+        if (codeRefusal) throw codeRefusal;
         if (!user || !right) throw wrongLogin();
-        if (user.has_totp && totp !== undefined) await demandTotp(context, user.id, totp);
-        return user;
-      }).then((user) => {
-        // After the attempt: a right password without its code is no guess.
-        if (user.has_totp && request.body.totp === undefined) throw totpNeeded();
+        if (user.has_totp && totp === undefined) throw totpNeeded();
         requireLink(user);
         return tokenFor(user, request);
       }),
@@ -66,7 +79,10 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
         response: { 201: z.object({ user: loginView }) },
       },
     },
-    async (request, reply) => reply.code(201).send({ user: await register(context, request.body) }),
+    async ({ body, ip }, reply) => {
+      await countStranger(context, "registration", ip);
+      return reply.code(201).send({ user: await register(context, body) });
+    },
   );
 
   app.post(
@@ -81,6 +97,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       },
     },
     async (request, reply) => {
+      await countStranger(context, "invitation", request.ip);
       const accepted = { ...request.body, origin: `http ${request.ip}` };
       return reply.code(201).send(await tokenFor(await acceptInvitation(context, accepted), request));
     },
