@@ -105,15 +105,20 @@ export const earlybird = fastifyPlugin(
     const { metricsToken, rateLimit, recentlyAuthenticated } = options;
     const { clock, performance } = monitoring;
     const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
-    const refusals = { watch, whoIs, harmless: harmlessRefusals, log: app.log };
-    recordRequests(app, {
-      performance,
-      onRefused: (request, reply) => noteRefusal(request, reply, refusals),
-    });
     const operator = (request: FastifyRequest) => authorize(request, "operator");
     const operatorOnly = async (request: FastifyRequest) => {
       await operator(request);
     };
+    const mayOperate = (request: FastifyRequest) =>
+      operator(request).then(
+        () => true,
+        () => false,
+      );
+    const refusals = { watch, whoIs, mayOperate, harmless: harmlessRefusals, log: app.log };
+    recordRequests(app, {
+      performance,
+      onRefused: (request, reply) => noteRefusal(request, reply, refusals),
+    });
     // In a scope of its own: the app's routes may validate with something other than zod.
     await app.register(async (scope) => {
       scope.setValidatorCompiler(validatorCompiler);
@@ -148,6 +153,7 @@ export const earlybird = fastifyPlugin(
       await scope.register(rollbackRoutes, {
         manager: rollback,
         clock,
+        mayOperate,
         operatorOnly,
         admin,
         whoIs,

@@ -12,6 +12,7 @@ export const rollbackRouteTable = (): Promise<string> => {
         manager: {} as RollbackManager,
         clock: systemClock,
         operatorOnly: async () => undefined,
+        mayOperate: async () => true,
         admin: nobody,
         whoIs: nobody,
       });

@@ -1,4 +1,4 @@
-import { earlybird, Failure, problems } from "earlybird";
+import { type Clock, earlybird, Failure, problems, systemClock } from "earlybird";
 import { isDatabaseUnavailable } from "earlybird/database";
 import {
   DatabaseHealthChecker,
@@ -21,19 +21,28 @@ const people: Record<string, { id: string; name: string; may: readonly string[] 
 
 /**
  * The platform's routes on a shelf, for four people: `admin`, `second`, an admin of the same name, `operator` and
- * `reader`. Does not listen.
+ * `reader`; and for any number who have registered themselves: `self 7 Ada` has the id s7 and the name Ada. Does not
+ * listen.
  */
-export const createShelfServer = async ({ pool, manager }: Pick<Shelf, "pool" | "manager">) => {
+export const createShelfServer = async (
+  { pool, manager }: Pick<Shelf, "pool" | "manager">,
+  { clock = systemClock }: { clock?: Clock } = {},
+) => {
   const monitoring = new MonitoringService({
     database: new DatabaseHealthChecker({ pool }),
     system: new SystemMetrics(),
     performance: new PerformanceMetrics(),
     log: quiet,
+    clock,
   });
   const { alerts, dispatcher, stop } = await createAlerts();
   const app = fastify();
   app.addHook("onClose", stop);
-  const personOf = (authorization: string | undefined) => people[authorization?.replace("Bearer ", "") ?? ""];
+  const personOf = (authorization: string | undefined) => {
+    const token = authorization?.replace("Bearer ", "") ?? "";
+    const [, id, name] = /^self (\d+) (.*)$/.exec(token) ?? [];
+    return id === undefined ? people[token] : { id: `s${id}`, name: decodeURIComponent(name ?? ""), may: [] };
+  };
   await app.register(problems, { isDatabaseUnavailable });
   await app.register(earlybird, {
     monitoring,
@@ -62,7 +71,7 @@ export const createShelfServer = async ({ pool, manager }: Pick<Shelf, "pool" | 
     });
     return { status: answer.statusCode, type: answer.headers["content-type"], body: answer.json() };
   };
-  return { app, monitoring, alerts, send };
+  return { alerts, app, monitoring, send };
 };
 
 export type ShelfServer = Awaited<ReturnType<typeof createShelfServer>>;

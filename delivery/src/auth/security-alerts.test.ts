@@ -35,10 +35,10 @@ test("a customer who tries a route of the platform is told of at once", async ()
       remoteAddress: "203.0.113.9",
     }),
   ).toEqual([403, "EB_FORBIDDEN"]);
-  await expect.poll(raised).toEqual(["SECURITY_ALERT trespass customer (usr_customer)"]);
+  await expect.poll(raised).toEqual(["SECURITY_ALERT unauthorized access"]);
   expect(api.alerts.active()[0]?.details).toMatchObject({
     address: "203.0.113.9",
-    account: "customer (usr_customer)",
+    account: '"customer" (usr_customer)',
     route: "POST /api/rollback/steps/:step/rollback",
   });
 });
@@ -49,7 +49,8 @@ test("a login that is refused twenty times by the delivery API is told of, whate
     const route = routes[n % routes.length] ?? "";
     await api.send(route, { as: "supplier", remoteAddress: `203.0.113.${n}` });
   }
-  await expect.poll(raised).toEqual(["SECURITY_ALERT refusals account supplier (usr_supplier)"]);
+  await expect.poll(raised).toEqual(["SECURITY_ALERT refusals by account"]);
+  expect(api.alerts.active()[0]?.details.names).toBe('"supplier" (usr_supplier)');
 });
 
 test("customers whose link is rolled back with step 21 are nobody's attack", async () => {

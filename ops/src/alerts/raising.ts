@@ -5,7 +5,7 @@ import { inWords } from "./duration.ts";
 import type { Incident } from "./incident.ts";
 import type { Incidents } from "./incidents.ts";
 import type { Details } from "./rule.ts";
-import { storableDetails, storableKey } from "./storable.ts";
+import { storableDetails, storableKey, storableMessage } from "./storable.ts";
 
 /** What a service says is wrong. */
 export interface RaiseRequest {
@@ -21,6 +21,8 @@ export interface RaiseRequest {
   details?: Details;
   /** After how long without being raised again it ends; null: only when it is resolved. */
   quietMs?: number | null;
+  /** Message and details are totals: those of each repetition take the place of those before. Nobody is told again. */
+  totals?: boolean;
 }
 
 /** More alerts of one type than this at a time go under one key, so that nobody can fill the memory. */
@@ -88,7 +90,8 @@ export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, 
     if (!isWorse(severity, known.alert.severity)) {
       // All of them or none: those of two occurrences together would be true of neither.
       const told = storableDetails({ ...details, occurrences });
-      if (saysMore(told, known.alert.details)) known.alert = { ...known.alert, details: told };
+      if (request.totals) known.alert = { ...known.alert, message: storableMessage(message), details: told };
+      else if (saysMore(told, known.alert.details)) known.alert = { ...known.alert, details: told };
       return { incident: known, change: "repeated" };
     }
     known.raised.quietMs = quietMs;

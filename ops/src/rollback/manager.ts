@@ -19,7 +19,9 @@ import {
   appendToLedger,
   type LedgerEntry,
   type LedgerHead,
+  type LedgerRecord,
   readLedger,
+  recordInLedger,
   verifyLedger,
 } from "./ledger.ts";
 import { withOperationLock } from "./operation-lock.ts";
@@ -395,6 +397,12 @@ export class RollbackManager {
     refusal: Failure,
   ): Promise<void> {
     return translated(() => recordRefusal(this.#engine, { action, steps, by }, refusal));
+  }
+
+  /** Records an event beside the moves of steps, in a transaction of its own. */
+  recordEvent(event: LedgerRecord): Promise<LedgerHead> {
+    const { db } = this.#engine;
+    return translated(() => db.transaction().execute((tx) => recordInLedger(tx, event)));
   }
 
   /** The numbers of the registered steps, lowest first. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Alert } from "../alert.ts";
 import { securityAlert } from "../common-alerts.ts";
+import { Culprits, type Totals } from "./culprits.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 
 /** From where on refusals are worth an alert. */
@@ -20,7 +21,7 @@ export const defaultSecurityThresholds: Readonly<SecurityThresholds> = {
 
 /** What the watch needs of whoever tells people. */
 export interface Alarm {
-  raise(alert: ReturnType<typeof securityAlert>): Alert;
+  raise(alert: ReturnType<typeof securityAlert> & { totals?: boolean }): Alert;
 }
 
 /** A request that was refused; the account is the one asking, or the one that a login was tried for. */
@@ -41,6 +42,8 @@ export class RefusalWatch {
   readonly #thresholds: SecurityThresholds;
   readonly #logins: SlidingWindow;
   readonly #refusals: SlidingWindow;
+  readonly #refusedAccounts = new Culprits();
+  readonly #trespassers = new Culprits();
 
   constructor({
     alarm,
@@ -72,29 +75,46 @@ export class RefusalWatch {
     );
   }
 
-  /** Takes note of a request that was answered with 401 or 403. */
+  /** Takes note of a request that was answered with 401 or 403. Accounts that are refused are one alert. */
   refused(refused: Refused): void {
-    const { refusals } = this.#thresholds;
+    const { refusals, windowSeconds } = this.#thresholds;
     const who = this.#exceeding(this.#refusals, refusals, refused);
     if (who === undefined) return;
-    this.#raise(
-      "refusals",
-      who,
-      `${refusals} requests or more were refused ${who.preposition} ${who.name}`,
+    const sentence = `${refusals} requests or more were refused ${who.preposition} ${who.name}`;
+    if (who.kind === "address") {
+      this.#raise("refusals", who, sentence, refused);
+      return;
+    }
+    const totals = this.#refusedAccounts.add(who.name, this.#clock.monotonicMs());
+    this.#raiseTotals(
+      "refusals by account",
+      totals,
+      totals.accounts === 1
+        ? `${sentence} within ${windowSeconds} s.`
+        : `${refusals} requests or more were refused for each of ${totals.accounts} accounts, the last ${who.name}.`,
       refused,
     );
   }
 
-  /** Takes note of somebody known who tried what only operators may do. Once is enough. */
-  trespass({ address, account, route }: Refused): void {
+  /**
+   * Takes note of somebody known who attempted what only operators may do. Once is enough. An operator has an alert of
+   * their own; all other people share one, since anybody may be able to get an account, and choose its name.
+   */
+  trespass(refused: Refused & { mayOperate: boolean }): void {
+    const { address, account, route, mayOperate } = refused;
     const name = account ?? address;
-    this.#alarm.raise(
-      securityAlert({
-        key: `trespass ${name}`,
-        message: `${name} tried ${route} without the right to.`,
-        details: { address, ...(account === undefined ? {} : { account }), route },
-      }),
-    );
+    const sentence = `${name} attempted ${route} without permission.`;
+    if (mayOperate) {
+      const details = { address, account: name, route };
+      this.#alarm.raise(securityAlert({ key: `unauthorized access ${name}`, message: sentence, details }));
+      return;
+    }
+    const totals = this.#trespassers.add(name, this.#clock.monotonicMs());
+    const message =
+      totals.accounts === 1
+        ? sentence
+        : `${totals.accounts} accounts attempted ${totals.attempts} times what they have no permission for, the last: ${sentence}`;
+    this.#raiseTotals("unauthorized access", totals, message, refused);
   }
 
   /** The address first: an account is named on its own only when no single address explains it. */
@@ -105,6 +125,11 @@ export class RefusalWatch {
     if (fromAddress >= threshold) return { kind: "address", name: address, preposition: "from" };
     if (account === undefined || forAccount < threshold) return undefined;
     return { kind: "account", name: account, preposition: "for" };
+  }
+
+  #raiseTotals(key: string, totals: Totals, message: string, { address, account, route }: Refused): void {
+    const details = { address, ...(account === undefined ? {} : { account }), route, ...totals };
+    this.#alarm.raise({ ...securityAlert({ key, message, details }), totals: true });
   }
 
   #raise(

@@ -32,6 +32,7 @@ beforeEach(async () => {
       if (away) throw new Error("the database is away");
       return typeof headers.login === "string" ? { id: headers.login, name: "Asha" } : null;
     },
+    mayOperate: async ({ headers }: { headers: Record<string, unknown> }) => headers.login === "usr_operator",
     harmless: ["EB_UNLINKED"],
     log: createLogger("silent"),
   };
@@ -105,9 +106,10 @@ describe("refusals", () => {
 
   test("an account that is refused from many addresses is named", async () => {
     await many(5, (n) => get("/orders", { address: `203.0.113.${n}`, login: "usr_7" }));
+    const account = '"Asha" (usr_7)';
     await expect
       .poll(() => raised)
-      .toMatchObject([{ key: "refusals account Asha (usr_7)", details: { account: "Asha (usr_7)" } }]);
+      .toMatchObject([{ key: "refusals by account", details: { account, names: account, accounts: 1 } }]);
   });
 
   test("while nobody can say who asks, the address is counted all the same", async () => {
@@ -175,16 +177,37 @@ test("whoever does not wait for the refusals is counted all the same, under thei
   await expect.poll(() => raised).toMatchObject([{ key: "refusals address 127.0.0.1" }]);
 });
 
-test("somebody known who tries a route of the platform is told at once, with route and address", async () => {
+test("people without any right who try a route of the platform are one alert with totals, at once", async () => {
   await get("/ops/24", { login: "usr_7" });
+  const account = '"Asha" (usr_7)';
   await expect
     .poll(() => raised)
     .toEqual([
       {
         type: "SECURITY_ALERT",
-        key: "trespass Asha (usr_7)",
-        message: "Asha (usr_7) tried GET /ops/:step without the right to.",
-        details: { address: "203.0.113.9", account: "Asha (usr_7)", route: "GET /ops/:step" },
+        key: "unauthorized access",
+        message: `${account} attempted GET /ops/:step without permission.`,
+        details: {
+          address: "203.0.113.9",
+          account,
+          route: "GET /ops/:step",
+          attempts: 1,
+          accounts: 1,
+          names: account,
+        },
+        totals: true,
       },
     ]);
+  await get("/ops/24", { login: "usr_8" });
+  await expect
+    .poll(() => raised[1])
+    .toMatchObject({ key: "unauthorized access", details: { attempts: 2, accounts: 2 } });
+  clock.advanceMs(15 * 60_000);
+  await get("/ops/24", { login: "usr_9" });
+  await expect.poll(() => raised[2]).toMatchObject({ details: { attempts: 1, names: '"Asha" (usr_9)' } });
+});
+
+test("an operator who tries a route of an admin has an alert of their own", async () => {
+  await get("/ops/24", { login: "usr_operator" });
+  await expect.poll(() => raised).toMatchObject([{ key: 'unauthorized access "Asha" (usr_operator)' }]);
 });

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { quotedName, unformatted } from "../../lib/chosen-names.ts";
 import type { Logger } from "../../lib/log.ts";
 import { storable } from "../storable.ts";
 import type { RefusalWatch, Refused } from "./refusal-watch.ts";
@@ -14,6 +15,8 @@ export interface RefusalSource {
   watch: RefusalWatch;
   /** Who asks, as the service knows them; null for a stranger. */
   whoIs: (request: FastifyRequest) => Promise<{ id: string; name: string } | null>;
+  /** Whether the one asking may use the routes of the platform, be it not all of them. */
+  mayOperate: (request: FastifyRequest) => Promise<boolean>;
   /** Codes of refusals that say nothing against whoever is refused. */
   harmless: readonly string[];
   log: Pick<Logger, "debug">;
@@ -42,7 +45,9 @@ export const watchTrespasses = (scope: FastifyInstance, source: RefusalSource): 
   scope.addHook("onResponse", (request, { statusCode, problemCode }, done) => {
     done();
     if (statusCode === 403 && !source.harmless.includes(problemCode ?? "")) {
-      void withAccount(request, source).then((refused) => source.watch.trespass(refused));
+      void Promise.all([withAccount(request, source), source.mayOperate(request)]).then(
+        ([refused, mayOperate]) => source.watch.trespass({ ...refused, mayOperate }),
+      );
     }
   });
 };
@@ -52,7 +57,7 @@ const longestAccount = 254;
 
 /** Where the body of a login is not validated, a stranger puts there what they like. */
 const accountFrom = (named: unknown): string | undefined =>
-  typeof named === "string" ? storable(named, longestAccount) : undefined;
+  typeof named === "string" ? unformatted(storable(named, longestAccount)) : undefined;
 
 const placeOf = ({ ip, method, routeOptions }: FastifyRequest): Refused => ({
   address: ip,
@@ -64,7 +69,7 @@ const withAccount = async (request: FastifyRequest, { whoIs, log }: RefusalSourc
   const place = placeOf(request);
   try {
     const person = await whoIs(request);
-    return person === null ? place : { ...place, account: `${person.name} (${person.id})` };
+    return person === null ? place : { ...place, account: `${quotedName(person.name)} (${person.id})` };
   } catch (err) {
     log.debug({ err }, "nobody could say who was refused");
     return place;

@@ -1,9 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { plainName, quotedName } from "../../lib/chosen-names.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Failure } from "../../lib/failure.ts";
 import { failureOf } from "../../lib/problems.ts";
+import type { LedgerRecord } from "../ledger.ts";
 import type { RollbackManager } from "../manager.ts";
 import type { Requester } from "../request.ts";
+import { RefusalSummary } from "./refusal-summary.ts";
 
 /** Somebody with a login; the name goes where somebody is named. */
 interface Person {
@@ -16,6 +19,8 @@ export interface AttemptRules {
   clock: Clock;
   /** Says who asks, or refuses whoever is not an admin. */
   admin: (request: FastifyRequest) => Promise<Person>;
+  /** Whether the one asking may look here, be it not move. */
+  mayOperate: (request: FastifyRequest) => Promise<boolean>;
   /** Says who asks, whatever they may do; null for a stranger. */
   whoIs: (request: FastifyRequest) => Promise<Person | null>;
   /** Refuses an admin whose login is too old to move a critical step; left out, no login is. */
@@ -29,33 +34,42 @@ declare module "fastify" {
   }
 }
 
-/** One person who is refused more often than this says nothing new, and must not fill the ledger. */
+/** An operator who is refused more often than this says nothing new, and must not fill the ledger. */
 const refusalsPerMinute = 30;
 
 /**
  * Lets only admins through to the routes of a scope, and puts into the ledger what is refused before it
- * comes to the engine, which records the rest. Of a stranger there is but a line in the log: strangers must
- * not be able to fill the ledger.
+ * comes to the engine, which records the rest: each attempt of an admin or operator on its own, those of other people
+ * with a login in summaries. Of a stranger there is but a line in the log: strangers must not be able to fill the
+ * ledger, and anybody may be able to get a login.
  *
  * @returns who asks; from then on the engine records what becomes of the request
  */
 export const recordAttempts = (
   app: FastifyInstance,
-  { manager, clock, admin, whoIs }: AttemptRules,
+  { manager, clock, admin, mayOperate, whoIs }: AttemptRules,
 ): ((request: FastifyRequest) => Requester) => {
-  const asking = new WeakMap<FastifyRequest, Requester & { person: string }>();
+  const asking = new WeakMap<FastifyRequest, Asking>();
   const handedOn = new WeakSet<FastifyRequest>();
   const recordable = atMost(refusalsPerMinute, clock);
+  const record = (event: LedgerRecord) => manager.recordEvent(event);
+  const summary = new RefusalSummary({ record, clock, log: app.log });
+  app.addHook("onClose", () => summary.close());
 
-  const note = (request: FastifyRequest, { id, name }: Person) =>
-    asking.set(request, { person: id, requestedBy: `${name} (${id})`, origin: `http ${request.ip}` });
+  const note = (request: FastifyRequest, { id, name }: Person, isOperator: boolean) =>
+    asking.set(request, {
+      person: id,
+      isOperator,
+      requestedBy: `${isOperator ? plainName(name) : quotedName(name)} (${id})`,
+      origin: `http ${request.ip}`,
+    });
 
   app.addHook("onRequest", async (request) => {
     try {
-      note(request, await admin(request));
+      note(request, await admin(request), true);
     } catch (error) {
       const person = await whoIs(request);
-      if (person) note(request, person);
+      if (person) note(request, person, await mayOperate(request));
       throw error;
     }
   });
@@ -64,18 +78,22 @@ export const recordAttempts = (
     const { attempt } = request.routeOptions.config;
     if (!attempt || handedOn.has(request)) return;
     const failure = failureOf(error, () => false);
+    const { code, detail } = failure;
     const by = asking.get(request);
-    if (!by || !recordable(by.person)) {
-      const { code, detail } = failure;
+    if (!by || (by.isOperator && !recordable(by.person))) {
       return request.log.warn({ attempt, code, detail, address: request.ip }, "an attempt was refused");
     }
-    if (isWorthAnEntry(attempt, failure)) {
-      const { requestedBy, origin } = by;
-      await manager
-        .recordRefusal(attempt, stepsOf(request), { requestedBy, origin }, failure)
-        // The refusal itself must reach the client, also while the ledger cannot be written.
-        .catch((err: unknown) => request.log.error({ err, attempt }, "a refused attempt was not recorded"));
-    }
+    if (!isWorthAnEntry(attempt, failure)) return;
+    const refused = { ...by, attempt, code };
+    if (!by.isOperator && summary.counts(refused)) return;
+    const { requestedBy, origin } = by;
+    await manager
+      .recordRefusal(attempt, stepsOf(request), { requestedBy, origin }, failure)
+      // The refusal itself must reach the client, also while the ledger cannot be written.
+      .catch((err: unknown) => {
+        request.log.error({ err, attempt }, "a refused attempt was not recorded");
+        if (!by.isOperator) summary.add(refused);
+      });
   });
 
   return (request) => {
@@ -85,6 +103,9 @@ export const recordAttempts = (
     return by;
   };
 };
+
+/** Who asks, and whether they have any right here. */
+type Asking = Requester & { person: string; isOperator: boolean };
 
 /** A dry run changes nothing: a badly asked one is nobody's business, one without the right is. */
 const isWorthAnEntry = (attempt: string, { status }: Failure) =>

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StandingClock } from "../../../../test/support/clock.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { createShelfServer, type ShelfServer } from "../../../../test/support/shelf-server.ts";
 import { fingerprint } from "../fingerprint.ts";
+import { RefusalSummary } from "./refusal-summary.ts";
 
 let shelf: Shelf;
 let server: ShelfServer;
@@ -51,38 +53,117 @@ describe("who may do what", () => {
   });
 
   test.each(moving)(
-    "POST %s is for admins, and whoever is no admin is named in the ledger",
+    "POST %s is for admins, and an operator who attempts it is named in the ledger",
     async (path, action, steps) => {
       const before = await newest();
       expect(await server.send(`POST /api/rollback${path}`, undefined, { reason: "x" })).toMatchObject({
         status: 401,
       });
       expect(await newest()).toEqual(before);
-      for (const [as, operator] of [
-        ["reader", "Rina (u3)"],
-        ["operator", "Olu (u2)"],
-      ]) {
+      for (const as of ["reader", "operator"]) {
         expect(await post(path, { reason: "x" }, as)).toMatchObject({
           status: 403,
           body: { code: "EB_NO_RIGHT" },
         });
-        expect(await newest()).toMatchObject({
-          action: `${action}.refused`,
-          operator,
-          origin: "http 127.0.0.1",
-          steps,
-          result: { code: "EB_NO_RIGHT" },
-        });
       }
+      expect(await newest()).toMatchObject({
+        action: `${action}.refused`,
+        operator: "Olu (u2)",
+        origin: "http 127.0.0.1",
+        steps,
+        result: { code: "EB_NO_RIGHT" },
+      });
     },
   );
 
-  test("somebody who is refused again and again does not fill the ledger", async () => {
+  test("an operator who is refused again and again does not fill the ledger", async () => {
     const { head } = (await get("/audit?limit=1")).body;
-    for (let time = 0; time < 40; time++) await post("/steps/3/rollback", {}, "reader");
+    for (let time = 0; time < 40; time++) await post("/steps/3/rollback", {}, "operator");
     const grown = (await get("/audit?limit=1")).body.head.seq - head.seq;
     expect(grown).toBeGreaterThan(0);
     expect(grown).toBeLessThanOrEqual(30);
+  });
+
+  test("ten accounts without any right make one entry at once, one a minute after that, and one alert", async () => {
+    const clock = new StandingClock("2026-03-10T06:00:00Z");
+    const crowded = await createShelfServer(shelf, { clock });
+    const attempt = (person: number, name: string, step = 2) =>
+      crowded.send(`POST /api/rollback/steps/${step}/rollback`, `self ${person} ${encodeURIComponent(name)}`);
+    const entriesSince = async (seq: number) =>
+      (await shelf.manager.readLedger({ limit: 50 })).filter((entry) => entry.seq > seq).reverse();
+    const before = (await newest())?.seq ?? 0;
+    const evil = `<!channel> *bold* \u202e\n"Ada (u1)" \`x\`${"x".repeat(80)}`;
+    for (let n = 0; n < 30; n++) {
+      expect(await attempt(n % 10, evil)).toMatchObject({ status: 403 });
+    }
+    const [first, ...none] = await entriesSince(before);
+    const shown = `"??channel? ?bold? ?Ada (u1)? ?x?${"x".repeat(27)}…"`;
+    expect(none).toEqual([]);
+    expect(first).toMatchObject({ action: "rollback.refused", operator: `${shown} (s0)`, steps: [2] });
+    const alerts = () => crowded.alerts.active().filter(({ key }) => key.startsWith("unauthorized"));
+    await expect.poll(alerts).toMatchObject([{ details: { attempts: 30 } }]);
+    const [alert] = alerts();
+    const named = [0, 1, 2, 3, 4].map((n) => `${shown} (s${n})`).join(", ");
+    expect(alert).toMatchObject({
+      key: "unauthorized access",
+      message: expect.stringMatching(/^10 accounts attempted 30 times /),
+      details: { accounts: 10, names: `${named} and 5 more` },
+    });
+
+    clock.advanceMs(60_000);
+    await expect.poll(() => entriesSince(before), { timeout: 5_000 }).toHaveLength(2);
+    expect(await newest()).toMatchObject({
+      action: "refusals.summary",
+      operator: "10 people without permission",
+      result: {
+        attempts: 29,
+        people: 10,
+        names: expect.arrayContaining([`${shown} (s9)`]),
+        by_attempt: { rollback: 29 },
+        by_code: { EB_NO_RIGHT: 29 },
+      },
+    });
+    await attempt(12, "Last");
+    await crowded.app.close();
+    expect(await newest()).toMatchObject({
+      action: "refusals.summary",
+      operator: '"Last" (s12)',
+      origin: "http 127.0.0.1",
+      result: { attempts: 1, people: 1, names: ['"Last" (s12)'], addresses: 1 },
+    });
+  });
+});
+
+test("refusals that cannot be recorded are part of the next summary", async () => {
+  const clock = new StandingClock("2026-03-10T06:00:00Z");
+  const logged: unknown[] = [];
+  const summary = new RefusalSummary({
+    record: (event) => shelf.manager.recordEvent(event),
+    clock,
+    log: { error: (line: unknown) => void logged.push(line) },
+  });
+  const refused = {
+    person: "s1",
+    requestedBy: '"Eve" (s1)',
+    origin: "http ::1",
+    attempt: "range",
+    code: "EB_NO",
+  };
+  expect([summary.counts(refused), summary.counts(refused)]).toEqual([false, true]);
+  await shelf.pool.query("alter table earlybird.ledger rename to away");
+  clock.advanceMs(60_000);
+  expect(summary.counts({ ...refused, code: "EB_LATE" })).toBe(true);
+  await expect.poll(() => logged).toMatchObject([{ refusals: { attempts: 1 } }]);
+  await shelf.pool.query("alter table earlybird.away rename to ledger");
+  await summary.close();
+  const { attempts, from, to } = {
+    attempts: 2,
+    from: "2026-03-10T06:00:00.000Z",
+    to: "2026-03-10T06:01:00.000Z",
+  };
+  expect(await newest()).toMatchObject({
+    operator: '"Eve" (s1)',
+    result: { attempts, from, to, people: 1, by_code: { EB_NO: 1, EB_LATE: 1 } },
   });
 });
 

@@ -1,0 +1,100 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../lib/log.ts";
+import type { LedgerRecord } from "../ledger.ts";
+import { type Refused, RefusedAttempts } from "./refused-attempts.ts";
+
+const windowMs = 60_000;
+const lookEveryMs = 1_000;
+
+export interface RefusalSummaryOptions {
+  /** Chains an entry to the ledger. */
+  record: (event: LedgerRecord) => Promise<unknown>;
+  clock: Clock;
+  log: Pick<Logger, "error">;
+}
+
+/**
+ * Counts the refused attempts of people without any right. The first one opens a window of a minute, and is recorded
+ * on its own; those within the window become one entry at its end, and open the next window. However many accounts
+ * attempt something, the ledger grows by at most two entries a minute.
+ */
+export class RefusalSummary {
+  readonly #record: RefusalSummaryOptions["record"];
+  readonly #clock: Clock;
+  readonly #log: RefusalSummaryOptions["log"];
+  #counted: RefusedAttempts | undefined;
+  #openedMs = 0;
+  #ticks: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor({ record, clock, log }: RefusalSummaryOptions) {
+    this.#record = record;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Counts an attempt, unless it opens a window: then it is to be recorded on its own. */
+  counts(refused: Refused): boolean {
+    this.#closeOldWindow();
+    if (!this.#counted) {
+      this.#open();
+      return false;
+    }
+    this.add(refused);
+    return true;
+  }
+
+  /** Counts an attempt in any case: also one that could not be recorded on its own. */
+  add(refused: Refused): void {
+    (this.#counted ?? this.#open()).add(refused, this.#clock.now());
+  }
+
+  /** Records what has been counted; call it when the server ends. Never fails. */
+  async close(): Promise<void> {
+    clearInterval(this.#ticks);
+    this.#summarize();
+    await this.#writing;
+    // What could not be recorded has one more chance, and a line in the log after that.
+    this.#summarize();
+    await this.#writing;
+    clearInterval(this.#ticks);
+  }
+
+  #open(): RefusedAttempts {
+    clearInterval(this.#ticks);
+    this.#ticks = setInterval(() => this.#closeOldWindow(), lookEveryMs).unref();
+    this.#openedMs = this.#clock.monotonicMs();
+    this.#counted = new RefusedAttempts();
+    return this.#counted;
+  }
+
+  #closeOldWindow(): void {
+    if (this.#counted && this.#clock.monotonicMs() - this.#openedMs >= windowMs) this.#summarize();
+  }
+
+  #summarize(): void {
+    const counted = this.#counted;
+    clearInterval(this.#ticks);
+    this.#counted = undefined;
+    if (!counted || counted.size === 0) return;
+    this.#open();
+    this.#writing = this.#writing.then(() => this.#write(counted));
+  }
+
+  async #write(counted: RefusedAttempts): Promise<void> {
+    const { operator, origin, result } = counted.summary();
+    try {
+      await this.#record({
+        action: "refusals.summary",
+        operator,
+        origin,
+        at: this.#clock.now(),
+        reason: "no permission",
+        result,
+      });
+    } catch (err) {
+      this.#log.error({ err, refusals: result }, "a summary of refused attempts was not recorded yet");
+      (this.#counted ?? this.#open()).take(counted);
+    }
+  }
+}
