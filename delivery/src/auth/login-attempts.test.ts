@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
 import { password } from "../../../test/support/business.ts";
-import { networkOf } from "../http/addresses.ts";
+import { networkOf } from "../addresses.ts";
 import { forgetEndedWindows } from "./login-budgets.ts";
 import { longestQueue, verifyPassword } from "./passwords.ts";
 

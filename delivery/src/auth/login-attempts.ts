@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { tooManyRequests } from "earlybird";
+import { loopback, networkOf } from "../addresses.ts";
 import type { ApiContext } from "../context.ts";
-import { loopback, networkOf } from "../http/addresses.ts";
 import { type Budget, countAttempt, giveBack, limits, rememberAddress } from "./login-budgets.ts";
 
 /**

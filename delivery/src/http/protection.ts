@@ -3,8 +3,8 @@ import jwt from "@fastify/jwt";
 import rateLimit from "@fastify/rate-limit";
 import { tooManyRequests } from "earlybird";
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+import { loopback } from "../addresses.ts";
 import { jwtOptions } from "../auth/index.ts";
-import { loopback } from "./addresses.ts";
 
 const requestsPerMinute = 3_000;
 
