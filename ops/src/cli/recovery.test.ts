@@ -130,3 +130,17 @@ test("audit lists the ledger, newest first, and verifies it", async () => {
   expect((await earlybird("audit")).stdout).toMatch(/^entry +at +action +steps +by +from +reason\n\d+ /);
   expect(await ask("audit", "verify")).toMatchObject({ exitStatus: 0, answer: { ok: true } });
 });
+
+test("a mute that could hide an attack is in the ledger", async () => {
+  const head = await newest();
+  expect((await earlybird("alerts", "mute", "HIGH_CPU", "--for", "1h")).exitStatus).toBe(0);
+  expect(await newest()).toEqual(head);
+  const { answer } = await ask("alerts", "mute", "SECURITY_ALERT", "--for", "1m", ...why);
+  expect(await newest()).toMatchObject({
+    action: "mute",
+    origin: expect.stringMatching(/^cli /),
+    reason: "practice",
+    at: answer.muted_at,
+    result: { type: "SECURITY_ALERT", until: answer.until },
+  });
+});
