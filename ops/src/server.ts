@@ -5,6 +5,7 @@ import {
   type AlertManager,
   AlertType,
   alertRoutes,
+  type MuteEvent,
   type NotificationDispatcher,
   noteRefusal,
   RefusalWatch,
@@ -20,7 +21,7 @@ import {
   recordRequests,
 } from "./monitoring/index.ts";
 import { describeSecurity } from "./platform-security.ts";
-import { type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
+import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { Failure, type Problem } from "./lib/failure.ts";
@@ -145,7 +146,11 @@ export const earlybird = fastifyPlugin(
         token: metricsToken,
         operatorOnly,
       });
-      await scope.register(alertRoutes, { alerts, dispatcher, operator });
+      const events =
+        rollback && new EventQueue({ record: (event) => rollback.recordEvent(event), log: app.log });
+      scope.addHook("onClose", () => events?.close());
+      const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
+      await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute });
       if (!rollback) return;
       const leave = rollback.attend(alerts);
       scope.addHook("onClose", leave);

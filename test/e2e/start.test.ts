@@ -42,6 +42,15 @@ test("the first start loads the demo, a killed server serves again with it, and 
   expect(second.said()).not.toContain("Loading demo data");
   expect(await dashboard()).toEqual(figures);
 
+  const audit = await fetch(`${place.url}/api/rollback/audit`, {
+    headers: await logIn(place.url, "operator"),
+  });
+  const { entries } = (await audit.json()) as { entries: { action: string; result: object }[] };
+  const port = Number(new URL(place.url).port);
+  expect(entries.filter(({ action }) => action === "settings")).toMatchObject([
+    { result: { PORT: port, JWT_SECRET: "unset" } },
+  ]);
+
   expect(await second.end("SIGINT")).toBe(0);
   await expectGone(second);
 }, 120_000);

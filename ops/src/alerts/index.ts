@@ -18,7 +18,14 @@ export { channelsFrom, securityFrom, thresholdsFrom } from "./from-settings.ts";
 export { Heartbeat } from "./heartbeat.ts";
 export type { HistoryFilter, HistoryPage } from "./history-filter.ts";
 export type { AlertRecord } from "./incident.ts";
-export { type Mute, type MuteRequest, type MuteTarget, muteTargets } from "./mute.ts";
+export {
+  type Mute,
+  type MuteEvent,
+  type MuteRequest,
+  type MuteTarget,
+  muteEvent,
+  muteTargets,
+} from "./mute.ts";
 export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./notification.ts";
 export type { RaiseRequest } from "./raising.ts";
 export { type AlertRoutesOptions, alertRoutes } from "./routes/index.ts";

@@ -76,3 +76,35 @@ export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
   const until = new Date(now.getTime() + duration_seconds * 1000).toISOString();
   return { id, type, author, reason, muted_at: now.toISOString(), until };
 };
+
+const longMs = 3_600_000;
+
+/** A mute in the words of a record of security events. */
+export interface MuteEvent {
+  action: "mute";
+  operator: string;
+  /** From where: an address, `cli host`. */
+  origin: string;
+  at: Date;
+  reason?: string;
+  result: { type: MuteTarget; until: string };
+}
+
+/** Told of mutes that could hide an attack: those of security alerts, and those longer than an hour. */
+export type MuteListener = (event: MuteEvent) => void;
+
+/** The event of a mute that could hide an attack; undefined for any other. */
+export const muteEvent = (mute: Mute, { operator, origin }: { operator: string; origin: string }) => {
+  const { type, muted_at, until, reason } = mute;
+  const isLong = new Date(until).getTime() - new Date(muted_at).getTime() > longMs;
+  if (!isLong && type !== AlertType.SECURITY_ALERT && type !== "ALL") return undefined;
+  const event: MuteEvent = {
+    action: "mute",
+    operator,
+    origin,
+    at: new Date(muted_at),
+    ...(reason !== null && { reason }),
+    result: { type, until },
+  };
+  return event;
+};

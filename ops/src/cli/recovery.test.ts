@@ -155,3 +155,17 @@ describe("admin invite", () => {
     });
   });
 });
+
+test("a mute that could hide an attack is in the ledger", async () => {
+  const head = await newest();
+  expect((await earlybird("alerts", "mute", "HIGH_CPU", "--for", "1h")).exitStatus).toBe(0);
+  expect(await newest()).toEqual(head);
+  const { answer } = await ask("alerts", "mute", "SECURITY_ALERT", "--for", "1m", ...why);
+  expect(await newest()).toMatchObject({
+    action: "mute",
+    origin: expect.stringMatching(/^cli /),
+    reason: "practice",
+    at: answer.muted_at,
+    result: { type: "SECURITY_ALERT", until: answer.until },
+  });
+});

@@ -3,6 +3,7 @@ import { systemClock } from "../lib/clock.ts";
 import { Failure } from "../lib/failure.ts";
 import { asFailure } from "./as-failure.ts";
 import { narrate, number } from "./output.ts";
+import { recordSettings } from "./record-settings.ts";
 import { operator, withSession } from "./session.ts";
 import { stopSignal } from "./stop-signal.ts";
 
@@ -32,6 +33,7 @@ export const startCommand = () =>
           await service.createSchema?.(database.direct, settings);
           const applied = await manager.install(operator());
           if (applied.length > 0) narrate(`Applied the changes ${applied.join(", ")}`);
+          await recordSettings(manager, settings, log);
           if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
             narrate("Loading demo data");
             await service.demo?.seed(database.pool, {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { readSettings } from "./settings.ts";
+import { readSettings, redactedSettings, secretSettings } from "./settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "earlybird-settings-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -109,4 +109,23 @@ test("faults of single settings and of settings together are told at once", () =
     "ALERT_CPU_PERCENT",
     "ALERT_EMAIL_TO",
   ]);
+});
+
+test("what an instance runs with is shown without the value of a secret", () => {
+  const secret = "https://hidden.example.com/0123456789abcdef0123456789abcdef";
+  const given = Object.fromEntries(
+    secretSettings.map((name) => [
+      name,
+      name.startsWith("DATABASE") ? secret.replace("https", "postgres") : secret,
+    ]),
+  );
+  const shown = redactedSettings(read({ ...email, ...given, PORT: "1234" }));
+  expect(JSON.stringify(shown)).not.toMatch(/hidden|0123456789/);
+  expect(shown).toMatchObject({
+    ...Object.fromEntries(secretSettings.map((name) => [name, "set"])),
+    PORT: 1234,
+    ALERT_EMAIL_TO: ["asha@example.com", "binod@example.com"],
+    TRUST_PROXY: "unset",
+  });
+  expect(redactedSettings(read({}))).toMatchObject({ JWT_SECRET: "unset", PORT: 1001 });
 });

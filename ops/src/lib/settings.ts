@@ -90,6 +90,16 @@ export const secretSettings = [
 
 export type Settings = Readonly<z.infer<typeof schema>>;
 
+/** Every setting by name; of a secret, and of what is not set, only that. Shows what an instance runs with. */
+export const redactedSettings = (settings: Settings): Record<string, unknown> => {
+  const secrets: readonly string[] = secretSettings;
+  return Object.fromEntries(
+    Object.keys(schema.shape)
+      .map((name) => [name, settings[name as keyof Settings]] as const)
+      .map(([name, value]) => [name, value === undefined ? "unset" : secrets.includes(name) ? "set" : value]),
+  );
+};
+
 /** One row a setting, for the documentation. */
 export const settingsReference = (): { name: string; description: string; fallback: string }[] =>
   Object.entries(schema.shape).map(([name, type]) => {

@@ -15,6 +15,7 @@ export { type ActiveBehaviours, Changes } from "./changes.ts";
 export { refusedByDatabase } from "./database-refusals.ts";
 export type { DryRun } from "./dry-run.ts";
 export type { EngineOptions, RowLimits } from "./engine.ts";
+export { EventQueue, type EventQueueOptions } from "./event-queue.ts";
 export { type Fingerprint, fingerprint } from "./fingerprint.ts";
 export type { FollowerStatus, FollowersReceipt } from "./followers.ts";
 export { noneOf } from "./inspection.ts";

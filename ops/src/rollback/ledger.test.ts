@@ -201,3 +201,18 @@ describe("with anchors outside of the database", () => {
     await expect(manager.rollbackStep(2, asked)).resolves.toMatchObject({ steps: [{ step: 2 }] });
   });
 });
+
+test("an event is recorded anew only when its result differs from the last of its action", async () => {
+  const record = (action: string, result: object) =>
+    shelf.manager.recordIfChanged({ action, operator: "ada", origin: "test", at: new Date(), result });
+  const at = (seq: number) => expect.objectContaining({ seq });
+  const said = { text: '","action":"settings","operation":null', port: 1001 };
+  expect(await record("settings", said)).toEqual(at(8));
+  expect(await record("other", said)).toEqual(at(9));
+  // Two instances that start in the same moment.
+  const both = await Promise.all([1, 2].map(() => record("settings", { ...said, port: 1002 })));
+  expect(both).toEqual(expect.arrayContaining([at(10), null]));
+  expect(await record("settings", { ...said, port: 1002 })).toBe(null);
+  expect(await record("settings", said)).toEqual(at(11));
+  expect(await shelf.manager.verifyLedger()).toMatchObject({ ok: true, entries: 11 });
+});

@@ -42,9 +42,13 @@ const genesis: LedgerHead = { seq: 0, hash: "0".repeat(64) };
 const hashOf = (seq: number, previous: string, entry: string): string =>
   createHash("sha256").update(`${seq}\n${previous}\n${entry}`).digest("hex");
 
+/** Until the transaction ends, nobody else appends. */
+const lockLedger = (db: Database) =>
+  sql`select pg_advisory_xact_lock(${sql.lit(ledgerLock[0])}, ${sql.lit(ledgerLock[1])})`.execute(db);
+
 /** Chains an entry to the last one, in the transaction of `db`: it stands or falls with what it tells of. */
 export const appendToLedger = async (db: Database, entry: LedgerEntry): Promise<LedgerHead> => {
-  await sql`select pg_advisory_xact_lock(${sql.lit(ledgerLock[0])}, ${sql.lit(ledgerLock[1])})`.execute(db);
+  await lockLedger(db);
   const last = await ledgerHead(db);
   const text = JSON.stringify(entry);
   const seq = last.seq + 1;
@@ -87,6 +91,18 @@ export const recordInLedger = (
     plan: null,
     result: result ?? null,
   });
+
+/** Records an event unless the newest one of its action has the same result. */
+export const recordIfChanged = async (db: Database, event: LedgerRecord): Promise<LedgerHead | null> => {
+  // Another instance that starts in the same moment waits, and then finds this entry.
+  await lockLedger(db);
+  // An entry begins with these two fields, in which a quotation mark would be escaped.
+  const beginning = `{"at":"%","action":${JSON.stringify(event.action)},"operation":%`;
+  const { rows } = await sql<{ entry: string }>`
+    select entry from earlybird.ledger where entry like ${beginning} order by seq desc limit 1`.execute(db);
+  const known = rows[0] && JSON.stringify(JSON.parse(rows[0].entry).result);
+  return known === JSON.stringify(event.result ?? null) ? null : recordInLedger(db, event);
+};
 
 export const ledgerHead = async (db: Database): Promise<LedgerHead> => {
   const { rows } =

@@ -21,6 +21,7 @@ import {
   type LedgerHead,
   type LedgerRecord,
   readLedger,
+  recordIfChanged,
   recordInLedger,
   verifyLedger,
 } from "./ledger.ts";
@@ -403,6 +404,12 @@ export class RollbackManager {
   recordEvent(event: LedgerRecord): Promise<LedgerHead> {
     const { db } = this.#engine;
     return translated(() => db.transaction().execute((tx) => recordInLedger(tx, event)));
+  }
+
+  /** The same, unless the newest entry of this action has the same result: null then. */
+  recordIfChanged(event: LedgerRecord): Promise<LedgerHead | null> {
+    const { db } = this.#engine;
+    return translated(() => db.transaction().execute((tx) => recordIfChanged(tx, event)));
   }
 
   /** The numbers of the registered steps, lowest first. */

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { AlertManager } from "../alert-manager.ts";
 import type { ChannelTest } from "../dispatcher/channel-test.ts";
-import { muteTargets } from "../mute.ts";
+import { type MuteListener, muteEvent, muteTargets } from "../mute.ts";
 import { channelTests, mute } from "./answers.ts";
 
 export interface MutingOptions {
@@ -11,6 +11,7 @@ export interface MutingOptions {
   dispatcher: ChannelTester;
   /** Who asks, once they have been let in. */
   by: (request: FastifyRequest) => string;
+  onSecurityMute?: MuteListener | undefined;
 }
 
 /** Whoever can try the channels. */
@@ -22,7 +23,10 @@ const target = z.enum(muteTargets).describe("a type of alerts, or ALL");
 const tags = ["alerts"];
 
 /** What can be done about alerts. Whoever may not is refused before. */
-export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (app, { alerts, dispatcher, by }) => {
+export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (
+  app,
+  { alerts, dispatcher, by, onSecurityMute },
+) => {
   app.post(
     "/api/alerts/mute",
     {
@@ -38,7 +42,13 @@ export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (app, { 
         response: { 200: mute },
       },
     },
-    (request) => alerts.mute({ ...request.body, author: by(request) }),
+    async (request) => {
+      const operator = by(request);
+      const muted = await alerts.mute({ ...request.body, author: operator });
+      const event = muteEvent(muted, { operator, origin: `http ${request.ip}` });
+      if (event) onSecurityMute?.(event);
+      return muted;
+    },
   );
 
   app.post(

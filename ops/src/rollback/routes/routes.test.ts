@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { createShelfServer, type ShelfServer } from "../../../../test/support/shelf-server.ts";
+import { EventQueue } from "../event-queue.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { RefusalSummary } from "./refusal-summary.ts";
 
@@ -165,6 +166,46 @@ test("refusals that cannot be recorded are part of the next summary", async () =
     operator: '"Eve" (s1)',
     result: { attempts, from, to, people: 1, by_code: { EB_NO: 1, EB_LATE: 1 } },
   });
+});
+
+test("mutes that could hide an attack are in the ledger, also those made while it cannot be written", async () => {
+  const muting = await createShelfServer(shelf);
+  const mute = (type: string, duration_seconds: number) =>
+    muting.send("POST /api/alerts/mute", "operator", { type, duration_seconds, reason: "a drill" });
+  const before = await newest();
+  expect(await mute("HIGH_CPU", 3_600)).toMatchObject({ status: 200 });
+  const { body } = await mute("SECURITY_ALERT", 60);
+  await expect.poll(newest).toMatchObject({
+    seq: (before?.seq ?? 0) + 1,
+    action: "mute",
+    operator: "Olu (u2)",
+    origin: "http 127.0.0.1",
+    reason: "a drill",
+    at: body.muted_at,
+    result: { type: "SECURITY_ALERT", until: body.until },
+  });
+  await shelf.pool.query("alter table earlybird.ledger rename to away");
+  expect(await mute("HIGH_CPU", 3_601)).toMatchObject({ status: 200 });
+  expect(await mute("ALL", 60)).toMatchObject({ status: 200 });
+  await shelf.pool.query("alter table earlybird.away rename to ledger");
+  await muting.app.close();
+  const written = (await shelf.manager.readLedger({ limit: 2 })).map(({ result }) => result);
+  expect(written).toMatchObject([{ type: "ALL" }, { type: "HIGH_CPU" }]);
+});
+
+test("an event that has to wait is in the log, and in the ledger when that can be written again", async () => {
+  const logged: unknown[] = [];
+  const queue = new EventQueue({
+    record: (event) => shelf.manager.recordEvent(event),
+    log: { error: (line: unknown) => void logged.push(line) },
+    retryMs: 10,
+  });
+  await shelf.pool.query("alter table earlybird.ledger rename to away");
+  queue.add({ action: "waiting", operator: "Olu (u2)", origin: "test", at: new Date() });
+  await expect.poll(() => logged).toMatchObject([{ event: { action: "waiting" } }]);
+  await shelf.pool.query("alter table earlybird.away rename to ledger");
+  await expect.poll(newest).toMatchObject({ action: "waiting" });
+  expect(logged).toHaveLength(1);
 });
 
 describe("looking", () => {
