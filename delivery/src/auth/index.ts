@@ -15,3 +15,4 @@ export {
 export { authRoutes } from "./routes.ts";
 export { endSessions } from "./sessions/session.ts";
 export { jwtOptions } from "./tokens.ts";
+export { hashNewPassword } from "./weak-passwords.ts";

@@ -23,7 +23,7 @@ const body = (token: string, email = "first@example.com") => ({
   token,
   email,
   name: "First",
-  password: "the first password",
+  password: "milk before sunrise",
 });
 const accept = (token: string) => api.refusal("POST /api/auth/accept-invitation", { body: body(token) });
 

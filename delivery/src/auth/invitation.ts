@@ -6,9 +6,9 @@ import type { DeliveryDatabase } from "../database.ts";
 import { newId } from "../ids/index.ts";
 import { adminLock } from "../locks.ts";
 import type { Login } from "./login.ts";
-import { hashPassword } from "./passwords.ts";
 import { emailTaken } from "./register.ts";
 import { recordSecurityEvents } from "./rights/security-events.ts";
+import { hashNewPassword } from "./weak-passwords.ts";
 
 const lifetimeMs = 24 * 3_600_000;
 
@@ -61,7 +61,7 @@ interface Acceptance {
 /**
  * Makes the admin that an invitation is for.
  *
- * @throws Failure EB_INVITATION_REFUSED, EB_EMAIL_TAKEN
+ * @throws Failure EB_INVITATION_REFUSED, EB_EMAIL_TAKEN, EB_WEAK_PASSWORD
  */
 export const acceptInvitation = async (
   { db, changes, clock }: ApiContext,
@@ -78,7 +78,7 @@ export const acceptInvitation = async (
       .executeTakeFirst();
   // Before the hash, which is slow on purpose: a stranger's guess must not cost that.
   if (!(await valid(db))) throw invitationRefused();
-  const password_hash = await hashPassword(password);
+  const password_hash = await hashNewPassword(password, { email, name });
   return changes.transaction(async (tx, active) => {
     await sql`select pg_advisory_xact_lock(${sql.join(adminLock)})`.execute(tx);
     const invitation = await valid(tx);

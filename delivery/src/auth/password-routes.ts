@@ -5,10 +5,10 @@ import { email, newPassword } from "../fields.ts";
 import { demandPassword, reauthenticate } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
 import { countStranger } from "./login-attempts.ts";
-import { hashPassword } from "./passwords.ts";
 import { confirmReset, requestReset } from "./reset/reset.ts";
 import { endSessions } from "./sessions/session.ts";
 import { code, typedPassword } from "./typed.ts";
+import { hashNewPassword } from "./weak-passwords.ts";
 
 const tags = ["auth"];
 
@@ -27,9 +27,9 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
       },
     },
     async (request) => {
-      const { session } = loginOf(request);
+      const { session, email, name } = loginOf(request);
       await demandPassword(context, request, request.body.current_password);
-      const password_hash = await hashPassword(request.body.new_password);
+      const password_hash = await hashNewPassword(request.body.new_password, { email, name });
       const ended = await changes.transaction(async (tx) => {
         // By the session: the id may have been rewritten (step 29) since the request came in.
         const { user_id } = await tx

@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import type { ApiContext } from "../context.ts";
 import { newId } from "../ids/index.ts";
 import type { Login } from "./login.ts";
-import { hashPassword } from "./passwords.ts";
+import { hashNewPassword } from "./weak-passwords.ts";
 
 export const emailTaken = () =>
   new Failure(
@@ -25,14 +25,14 @@ export interface Registration {
  * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back it is kept
  * which were made for each other, and re-applying links these: nobody has verified the phone.
  *
- * @throws Failure EB_EMAIL_TAKEN
+ * @throws Failure EB_EMAIL_TAKEN, EB_WEAK_PASSWORD
  */
 export const register = async (
   { changes, clock }: ApiContext,
   { name, email, phone, password, address, area }: Registration,
 ): Promise<Login> => {
   // Before the transaction: hashing is slow on purpose, and a swap waits for every open write.
-  const password_hash = await hashPassword(password);
+  const password_hash = await hashNewPassword(password, { email, name });
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
     const linked = active.has("user-customer");

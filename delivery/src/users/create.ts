@@ -1,7 +1,7 @@
 import { Failure } from "earlybird";
 import {
   emailTaken,
-  hashPassword,
+  hashNewPassword,
   operatesPlatform,
   type Requester,
   recordSecurityEvents,
@@ -34,13 +34,13 @@ export interface NewUser {
  * Makes a login. While step 21 is applied, a customer and their login know each other; while it is rolled back it is kept
  * whose login it is, and re-applying links the two.
  *
- * @throws Failure EB_EMAIL_TAKEN, EB_CUSTOMER_NOT_FREE
+ * @throws Failure EB_EMAIL_TAKEN, EB_WEAK_PASSWORD, EB_CUSTOMER_NOT_FREE
  */
 export const createUser = async (
   { changes, clock }: ApiContext,
   { email, name, phone, password, role, customerId, by }: NewUser,
 ) => {
-  const password_hash = await hashPassword(password);
+  const password_hash = await hashNewPassword(password, { email, name });
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
     const linked = active.has("user-customer");

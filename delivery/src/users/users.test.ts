@@ -15,7 +15,7 @@ afterAll(() => api.stop());
 const newUser = (changes: object = {}) => ({
   email: "farid@example.com",
   name: "Farid",
-  password: "farids password",
+  password: "milk before sunrise",
   role: "delivery",
   ...changes,
 });

@@ -3,7 +3,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { Failure } from "./failure.ts";
-import { networks, port, text, timeOfDay, timeZone } from "./setting-kinds.ts";
+import { networks, port, secretOf, text, timeOfDay, timeZone } from "./setting-kinds.ts";
 
 const databaseAddress = z.url({
   protocol: /^postgres(ql)?$/,
@@ -35,9 +35,7 @@ const schema = z.object({
       "where the business is: its days begin at midnight there; kept in the database from the first start on",
     ),
   EARLYBIRD_DATA_DIR: text.default(".earlybird").describe("the embedded database and generated secrets"),
-  JWT_SECRET: z
-    .string()
-    .min(32, "must have at least 32 characters")
+  JWT_SECRET: secretOf(32)
     .optional()
     .describe("signs logins; absent: generated once and kept in the data directory"),
   ORDER_CUT_OFF: timeOfDay
@@ -62,9 +60,7 @@ const schema = z.object({
     .max(86_400)
     .default(600)
     .describe("how old a login may be for the move of a critical step over HTTP"),
-  METRICS_TOKEN: z
-    .string()
-    .min(16, "must have at least 16 characters")
+  METRICS_TOKEN: secretOf(16)
     .optional()
     .describe("what a Prometheus elsewhere sends as a bearer token to read `/metrics`, and nothing else"),
   ROLLBACK_APPROVAL: z

@@ -3,8 +3,8 @@ import { Failure } from "earlybird";
 import type { ApiContext } from "../../context.ts";
 import { queueMail } from "../../mail/index.ts";
 import { findLoginByEmail } from "../login.ts";
-import { hashPassword } from "../passwords.ts";
 import { endSessions } from "../sessions/session.ts";
+import { hashNewPassword } from "../weak-passwords.ts";
 
 const lifetimeMs = 30 * 60_000;
 const hourMs = 3_600_000;
@@ -91,13 +91,14 @@ export const confirmReset = async (
   { token, password }: { token: string; password: string },
 ): Promise<void> => {
   const known = await db
-    .selectFrom("password_resets")
-    .select("token_hash")
-    .where("token_hash", "=", hashOf(token))
+    .selectFrom("password_resets as r")
+    .innerJoin("users as u", "u.id", "r.user_id")
+    .select(["u.email", "u.name"])
+    .where("r.token_hash", "=", hashOf(token))
     .executeTakeFirst();
   // Before the slow hash: a stranger's guess must not cost one.
   if (!known) throw resetRefused();
-  const password_hash = await hashPassword(password);
+  const password_hash = await hashNewPassword(password, known);
   const now = clock.now();
   await changes.transaction(async (tx) => {
     const used = await tx
