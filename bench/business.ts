@@ -49,7 +49,8 @@ const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Bus
   url.pathname = `/${name}`;
   const pool = createPool(url.href);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  await createSchema(db);
+  // Its days are those of the benches, which know no other zone.
+  await createSchema(db, "UTC");
   const manager = new RollbackManager({ pool, changes, log: createLogger("silent") });
   await manager.install(asked);
   const drop = async () => {

@@ -1,4 +1,5 @@
 import { cliBench } from "./cli.ts";
+import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
 import { rollbackBench } from "./rollback/index.ts";
 
@@ -6,6 +7,7 @@ const benches: Record<string, () => Promise<void>> = {
   monitoring: monitoringBench,
   rollback: rollbackBench,
   cli: cliBench,
+  logins: loginsBench,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { makeTemporaryDirectory } from "../test/support/temporary-directory.ts";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+export const program = `${root}ops/bin/earlybird.js`;
+
+/** `earlybird start` in a process of its own, on data of its own. */
+export interface RunningService {
+  folder: string;
+  env: NodeJS.ProcessEnv;
+  /** Where it listens. */
+  url: string;
+  stop: () => Promise<void>;
+}
+
+/** Starts a service and resolves when it has said `greeting`. */
+export const startService = async (
+  folder: string,
+  greeting: string,
+  settings: NodeJS.ProcessEnv = {},
+): Promise<RunningService> => {
+  console.error(`starting the service in ${folder} ...`);
+  const dataDir = await makeTemporaryDirectory();
+  const env = { ...process.env, EARLYBIRD_DATA_DIR: dataDir, PORT: String(await freePort()), ...settings };
+  const child = spawn(process.execPath, [program, "start"], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  await untilSaid(child, greeting);
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { folder, env, url: `http://localhost:${env.PORT}`, stop };
+};
+
+const untilSaid = (child: ChildProcess, greeting: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (said.includes(greeting)) resolve();
+    });
+    child.once("exit", () => reject(new Error(`The server ended: ${said}`)));
+  });
+
+const freePort = async (): Promise<number> => {
+  const probe = createServer().listen(0, "localhost");
+  await once(probe, "listening");
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  return port;
+};
