@@ -52,6 +52,9 @@ describe("the documentation", () => {
       "get /readyz",
       "post /api/auth/accept-invitation",
       "post /api/auth/login",
+      "post /api/auth/password-reset",
+      "post /api/auth/password-reset/confirm",
+      "post /api/auth/refresh",
       "post /api/auth/register",
       "post /api/shared-links/{token}/confirm",
     ]);

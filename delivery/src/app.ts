@@ -9,19 +9,21 @@ import {
 import type { RollbackManager } from "earlybird/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { authorizeOperator, authRoutes, guardRoutes, whoIs } from "./auth/index.ts";
+import { authorizeOperator, authRoutes, demandRecentLogin, guardRoutes, whoIs } from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
-import { customerRoutes } from "./customers/index.ts";
+import { courierRoutes } from "./couriers/index.ts";
+import { customerRoutes, linkRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
 import { isDatabaseAway } from "./database-away.ts";
-import { deliveryRoutes } from "./deliveries/index.ts";
+import { correctionRoutes, deliveryRoutes } from "./deliveries/index.ts";
 import { registerConsole } from "./http/console.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
 import { bearer, registerOpenApi } from "./http/openapi.ts";
 import { registerRateLimit, registerSecurityHeaders, registerTokens } from "./http/protection.ts";
 import { countTrafficWith } from "./http/route-traffic.ts";
+import { acceptIdempotencyKeys, rememberWork } from "./idempotency/index.ts";
 import { acceptEitherStyle } from "./ids/index.ts";
 import { orderRoutes } from "./orders/index.ts";
 import { productRoutes } from "./products/index.ts";
@@ -43,7 +45,8 @@ export interface ServerContext extends ApiContext {
 }
 
 /** Builds the whole server and does not listen: `main.ts` does, tests inject. */
-export const buildServer = async (context: ServerContext): Promise<FastifyInstance> => {
+export const buildServer = async (given: ServerContext): Promise<FastifyInstance> => {
+  const context = { ...given, changes: rememberWork(given.changes) };
   const app: FastifyInstance = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
     // What is worth a line is logged where it happens; requests are counted, not written down.
@@ -75,25 +78,36 @@ export const buildServer = async (context: ServerContext): Promise<FastifyInstan
     version,
     securityScheme: bearer,
     rateLimit,
-    // A customer without link has the right password: the step that linked them is rolled back.
-    harmlessRefusals: ["EB_LOGIN_NOT_LINKED"],
+    // What happens to those who have the right to be here: their step is rolled back, their login is a while ago.
+    harmlessRefusals: [
+      "EB_LOGIN_NOT_LINKED",
+      "EB_REAUTHENTICATION_NEEDED",
+      "EB_TOTP_NEEDED",
+      "EB_TOTP_ENROLMENT_NEEDED",
+      "EB_TOKEN_EXPIRED",
+    ],
     authorize: authorizeOperator(app, context),
+    recentlyAuthenticated: demandRecentLogin(context),
     whoIs: whoIs(app, context),
   });
   await registerTokens(app, context.jwtSecret);
   await app.register(async (api) => {
     gateConsolidatedRoutes(api, context);
     guardRoutes(api, context);
+    acceptIdempotencyKeys(api, context);
     acceptEitherStyle(api, context);
-    // Last of the four: an old path is a copy of what the others have made of the new one.
+    // Last of the five: an old path is a copy of what the others have made of the new one.
     addOldPaths(api, app);
     await api.register(authRoutes, { ...context, prefix: "/api/auth" });
     await api.register(userRoutes, { ...context, prefix: "/api/users" });
     await api.register(customerRoutes, { ...context, prefix: "/api/customers" });
+    await api.register(linkRoutes, { ...context, prefix: "/api/customers" });
     await api.register(productRoutes, { ...context, prefix: "/api/products" });
     await api.register(subscriptionRoutes, { ...context, prefix: "/api/subscriptions" });
     await api.register(orderRoutes, { ...context, prefix: "/api/orders" });
     await api.register(deliveryRoutes, { ...context, prefix: "/api/deliveries" });
+    await api.register(correctionRoutes, { ...context, prefix: "/api/deliveries" });
+    await api.register(courierRoutes, { ...context, prefix: "/api/couriers" });
     await api.register(sharedLinkRoutes, { ...context, prefix: "/api/shared-links" });
     await api.register(billingRoutes, { ...context, prefix: "/api/billing" });
     await api.register(dashboardRoutes, { ...context, prefix: "/api/dashboard" });

@@ -52,6 +52,12 @@ const localTime = (at: Date, timeZone: string): LocalTime => {
 /** Today as `YYYY-MM-DD` where the business is: at five in the morning in Bengaluru it is still yesterday in UTC. */
 export const today = (clock: BusinessClock): string => localTime(clock.now(), clock.timeZone).day;
 
+/** The time of day where the business is, as `HH:MM`. */
+export const timeOfDay = (clock: BusinessClock): string => {
+  const { hour, minute } = localTime(clock.now(), clock.timeZone);
+  return [hour, minute].map((number) => String(number).padStart(2, "0")).join(":");
+};
+
 /** The hour where the business is, 0 to 23. */
 export const hourOfDay = (clock: BusinessClock): number => localTime(clock.now(), clock.timeZone).hour;
 

@@ -7,10 +7,16 @@ import type { DeliveryDatabase, Tables } from "./database.ts";
 export interface ApiContext {
   /** For reads. Each write goes through `changes.transaction`. */
   db: DeliveryDatabase;
-  changes: Changes<Tables>;
+  changes: Pick<Changes<Tables>, "active" | "transaction">;
   clock: BusinessClock;
+  /** `HH:MM` on the evening before a delivery, until when customers can order and cancel; absent: no cut-off. */
+  orderCutOff?: string | undefined;
   /** Where the operators are told of what they must look after. */
   alerts: Pick<AlertManager, "raise" | "resolve">;
-  /** Signs logins and invitations; at least 32 characters. */
+  /** Signs logins; at least 32 characters. */
   jwtSecret: string;
+  /** Whether an admin must set up a second factor, as in production. */
+  adminsNeedTotp?: boolean;
+  /** How old a login may be for the move of a critical step; ten minutes when left out. */
+  reauthenticateAfterMs?: number;
 }

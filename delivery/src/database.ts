@@ -16,7 +16,17 @@ export interface Tables {
   delivery_statuses: DeliveryStatusesTable;
   billing_records: BillingRecordsTable;
   billing_runs: BillingRunsTable;
+  bill_lines: BillLinesTable;
+  deliveries_to_bill: DeliveriesToBillTable;
   shared_links: SharedLinksTable;
+  intended_links: IntendedLinksTable;
+  unchecked_writes: UncheckedWritesTable;
+  invitations: InvitationsTable;
+  sessions: SessionsTable;
+  totp_secrets: TotpSecretsTable;
+  totp_recovery_codes: { user_id: string; code_hash: string };
+  password_resets: PasswordResetsTable;
+  mail_outbox: MailOutboxTable;
 }
 
 export type DeliveryDatabase = Kysely<Tables>;
@@ -41,6 +51,8 @@ export interface UsersTable {
   role: Role;
   active: Generated<boolean>;
   created_at: Generated<Date>;
+  /** When staff vouched for whose login it is; null for a login that somebody made for themselves. */
+  verified_at: Generated<Date | null>;
   /** Step 21. */
   customer_id: string | null;
 }
@@ -147,17 +159,47 @@ export interface DeliveryStatusesTable {
   items: JSONColumnType<DeliveredItem[]> | null;
 }
 
+export const paymentMethods = ["cash", "upi", "card", "bank_transfer"] as const;
+
 export interface BillingRecordsTable {
   id: string;
   customer_id: string;
+  /** The month whose run made it. */
   period: string;
+  /** Less than nothing: a credit. */
   amount_paise: number;
   status: Generated<"draft" | "issued" | "paid" | "void">;
-  /** A month of subscriptions, or one one-time order: `order_id` tells it only while step 23 is applied. */
-  covers: Generated<"subscriptions" | "order">;
+  /**
+   * A month of subscriptions, or one one-time order: `order_id` tells it only while step 23 is applied. A supplement
+   * charges or credits what was delivered or corrected after the bills of the month `supplements` were issued.
+   */
+  covers: Generated<"subscriptions" | "order" | "supplement">;
   created_at: Generated<Date>;
   /** Step 23: the one-time order that this record bills; null for a month of subscriptions. */
   order_id: string | null;
+  supplements: Generated<string | null>;
+  issued_at: Generated<Date | null>;
+  issued_by: Generated<string | null>;
+  paid_at: Generated<Date | null>;
+  paid_by: Generated<string | null>;
+  payment_method: Generated<(typeof paymentMethods)[number] | null>;
+  payment_reference: Generated<string | null>;
+  voided_at: Generated<Date | null>;
+  voided_by: Generated<string | null>;
+  void_reason: Generated<string | null>;
+}
+
+/** What a bill charges for an order. */
+export interface BillLinesTable {
+  bill_id: string;
+  order_id: string;
+  amount_paise: number;
+}
+
+/** Orders that the next run has to look at. */
+export interface DeliveriesToBillTable {
+  id: Generated<number>;
+  order_id: string;
 }
 
 /** When the last run of a month that succeeded did so, whatever it found to bill. */
@@ -172,4 +214,77 @@ export interface SharedLinksTable {
   delivery_date: string;
   expires_at: Date;
   used_at: Date | null;
+}
+
+/** A login that was made for a customer while step 21 was rolled back. */
+export interface IntendedLinksTable {
+  user_id: string;
+  customer_id: string;
+}
+
+/** A write that step 24 would have refused, had it been applied. */
+export interface UncheckedWritesTable {
+  id: Generated<number>;
+  at: Date;
+  user_id: string | null;
+  role: Role;
+  route: string;
+  /** Null until the request was answered. */
+  status: number | null;
+  /** What was written: its id as it was then, or the path where there is no single one. */
+  target: string | null;
+  /** Whether the receipt of a re-apply has listed it. */
+  reported: Generated<boolean>;
+}
+
+export interface InvitationsTable {
+  token_hash: string;
+  /** Works only while there is no admin. */
+  first_admin: boolean;
+  expires_at: Date;
+  used_at: Date | null;
+}
+
+export interface SessionsTable {
+  id: string;
+  user_id: string;
+  created_at: Date;
+  /** When the user last gave their password. */
+  authenticated_at: Date;
+  /** When it began, or was last refreshed. */
+  last_used_at: Date;
+  expires_at: Date;
+  ended_at: Date | null;
+  /** How often it was refreshed. */
+  generation: Generated<number>;
+  ip_address: string;
+  device: string | null;
+}
+
+export interface TotpSecretsTable {
+  user_id: string;
+  /** Encrypted. */
+  secret: Buffer;
+  /** Null while it is being set up. */
+  confirmed_at: Date | null;
+  /** The time step of the last code that was used. */
+  last_step: number | null;
+}
+
+export interface PasswordResetsTable {
+  token_hash: string;
+  user_id: string;
+  created_at: Date;
+  expires_at: Date;
+  used_at: Date | null;
+}
+
+export interface MailOutboxTable {
+  id: Generated<number>;
+  recipient: string;
+  subject: string;
+  body: string;
+  created_at: Date;
+  attempts: Generated<number>;
+  next_at: Date;
 }

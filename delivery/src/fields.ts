@@ -27,8 +27,18 @@ export const phone = z
   .trim()
   .regex(/^\+?\d[\d -]{5,18}\d$/, "must be a phone number, 7 to 20 digits");
 
-/** Lower case, as addresses are kept. */
-export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
+/**
+ * Lower case, as addresses are kept. `customer-<id>@earlybird.local` says whose login it is, which step 21 believes: such
+ * logins come with a customer, and nobody takes one. Only ASCII passes, so no other letter stands for one of these.
+ */
+export const email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .pipe(
+    z.email().regex(/^(?!customer-.*@earlybird\.local$)/, "must not be an address reserved for customers"),
+  );
 
 /** A password to be: long rather than odd. */
 export const newPassword = z.string().min(10).max(200);

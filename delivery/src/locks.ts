@@ -10,5 +10,5 @@ export const generationLock = [lockClass, 2] as const;
 /** Held while a period is billed, for the same reason. */
 export const billingLock = [lockClass, 3] as const;
 
-/** Held while an invitation is accepted, so that only one becomes the first admin. */
-export const invitationLock = [lockClass, 4] as const;
+/** Held while somebody becomes an admin by invitation or an admin stops being one, so that there is never none. */
+export const adminLock = [lockClass, 4] as const;

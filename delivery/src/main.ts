@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { type Clock, type RunningService, type ServeContext, startMonitoring, systemClock } from "earlybird";
+import { mailTransportFrom } from "earlybird/alerts";
 import { Changes } from "earlybird/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
-import { createAdminInvitation } from "./auth/index.ts";
+import { createAdminInvitation, forgetEndedWindows, hasAnyAdmin } from "./auth/index.ts";
 import { endMendedFailures } from "./billing/index.ts";
 import { readTimeZone } from "./business/time-zone.ts";
 import { inTimeZone } from "./calendar.ts";
@@ -12,7 +13,9 @@ import type { DeliveryDatabase, Tables } from "./database.ts";
 import { checkOpenDeliveries } from "./deliveries/index.ts";
 import { greet } from "./greeting.ts";
 import { listen } from "./http/listen.ts";
+import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
+import { MailSender } from "./mail/index.ts";
 import { RepeatedCheck } from "./repeated-check.ts";
 import { version } from "./version.ts";
 
@@ -41,8 +44,24 @@ export const serve = async ({
     started.push(observed.stop);
     await changes.start();
     started.push(() => changes.stop());
-    const context = { db, changes, clock, jwtSecret, alerts: observed.alerts };
-    for (const check of [checkOpenDeliveries, endMendedFailures]) {
+    const production = settings.NODE_ENV === "production";
+    const context = {
+      db,
+      changes,
+      clock,
+      orderCutOff: settings.ORDER_CUT_OFF,
+      jwtSecret,
+      alerts: observed.alerts,
+      adminsNeedTotp: production,
+      reauthenticateAfterMs: settings.REAUTHENTICATE_AFTER_SECONDS * 1_000,
+    };
+    const transport = mailTransportFrom(settings);
+    if (transport) {
+      const sender = new MailSender({ db, transport, log, clock });
+      sender.start();
+      started.push(() => sender.stop());
+    }
+    for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys, forgetEndedWindows]) {
       const repeated = new RepeatedCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());
@@ -58,8 +77,7 @@ export const serve = async ({
     });
     started.push(() => app.close());
     const url = await listen(app, { host: settings.HOST, port: settings.PORT });
-    const production = settings.NODE_ENV === "production";
-    const invitation = production ? await firstInvitation(db, jwtSecret, clock) : undefined;
+    const invitation = production ? await firstInvitation(changes, clock) : undefined;
     return { greeting: greet({ url, demo: !production, invitation }), close };
   } catch (error) {
     await close();
@@ -68,16 +86,9 @@ export const serve = async ({
 };
 
 /** In production nobody can log in at first: whoever reads the log of the first start may make the admin. */
-const firstInvitation = async (
-  db: DeliveryDatabase,
-  jwtSecret: string,
-  clock: Clock,
-): Promise<string | undefined> => {
-  const admin = await db
-    .selectFrom("users")
-    .select("id")
-    .where("role", "=", "admin")
-    .limit(1)
-    .executeTakeFirst();
-  return admin ? undefined : createAdminInvitation({ jwtSecret, clock });
-};
+const firstInvitation = (changes: Changes<Tables>, clock: Clock): Promise<string | undefined> =>
+  changes.transaction(async (tx) =>
+    (await hasAnyAdmin(tx))
+      ? undefined
+      : (await createAdminInvitation(tx, { clock, firstAdmin: true })).token,
+  );

@@ -12,6 +12,7 @@ const databaseOf = (pool: pg.Pool): DeliveryDatabase =>
 // Most commands need neither the server nor the demo data: each is loaded when it is asked for.
 const loadSeed = () => import("./seed/index.ts");
 const loadServer = () => import("./main.ts");
+const loadInvitation = () => import("./invite-admin.ts");
 
 export default defineService({
   name: "EarlyBird Delivery",
@@ -23,4 +24,5 @@ export default defineService({
     seed: async (pool, options) => ({ ...(await (await loadSeed()).seedDemo(databaseOf(pool), options)) }),
   },
   serve: async (context) => (await loadServer()).serve(context),
+  inviteAdmin: async (context) => (await loadInvitation()).inviteAdmin(context),
 });

@@ -78,6 +78,8 @@ export interface EarlybirdOptions extends Observed {
   authorize: Authorize;
   /** Reversible changes; left out, there are no routes about them. */
   rollback?: RollbackManager;
+  /** Refuses an admin whose login is too old to move a critical step; left out, no login is. */
+  recentlyAuthenticated?: (request: FastifyRequest) => Promise<void>;
   /** Names in the ledger whoever attempts what they may not; left out, such attempts are only logged. */
   whoIs?: WhoIs;
   /** Codes of refusals (401, 403) that say nothing against whoever is refused, and are not counted. */
@@ -101,7 +103,7 @@ export const earlybird = fastifyPlugin(
     { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
   ) => {
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
-    const { metricsToken, rateLimit } = options;
+    const { metricsToken, rateLimit, recentlyAuthenticated } = options;
     const { clock, performance } = monitoring;
     const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
     const operator = (request: FastifyRequest) => authorize(request, "operator");
@@ -122,6 +124,9 @@ export const earlybird = fastifyPlugin(
     await app.register(async (scope) => {
       scope.setValidatorCompiler(validatorCompiler);
       scope.setSerializerCompiler(serializerCompiler);
+      scope.addHook("onRequest", async (_request, reply) => {
+        reply.header("cache-control", "no-store");
+      });
       if (rateLimit) scope.addHook("onRequest", rateLimit);
       watchTrespasses(scope, refusals);
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
@@ -147,6 +152,8 @@ export const earlybird = fastifyPlugin(
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
       await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute });
       if (!rollback) return;
+      const leave = rollback.attend(alerts);
+      scope.addHook("onClose", leave);
       const admin = (request: FastifyRequest) => authorize(request, "admin");
       await scope.register(rollbackRoutes, {
         manager: rollback,
@@ -155,6 +162,7 @@ export const earlybird = fastifyPlugin(
         operatorOnly,
         admin,
         whoIs,
+        recentlyAuthenticated,
       });
     });
   },

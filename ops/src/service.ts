@@ -25,6 +25,23 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
+/** Who makes an invitation, on which database. */
+export interface InviteContext extends Pick<ServeContext, "pool" | "settings" | "dataDir" | "log"> {
+  /** The user of the operating system. */
+  requestedBy: string;
+  /** `cli` and the host's name. */
+  origin: string;
+  reason?: string;
+}
+
+/** With which one admin can be made, once. */
+export interface AdminInvitation {
+  token: string;
+  expiresAt: Date;
+  /** Where the service accepts it, as `/api/...`. */
+  path: string;
+}
+
 /** A service that EarlyBird looks after, as `earlybird.config.js` exports it by default. */
 export interface Service {
   name: string;
@@ -38,6 +55,8 @@ export interface Service {
     seed: (pool: pg.Pool, options: SeedRequest) => Promise<Record<string, unknown>>;
   };
   serve?: (context: ServeContext) => Promise<RunningService>;
+  /** Makes an invitation for an admin and records it in the ledger; for `earlybird admin invite`. */
+  inviteAdmin?: (context: InviteContext) => Promise<AdminInvitation>;
 }
 
 export interface SeedRequest {

@@ -37,6 +37,8 @@ interface ApiOptions {
   beside?: { pool: pg.Pool };
   consoleDir?: string;
   trustProxy?: string;
+  adminsNeedTotp?: boolean;
+  orderCutOff?: string;
 }
 
 /**
@@ -46,7 +48,14 @@ interface ApiOptions {
  * @param options.url a database to use instead; it is filled, and not dropped in the end
  * @param options.beside another server, on whose database this one is a second instance
  */
-export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: ApiOptions = {}) => {
+export const startApi = async ({
+  beside,
+  consoleDir,
+  trustProxy,
+  adminsNeedTotp = false,
+  orderCutOff,
+  ...options
+}: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
   const database = url === undefined ? await createDeliveryDatabase() : undefined;
   const pool = database?.pool ?? createPool(url ?? "");
@@ -77,13 +86,15 @@ export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: A
     observed,
     rollback: engineOn(pool),
     jwtSecret: secret,
+    adminsNeedTotp,
+    orderCutOff,
     version: "0.0.0",
     ...(consoleDir !== undefined && { consoleDir }),
     ...(trustProxy !== undefined && { trustProxy }),
   });
   await app.ready();
 
-  const tokenOf = (user: string) => issueToken(app, clock, `usr_${user}`);
+  const tokenOf = (user: string) => issueToken(app, clock, `ses_${user}`);
   const send = (route: string, { as, body, headers, remoteAddress }: ApiRequest = {}) => {
     const [method = "", path = ""] = route.split(" ");
     return app.inject({
@@ -142,14 +153,12 @@ export const startApi = async ({ beside, consoleDir, trustProxy, ...options }: A
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
-/** Rolls a step back with all that depends on it, as an operator does; until the read paths know. */
-export const rollBack = async (api: Api, step: number): Promise<void> => {
+/** Rolls a step back with all that depends on it, as an operator does; until the read paths know. Returns which. */
+export const rollBack = async (api: Api, step: number): Promise<number[]> => {
   const { steps } = await api.engine.rollbackStep(step, { ...asked, ...api.operator });
-  await untilKnown(
-    api,
-    steps.map(({ step }) => step),
-    false,
-  );
+  const away = steps.map(({ step }) => step);
+  await untilKnown(api, away, false);
+  return away;
 };
 
 /** Re-applies a step, or all steps of a range; until the read paths know. */

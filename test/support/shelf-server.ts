@@ -14,16 +14,18 @@ import type { Shelf } from "./shelf.ts";
 /** Who is known at the shelf, by their bearer token, and whether they may look or even move. */
 const people: Record<string, { id: string; name: string; may: readonly string[] }> = {
   admin: { id: "u1", name: "Ada", may: ["operator", "admin"] },
+  second: { id: "u4", name: "Ada", may: ["operator", "admin"] },
   operator: { id: "u2", name: "Olu", may: ["operator"] },
   reader: { id: "u3", name: "Rina", may: [] },
 };
 
 /**
- * The platform's routes on a shelf, for three people: `admin`, `operator` and `reader`, and for any number who have
- * registered themselves: `self 7 Ada` has the id s7 and the name Ada. Does not listen.
+ * The platform's routes on a shelf, for four people: `admin`, `second`, an admin of the same name, `operator` and
+ * `reader`; and for any number who have registered themselves: `self 7 Ada` has the id s7 and the name Ada. Does not
+ * listen.
  */
 export const createShelfServer = async (
-  { pool, manager }: Shelf,
+  { pool, manager }: Pick<Shelf, "pool" | "manager">,
   { clock = systemClock }: { clock?: Clock } = {},
 ) => {
   const monitoring = new MonitoringService({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
 import { password } from "../../../test/support/business.ts";
-import { issueToken } from "./tokens.ts";
+import { createAdminInvitation } from "./invitation.ts";
 
 let api: Api;
 
@@ -24,7 +24,8 @@ describe("logging in", () => {
     const answer = (await login(" Customer@Example.com ")).json();
     expect(answer).toMatchObject({
       token_type: "Bearer",
-      expires_in: 43_200,
+      expires_in: 900,
+      refresh_expires_in: 604_800,
       user: { id: "usr_customer", role: "customer", customer_id: "cst_asha", email: "customer@example.com" },
     });
     expect((await me(answer.access_token)).json()).toEqual(answer.user);
@@ -78,16 +79,16 @@ describe("a token", () => {
     ["in another scheme", () => `Basic ${api.tokenOf("admin")}`],
     ["of nobody", () => `Bearer ${api.tokenOf("nobody")}`],
     ["signed by somebody else", () => `Bearer ${api.tokenOf("admin").slice(0, -4)}AAAA`],
-    ["unsigned", () => `Bearer ${unsigned({ sub: "usr_admin", exp: 9e9 })}`],
+    ["unsigned", () => `Bearer ${unsigned({ sid: "ses_admin", exp: 9e9 })}`],
   ])("that is %s opens nothing", async (_, authorization) => {
     const value = authorization();
     const answer = await api.send("GET /api/auth/me", { headers: value ? { authorization: value } : {} });
     expect([answer.statusCode, answer.json().code]).toEqual([401, "EB_UNAUTHENTICATED"]);
   });
 
-  test("ends after twelve hours", async () => {
-    const token = issueToken(api.app, api.clock, "usr_admin");
-    api.clock.advanceMs(12 * 3_600_000 - 1_000);
+  test("ends after a quarter of an hour", async () => {
+    const token = api.tokenOf("admin");
+    api.clock.advanceMs(15 * 60_000 - 1_000);
     expect((await me(token)).statusCode).toBe(200);
     api.clock.advanceMs(1_000);
     expect((await me(token)).statusCode).toBe(401);
@@ -118,7 +119,7 @@ const registration = (changes: object = {}) => ({
   name: "Deepa",
   email: "deepa@example.com",
   phone: "+91 98450 12345",
-  password: "deepas password",
+  password: "milk before sunrise",
   address: "4 Temple Road",
   area: "Basavanagudi",
   ...changes,
@@ -129,7 +130,7 @@ describe("registering", () => {
     const { user } = await api.ask("POST /api/auth/register", { body: registration() });
     const customer = await api.ask(`GET /api/customers/${user.customer_id}`, { as: "support" });
     expect(customer).toMatchObject({ name: "Deepa", area: "Basavanagudi", user_id: user.id });
-    expect((await login("deepa@example.com", "deepas password")).statusCode).toBe(200);
+    expect((await login("deepa@example.com", "milk before sunrise")).statusCode).toBe(200);
     expect(await api.refusal("POST /api/auth/register", { body: registration() })).toEqual([
       409,
       "EB_EMAIL_TAKEN",
@@ -148,6 +149,25 @@ describe("registering", () => {
     const body = registration({ email: "other@example.com", ...change });
     expect(await api.refusal("POST /api/auth/register", { body })).toEqual([400, "EB_INVALID_REQUEST"]);
   });
+});
+
+test("a weak password is refused wherever one is chosen", async () => {
+  const weak = { email: "deepa@example.com", name: "Deepa", password: "deepa-deepa" };
+  const { token } = await createAdminInvitation(api.db, { clock: api.clock, firstAdmin: false });
+  for (const [route, request] of Object.entries({
+    "POST /api/auth/register": { body: registration({ ...weak, email: "deepa.k@example.com" }) },
+    "POST /api/auth/accept-invitation": { body: { ...weak, token } },
+    "POST /api/users": { as: "admin", body: { ...weak, role: "support" } },
+    "POST /api/auth/password": {
+      as: "support",
+      body: { current_password: password, new_password: "support@example.com" },
+    },
+  })) {
+    const answer = await api.send(route, request);
+    expect([answer.statusCode, answer.json()]).toMatchObject([422, { code: "EB_WEAK_PASSWORD" }]);
+    expect(answer.json().remedy).toContain("four words");
+    expect(answer.body).not.toMatch(/deepa-deepa|support@/);
+  }
 });
 
 describe("while step 21 is rolled back", () => {

@@ -1,21 +1,22 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import { access } from "../access.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { access, isExposedByStep24, rolesOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
-import { findLogin, type Login, requireLink } from "./login.ts";
-import { forbidden, unauthenticated } from "./refusals.ts";
+import { findLogin, requireLink, type SignedIn } from "./login.ts";
+import { enrolmentNeeded, forbidden, tokenExpired, unauthenticated } from "./refusals.ts";
+import { recordUncheckedWrites } from "./rights/unchecked-writes.ts";
 import { readToken } from "./tokens.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** Who is asking; null on public routes. */
-    login: Login | null;
+    login: SignedIn | null;
   }
 }
 
 /**
  * Puts the rule of `access` in front of every route that is registered after it in the same scope.
  *
- * While step 24 is rolled back any valid login passes; nobody passes without one.
+ * While step 24 is rolled back any valid login passes on the routes that it governs; nobody passes without one.
  */
 export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => {
   app.addHook("onRoute", (route) => {
@@ -23,33 +24,46 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
     const rule = access[`${method} ${route.url}`];
     if (rule === undefined) throw new Error(`${method} ${route.url} has no rule in access.ts`);
     const schema = route.schema ?? {};
-    route.schema = { ...schema, security: rule === "public" ? [] : [{ bearer: [] }] };
-    if (rule === "public") return;
-    route.schema.description = `${schema.description ?? ""} Roles: ${rule.join(", ")}.`.trimStart();
-    const check = async (request: FastifyRequest) => {
+    const allowed = rolesOf(rule);
+    route.schema = { ...schema, security: allowed === null ? [] : [{ bearer: [] }] };
+    if (allowed === null) {
+      if (route.url.startsWith("/api/auth/"))
+        route.onRequest = [...[route.onRequest ?? []].flat(), keepFromCaches];
+      return;
+    }
+    const exposed = isExposedByStep24(rule);
+    route.schema.description = `${schema.description ?? ""} Roles: ${allowed.join(", ")}.`.trimStart();
+    const check = async (request: FastifyRequest, reply: FastifyReply) => {
+      reply.header("cache-control", "no-store");
       const login = await authenticate(app, context, request);
       // Before what may refuse: whoever is refused shall be known.
       request.login = login;
+      if (needsEnrolment(context, login) && !route.url.startsWith("/api/auth/")) throw enrolmentNeeded();
       requireLink(login);
-      if (context.changes.active.has("role-checks") && !rule.includes(login.role)) {
-        throw forbidden(login.role);
-      }
+      const checked = !exposed || context.changes.active.has("role-checks");
+      if (checked && !allowed.includes(login.role)) throw forbidden(login.role);
     };
     route.onRequest = [...[route.onRequest ?? []].flat(), check];
+    if (exposed && method !== "GET") recordUncheckedWrites(route, context, allowed);
   });
+};
+
+/** Tokens are nobody's to keep. */
+const keepFromCaches = async (_request: FastifyRequest, reply: FastifyReply) => {
+  reply.header("cache-control", "no-store");
 };
 
 /**
  * Who is asking. The user is read for each request, so that a deactivated user's token stops working and a
  * changed role counts at once.
  *
- * @throws Failure EB_UNAUTHENTICATED
+ * @throws Failure EB_UNAUTHENTICATED, EB_TOKEN_EXPIRED
  */
 const authenticate = async (
   app: FastifyInstance,
   context: ApiContext,
   request: FastifyRequest,
-): Promise<Login> => {
+): Promise<SignedIn> => {
   const login = await loginBehind(app, context, request);
   if (!login) throw unauthenticated();
   return login;
@@ -59,21 +73,34 @@ const loginBehind = async (
   app: FastifyInstance,
   { db, clock }: ApiContext,
   request: FastifyRequest,
-): Promise<Login | undefined> => {
-  const userId = readToken(app, clock, request.headers.authorization);
-  return userId === undefined ? undefined : findLogin(db, userId);
+): Promise<SignedIn | undefined> => {
+  const token = readToken(app, clock, request.headers.authorization);
+  if (!token) return undefined;
+  if (token.expired) throw tokenExpired();
+  return findLogin(db, token.sessionId, clock.now());
+};
+
+const strangerIfExpired = (error: unknown): undefined => {
+  if ((error as { code?: string }).code !== "EB_TOKEN_EXPIRED") throw error;
+  return undefined;
 };
 
 /** Who is asking, whatever they may do; null for a stranger. */
 export const whoIs =
   (app: FastifyInstance, context: ApiContext) =>
   async (request: FastifyRequest): Promise<{ id: string; name: string } | null> => {
-    const login = request.login ?? (await loginBehind(app, context, request));
+    const login = request.login ?? (await loginBehind(app, context, request).catch(strangerIfExpired));
     return login ? { id: login.id, name: login.name } : null;
   };
 
+/** Whether an admin must set up a second factor before anything else. */
+export const needsEnrolment = (
+  { adminsNeedTotp }: Pick<ApiContext, "adminsNeedTotp">,
+  { role, hasTotp }: SignedIn,
+): boolean => adminsNeedTotp === true && role === "admin" && !hasTotp;
+
 /** Who is asking, on a route that is not public. */
-export const loginOf = (request: FastifyRequest): Login => {
+export const loginOf = (request: FastifyRequest): SignedIn => {
   if (!request.login) throw unauthenticated();
   return request.login;
 };

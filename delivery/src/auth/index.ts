@@ -1,8 +1,18 @@
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
-export { createAdminInvitation } from "./invitation.ts";
-export { authorizeOperator } from "./operators.ts";
-export { customerFor, ownCustomer } from "./ownership.ts";
+export { acceptInvitationPath, createAdminInvitation, hasAnyAdmin } from "./invitation.ts";
+export { forgetEndedWindows } from "./login-budgets.ts";
+export { authorizeOperator, demandRecentLogin } from "./operators.ts";
+export { customerFor, isCustomer, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";
 export { emailTaken } from "./register.ts";
+export {
+  operatesPlatform,
+  type Requester,
+  recordSecurityEvents,
+  requesterOf,
+  type SecurityEvent,
+} from "./rights/security-events.ts";
 export { authRoutes } from "./routes.ts";
+export { endSessions } from "./sessions/session.ts";
 export { jwtOptions } from "./tokens.ts";
+export { hashNewPassword } from "./weak-passwords.ts";

@@ -1,71 +1,110 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { type Clock, Failure } from "earlybird";
 import { sql } from "kysely";
 import type { ApiContext } from "../context.ts";
+import type { DeliveryDatabase } from "../database.ts";
 import { newId } from "../ids/index.ts";
-import { invitationLock } from "../locks.ts";
+import { adminLock } from "../locks.ts";
 import type { Login } from "./login.ts";
-import { hashPassword } from "./passwords.ts";
 import { emailTaken } from "./register.ts";
+import { recordSecurityEvents } from "./rights/security-events.ts";
+import { hashNewPassword } from "./weak-passwords.ts";
 
 const lifetimeMs = 24 * 3_600_000;
+
+/** Where an invitation is accepted. */
+export const acceptInvitationPath = "/api/auth/accept-invitation";
 
 const invitationRefused = () =>
   new Failure(
     "EB_INVITATION_REFUSED",
     403,
-    "The invitation is not valid: it is over, was not made here, or there is an admin already.",
-    "Restart the server for a new one, or ask the admin for a login.",
+    "The invitation is not valid: it is unknown, used or expired, or it was for the first admin and there is one.",
+    "Make a new one on the server's machine: earlybird admin invite.",
   );
 
-/**
- * A token with which the first admin can be made, within a day. It is not stored: it works because it is
- * signed, and once because it works only while there is no admin.
- */
-export const createAdminInvitation = ({ jwtSecret, clock }: { jwtSecret: string; clock: Clock }): string => {
-  const expiresAtMs = clock.now().getTime() + lifetimeMs;
-  return `${expiresAtMs}.${signatureOf(expiresAtMs, jwtSecret)}`;
-};
+export interface Invitation {
+  /** Shown once; only its hash is stored. */
+  token: string;
+  expiresAt: Date;
+}
 
 /**
- * Makes the first admin.
+ * Makes an invitation with which one admin can be made, once and within a day.
  *
- * @throws Failure EB_INVITATION_REFUSED, EB_EMAIL_TAKEN
+ * @param options.firstAdmin whether it works only while there is no admin
+ */
+export const createAdminInvitation = async (
+  tx: DeliveryDatabase,
+  { clock, firstAdmin }: { clock: Clock; firstAdmin: boolean },
+): Promise<Invitation> => {
+  const now = clock.now();
+  const token = randomBytes(32).toString("base64url");
+  const expiresAt = new Date(now.getTime() + lifetimeMs);
+  await tx.deleteFrom("invitations").where("expires_at", "<=", now).execute();
+  await tx
+    .insertInto("invitations")
+    .values({ token_hash: hashOf(token), first_admin: firstAdmin, expires_at: expiresAt, used_at: null })
+    .execute();
+  return { token, expiresAt };
+};
+
+interface Acceptance {
+  token: string;
+  email: string;
+  name: string;
+  password: string;
+  /** From where, as the ledger says it. */
+  origin: string;
+}
+
+/**
+ * Makes the admin that an invitation is for.
+ *
+ * @throws Failure EB_INVITATION_REFUSED, EB_EMAIL_TAKEN, EB_WEAK_PASSWORD
  */
 export const acceptInvitation = async (
-  { changes, clock, jwtSecret }: ApiContext,
-  { token, email, name, password }: { token: string; email: string; name: string; password: string },
+  { db, changes, clock }: ApiContext,
+  { token, email, name, password, origin }: Acceptance,
 ): Promise<Login> => {
-  const [expiresAt = "", signature = ""] = token.split(".");
-  const now = clock.now();
-  if (!sameText(signature, signatureOf(Number(expiresAt), jwtSecret)) || Number(expiresAt) <= now.getTime()) {
-    throw invitationRefused();
-  }
-  const password_hash = await hashPassword(password);
-  return changes.transaction(async (tx, active) => {
-    await sql`select pg_advisory_xact_lock(${sql.join(invitationLock)})`.execute(tx);
-    const admin = await tx
-      .selectFrom("users")
-      .select("id")
-      .where("role", "=", "admin")
-      .limit(1)
+  const at = clock.now();
+  const valid = (tx: DeliveryDatabase) =>
+    tx
+      .selectFrom("invitations")
+      .select("first_admin")
+      .where("token_hash", "=", hashOf(token))
+      .where("used_at", "is", null)
+      .where("expires_at", ">", at)
       .executeTakeFirst();
-    if (admin) throw invitationRefused();
+  // Before the hash, which is slow on purpose: a stranger's guess must not cost that.
+  if (!(await valid(db))) throw invitationRefused();
+  const password_hash = await hashNewPassword(password, { email, name });
+  return changes.transaction(async (tx, active) => {
+    await sql`select pg_advisory_xact_lock(${sql.join(adminLock)})`.execute(tx);
+    const invitation = await valid(tx);
+    if (!invitation || (invitation.first_admin && (await hasAnyAdmin(tx)))) throw invitationRefused();
+    await tx
+      .updateTable("invitations")
+      .set({ used_at: at })
+      .where("token_hash", "=", hashOf(token))
+      .execute();
+    const id = newId("user", active);
     const login = await tx
       .insertInto("users")
-      .values({ id: newId("user", active), email, name, password_hash, role: "admin", created_at: now })
+      .values({ id, email, name, password_hash, role: "admin", created_at: at, verified_at: at })
       .onConflict((conflict) => conflict.column("email").doNothing())
       .returning(["id", "email", "name", "role", "customer_id"])
       .executeTakeFirst();
     if (!login) throw emailTaken();
+    const made = { action: "login-made", result: { user: login.id, role: login.role } } as const;
+    await recordSecurityEvents(tx, { by: { operator: "invitation", origin }, at, events: [made] });
     return login;
   });
 };
 
-const signatureOf = (expiresAtMs: number, secret: string): string =>
-  createHmac("sha256", secret).update(`admin invitation until ${expiresAtMs}`).digest("base64url");
+/** Whether there is an admin, active or not. */
+export const hasAnyAdmin = async (db: DeliveryDatabase): Promise<boolean> =>
+  (await db.selectFrom("users").select("id").where("role", "=", "admin").limit(1).executeTakeFirst()) !==
+  undefined;
 
-const sameText = (a: string, b: string): boolean => {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-};
+const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");

@@ -1,31 +1,117 @@
+import { createHmac } from "node:crypto";
 import { tooManyRequests } from "earlybird";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-
-const failuresAllowed = 10;
-const windowMs = 5 * 60_000;
+import { loopback, networkOf } from "../addresses.ts";
+import type { ApiContext } from "../context.ts";
+import { type Budget, countAttempt, giveBack, limits, rememberAddress } from "./login-budgets.ts";
 
 /**
- * Runs a login, and counts it when it fails: after ten failures in five minutes an account is closed to
- * the address they came from. Logins that succeed are not counted, so nobody is locked out by using it.
+ * Logins that one process works on at once. The others are refused before they ask anything of the database; fewer
+ * than wait for hashing, so that a flood of logins leaves room for registrations.
  */
-export const createLoginAttempts = (app: FastifyInstance) => {
-  const limit = app.createRateLimit({
-    max: failuresAllowed - 1,
-    timeWindow: windowMs,
-    allowList: [],
-    keyGenerator: (request) => `${request.ip} ${(request.body as { email: string }).email}`,
-  });
-  return async <T>(request: FastifyRequest, reply: FastifyReply, attempt: () => Promise<T>): Promise<T> => {
-    const before = await limit(request, { increment: false });
-    if (!before.isAllowed && before.isExceeded) {
-      reply.header("retry-after", before.ttlInSeconds);
-      throw tooManyRequests(before.ttlInSeconds);
+const loginsAtOnce = 24;
+const retryAfterSeconds = 2;
+
+type Context = Pick<ApiContext, "db" | "clock" | "jwtSecret">;
+
+/** Neither emails nor addresses are stored: a key tells nothing without the secret. */
+const keysWith =
+  (secret: string) =>
+  (...parts: string[]): string =>
+    createHmac("sha256", secret).update(JSON.stringify(parts)).digest("base64url");
+
+/**
+ * Checks passwords within the budgets of {@link limits}. An attempt is counted before the password is looked at and
+ * given back when it is right, so that guesses sent all at once are no more than guesses sent one by one.
+ *
+ * An address from which the account has logged in lately has only the budget of the pair: strangers who spend the
+ * others lock nobody out of their own account.
+ */
+export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
+  const keyOf = keysWith(jwtSecret);
+  const inTurn = createTurns();
+  let underWay = 0;
+
+  const check = async (
+    { account, address }: { account: string; address: string },
+    isRight: () => Promise<boolean>,
+  ): Promise<boolean> => {
+    const network = networkOf(address);
+    const budgets: Budget[] = [
+      { key: keyOf("pair", account, network), limit: limits.pair },
+      { key: keyOf("account", account), limit: limits.account, strangersOnly: true },
+    ];
+    if (!loopback.includes(address)) {
+      budgets.push({ key: keyOf("address", network), limit: limits.address, strangersOnly: true });
     }
-    try {
-      return await attempt();
-    } catch (error) {
-      if ((error as { status?: number }).status === 401) await limit(request);
-      throw error;
-    }
+    const knownKey = keyOf("known", account, network);
+    return inTurn(knownKey, async () => {
+      const counted = await countAttempt(db, { now: clock.now(), budgets, knownKey });
+      const right = await isRight().catch(async (error: unknown) => {
+        // Nothing was found out about the password.
+        await giveBack(db, counted);
+        throw error;
+      });
+      if (right) {
+        await giveBack(db, counted);
+        await rememberAddress(db, knownKey, clock.now());
+      }
+      return right;
+    });
   };
+
+  return {
+    /**
+     * Does a login if there is room for it.
+     *
+     * @throws Failure EB_TOO_MANY_REQUESTS
+     */
+    admit: async <T>(login: () => Promise<T>): Promise<T> => {
+      if (underWay >= loginsAtOnce) throw tooManyRequests(retryAfterSeconds);
+      underWay += 1;
+      try {
+        return await login();
+      } finally {
+        underWay -= 1;
+      }
+    },
+    /**
+     * Whether the password of `account` is right, where the budgets allow the question.
+     *
+     * @param isRight looks at the password
+     * @throws Failure EB_TOO_MANY_REQUESTS
+     */
+    check,
+  };
+};
+
+/**
+ * Runs work of the same key one after the other: right passwords sent at once would otherwise spend the budget that
+ * they are about to give back.
+ */
+const createTurns = () => {
+  const last = new Map<string, Promise<unknown>>();
+  return <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(work, work);
+    last.set(key, turn);
+    const leave = () => {
+      if (last.get(key) === turn) last.delete(key);
+    };
+    turn.then(leave, leave);
+    return turn;
+  };
+};
+
+/**
+ * Counts a request of a stranger against the budget of their address, whatever comes of it.
+ *
+ * @throws Failure EB_TOO_MANY_REQUESTS
+ */
+export const countStranger = async (
+  { db, clock, jwtSecret }: Context,
+  kind: "registration" | "invitation" | "reset",
+  address: string,
+): Promise<void> => {
+  if (loopback.includes(address)) return;
+  const key = keysWith(jwtSecret)(kind, networkOf(address));
+  await countAttempt(db, { now: clock.now(), budgets: [{ key, limit: limits[kind] }] });
 };

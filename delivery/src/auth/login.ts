@@ -15,6 +15,17 @@ export interface Login {
   customer_id: string | null;
 }
 
+/** Somebody with a session. */
+export interface SignedIn extends Login {
+  session: {
+    id: string;
+    /** When they last gave their password. */
+    authenticatedAt: Date;
+  };
+  /** Whether a second factor is set up. */
+  hasTotp: boolean;
+}
+
 /** How a login is shown. */
 export const loginView = z.object({
   id: z.string(),
@@ -39,23 +50,35 @@ const notLinked = () =>
 const lookUpWithinMs = 3_000;
 
 /**
- * The active user with that id, of either style: a token outlives a rewriting (step 29). Undefined when there
- * is none, or no longer.
+ * Who is behind a session that goes on; undefined when it has ended, or its user is not active any more.
  *
  * @throws DeadlineExceeded when the database has been silent for three seconds
  */
-export const findLogin = (db: DeliveryDatabase, userId: string): Promise<Login | undefined> =>
-  within(lookUpWithinMs, lookUpById(db, userId));
-
-const lookUpById = async (db: DeliveryDatabase, userId: string): Promise<Login | undefined> => {
-  const logins = db.selectFrom("users").select(loginColumns).where("active", "=", true);
-  // Nearly always the id is the current one, and every request asks: the plain query costs half of the other.
-  return (
-    (await logins.where("id", "=", userId).executeTakeFirst()) ??
-    (await logins
-      .where(sql<boolean>`id in ${ids.eitherStyle("users", sql`${userId}::text`)}`)
-      .executeTakeFirst())
-  );
+export const findLogin = async (
+  db: DeliveryDatabase,
+  sessionId: string,
+  now: Date,
+): Promise<SignedIn | undefined> => {
+  const query = db
+    .selectFrom("sessions as s")
+    .innerJoin("users as u", "u.id", "s.user_id")
+    .leftJoin("totp_secrets as t", (join) =>
+      join.onRef("t.user_id", "=", "u.id").on("t.confirmed_at", "is not", null),
+    )
+    .select(["u.id", "u.email", "u.name", "u.role", "u.customer_id", "s.authenticated_at"])
+    .select(({ eb }) => eb("t.user_id", "is not", null).as("has_totp"))
+    .where("s.id", "=", sessionId)
+    .where("s.ended_at", "is", null)
+    .where("s.expires_at", ">", now)
+    .where("u.active", "=", true);
+  const row = await within(lookUpWithinMs, query.executeTakeFirst());
+  if (!row) return undefined;
+  const { authenticated_at, has_totp, ...login } = row;
+  return {
+    ...login,
+    session: { id: sessionId, authenticatedAt: authenticated_at },
+    hasTotp: Boolean(has_totp),
+  };
 };
 
 /** The address of a login that was made for a customer; the customer's id is in it. */
@@ -73,6 +96,11 @@ export const findLoginByEmail = (db: DeliveryDatabase, email: string) => {
   const logins = db
     .selectFrom("users")
     .select([...loginColumns, "password_hash"])
+    .select(
+      sql<boolean>`exists (select from totp_secrets t where t.user_id = users.id and t.confirmed_at is not null)`.as(
+        "has_totp",
+      ),
+    )
     .where(sql<boolean>`email in (${same})`)
     .where("active", "=", true)
     .orderBy(sql`email = ${email}`, "desc")

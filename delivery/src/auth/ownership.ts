@@ -29,6 +29,9 @@ export const ownCustomer = (request: FastifyRequest, active: ActiveBehaviours): 
   return role === "customer" && active.has("role-checks") ? (customer_id ?? undefined) : undefined;
 };
 
+/** Whether a customer asks, rather than somebody of the business; also while step 24 is rolled back. */
+export const isCustomer = (request: FastifyRequest): boolean => loginOf(request).role === "customer";
+
 /**
  * For whom something is to be made: the customer asked for, or the customer who asks.
  *

@@ -1,20 +1,73 @@
 import { randomBytes } from "node:crypto";
-import { hash, verify } from "@node-rs/argon2";
+import { availableParallelism } from "node:os";
+import { tooManyRequests } from "earlybird";
+import { Piscina } from "piscina";
 
-/** Argon2id with the library's defaults, which follow OWASP: 19 MiB, 2 passes. */
-export const hashPassword = (password: string): Promise<string> => hash(password);
+/** How many passwords may wait for a worker: at 10 to 50 ms each, the last one waits about a second. */
+export const longestQueue = 40;
+const retryAfterSeconds = 2;
+
+let started: Piscina | undefined;
+
+/**
+ * The threads that hash. Those of libuv, on which the library's own asynchronous calls run, also serve the file
+ * system, DNS and TLS: a flood of logins there stops the alerts and the connections to the database.
+ */
+const workers = (): Piscina => {
+  if (started) return started;
+  // One processor is left to those who are logged in, where there is more than one.
+  const threads = Math.min(2, Math.max(1, availableParallelism() - 1));
+  started = new Piscina({
+    filename: new URL("./password-worker.js", import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    maxQueue: longestQueue,
+    execArgv: [],
+    // Elsewhere than on Linux the priority is the whole process's.
+    niceIncrement: process.platform === "linux" ? 5 : 0,
+  });
+  // A worker that dies without a task is replaced; without a listener its error would end the process.
+  started.on("error", () => {});
+  return started;
+};
+
+const run = async <T>(name: "hash" | "verify", task: object): Promise<T> => {
+  const pool = workers();
+  if (pool.queueSize >= longestQueue) throw tooManyRequests(retryAfterSeconds);
+  return pool.run(task, { name });
+};
+
+/**
+ * The hash of a password, to be kept.
+ *
+ * @throws Failure EB_TOO_MANY_REQUESTS when the queue is full
+ */
+export const hashPassword = (password: string): Promise<string> => run("hash", { password });
 
 let decoy: Promise<string> | undefined;
 
 /**
  * Whether the password is the one of the hash. Without a hash (nobody has that email) it does the same
  * work and answers no, so that the time taken does not tell which emails exist.
+ *
+ * @throws Failure EB_TOO_MANY_REQUESTS when the queue is full
  */
 export const verifyPassword = async (
   passwordHash: string | undefined,
   password: string,
 ): Promise<boolean> => {
-  decoy ??= hash(randomBytes(32));
-  const matches = await verify(passwordHash ?? (await decoy), password);
+  const matches = await run<boolean>("verify", {
+    passwordHash: passwordHash ?? (await decoyHash()),
+    password,
+  });
   return matches && passwordHash !== undefined;
+};
+
+/** Made once; where that failed, the next login tries again. */
+const decoyHash = (): Promise<string> => {
+  decoy ??= run<string>("hash", { password: randomBytes(32) }).catch((error: unknown) => {
+    decoy = undefined;
+    throw error;
+  });
+  return decoy;
 };

@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import type { ApiContext } from "../context.ts";
 import { newId } from "../ids/index.ts";
 import type { Login } from "./login.ts";
-import { hashPassword } from "./passwords.ts";
+import { hashNewPassword } from "./weak-passwords.ts";
 
 export const emailTaken = () =>
   new Failure(
@@ -22,17 +22,17 @@ export interface Registration {
 }
 
 /**
- * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back
- * they do not, and re-applying finds them by phone.
+ * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back it is kept
+ * which were made for each other, and re-applying links these: nobody has verified the phone.
  *
- * @throws Failure EB_EMAIL_TAKEN
+ * @throws Failure EB_EMAIL_TAKEN, EB_WEAK_PASSWORD
  */
 export const register = async (
   { changes, clock }: ApiContext,
   { name, email, phone, password, address, area }: Registration,
 ): Promise<Login> => {
   // Before the transaction: hashing is slow on purpose, and a swap waits for every open write.
-  const password_hash = await hashPassword(password);
+  const password_hash = await hashNewPassword(password, { email, name });
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
     const linked = active.has("user-customer");
@@ -51,6 +51,7 @@ export const register = async (
         password_hash,
         role: "customer",
         created_at,
+        verified_at: null,
         ...(linked && { customer_id: customer.id }),
       })
       .onConflict((conflict) => conflict.column("email").doNothing())
@@ -59,6 +60,8 @@ export const register = async (
     if (!login) throw emailTaken();
     if (linked) {
       await tx.updateTable("customers").set({ user_id: login.id }).where("id", "=", customer.id).execute();
+    } else {
+      await tx.insertInto("intended_links").values({ user_id: login.id, customer_id: customer.id }).execute();
     }
     return login;
   });

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
@@ -6,41 +6,30 @@ import { address, email, name, newPassword, phone } from "../fields.ts";
 import { loginOf } from "./guard.ts";
 import { acceptInvitation } from "./invitation.ts";
 import { findLoginByEmail, type Login, loginView, requireLink } from "./login.ts";
-import { createLoginAttempts } from "./login-attempts.ts";
+import { countStranger, createLoginAttempts } from "./login-attempts.ts";
+import { passwordRoutes } from "./password-routes.ts";
 import { verifyPassword } from "./passwords.ts";
+import { wrongLogin } from "./refusals.ts";
 import { register } from "./register.ts";
-import { issueToken, tokenLifetimeSeconds } from "./tokens.ts";
-
-const wrongLogin = () =>
-  new Failure(
-    "EB_WRONG_LOGIN",
-    401,
-    "Email and password do not belong to an active login.",
-    "Check both, or ask an admin whether the login is active.",
-  );
+import { sessionRoutes } from "./sessions/routes.ts";
+import { beginSession, sessionOriginOf } from "./sessions/session.ts";
+import { tokenAnswer, tokenView } from "./token-answer.ts";
+import { totpRoutes } from "./totp/routes.ts";
+import { demandTotp, totpNeeded } from "./totp/totp.ts";
+import { code, typedPassword } from "./typed.ts";
 
 const credentials = z.strictObject({
   // As typed: an address that is malformed is merely unknown, like any other.
   email: z.string().trim().toLowerCase().min(1).max(254),
-  password: z.string().min(1).max(200),
-});
-
-const tokenView = z.object({
-  access_token: z.string(),
-  token_type: z.literal("Bearer"),
-  expires_in: z.int().describe("seconds"),
-  user: loginView,
+  password: typedPassword,
+  totp: code.optional().describe("the code of the second factor, where one is set up"),
 });
 
 export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, clock } = context;
-  const attempt = createLoginAttempts(app);
-  const tokenFor = (user: Login) => ({
-    access_token: issueToken(app, clock, user.id),
-    token_type: "Bearer" as const,
-    expires_in: tokenLifetimeSeconds,
-    user,
-  });
+  const attempts = createLoginAttempts(context);
+  const tokenFor = async (user: Login, request: FastifyRequest) =>
+    tokenAnswer(app, clock, user, await beginSession(context, user.id, sessionOriginOf(request)));
 
   app.post(
     "/login",
@@ -51,14 +40,32 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       },
       schema: { tags: ["auth"], summary: "Log in", body: credentials, response: { 200: tokenView } },
     },
-    (request, reply) =>
-      attempt(request, reply, async () => {
-        const { email, password } = request.body;
+    (request) =>
+      attempts.admit(async () => {
+        const { email, password, totp } = request.body;
         const user = await findLoginByEmail(db, email);
-        const right = await verifyPassword(user?.password_hash, password);
+        let codeRefusal: unknown;
+        // Each spelling of an address that was made for a customer is the same account.
+        const right = await attempts.check(
+          { account: user?.email ?? email, address: request.ip },
+          async () => {
+            if (!(await verifyPassword(user?.password_hash, password))) return false;
+            if (!user?.has_totp || totp === undefined) return true;
+            // A guess of the second factor counts as one of the password does.
+            return demandTotp(context, user.id, totp).then(
+              () => true,
+              (error: unknown) => {
+                codeRefusal = error;
+                return false;
+              },
+            );
+          },
+        );
+        if (codeRefusal) throw codeRefusal;
         if (!user || !right) throw wrongLogin();
+        if (user.has_totp && totp === undefined) throw totpNeeded();
         requireLink(user);
-        return tokenFor(user);
+        return tokenFor(user, request);
       }),
   );
 
@@ -72,7 +79,10 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
         response: { 201: z.object({ user: loginView }) },
       },
     },
-    async (request, reply) => reply.code(201).send({ user: await register(context, request.body) }),
+    async ({ body, ip }, reply) => {
+      await countStranger(context, "registration", ip);
+      return reply.code(201).send({ user: await register(context, body) });
+    },
   );
 
   app.post(
@@ -81,12 +91,16 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       config: { problems: [403] },
       schema: {
         tags: ["auth"],
-        summary: "Become the first admin",
+        summary: "Become an admin by an invitation",
         body: z.strictObject({ token: z.string().min(1).max(200), email, name, password: newPassword }),
         response: { 201: tokenView },
       },
     },
-    async (request, reply) => reply.code(201).send(tokenFor(await acceptInvitation(context, request.body))),
+    async (request, reply) => {
+      await countStranger(context, "invitation", request.ip);
+      const accepted = { ...request.body, origin: `http ${request.ip}` };
+      return reply.code(201).send(await tokenFor(await acceptInvitation(context, accepted), request));
+    },
   );
 
   app.get(
@@ -94,4 +108,9 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     { schema: { tags: ["auth"], summary: "Who I am", response: { 200: loginView } } },
     async (request) => loginOf(request),
   );
+
+  const inner = { ...context, prefix: "" };
+  await app.register(sessionRoutes, inner);
+  await app.register(passwordRoutes, inner);
+  await app.register(totpRoutes, inner);
 };

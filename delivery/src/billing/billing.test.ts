@@ -17,7 +17,13 @@ beforeEach(async () => {
   await api.pool.query("truncate orders, delivery_statuses, billing_records, subscriptions cascade");
 });
 
-const nothing = { period: "2026-03", subscription_bills: 0, corrected_drafts: 0, one_time_bills: 0 };
+const nothing = {
+  period: "2026-03",
+  subscription_bills: 0,
+  corrected_drafts: 0,
+  one_time_bills: 0,
+  supplements: 0,
+};
 
 const generate = (period = "2026-03") =>
   api.ask("POST /api/billing/generate", { as: "operator", body: { period } });
@@ -102,15 +108,15 @@ describe("billing a month", () => {
     expect(await bills()).toHaveLength(2);
   });
 
-  test("corrects a draft by what was delivered since, and leaves what was issued", async () => {
+  test("corrects a draft by what was delivered since, and supplements what was issued", async () => {
     await subscribe("cst_asha");
     await subscribe("cst_binod");
     await deliverDay("2026-03-10");
     await generate();
     await api.pool.query("update billing_records set status = 'issued' where customer_id = 'cst_binod'");
     await deliverDay("2026-03-11");
-    expect(await generate()).toEqual({ ...nothing, corrected_drafts: 1 });
-    expect((await bills()).map(({ amount_paise }) => amount_paise)).toEqual([11_200, 5_600]);
+    expect(await generate()).toEqual({ ...nothing, corrected_drafts: 1, supplements: 1 });
+    expect((await bills()).map(({ amount_paise }) => amount_paise)).toEqual([11_200, 5_600, 5_600]);
   });
 
   test("charges what was handed over", async () => {

@@ -19,10 +19,10 @@ export const delivered = sql<boolean>`(
       and d.status in ${handedOver}))`;
 
 /**
- * What the order `o` costs, in paise: what was handed over of it when that is known and step 26 is
- * applied, else what was ordered.
+ * What the delivered order `o` costs, in paise: what was handed over of it when that is known and step 26 is
+ * applied, else `otherwise`.
  */
-export const charge = (byQuantity: boolean): RawBuilder<number> =>
+export const charge = (byQuantity: boolean, otherwise: RawBuilder<number>): RawBuilder<number> =>
   byQuantity
     ? sql<number>`coalesce((
         select sum(handed.delivered_qty::bigint * ordered.unit_price_paise)
@@ -31,5 +31,5 @@ export const charge = (byQuantity: boolean): RawBuilder<number> =>
         join jsonb_to_recordset(o.items) as ordered (product_id text, unit_price_paise int)
           on ordered.product_id = handed.product_id
         where d.order_id = o.id and d.status in ${handedOver}
-      ), o.total_paise)::bigint`
-    : sql<number>`o.total_paise`;
+      ), ${otherwise})::bigint`
+    : otherwise;

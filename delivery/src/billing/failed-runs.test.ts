@@ -62,7 +62,7 @@ test("a run that fails raises BILLING_FAILURE with whom and how much it concerns
 
 test("whom it concerns is told as soon as it can be counted, where it could not at first", async () => {
   const details = () => api.alerts.active()[0]?.details;
-  await api.pool.query("update orders set billed = false; truncate billing_records");
+  await api.pool.query("update orders set billed = false; truncate billing_records cascade");
   await api.pool.query("alter table orders rename to away");
   await send("2026-03");
   await api.pool.query("alter table away rename to orders");
@@ -80,7 +80,7 @@ test("a month to come is the asker's mistake, and no failure", async () => {
 });
 
 test.each([
-  ["writes the bills", "truncate billing_records; update orders set billed = false"],
+  ["writes the bills", "truncate billing_records cascade; update orders set billed = false"],
   ["corrects drafts", "update billing_records set amount_paise = 1"],
   ["finds nothing to bill", "select 1"],
 ])("a run on another instance that succeeds ends it, too, also one that %s", async (_, before) => {

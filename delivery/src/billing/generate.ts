@@ -1,12 +1,18 @@
 import { Failure } from "earlybird";
-import type { ActiveBehaviours } from "earlybird/rollback";
 import { type Kysely, sql } from "kysely";
 import { addDays, firstOfMonth, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import type { Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";
 import { billingLock } from "../locks.ts";
-import { charge, delivered } from "./charges.ts";
+import { addLinesOfOlderBills } from "./bills-without-lines.ts";
+import {
+  type BilledMonth,
+  billsOneTimeOrders,
+  billsSupplements,
+  comparedOrders,
+  dueNotes,
+} from "./differences.ts";
 
 const monthToCome = (period: string, current: string) =>
   new Failure(
@@ -21,20 +27,18 @@ export interface BillingRun {
   subscription_bills: number;
   corrected_drafts: number;
   one_time_bills: number;
+  supplements: number;
 }
 
-interface Run {
+interface Run extends BilledMonth {
   tx: Kysely<Tables>;
-  active: ActiveBehaviours;
-  /** First day of the month, and of the next. */
-  first: string;
-  next: string;
   now: Date;
 }
 
 /**
  * Bills a month: each customer's subscriptions in one draft, and each one-time order in a draft of its own
- * (step 23). A second run bills nothing twice, also when two run at once.
+ * (step 23). What was delivered or corrected after its bill was issued, in this month or an earlier one, is
+ * charged or credited by a supplement. A second run bills nothing twice, also when two run at once.
  *
  * @param month `YYYY-MM`, not in the future
  * @throws Failure EB_PERIOD_TO_COME
@@ -50,12 +54,8 @@ export const generateBills = async (
   return changes.transaction(async (tx, active) => {
     await sql`select pg_advisory_xact_lock(${sql.join(billingLock)})`.execute(tx);
     const run = { tx, active, first, next, now: clock.now() };
-    // Step 23 needs the links and states of 20 and 22: while these are rolled back it rests.
-    const oneTime = ["one-time-billing", "order-status", "delivery-order"].every((name) => active.has(name));
-    const done = {
-      ...(await billSubscriptions(run)),
-      one_time_bills: oneTime ? await billOneTimeOrders(run) : 0,
-    };
+    await addLinesOfOlderBills(tx, run);
+    const done = await billDifferences(run);
     await noteSuccess(tx, { period: first, succeeded_at: clock.now() });
     return done;
   });
@@ -69,54 +69,99 @@ const noteSuccess = (tx: Kysely<Tables>, run: Tables["billing_runs"]) =>
     .onConflict((conflict) => conflict.column("period").doUpdateSet(run))
     .execute();
 
-/** One draft for each customer who has none; a draft of an earlier run follows what was delivered since. */
-const billSubscriptions = async ({ tx, active, first, next, now }: Run) => {
-  const { rows } = await sql<{ subscription_bills: number; corrected_drafts: number }>`
-    with due as (
-      select o.customer_id, sum(${charge(active.has("delivery-quantities"))})::bigint as amount_paise
-      from orders o
-      where o.kind = 'subscription' and o.delivery_date >= ${first}::date and o.delivery_date < ${next}::date
-        and ${delivered}
-      group by o.customer_id
+/**
+ * Each difference goes to the draft that charges the order already; else to the draft of its month; else to a new
+ * bill: of the month, of the one-time order, or a supplement where the bill of either has been issued.
+ *
+ * One statement, so that a confirmation and its note are either both seen or both left to the next run.
+ */
+const billDifferences = async ({ tx, now, ...month }: Run): Promise<BillingRun> => {
+  const { active, first } = month;
+  const rememberBilled = sql`
+    remembered as (
+      update orders set billed = true from changed
+      where orders.id = changed.order_id and changed.covers = 'order'
+    ),`;
+  // Charged by what was ordered, or by the day: the first run with steps 20 and 26 applied compares again.
+  const noteAgain = sql`
+    noted_again as (insert into deliveries_to_bill (order_id) select order_id from changed),`;
+  const { rows } = await sql<BillingRun>`
+    with noted as (
+      delete from deliveries_to_bill where id in (select n.id from ${dueNotes(month)}) returning order_id
     ),
-    corrected as (
-      update billing_records b set amount_paise = due.amount_paise
-      from due
-      where b.customer_id = due.customer_id and b.period = ${first}::date and b.covers = 'subscriptions'
-        and b.status = 'draft' and b.amount_paise <> due.amount_paise
-      returning b.id
+    -- In two steps: in one, PostgreSQL expects a single row to differ, and plans for that.
+    compared as materialized (${comparedOrders(month)}),
+    different as (select * from compared where to_charge_paise <> held_paise),
+    standing as (
+      select distinct on (customer_id, period) customer_id, period, status, id from billing_records
+      where covers = 'subscriptions' and status <> 'void'
+      order by customer_id, period, status = 'draft' desc
+    ),
+    open_supplement as (
+      select customer_id, supplements, max(id) as id from billing_records
+      where covers = 'supplement' and status = 'draft' group by customer_id, supplements
+    ),
+    placed as (
+      select d.*, case
+          when d.held_on is not null then d.held_on
+          when d.kind = 'one_time' and not d.charged_before then null
+          when d.kind = 'subscription' and s.status = 'draft' then s.id
+          when d.kind = 'subscription' and s.id is null and d.month = ${first}::date then null
+          else o.id end as bill_id,
+        case when d.kind = 'one_time' and not d.charged_before then 'order'
+          when d.kind = 'subscription' and s.id is null and d.month = ${first}::date then 'subscriptions'
+          else 'supplement' end as covers
+      from different d
+      left join standing s on s.customer_id = d.customer_id and s.period = d.month
+      left join open_supplement o on o.customer_id = d.customer_id and o.supplements = d.month
+    ),
+    changed as materialized (
+      select *, case covers when 'order' then order_id when 'supplement' then month::text else '' end as reason
+      from placed
     ),
     made as (
-      insert into billing_records (id, customer_id, period, amount_paise, created_at)
-      select ${newId("bill", active)}, due.customer_id, ${first}::date, due.amount_paise, ${now}
-      from due
-      where due.amount_paise > 0 and not exists (
-        select from billing_records b
-        where b.customer_id = due.customer_id and b.period = ${first}::date and b.covers = 'subscriptions'
-          and b.status <> 'void')
-      returning id
+      insert into billing_records (id, customer_id, period, amount_paise, covers, created_at, supplements, order_id)
+      select ${newId("bill", active)}, customer_id, ${first}::date, amount_paise, covers, ${now},
+        case covers when 'supplement' then month end, case covers when 'order' then reason end
+      from (
+        select customer_id, covers, reason, month, sum(to_charge_paise)::bigint as amount_paise
+        from changed where bill_id is null group by customer_id, covers, reason, month
+      ) bill
+      returning id, customer_id, covers, coalesce(order_id, supplements::text, '') as reason
+    ),
+    corrected as (
+      update billing_records b
+      set amount_paise = d.more + coalesce((select sum(amount_paise) from bill_lines where bill_id = b.id), 0)
+      from (
+        select bill_id, sum(to_charge_paise - held_paise) as more from changed
+        where bill_id is not null group by bill_id
+      ) d
+      where b.id = d.bill_id
+      returning b.id
+    ),
+    dropped as (
+      delete from bill_lines l using changed c
+      where l.bill_id = c.held_on and l.order_id = c.order_id and c.to_charge_paise = 0
+    ),
+    moved as (
+      update bill_lines l set amount_paise = c.to_charge_paise from changed c
+      where l.bill_id = c.held_on and l.order_id = c.order_id and c.to_charge_paise <> 0
+    ),
+    ${billsOneTimeOrders(active) ? rememberBilled : sql``}
+    ${billsSupplements(active) ? sql`` : noteAgain}
+    charged as (
+      insert into bill_lines (bill_id, order_id, amount_paise)
+      select coalesce(c.bill_id, m.id), c.order_id, c.to_charge_paise
+      from changed c
+      left join made m on m.customer_id = c.customer_id and m.covers = c.covers and m.reason = c.reason
+      where c.held_on is null
     )
-    select (select count(*) from made) as subscription_bills,
-      (select count(*) from corrected) as corrected_drafts`.execute(tx);
-  return rows[0] ?? { subscription_bills: 0, corrected_drafts: 0 };
-};
-
-/**
- * Step 23. An order from an earlier month that was not billed then (its confirmation came late, or the step
- * was rolled back) is billed with this one.
- */
-const billOneTimeOrders = async ({ tx, active, first, next, now }: Run): Promise<number> => {
-  const { numAffectedRows = 0n } = await sql`
-    with billed as (
-      insert into billing_records (id, customer_id, period, amount_paise, covers, created_at, order_id)
-      select ${newId("bill", active)}, o.customer_id, ${first}::date,
-        ${charge(active.has("delivery-quantities"))}, 'order', ${now}, o.id
-      from orders o
-      where o.kind = 'one_time' and o.delivery_date < ${next}::date and o.billed is not true
-        and ${delivered}
-        and not exists (select from billing_records b where b.order_id = o.id)
-      returning order_id
-    )
-    update orders set billed = true from billed where orders.id = billed.order_id`.execute(tx);
-  return Number(numAffectedRows);
+    select count(*) filter (where covers = 'subscriptions') as subscription_bills,
+      (select count(*) from corrected) as corrected_drafts,
+      count(*) filter (where covers = 'order') as one_time_bills,
+      count(*) filter (where covers = 'supplement') as supplements
+    from made`.execute(tx);
+  const [done] = rows;
+  if (!done) throw new Error("a count answered no row");
+  return done;
 };

@@ -5,21 +5,10 @@ import { ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { id, month } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { accountRoutes } from "./account-routes.ts";
+import { billColumns, billNotFound, billStatuses, billView, billWithLinesView, readLines } from "./bill.ts";
 import { alertingFailedRun } from "./failed-runs.ts";
 import { generateBills } from "./generate.ts";
-
-const billStatuses = ["draft", "issued", "paid", "void"] as const;
-
-const billView = z.object({
-  id: z.string(),
-  customer_id: z.string(),
-  order_id: z.string().nullable().describe("the one-time order it bills; null for a month of subscriptions"),
-  covers: z.enum(["subscriptions", "order"]),
-  period: z.string().describe("YYYY-MM"),
-  amount_paise: z.int(),
-  status: z.enum(billStatuses),
-  created_at: z.date(),
-});
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -33,6 +22,11 @@ const runView = z.object({
   subscription_bills: z.int().describe("drafts made, one a customer"),
   corrected_drafts: z.int().describe("drafts of an earlier run that follow what was delivered since"),
   one_time_bills: z.int().describe("drafts made, one an order"),
+  supplements: z
+    .int()
+    .describe(
+      "drafts made for what was delivered or corrected after its bill was issued, also in earlier months",
+    ),
 });
 
 const position = z.tuple([month, id]);
@@ -40,6 +34,7 @@ const tags = ["billing"];
 
 export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes } = context;
+  await app.register(accountRoutes, { ...context, prefix: "" });
 
   app.get(
     "",
@@ -62,8 +57,7 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
           fetch: (after, take) =>
             db
               .selectFrom("billing_records")
-              .select(["id", "customer_id", "order_id", "covers", "amount_paise", "status", "created_at"])
-              .select(sql<string>`to_char(period, 'YYYY-MM')`.as("period"))
+              .select(billColumns)
               .where((eb) => eb.and(given(filters)))
               .$if(period !== undefined, (query) => query.where("period", "=", `${period}-01`))
               .$if(own !== undefined, (query) => query.where("customer_id", "=", own ?? ""))
@@ -79,6 +73,29 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
               .execute(),
         },
       );
+    },
+  );
+
+  app.get(
+    "/:id",
+    {
+      schema: {
+        tags,
+        summary: "One bill with its lines",
+        params: z.strictObject({ id }),
+        response: { 200: billWithLinesView },
+      },
+    },
+    async (request) => {
+      const own = ownCustomer(request, changes.active);
+      const bill = await db
+        .selectFrom("billing_records")
+        .select(billColumns)
+        .where("id", "=", request.params.id)
+        .$if(own !== undefined, (query) => query.where("customer_id", "=", own ?? ""))
+        .executeTakeFirst();
+      if (!bill) throw billNotFound(request.params.id);
+      return { ...bill, lines: (await readLines(db, [bill.id])).get(bill.id) ?? [] };
     },
   );
 

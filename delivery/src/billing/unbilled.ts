@@ -2,7 +2,7 @@ import type { ActiveBehaviours } from "earlybird/rollback";
 import { sql } from "kysely";
 import { addDays, firstOfMonth } from "../calendar.ts";
 import type { DeliveryDatabase } from "../database.ts";
-import { charge, delivered } from "./charges.ts";
+import { comparedOrders, dueNotes } from "./differences.ts";
 
 /** Whose bills a run for a month has still to write, and what they come to. */
 export interface Unbilled {
@@ -13,8 +13,8 @@ export interface Unbilled {
 const patienceMs = 3_000;
 
 /**
- * What a run for the month would bill now. Reads only, and gives up after three seconds: it is asked when
- * something is wrong already.
+ * What a run for the month would bill now, late deliveries of earlier months included. Reads only, and gives up
+ * after three seconds: it is asked when something is wrong already.
  *
  * @param month `YYYY-MM`
  */
@@ -24,23 +24,14 @@ export const readUnbilled = (
   month: string,
 ): Promise<Unbilled> => {
   const first = `${month}-01`;
-  const next = firstOfMonth(addDays(first, 31));
-  const byQuantity = active.has("delivery-quantities");
-  const oneTime = active.has("one-time-billing")
-    ? sql`o.kind = 'one_time' and o.billed is not true
-        and not exists (select from billing_records b where b.order_id = o.id)`
-    : sql`false`;
+  const billed = { active, first, next: firstOfMonth(addDays(first, 31)) };
   return db.transaction().execute(async (tx) => {
     await sql`select set_config('statement_timeout', ${String(patienceMs)}, true)`.execute(tx);
     const { rows } = await sql<Unbilled>`
-      select count(distinct o.customer_id)::int as customers,
-        coalesce(sum(${charge(byQuantity)}), 0)::bigint as "amountPaise"
-      from orders o
-      where o.delivery_date < ${next}::date and ${delivered}
-        and (${oneTime} or o.kind = 'subscription' and o.delivery_date >= ${first}::date and not exists (
-          select from billing_records b
-          where b.customer_id = o.customer_id and b.period = ${first}::date and b.covers = 'subscriptions'
-            and b.status <> 'void'))`.execute(tx);
+      with noted as (select n.order_id from ${dueNotes(billed)})
+      select count(distinct customer_id)::int as customers,
+        coalesce(sum(to_charge_paise - held_paise), 0)::bigint as "amountPaise"
+      from (${comparedOrders(billed)}) compared where to_charge_paise <> held_paise`.execute(tx);
     return rows[0] ?? { customers: 0, amountPaise: 0 };
   });
 };

@@ -13,12 +13,18 @@ export default defineChange({
     index("orders", ["subscription_id"]),
     backfill("orders", "subscription_id", {
       rows: sql`this.kind = 'subscription'`,
-      // Only a subscription of the same customer, product and quantity can have brought the order about.
+      // Only a subscription of the same customer, product and quantity, as it was then, can have brought the order about.
       value: sql`(
         select min(s.id) from subscriptions s
+        left join lateral (
+          select t.product_id, t.quantity from subscription_terms t
+          where t.subscription_id = s.id and t.until >= this.delivery_date
+          order by t.until
+          limit 1
+        ) earlier on true
         where s.customer_id = this.customer_id and s.starts_on <= this.delivery_date
-          and s.product_id = this.items -> 0 ->> 'product_id'
-          and s.quantity = (this.items -> 0 ->> 'quantity')::int
+          and coalesce(earlier.product_id, s.product_id) = this.items -> 0 ->> 'product_id'
+          and coalesce(earlier.quantity, s.quantity) = (this.items -> 0 ->> 'quantity')::int
         having count(*) = 1)`,
     }),
     behaviour("order-subscription"),

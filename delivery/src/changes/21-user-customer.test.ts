@@ -99,3 +99,101 @@ test("whoever takes a customer's other address for a login gets their own login 
     expect(user.id).toBe(`usr_hal${n}`);
   }
 });
+
+describe("take-over through step 21", () => {
+  // The links that were written past the API are not mutual.
+  beforeAll(() => api.pool.query("update users set customer_id = null where id ~ '^usr_(gus|hal)'"));
+
+  const registration = (changes: object) => ({
+    name: "Eve",
+    email: "eve@example.com",
+    phone: "+91 98450 66666",
+    password: "eves password",
+    address: "1 Elsewhere",
+    area: "x",
+    ...changes,
+  });
+  const register = (changes: object) => api.ask("POST /api/auth/register", { body: registration(changes) });
+  const phoneOf = async (id: string): Promise<string> =>
+    (await api.pool.query("select phone from customers where id = $1", [id])).rows[0].phone;
+
+  test.each(["customer-cst_chitra@earlybird.local", " Customer-000003@EarlyBird.Local "])(
+    "nobody gets the address %s: not by registering, from an admin or with an invitation",
+    async (email) => {
+      const refused = [400, "EB_INVALID_REQUEST"];
+      expect(await api.refusal("POST /api/auth/register", { body: registration({ email }) })).toEqual(
+        refused,
+      );
+      const made = { email, name: "Eve", password: "eves password", role: "support" };
+      expect(await api.refusal("POST /api/users", { as: "admin", body: made })).toEqual(refused);
+      const accepted = { token: "any", email, name: "Eve", password: "eves password" };
+      expect(await api.refusal("POST /api/auth/accept-invitation", { body: accepted })).toEqual(refused);
+    },
+  );
+
+  test.each([
+    "ｃustomer-cst_chitra@earlybird.local",
+    "customer-cst_chitra@earlybırd.local",
+    "customer-cst_chitra@earlybird.local.",
+  ])("nor one that looks like it: %s", async (email) => {
+    expect(await api.refusal("POST /api/auth/register", { body: registration({ email }) })).toEqual([
+      400,
+      "EB_INVALID_REQUEST",
+    ]);
+  });
+
+  test("a stranger who registers meanwhile with a customer's phone gets the customer made then, also across step 29", async () => {
+    await rollBack(api, 21);
+    for (const [at, victim] of ["cst_asha", "cst_chitra"].entries())
+      await register({ name: `Eve ${at}`, email: `eve${at}@example.com`, phone: await phoneOf(victim) });
+    await rollBack(api, 29);
+    const own = [await idOf("customers", "Eve 0"), await idOf("customers", "Eve 1")];
+    await reapply(api, 21);
+    expect([await linkOf("eve0@example.com"), await linkOf("eve1@example.com")]).toEqual(own);
+    await reapply(api, 29);
+    expect(await linkOf("customer@example.com")).toBe("cst_asha");
+    const chitra = await api.ask("GET /api/customers/cst_chitra", { as: "support" });
+    expect(chitra.user_id).toBeNull();
+  });
+
+  test("a login that nobody verified is linked to nobody by phone or address, and the receipt names it", async () => {
+    await rollBack(api, 21);
+    await addCustomer("cst_ivy");
+    await addCustomer("cst_jon");
+    await addLogin("usr_by_phone", "mallory@example.com");
+    await addLogin("usr_by_address", "customer-cst_jon@earlybird.local");
+    await api.pool.query(
+      "update users set phone = 'cst_ivy', verified_at = null where id in ('usr_by_phone', 'usr_by_address')",
+    );
+    const { steps } = await api.engine.reapplyStep(21, api.operator);
+    expect([await linkOf("mallory@example.com"), await linkOf("customer-cst_jon@earlybird.local")]).toEqual([
+      null,
+      null,
+    ]);
+    const [warning] = steps[0]?.warnings ?? [];
+    expect(warning).toContain("usr_by_phone (not verified)");
+    expect(warning).toContain("link each with POST /api/customers/:id/link");
+    // The same login links by phone once somebody has verified it.
+    await rollBack(api, 21);
+    await api.pool.query("update users set verified_at = now() where id = 'usr_by_phone'");
+    await reapply(api, 21);
+    expect(await linkOf("mallory@example.com")).toBe("cst_ivy");
+  });
+
+  test("a login that an admin makes meanwhile for a customer belongs to that customer, and a second one to nobody", async () => {
+    await addCustomer("cst_kim");
+    await addCustomer("cst_lea");
+    await rollBack(api, 21);
+    const make = (email: string, customer_id: string) =>
+      api.ask("POST /api/users", {
+        as: "admin",
+        body: { email, name: email, password: "a long password", role: "customer", customer_id },
+      });
+    await make("kim@example.com", "cst_kim");
+    await make("lea1@example.com", "cst_lea");
+    await make("lea2@example.com", "cst_lea");
+    await reapply(api, 21);
+    const links = ["kim@example.com", "lea1@example.com", "lea2@example.com"].map(linkOf);
+    expect(await Promise.all(links)).toEqual(["cst_kim", null, null]);
+  });
+});

@@ -1,8 +1,9 @@
-import { behaviour, columns, defineChange, noneOf, rows } from "earlybird/rollback";
+import { behaviour, columns, defineChange, noneOf, overtaken, rows } from "earlybird/rollback";
 import { sql } from "kysely";
 import { startOfBusinessDay } from "../business/time-zone.ts";
 import { count, countBy } from "./impact.ts";
 
+const handedOver = sql`('delivered', 'partially_delivered')`;
 const turned = sql`this.status = 'DELIVERED' and this.status_before_delivery is not null`;
 
 export default defineChange({
@@ -24,7 +25,7 @@ export default defineChange({
         journals: ["delivery_statuses"],
         rows: (written) => sql`this.status in ('PENDING', 'CONFIRMED', 'OUT_FOR_DELIVERY') and this.id in (
           select d.order_id from delivery_statuses d
-          where d.id in ${written} and d.status in ('delivered', 'partially_delivered'))`,
+          where d.id in ${written} and d.status in ${handedOver})`,
         set: {
           status_before_delivery: sql`this.status`,
           status: sql`'DELIVERED'`,
@@ -33,6 +34,21 @@ export default defineChange({
             select max(coalesce(d.confirmed_at, ${startOfBusinessDay(sql`d.delivery_date`)})) from delivery_statuses d
             where d.order_id = this.id)`,
         },
+      },
+    }),
+    // A delivery that was corrected meanwhile: nothing was handed over after all.
+    overtaken("orders", {
+      journals: ["delivery_statuses"],
+      rows: (written) => sql`${turned}
+        and this.id in (
+          select d.order_id from delivery_statuses d where d.id in ${written} and d.status not in ${handedOver})
+        and not exists (
+          select from delivery_statuses d where d.order_id = this.id and d.status in ${handedOver})`,
+      set: {
+        status: sql`this.status_before_delivery`,
+        delivered_at: sql`null`,
+        delivery_confirmed: sql`null`,
+        status_before_delivery: sql`null`,
       },
     }),
     behaviour("order-status"),

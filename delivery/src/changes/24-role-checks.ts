@@ -1,9 +1,14 @@
 import { behaviour, defineChange } from "earlybird/rollback";
 import { sql } from "kysely";
-import { access } from "../access.ts";
+import { access, isExposedByStep24 } from "../access.ts";
 import { countBy } from "./impact.ts";
+import { reportUncheckedWrites } from "./unchecked-writes.ts";
 
-const guarded = Object.entries(access).filter(([, rule]) => rule !== "public");
+const exposed = Object.entries(access).filter(([, rule]) => isExposedByStep24(rule));
+
+const writing = exposed.map(([route]) => route).filter((route) => !route.startsWith("GET "));
+
+const consequence = `Registration is public: while step 24 is rolled back anybody can make a login and use ${writing.join(", ")}. Logins, roles and links stay protected. Re-applying lists what was written by logins that it refuses.`;
 
 export default defineChange({
   step: 24,
@@ -14,8 +19,8 @@ export default defineChange({
   acknowledge: "security exposed",
   parts: [behaviour("role-checks")],
   impact: async (db) => [
-    { label: "routes open to every login", value: guarded.length, unit: "routes" },
-    ...guarded.map(([route, roles]) => ({
+    { label: "routes open to every login", value: exposed.length, unit: "routes" },
+    ...exposed.map(([route, roles]) => ({
       label: `exposed: ${route}`,
       value: `was for ${roles.toString()}`,
       unit: "",
@@ -27,4 +32,6 @@ export default defineChange({
       sql`select role as part, count(*) as value from users where active group by role order by role`,
     )),
   ],
+  review: async (db, direction) =>
+    direction === "rollback" ? [consequence] : await reportUncheckedWrites(db),
 });

@@ -1,6 +1,21 @@
-import { behaviour, columns, defineChange, noneOf } from "earlybird/rollback";
+import { behaviour, columns, defineChange, noneOf, overtaken } from "earlybird/rollback";
 import { sql } from "kysely";
 import { count } from "./impact.ts";
+
+/** Every line of a delivery with all that was ordered, or nothing, as `compareQuantities` records it. */
+const allOrNothing = sql`(
+  select jsonb_agg(line.item || case this.status
+    when 'delivered' then jsonb_build_object('delivered_qty', line.item -> 'ordered_qty', 'status', 'full')
+    else jsonb_build_object('delivered_qty', 0, 'status', 'shortage') end order by line.no)
+  from jsonb_array_elements(this.items) with ordinality as line (item, no))`;
+
+/** What the items must be for the delivery's status; null where nobody can know. */
+const fitting = sql`case this.status
+  when 'pending' then null
+  when 'partially_delivered' then (
+    select this.items from jsonb_array_elements(this.items) item
+    having bool_or(item -> 'delivered_qty' <> item -> 'ordered_qty') and bool_or((item ->> 'delivered_qty')::bigint > 0))
+  else ${allOrNothing} end`;
 
 export default defineChange({
   step: 26,
@@ -8,7 +23,17 @@ export default defineChange({
   title: "Each delivery tells what was really handed over",
   requires: [20],
   risk: "high",
-  parts: [columns("delivery_statuses", { items: { type: "jsonb" } }), behaviour("delivery-quantities")],
+  parts: [
+    // A delivery that was corrected meanwhile. Before the columns: items that were written meanwhile win.
+    overtaken("delivery_statuses", {
+      journals: ["delivery_statuses"],
+      rows: (written) => sql`this.items is not null and this.id in ${written}
+        and this.items is distinct from (${fitting})`,
+      set: { items: fitting },
+    }),
+    columns("delivery_statuses", { items: { type: "jsonb" } }),
+    behaviour("delivery-quantities"),
+  ],
   impact: async (db) => [
     await count(
       db,

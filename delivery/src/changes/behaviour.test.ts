@@ -125,10 +125,17 @@ const differences: Difference[] = [
   },
   {
     step: 24,
+    when: "a supplier asks for the customers",
+    act: () => answer("GET /api/customers", { as: "supplier" }),
+    applied: { http: 403, code: "EB_FORBIDDEN" },
+    rolledBack: { http: 200, items: expect.any(Array) },
+  },
+  {
+    step: 24,
     when: "a supplier asks for the users",
     act: () => answer("GET /api/users", { as: "supplier" }),
     applied: { http: 403, code: "EB_FORBIDDEN" },
-    rolledBack: { http: 200, items: expect.any(Array) },
+    rolledBack: { http: 403, code: "EB_FORBIDDEN" },
   },
   {
     step: 24,

@@ -30,6 +30,7 @@ test("the dashboard adds up today and the month, without a single customer in it
       month: { delivered_orders: 1, delivered_paise: 2_800, billed_paise: 2_800 },
       active_subscriptions: 0,
       active_customers_by_area: { Indiranagar: 2, Jayanagar: 1 },
+      unassigned_areas: ["Indiranagar", "Jayanagar"],
     });
   }
 });

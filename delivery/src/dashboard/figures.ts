@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
 import { firstOfMonth } from "../calendar.ts";
+import { unassignedAreas } from "../couriers/index.ts";
 import type { DeliveryDatabase } from "../database.ts";
 
 const counts = z.record(z.string(), z.int());
@@ -14,10 +15,11 @@ export const figuresView = z.object({
   month: z.object({
     delivered_orders: z.int(),
     delivered_paise: z.int(),
-    billed_paise: z.int().describe("in bills of this month that are not void"),
+    billed_paise: z.int().describe("in bills of this month and their supplements that are not void"),
   }),
   active_subscriptions: z.int(),
   active_customers_by_area: counts,
+  unassigned_areas: z.array(z.string()).describe("areas with active customers that no courier has"),
 });
 
 /** Reads the figures of a day and its month. */
@@ -45,11 +47,14 @@ export const readFigures = async (
           'delivered_paise', coalesce(sum(total_paise), 0),
           'billed_paise', (
             select coalesce(sum(amount_paise), 0) from billing_records
-            where period = ${first}::date and status <> 'void'))
+            where coalesce(supplements, period) = ${first}::date and status <> 'void'))
         from orders
         where delivery_date between ${first}::date and ${date}::date and status = 'DELIVERED') as month,
       (select count(*) from subscriptions where status = 'active') as active_subscriptions,
-      (select coalesce(jsonb_object_agg(area, n), '{}') from areas) as active_customers_by_area`.execute(db);
+      (select coalesce(jsonb_object_agg(area, n), '{}') from areas) as active_customers_by_area,
+      (select coalesce(jsonb_agg(area order by area), '[]') from (${unassignedAreas}) unassigned) as unassigned_areas`.execute(
+    db,
+  );
   const [figures] = rows;
   if (!figures) throw new Error("a query without from clause answered no row");
   return figures;

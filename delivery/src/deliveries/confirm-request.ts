@@ -72,6 +72,7 @@ export const confirm = (
     notes,
     at: clock.now(),
     today: today(clock),
+    courier: login.role === "delivery" ? login.id : undefined,
     by: {
       userId: login.id,
       name: login.name,

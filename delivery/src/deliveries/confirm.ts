@@ -1,11 +1,14 @@
 import { Failure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
+import { noteDayForBilling, noteForBilling } from "../billing/index.ts";
+import { requireOwnStop } from "../couriers/index.ts";
 import type { Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";
 import { type LockedOrder, lockOrder } from "../orders/index.ts";
 import { checkDeliveryDate } from "./dates.ts";
 import { deliveryColumns } from "./delivery.ts";
+import { handsOver, markDelivered } from "./order-status.ts";
 import { compareQuantities, type HandedOver, type Outcome } from "./quantities.ts";
 
 /** What is said about a drop, by whom, and when. */
@@ -16,6 +19,8 @@ export interface Confirmation {
   at: Date;
   /** The day of `at` where the business is. */
   today: string;
+  /** A courier, who confirms their own stops only. */
+  courier?: string | undefined;
   by: {
     userId: string | null;
     name: string | null;
@@ -24,9 +29,6 @@ export interface Confirmation {
     deviceInfo: string | null;
   };
 }
-
-/** An order of which nothing was handed over has not been delivered. */
-const handedOverSomething: readonly Outcome[] = ["delivered", "partially_delivered"];
 
 export const alreadyConfirmed = (what: string) =>
   new Failure(
@@ -61,6 +63,7 @@ export const confirmOrder = async (
 ) => {
   // The lock makes a second confirmation wait here, and then find the first one's work.
   const order = await lockOrder(tx, target.orderId);
+  await requireStop(tx, active, { customerId: order.customer_id, date: order.delivery_date }, confirmation);
   if (target.customerId !== undefined && target.customerId !== order.customer_id)
     throw otherCustomer(order.id);
   if (order.status === "DELIVERED") throw alreadyConfirmed(`Order ${order.id}`);
@@ -83,9 +86,10 @@ export const confirmOrder = async (
     .where("id", "=", deliveryId)
     .returning(deliveryColumns)
     .executeTakeFirstOrThrow();
-  if (active.has("order-status") && handedOverSomething.includes(compared.outcome)) {
+  if (active.has("order-status") && handsOver(compared.outcome)) {
     await markDelivered(tx, order, confirmation.at);
   }
+  await noteForBilling(tx, [order.id]);
   return delivery;
 };
 
@@ -99,6 +103,7 @@ export const confirmCustomerDay = async (
   { customerId, date }: { customerId: string; date: string },
   confirmation: Confirmation,
 ) => {
+  await requireStop(tx, active, { customerId, date }, confirmation);
   const confirmed = await tx
     .updateTable("delivery_statuses")
     .set({ ...recordOf(active, confirmation), status: confirmation.outcome })
@@ -107,7 +112,10 @@ export const confirmCustomerDay = async (
     .where("status", "=", "pending")
     .returning(deliveryColumns)
     .execute();
-  if (confirmed.length > 0) return confirmed;
+  if (confirmed.length > 0) {
+    await noteDayForBilling(tx, { customerId, date });
+    return confirmed;
+  }
   const any = await tx
     .selectFrom("delivery_statuses")
     .select("id")
@@ -118,6 +126,16 @@ export const confirmCustomerDay = async (
   throw any
     ? alreadyConfirmed(`The delivery to customer ${customerId} on ${date}`)
     : nothingToDeliver(customerId, date);
+};
+
+/** Step 24, as it is in this transaction. */
+const requireStop = async (
+  tx: Kysely<Tables>,
+  active: ActiveBehaviours,
+  stop: { customerId: string; date: string },
+  { courier }: Confirmation,
+): Promise<void> => {
+  if (courier !== undefined && active.has("role-checks")) await requireOwnStop(tx, courier, stop);
 };
 
 /** What is recorded in either case; step 25 adds who, when, how and from where. */
@@ -177,18 +195,4 @@ const findDelivery = async (
     .returning("id")
     .executeTakeFirstOrThrow();
   return opened.id;
-};
-
-/** Step 22. Remembering the status makes it possible to return exactly these orders to where they were. */
-const markDelivered = async (tx: Kysely<Tables>, order: LockedOrder, at: Date): Promise<void> => {
-  await tx
-    .updateTable("orders")
-    .set({
-      status: "DELIVERED",
-      delivered_at: at,
-      delivery_confirmed: true,
-      status_before_delivery: order.status,
-    })
-    .where("id", "=", order.id)
-    .execute();
 };

@@ -4,7 +4,7 @@ import type { OrderStatus } from "../database.ts";
 
 const toleranceDays = 1;
 
-const phantomDelivery = (refused: { order_id: string; delivery_date: string }, detail: string) =>
+const phantomDelivery = (refused: { order_id?: string; delivery_date: string }, detail: string) =>
   new Failure(
     "EB_PHANTOM_DELIVERY",
     422,
@@ -13,7 +13,7 @@ const phantomDelivery = (refused: { order_id: string; delivery_date: string }, d
     refused,
   );
 
-/** Whether this is what {@link checkDeliveryDate} throws; `extra` then holds `order_id` and `delivery_date`. */
+/** Whether this is what {@link checkDeliveryDate} throws; `extra` then holds `delivery_date`, and `order_id` if there is one. */
 export const isPhantomDelivery = (error: unknown): error is Failure =>
   error instanceof Failure && error.code === "EB_PHANTOM_DELIVERY";
 
@@ -21,16 +21,16 @@ export const isPhantomDelivery = (error: unknown): error is Failure =>
  * Step 27: refuses deliveries that cannot have happened.
  *
  * @throws Failure EB_PHANTOM_DELIVERY for a cancelled order, a date to come, and a date more than one day
- *   before or after the order's
+ *   before or after the order's; of a delivery without order, only the date to come can be told
  */
 export const checkDeliveryDate = (
-  order: { id: string; status: OrderStatus; delivery_date: string },
+  order: { id: string; status: OrderStatus; delivery_date: string } | undefined,
   { date, today }: { date: string; today: string },
 ): void => {
-  const refused = { order_id: order.id, delivery_date: date };
-  if (order.status === "CANCELLED") throw phantomDelivery(refused, `Order ${order.id} is cancelled.`);
+  const refused = { ...(order && { order_id: order.id }), delivery_date: date };
+  if (order?.status === "CANCELLED") throw phantomDelivery(refused, `Order ${order.id} is cancelled.`);
   if (date > today) throw phantomDelivery(refused, `${date} is still to come; today is ${today}.`);
-  if (Math.abs(daysBetween(order.delivery_date, date)) > toleranceDays) {
+  if (order && Math.abs(daysBetween(order.delivery_date, date)) > toleranceDays) {
     throw phantomDelivery(
       refused,
       `Order ${order.id} is for ${order.delivery_date}; ${date} is more than ${toleranceDays} day away.`,

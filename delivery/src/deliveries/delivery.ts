@@ -1,3 +1,4 @@
+import { Failure } from "earlybird";
 import { z } from "zod";
 import { deliveryOutcomes } from "../database.ts";
 
@@ -28,6 +29,16 @@ export const deliveryView = z.object({
   device_info: z.string().nullable(),
   created_at: z.date(),
 });
+
+export type Delivery = z.infer<typeof deliveryView>;
+
+export const deliveryNotFound = (id: string) =>
+  new Failure(
+    "EB_DELIVERY_NOT_FOUND",
+    404,
+    `There is no delivery ${id}.`,
+    "GET /api/deliveries lists the deliveries.",
+  );
 
 /** The columns that a {@link deliveryView} needs. */
 export const deliveryColumns = [

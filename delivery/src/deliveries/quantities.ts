@@ -29,7 +29,7 @@ const quantityRefused = (detail: string) =>
  *   was ordered, and for a partial delivery that does not say of what
  */
 export const compareQuantities = (
-  ordered: readonly OrderItem[],
+  ordered: readonly Pick<OrderItem, "product_id" | "quantity">[],
   { outcome, items }: { outcome: Outcome; items: readonly HandedOver[] | undefined },
 ): { outcome: Outcome; items: DeliveredItem[] } => {
   if (outcome === "partially_delivered" && !items) {

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { z } from "zod";
+import { isStopOf } from "../couriers/index.ts";
 import { type DeliveryDatabase, deliveryOutcomes, orderStatuses } from "../database.ts";
 
 /** One drop of the day's route: a customer, the deliveries to confirm there, and what to hand over. */
@@ -29,17 +30,25 @@ export type Stop = z.infer<typeof stopView> & { area: string };
 /** Where a stop stands in the route: area, address, customer. */
 export type StopPosition = [area: string, address: string, customerId: string];
 
-/** The stops of a day by area, up to `take` after a position. */
+/** The stops of a day by area, all or those of one courier, up to `take` after a position. */
 export const readStops = async (
   db: DeliveryDatabase,
   {
     date,
     area,
+    courierId,
     after,
     take,
-  }: { date: string; area?: string | undefined; after: StopPosition | undefined; take: number },
+  }: {
+    date: string;
+    area: string | undefined;
+    courierId: string | undefined;
+    after: StopPosition | undefined;
+    take: number;
+  },
 ): Promise<Stop[]> => {
   const inArea = area === undefined ? sql`` : sql`and c.area = ${area}`;
+  const ofCourier = courierId === undefined ? sql`` : sql`and ${isStopOf(courierId, date)}`;
   const further = after === undefined ? sql`` : sql`and (c.area, c.address, c.id) > (${sql.join(after)})`;
   const { rows } = await sql<Stop>`
     with stops as (
@@ -49,7 +58,7 @@ export const readStops = async (
           as deliveries
       from delivery_statuses d
       join customers c on c.id = d.customer_id
-      where d.delivery_date = ${date} ${inArea} ${further}
+      where d.delivery_date = ${date} ${inArea} ${ofCourier} ${further}
       group by c.id
       order by c.area, c.address, c.id
       limit ${take}

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { sql } from "kysely";
 import { z } from "zod";
+import { loginOf } from "../auth/index.ts";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
+import { ownRound, readCourier, roundOf } from "../couriers/index.ts";
 import { deliveryOutcomes } from "../database.ts";
 import { calendarDate, id, name } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
@@ -11,6 +13,7 @@ import { deliveryColumns, deliveryView } from "./delivery.ts";
 import { alertingFailedConfirmation } from "./failed-confirmations.ts";
 import { recordingRefusals } from "./refusals.ts";
 import { readStops, type Stop, type StopPosition, stopView } from "./route.ts";
+import { startRound } from "./start-round.ts";
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -25,6 +28,7 @@ const routeQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(200).describe("how many stops at most"),
   date: calendarDate.optional().describe("today when left out"),
   area: name.optional(),
+  courier_id: id.optional().describe("the round of one courier; a courier sees their own"),
 });
 
 const routeView = z.object({
@@ -37,7 +41,7 @@ const position = z.tuple([calendarDate, id]);
 const stopPosition = z.tuple([z.string(), z.string(), id]);
 
 export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
-  const { db, clock } = context;
+  const { db, changes, clock } = context;
 
   app.get(
     "",
@@ -78,19 +82,22 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags: ["deliveries"],
-        summary: "The route of a day, by area",
+        summary: "The route of a day, by area; for a courier their own stops, of today and tomorrow",
         querystring: routeQuery,
         response: { 200: routeView },
       },
     },
     async (request) => {
-      const { limit, cursor, area, date = today(clock) } = request.query;
+      const { limit, cursor, area, courier_id, date = today(clock) } = request.query;
+      const own = ownRound(request, changes.active);
+      const courierId = roundOf(own, { courierId: courier_id, date }, today(clock));
+      if (courierId !== undefined && courierId !== own) await readCourier(db, courierId);
       const { items, next_cursor } = await readPage<Stop, StopPosition>(
         { limit, cursor },
         {
           position: stopPosition,
           positionOf: (stop) => [stop.area, stop.address, stop.customer_id],
-          fetch: (after, take) => readStops(db, { date, area, after, take }),
+          fetch: (after, take) => readStops(db, { date, area, courierId, after, take }),
         },
       );
       return { date, areas: byArea(items), next_cursor };
@@ -117,6 +124,29 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
         recordingRefusals(context, request.log, () => confirm(context, request, request.body)),
       );
       return { deliveries };
+    },
+  );
+
+  app.post(
+    "/start-round",
+    {
+      schema: {
+        tags: ["deliveries"],
+        summary: "Start a round: its open orders are out for delivery; again is harmless",
+        body: z.strictObject({
+          date: calendarDate
+            .optional()
+            .describe("today when left out; tomorrow can start the evening before"),
+          area: name.optional(),
+        }),
+        response: { 200: z.object({ date: z.string(), started: z.int() }) },
+      },
+    },
+    async (request) => {
+      const { area, date = today(clock) } = request.body;
+      const { id, role } = loginOf(request);
+      const courier = role === "delivery" ? id : undefined;
+      return { date, started: await startRound(context, { date, today: today(clock), area, courier }) };
     },
   );
 };

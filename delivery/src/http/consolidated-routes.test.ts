@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
-import { access } from "../access.ts";
+import { access, rolesOf } from "../access.ts";
 import { roles } from "../database.ts";
 import { oldRoutes } from "./old-routes.ts";
 
@@ -40,7 +40,7 @@ describe("while step 28 is rolled back", () => {
     ];
     expect(await api.refusal(old)).toEqual([401, "EB_UNAUTHENTICATED"]);
     expect(await api.refusal(now)).toEqual(gone);
-    const rule = access[`${method} ${to}`] ?? [];
+    const rule = rolesOf(access[`${method} ${to}`] ?? []) ?? [];
     for (const role of roles) {
       const { statusCode, body } = await api.send(old, { as: role, ...bodyFor(method) });
       const forbidden = statusCode === 403 && JSON.parse(body).code === "EB_FORBIDDEN";

@@ -41,14 +41,15 @@ export const gateConsolidatedRoutes = (
 
 /**
  * Registers the old path of each of these routes in `app`, as a copy of the route: the same gate, the same
- * rule, the same schema, the same handler. To be called after whatever else makes a route what it is.
+ * rule, the same schema, the same keys, the same handler. To be called after whatever else makes a route what it is.
  */
 export const addOldPaths = (api: FastifyInstance, app: FastifyInstance): void => {
   api.addHook("onRoute", (route) => {
     if (route.method === "HEAD" || !consolidated.test(route.url)) return;
-    const { method, schema, onRequest = [], handler } = route;
+    const { method, schema, onRequest = [], preHandler = [], onSend = [], handler } = route;
     const { from } = oldRouteOf(route);
-    app.route({ method, url: from, schema: { ...schema, hide: true }, onRequest, handler });
+    const hooks = { onRequest, preHandler, onSend };
+    app.route({ method, url: from, schema: { ...schema, hide: true }, ...hooks, handler });
   });
 };
 

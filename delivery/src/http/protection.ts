@@ -3,12 +3,10 @@ import jwt from "@fastify/jwt";
 import rateLimit from "@fastify/rate-limit";
 import { tooManyRequests } from "earlybird";
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+import { loopback } from "../addresses.ts";
 import { jwtOptions } from "../auth/index.ts";
 
 const requestsPerMinute = 3_000;
-
-/** Loopback is the machine itself: its health checks, its load tests, or a proxy that speaks for everybody. */
-const loopback = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
 
 /** Headers that keep a browser from doing more with our pages than they need. */
 export const registerSecurityHeaders = async (app: FastifyInstance): Promise<void> => {

@@ -16,5 +16,7 @@ export const ids = identifiers(idStyles, {
   embedded: [
     { table: "orders", column: "items", field: "product_id", refers: "products" },
     { table: "delivery_statuses", column: "items", field: "product_id", refers: "products" },
+    { table: "delivery_corrections", column: "before_items", field: "product_id", refers: "products" },
+    { table: "delivery_corrections", column: "after_items", field: "product_id", refers: "products" },
   ],
 });

@@ -9,6 +9,7 @@ const request = () => ({
     notes: "as for order-000001",
     items: [{ product_id: "product-000004", quantity: 1 }],
     order_id: null,
+    customer_ids: ["customer-000002", "customer-000006"],
   },
   login: { id: "user-000005", name: "order-000001", customer_id: "customer-000002" },
 });
@@ -16,6 +17,7 @@ const request = () => ({
 test("ids are found in path, query, cursor, nested body and login, and in no other text", () => {
   expect([...idsOf(request())].sort()).toEqual([
     "customer-000002",
+    "customer-000006",
     "order-000001",
     "order-000003",
     "product-000004",
@@ -30,7 +32,12 @@ test("ids are replaced where they were found, and all else stays", () => {
   expect(changed).toEqual({
     params: { id: "new_0" },
     query: { customer_id: "new_3", cursor: writeCursor(["2026-03-10", "new_1"]) },
-    body: { notes: "as for order-000001", items: [{ product_id: "new_2", quantity: 1 }], order_id: null },
+    body: {
+      notes: "as for order-000001",
+      items: [{ product_id: "new_2", quantity: 1 }],
+      order_id: null,
+      customer_ids: ["new_3", "customer-000006"],
+    },
     login: { id: "user-000005", name: "order-000001", customer_id: "new_3" },
   });
 });

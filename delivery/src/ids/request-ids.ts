@@ -36,7 +36,8 @@ const withIds = (value: unknown, replace: (id: string) => string, field = ""): u
     if (field === "cursor") return withIdOfCursor(value, replace);
     return field === "id" || field.endsWith("_id") ? replace(value) : value;
   }
-  if (Array.isArray(value)) return value.map((each) => withIds(each, replace));
+  if (Array.isArray(value))
+    return value.map((each) => withIds(each, replace, field === "ids" || field.endsWith("_ids") ? "id" : ""));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, withIds(each, replace, name)]),

@@ -1,6 +1,7 @@
 import { Failure } from "earlybird";
 import type { ApiContext } from "../context.ts";
 import type { OrderStatus } from "../database.ts";
+import { requireBeforeCutOff } from "./cut-off.ts";
 import { dropOpenDelivery } from "./open-delivery.ts";
 import { lockOrder, orderColumns } from "./order.ts";
 
@@ -18,12 +19,17 @@ const cancellable: readonly OrderStatus[] = ["PENDING", "CONFIRMED"];
  * Cancels an order that is not yet on its way, and the delivery that was open for it.
  *
  * @param ownCustomer confines it to one customer's orders
- * @throws Failure EB_ORDER_NOT_FOUND, EB_ORDER_NOT_CANCELLABLE
+ * @param byCustomer customers cancel until the cut-off
+ * @throws Failure EB_ORDER_NOT_FOUND, EB_ORDER_NOT_CANCELLABLE, EB_ORDER_CUT_OFF
  */
-export const cancelOrder = ({ changes }: ApiContext, id: string, ownCustomer: string | undefined) =>
-  changes.transaction(async (tx) => {
+export const cancelOrder = (
+  context: ApiContext,
+  { id, ownCustomer, byCustomer }: { id: string; ownCustomer: string | undefined; byCustomer: boolean },
+) =>
+  context.changes.transaction(async (tx) => {
     const order = await lockOrder(tx, id, ownCustomer);
     if (!cancellable.includes(order.status)) throw notCancellable(id, order.status);
+    if (byCustomer) requireBeforeCutOff(context, order.delivery_date);
     const cancelled = await tx
       .updateTable("orders")
       .set({ status: "CANCELLED" })

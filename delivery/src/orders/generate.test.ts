@@ -127,6 +127,15 @@ describe("generating a day", () => {
   });
 });
 
+const quantities = async (date: string): Promise<number[]> => {
+  await generate(date);
+  const { rows } = await api.pool.query(
+    "select (items->0->>'quantity')::int as quantity from orders where delivery_date = $1 order by 1",
+    [date],
+  );
+  return rows.map(({ quantity }) => quantity);
+};
+
 describe("while step 19 is rolled back", () => {
   beforeAll(() => rollBack(api, 19));
 
@@ -150,5 +159,27 @@ describe("while step 19 is rolled back", () => {
     await subscribe();
     expect(await generate(today)).toBe(1);
     expect(await generate(today)).toBe(0);
+  });
+
+  test("a changed subscription is neither delivered twice, nor linked to what it was not", async () => {
+    // Step 19 is applied: the orders of today name their subscription, and then they do not.
+    const changed = await subscribe();
+    expect(await quantities(today)).toEqual([2]);
+    const edit = (body: object) => api.ask(`PATCH /api/subscriptions/${changed}`, { as: "customer", body });
+    await edit({ quantity: 5, schedule: "alternate" });
+    await edit({ quantity: 7, schedule: "daily" });
+    await subscribe({ quantity: 7, starts_on: "2026-03-12" });
+    await rollBack(api, 29);
+    await rollBack(api, 19);
+    expect(await quantities(today)).toEqual([2]);
+    expect(await quantities("2026-03-11")).toEqual([7]);
+    expect(await quantities("2026-03-12")).toEqual([7, 7]);
+    await api.pool.query("delete from orders where delivery_date = $1", [today]);
+    expect(await quantities(today)).toEqual([2]);
+    await reapply(api, 19, 29);
+    const { rows } = await api.pool.query(
+      "select subscription_id from orders where delivery_date <= '2026-03-11'",
+    );
+    expect(rows.map(({ subscription_id }) => subscription_id)).toEqual([changed, changed]);
   });
 });

@@ -62,7 +62,8 @@ export const generateOrders = (
 const when = (condition: boolean, fragment: RawBuilder<unknown>) => (condition ? fragment : sql``);
 
 /**
- * The subscriptions that are due on a day and have no order for it.
+ * The subscriptions that are due on a day and have no order for it, as they were for that day: a change since counts
+ * from a later day on.
  *
  * An order belongs to the subscription it names. Orders made while step 19 was rolled back name none, and
  * while it is rolled back all read so: those are counted off against the due subscriptions of the same
@@ -81,15 +82,26 @@ const missingOrders = (date: string) => sql`
     group by 1, 2, 3
   ),
   due as (
-    select s.id as subscription_id, s.customer_id, s.product_id, s.quantity, p.price_paise,
-      row_number() over (partition by s.customer_id, s.product_id, s.quantity order by s.id) as place
+    select s.id as subscription_id, s.customer_id, terms.product_id, terms.quantity, p.price_paise,
+      row_number() over (partition by s.customer_id, terms.product_id, terms.quantity order by s.id) as place
     from subscriptions s
-    join products p on p.id = s.product_id and p.active
+    left join lateral (
+      select t.product_id, t.quantity, t.schedule from subscription_terms t
+      where t.subscription_id = s.id and t.until >= ${date}::date
+      order by t.until
+      limit 1
+    ) earlier on true
+    cross join lateral (
+      select coalesce(earlier.product_id, s.product_id) as product_id,
+        coalesce(earlier.quantity, s.quantity) as quantity,
+        coalesce(earlier.schedule, s.schedule) as schedule
+    ) terms
+    join products p on p.id = terms.product_id and p.active
     join customers c on c.id = s.customer_id and c.status = 'active'
     where s.starts_on <= ${date}::date
       and (s.ends_on is null or s.ends_on >= ${date}::date)
       and (s.status = 'active' or s.status = 'paused' and s.paused_until < ${date}::date)
-      and case s.schedule
+      and case terms.schedule
         when 'daily' then true
         when 'alternate' then (${date}::date - s.starts_on) % 2 = 0
         when 'weekdays' then extract(isodow from ${date}::date) <= 5

@@ -29,15 +29,18 @@ export const openDelivery = async (
 
 /**
  * Takes a cancelled order's delivery off the route. A delivery that names no order goes only when nothing
- * else is to be delivered to the customer that day: it might be the other order's.
+ * else is to be delivered to the customer that day: it might be the other order's. One that was confirmed and
+ * corrected stays, as failed: its corrections tell of it.
  */
 export const dropOpenDelivery = async (tx: Kysely<Tables>, order: OrderOfDay): Promise<void> => {
+  const open = sql`d.customer_id = ${order.customer_id} and d.delivery_date = ${order.delivery_date}
+    and d.status = 'pending'
+    and (d.order_id = ${order.id} or d.order_id is null and not exists (
+      select from orders o
+      where o.customer_id = ${order.customer_id} and o.delivery_date = ${order.delivery_date}
+        and o.status in ('PENDING', 'CONFIRMED', 'OUT_FOR_DELIVERY')))`;
   await sql`
-    delete from delivery_statuses d
-    where d.customer_id = ${order.customer_id} and d.delivery_date = ${order.delivery_date}
-      and d.status = 'pending'
-      and (d.order_id = ${order.id} or d.order_id is null and not exists (
-        select from orders o
-        where o.customer_id = ${order.customer_id} and o.delivery_date = ${order.delivery_date}
-          and o.status in ('PENDING', 'CONFIRMED', 'OUT_FOR_DELIVERY')))`.execute(tx);
+    update delivery_statuses d set status = 'failed'
+    where ${open} and exists (select from delivery_corrections c where c.delivery_id = d.id)`.execute(tx);
+  await sql`delete from delivery_statuses d where ${open}`.execute(tx);
 };

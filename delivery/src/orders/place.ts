@@ -6,6 +6,7 @@ import { requireServedCustomer } from "../customers/index.ts";
 import type { OrderItem, Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";
 import { productUnavailable } from "../products/index.ts";
+import { requireBeforeCutOff } from "./cut-off.ts";
 import { openDelivery } from "./open-delivery.ts";
 import { orderColumns } from "./order.ts";
 
@@ -22,6 +23,8 @@ const dateOutOfRange = (date: string, first: string, last: string) =>
 export interface NewOrder {
   customerId: string;
   placedBy: string;
+  /** Customers order until the cut-off. */
+  byCustomer: boolean;
   deliveryDate: string;
   items: { product_id: string; quantity: number }[];
   notes: string | undefined;
@@ -30,12 +33,14 @@ export interface NewOrder {
 /**
  * Places a one-time order at today's prices, with its open delivery.
  *
- * @throws Failure EB_DELIVERY_DATE_OUT_OF_RANGE, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
+ * @throws Failure EB_DELIVERY_DATE_OUT_OF_RANGE, EB_ORDER_CUT_OFF, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
  */
-export const placeOrder = ({ changes, clock }: ApiContext, order: NewOrder) => {
+export const placeOrder = (context: ApiContext, order: NewOrder) => {
+  const { changes, clock } = context;
   const [first, last] = [today(clock), addDays(today(clock), daysAhead)];
   const { deliveryDate, customerId } = order;
   if (deliveryDate < first || deliveryDate > last) throw dateOutOfRange(deliveryDate, first, last);
+  if (order.byCustomer) requireBeforeCutOff(context, deliveryDate);
   const now = clock.now();
   return changes.transaction(async (tx, active) => {
     await requireServedCustomer(tx, customerId);

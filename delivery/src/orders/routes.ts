@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { sql } from "kysely";
 import { z } from "zod";
-import { customerFor, loginOf, ownCustomer } from "../auth/index.ts";
+import { customerFor, isCustomer, loginOf, ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { orderStatuses } from "../database.ts";
 import { calendarDate, id, note, quantity } from "../fields.ts";
@@ -112,6 +112,7 @@ export const orderRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, contex
       const order = await placeOrder(context, {
         customerId: customerFor(request, changes.active, customer_id),
         placedBy: loginOf(request).id,
+        byCustomer: isCustomer(request),
         deliveryDate: delivery_date,
         items,
         notes,
@@ -130,7 +131,12 @@ export const orderRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, contex
         response: { 200: orderView },
       },
     },
-    async (request) => cancelOrder(context, request.params.id, ownCustomer(request, changes.active)),
+    async (request) =>
+      cancelOrder(context, {
+        id: request.params.id,
+        ownCustomer: ownCustomer(request, changes.active),
+        byCustomer: isCustomer(request),
+      }),
   );
 
   app.post(

@@ -52,6 +52,20 @@ test("each delivered one-time order has one bill that names it, and knows", asyn
   ).toEqual([]);
 });
 
+test("the lines of each bill add up to its amount, and every payment has its record", async () => {
+  expect(
+    await demo.offenders(sql`
+      select b.id from billing_records b left join bill_lines l on l.bill_id = b.id
+      group by b.id having coalesce(sum(l.amount_paise), 0) <> b.amount_paise`),
+  ).toEqual([]);
+  expect(
+    await demo.offenders(sql`
+      select id from billing_records
+      where (status = 'paid') <> (paid_at is not null and paid_by is not null and payment_method is not null)
+        or (status <> 'draft') <> (issued_at is not null) or paid_at < issued_at`),
+  ).toEqual([]);
+});
+
 test("half of last month's bills are paid and most of the older ones; this month has none yet", async () => {
   const { rows } = await sql<{ period: string; paid: number }>`
     select period, count(*) filter (where status = 'paid')::float / count(*) as paid
@@ -73,6 +87,7 @@ test("billing a month of the past once more bills nothing, and finds no draft to
       corrected_drafts: 0,
       subscription_bills: 0,
       one_time_bills: 0,
+      supplements: 0,
     });
   }
   await early.database.drop();

@@ -2,6 +2,7 @@ import { verify } from "@node-rs/argon2";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Demo, loadDemo } from "../../../test/support/demo.ts";
+import { unassignedAreas } from "../couriers/index.ts";
 import { demoLogins, demoPassword } from "./index.ts";
 
 let demo: Demo;
@@ -36,6 +37,17 @@ test("customer@ has running subscriptions, delivered orders and bills", async ()
     demo.db,
   );
   expect(rows).toEqual([{ subscribed: true, delivered: true, tomorrow: true, billed: true }]);
+});
+
+test("each area has its delivery person, that of delivery@ is the one of customer@", async () => {
+  expect(await demo.offenders(unassignedAreas)).toEqual([]);
+  const { rows } = await sql`
+    select a.area = (select area from customers c join users u on u.customer_id = c.id
+      where u.email = 'customer@earlybird.local') as same
+    from courier_areas a join users u on u.id = a.user_id where u.email = 'delivery@earlybird.local'`.execute(
+    demo.db,
+  );
+  expect(rows).toEqual([{ same: true }]);
 });
 
 test("logins and customers know each other, found by phone or by the address that holds the customer's id", async () => {

@@ -87,7 +87,7 @@ test("nothing happened in the future: tomorrow's orders are the latest", async (
     subscriptions: ["created_at"],
     orders: ["created_at", "delivered_at"],
     delivery_statuses: ["created_at", "confirmed_at"],
-    billing_records: ["created_at"],
+    billing_records: ["created_at", "issued_at", "paid_at"],
     shared_links: ["used_at"],
   };
   for (const [table, columns] of Object.entries(moments)) {

@@ -4,7 +4,7 @@ import { sql, type Transaction } from "kysely";
 import { readTimeZone } from "../business/time-zone.ts";
 import { inTimeZone } from "../calendar.ts";
 import type { DeliveryDatabase, Tables } from "../database.ts";
-import { seedBilling } from "./billing.ts";
+import { seedBilling, seedBillLines } from "./billing.ts";
 import { loadInBulk } from "./bulk-load.ts";
 import { createChance } from "./chance.ts";
 import { seedDeliveries, seedSharedLinks } from "./deliveries.ts";
@@ -25,6 +25,7 @@ const tables = [
   "orders",
   "delivery_statuses",
   "billing_records",
+  "bill_lines",
   "shared_links",
 ] as const;
 
@@ -161,5 +162,6 @@ const load = async (
   filled("orders", await seedOrders(tx, plan));
   filled("delivery_statuses", await seedDeliveries(tx, plan));
   filled("billing_records", await seedBilling(tx, plan));
+  filled("bill_lines", await seedBillLines(tx, plan));
   filled("shared_links", await seedSharedLinks(tx));
 };

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "../database.ts";
-import { firstNames, lastNames } from "./bengaluru.ts";
+import { areas, firstNames, lastNames } from "./bengaluru.ts";
 import { courierLogins, demoLogins } from "./logins.ts";
 import type { Plan } from "./plan.ts";
 
@@ -15,13 +15,13 @@ export const seedUsers = async (
 ): Promise<number> => {
   const staff = await seedStaff(tx, plan, passwordHash);
   const registered = await sql`
-    insert into users (id, email, phone, name, password_hash, role, active, created_at, customer_id)
+    insert into users (id, email, phone, name, password_hash, role, active, created_at, verified_at, customer_id)
     select login_id,
       case when no = 1 then 'customer@earlybird.local'
         when login = 'email' then 'customer-' || id || '@earlybird.local'
         else personal_email end,
       case when login <> 'email' then phone end,
-      name, ${passwordHash}, 'customer', status <> 'closed', created_at,
+      name, ${passwordHash}, 'customer', status <> 'closed', created_at, created_at,
       case when login in ('phone', 'email') then id end
     from seed_customers where login is not null
     order by created_at, no`.execute(tx);
@@ -42,8 +42,15 @@ const seedStaff = async (tx: Transaction<Tables>, plan: Plan, passwordHash: stri
     tx,
   );
   const inserted = await sql`
-    insert into users (id, email, phone, name, password_hash, role, created_at)
-    select id, email, phone, name, ${passwordHash}, role, created_at from seed_staff order by no`.execute(tx);
+    insert into users (id, email, phone, name, password_hash, role, created_at, verified_at)
+    select id, email, phone, name, ${passwordHash}, role, created_at, created_at from seed_staff order by no`.execute(
+    tx,
+  );
+  await sql`
+    insert into courier_areas (user_id, area)
+    select id, (${areas.map(({ name }) => name)}::text[])[1 + no] from seed_staff where role = 'delivery'`.execute(
+    tx,
+  );
   return Number(inserted.numAffectedRows);
 };
 
@@ -51,10 +58,10 @@ const seedStrangers = async (tx: Transaction<Tables>, plan: Plan, passwordHash: 
   const { chance, customers, days, today } = plan;
   const no = sql`n.no`;
   const inserted = await sql`
-    insert into users (id, email, phone, name, password_hash, role, created_at)
+    insert into users (id, email, phone, name, password_hash, role, created_at, verified_at)
     select ${chance.id("usr", sql`s.at`, sql`-1000 - s.no`)},
       lower(s.first_name || '.' || s.last_name) || '.new' || s.no || '@example.com',
-      '+91' || 9500000000 + s.no * 7919, s.first_name || ' ' || s.last_name, ${passwordHash}, 'customer', s.at
+      '+91' || 9500000000 + s.no * 7919, s.first_name || ' ' || s.last_name, ${passwordHash}, 'customer', s.at, null
     from (
       select n.no,
         ${chance.pick("stranger's first name", no, firstNames)} as first_name,

@@ -47,7 +47,8 @@ export const createLink = async (
   if (date < first || date > last) throw linkDateOutOfRange(date, first, last);
   const token = randomBytes(32).toString("base64url");
   const expires_at = startOfDay(addDays(date, lastingDays), clock.timeZone);
-  await changes.transaction(async (tx) => {
+  // Out of the transaction: a request that is repeated with its key gets the token of the link that was made.
+  return changes.transaction(async (tx) => {
     await requireServedCustomer(tx, customerId);
     await tx
       .insertInto("shared_links")
@@ -58,8 +59,8 @@ export const createLink = async (
         expires_at,
       })
       .execute();
+    return { token, expires_at };
   });
-  return { token, expires_at };
 };
 
 /**

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { customerFor, ownCustomer } from "../auth/index.ts";
+import { customerFor, isCustomer, ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { schedules } from "../database.ts";
 import { calendarDate, id, quantity } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { editSubscription } from "./edit.ts";
 import { subscribe } from "./subscribe.ts";
 import {
   subscriptionColumns,
@@ -33,6 +34,11 @@ const newSubscription = z.strictObject({
   starts_on: calendarDate.optional().describe("tomorrow when left out"),
   ends_on: calendarDate.optional(),
 });
+
+const subscriptionEdit = z
+  .strictObject({ quantity, schedule: z.enum(schedules), product_id: id, ends_on: calendarDate.nullable() })
+  .partial()
+  .refine((body) => Object.keys(body).length > 0, "must change something");
 
 /** Null is how Fastify shows an absent body. */
 const pauseBody = z.strictObject({ until: calendarDate.optional() }).nullable();
@@ -97,6 +103,7 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
       const { customer_id, product_id, quantity, schedule, starts_on, ends_on } = request.body;
       const subscription = await subscribe(context, {
         customerId: customerFor(request, changes.active, customer_id),
+        byCustomer: isCustomer(request),
         productId: product_id,
         quantity,
         schedule,
@@ -105,6 +112,25 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
       });
       return reply.code(201).send(subscription);
     },
+  );
+
+  app.patch(
+    "/:id",
+    {
+      schema: {
+        tags,
+        summary: "Change a subscription, from the first day on that has no orders yet",
+        params,
+        body: subscriptionEdit,
+        response: { 200: subscriptionView },
+      },
+    },
+    async (request) =>
+      editSubscription(context, {
+        id: request.params.id,
+        edit: request.body,
+        ownCustomer: ownCustomer(request, changes.active),
+      }),
   );
 
   app.post(

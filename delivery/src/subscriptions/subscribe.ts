@@ -1,13 +1,15 @@
 import { Failure } from "earlybird";
+import type { Kysely } from "kysely";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
-import type { SubscriptionsTable } from "../database.ts";
+import type { SubscriptionsTable, Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";
+import { firstOpenDay, requireBeforeCutOff } from "../orders/index.ts";
 import { productUnavailable } from "../products/index.ts";
 import { subscriptionColumns } from "./subscription.ts";
 
-const periodRefused = (detail: string) =>
+export const periodRefused = (detail: string) =>
   new Failure(
     "EB_SUBSCRIPTION_PERIOD",
     422,
@@ -20,7 +22,9 @@ export interface NewSubscription {
   productId: string;
   quantity: number;
   schedule: SubscriptionsTable["schedule"];
-  /** Tomorrow when left out: today's orders have been generated already. */
+  /** Customers begin with a day whose cut-off is still to come. */
+  byCustomer: boolean;
+  /** Tomorrow when left out, or the first day that customers can still order for: today's orders have been generated already. */
   startsOn: string | undefined;
   endsOn: string | undefined;
 }
@@ -28,27 +32,23 @@ export interface NewSubscription {
 /**
  * Creates a subscription.
  *
- * @throws Failure EB_SUBSCRIPTION_PERIOD, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
+ * @throws Failure EB_SUBSCRIPTION_PERIOD, EB_ORDER_CUT_OFF, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
  */
 export const subscribe = (
-  { changes, clock }: ApiContext,
-  { customerId, productId, quantity, schedule, startsOn, endsOn }: NewSubscription,
+  context: ApiContext,
+  { customerId, byCustomer, productId, quantity, schedule, startsOn, endsOn }: NewSubscription,
 ) => {
+  const { changes, clock } = context;
   const first = today(clock);
-  const starts_on = startsOn ?? addDays(first, 1);
+  const starts_on = startsOn ?? ((byCustomer && firstOpenDay(context)) || addDays(first, 1));
   if (starts_on < first) throw periodRefused(`${starts_on} has passed.`);
+  if (byCustomer) requireBeforeCutOff(context, starts_on);
   if (endsOn !== undefined && endsOn < starts_on)
     throw periodRefused(`${endsOn} comes before the start on ${starts_on}.`);
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
     await requireServedCustomer(tx, customerId);
-    const product = await tx
-      .selectFrom("products")
-      .select("id")
-      .where("id", "=", productId)
-      .where("active", "=", true)
-      .executeTakeFirst();
-    if (!product) throw productUnavailable(productId);
+    await requireProductOnSale(tx, productId);
     return tx
       .insertInto("subscriptions")
       .values({
@@ -64,4 +64,15 @@ export const subscribe = (
       .returning(subscriptionColumns)
       .executeTakeFirstOrThrow();
   });
+};
+
+/** @throws Failure EB_PRODUCT_UNAVAILABLE */
+export const requireProductOnSale = async (tx: Kysely<Tables>, productId: string): Promise<void> => {
+  const product = await tx
+    .selectFrom("products")
+    .select("id")
+    .where("id", "=", productId)
+    .where("active", "=", true)
+    .executeTakeFirst();
+  if (!product) throw productUnavailable(productId);
 };

@@ -109,6 +109,51 @@ describe("pausing, resuming, cancelling", () => {
   });
 });
 
+describe("changing", () => {
+  const edit = (id: string, body: object, as = "customer") =>
+    api.send(`PATCH /api/subscriptions/${id}`, { as, body });
+
+  test("quantity, schedule, product and end is for the customer and the office", async () => {
+    const { id } = await subscribe();
+    const change = { quantity: 3, schedule: "weekdays", product_id: "prd_curd", ends_on: "2026-04-01" };
+    expect((await edit(id, change)).json()).toMatchObject({ id, ...change, starts_on: "2026-03-11" });
+    expect((await edit(id, { ends_on: null }, "support")).json()).toMatchObject({
+      quantity: 3,
+      ends_on: null,
+    });
+    expect((await edit(id, { quantity: 1 }, "binod")).json().code).toBe("EB_SUBSCRIPTION_NOT_FOUND");
+    expect((await edit(id, { quantity: 1 }, "delivery")).statusCode).toBe(403);
+  });
+
+  test.each([
+    ["an end that has passed", { ends_on: "2026-03-09" }, 422, "EB_SUBSCRIPTION_PERIOD"],
+    ["an end before the start", { ends_on: "2026-03-10" }, 422, "EB_SUBSCRIPTION_PERIOD"],
+    ["a product no longer sold", { product_id: "prd_ghee" }, 422, "EB_PRODUCT_UNAVAILABLE"],
+    ["nothing", {}, 400, "EB_INVALID_REQUEST"],
+    ["the start", { starts_on: "2026-03-20" }, 400, "EB_INVALID_REQUEST"],
+  ])("%s is refused", async (_, change, status, code) => {
+    const { id } = await subscribe();
+    expect((await edit(id, change)).json()).toMatchObject({ status, code });
+  });
+
+  test("an end between the start and today is refused", async () => {
+    const { id } = await subscribe({ starts_on: "2026-03-10" });
+    api.clock.set("2026-03-12T06:00:00Z");
+    const answer = await edit(id, { ends_on: "2026-03-11" });
+    api.clock.set("2026-03-10T06:00:00Z");
+    expect(answer.json()).toMatchObject({ status: 422, code: "EB_SUBSCRIPTION_PERIOD" });
+  });
+
+  test("is too late once it is cancelled", async () => {
+    const { id } = await subscribe();
+    await act(id, "cancel");
+    expect((await edit(id, { quantity: 2 })).json()).toMatchObject({
+      status: 409,
+      code: "EB_SUBSCRIPTION_CANCELLED",
+    });
+  });
+});
+
 test("the list comes in pages; a customer's holds their own", async () => {
   for (let i = 0; i < 3; i += 1) await subscribe();
   await subscribe({}, "binod");

@@ -1,5 +1,11 @@
 import { Failure } from "earlybird";
-import { emailTaken, hashPassword } from "../auth/index.ts";
+import {
+  emailTaken,
+  hashNewPassword,
+  operatesPlatform,
+  type Requester,
+  recordSecurityEvents,
+} from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import type { Role } from "../database.ts";
 import { newId } from "../ids/index.ts";
@@ -21,31 +27,33 @@ export interface NewUser {
   role: Role;
   /** For the role `customer`: whose login it is. */
   customerId: string | undefined;
+  by: Requester;
 }
 
 /**
- * Makes a login. While step 21 is applied, a customer and their login know each other.
+ * Makes a login. While step 21 is applied, a customer and their login know each other; while it is rolled back it is kept
+ * whose login it is, and re-applying links the two.
  *
- * @throws Failure EB_EMAIL_TAKEN, EB_CUSTOMER_NOT_FREE
+ * @throws Failure EB_EMAIL_TAKEN, EB_WEAK_PASSWORD, EB_CUSTOMER_NOT_FREE
  */
 export const createUser = async (
   { changes, clock }: ApiContext,
-  { email, name, phone, password, role, customerId }: NewUser,
+  { email, name, phone, password, role, customerId, by }: NewUser,
 ) => {
-  const password_hash = await hashPassword(password);
+  const password_hash = await hashNewPassword(password, { email, name });
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
-    const link = active.has("user-customer") && customerId !== undefined ? customerId : undefined;
-    if (link !== undefined) {
+    const linked = active.has("user-customer");
+    if (customerId !== undefined) {
       const free = await tx
         .selectFrom("customers")
         .select("id")
-        .where("id", "=", link)
+        .where("id", "=", customerId)
         .where("user_id", "is", null)
         // Two logins for the same customer at once: the second waits here, and then finds the first.
         .forUpdate()
         .executeTakeFirst();
-      if (!free) throw customerNotFree(link);
+      if (!free) throw customerNotFree(customerId);
     }
     const user = await tx
       .insertInto("users")
@@ -57,15 +65,20 @@ export const createUser = async (
         password_hash,
         role,
         created_at,
-        ...(link !== undefined && { customer_id: link }),
+        verified_at: created_at,
+        ...(linked && customerId !== undefined && { customer_id: customerId }),
       })
       .onConflict((conflict) => conflict.column("email").doNothing())
       .returning(userColumns)
       .executeTakeFirst();
     if (!user) throw emailTaken();
-    if (link !== undefined) {
-      await tx.updateTable("customers").set({ user_id: user.id }).where("id", "=", link).execute();
+    if (customerId !== undefined && linked) {
+      await tx.updateTable("customers").set({ user_id: user.id }).where("id", "=", customerId).execute();
+    } else if (customerId !== undefined) {
+      await tx.insertInto("intended_links").values({ user_id: user.id, customer_id: customerId }).execute();
     }
+    const event = { action: "login-made", result: { user: user.id, role } } as const;
+    await recordSecurityEvents(tx, { by, at: created_at, events: operatesPlatform(role) ? [event] : [] });
     return user;
   });
 };

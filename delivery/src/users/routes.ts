@@ -1,10 +1,12 @@
+import { recordInLedger } from "earlybird/rollback";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { loginOf } from "../auth/index.ts";
+import { endSessions, loginOf, requesterOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
-import { email, id, name, newPassword, phone } from "../fields.ts";
+import { email, id, name, newPassword, note, phone } from "../fields.ts";
 import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { changeUser } from "./change.ts";
 import { createUser } from "./create.ts";
 import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
 
@@ -71,7 +73,12 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     { schema: { tags, summary: "Make a login", body: newUser, response: { 201: userView } } },
     async (request, reply) => {
       const { customer_id, phone, ...user } = request.body;
-      const created = await createUser(context, { ...user, phone, customerId: customer_id });
+      const created = await createUser(context, {
+        ...user,
+        phone,
+        customerId: customer_id,
+        by: requesterOf(request),
+      });
       return reply.code(201).send(created);
     },
   );
@@ -91,16 +98,40 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       const { body, params } = request;
       const shutsOut = body.role !== undefined || body.active === false;
       if (shutsOut && params.id === loginOf(request).id) throw notYourself();
-      const user = await changes.transaction((tx) =>
-        tx
-          .updateTable("users")
-          .set(body)
-          .where("id", "=", params.id)
-          .returning(userColumns)
-          .executeTakeFirst(),
-      );
-      if (!user) throw userNotFound(params.id);
-      return user;
+      return changeUser(context, { id: params.id, change: body, by: requesterOf(request) });
+    },
+  );
+
+  app.post(
+    "/:id/end-sessions",
+    {
+      schema: {
+        tags,
+        summary: "End all sessions of a user",
+        params: z.strictObject({ id }),
+        body: z.strictObject({ reason: note.optional() }).nullable(),
+        response: { 200: z.object({ ended: z.int() }) },
+      },
+    },
+    async (request) => {
+      const { id: userId } = request.params;
+      const by = loginOf(request);
+      const at = context.clock.now();
+      const ended = await changes.transaction(async (tx) => {
+        const user = await tx.selectFrom("users").select("id").where("id", "=", userId).executeTakeFirst();
+        if (!user) throw userNotFound(userId);
+        const count = await endSessions(tx, at, { userId });
+        await recordInLedger(tx, {
+          action: "sessions-ended",
+          operator: `${by.name} (${by.id})`,
+          origin: `http ${request.ip}`,
+          at,
+          ...(request.body?.reason && { reason: request.body.reason }),
+          result: { user: userId, ended: count },
+        });
+        return count;
+      });
+      return { ended };
     },
   );
 };

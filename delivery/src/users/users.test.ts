@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Api, rollBack, startApi } from "../../../test/support/api.ts";
 import { atOnce } from "../../../test/support/at-once.ts";
+import { adminLock } from "../locks.ts";
 
 let api: Api;
 
@@ -14,7 +15,7 @@ afterAll(() => api.stop());
 const newUser = (changes: object = {}) => ({
   email: "farid@example.com",
   name: "Farid",
-  password: "farids password",
+  password: "milk before sunrise",
   role: "delivery",
   ...changes,
 });
@@ -70,6 +71,51 @@ test("an admin cannot shut themselves out", async () => {
   }
   const renamed = await api.ask("PATCH /api/users/usr_admin", { as: "admin", body: { name: "Anita" } });
   expect(renamed.name).toBe("Anita");
+});
+
+test.each([{ active: false }, { role: "support" }])(
+  "last admin: two admins who do %o to each other at once leave one",
+  async (body) => {
+    const other = await api.ask("POST /api/users", {
+      as: "admin",
+      body: newUser({ role: "admin", email: `${Object.keys(body)}@example.com` }),
+    });
+    const { access_token } = await api.ask("POST /api/auth/login", {
+      body: { email: other.email, password: newUser().password },
+    });
+    const headers = { authorization: `Bearer ${access_token}` };
+    const answers = await atOnce(api.db, sql`select pg_advisory_xact_lock(${sql.join(adminLock)})`, [
+      () => api.send(`PATCH /api/users/${other.id}`, { as: "admin", body }),
+      () => api.send("PATCH /api/users/usr_admin", { headers, body }),
+    ]);
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409]);
+    expect(answers.find(({ statusCode }) => statusCode === 409)?.json().code).toBe("EB_LAST_ADMIN");
+    const { rows } = await api.pool.query("select id from users where role = 'admin' and active");
+    expect(rows).toHaveLength(1);
+    await api.pool.query(
+      "update users set role = 'admin', active = id = 'usr_admin' where id in ('usr_admin', $1)",
+      [other.id],
+    );
+    await api.pool.query("update sessions set ended_at = null where id = 'ses_admin'");
+  },
+);
+
+test("the ledger tells which logins of admins and operators are made, and how roles and logins change", async () => {
+  const { id } = await api.ask("POST /api/users", {
+    as: "admin",
+    body: newUser({ role: "operator", email: "olga@example.com" }),
+  });
+  await create({ email: "nobody-special@example.com" });
+  await api.ask(`PATCH /api/users/${id}`, { as: "admin", body: { role: "support", name: "Olga" } });
+  await api.ask(`PATCH /api/users/${id}`, { as: "admin", body: { active: false } });
+  await api.ask(`PATCH /api/users/${id}`, { as: "admin", body: { active: false, role: "support" } });
+  const entries = await api.engine.readLedger({ limit: 3 });
+  expect(entries.map(({ action, result }) => [action, result])).toEqual([
+    ["login-deactivated", { user: id, role: "support" }],
+    ["role-changed", { user: id, from: "operator", to: "support" }],
+    ["login-made", { user: id, role: "operator" }],
+  ]);
+  expect(entries[0]).toMatchObject({ operator: "Anita (usr_admin)", origin: "http 127.0.0.1" });
 });
 
 test.each([

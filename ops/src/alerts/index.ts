@@ -7,6 +7,7 @@ export {
 export { type RaisedType, raisedTypes } from "./alert-types.ts";
 export { type Channel, keyOfChannel, type SendResult } from "./channel.ts";
 export { type EmailSettings, emailChannel } from "./channels/email.ts";
+export { type MailTransport, mailTransportFrom } from "./channels/mail-transport.ts";
 export { slackChannel } from "./channels/slack.ts";
 export { billingFailure, deliveryIssue, securityAlert } from "./common-alerts.ts";
 export type { Choice, Decision } from "./decision.ts";

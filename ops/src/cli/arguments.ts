@@ -17,6 +17,23 @@ export const seconds = (text: string): number => {
   return Number(count) * (unitSeconds[unit] ?? 0);
 };
 
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/;
+
+/** Reads a time: ISO 8601, or `09:00`, the next one on this machine's clock. Without an offset it is local. */
+export const timeAhead = (text: string, now: Date): Date => {
+  const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  if (hours !== undefined) {
+    const time = new Date(now);
+    time.setHours(Number(hours), Number(minutes), 0, 0);
+    if (time <= now) time.setDate(time.getDate() + 1);
+    return time;
+  }
+  const time = new Date(text);
+  if (!isoTime.test(text) || Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError("It must look like 09:00 or 2026-01-31T09:00+05:30.");
+  return time;
+};
+
 /** Reads an option that names a database. */
 export const postgresAddress = (text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { abortCommand } from "./abort.ts";
+import { adminCommand } from "./admin.ts";
 import { alertsCommand } from "./alerts/index.ts";
+import { approvalsCommand, approveCommand, withdrawCommand } from "./approvals.ts";
 import { asFailure } from "./as-failure.ts";
 import { auditCommand } from "./audit.ts";
 import { checkCommand } from "./check.ts";
@@ -17,6 +19,7 @@ import { seedCommand } from "./seed.ts";
 import { showCommand } from "./show.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
+import { untilCommand } from "./until.ts";
 
 const exitCodes = `
 Exit codes:
@@ -26,7 +29,7 @@ Exit codes:
   3  drift: the plan no longer holds
   4  blocked: a dependent step, an obstacle, a failed check
   5  another operation is running
-  6  a reason, an acknowledgement or a confirmation is missing`;
+  6  a reason, an acknowledgement, a confirmation or an approval is missing`;
 
 /** Runs the command line; sets the exit code rather than ending the process, so that output is flushed. */
 export const main = async (argv: readonly string[]): Promise<void> => {
@@ -49,12 +52,17 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     reapplyCommand(),
     resumeCommand(),
     abortCommand(),
+    approvalsCommand(),
+    approveCommand(),
+    withdrawCommand(),
+    untilCommand(),
     historyCommand(),
     showCommand(),
     auditCommand(),
     proveCommand(),
     parkedCommand(),
     alerts,
+    adminCommand(),
     seedCommand(),
     schemaCommand(),
   ]) {

@@ -1,13 +1,22 @@
 import { Command, Option } from "commander";
+import { systemClock } from "../lib/clock.ts";
 import type { Direction, DryRun, OnConflict, RollbackManager, StepSelection } from "../rollback/index.ts";
+import { timeAhead } from "./arguments.ts";
 import { answerResult, done, narrateProgress, nothingToDo } from "./operation-output.ts";
 import { answer, answerJson, bold, narrate, yellow } from "./output.ts";
 import { answerTo, demandYes, mayAsk } from "./prompts.ts";
 import { readSteps } from "./read-steps.ts";
 import { planText, receiptText } from "./receipt-text.ts";
-import { operator, withSession } from "./session.ts";
+import {
+  answerAsked,
+  type SecondPersonOptions,
+  secondPersonOf,
+  secondPersonOptions,
+  tellingOverride,
+} from "./second-person.ts";
+import { operator, type Session, withSession } from "./session.ts";
 
-interface MoveOptions {
+interface MoveOptions extends SecondPersonOptions {
   dryRun?: boolean;
   execute?: boolean;
   measure?: boolean;
@@ -16,6 +25,7 @@ interface MoveOptions {
   plan?: string;
   cascade?: boolean;
   onConflict?: OnConflict;
+  until?: Date;
   json?: boolean;
   yes?: boolean;
 }
@@ -25,7 +35,9 @@ const examples = {
 Examples:
   earlybird rollback 23 --dry-run                        what it would do, measured, and nothing changed
   earlybird rollback 23 --reason "bills are wrong" --acknowledge "revenue loss"
-  earlybird rollback 25..20 --reason "bad release" --plan 9f2c4e7a1b3d5f60`,
+  earlybird rollback 25..20 --reason "bad release" --plan 9f2c4e7a1b3d5f60
+  earlybird rollback 22 --reason "wrong totals" --until 09:00
+  earlybird rollback 23 --approval 7                     as another person has approved it`,
   reapply: `
 Examples:
   earlybird reapply 23 --dry-run
@@ -58,15 +70,23 @@ export const moveCommand = (direction: Direction, description: string): Command 
     .option("-y, --yes", "ask nothing")
     .addHelpText("after", examples[direction])
     .action((steps: string, options: MoveOptions) =>
-      withSession(async ({ manager }) => {
+      withSession(async (session) => {
+        const { manager } = session;
         const selection = await readSteps(manager, direction, steps);
         if (options.dryRun)
           return showDryRun(direction, await manager.dryRun(direction, selection, options), options);
-        const agreed = mayAsk(options) ? await askPerson(direction, manager, selection, options) : options;
-        await move(direction, manager, selection, agreed);
+        const asks = mayAsk(options) && options.approval === undefined;
+        const agreed = asks ? await askPerson(direction, manager, selection, options) : options;
+        await move(direction, session, { selection, again: `${direction} ${steps}` }, agreed);
       }),
     );
-  if (direction === "rollback") return command;
+  for (const option of secondPersonOptions()) command.addOption(option);
+  if (direction === "rollback")
+    return command.option(
+      "--until <time>",
+      "by when it is to be re-applied, as in 09:00 or 2026-01-31T09:00+05:30: people are reminded",
+      (text) => timeAhead(text, systemClock.now()),
+    );
   return command.addOption(
     new Option("--on-conflict <who>", "who wins where a value was edited meanwhile")
       .choices(["keep", "restore", "fail"])
@@ -109,24 +129,32 @@ const askPerson = async (
       agreed.acknowledge.push(await answerTo(`Step ${step} is critical. Type "${phrase}" to go on.`));
     }
   }
+  // An approval is of a plan: of the one that was just read.
+  if (manager.approval !== "none") agreed.plan ??= plan.plan.hash;
   await demandYes(`Go on with ${plan.steps.length} steps?`);
   return agreed;
 };
 
 const move = async (
   direction: Direction,
-  manager: RollbackManager,
-  selection: StepSelection,
-  { reason, acknowledge, plan, cascade = false, onConflict = "keep", json = false }: MoveOptions,
+  session: Session,
+  { selection, again }: { selection: StepSelection; again: string },
+  options: MoveOptions,
 ): Promise<void> => {
-  const result = await manager.run(direction, selection, {
-    ...operator(),
-    acknowledge,
-    cascade,
-    onConflict,
-    ...(reason === undefined ? {} : { reason }),
-    ...(plan === undefined ? {} : { plan }),
-    onProgress: narrateProgress(done[direction]),
-  });
-  answerResult(result, { json }, nothingToDo(direction));
+  const { reason, acknowledge, plan, cascade = false, onConflict = "keep", until, json = false } = options;
+  const result = await tellingOverride(session, options.override, (manager) =>
+    manager.run(direction, selection, {
+      ...operator(),
+      acknowledge,
+      cascade,
+      onConflict,
+      ...(reason === undefined ? {} : { reason }),
+      ...(plan === undefined ? {} : { plan }),
+      ...(until === undefined ? {} : { until }),
+      ...secondPersonOf(options),
+      onProgress: narrateProgress(done[direction]),
+    }),
+  );
+  if (result.approval) answerAsked(result.approval, again, { json });
+  else answerResult(result, { json }, nothingToDo(direction));
 };

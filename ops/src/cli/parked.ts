@@ -2,33 +2,47 @@ import { Command } from "commander";
 import { positiveInteger } from "./arguments.ts";
 import { answer, answerJson, bytes, duration, number, table } from "./output.ts";
 import { readSteps } from "./read-steps.ts";
+import {
+  answerAsked,
+  type SecondPersonOptions,
+  secondPersonOf,
+  secondPersonOptions,
+  tellingOverride,
+} from "./second-person.ts";
 import { operator, withSession } from "./session.ts";
 
-interface PurgeOptions {
+interface PurgeOptions extends SecondPersonOptions {
   reason?: string;
   acknowledge: string[];
   json?: boolean;
 }
 
-const purgeCommand = () =>
-  new Command("purge")
+const purgeCommand = () => {
+  const command = new Command("purge")
     .description("destroy what is parked for a step: re-applying will not bring it back")
     .argument("<step>", "the step", positiveInteger)
     .option("--reason <text>", "why; kept in the ledger")
     .option("--acknowledge <phrase>", 'as in "lose step 23"', (phrase, all: string[]) => [...all, phrase], [])
-    .option("--json", "answer with one JSON document")
-    .action((given: number, { reason, acknowledge, json }: PurgeOptions) =>
-      withSession(async ({ manager }) => {
-        const [step = given] = (await readSteps(manager, "purge", String(given))).steps;
-        const purged = await manager.purge(step, {
+    .option("--json", "answer with one JSON document");
+  for (const option of secondPersonOptions()) command.addOption(option);
+  return command.action((given: number, options: PurgeOptions) =>
+    withSession(async (session) => {
+      const { reason, acknowledge, json } = options;
+      const [step = given] = (await readSteps(session.manager, "purge", String(given))).steps;
+      const purged = await tellingOverride(session, options.override, (manager) =>
+        manager.purge(step, {
           ...operator(),
           acknowledge,
           ...(reason === undefined ? {} : { reason }),
-        });
-        if (json) return answerJson({ step, purged });
-        for (const { table: name, rows } of purged) answer(`${number(rows)} rows of ${name} purged`);
-      }),
-    );
+          ...secondPersonOf(options),
+        }),
+      );
+      if ("approval" in purged) return answerAsked(purged.approval, `parked purge ${step}`, options);
+      if (json) return answerJson({ step, purged });
+      for (const { table: name, rows } of purged) answer(`${number(rows)} rows of ${name} purged`);
+    }),
+  );
+};
 
 export const parkedCommand = () =>
   new Command("parked")

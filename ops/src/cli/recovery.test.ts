@@ -1,3 +1,4 @@
+import { hostname, userInfo } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createShelf, type Shelf } from "../../../test/support/shelf.ts";
 import { createShelfCli } from "../../../test/support/shelf-cli.ts";
@@ -129,6 +130,30 @@ test("audit lists the ledger, newest first, and verifies it", async () => {
   expect(answer.entries[0]).toEqual(await newest());
   expect((await earlybird("audit")).stdout).toMatch(/^entry +at +action +steps +by +from +reason\n\d+ /);
   expect(await ask("audit", "verify")).toMatchObject({ exitStatus: 0, answer: { ok: true } });
+});
+
+describe("admin invite", () => {
+  test("answers what the service makes, and names who asks and why", async () => {
+    const cli = await createShelfCli(
+      `shelfChanges, inviteAdmin: async ({ requestedBy, origin, reason }) =>
+        ({ token: [requestedBy, origin, reason].join("|"), expiresAt: new Date(0), path: "/invited" })`,
+    );
+    const { stdout } = await cli(shelf.url, "admin", "invite", "--reason", "locked out", "--json");
+    expect(JSON.parse(stdout)).toEqual({
+      token: `${userInfo().username}|cli ${hostname()}|locked out`,
+      expires_at: "1970-01-01T00:00:00.000Z",
+      path: "/invited",
+    });
+    const said = await cli(shelf.url, "admin", "invite");
+    expect(JSON.parse(said.stdout).token).toMatch(/\|cli /);
+  });
+
+  test("is refused where the service has none", async () => {
+    expect(await ask("admin", "invite")).toMatchObject({
+      exitStatus: 4,
+      answer: { code: "EB_ADMIN_INVITE_UNSUPPORTED" },
+    });
+  });
 });
 
 test("a mute that could hide an attack is in the ledger", async () => {

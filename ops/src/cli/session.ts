@@ -81,7 +81,8 @@ export const withSession = async <T>(
         clock: systemClock,
       });
       const { pool, direct } = database;
-      const manager = new RollbackManager({ pool, direct, changes: service.changes, log, anchors });
+      const approval = settings.ROLLBACK_APPROVAL;
+      const manager = new RollbackManager({ pool, direct, changes: service.changes, log, anchors, approval });
       return work({ ...connection, service, manager, anchors });
     },
     logLevel,

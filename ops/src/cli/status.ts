@@ -16,16 +16,19 @@ export const statusCommand = () =>
         const { steps } = await manager.getStatus();
         const { followers } = await manager.getOverview();
         if (json) return answerJson({ steps, followers });
-        const rows = steps.map(({ step, name, state, risk, can_rollback, blocked_by, estimate, title }) => [
-          String(step),
-          name,
-          state === "applied" ? green("applied") : yellow("rolled back"),
-          risk,
-          state === "rolled_back" ? "" : can_rollback ? green("yes") : red("no"),
-          number(estimate.rows),
-          duration(estimate.duration_ms),
-          blocked_by.length > 0 ? `blocked by: ${blocked_by.join(", ")}` : title,
-        ]);
+        const rows = steps.map(
+          ({ step, name, state, risk, can_rollback, blocked_by, estimate, title, until }) => [
+            String(step),
+            name,
+            state === "applied" ? green("applied") : yellow("rolled back"),
+            risk,
+            state === "rolled_back" ? "" : can_rollback ? green("yes") : red("no"),
+            number(estimate.rows),
+            duration(estimate.duration_ms),
+            (until ? `re-apply by ${until}; ` : "") +
+              (blocked_by.length > 0 ? `blocked by: ${blocked_by.join(", ")}` : title),
+          ],
+        );
         answer(table(["step", "name", "state", "risk", "can roll back", "rows", "takes", ""], rows));
         narrate(`\n${followersText(followers)}`);
       }),

@@ -78,6 +78,7 @@ export const tooManyRequests = (afterSeconds: number) =>
     429,
     `Too many requests; the next is welcome in ${afterSeconds} seconds.`,
     "Wait as long as the retry-after header says.",
+    { retry_after_seconds: afterSeconds },
   );
 
 const databaseUnavailable = () =>
@@ -153,9 +154,9 @@ const answerProblem = (failure: Failure, request: FastifyRequest, reply: Fastify
       "a request failed",
     );
   }
-  if (failure.status === 503 && !reply.hasHeader("retry-after")) {
-    reply.header("retry-after", retryAfterSeconds);
-  }
+  const waitSeconds =
+    failure.extra.retry_after_seconds ?? (failure.status === 503 ? retryAfterSeconds : undefined);
+  if (waitSeconds !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", waitSeconds);
   reply.problemCode = failure.code;
   return reply
     .code(failure.status)

@@ -4,6 +4,19 @@ import { z } from "zod";
 /** What settings are made of: everything comes as text. */
 export const text = z.string().min(1);
 
+const placeholder = /change[-_ ]?me|your[-_ ]?(256[-_ ]?bit[-_ ]?)?secret|replace[-_ ]?(me|this)/i;
+const fewestCharacters = 10;
+
+/** A secret that cannot be guessed; what it is never appears in what is said of it. */
+export const secretOf = (length: number) =>
+  z
+    .string()
+    .min(length, `must have at least ${length} characters`)
+    .refine(
+      (secret) => new Set(secret).size >= fewestCharacters && !placeholder.test(secret),
+      `can be guessed: it has fewer than ${fewestCharacters} different characters, or is a placeholder; take one from "openssl rand -hex 32"`,
+    );
+
 export const port = z.coerce.number("must be a number").int("must be a whole number").min(1).max(65535);
 
 export const switchedOn = z
@@ -35,3 +48,5 @@ export const networks = text.refine(
   (list) => list.split(",").every((place) => isNetwork(place.trim())),
   "must be addresses, networks like 10.0.0.0/8 or loopback, separated by commas",
 );
+
+export const timeOfDay = text.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 22:00");

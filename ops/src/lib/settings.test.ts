@@ -44,6 +44,17 @@ test.each(["loopback", "10.0.0.1", "10.0.0.0/8, loopback", "2001:db8::/32"])("pr
   expect(read({ TRUST_PROXY: proxies }).TRUST_PROXY).toBe(proxies);
 });
 
+test.each([
+  ["too short", "c0rrect horse battery", "must have at least 32 characters"],
+  ["one character", "x".repeat(64), "can be guessed"],
+  ["a few characters", "abcabcabcabcabcabcabcabcabcabcabcabc", "can be guessed"],
+  ["a placeholder", "change-me-0123456789-in-production", "can be guessed"],
+])("weak secrets: %s is refused for JWT_SECRET, and not repeated", (_, secret, fault) => {
+  const faults = faultsOf({ JWT_SECRET: secret });
+  expect(faults).toEqual([expect.stringContaining(`JWT_SECRET: ${fault}`)]);
+  expect(faults.join()).not.toContain(secret);
+});
+
 test("the password comes from a file, too, but not from both", () => {
   const file = join(folder, "password");
   writeFileSync(file, "app password\n");

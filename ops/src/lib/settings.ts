@@ -3,7 +3,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { Failure } from "./failure.ts";
-import { networks, port, text, timeZone } from "./setting-kinds.ts";
+import { networks, port, secretOf, text, timeOfDay, timeZone } from "./setting-kinds.ts";
 
 const databaseAddress = z.url({
   protocol: /^postgres(ql)?$/,
@@ -35,11 +35,14 @@ const schema = z.object({
       "where the business is: its days begin at midnight there; kept in the database from the first start on",
     ),
   EARLYBIRD_DATA_DIR: text.default(".earlybird").describe("the embedded database and generated secrets"),
-  JWT_SECRET: z
-    .string()
-    .min(32, "must have at least 32 characters")
+  JWT_SECRET: secretOf(32)
     .optional()
     .describe("signs logins; absent: generated once and kept in the data directory"),
+  ORDER_CUT_OFF: timeOfDay
+    .optional()
+    .describe(
+      "until when, on the evening before, customers can order and cancel, such as 22:00; absent: no cut-off",
+    ),
   LEDGER_ANCHOR_FILE: text
     .optional()
     .describe("where signed heads of the ledger go; absent: `ledger-anchors.jsonl` in the data directory"),
@@ -50,11 +53,20 @@ const schema = z.object({
     .url({ protocol: /^https?$/, error: "must be the http(s) address that anchors are posted to" })
     .optional()
     .describe("an address that each of them is posted to as JSON"),
-  METRICS_TOKEN: z
-    .string()
-    .min(16, "must have at least 16 characters")
+  REAUTHENTICATE_AFTER_SECONDS: z.coerce
+    .number("must be a number")
+    .int("must be a whole number")
+    .min(10)
+    .max(86_400)
+    .default(600)
+    .describe("how old a login may be for the move of a critical step over HTTP"),
+  METRICS_TOKEN: secretOf(16)
     .optional()
     .describe("what a Prometheus elsewhere sends as a bearer token to read `/metrics`, and nothing else"),
+  ROLLBACK_APPROVAL: z
+    .enum(["none", "critical"])
+    .default("none")
+    .describe("`critical`: another person must approve what moves a critical step"),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")

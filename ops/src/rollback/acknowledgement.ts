@@ -1,11 +1,11 @@
 import { Failure } from "../lib/failure.ts";
 import type { Change } from "./change.ts";
 
-const reasonMissing = (steps: readonly number[]) =>
+const reasonMissing = (what: string) =>
   new Failure(
     "EB_REASON_MISSING",
     428,
-    `Rolling back ${steps.join(", ")} needs a reason.`,
+    `${what} needs a reason.`,
     'Say why with --reason "...".',
   ).exitingWith(6);
 
@@ -30,8 +30,14 @@ export const demandAcknowledgement = (
   { reason, acknowledge }: { reason: string | null; acknowledge: readonly string[] },
 ): void => {
   const risky = changes.filter(({ risk }) => risk === "high" || risk === "critical");
-  if (risky.length > 0 && !reason?.trim()) throw reasonMissing(risky.map(({ step }) => step));
+  if (risky.length > 0 && !reason?.trim())
+    throw reasonMissing(`Rolling back ${risky.map(({ step }) => step).join(", ")}`);
   for (const { step, acknowledge: phrase } of changes) {
     if (phrase && !acknowledge.includes(phrase)) throw acknowledgementMissing(step, phrase, acknowledge);
   }
+};
+
+/** @throws Failure EB_REASON_MISSING */
+export const demandReason = (reason: string | null | undefined, what: string): void => {
+  if (!reason?.trim()) throw reasonMissing(what);
 };

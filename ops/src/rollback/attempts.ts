@@ -9,7 +9,7 @@ import type { Requester } from "./request.ts";
 
 /** What is attempted, and by whom. */
 export interface Attempt {
-  /** `rollback`, `reapply`, `resume`, `abort`, `prove`, `purge`. */
+  /** `rollback`, `reapply`, `resume`, `abort`, `prove`, `purge`, `approve`, `withdraw`, `until`. */
   action: string;
   steps: readonly number[];
   by: Requester & { reason?: string; plan?: string };
@@ -49,18 +49,26 @@ export const recordRefusal = async (
 };
 
 /** Does the work under the operation lock; what is refused, or fails, goes into the ledger as well. */
-export const underLock = async <T>(
+export const underLock = <T>(
   engine: Engine,
   attempt: Attempt,
   work: (session: Database) => Promise<T>,
+): Promise<T> =>
+  recordingRefusals(engine, attempt, () =>
+    withOperationLock(engine.pool, async (session) => {
+      await recordInterrupted(engine, session, attempt.by);
+      return work(session);
+    }),
+  );
+
+/** Does the work; what is refused, or fails, goes into the ledger. */
+export const recordingRefusals = async <T>(
+  engine: Engine,
+  attempt: Attempt,
+  work: () => Promise<T>,
 ): Promise<T> => {
   try {
-    return await translated(() =>
-      withOperationLock(engine.pool, async (session) => {
-        await recordInterrupted(engine, session, attempt.by);
-        return work(session);
-      }),
-    );
+    return await translated(work);
   } catch (error) {
     // A ledger that cannot be written, on a standby, say, must not hide why.
     if (error instanceof Failure)

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import { qualified } from "./parts/own-indexes.ts";
-import type { Part } from "./parts/part.ts";
+import type { Direction, Part } from "./parts/part.ts";
 
 /** Any Kysely, whatever its tables: the engine names no table of the service. */
 // biome-ignore lint/suspicious/noExplicitAny: the engine must accept a Kysely of every schema
@@ -45,6 +45,12 @@ export interface Change {
   impact?: (db: Database) => Promise<Impact[]>;
   /** Named checks that must hold in the given state, beside those of the parts. None when absent. */
   verify?: (db: Database, state: StepState) => Promise<Check[]>;
+  /**
+   * Warnings for the dry run and the receipt of a move, each with its remedy: what the move makes possible, or what was
+   * written meanwhile that needs a person. Runs after the move in its transaction, so that what it writes (say, what
+   * it has told of) is committed with the move, and undone with a dry run. None when absent.
+   */
+  review?: (db: Database, direction: Direction) => Promise<string[]>;
 }
 
 const badDeclaration = (step: number, fault: string) =>

@@ -112,3 +112,33 @@ describe("an index", () => {
     expect(rows).toEqual([{ indisvalid: true }]);
   });
 });
+
+describe("the review of a change", () => {
+  const changes = shelfChanges.map((change) =>
+    change.step !== 3
+      ? change
+      : defineChange({
+          ...change,
+          review: async (db, direction) => {
+            const { rows } = await sql<{ id: number }>`
+              update books set title = title || ', reviewed' where id = 2 and title = 'Kim' returning id`.execute(
+              db,
+            );
+            return rows.map(({ id }) => `${direction}: look at book ${id}`);
+          },
+        }),
+  );
+
+  test("warns in the dry run and in the receipt; what it writes is committed with the move alone", async () => {
+    const reviewed = new RollbackManager({ pool: shelf.pool, changes, log: quiet });
+    const warned = async () => (await reviewed.dryRunRollback(3)).steps[0]?.warnings;
+    expect(await warned()).toEqual(["rollback: look at book 2"]);
+    expect(await warned()).toEqual(["rollback: look at book 2"]);
+    const { operation, steps } = await reviewed.rollbackStep(3, { ...asked, acknowledge: ["no rules"] });
+    expect(steps[0]?.warnings).toEqual(["rollback: look at book 2"]);
+    const kept = await reviewed.getOperationDetails(operation?.id ?? "");
+    expect(kept.receipts[0]?.warnings).toEqual(["rollback: look at book 2"]);
+    const back = await reviewed.reapplyStep(3, asked);
+    expect(back.steps[0]?.warnings).toEqual([]);
+  });
+});

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Change, Database, Impact, StepState } from "./change.ts";
 import type { AttemptingEngine, Engine } from "./engine.ts";
-import { countRows, impactOf, runChecks } from "./inspection.ts";
+import { countRows, impactOf, reviewOf, runChecks } from "./inspection.ts";
 import { type Attempt, findBlockers, retryWhileLocked } from "./lock-waits.ts";
 import { lockedTables, lockReceipts, moveStep, roundMs } from "./move-step.ts";
 import type { Direction, OnConflict } from "./parts/part.ts";
@@ -137,16 +137,17 @@ const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal)
   const attempt = (patience: Attempt) => carryOutAndAbort({ ...engine, patience }, session, rehearsal);
   const executed = await retryWhileLocked(attempt, { ...engine, blockers });
   for (const [index, receipt] of receipts.entries()) {
-    const { rows = [], impact = [], ...measured } = executed[index] ?? {};
+    const { rows = [], impact = [], warnings = [], ...measured } = executed[index] ?? {};
     Object.assign(receipt, measured);
     receipt.rows.push(...rows);
     receipt.impact.push(...impact);
+    receipt.warnings.push(...warnings);
     for (const { name, ok, detail } of receipt.checks) if (!ok) receipt.blocked_by.push(`${name}: ${detail}`);
   }
   return receipts;
 };
 
-type Executed = Pick<StepReceipt, "rows" | "impact" | "locks" | "duration_ms" | "checks">;
+type Executed = Pick<StepReceipt, "rows" | "impact" | "warnings" | "locks" | "duration_ms" | "checks">;
 
 const carryOutAndAbort = async (
   { clock, changes, patience }: AttemptingEngine,
@@ -182,6 +183,7 @@ const carryOutAndAbort = async (
       executed.push({
         rows: moved?.rows ?? [],
         impact: compared(probes),
+        warnings: moved ? await reviewOf(session, change, direction) : [],
         locks: lockReceipts(moved, endMs),
         duration_ms: roundMs(endMs - startMs - probingMs),
         checks: await runChecks(session, change, target),

@@ -1,7 +1,9 @@
 import type pg from "pg";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
+import type { Alarm } from "./alarm.ts";
 import type { LedgerAnchors } from "./anchors/anchors.ts";
+import type { ApprovalPolicy } from "./approvals/approval.ts";
 import { type Change, type Database, registerChanges } from "./change.ts";
 import { orderSteps } from "./dependencies.ts";
 import { type Attempt, defaultPatience, type LockPatience } from "./lock-waits.ts";
@@ -22,6 +24,8 @@ export interface EngineOptions {
   rowLimits?: Partial<RowLimits>;
   /** Where signed heads of the ledger go; left out, the ledger can be verified only against itself. */
   anchors?: LedgerAnchors | undefined;
+  /** Which moves need a second person; none when left out. */
+  approval?: ApprovalPolicy;
 }
 
 /** Up to how many rows something is done without being asked for twice. */
@@ -50,6 +54,9 @@ export interface Engine {
   patience: LockPatience;
   rowLimits: RowLimits;
   anchors: LedgerAnchors | undefined;
+  approval: ApprovalPolicy;
+  /** Who brings notices to people, once somebody has said so. */
+  alarm: Alarm | undefined;
 }
 
 const defaultRowLimits: RowLimits = { dryRun: 1_000_000, proof: 500_000, atOnce: 10_000, batch: 5_000 };
@@ -63,6 +70,7 @@ export const createEngine = ({
   patience = defaultPatience,
   rowLimits,
   anchors,
+  approval = "none",
 }: EngineOptions): Engine => ({
   pool,
   servicePool,
@@ -73,6 +81,8 @@ export const createEngine = ({
   patience,
   rowLimits: { ...defaultRowLimits, ...rowLimits },
   anchors,
+  approval,
+  alarm: undefined,
 });
 
 /** The engine in one attempt for locks. */

@@ -1,5 +1,7 @@
+export type { Alarm, Notice } from "./alarm.ts";
 export type { Anchor, AnchorLines } from "./anchors/anchor.ts";
 export { type AnchorOptions, LedgerAnchors } from "./anchors/anchors.ts";
+export type { Approval, ApprovalPolicy } from "./approvals/approval.ts";
 export type { AuditPage } from "./audit.ts";
 export {
   type Change,
@@ -27,6 +29,7 @@ export { behaviour } from "./parts/behaviour.ts";
 export { columns } from "./parts/columns.ts";
 export { type Identifiers, identifiers } from "./parts/identifiers.ts";
 export { type HotQuery, index, indexes } from "./parts/indexes.ts";
+export { overtaken } from "./parts/overtaken.ts";
 export type { Direction, OnConflict } from "./parts/part.ts";
 export { rows } from "./parts/rows.ts";
 export { table } from "./parts/table.ts";

@@ -16,6 +16,10 @@ export const countRows = async (db: Database, change: Change, direction: Directi
 export const impactOf = async (db: Database, change: Change, direction: Direction): Promise<Impact[]> =>
   direction === "rollback" ? ((await change.impact?.(db)) ?? []) : [];
 
+/** What a person should know of a move that was made in the transaction of `db`. */
+export const reviewOf = async (db: Database, change: Change, direction: Direction): Promise<string[]> =>
+  (await change.review?.(db, direction)) ?? [];
+
 /** The checks of the parts and of the change itself, for the state that the step is now in. */
 export const runChecks = async (db: Database, change: Change, state: StepState): Promise<Check[]> => {
   const checks: Check[] = [];

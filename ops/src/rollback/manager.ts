@@ -1,11 +1,18 @@
 import type { Failure } from "../lib/failure.ts";
 import { demandAcknowledgement } from "./acknowledgement.ts";
+import type { Alarm } from "./alarm.ts";
 import type { AnchorLines } from "./anchors/anchor.ts";
+import { type Approval, type ApprovalPolicy, listApprovals } from "./approvals/approval.ts";
+import { askForApproval, consentTo, readOrder, recordConsent } from "./approvals/consent.ts";
+import { approve, withdraw } from "./approvals/decide.ts";
+import { noteRaised, raiseOverrides } from "./approvals/override.ts";
 import { anchorHead, entryFor, record, recordRefusal, underLock } from "./attempts.ts";
+import { attendOnce, attendRepeatedly } from "./attend.ts";
 import { type AuditPage, auditReader } from "./audit.ts";
 import { translated } from "./database-refusals.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./dry-run.ts";
 import { changesOf, changesToMove, createEngine, type Engine, type EngineOptions } from "./engine.ts";
+import { changeUntil, demandUntil } from "./expiry/until.ts";
 import { installChanges } from "./install.ts";
 import {
   type AuditResult,
@@ -28,16 +35,16 @@ import {
   type RollbackOperation,
 } from "./operations.ts";
 import { type Overview, readOverview } from "./overview.ts";
-import { demandPurge, listParked, type ParkedStep, purgeParked } from "./parked.ts";
+import { demandPurge, listParked, type ParkedStep, purgeParked, purgePlan } from "./parked.ts";
 import type { Direction, RowCount } from "./parts/part.ts";
-import { demandPlan } from "./plan.ts";
+import { demandPlan, planStale } from "./plan.ts";
 import { checkSteps, type StepFindings } from "./preflight/check.ts";
 import { type LedgerProtection, protectLedger } from "./protect-ledger.ts";
 import { type Certificate, proveSteps } from "./prove.ts";
 import type { OperationRequest, Requester } from "./request.ts";
 import { carryOut, type OperationResult, refuseObstacles } from "./run.ts";
 import { type StepStatus, stepStatuses } from "./status.ts";
-import { type StepSelection, selectSteps } from "./step-range.ts";
+import { type StepSelection, selectSteps, stepUnknown } from "./step-range.ts";
 import { takeUpOperation } from "./take-up.ts";
 import { type OperationEvent, watchOperation } from "./watch.ts";
 
@@ -123,21 +130,40 @@ export class RollbackManager {
   /** Carries out a selection in either direction. */
   run(direction: Direction, selection: StepSelection, request: OperationRequest): Promise<OperationResult> {
     const engine = this.#engine;
-    const { acknowledge = [], cascade = false, onConflict = "keep", plan, onProgress } = request;
     const attempt = { action: direction, steps: selection.steps, by: request };
     return underLock(engine, attempt, async (session) => {
+      const asked = { action: direction, selected: selection.steps };
+      const order = await readOrder(engine, session, { ...asked, request });
+      const { acknowledge = [], cascade = false, onConflict = "keep", plan, onProgress } = order.request;
       const moving = await changesToMove(engine, session, { direction, selection, cascade });
       if (moving.length === 0) return { operation: null, steps: [], total_ms: 0, ledger_head: null };
-      const reason = request.reason ?? null;
+      const reason = order.request.reason ?? null;
+      demandUntil(order.request.until, direction, engine.clock.now());
       if (direction === "rollback") demandAcknowledgement(moving, { reason, acknowledge });
+      const consent = consentTo(engine, moving, order);
       await refuseObstacles(engine, session, moving);
       const demand = { direction, moving, onConflict };
       const promised =
         plan === undefined ? undefined : await demandPlan(engine, session, { ...demand, plan });
       const steps = moving.map(({ step }) => step);
-      const begun = { kind: direction, steps, ...request, at: engine.clock.now() };
-      const operation = await beginOperation(session, begun);
-      const run = { operation, by: request, direction, moving, promised, onConflict, onProgress };
+      if (consent.kind === "to_be_asked") {
+        const approval = await askForApproval(engine, session, { ...asked, steps, request: order.request });
+        return { operation: null, steps: [], total_ms: 0, ledger_head: null, approval };
+      }
+      const begun = { kind: direction, steps, ...order.request, at: engine.clock.now() };
+      const operation = await session.transaction().execute(async (tx) => {
+        const began = await beginOperation(tx, begun);
+        await recordConsent(engine, tx, {
+          consent,
+          action: direction,
+          steps,
+          by: request,
+          operation: began.id,
+        });
+        return began;
+      });
+      if (consent.kind === "overridden") await this.#pageNow();
+      const run = { operation, by: order.request, direction, moving, promised, onConflict, onProgress };
       return carryOut(engine, session, { ...run, checking: moving, endsAs: "completed" });
     });
   }
@@ -193,21 +219,105 @@ export class RollbackManager {
     return this.#read(listParked);
   }
 
-  /** Destroys what is parked for a step. @throws Failure EB_NOTHING_PARKED, EB_PURGE_NOT_ACKNOWLEDGED */
-  purge(step: number, request: OperationRequest): Promise<RowCount[]> {
+  /**
+   * Destroys what is parked for a step; where that needs an approval, asks for it, and destroys nothing yet.
+   *
+   * @throws Failure EB_NOTHING_PARKED, EB_PURGE_NOT_ACKNOWLEDGED, EB_PLAN_STALE
+   */
+  purge(step: number, request: OperationRequest): Promise<RowCount[] | { approval: Approval }> {
     const engine = this.#engine;
     const [change] = changesOf(engine, this.#select(step, step, false).steps);
     const attempt = { action: "purge", steps: [step], by: request };
     return underLock(engine, attempt, async (session) => {
       if (!change) return [];
-      const { reason = null, acknowledge = [] } = request;
+      const asked = { action: "purge", selected: [step] } as const;
+      const order = await readOrder(engine, session, { ...asked, request });
+      const { reason = null, acknowledge = [] } = order.request;
       await demandPurge(session, change, { reason, acknowledge });
-      return session.transaction().execute(async (tx) => {
-        const purged = await purgeParked(tx, change);
-        await appendToLedger(tx, entryFor(engine, attempt, purged));
-        return purged;
+      const plan = await purgePlan(session, change);
+      if (order.approval && order.approval.plan !== plan) throw planStale(order.approval.plan, plan);
+      order.request.plan = plan;
+      const consent = consentTo(engine, [change], order);
+      const steps = [step];
+      if (consent.kind === "to_be_asked")
+        return {
+          approval: await askForApproval(engine, session, { ...asked, steps, request: order.request }),
+        };
+      const purged = await session.transaction().execute(async (tx) => {
+        const rows = await purgeParked(tx, change);
+        await recordConsent(engine, tx, { consent, action: "purge", steps, by: request, operation: null });
+        await appendToLedger(
+          tx,
+          entryFor(engine, { ...attempt, by: { ...request, ...(reason && { reason }) } }, rows),
+        );
+        return rows;
       });
+      if (consent.kind === "overridden") await this.#pageNow();
+      return purged;
     });
+  }
+
+  /** Requests for an approval, the newest first. */
+  listApprovals(limit = 50): Promise<Approval[]> {
+    return this.#read(({ db, clock }) => listApprovals(db, limit, clock.now()));
+  }
+
+  /**
+   * Approves what another person has asked for; whoever repeats their call with its id then moves it.
+   *
+   * @throws Failure EB_REASON_MISSING, EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER, EB_APPROVAL_OWN, EB_APPROVAL_IDS_REWRITTEN
+   */
+  approve(id: string, by: Requester & { reason?: string }): Promise<Approval> {
+    return approve(this.#engine, id, by);
+  }
+
+  /** Ends a request that was not used, approved or not. @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER */
+  withdraw(id: string, by: Requester & { reason?: string }): Promise<Approval> {
+    return withdraw(this.#engine, id, by);
+  }
+
+  /**
+   * Says by when a step that is rolled back is to be re-applied; null: by no time. It never moves by itself.
+   *
+   * @throws Failure EB_STEP_UNKNOWN, EB_UNTIL_INVALID, EB_STEP_NOT_ROLLED_BACK
+   */
+  changeUntil(
+    step: number,
+    until: Date | null,
+    by: Requester & { reason?: string },
+  ): Promise<{ step: number; until: string | null }> {
+    const engine = this.#engine;
+    const [change] = changesOf(engine, this.#select(step, step, false).steps);
+    if (!change) throw stepUnknown(step, this.steps);
+    return underLock(engine, { action: "until", steps: [step], by }, (session) =>
+      changeUntil(engine, session, { change, until, by }),
+    );
+  }
+
+  /** Says who brings to people what this manager must tell them at once. */
+  alertThrough(alarm: Alarm): void {
+    this.#engine.alarm = alarm;
+  }
+
+  /**
+   * The same, and from now on looks twice a minute for what time brings about. Any instance may do so; what several
+   * raise is told once. Resolves what it returns when the last look is over.
+   */
+  attend(alarm: Alarm): () => Promise<void> {
+    this.alertThrough(alarm);
+    return attendRepeatedly(this.#engine, alarm);
+  }
+
+  /** One such look. */
+  async attendOnce(): Promise<void> {
+    const { alarm } = this.#engine;
+    if (alarm) await translated(() => attendOnce(this.#engine, alarm));
+  }
+
+  /** Says that what was raised has reached people, so that no other process tells it again. */
+  async noteAlerted(): Promise<void> {
+    const { alarm } = this.#engine;
+    if (alarm) await translated(() => noteRaised(this.#engine, alarm));
   }
 
   /**
@@ -327,12 +437,31 @@ export class RollbackManager {
     return this.#engine.changes.map(({ step }) => step);
   }
 
+  /** Those whose risk is `critical`. */
+  get criticalSteps(): number[] {
+    return this.#engine.changes.filter(({ risk }) => risk === "critical").map(({ step }) => step);
+  }
+
+  /** Which moves need a second person. */
+  get approval(): ApprovalPolicy {
+    return this.#engine.approval;
+  }
+
   /** Reads on one session of the engine, for as long as it takes. */
   #read<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
     const { db } = this.#engine;
     return translated(() =>
       db.connection().execute((connection) => work({ ...this.#engine, db: connection })),
     );
+  }
+
+  /** Where that fails, the next look of a server does it: a move that was begun must not stop. */
+  async #pageNow(): Promise<void> {
+    const { alarm, log } = this.#engine;
+    if (alarm)
+      await raiseOverrides(this.#engine, alarm).catch((err: unknown) =>
+        log.error({ err }, "the alert about a move without approval could not be raised yet"),
+      );
   }
 
   #select(from: number, to: number, range: boolean): StepSelection {

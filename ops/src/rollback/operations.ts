@@ -31,6 +31,8 @@ export interface RollbackOperation {
   origin: string;
   reason: string | null;
   plan: string | null;
+  /** By when its steps are to be re-applied. */
+  until: string | null;
   started_at: string;
   finished_at: string | null;
 }
@@ -60,7 +62,7 @@ const operationUnknown = (id: string) =>
   ).exitingWith(2);
 
 const columns = sql`o.id::text, o.kind, o.steps, o.requested_by, o.origin, o.reason, o.plan_hash as plan,
-  o.started_at, o.finished_at,
+  o.until, o.started_at, o.finished_at,
   case when o.state = 'running' and not exists (
     select from pg_locks l where l.locktype = 'advisory' and l.granted
       and l.classid = ${sql.lit(operationsClass)} and l.objid = o.id::int
@@ -70,13 +72,15 @@ const columns = sql`o.id::text, o.kind, o.steps, o.requested_by, o.origin, o.rea
 /** Part of the statement that makes an operation running: nobody sees it so without its lock. */
 const lockOperation = sql`pg_advisory_lock(${sql.lit(operationsClass)}, id::int)`;
 
-interface Row extends Omit<RollbackOperation, "started_at" | "finished_at"> {
+interface Row extends Omit<RollbackOperation, "until" | "started_at" | "finished_at"> {
+  until: Date | null;
   started_at: Date;
   finished_at: Date | null;
 }
 
-const fromRow = ({ started_at, finished_at, ...row }: Row): RollbackOperation => ({
+const fromRow = ({ until, started_at, finished_at, ...row }: Row): RollbackOperation => ({
   ...row,
+  until: until?.toISOString() ?? null,
   started_at: started_at.toISOString(),
   finished_at: finished_at?.toISOString() ?? null,
 });
@@ -145,13 +149,14 @@ export const beginOperation = async (
     origin: string;
     reason?: string;
     plan?: string;
+    until?: Date;
     at: Date;
   },
 ): Promise<RollbackOperation> => {
-  const { kind, steps, requestedBy, origin, reason = null, plan = null, at } = begun;
+  const { kind, steps, requestedBy, origin, reason = null, plan = null, until = null, at } = begun;
   const { rows } = await sql<{ id: string }>`
-    insert into earlybird.operations (kind, steps, state, requested_by, origin, reason, plan_hash, started_at)
-    values (${kind}, ${steps}, 'running', ${requestedBy}, ${origin}, ${reason}, ${plan}, ${at})
+    insert into earlybird.operations (kind, steps, state, requested_by, origin, reason, plan_hash, until, started_at)
+    values (${kind}, ${steps}, 'running', ${requestedBy}, ${origin}, ${reason}, ${plan}, ${until}, ${at})
     returning id::text, ${lockOperation}`.execute(db);
   return {
     id: rows[0]?.id ?? "",
@@ -162,6 +167,7 @@ export const beginOperation = async (
     origin,
     reason,
     plan,
+    until: until?.toISOString() ?? null,
     started_at: at.toISOString(),
     finished_at: null,
   };

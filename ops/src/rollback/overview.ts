@@ -1,4 +1,5 @@
 import type { Database } from "./change.ts";
+import { type Expiry, listExpiries } from "./expiry/until.ts";
 import { type FollowerStatus, listFollowers } from "./followers.ts";
 import { type LedgerHead, ledgerHead } from "./ledger.ts";
 import { listOperations, type RollbackOperation } from "./operations.ts";
@@ -12,16 +13,25 @@ export interface Overview {
   ledger_head: LedgerHead;
   /** The instances of the service that follow the steps, or did within the last day. */
   followers: FollowerStatus[];
+  /** Which steps are to be re-applied, and by when. */
+  expiries: Expiry[];
 }
 
 export const readOverview = async (db: Database): Promise<Overview> => {
-  const [states, [operation], ledger_head, followers] = await Promise.all([
+  const [states, [operation], ledger_head, followers, expiries] = await Promise.all([
     readStates(db),
     listOperations(db, { limit: 1 }),
     ledgerHead(db),
     listFollowers(db),
+    listExpiries(db),
   ]);
   const applied = [...states.values()].filter((state) => state === "applied").length;
   const steps = { applied, rolled_back: states.size - applied };
-  return { steps, operation: operation ?? null, ledger_head, followers };
+  return {
+    steps,
+    operation: operation ?? null,
+    ledger_head,
+    followers,
+    expiries: expiries.map(({ step, until }) => ({ step, until })),
+  };
 };

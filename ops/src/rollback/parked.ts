@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
 import type { Change, Database } from "./change.ts";
@@ -39,12 +40,28 @@ export const listParked = async ({ db, changes, clock }: Engine): Promise<Parked
   for (const { step, changed_at } of rows) {
     const change = changes.find((each) => each.step === step);
     if (!change) continue;
-    const parked: Parked[] = [];
-    for (const part of change.parts) parked.push(...((await part.parked?.(db, step)) ?? []));
+    const parked = await parkedFor(db, change);
     const age_seconds = Math.round((clock.now().getTime() - changed_at.getTime()) / 1_000);
     list.push({ step, name: change.name, since: changed_at.toISOString(), age_seconds, parked });
   }
   return list;
+};
+
+const parkedFor = async (db: Database, { step, parts }: Change): Promise<Parked[]> => {
+  const parked: Parked[] = [];
+  for (const part of parts) parked.push(...((await part.parked?.(db, step)) ?? []));
+  return parked;
+};
+
+/** The hash of what a purge would destroy: it differs once the step has moved, or other rows are parked. */
+export const purgePlan = async (db: Database, change: Change): Promise<string> => {
+  const { rows } = await sql<{ changed_at: Date }>`
+    select changed_at from earlybird.steps where step = ${change.step}`.execute(db);
+  const parked = (await parkedFor(db, change)).map(({ place, rows: count }) => [place, count]);
+  return createHash("sha256")
+    .update(JSON.stringify(["purge", change.step, rows[0]?.changed_at, parked]))
+    .digest("hex")
+    .slice(0, 16);
 };
 
 /** The phrase that a purge must repeat. */

@@ -5,7 +5,7 @@ import type { Engine } from "./engine.ts";
 import type { Direction, OnConflict } from "./parts/part.ts";
 import type { StepReceipt } from "./receipts.ts";
 
-const planStale = (demanded: string, current: string) =>
+export const planStale = (demanded: string, current: string) =>
   new Failure(
     "EB_PLAN_STALE",
     409,

@@ -7,6 +7,8 @@ export interface Requester {
   requestedBy: string;
   /** From where: `cli <host>`, `http <address>`. */
   origin: string;
+  /** What tells them from other people, where `requestedBy` does not: the id of a login. */
+  person?: string;
 }
 
 /** Told after each step, and of long steps while they run. */
@@ -27,5 +29,11 @@ export interface OperationRequest extends Requester {
   cascade?: boolean;
   /** Who wins where a re-apply finds a value edited meanwhile; `keep`, the edited one, by default. */
   onConflict?: OnConflict;
+  /** Of a rollback: by when its steps are to be re-applied. */
+  until?: Date;
+  /** The id of an approved request. What was approved is carried out, whatever else is asked with. */
+  approval?: string;
+  /** Why to move without the approval that is needed: recorded, and told to people at once. */
+  override?: string;
   onProgress?: ProgressListener;
 }

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import { Failure } from "../lib/failure.ts";
+import type { Approval } from "./approvals/approval.ts";
 import type { Change, Database, StepState } from "./change.ts";
 import { refusedByDatabase } from "./database-refusals.ts";
 import type { AttemptingEngine, Engine } from "./engine.ts";
+import { writeUntil } from "./expiry/until.ts";
 import { waitForFollowers } from "./followers.ts";
 import { foreignKeyChecks } from "./foreign-keys.ts";
-import { countRows, impactOf, runChecks } from "./inspection.ts";
+import { countRows, impactOf, reviewOf, runChecks } from "./inspection.ts";
 import type { LedgerHead } from "./ledger.ts";
 import { type Attempt, findBlockers, retryWhileLocked } from "./lock-waits.ts";
 import { lockedTables, lockReceipts, moveStep, recordStep, roundMs } from "./move-step.ts";
@@ -20,13 +22,17 @@ import { emptyReceipt, type StepReceipt } from "./receipts.ts";
 import type { ProgressListener, Requester } from "./request.ts";
 import { readStates } from "./status.ts";
 
-/** What a run did. `operation` is null when every step already was where it should be. */
+/**
+ * What a run did. `operation` is null when every step already was where it should be, and when a second person must
+ * approve first: then there is an `approval`, as it was asked for.
+ */
 export interface OperationResult {
   operation: RollbackOperation | null;
   steps: StepReceipt[];
   total_ms: number;
   /** The ledger's newest entry, to be kept outside of the database. */
   ledger_head: LedgerHead | null;
+  approval?: Approval;
 }
 
 const planOfStepStale = (step: number) =>
@@ -246,7 +252,14 @@ const moveInTransaction = async (
       rehearsal: false,
     } as const;
     const moved = await moveStep(session, { ...move, patience, clock });
-    const receipt = { ...counted, rows: [...counted.rows, ...(moved?.rows ?? [])] };
+    const receipt = {
+      ...counted,
+      rows: [...counted.rows, ...(moved?.rows ?? [])],
+      warnings: moved ? await reviewOf(session, change, direction) : [],
+    };
+    // Where a rollback takes a re-apply back, the time that the step had before holds again.
+    if (direction === "rollback" && operation.kind === "rollback")
+      await writeUntil(session, change.step, operation.until ? new Date(operation.until) : null, clock.now());
     if (promised && !isDeepStrictEqual(promised.rows, receipt.rows)) throw planOfStepStale(change.step);
     const head = await recordStep(session, change.step, {
       at: clock.now().toISOString(),

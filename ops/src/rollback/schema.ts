@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import { createOwnTables } from "../lib/own-tables.ts";
+import { approvals, overrides } from "./approvals/tables.ts";
 import type { Database } from "./change.ts";
+import { expiry } from "./expiry/tables.ts";
 import { followers } from "./following-schema.ts";
 import { journalFunction } from "./journal-schema.ts";
 import { appendFunction } from "./ledger-schema.ts";
@@ -18,6 +20,8 @@ import { appendFunction } from "./ledger-schema.ts";
  * - `parked_<step>_<table>`: what a `rows` part took away
  * - `own_indexes`: which indexes a change made, and what they were when a rollback dropped them
  * - `ids_<table>`: ids of both styles, of an `identifiers` part
+ * - `approvals`: which moves wait for a second person, or have waited, and what became of each
+ * - `overrides`: which moves were begun without the approval that they needed
  * - `kept_values`: what a re-apply found edited, and who won
  */
 export const createEngineSchema = (db: Database): Promise<void> =>
@@ -29,6 +33,9 @@ export const createEngineSchema = (db: Database): Promise<void> =>
     { table: "own_indexes", statements: ownIndexes },
     { table: "home", statements: home },
     { table: "followers", statements: followers },
+    { table: "approvals", statements: approvals },
+    { table: "overrides", statements: overrides },
+    { table: "steps", column: "until", statements: expiry },
   ]);
 
 const statements = [

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Database, Risk, StepState } from "./change.ts";
 import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
+import { listExpiries } from "./expiry/until.ts";
 import { inspect, obstacles } from "./preflight/inspect.ts";
 import { type Estimate, estimateMove, pastTimings } from "./timings.ts";
 
@@ -23,6 +24,8 @@ export interface StepStatus {
   estimate: Estimate;
   /** About how many rows would lose what is parked for them if it were purged. */
   parked_rows: number;
+  /** By when it is to be re-applied, where it is rolled back and somebody said so. */
+  until: string | null;
 }
 
 export const readStates = async (db: Database): Promise<Map<number, StepState>> => {
@@ -36,7 +39,7 @@ export const readStates = async (db: Database): Promise<Map<number, StepState>> 
 /** Answered from the catalog and the planner's statistics: as quick at a million orders as at ten. */
 export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[] }> => {
   const { db, changes } = engine;
-  const [states, timings] = await Promise.all([readStates(db), pastTimings(db)]);
+  const [states, timings, expiries] = await Promise.all([readStates(db), pastTimings(db), listExpiries(db)]);
   const steps: StepStatus[] = [];
   for (const change of changes) {
     const { step, name, title, risk, acknowledge = null, requires } = change;
@@ -63,6 +66,7 @@ export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[
       blocked_by,
       estimate,
       parked_rows: state === "applied" ? 0 : estimate.rows,
+      until: expiries.find((expiry) => expiry.step === step)?.until ?? null,
     });
   }
   return { steps };

@@ -147,6 +147,26 @@ const doings: Record<Work, (world: World, pick: number) => Promise<boolean>> = {
     return ask(world, `POST /api/shared-links/${made.json().token}/confirm`, { body: {} });
   },
 
+  async correct(world, pick) {
+    const delivery = await chosen<{ id: string }>(
+      world,
+      pick,
+      "select id from delivery_statuses where status <> 'pending' order by delivery_date, created_at, customer_id",
+    );
+    const status = (["failed", "delivered", "pending"] as const)[pick % 3];
+    const body = { status, reason: "The customer called" };
+    return (
+      delivery !== undefined &&
+      ask(world, `POST /api/delivery-boy/correct/${delivery.id}`, { as: "support", body })
+    );
+  },
+
+  "start round": (world, pick) =>
+    ask(world, "POST /api/delivery-boy/start-round", {
+      as: "delivery",
+      body: { date: days[pick % 2] },
+    }),
+
   async cancel(world, pick) {
     const order = await chosen<{ id: string }>(
       world,

@@ -12,6 +12,8 @@ export const works = [
   "confirm",
   "confirm a part",
   "confirm by link",
+  "correct",
+  "start round",
   "cancel",
   "register",
   "add customer",

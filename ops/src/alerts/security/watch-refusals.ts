@@ -42,9 +42,9 @@ export const noteRefusal = (request: FastifyRequest, reply: FastifyReply, source
 
 /** Tells the watch of everybody known who is refused in this scope: the routes of the platform itself. */
 export const watchTrespasses = (scope: FastifyInstance, source: RefusalSource): void => {
-  scope.addHook("onResponse", (request, { statusCode }, done) => {
+  scope.addHook("onResponse", (request, { statusCode, problemCode }, done) => {
     done();
-    if (statusCode === 403) {
+    if (statusCode === 403 && !source.harmless.includes(problemCode ?? "")) {
       void Promise.all([withAccount(request, source), source.mayOperate(request)]).then(
         ([refused, mayOperate]) => source.watch.trespass({ ...refused, mayOperate }),
       );

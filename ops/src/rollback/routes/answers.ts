@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Approval } from "../approvals/approval.ts";
 import type { AuditPage } from "../audit.ts";
 import type { DryRun } from "../dry-run.ts";
 import type { OperationDetails, RollbackOperation } from "../operations.ts";
@@ -61,6 +62,7 @@ export const operation = z.object({
   origin: z.string(),
   reason: z.string().nullable(),
   plan: z.string().nullable(),
+  until: time.nullable(),
   started_at: time,
   finished_at: time.nullable(),
 }) satisfies z.ZodType<RollbackOperation>;
@@ -113,6 +115,40 @@ export const result = z.object({
   ledger_head: head.nullable(),
 }) satisfies z.ZodType<OperationResult>;
 
+const asked = z.object({
+  id: z.string(),
+  action: z.enum(["rollback", "reapply", "purge"]),
+  steps: z.array(z.int()),
+  cascade: z.boolean(),
+  on_conflict: z.enum(["keep", "restore", "fail"]),
+  until: time.nullable(),
+  reason: z.string(),
+  plan: z.string(),
+  acknowledge: z.array(z.string()),
+  asked_by: z.string(),
+  origin: z.string(),
+  asked_at: time,
+  expires_at: time,
+});
+const approved = { approved_by: z.string(), approved_at: time, approval_reason: z.string() };
+
+export const approval = z.discriminatedUnion("state", [
+  asked.extend({ state: z.literal("asked") }),
+  asked.extend({ state: z.literal("approved"), ...approved }),
+  asked.extend({
+    state: z.literal("used"),
+    ...approved,
+    used_by: z.string(),
+    used_at: time,
+    operation: z.string().nullable(),
+  }),
+  asked.extend({ state: z.literal("withdrawn"), withdrawn_by: z.string(), withdrawn_at: time }),
+  asked.extend({ state: z.literal("expired"), approved_by: z.string().nullable() }),
+]) satisfies z.ZodType<Approval>;
+
+/** The answer to a move that a second person must approve first. */
+export const approvalAsked = z.object({ approval });
+
 export const stepStatus = z.object({
   step: z.int(),
   name: z.string(),
@@ -126,6 +162,7 @@ export const stepStatus = z.object({
   blocked_by: z.array(z.union([z.int(), z.string()])),
   estimate: z.object({ rows: z.int(), duration_ms: durationMs }),
   parked_rows: z.int(),
+  until: time.nullable(),
 }) satisfies z.ZodType<StepStatus>;
 
 export const overview = z.object({
@@ -133,6 +170,7 @@ export const overview = z.object({
   operation: operation.nullable(),
   ledger_head: head,
   followers: z.array(z.object({ name: z.string(), version: z.int(), seen_at: time, following: z.boolean() })),
+  expiries: z.array(z.object({ step: z.int(), until: time })),
 }) satisfies z.ZodType<Overview>;
 
 export const auditPage = z.object({

@@ -23,6 +23,8 @@ export interface AttemptRules {
   mayOperate: (request: FastifyRequest) => Promise<boolean>;
   /** Says who asks, whatever they may do; null for a stranger. */
   whoIs: (request: FastifyRequest) => Promise<Person | null>;
+  /** Refuses an admin whose login is too old to move a critical step; left out, no login is. */
+  recentlyAuthenticated?: ((request: FastifyRequest) => Promise<void>) | undefined;
 }
 
 declare module "fastify" {
@@ -98,7 +100,7 @@ export const recordAttempts = (
     handedOn.add(request);
     const by = asking.get(request);
     if (!by) throw new Error("a route of this scope was reached without its hook");
-    return { requestedBy: by.requestedBy, origin: by.origin };
+    return by;
   };
 };
 

@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { RollbackManager } from "../manager.ts";
 import type { Direction } from "../parts/part.ts";
 import { selectSteps } from "../step-range.ts";
-import { certificate, dryRun, result, rowCount } from "./answers.ts";
+import { approvalAsked, certificate, dryRun, result, rowCount } from "./answers.ts";
+import { approvingRoutes } from "./approving.ts";
 import { type AttemptRules, recordAttempts } from "./attempts.ts";
 import {
   dryRunBody,
@@ -17,6 +18,8 @@ import {
   takeUpBody,
 } from "./questions.ts";
 
+import { demandRecentLogin } from "./recent-login.ts";
+
 /**
  * What changes something, or locks it. Each answers when it is done; a client that goes away meanwhile stops
  * nothing, and finds the operation in the list.
@@ -24,6 +27,7 @@ import {
 export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rules) => {
   const { manager } = rules;
   const by = recordAttempts(app, rules);
+  demandRecentLogin(app, manager, rules.recentlyAuthenticated);
   // Most of what can be said may be left out, and with it the body.
   app.addHook("preValidation", async (request) => {
     request.body ??= {};
@@ -54,11 +58,17 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
       `/api/rollback/steps/:step/${direction}`,
       {
         config: { attempt: direction },
-        schema: { ...described(summary), params: stepParams, body: moveBody, response: { 200: result } },
+        schema: {
+          ...described(summary),
+          params: stepParams,
+          body: moveBody,
+          response: { 200: result, 202: approvalAsked },
+        },
       },
-      (request) => {
+      async (request, reply) => {
         const selection = oneStep(request.params.step);
-        return manager.run(direction, selection, requestOf(request.body, by(request)));
+        const moved = await manager.run(direction, selection, requestOf(request.body, by(request)));
+        return moved.approval ? reply.code(202).send({ approval: moved.approval }) : moved;
       },
     );
   }
@@ -70,16 +80,16 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
       schema: {
         ...described("Move all steps from one end to the other, or, with dry_run, say what that would do."),
         body: rangeBody,
-        response: { 200: z.union([dryRun, result]) },
+        response: { 200: z.union([dryRun, result]), 202: approvalAsked },
       },
     },
-    (request) => {
+    async (request, reply) => {
       const { from, to, direction, dry_run, ...body } = request.body;
       const selection = selectSteps(from, to, manager.steps);
       const asker = by(request);
-      return dry_run
-        ? manager.dryRun(direction, selection, rehearsalOf(body))
-        : manager.run(direction, selection, requestOf(body, asker));
+      if (dry_run) return manager.dryRun(direction, selection, rehearsalOf(body));
+      const moved = await manager.run(direction, selection, requestOf(body, asker));
+      return moved.approval ? reply.code(202).send({ approval: moved.approval }) : moved;
     },
   );
 
@@ -103,6 +113,8 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
     );
   }
 
+  await app.register(approvingRoutes, { manager, by });
+
   app.post(
     "/api/rollback/prove",
     {
@@ -124,13 +136,14 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
         ...described("Destroy what is parked for a step."),
         params: stepParams,
         body: purgeBody,
-        response: { 200: z.object({ step: z.int(), purged: z.array(rowCount) }) },
+        response: { 200: z.object({ step: z.int(), purged: z.array(rowCount) }), 202: approvalAsked },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { step } = request.params;
       oneStep(step);
-      return { step, purged: await manager.purge(step, requestOf(request.body, by(request))) };
+      const purged = await manager.purge(step, requestOf(request.body, by(request)));
+      return "approval" in purged ? reply.code(202).send(purged) : { step, purged };
     },
   );
 };

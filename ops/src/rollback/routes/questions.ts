@@ -32,10 +32,32 @@ const onConflict = {
     ),
 };
 
+const until = z.iso.datetime({ offset: true });
+
+/** What a move says about a second person. */
+const secondPerson = {
+  approval: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("The id of an approved request: exactly what was approved is carried out."),
+  override: z
+    .string()
+    .trim()
+    .min(1)
+    .max(2_000)
+    .optional()
+    .describe("Why to move without the approval that is needed; raises a critical alert."),
+};
+
 /** The same for a dry run and for the run: what was rehearsed can be sent again as it is. */
 const move = {
   ...consent,
   ...onConflict,
+  ...secondPerson,
+  until: until
+    .optional()
+    .describe("Of a rollback: by when the steps are to be re-applied; people are reminded."),
   plan: z
     .string()
     .max(64)
@@ -61,12 +83,15 @@ export const rangeBody = z.strictObject({
   dry_run: z.boolean().default(false),
 });
 export const takeUpBody = z.strictObject({ reason: consent.reason, ...onConflict });
-export const purgeBody = z.strictObject(consent);
+export const purgeBody = z.strictObject({ ...consent, ...secondPerson });
+export const approveBody = z.strictObject({ reason: reason.min(1) });
+export const withdrawBody = z.strictObject({ reason: consent.reason });
+export const untilBody = z.strictObject({ until: until.nullable(), reason: consent.reason });
 export const proveBody = z.strictObject({ from: z.int().min(1).optional(), to: z.int().min(1).optional() });
 
 /** A request for the engine, from a body and whoever sent it. */
 export const requestOf = (asked: Partial<z.infer<typeof moveBody>>, by: Requester): OperationRequest => {
-  const { reason: why, acknowledge = [], plan, cascade, on_conflict } = asked;
+  const { reason: why, acknowledge = [], plan, cascade, on_conflict, approval, override } = asked;
   return {
     ...by,
     acknowledge: [acknowledge].flat(),
@@ -74,5 +99,8 @@ export const requestOf = (asked: Partial<z.infer<typeof moveBody>>, by: Requeste
     ...(plan !== undefined && { plan }),
     ...(cascade !== undefined && { cascade }),
     ...(on_conflict !== undefined && { onConflict: on_conflict }),
+    ...(asked.until !== undefined && { until: new Date(asked.until) }),
+    ...(approval !== undefined && { approval }),
+    ...(override !== undefined && { override }),
   };
 };

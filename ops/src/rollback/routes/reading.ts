@@ -3,7 +3,15 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { RollbackManager } from "../manager.ts";
 import { stepUnknown } from "../step-range.ts";
-import { auditPage, operation, operationDetails, overview, parkedStep, stepStatus } from "./answers.ts";
+import {
+  approval,
+  auditPage,
+  operation,
+  operationDetails,
+  overview,
+  parkedStep,
+  stepStatus,
+} from "./answers.ts";
 import { operationParams, stepParams } from "./questions.ts";
 
 export interface ReadingOptions {
@@ -88,6 +96,18 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
       },
     },
     ({ params: { id } }) => manager.getOperationDetails(id),
+  );
+
+  app.get(
+    "/api/rollback/approvals",
+    {
+      schema: {
+        ...described("Requests for a second person's approval, newest first, and what became of each."),
+        querystring: z.strictObject({ limit }),
+        response: { 200: z.object({ approvals: z.array(approval) }) },
+      },
+    },
+    async ({ query: { limit: count } }) => ({ approvals: await manager.listApprovals(count) }),
   );
 
   app.get(

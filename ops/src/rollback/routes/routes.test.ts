@@ -30,6 +30,7 @@ const looking = [
   "/operations/1",
   "/operations/1/events",
   "/parked",
+  "/approvals",
   "/audit",
 ].map((path) => `GET /api/rollback${path}`);
 const moving: [string, string, number[]][] = [
@@ -41,6 +42,9 @@ const moving: [string, string, number[]][] = [
   ["/operations/1/abort", "abort", []],
   ["/prove", "prove", []],
   ["/parked/2/purge", "purge", [2]],
+  ["/approvals/1/approve", "approve", []],
+  ["/approvals/1/withdraw", "withdraw", []],
+  ["/steps/2/until", "until", [2]],
 ];
 
 describe("who may do what", () => {

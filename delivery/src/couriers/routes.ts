@@ -1,0 +1,143 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { sql } from "kysely";
+import { z } from "zod";
+import { today } from "../calendar.ts";
+import type { ApiContext } from "../context.ts";
+import { calendarDate, id, name } from "../fields.ts";
+import { pageOf, pageQuery, readPage } from "../paging.ts";
+import { assignmentView, assignStops, readAssignments, removeAssignment } from "./assignments.ts";
+import {
+  type Courier,
+  courierView,
+  lockCourier,
+  readCourier,
+  readCouriers,
+  unassignedAreas,
+} from "./courier.ts";
+
+const tags = ["couriers"];
+
+const assignmentBody = z
+  .strictObject({
+    delivery_date: calendarDate,
+    user_id: id.describe("the courier"),
+    customer_ids: z.array(id).min(1).max(1_000).optional(),
+    area: name.optional().describe("everybody there who is a customer now"),
+  })
+  .refine((body) => (body.customer_ids === undefined) !== (body.area === undefined), {
+    path: ["customer_ids"],
+    error: "must be given, or area must, and not both",
+  });
+
+export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
+  const { db, changes, clock } = context;
+
+  app.get(
+    "",
+    {
+      schema: {
+        tags,
+        summary: "List couriers and their areas, and the areas that no courier has",
+        querystring: z.strictObject(pageQuery),
+        response: {
+          200: pageOf(courierView).extend({
+            unassigned_areas: z
+              .array(z.string())
+              .describe("areas with active customers: each courier sees their stops"),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const page = await readPage<Courier, string>(request.query, {
+        position: id,
+        positionOf: (courier) => courier.id,
+        fetch: (after, take) =>
+          readCouriers(db, { where: after === undefined ? sql`true` : sql`u.id > ${after}`, take }),
+      });
+      const { rows } = await sql<{ area: string }>`${unassignedAreas} order by area`.execute(db);
+      return { ...page, unassigned_areas: rows.map(({ area }) => area) };
+    },
+  );
+
+  app.put(
+    "/:id/areas",
+    {
+      schema: {
+        tags,
+        summary: "Set the areas of a courier",
+        params: z.strictObject({ id }),
+        body: z.strictObject({ areas: z.array(name).max(100) }),
+        response: { 200: courierView },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      return changes.transaction(async (tx) => {
+        await lockCourier(tx, id);
+        await sql`delete from courier_areas where user_id = ${id}`.execute(tx);
+        await sql`
+          insert into courier_areas (user_id, area)
+          select distinct ${id}, area from unnest(${request.body.areas}::text[]) as given (area)`.execute(tx);
+        return readCourier(tx, id);
+      });
+    },
+  );
+
+  app.get(
+    "/assignments",
+    {
+      schema: {
+        tags,
+        summary: "List the stops of a day that are assigned to a courier whoever has the area",
+        querystring: z.strictObject({
+          ...pageQuery,
+          delivery_date: calendarDate.optional().describe("today when left out"),
+        }),
+        response: { 200: pageOf(assignmentView) },
+      },
+    },
+    async (request) => {
+      const { delivery_date = today(clock), ...page } = request.query;
+      return readPage(page, {
+        position: id,
+        positionOf: ({ customer_id }) => customer_id,
+        fetch: (after, take) => readAssignments(db, { date: delivery_date, after, take }),
+      });
+    },
+  );
+
+  app.post(
+    "/assignments",
+    {
+      schema: {
+        tags,
+        summary: "Assign stops of a day to a courier, whoever has the area",
+        body: assignmentBody,
+        response: { 200: z.object({ delivery_date: z.string(), user_id: z.string(), assigned: z.int() }) },
+      },
+    },
+    async (request) => {
+      const { delivery_date, user_id, customer_ids, area = "" } = request.body;
+      const stops = customer_ids ? { customerIds: customer_ids } : { area };
+      return {
+        delivery_date,
+        user_id,
+        assigned: await assignStops(context, delivery_date, stops, user_id),
+      };
+    },
+  );
+
+  app.delete(
+    "/assignments/:delivery_date/:customer_id",
+    {
+      schema: {
+        tags,
+        summary: "Take the assignment of a stop back: its area decides again",
+        params: z.strictObject({ delivery_date: calendarDate, customer_id: id }),
+        response: { 200: assignmentView },
+      },
+    },
+    async (request) => removeAssignment(context, request.params.delivery_date, request.params.customer_id),
+  );
+};

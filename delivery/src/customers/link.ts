@@ -1,0 +1,126 @@
+import { Failure } from "earlybird";
+import type { ActiveBehaviours } from "earlybird/rollback";
+import { type Requester, recordSecurityEvents } from "../auth/index.ts";
+import type { ApiContext } from "../context.ts";
+import type { DeliveryDatabase } from "../database.ts";
+import { customerColumns, customerNotFound } from "./customer.ts";
+
+const linksRolledBack = () =>
+  new Failure(
+    "EB_LINKS_ROLLED_BACK",
+    409,
+    "Logins and customers cannot be linked or unlinked while step 21 (user-customer) is rolled back.",
+    "Ask an admin to re-apply step 21, then try again.",
+    { step: 21 },
+  );
+
+const noCustomersLogin = (id: string) =>
+  new Failure(
+    "EB_NO_CUSTOMERS_LOGIN",
+    409,
+    `There is no login ${id} with the role customer.`,
+    "Choose one from GET /api/users?role=customer.",
+  );
+
+const linkedOtherwise = (customer: string, user: string) =>
+  new Failure(
+    "EB_LINKED_OTHERWISE",
+    409,
+    `The customer ${customer} or the login ${user} is linked to another one.`,
+    "Unlink that one first: POST /api/customers/:id/unlink.",
+  );
+
+const notLinked = (customer: string) =>
+  new Failure(
+    "EB_CUSTOMER_NOT_LINKED",
+    409,
+    `The customer ${customer} has no login.`,
+    "Nothing is left to do; POST /api/customers/:id/link links one.",
+  );
+
+/**
+ * Links a customer and a login, after somebody has found out that they belong together: the login counts as verified.
+ * Linking what is linked changes nothing.
+ *
+ * @throws Failure EB_LINKS_ROLLED_BACK, EB_CUSTOMER_NOT_FOUND, EB_NO_CUSTOMERS_LOGIN, EB_LINKED_OTHERWISE
+ */
+export const linkCustomer = (
+  { changes, clock }: ApiContext,
+  { id, userId, by }: { id: string; userId: string; by: Requester },
+) =>
+  changes.transaction(async (tx, active) => {
+    const customer = await customerToLink(tx, active, id);
+    const user = await tx
+      .selectFrom("users")
+      .select("customer_id")
+      .where("id", "=", userId)
+      .where("role", "=", "customer")
+      .forUpdate()
+      .executeTakeFirst();
+    if (!user) throw noCustomersLogin(userId);
+    if (customer.user_id === userId && user.customer_id === id) return customer;
+    if (customer.user_id !== null || user.customer_id !== null) throw linkedOtherwise(id, userId);
+    const at = clock.now();
+    await forgetIntentions(tx, id, userId);
+    await tx
+      .updateTable("users")
+      .set({ customer_id: id, verified_at: at })
+      .where("id", "=", userId)
+      .execute();
+    const linked = await setLogin(tx, id, userId);
+    const result = { user: userId, customer: id };
+    await recordSecurityEvents(tx, { by, at, events: [{ action: "login-linked", result }] });
+    return linked;
+  });
+
+/**
+ * Takes the link away on both sides. The login is no longer verified: re-applying step 21 must not find it again.
+ *
+ * @throws Failure EB_LINKS_ROLLED_BACK, EB_CUSTOMER_NOT_FOUND, EB_CUSTOMER_NOT_LINKED
+ */
+export const unlinkCustomer = ({ changes, clock }: ApiContext, { id, by }: { id: string; by: Requester }) =>
+  changes.transaction(async (tx, active) => {
+    const { user_id } = await customerToLink(tx, active, id);
+    if (user_id === null) throw notLinked(id);
+    await forgetIntentions(tx, id, user_id);
+    await tx
+      .updateTable("users")
+      .set({ customer_id: null, verified_at: null })
+      .where("id", "=", user_id)
+      .execute();
+    const unlinked = await setLogin(tx, id, null);
+    const result = { user: user_id, customer: id };
+    await recordSecurityEvents(tx, {
+      by,
+      at: clock.now(),
+      events: [{ action: "login-unlinked", result }],
+    });
+    return unlinked;
+  });
+
+/** Locked, before any login is: in the same order as where logins are made. */
+const customerToLink = async (tx: DeliveryDatabase, active: ActiveBehaviours, id: string) => {
+  if (!active.has("user-customer")) throw linksRolledBack();
+  const customer = await tx
+    .selectFrom("customers")
+    .select(customerColumns)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!customer) throw customerNotFound(id);
+  return customer;
+};
+
+const forgetIntentions = (tx: DeliveryDatabase, customer: string, user: string) =>
+  tx
+    .deleteFrom("intended_links")
+    .where((eb) => eb.or([eb("customer_id", "=", customer), eb("user_id", "=", user)]))
+    .execute();
+
+const setLogin = (tx: DeliveryDatabase, id: string, user_id: string | null) =>
+  tx
+    .updateTable("customers")
+    .set({ user_id })
+    .where("id", "=", id)
+    .returning(customerColumns)
+    .executeTakeFirstOrThrow();

@@ -1,0 +1,194 @@
+import { isDeepStrictEqual } from "node:util";
+import { Failure } from "earlybird";
+import type { ActiveBehaviours } from "earlybird/rollback";
+import type { Kysely } from "kysely";
+import { noteDayForBilling, noteForBilling } from "../billing/index.ts";
+import type { DeliveredItem, OrderStatus, Tables } from "../database.ts";
+import { type LockedOrder, lockOrder } from "../orders/index.ts";
+import { recordCorrection } from "./corrections.ts";
+import { checkDeliveryDate } from "./dates.ts";
+import { type Delivery, deliveryColumns, deliveryNotFound } from "./delivery.ts";
+import { handsOver, markDelivered, unmarkDelivered } from "./order-status.ts";
+import { compareQuantities, type HandedOver, type Outcome } from "./quantities.ts";
+
+/** What staff say of a delivery that was confirmed; `pending` means that it is still to be made. */
+export interface Correction {
+  outcome: Outcome | "pending";
+  items: readonly HandedOver[] | undefined;
+  date: string | undefined;
+  reason: string;
+  by: { id: string; name: string };
+  at: Date;
+  /** The day of `at` where the business is. */
+  today: string;
+}
+
+const notConfirmed = (id: string) =>
+  new Failure(
+    "EB_DELIVERY_NOT_CONFIRMED",
+    409,
+    `Delivery ${id} has not been confirmed: there is nothing to correct.`,
+    "Confirm it at POST /api/deliveries/confirm.",
+  );
+
+const nothingToCorrect = (id: string) =>
+  new Failure(
+    "EB_NOTHING_TO_CORRECT",
+    409,
+    `Delivery ${id} is recorded like that already; nothing was changed.`,
+    "GET /api/deliveries shows what is recorded.",
+  );
+
+const deliveryChanged = (id: string) =>
+  new Failure(
+    "EB_DELIVERY_CHANGED",
+    409,
+    `Delivery ${id} was changed by somebody else at this moment; nothing was changed by you.`,
+    "Send the correction again.",
+  );
+
+const orderCancelled = (id: string) =>
+  new Failure(
+    "EB_ORDER_CANCELLED",
+    409,
+    `Order ${id} is cancelled: its delivery cannot be open again.`,
+    "Correct the delivery to failed.",
+  );
+
+const quantitiesRolledBack = () =>
+  new Failure(
+    "EB_QUANTITIES_ROLLED_BACK",
+    409,
+    "While step 26 (delivery-quantities) is rolled back, a correction cannot record quantities.",
+    "Leave items out and correct the status, or ask the operator to re-apply step 26.",
+    { step: 26 },
+  );
+
+const orderedUnknown = (id: string) =>
+  new Failure(
+    "EB_ORDERED_QUANTITIES_UNKNOWN",
+    409,
+    `Delivery ${id} names no order: quantities cannot be compared.`,
+    "Leave items out and correct the status to delivered, shortage, failed or pending.",
+  );
+
+/**
+ * Corrects a confirmed delivery, and its order's status with it. The earlier values are kept in
+ * `delivery_corrections`; who confirmed (step 25) stays. Everything happens in `tx`, or nothing.
+ *
+ * @throws Failure EB_DELIVERY_NOT_FOUND, EB_DELIVERY_NOT_CONFIRMED, EB_NOTHING_TO_CORRECT, EB_ORDER_CANCELLED,
+ *   EB_QUANTITIES_ROLLED_BACK, EB_ORDERED_QUANTITIES_UNKNOWN, EB_DELIVERY_CHANGED, and those of a confirmation
+ */
+export const correctDelivery = async (
+  tx: Kysely<Tables>,
+  active: ActiveBehaviours,
+  id: string,
+  correction: Correction,
+): Promise<Delivery> => {
+  const { delivery, order } = await lockDelivery(tx, id);
+  if (delivery.status === "pending") throw notConfirmed(id);
+  const date = dateOf(active, { delivery, order }, correction);
+  const { outcome, items } = quantitiesOf(active, { delivery, order }, correction);
+  const same = outcome === delivery.status && date === delivery.delivery_date;
+  if (same && isDeepStrictEqual(items, delivery.items)) throw nothingToCorrect(id);
+  const corrected = await tx
+    .updateTable("delivery_statuses")
+    .set({
+      status: outcome,
+      delivery_date: date,
+      // Unchanged items are not written: step 26 may be rolled back, and what it parked is not for us to replace.
+      ...(!isDeepStrictEqual(items, delivery.items) && { items: items && JSON.stringify(items) }),
+    })
+    .where("id", "=", id)
+    .returning(deliveryColumns)
+    .executeTakeFirstOrThrow();
+  if (order) await noteForBilling(tx, [order.id]);
+  else {
+    const { customer_id: customerId } = delivery;
+    for (const day of new Set([delivery.delivery_date, date]))
+      await noteDayForBilling(tx, { customerId, date: day });
+  }
+  const orderStatus = order && (await followDelivery(tx, active, order, { corrected, at: correction.at }));
+  if (outcome === "pending" && order && orderStatus === "CANCELLED") throw orderCancelled(order.id);
+  await recordCorrection(tx, correction, {
+    before: { ...delivery, order_status: order?.status ?? null },
+    after: { ...corrected, order_status: orderStatus ?? null },
+  });
+  return corrected;
+};
+
+interface Locked {
+  delivery: Delivery;
+  /** Undefined while step 20 is rolled back, and for a delivery that names no order. */
+  order: LockedOrder | undefined;
+}
+
+/** The order first, as a confirmation locks them: of the two at once, one waits for the other's work. */
+const lockDelivery = async (tx: Kysely<Tables>, id: string): Promise<Locked> => {
+  const found = await tx
+    .selectFrom("delivery_statuses")
+    .select("order_id")
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (!found) throw deliveryNotFound(id);
+  const order = found.order_id === null ? undefined : await lockOrder(tx, found.order_id);
+  const delivery = await tx
+    .selectFrom("delivery_statuses")
+    .select(deliveryColumns)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+  if (delivery?.order_id !== found.order_id) throw deliveryChanged(id);
+  return { delivery, order };
+};
+
+/** An open delivery is on the route of its order's day; any other keeps its date unless another is sent. */
+const dateOf = (
+  active: ActiveBehaviours,
+  { delivery, order }: Locked,
+  { outcome, date: asked, today }: Correction,
+): string => {
+  if (outcome === "pending") return order?.delivery_date ?? delivery.delivery_date;
+  const date = asked ?? delivery.delivery_date;
+  // That nothing was handed over can be said of every delivery, also of one that step 27 would have refused.
+  const claimed = handsOver(outcome) || asked !== undefined;
+  if (claimed && active.has("delivery-dates")) checkDeliveryDate(order, { date, today });
+  return date;
+};
+
+/** What is recorded as handed over, and the outcome that follows from it (step 26). */
+const quantitiesOf = (
+  active: ActiveBehaviours,
+  { delivery, order }: Locked,
+  { outcome, items: sent }: Correction,
+): { outcome: Correction["outcome"]; items: DeliveredItem[] | null } => {
+  if (outcome === "pending") return { outcome, items: null };
+  const unchanged = outcome === delivery.status;
+  const needed = sent !== undefined || (outcome === "partially_delivered" && !unchanged);
+  if (!active.has("delivery-quantities")) {
+    if (needed) throw quantitiesRolledBack();
+    return { outcome, items: delivery.items };
+  }
+  const ordered =
+    order?.items ??
+    delivery.items?.map(({ product_id, ordered_qty }) => ({ product_id, quantity: ordered_qty }));
+  if (!ordered) {
+    if (needed) throw orderedUnknown(delivery.id);
+    return { outcome, items: null };
+  }
+  const items = sent ?? (unchanged && delivery.items ? delivery.items : undefined);
+  return compareQuantities(ordered, { outcome, items });
+};
+
+/** Step 22. What turned the order back is right in any case: an order of which nothing was handed over is open. */
+const followDelivery = async (
+  tx: Kysely<Tables>,
+  active: ActiveBehaviours,
+  order: LockedOrder,
+  { corrected, at }: { corrected: Delivery; at: Date },
+): Promise<OrderStatus> => {
+  if (!handsOver(corrected.status)) return unmarkDelivered(tx, order);
+  if (order.status === "DELIVERED" || !active.has("order-status")) return order.status;
+  await markDelivered(tx, order, corrected.confirmed_at ?? at);
+  return "DELIVERED";
+};

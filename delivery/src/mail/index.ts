@@ -1,0 +1,2 @@
+export { MailSender } from "./mail-sender.ts";
+export { type Mail, queueMail } from "./outbox.ts";

@@ -1,0 +1,78 @@
+import { Failure } from "earlybird";
+import { sql } from "kysely";
+import { endSessions, type Requester, recordSecurityEvents, type SecurityEvent } from "../auth/index.ts";
+import type { ApiContext } from "../context.ts";
+import type { DeliveryDatabase, Role } from "../database.ts";
+import { adminLock } from "../locks.ts";
+import { userColumns, userNotFound } from "./user.ts";
+
+const lastAdmin = () =>
+  new Failure(
+    "EB_LAST_ADMIN",
+    409,
+    "This is the last active admin.",
+    "Make another admin first; if none can log in, run: earlybird admin invite.",
+  );
+
+/** What an admin may change of a login; what is absent or undefined stays. */
+export interface UserChange {
+  name?: string | undefined;
+  phone?: string | undefined;
+  role?: Role | undefined;
+  active?: boolean | undefined;
+}
+
+interface Standing {
+  role: Role;
+  active: boolean;
+}
+
+/**
+ * Changes a user's details, role or state.
+ *
+ * @throws Failure EB_USER_NOT_FOUND, EB_LAST_ADMIN
+ */
+export const changeUser = (
+  { changes, clock }: ApiContext,
+  { id, change, by }: { id: string; change: UserChange; by: Requester },
+) =>
+  changes.transaction(async (tx) => {
+    if (change.role !== undefined || change.active !== undefined) {
+      // Of two admins who take the login from each other at once, the second sees what the first has done.
+      await sql`select pg_advisory_xact_lock(${sql.join(adminLock)})`.execute(tx);
+    }
+    const before = await tx
+      .selectFrom("users")
+      .select(["role", "active"])
+      .where("id", "=", id)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!before) throw userNotFound(id);
+    const user = await tx
+      .updateTable("users")
+      .set(change)
+      .where("id", "=", id)
+      .returning(userColumns)
+      .executeTakeFirstOrThrow();
+    if (isAdmin(before) && !isAdmin(user) && !(await hasAdmin(tx))) throw lastAdmin();
+    // Activating the login again must not bring its sessions back.
+    if (!user.active) await endSessions(tx, clock.now(), { userId: id });
+    await recordSecurityEvents(tx, { by, at: clock.now(), events: eventsOf(id, before, user) });
+    return user;
+  });
+
+const isAdmin = ({ role, active }: Standing): boolean => role === "admin" && active;
+
+const hasAdmin = async (tx: DeliveryDatabase): Promise<boolean> => {
+  const admins = tx.selectFrom("users").select("id").where("role", "=", "admin").where("active", "=", true);
+  return (await admins.limit(1).executeTakeFirst()) !== undefined;
+};
+
+const eventsOf = (user: string, before: Standing, { role, active }: Standing): SecurityEvent[] => [
+  ...(before.role === role
+    ? []
+    : [{ action: "role-changed", result: { user, from: before.role, to: role } } as const]),
+  ...(before.active === active
+    ? []
+    : [{ action: active ? "login-activated" : "login-deactivated", result: { user, role } } as const]),
+];

@@ -1,0 +1,147 @@
+import { isDeepStrictEqual } from "node:util";
+import { sql } from "kysely";
+import { Failure } from "../../lib/failure.ts";
+import { demandReason } from "../acknowledgement.ts";
+import type { Change, Database } from "../change.ts";
+import type { Engine } from "../engine.ts";
+import { appendToLedger } from "../ledger.ts";
+import type { OperationRequest, Requester } from "../request.ts";
+import {
+  type ApprovableAction,
+  type Approval,
+  columns,
+  findApproval,
+  fromRow,
+  type Row,
+} from "./approval.ts";
+import { approvalLastsMs, demandState, identityOf, useApproval } from "./decide.ts";
+import { approvalEntry, expireApprovals } from "./expire.ts";
+import { recordOverride } from "./override.ts";
+
+/** Why a move may begin, or that somebody must be asked first. */
+export type Consent =
+  | { kind: "not_needed" }
+  | { kind: "to_be_asked" }
+  | { kind: "approved"; approval: Approval }
+  | { kind: "overridden"; reason: string };
+
+const planMissing = (steps: readonly number[]) =>
+  new Failure(
+    "EB_PLAN_MISSING",
+    428,
+    `Moving ${steps.join(", ")} needs another person's approval, which is of a plan.`,
+    "Read a dry run, and add --plan with its hash.",
+  ).exitingWith(6);
+
+const approvalMismatch = ({ id, action, steps }: Approval) =>
+  new Failure(
+    "EB_APPROVAL_MISMATCH",
+    409,
+    `Request ${id} is about a ${action} of ${steps.join(", ")}.`,
+    "Name the same steps, or ask for an approval of what you want to do.",
+  ).exitingWith(4);
+
+/** What is to be done, with the approval that it is done under. */
+export interface Order {
+  request: OperationRequest;
+  approval: Approval | undefined;
+}
+
+/**
+ * What a request really asks for: where it names an approval, exactly what was approved.
+ *
+ * @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_MISMATCH, EB_APPROVAL_PENDING, EB_APPROVAL_OVER
+ */
+export const readOrder = async (
+  engine: Engine,
+  session: Database,
+  asked: { action: ApprovableAction; selected: readonly number[]; request: OperationRequest },
+): Promise<Order> => {
+  const { action, selected, request } = asked;
+  if (request.approval === undefined) {
+    const { override, reason = override } = request;
+    return { request: { ...request, ...(reason !== undefined && { reason }) }, approval: undefined };
+  }
+  await expireApprovals(engine, session);
+  const stored = await findApproval(session, request.approval, engine.clock);
+  const { approval } = stored;
+  if (approval.action !== action || !isDeepStrictEqual(stored.selected, [...selected]))
+    throw approvalMismatch(approval);
+  demandState(approval, "use");
+  const { reason, plan, cascade, acknowledge, on_conflict, until } = approval;
+  const approved = { reason, plan, cascade, acknowledge, onConflict: on_conflict };
+  return { request: { ...request, ...approved, ...(until && { until: new Date(until) }) }, approval };
+};
+
+/** Whether a move may begin. @throws Failure EB_REASON_MISSING, EB_PLAN_MISSING where it cannot even be asked for */
+export const consentTo = (
+  { approval: policy }: Engine,
+  moving: readonly Change[],
+  { request, approval }: Order,
+): Consent => {
+  if (approval) return { kind: "approved", approval };
+  if (policy === "none" || !moving.some(({ risk }) => risk === "critical")) return { kind: "not_needed" };
+  const steps = moving.map(({ step }) => step);
+  if (request.override?.trim()) return { kind: "overridden", reason: request.override };
+  demandReason(request.reason, `Asking for an approval to move ${steps.join(", ")}`);
+  if (request.plan === undefined) throw planMissing(steps);
+  return { kind: "to_be_asked" };
+};
+
+/** Records why a move may begin, in the transaction in which it does; the ledger is written last. */
+export const recordConsent = async (
+  engine: Engine,
+  tx: Database,
+  begun: {
+    consent: Consent;
+    action: ApprovableAction;
+    steps: number[];
+    by: Requester;
+    operation: string | null;
+  },
+): Promise<void> => {
+  const { consent, ...move } = begun;
+  if (consent.kind === "approved") await useApproval(engine, tx, { id: consent.approval.id, ...move });
+  if (consent.kind === "overridden") await recordOverride(engine, tx, { reason: consent.reason, ...move });
+};
+
+/**
+ * Stores the request for an approval. Who repeats a call does not ask twice: what they have asked for and is still
+ * open comes back.
+ */
+export const askForApproval = async (
+  engine: Engine,
+  session: Database,
+  asked: {
+    action: ApprovableAction;
+    selected: readonly number[];
+    steps: number[];
+    request: OperationRequest;
+  },
+): Promise<Approval> => {
+  const { action, selected, steps, request } = asked;
+  const { reason, plan, cascade = false, acknowledge = [], onConflict = "keep", until = null } = request;
+  const asker = identityOf(request);
+  await expireApprovals(engine, session);
+  return session.transaction().execute(async (tx) => {
+    const at = engine.clock.now();
+    const { rows: open } = await sql<Row>`
+      select ${columns} from earlybird.approvals a
+      where a.state in ('asked', 'approved') and a.asker = ${asker} and a.action = ${action}
+        and a.selected = ${selected}::integer[] and a.steps = ${steps}::integer[] and a.plan_hash = ${plan}
+        and a.on_conflict = ${onConflict} and a.until is not distinct from ${until}::timestamptz
+        and a.expires_at > ${at}
+      order by a.id limit 1`.execute(tx);
+    if (open[0]) return fromRow(open[0], at).approval;
+    const expiresAt = new Date(at.getTime() + approvalLastsMs);
+    const { rows } = await sql<Row>`
+      insert into earlybird.approvals as a (action, selected, steps, cascade, on_conflict, until, reason, plan_hash,
+        acknowledge, asked_by, asker, origin, asked_at, expires_at, state)
+      values (${action}, ${selected}, ${steps}, ${cascade}, ${onConflict}, ${until}, ${reason}, ${plan},
+        ${acknowledge}, ${request.requestedBy}, ${asker}, ${request.origin}, ${at}, ${expiresAt}, 'asked')
+      returning ${columns}`.execute(tx);
+    const { approval } = fromRow(rows[0] as Row, at);
+    await appendToLedger(tx, approvalEntry(approval, "asked", { by: request, at, reason: approval.reason }));
+    return approval;
+  });
+};

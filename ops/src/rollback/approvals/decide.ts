@@ -1,0 +1,150 @@
+import { sql } from "kysely";
+import { Failure } from "../../lib/failure.ts";
+import { demandReason } from "../acknowledgement.ts";
+import { recordingRefusals } from "../attempts.ts";
+import type { Database } from "../change.ts";
+import type { Engine } from "../engine.ts";
+import { appendToLedger } from "../ledger.ts";
+import type { Requester } from "../request.ts";
+import { type Approval, type ApprovalState, findApproval, type StoredApproval } from "./approval.ts";
+import { approvalEntry, expireApprovals } from "./expire.ts";
+
+/** What is allowed in which state. */
+const allowed = {
+  approve: ["asked"],
+  use: ["approved"],
+  withdraw: ["asked", "approved"],
+} as const satisfies Record<string, readonly ApprovalState["state"][]>;
+
+const notApprovedYet = ({ id, asked_by, expires_at }: Approval) =>
+  new Failure(
+    "EB_APPROVAL_PENDING",
+    409,
+    `Request ${id} of ${asked_by} is not approved yet; it lapses at ${expires_at}.`,
+    `Another person runs: earlybird approve ${id} --reason "...".`,
+  ).exitingWith(6);
+
+const approvalOver = ({ id, state, asked_by }: Approval) =>
+  new Failure(
+    "EB_APPROVAL_OVER",
+    409,
+    `Request ${id} of ${asked_by} is ${state}.`,
+    state === "approved"
+      ? "It can be used, or withdrawn."
+      : 'Ask again with a new dry run; "earlybird approvals" lists what is open.',
+  ).exitingWith(4);
+
+const ownApproval = ({ id, asked_by }: Approval) =>
+  new Failure(
+    "EB_APPROVAL_OWN",
+    409,
+    `Request ${id} was made by ${asked_by}, who cannot approve it as well.`,
+    "Let another person approve it.",
+  ).exitingWith(4);
+
+const idsRewritten = ({ id }: Approval, steps: readonly number[]) =>
+  new Failure(
+    "EB_APPROVAL_IDS_REWRITTEN",
+    409,
+    `Step ${steps.join(", ")} has rewritten ids since request ${id} was made, so who made it is uncertain.`,
+    "Withdraw the request, and ask again.",
+  ).exitingWith(4);
+
+/** @throws Failure EB_APPROVAL_PENDING, EB_APPROVAL_OVER where this cannot be done with it in its state */
+export const demandState = (approval: Approval, action: keyof typeof allowed): void => {
+  const states: readonly string[] = allowed[action];
+  if (states.includes(approval.state)) return;
+  throw approval.state === "asked" ? notApprovedYet(approval) : approvalOver(approval);
+};
+
+/** What tells people apart: names may be shared, and changed by those who bear them. */
+export const identityOf = ({ person, requestedBy }: Requester): string => person ?? requestedBy;
+
+/** So long a request waits for an approval, and an approval for its use. */
+export const approvalLastsMs = 3_600_000;
+
+/**
+ * Approves somebody else's request.
+ *
+ * @throws Failure EB_REASON_MISSING, EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER, EB_APPROVAL_OWN, EB_APPROVAL_IDS_REWRITTEN
+ */
+export const approve = (engine: Engine, id: string, by: Requester & { reason?: string }): Promise<Approval> =>
+  decided(engine, { action: "approve", id, by }, async (tx, { approval, asker }) => {
+    demandReason(by.reason, `Approving request ${id}`);
+    demandState(approval, "approve");
+    if (asker === identityOf(by)) throw ownApproval(approval);
+    const rewriting = await stepsThatRewroteIds(engine, tx, approval);
+    if (rewriting.length > 0) throw idsRewritten(approval, rewriting);
+    const at = engine.clock.now();
+    const expiresAt = new Date(at.getTime() + approvalLastsMs);
+    await sql`update earlybird.approvals set state = 'approved', approved_by = ${by.requestedBy},
+      approved_at = ${at}, approval_reason = ${by.reason}, expires_at = ${expiresAt} where id = ${id}::bigint`.execute(
+      tx,
+    );
+    const { approval: approved } = await findApproval(tx, id, engine.clock);
+    await appendToLedger(tx, approvalEntry(approved, "approved", { by, at, reason: by.reason ?? null }));
+    return approved;
+  });
+
+/** Ends a request that was not used. @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER */
+export const withdraw = (
+  engine: Engine,
+  id: string,
+  by: Requester & { reason?: string },
+): Promise<Approval> =>
+  decided(engine, { action: "withdraw", id, by }, async (tx, { approval }) => {
+    demandState(approval, "withdraw");
+    const at = engine.clock.now();
+    await sql`update earlybird.approvals set state = 'withdrawn', ended_by = ${by.requestedBy}, ended_at = ${at}
+      where id = ${id}::bigint`.execute(tx);
+    const { approval: withdrawn } = await findApproval(tx, id, engine.clock);
+    // Of the request as it was: it may have been approved.
+    await appendToLedger(tx, approvalEntry(approval, "withdrawn", { by, at, reason: by.reason ?? null }));
+    return withdrawn;
+  });
+
+/** Spends an approval, once, in the transaction that begins what was approved. @throws Failure EB_APPROVAL_OVER */
+export const useApproval = async (
+  engine: Engine,
+  tx: Database,
+  { id, by, operation }: { id: string; by: Requester; operation: string | null },
+): Promise<void> => {
+  const { approval } = await findApproval(tx, id, engine.clock, { lock: true });
+  demandState(approval, "use");
+  const at = engine.clock.now();
+  await sql`update earlybird.approvals set state = 'used', ended_by = ${by.requestedBy}, ended_at = ${at},
+    operation_id = ${operation}::bigint where id = ${id}::bigint`.execute(tx);
+  await appendToLedger(tx, approvalEntry(approval, "used", { by, at, reason: approval.reason, operation }));
+};
+
+/** Decides about one request while nobody else does; a refusal goes into the ledger as well. */
+const decided = async (
+  engine: Engine,
+  { action, id, by }: { action: string; id: string; by: Requester & { reason?: string } },
+  work: (tx: Database, stored: StoredApproval) => Promise<Approval>,
+): Promise<Approval> => {
+  const attempt = { action, steps: [] as readonly number[], by };
+  return recordingRefusals(engine, attempt, async () => {
+    await expireApprovals(engine, engine.db);
+    return engine.db.transaction().execute(async (tx) => {
+      const stored = await findApproval(tx, id, engine.clock, { lock: true });
+      attempt.steps = stored.approval.steps;
+      return work(tx, stored);
+    });
+  });
+};
+
+/** The ids of people may be among them: under a new one, the asker would pass for somebody else. */
+const stepsThatRewroteIds = async (
+  { changes }: Engine,
+  db: Database,
+  { asked_at }: Approval,
+): Promise<number[]> => {
+  const rewriting = changes
+    .filter(({ parts }) => parts.some(({ kind }) => kind === "identifiers"))
+    .map(({ step }) => step);
+  const { rows } = await sql<{ step: number }>`
+    select step from earlybird.steps where step = any(${rewriting}::integer[]) and changed_at >= ${asked_at}::timestamptz
+    order by step`.execute(db);
+  return rows.map(({ step }) => step);
+};

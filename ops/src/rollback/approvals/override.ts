@@ -1,0 +1,68 @@
+import { sql } from "kysely";
+import type { Alarm, Notice } from "../alarm.ts";
+import { entryFor } from "../attempts.ts";
+import type { Database } from "../change.ts";
+import type { Engine } from "../engine.ts";
+import { appendToLedger } from "../ledger.ts";
+import type { Requester } from "../request.ts";
+
+/** A move that needed an approval and was begun without. */
+interface Override {
+  id: string;
+  action: string;
+  steps: number[];
+  reason: string;
+  overridden_by: string;
+  origin: string;
+}
+
+/** Records, in the transaction that begins the move, that nobody has approved it. */
+export const recordOverride = async (
+  engine: Engine,
+  tx: Database,
+  override: { action: string; steps: number[]; reason: string; by: Requester; operation: string | null },
+): Promise<void> => {
+  const { action, steps, reason, by, operation } = override;
+  await sql`insert into earlybird.overrides (action, steps, reason, overridden_by, origin, at)
+    values (${action}, ${steps}, ${reason}, ${by.requestedBy}, ${by.origin}, ${engine.clock.now()})`.execute(
+    tx,
+  );
+  const attempt = { action: "override", steps, by: { ...by, reason } };
+  await appendToLedger(tx, entryFor(engine, attempt, { action }, operation));
+};
+
+const keyOf = ({ id }: Override) => `rollback override ${id}`;
+
+const noticeOf = (override: Override): Notice => {
+  const { action, steps, reason, overridden_by, origin } = override;
+  return {
+    type: "SECURITY_ALERT",
+    key: keyOf(override),
+    severity: "critical",
+    message: `${overridden_by} started a ${action} of step ${steps.join(", ")} without the approval that it needs: ${reason}`,
+    details: { action, steps: steps.join(", "), overridden_by, origin, reason },
+  };
+};
+
+const notRaised = async (db: Database): Promise<Override[]> => {
+  const { rows } = await sql<Override>`
+    select id::text, action, steps, reason, overridden_by, origin from earlybird.overrides
+    where raised_at is null order by overrides.id`.execute(db);
+  return rows;
+};
+
+/** Raises an alert for each override that is not known to have had one. */
+export const raiseOverrides = async ({ db }: Engine, alarm: Alarm): Promise<void> => {
+  const firing = new Set(alarm.active().map(({ key }) => key));
+  for (const override of await notRaised(db))
+    if (!firing.has(keyOf(override))) alarm.raise(noticeOf(override));
+};
+
+/** Notes that what fires here has reached those who tell people: no other process need raise it. */
+export const noteRaised = async ({ db, clock }: Engine, alarm: Alarm): Promise<void> => {
+  const firing = new Set(alarm.active().map(({ key }) => key));
+  const raised = (await notRaised(db)).filter((override) => firing.has(keyOf(override))).map(({ id }) => id);
+  await sql`update earlybird.overrides set raised_at = ${clock.now()} where id = any(${raised}::bigint[])`.execute(
+    db,
+  );
+};

@@ -1,0 +1,92 @@
+import { sql } from "kysely";
+import { Failure } from "../../lib/failure.ts";
+import { entryFor } from "../attempts.ts";
+import type { Change, Database } from "../change.ts";
+import type { Engine } from "../engine.ts";
+import { appendToLedger } from "../ledger.ts";
+import type { Direction } from "../parts/part.ts";
+import type { Requester } from "../request.ts";
+import { readStates } from "../status.ts";
+
+const hourMs = 3_600_000;
+const longestDays = 30;
+
+const untilInvalid = (why: string) =>
+  new Failure(
+    "EB_UNTIL_INVALID",
+    422,
+    `That is no time to re-apply by: ${why}.`,
+    `Give a time from now on, at most ${longestDays} days ahead, to a rollback; or leave it out.`,
+  ).exitingWith(2);
+
+const notRolledBack = (step: number) =>
+  new Failure(
+    "EB_STEP_NOT_ROLLED_BACK",
+    409,
+    `Step ${step} is applied: there is nothing to re-apply.`,
+    '"earlybird status" shows what is rolled back.',
+  ).exitingWith(4);
+
+/** @throws Failure EB_UNTIL_INVALID */
+export const demandUntil = (until: Date | null | undefined, direction: Direction, now: Date): void => {
+  if (!until) return;
+  if (direction === "reapply") throw untilInvalid("only a rollback has one");
+  const aheadMs = until.getTime() - now.getTime();
+  if (!(aheadMs > 0)) throw untilInvalid("it is over");
+  if (aheadMs > longestDays * 24 * hourMs) throw untilInvalid(`it is more than ${longestDays} days ahead`);
+};
+
+/** An hour before, or, of a shorter time, when half of it is over. */
+export const remindAt = (until: Date, setAt: Date): Date => {
+  const leadMs = Math.min(hourMs, Math.max(0, until.getTime() - setAt.getTime()) / 2);
+  return new Date(until.getTime() - leadMs);
+};
+
+/** Writes, in the transaction of `db`, by when a step is to be re-applied; null for no time. */
+export const writeUntil = async (
+  db: Database,
+  step: number,
+  until: Date | null,
+  now: Date,
+): Promise<void> => {
+  const reminder = until && remindAt(until, now);
+  await sql`update earlybird.steps set until = ${until}, remind_at = ${reminder} where step = ${step}`.execute(
+    db,
+  );
+};
+
+/** A step that is rolled back, and by when it is to be re-applied. Times are ISO 8601. */
+export interface Expiry {
+  step: number;
+  until: string;
+}
+
+export const listExpiries = async (db: Database): Promise<(Expiry & { remind_at: string })[]> => {
+  const { rows } = await sql<{ step: number; until: Date; remind_at: Date }>`
+    select step, until, remind_at from earlybird.steps
+    where state = 'rolled_back' and until is not null order by step`.execute(db);
+  return rows.map(({ step, until, remind_at }) => ({
+    step,
+    until: until.toISOString(),
+    remind_at: remind_at.toISOString(),
+  }));
+};
+
+/** Changes by when a step is to be re-applied, under the lock. @throws Failure EB_UNTIL_INVALID, EB_STEP_NOT_ROLLED_BACK */
+export const changeUntil = async (
+  engine: Engine,
+  session: Database,
+  { change, until, by }: { change: Change; until: Date | null; by: Requester & { reason?: string } },
+): Promise<{ step: number; until: string | null }> => {
+  const { step } = change;
+  const now = engine.clock.now();
+  demandUntil(until, "rollback", now);
+  if ((await readStates(session)).get(step) !== "rolled_back") throw notRolledBack(step);
+  const before = (await listExpiries(session)).find((expiry) => expiry.step === step)?.until ?? null;
+  const after = until?.toISOString() ?? null;
+  await session.transaction().execute(async (tx) => {
+    await writeUntil(tx, step, until, now);
+    await appendToLedger(tx, entryFor(engine, { action: "until", steps: [step], by }, { before, after }));
+  });
+  return { step, until: after };
+};
