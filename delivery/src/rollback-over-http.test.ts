@@ -36,7 +36,7 @@ test("a customer who tries is named in the ledger, a stranger is not", async () 
   expect(entry).toMatchObject({
     action: "rollback.refused",
     steps: [24],
-    operator: "customer (usr_customer)",
+    operator: '"customer" (usr_customer)',
     origin: "http 203.0.113.10",
     result: { code: "EB_FORBIDDEN" },
   });

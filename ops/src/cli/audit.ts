@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { Failure } from "../lib/failure.ts";
 import { positiveInteger } from "./arguments.ts";
 import { answer, answerJson, green, red, table, yellow } from "./output.ts";
-import { withSession } from "./session.ts";
+import { operator, withSession } from "./session.ts";
 
 const notReadable = (path: string, holds: string) =>
   new Failure(
@@ -71,6 +71,24 @@ const keyCommand = () =>
     .description("print the public key of the ledger's anchors, for --public-key on another machine")
     .action(() => withSession(async ({ anchors }) => answer((await anchors.publicKey()).trimEnd())));
 
+const protectCommand = () =>
+  new Command("protect")
+    .description("give the ledger to another role: the service's may only read it and append from then on")
+    .argument("<role>", "a role of the database server that nobody logs in with")
+    .option("--json", "answer with one JSON document")
+    .action((role: string, { json }: { json?: boolean }) =>
+      withSession(async ({ manager }) => {
+        const protection = await manager.protectLedger(role, operator());
+        if (json) return answerJson(protection);
+        const { owner, service } = protection;
+        answer(
+          service === null
+            ? `The ledger belongs to ${owner} already; nothing to do.`
+            : `The ledger belongs to ${owner}; ${service} can read it and append to it.`,
+        );
+      }),
+    );
+
 export const auditCommand = () =>
   new Command("audit")
     .description("the ledger of who did what, newest first")
@@ -95,4 +113,5 @@ export const auditCommand = () =>
       }),
     )
     .addCommand(verifyCommand())
-    .addCommand(keyCommand());
+    .addCommand(keyCommand())
+    .addCommand(protectCommand());

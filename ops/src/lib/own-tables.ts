@@ -11,6 +11,8 @@ export interface OwnTables {
   table: string;
   /** or, with this, where it has no such column. */
   column?: string;
+  /** or, with this, where there is no such function in the schema. */
+  routine?: string;
   statements: readonly RawBuilder<unknown>[];
 }
 
@@ -32,12 +34,15 @@ export const createOwnTables = async <Tables>(
 
 const createWhereAbsent = async <Tables>(
   tx: Kysely<Tables>,
-  { table, column, statements }: OwnTables,
+  { table, column, routine, statements }: OwnTables,
 ): Promise<void> => {
   const { rows } = await sql<{ schema: unknown; there: boolean }>`
     select to_regnamespace('earlybird') as schema, exists (
       select from pg_attribute where attrelid = to_regclass(${`earlybird.${table}`})
-        and attname = coalesce(${column ?? null}::text, attname) and not attisdropped) as there`.execute(tx);
+        and attname = coalesce(${column ?? null}::text, attname) and not attisdropped)
+      and (${routine ?? null}::text is null or to_regproc(${`earlybird.${routine}`}) is not null) as there`.execute(
+    tx,
+  );
   if (rows[0]?.there) return;
   // Not "if not exists": that would ask for a right that is not needed once the schema is there.
   if (!rows[0]?.schema) await sql`create schema earlybird`.execute(tx);

@@ -35,6 +35,7 @@ export { rows } from "./parts/rows.ts";
 export { table } from "./parts/table.ts";
 export type { StepFindings } from "./preflight/check.ts";
 export type { Finding } from "./preflight/finding.ts";
+export type { LedgerProtection } from "./protect-ledger.ts";
 export type { Certificate } from "./prove.ts";
 export type { StepReceipt } from "./receipts.ts";
 export type { OperationRequest, ProgressListener, Requester } from "./request.ts";

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { quiet } from "../../../test/support/delivery.ts";
 import { createShelf, type Shelf } from "../../../test/support/shelf.ts";
 import { shelfChanges } from "../../../test/support/shelf-changes.ts";
+import { createPool } from "../database/index.ts";
 import { systemClock } from "../lib/clock.ts";
 import { LedgerAnchors } from "./anchors/anchors.ts";
 import { RollbackManager } from "./manager.ts";
@@ -215,4 +216,69 @@ test("an event is recorded anew only when its result differs from the last of it
   expect(await record("settings", { ...said, port: 1002 })).toBe(null);
   expect(await record("settings", said)).toEqual(at(11));
   expect(await shelf.manager.verifyLedger()).toMatchObject({ ok: true, entries: 11 });
+});
+
+test("a ledger of an earlier version goes on after the next install", async () => {
+  await shelf.pool.query("drop function earlybird.append_to_ledger(text)");
+  await shelf.manager.install(asked);
+  await shelf.manager.recordEvent({ action: "drill", operator: "ada ☕", origin: "test", at: new Date() });
+  expect(await shelf.manager.verifyLedger()).toMatchObject({ ok: true, entries: 8 });
+});
+
+describe("a ledger of its own role", () => {
+  const service = `shelf_service_${process.pid}`;
+  const owner = `shelf_ledger_${process.pid}`;
+  const by = { requestedBy: "root", origin: "test" };
+
+  afterEach(async () => {
+    await shelf.pool.query(`drop owned by ${owner}, ${service} cascade; drop role ${owner}, ${service}`);
+  });
+
+  test("cannot be rewritten by the service, which still records and moves", async () => {
+    await shelf.pool.query(`create role ${service} login password 'shelf'; create role ${owner} nologin;
+      create schema library authorization ${service};
+      grant create on database ${new URL(shelf.url).pathname.slice(1)} to ${service}`);
+    await expect(shelf.manager.protectLedger(owner, by)).rejects.toMatchObject({ code: "EB_LEDGER_OWNER" });
+    await expect(shelf.manager.protectLedger("nobody_here", by)).rejects.toThrow("no role nobody_here");
+    // The tables and the engine's schema as a service has them that has made them itself.
+    await shelf.pool.query(`drop schema earlybird cascade; drop table books, loans cascade`);
+    const url = new URL(shelf.url);
+    [url.username, url.password] = [service, "shelf"];
+    const pool = createPool(url.href);
+    await pool.query(`create table library.books (id integer primary key, title text not null, lost boolean not null default false);
+      create table library.loans (id integer primary key, title text not null, state text not null default 'out');
+      alter role ${service} set search_path = library`);
+    await pool.end();
+    const asService = createPool(url.href);
+    const manager = new RollbackManager({ pool: asService, changes: shelfChanges, log: quiet });
+    await manager.install(asked);
+    await shelf.pool.query(`grant ${owner} to ${service}`);
+    await expect(shelf.manager.protectLedger(owner, by)).rejects.toThrow(service);
+    await shelf.pool.query(`revoke ${owner} from ${service}`);
+    expect(await shelf.manager.protectLedger(owner, by)).toEqual({ owner, service });
+    expect(await shelf.manager.protectLedger(owner, by)).toEqual({ owner, service: null });
+
+    for (const statement of [
+      "alter table earlybird.ledger disable trigger all",
+      "update earlybird.ledger set entry = '{}'",
+      "delete from earlybird.ledger",
+      "truncate earlybird.ledger",
+      "insert into earlybird.ledger values (999, '', '', '{}')",
+      "drop table earlybird.ledger",
+      "alter table earlybird.ledger rename to old",
+      "drop schema earlybird cascade",
+      "alter schema earlybird rename to old",
+      "create or replace function earlybird.refuse_ledger_change() returns trigger language plpgsql as 'begin end'",
+      "drop function earlybird.append_to_ledger(text)",
+      `set role ${owner}`,
+      `grant ${owner} to ${service}`,
+    ]) {
+      await expect(asService.query(statement), statement).rejects.toMatchObject({ code: "42501" });
+    }
+    await manager.install(asked);
+    await manager.rollbackSteps(1, 2, asked);
+    await manager.recordEvent({ action: "drill", operator: "ada", origin: "test", at: new Date() });
+    expect(await manager.verifyLedger()).toMatchObject({ ok: true, head: { seq: 7 } });
+    await asService.end();
+  });
 });

@@ -48,15 +48,9 @@ const lockLedger = (db: Database) =>
 
 /** Chains an entry to the last one, in the transaction of `db`: it stands or falls with what it tells of. */
 export const appendToLedger = async (db: Database, entry: LedgerEntry): Promise<LedgerHead> => {
-  await lockLedger(db);
-  const last = await ledgerHead(db);
-  const text = JSON.stringify(entry);
-  const seq = last.seq + 1;
-  const hash = hashOf(seq, last.hash, text);
-  await sql`insert into earlybird.ledger (seq, prev_hash, hash, entry) values (${seq}, ${last.hash}, ${hash}, ${text})`.execute(
-    db,
-  );
-  return { seq, hash };
+  const { rows } = await sql<LedgerHead>`
+    select seq, hash from earlybird.append_to_ledger(${JSON.stringify(entry)})`.execute(db);
+  return { seq: Number(rows[0]?.seq), hash: String(rows[0]?.hash) };
 };
 
 /** What a service records in the ledger beside the moves of the engine. */

@@ -39,6 +39,7 @@ import { demandPurge, listParked, type ParkedStep, purgeParked, purgePlan } from
 import type { Direction, RowCount } from "./parts/part.ts";
 import { demandPlan, planStale } from "./plan.ts";
 import { checkSteps, type StepFindings } from "./preflight/check.ts";
+import { type LedgerProtection, protectLedger } from "./protect-ledger.ts";
 import { type Certificate, proveSteps } from "./prove.ts";
 import type { OperationRequest, Requester } from "./request.ts";
 import { carryOut, type OperationResult, refuseObstacles } from "./run.ts";
@@ -410,6 +411,25 @@ export class RollbackManager {
   recordIfChanged(event: LedgerRecord): Promise<LedgerHead | null> {
     const { db } = this.#engine;
     return translated(() => db.transaction().execute((tx) => recordIfChanged(tx, event)));
+  }
+
+  /**
+   * Gives the ledger to a role other than the service's, which may only read it and append to it from then on. Needs
+   * the rights of an administrator.
+   *
+   * @throws Failure EB_LEDGER_OWNER
+   */
+  protectLedger(owner: string, by: Requester): Promise<LedgerProtection> {
+    const { db, clock } = this.#engine;
+    return translated(() =>
+      db.transaction().execute(async (tx) => {
+        const result = await protectLedger(tx, owner);
+        if (result.service === null) return result;
+        const { requestedBy: operator, origin } = by;
+        await recordInLedger(tx, { action: "protect-ledger", operator, origin, at: clock.now(), result });
+        return result;
+      }),
+    );
   }
 
   /** The numbers of the registered steps, lowest first. */

@@ -5,6 +5,7 @@ import type { Database } from "./change.ts";
 import { expiry } from "./expiry/tables.ts";
 import { followers } from "./following-schema.ts";
 import { journalFunction } from "./journal-schema.ts";
+import { appendFunction } from "./ledger-schema.ts";
 
 /**
  * Creates the engine's own tables where they are absent, in the schema `earlybird`.
@@ -26,6 +27,7 @@ import { journalFunction } from "./journal-schema.ts";
 export const createEngineSchema = (db: Database): Promise<void> =>
   createOwnTables(db, [
     { table: "ledger", statements },
+    { table: "ledger", routine: "append_to_ledger", statements: appendFunction },
     { table: "applied_steps", statements: holdingSteps },
     { table: "journal", column: "removed_at", statements: journalOfDeletes },
     { table: "own_indexes", statements: ownIndexes },
