@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { alertTypeTable } from "./alert-types.ts";
 import { monitoringCommandTable, rollbackCommandTable } from "./commands.ts";
+import { dependencyTable } from "./dependencies.ts";
 import { errorTable } from "./errors.ts";
 import { grafanaDashboard } from "./grafana.ts";
 import { replaceMarkedPart } from "./marked-part.ts";
@@ -20,6 +21,7 @@ const parts: readonly { file: string; name: string; render: (root: string) => st
   { file: "docs/rollback-procedures.md", name: "procedures", render: stepProcedures },
   { file: "docs/reversible-changes.md", name: "routes", render: rollbackRouteTable },
   { file: "docs/reversible-changes.md", name: "commands", render: rollbackCommandTable },
+  { file: "docs/security.md", name: "dependencies", render: dependencyTable },
   { file: "docs/monitoring.md", name: "alert types", render: alertTypeTable },
   { file: "docs/monitoring.md", name: "routes", render: monitoringRouteTable },
   { file: "docs/monitoring.md", name: "commands", render: monitoringCommandTable },

@@ -27,6 +27,19 @@ describe("the lock file", () => {
   });
 });
 
+test("the package carries a list of all that is installed with it, made when it is packed", async () => {
+  await ensureBuilt();
+  expect(JSON.parse(read("ops/package.json")).scripts.prepack).toContain("sbom");
+  execFileSync("npm", ["run", "--silent", "sbom"], { cwd: root, stdio: "pipe" });
+  const { components } = JSON.parse(read("ops/dist/sbom.cdx.json")) as {
+    components: { "bom-ref": string }[];
+  };
+  const listed = new Set(components.map((component) => component["bom-ref"].replace(/@[^@]*$/, "")));
+  const dependencies = Object.keys(JSON.parse(read("ops/package.json")).dependencies);
+  expect(dependencies.filter((name) => !listed.has(name))).toEqual([]);
+  expect(["vitest", "typescript", "esbuild"].filter((name) => listed.has(name))).toEqual([]);
+});
+
 test("what is published is the program, its types and its license, and no tests", async () => {
   await ensureBuilt();
   const answer = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "-w", "ops"], {

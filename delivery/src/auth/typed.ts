@@ -4,4 +4,4 @@ import { z } from "zod";
 export const typedPassword = z.string().min(1).max(200);
 
 /** A code of an authenticator, or a recovery code. */
-export const code = z.string().trim().toLowerCase().min(6).max(20);
+export const code = z.string().trim().toLowerCase().min(6).max(40);

@@ -51,15 +51,15 @@ export const stepOfCode = (secret: Buffer, code: string, now: Date): number | un
   return delta === null ? undefined : Math.floor(timestamp / 1_000 / periodSeconds) + delta;
 };
 
-/** Ten codes for the day on which the phone is lost, as `ab12-cd34-ef56`. */
+/** Ten codes for the day on which the phone is lost: eight groups of four hex digits. */
 export const newRecoveryCodes = (): string[] =>
   Array.from({ length: 10 }, () =>
-    randomBytes(6)
+    randomBytes(16)
       .toString("hex")
       .replace(/(.{4})(?=.)/g, "$1-"),
   );
 
-/** 48 random bits need no slow hash. */
+/** 128 random bits need no slow hash. */
 export const hashOfRecoveryCode = (code: string): string =>
   createHash("sha256")
     .update(code.replace(/[^0-9a-f]/g, ""))

@@ -124,6 +124,7 @@ export class LedgerAnchors {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(anchor),
+      redirect: "error",
       signal: AbortSignal.timeout(postWithinMs),
     });
     await answer.body?.cancel();
