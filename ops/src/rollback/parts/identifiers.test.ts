@@ -145,7 +145,8 @@ describe("rolling back", () => {
     await database.pool.query(`create role ${owner}; grant ${owner} to current_user;
       alter table authors owner to ${owner}; alter table poems owner to ${owner};
       grant all on schema public to ${owner}; alter schema earlybird owner to ${owner};
-      grant all on all tables in schema earlybird to ${owner}; grant all on all sequences in schema earlybird to ${owner}`);
+      grant all on all tables in schema earlybird to ${owner}; grant all on all sequences in schema earlybird to ${owner};
+      grant execute on function earlybird.append_to_ledger(text) to ${owner}`);
     for (const {
       kind,
       name,
