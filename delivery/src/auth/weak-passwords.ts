@@ -45,7 +45,8 @@ export const weaknessOf = (
   if (contains(typed, [owner.replace(/\s/gu, ""), ...owner.split(/\s+/u)])) return "it contains the name";
   // "Password123!" is as common as "password": digits and signs at the ends are what people add first.
   const core = typed.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
-  if (common.has(typed) || common.has(core)) return `it is among the ${mostUsed} most used, or begins as one`;
+  if (common.has(typed) || common.has(core))
+    return `it is one of the ${mostUsed} most used, apart from digits and signs at its ends`;
   return undefined;
 };
 
@@ -57,7 +58,7 @@ let loaded: Promise<ReadonlySet<string>> | undefined;
 /** The most used passwords in lower case; read at the first password, so that nothing else starts later for it. */
 export const commonPasswords = (): Promise<ReadonlySet<string>> => {
   loaded ??= import("@zxcvbn-ts/language-common").then(
-    ({ dictionary }) => new Set(dictionary["passwords-common"].slice(0, mostUsed).map(String)),
+    ({ dictionary }) => new Set(dictionary["passwords-common"].slice(0, mostUsed)),
   );
   return loaded;
 };
