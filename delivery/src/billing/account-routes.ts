@@ -32,6 +32,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
   app.get(
     "/statement",
     {
+      config: { problems: [404] },
       schema: {
         tags,
         summary: "A customer's statement of a month: balance, bills with lines, payments",

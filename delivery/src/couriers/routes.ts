@@ -110,6 +110,7 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
   app.post(
     "/assignments",
     {
+      config: { problems: [404] },
       schema: {
         tags,
         summary: "Assign stops of a day to a courier, whoever has the area",
