@@ -76,7 +76,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
   app.post(
     "/api/rollback/range",
     {
-      config: { attempt: "range" },
+      config: { attempt: "range", problems: [404] },
       schema: {
         ...described("Move all steps from one end to the other, or, with dry_run, say what that would do."),
         body: rangeBody,
@@ -118,7 +118,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
   app.post(
     "/api/rollback/prove",
     {
-      config: { attempt: "prove" },
+      config: { attempt: "prove", problems: [404] },
       schema: {
         ...described("There and back in one transaction that is aborted, fingerprints compared."),
         body: proveBody,
