@@ -9,7 +9,7 @@ import { orderSteps } from "./dependencies.ts";
 import { type Attempt, defaultPatience, type LockPatience } from "./lock-waits.ts";
 import type { Direction } from "./parts/part.ts";
 import { engineDatabase } from "./session.ts";
-import { readStates } from "./status.ts";
+import { readStates } from "./states.ts";
 import type { StepSelection } from "./step-range.ts";
 
 /** What a {@link RollbackManager} is made from. */

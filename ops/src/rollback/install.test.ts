@@ -10,7 +10,7 @@ import { backfill } from "./parts/backfill.ts";
 import { columns } from "./parts/columns.ts";
 import { index } from "./parts/indexes.ts";
 import { table } from "./parts/table.ts";
-import { readStates } from "./status.ts";
+import { readStates } from "./states.ts";
 
 const asked = { requestedBy: "ada", origin: "test", reason: "practice" };
 const nothing = { requires: [], risk: "none" } as const;

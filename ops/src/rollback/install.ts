@@ -14,7 +14,7 @@ import type { Requester } from "./request.ts";
 import { refuseFindings } from "./run.ts";
 import { createEngineSchema } from "./schema.ts";
 import { storeSearchPath } from "./session.ts";
-import { readStates } from "./status.ts";
+import { readStates } from "./states.ts";
 
 /** Instances start together: one applies the changes, the others wait for it, however large the tables are. */
 const waitMs = 3_600_000;

@@ -3,7 +3,7 @@ import { type Expiry, listExpiries } from "./expiry/until.ts";
 import { type FollowerStatus, listFollowers } from "./followers.ts";
 import { type LedgerHead, ledgerHead } from "./ledger.ts";
 import { listOperations, type RollbackOperation } from "./operations.ts";
-import { readStates } from "./status.ts";
+import { readStates } from "./states.ts";
 
 /** Where everything stands, at a glance. */
 export interface Overview {

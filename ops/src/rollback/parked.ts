@@ -4,7 +4,7 @@ import { Failure } from "../lib/failure.ts";
 import type { Change, Database } from "./change.ts";
 import type { Engine } from "./engine.ts";
 import type { Parked, RowCount } from "./parts/part.ts";
-import { readStates } from "./status.ts";
+import { readStates } from "./states.ts";
 
 /** What is parked for one step that is rolled back. */
 export interface ParkedStep {

@@ -20,7 +20,7 @@ import { inspect, obstacles } from "./preflight/inspect.ts";
 import { reportProgress } from "./progress.ts";
 import { emptyReceipt, type StepReceipt } from "./receipts.ts";
 import type { ProgressListener, Requester } from "./request.ts";
-import { readStates } from "./status.ts";
+import { readStates } from "./states.ts";
 
 /**
  * What a run did. `operation` is null when every step already was where it should be, and when a second person must

@@ -1,9 +1,9 @@
-import { sql } from "kysely";
-import type { Database, Risk, StepState } from "./change.ts";
+import type { Risk, StepState } from "./change.ts";
 import { dependentsOf } from "./dependencies.ts";
 import type { Engine } from "./engine.ts";
 import { listExpiries } from "./expiry/until.ts";
 import { inspect, obstacles } from "./preflight/inspect.ts";
+import { readStates } from "./states.ts";
 import { type Estimate, estimateMove, pastTimings } from "./timings.ts";
 
 /** Where a step stands, and what could be done about it right now. */
@@ -27,14 +27,6 @@ export interface StepStatus {
   /** By when it is to be re-applied, where it is rolled back and somebody said so. */
   until: string | null;
 }
-
-export const readStates = async (db: Database): Promise<Map<number, StepState>> => {
-  const { rows } = await sql<{
-    step: number;
-    state: StepState;
-  }>`select step, state from earlybird.steps where state <> 'installing'`.execute(db);
-  return new Map(rows.map(({ step, state }) => [step, state]));
-};
 
 /** Answered from the catalog and the planner's statistics: as quick at a million orders as at ten. */
 export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[] }> => {

@@ -13,7 +13,7 @@ import {
 import { outsideIsDone } from "./outside.ts";
 import type { OperationRequest } from "./request.ts";
 import { carryOut, type OperationResult, refuseObstacles } from "./run.ts";
-import { readStates } from "./status.ts";
+import { readStates } from "./states.ts";
 
 const nothingToResume = (operation: RollbackOperation | undefined) =>
   new Failure(

@@ -6,7 +6,7 @@ import type { Engine } from "../engine.ts";
 import { appendToLedger } from "../ledger.ts";
 import type { Direction } from "../parts/part.ts";
 import type { Requester } from "../request.ts";
-import { readStates } from "../status.ts";
+import { readStates } from "../states.ts";
 
 const hourMs = 3_600_000;
 const longestDays = 30;

@@ -3,7 +3,7 @@ import { refuseConflicts } from "../conflicts.ts";
 import { writtenSince } from "../journal.ts";
 import { isRowOf, keyColumns, keyNames, keyText, keyValue, primaryKeyOf } from "../primary-key.ts";
 import { columnNames } from "./column-names.ts";
-import { type ColumnSpec, referenceOf } from "./columns.ts";
+import { type ColumnSpec, referenceOf } from "./column-spec.ts";
 import { identityOf } from "./identity.ts";
 import type { PartContext, RowCount } from "./part.ts";
 

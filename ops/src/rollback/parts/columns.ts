@@ -5,16 +5,9 @@ import { columnTypes } from "./column-catalog.ts";
 import { columnCautions, columnFindings } from "./column-findings.ts";
 import { grantsMoved } from "./column-grants.ts";
 import { type ColumnNames, columnNames } from "./column-names.ts";
+import { type ColumnSpec, referenceOf } from "./column-spec.ts";
 import { keepWrittenMeanwhile } from "./columns-kept.ts";
 import { inertPart, type Parked, type Part } from "./part.ts";
-
-/** One column that a change adds. It is nullable: yesterday's inserts do not know it. */
-export interface ColumnSpec {
-  /** A PostgreSQL type, as in `create table`. */
-  type: string;
-  /** `table.column`; deleting the referenced row sets the value to null, live or parked. */
-  references?: string;
-}
 
 export interface ColumnsOptions {
   /**
@@ -157,12 +150,6 @@ const estimateFilled = async (db: Database, table: string, columns: readonly str
     left join pg_stats s on s.schemaname = n.nspname and s.tablename = c.relname and s.attname = any(${columns})
     where c.oid = ${oidOf(table)} group by c.reltuples`.execute(db);
   return Number(rows[0]?.rows ?? 0);
-};
-
-/** `subscriptions.id`, or `app.subscriptions.id`. */
-export const referenceOf = (references = ""): { table: string; column: string } => {
-  const at = references.lastIndexOf(".");
-  return { table: references.slice(0, Math.max(at, 0)), column: references.slice(at + 1) };
 };
 
 const foreignKey = (references: string | undefined) => {

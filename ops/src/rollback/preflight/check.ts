@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Change, Database, StepState } from "../change.ts";
 import type { Engine } from "../engine.ts";
-import { readStates } from "../status.ts";
+import { readStates } from "../states.ts";
 import type { Finding } from "./finding.ts";
 import { inspectFully } from "./inspect.ts";
 
