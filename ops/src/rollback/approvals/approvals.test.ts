@@ -258,6 +258,8 @@ describe("an override", () => {
     expect(alerts.active()).toMatchObject([
       { message: expect.stringContaining("grace started a rollback of step 3") },
     ]);
+    const { head } = await silent.verifyLedger();
+    expect(alerts.active()[0]?.details.ledger).toBe(`${head.seq} ${head.hash}`);
     await stop();
   });
 

@@ -3,7 +3,7 @@ import type { Alarm, Notice } from "../alarm.ts";
 import { entryFor } from "../attempts.ts";
 import type { Database } from "../change.ts";
 import type { Engine } from "../engine.ts";
-import { appendToLedger } from "../ledger.ts";
+import { appendToLedger, type LedgerHead, ledgerHead } from "../ledger.ts";
 import type { Requester } from "../request.ts";
 
 /** A move that needed an approval and was begun without. */
@@ -33,14 +33,15 @@ export const recordOverride = async (
 
 const keyOf = ({ id }: Override) => `rollback override ${id}`;
 
-const noticeOf = (override: Override): Notice => {
+/** With the ledger's newest entry: a person who gets the notice has a head outside of the database. */
+const noticeOf = (override: Override, { seq, hash }: LedgerHead): Notice => {
   const { action, steps, reason, overridden_by, origin } = override;
   return {
     type: "SECURITY_ALERT",
     key: keyOf(override),
     severity: "critical",
     message: `${overridden_by} started a ${action} of step ${steps.join(", ")} without the approval that it needs: ${reason}`,
-    details: { action, steps: steps.join(", "), overridden_by, origin, reason },
+    details: { action, steps: steps.join(", "), overridden_by, origin, reason, ledger: `${seq} ${hash}` },
   };
 };
 
@@ -54,8 +55,10 @@ const notRaised = async (db: Database): Promise<Override[]> => {
 /** Raises an alert for each override that is not known to have had one. */
 export const raiseOverrides = async ({ db }: Engine, alarm: Alarm): Promise<void> => {
   const firing = new Set(alarm.active().map(({ key }) => key));
-  for (const override of await notRaised(db))
-    if (!firing.has(keyOf(override))) alarm.raise(noticeOf(override));
+  const unheard = (await notRaised(db)).filter((override) => !firing.has(keyOf(override)));
+  if (unheard.length === 0) return;
+  const head = await ledgerHead(db);
+  for (const override of unheard) alarm.raise(noticeOf(override, head));
 };
 
 /** Notes that what fires here has reached those who tell people: no other process need raise it. */
