@@ -49,7 +49,14 @@ test("what is published is the program, its types and its license, and no tests"
   });
   const [packed] = Object.values(JSON.parse(answer)) as { files: { path: string }[] }[];
   const paths = packed?.files.map(({ path }) => path) ?? [];
-  for (const expected of ["LICENSE", "README.md", "bin/earlybird.js", "dist/server.js", "dist/server.d.ts"]) {
+  for (const expected of [
+    "LICENSE",
+    "README.md",
+    "bin/earlybird.js",
+    "dist/server.js",
+    "dist/server.d.ts",
+    "dist/sbom.cdx.json",
+  ]) {
     expect(paths).toContain(expected);
   }
   expect(paths.filter((path) => /\.test\.|\.map$|tsbuildinfo|^(src|test)\//.test(path))).toEqual([]);

@@ -27,8 +27,7 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
     const allowed = rolesOf(rule);
     route.schema = { ...schema, security: allowed === null ? [] : [{ bearer: [] }] };
     if (allowed === null) {
-      if (route.url.startsWith("/api/auth/"))
-        route.onRequest = [...[route.onRequest ?? []].flat(), keepFromCaches];
+      route.onRequest = [...[route.onRequest ?? []].flat(), keepFromCaches];
       return;
     }
     const exposed = isExposedByStep24(rule);
@@ -48,7 +47,7 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
   });
 };
 
-/** Tokens are nobody's to keep. */
+/** Tokens and personal data are nobody's to keep. */
 const keepFromCaches = async (_request: FastifyRequest, reply: FastifyReply) => {
   reply.header("cache-control", "no-store");
 };

@@ -13,6 +13,12 @@ const retryAfterSeconds = 2;
 
 type Context = Pick<ApiContext, "db" | "clock" | "jwtSecret">;
 
+/** `incomplete`: the password is right, and the code of the second factor is missing. That is no guess. */
+export type Verdict = "right" | "incomplete" | "wrong";
+
+/** Checks within the budgets. */
+export type CheckWithinBudgets = ReturnType<typeof createLoginAttempts>["check"];
+
 /** Neither emails nor addresses are stored: a key tells nothing without the secret. */
 const keysWith =
   (secret: string) =>
@@ -33,8 +39,8 @@ export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
 
   const check = async (
     { account, address }: { account: string; address: string },
-    isRight: () => Promise<boolean>,
-  ): Promise<boolean> => {
+    look: () => Promise<Verdict>,
+  ): Promise<Verdict> => {
     const network = networkOf(address);
     const budgets: Budget[] = [
       { key: keyOf("pair", account, network), limit: limits.pair },
@@ -46,16 +52,15 @@ export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
     const knownKey = keyOf("known", account, network);
     return inTurn(knownKey, async () => {
       const counted = await countAttempt(db, { now: clock.now(), budgets, knownKey });
-      const right = await isRight().catch(async (error: unknown) => {
+      const verdict = await look().catch(async (error: unknown) => {
         // Nothing was found out about the password.
         await giveBack(db, counted);
         throw error;
       });
-      if (right) {
-        await giveBack(db, counted);
-        await rememberAddress(db, knownKey, clock.now());
-      }
-      return right;
+      if (verdict !== "wrong") await giveBack(db, counted);
+      // A password alone may be stolen: an address is known once a login from it was complete.
+      if (verdict === "right") await rememberAddress(db, knownKey, clock.now());
+      return verdict;
     });
   };
 
@@ -75,9 +80,8 @@ export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
       }
     },
     /**
-     * Whether the password of `account` is right, where the budgets allow the question.
+     * Looks at what was sent to prove who somebody is, where the budgets of `account` and `address` allow it.
      *
-     * @param isRight looks at the password
      * @throws Failure EB_TOO_MANY_REQUESTS
      */
     check,

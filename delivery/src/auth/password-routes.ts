@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { email, newPassword } from "../fields.ts";
-import { demandPassword, reauthenticate } from "./credentials.ts";
+import { demandOwnCredentials, reauthenticate } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
 import { countStranger } from "./login-attempts.ts";
 import { confirmReset, requestReset } from "./reset/reset.ts";
@@ -28,7 +28,10 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     },
     async (request) => {
       const { session, email, name } = loginOf(request);
-      await demandPassword(context, request, request.body.current_password);
+      await demandOwnCredentials(context, request, {
+        password: request.body.current_password,
+        secondFactor: false,
+      });
       const password_hash = await hashNewPassword(request.body.new_password, { email, name });
       const ended = await changes.transaction(async (tx) => {
         // By the session: the id may have been rewritten (step 29) since the request came in.

@@ -3,19 +3,18 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { address, email, name, newPassword, phone } from "../fields.ts";
+import { demandCredentials } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
 import { acceptInvitation } from "./invitation.ts";
 import { findLoginByEmail, type Login, loginView, requireLink } from "./login.ts";
 import { countStranger, createLoginAttempts } from "./login-attempts.ts";
 import { passwordRoutes } from "./password-routes.ts";
-import { verifyPassword } from "./passwords.ts";
 import { wrongLogin } from "./refusals.ts";
 import { register } from "./register.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { beginSession, sessionOriginOf } from "./sessions/session.ts";
 import { tokenAnswer, tokenView } from "./token-answer.ts";
 import { totpRoutes } from "./totp/routes.ts";
-import { demandTotp, totpNeeded } from "./totp/totp.ts";
 import { code, typedPassword } from "./typed.ts";
 
 const credentials = z.strictObject({
@@ -44,26 +43,16 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       attempts.admit(async () => {
         const { email, password, totp } = request.body;
         const user = await findLoginByEmail(db, email);
-        let codeRefusal: unknown;
         // Each spelling of an address that was made for a customer is the same account.
-        const right = await attempts.check(
-          { account: user?.email ?? email, address: request.ip },
-          async () => {
-            if (!(await verifyPassword(user?.password_hash, password))) return false;
-            if (!user?.has_totp || totp === undefined) return true;
-            // A guess of the second factor counts as one of the password does.
-            return demandTotp(context, user.id, totp).then(
-              () => true,
-              (error: unknown) => {
-                codeRefusal = error;
-                return false;
-              },
-            );
-          },
-        );
-        if (codeRefusal) throw codeRefusal;
-        if (!user || !right) throw wrongLogin();
-        if (user.has_totp && totp === undefined) throw totpNeeded();
+        const account = user?.email ?? email;
+        await demandCredentials(context, attempts.check, {
+          user,
+          account,
+          address: request.ip,
+          password,
+          totp,
+        });
+        if (!user) throw wrongLogin();
         requireLink(user);
         return tokenFor(user, request);
       }),

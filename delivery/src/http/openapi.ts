@@ -31,7 +31,7 @@ export const registerOpenApi = async (app: FastifyInstance, version: string): Pr
   });
   await app.register(swaggerUi, {
     routePrefix: "/api/docs",
-    uiConfig: { persistAuthorization: true, docExpansion: "list" },
+    uiConfig: { persistAuthorization: false, docExpansion: "list" },
   });
   app.get("/api/openapi.json", { schema: { hide: true } }, async (_request, reply) =>
     reply.send(app.swagger()),

@@ -329,6 +329,41 @@ describe("a second factor", () => {
   });
 });
 
+test("wrong codes of a second factor are guesses, wherever one is asked for and from however many addresses", async () => {
+  const { access_token } = await begin("operator@example.com");
+  const own = (route: string, body: object, remoteAddress: string) =>
+    api.send(`POST /api/auth/${route}`, {
+      ...bearer(access_token),
+      body: { password, ...body },
+      remoteAddress,
+    });
+  const { uri } = (await own("totp/enrol", {}, "203.0.113.1")).json();
+  const { secret } = Object.fromEntries(new URL(uri).searchParams) as { secret: string };
+  const code = new TOTP({ secret }).generate({ timestamp: api.clock.now().getTime() });
+  await api.send("POST /api/auth/totp/confirm", { ...bearer(access_token), body: { code } });
+  await api.pool.query("truncate login_budgets, known_addresses");
+  const evaluated = async (times: number, guess: (n: number) => Promise<{ json(): { code: string } }>) => {
+    const codes: string[] = [];
+    for (let n = 0; n < times; n++) codes.push((await guess(n)).json().code);
+    return codes.filter((each) => each === "EB_TOTP_WRONG").length;
+  };
+  // One address.
+  expect(await evaluated(12, () => own("reauthenticate", { totp: "000001" }, "203.0.113.2"))).toBe(10);
+  expect(await evaluated(12, () => own("totp/remove", { code: "000001" }, "203.0.113.3"))).toBe(10);
+  // The right password alone makes no address known: the account's budget of 50 holds for all of them.
+  const from = (n: number, more: object) =>
+    api.send("POST /api/auth/login", {
+      body: { email: "operator@example.com", password, ...more },
+      remoteAddress: `203.0.${Math.floor(n / 8)}.9`,
+    });
+  const guessed = await evaluated(48, async (n) => {
+    await from(n, {});
+    return from(n, { totp: "000001" });
+  });
+  expect(guessed).toBe(30);
+  await api.pool.query("delete from totp_secrets; truncate login_budgets");
+});
+
 test("a critical step over HTTP needs a login of the last ten minutes; a dry run and other steps do not", async () => {
   const { access_token } = await begin("admin@example.com");
   api.clock.advanceMs(10 * minuteMs + 1);

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
-import { demandPassword } from "../credentials.ts";
+import { demandOwnCredentials } from "../credentials.ts";
 import { loginOf } from "../guard.ts";
 import { code, typedPassword } from "../typed.ts";
-import { confirmTotp, demandTotp, enrolTotp, removeTotp } from "./totp.ts";
+import { confirmTotp, enrolTotp, removeTotp } from "./totp.ts";
 
 const tags = ["auth"];
 
@@ -24,7 +24,8 @@ export const totpRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     },
     async (request) => {
       const login = loginOf(request);
-      await demandPassword(context, request, request.body.password);
+      const { password } = request.body;
+      await demandOwnCredentials(context, request, { password, secondFactor: false });
       return enrolTotp(context, login);
     },
   );
@@ -55,10 +56,9 @@ export const totpRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       },
     },
     async (request) => {
-      const { id, hasTotp } = loginOf(request);
-      await demandPassword(context, request, request.body.password);
-      if (hasTotp) await demandTotp(context, id, request.body.code);
-      await removeTotp(context, id);
+      const { password, code: totp } = request.body;
+      await demandOwnCredentials(context, request, { password, totp, secondFactor: true });
+      await removeTotp(context, loginOf(request).id);
       return { removed: true as const };
     },
   );
