@@ -13,7 +13,7 @@ import {
   PerformanceMetrics,
   SystemMetrics,
 } from "./monitoring/index.ts";
-import { earlybird, problems } from "./server.ts";
+import { earlybird, problems } from "./plugin.ts";
 
 const { log } = logLines();
 

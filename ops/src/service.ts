@@ -1,10 +1,10 @@
 /** What `earlybird.config.js` is made of: commands load it, and with it nothing of the rest of the platform. */
 import type pg from "pg";
-import type { Logger } from "./lib/log.ts";
-import type { Settings } from "./lib/settings.ts";
+import type { Logger } from "./core/logger.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
+import type { Settings } from "./settings/settings.ts";
 
-export { Failure } from "./lib/failure.ts";
+export { Failure } from "./core/failure.ts";
 
 /** What `earlybird start` hands to a service once its database is ready. */
 export interface ServeContext {

@@ -9,7 +9,7 @@ import { logLines } from "../../test/support/log-lines.ts";
 import { type SlackPeer, startSlackPeer } from "../../test/support/slack-peer.ts";
 import { peerPassword, type SmtpPeer, startSmtpPeer } from "../../test/support/smtp-peer.ts";
 import { makeTemporaryDirectory } from "../../test/support/temporary-directory.ts";
-import { readSettings } from "./lib/settings.ts";
+import { readSettings } from "./settings/settings.ts";
 import { type RunningMonitoring, startMonitoring } from "./start-monitoring.ts";
 
 let database: TestDatabase;

@@ -11,9 +11,8 @@ import {
   securityFrom,
   thresholdsFrom,
 } from "./alerts/index.ts";
-import { type Clock, systemClock } from "./lib/clock.ts";
-import type { Logger } from "./lib/log.ts";
-import type { Settings } from "./lib/settings.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
+import type { Logger } from "./core/logger.ts";
 import {
   closeMonitoringPool,
   createMonitoringPool,
@@ -23,6 +22,7 @@ import {
   PerformanceMetrics,
   SystemMetrics,
 } from "./monitoring/index.ts";
+import type { Settings } from "./settings/settings.ts";
 
 export interface MonitoringRequest {
   /** The service's own: its settings and numbers are used, never one of its connections. */

@@ -1,5 +1,5 @@
 import { AlertType, defaultThresholds, raisedTypes, rules } from "earlybird/alerts";
-import { settingsReference } from "../../ops/src/lib/settings.ts";
+import { settingsReference } from "../../ops/src/settings/settings.ts";
 import { markdownTable } from "./marked-part.ts";
 
 /** A row for each type of alerts: when it fires by default, which settings change that, and when it ends. */

@@ -1,18 +1,18 @@
 import type { Command } from "commander";
-import { abortCommand } from "../../ops/src/cli/abort.ts";
-import { addAlertCommands } from "../../ops/src/cli/alerts/commands.ts";
-import { alertsCommand } from "../../ops/src/cli/alerts/index.ts";
-import { auditCommand } from "../../ops/src/cli/audit.ts";
-import { healthCommand } from "../../ops/src/cli/health.ts";
-import { historyCommand } from "../../ops/src/cli/history.ts";
-import { parkedCommand } from "../../ops/src/cli/parked.ts";
-import { proveCommand } from "../../ops/src/cli/prove.ts";
-import { reapplyCommand } from "../../ops/src/cli/reapply.ts";
-import { resumeCommand } from "../../ops/src/cli/resume.ts";
-import { rollbackCommand } from "../../ops/src/cli/rollback.ts";
-import { schemaCommand } from "../../ops/src/cli/schema.ts";
-import { showCommand } from "../../ops/src/cli/show.ts";
-import { statusCommand } from "../../ops/src/cli/status.ts";
+import { abortCommand } from "../../ops/src/cli/commands/abort.ts";
+import { addAlertCommands } from "../../ops/src/cli/commands/alerts/commands.ts";
+import { alertsCommand } from "../../ops/src/cli/commands/alerts/index.ts";
+import { auditCommand } from "../../ops/src/cli/commands/audit.ts";
+import { healthCommand } from "../../ops/src/cli/commands/health.ts";
+import { historyCommand } from "../../ops/src/cli/commands/history.ts";
+import { parkedCommand } from "../../ops/src/cli/commands/parked.ts";
+import { proveCommand } from "../../ops/src/cli/commands/prove.ts";
+import { reapplyCommand } from "../../ops/src/cli/commands/reapply.ts";
+import { resumeCommand } from "../../ops/src/cli/commands/resume.ts";
+import { rollbackCommand } from "../../ops/src/cli/commands/rollback.ts";
+import { schemaCommand } from "../../ops/src/cli/commands/schema.ts";
+import { showCommand } from "../../ops/src/cli/commands/show.ts";
+import { statusCommand } from "../../ops/src/cli/commands/status.ts";
 import { markdownTable } from "./marked-part.ts";
 
 const aboutChanges = [

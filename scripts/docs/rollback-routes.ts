@@ -1,5 +1,5 @@
 import { type RollbackManager, rollbackRoutes } from "earlybird/rollback";
-import { systemClock } from "../../ops/src/lib/clock.ts";
+import { systemClock } from "../../ops/src/core/clock.ts";
 import { routeTable } from "./routes.ts";
 
 /** A row for each HTTP route about reversible changes, as the plugin registers them. */

@@ -1,4 +1,4 @@
-import { secretSettings, settingsReference } from "../../ops/src/lib/settings.ts";
+import { secretSettings, settingsReference } from "../../ops/src/settings/settings.ts";
 import { markdownTable } from "./marked-part.ts";
 
 /** A row for each setting. */

@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
 import { join } from "node:path";
-import { AlertManager } from "../../ops/src/alerts/alert-manager.ts";
 import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
-import { NotificationDispatcher } from "../../ops/src/alerts/dispatcher/notification-dispatcher.ts";
+import { AlertManager } from "../../ops/src/alerts/manager.ts";
+import { NotificationDispatcher } from "../../ops/src/alerts/notify/dispatcher.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
 import { logLines } from "../support/log-lines.ts";
 import { until } from "../support/until.ts";

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
-import { NotificationDispatcher } from "../../ops/src/alerts/dispatcher/notification-dispatcher.ts";
+import { NotificationDispatcher } from "../../ops/src/alerts/notify/dispatcher.ts";
 import { logLines } from "../support/log-lines.ts";
 import { notificationOf } from "../support/notifications.ts";
 import { until } from "../support/until.ts";

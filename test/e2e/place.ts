@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { secretSettings, settingsReference } from "../../ops/src/lib/settings.ts";
+import { secretSettings, settingsReference } from "../../ops/src/settings/settings.ts";
 import { root } from "../repository/imports.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 import { ensureBuilt, program } from "./built.ts";

@@ -12,7 +12,7 @@ const production = imports.filter((line) => !isTest(line));
 const inside = (folder: string) => (path: string) => path.startsWith(`${folder}/`);
 const show = (lines: Import[]) => lines.map(({ file, target }) => `${file} -> ${target}`);
 
-/** `ops/src/rollback/parts/rows.ts` belongs to `ops/src/rollback`, `ops/src/server.ts` to itself. */
+/** `ops/src/rollback/parts/rows.ts` belongs to `ops/src/rollback`, `ops/src/plugin.ts` to itself. */
 const capabilityOf = (path: string) => path.split("/").slice(0, 3).join("/");
 
 /** Which capabilities of the platform may use which; the files beside them are the wiring and know all. */
@@ -27,7 +27,7 @@ const platformArrows: Record<string, readonly string[]> = {
 
 test("the imports are found", () => {
   expect(production.length).toBeGreaterThan(300);
-  expect(show(imports)).toContain("ops/src/alerts/rule.ts -> ops/src/monitoring/index.ts");
+  expect(show(imports)).toContain("ops/src/alerts/rules/rule.ts -> ops/src/monitoring/index.ts");
   expect(show(imports)).toContain("delivery/src/context.ts -> earlybird/alerts");
 });
 

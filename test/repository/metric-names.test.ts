@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import fastify from "fastify";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { DatabaseDetails } from "../../ops/src/monitoring/database-details.ts";
-import type { Snapshot } from "../../ops/src/monitoring/monitoring-service.ts";
-import { PerformanceMetrics } from "../../ops/src/monitoring/performance-metrics.ts";
+import type { DatabaseDetails } from "../../ops/src/monitoring/database/server-stats.ts";
 import { metricsRoute } from "../../ops/src/monitoring/prometheus/index.ts";
+import { PerformanceMetrics } from "../../ops/src/monitoring/requests/request-metrics.ts";
+import type { Snapshot } from "../../ops/src/monitoring/service.ts";
 import { root } from "./imports.ts";
 
 const read = (file: string) => readFileSync(resolve(root, file), "utf8");

@@ -1,10 +1,10 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultThresholds } from "../../ops/src/alerts/thresholds.ts";
-import { PerformanceMetrics } from "../../ops/src/monitoring/performance-metrics.ts";
-import { HttpRequestLines } from "../../ops/src/monitoring/prometheus/http-requests.ts";
-import { tallyBoundsMs } from "../../ops/src/monitoring/tally.ts";
+import { defaultThresholds } from "../../ops/src/alerts/rules/thresholds.ts";
+import { HttpRequestLines } from "../../ops/src/monitoring/prometheus/request-lines.ts";
+import { tallyBoundsMs } from "../../ops/src/monitoring/requests/cumulative-histogram.ts";
+import { PerformanceMetrics } from "../../ops/src/monitoring/requests/request-metrics.ts";
 import { dashboardQueries } from "../../scripts/docs/grafana.ts";
 import { prometheusPrograms, promtool } from "../support/prometheus.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";

@@ -1,8 +1,8 @@
 /** A process that goes on rolling steps 27 to 19 back and re-applying them, until it is killed. */
 import { RollbackManager } from "earlybird/rollback";
 import { changes } from "../../delivery/src/changes/index.ts";
+import { createLogger } from "../../ops/src/core/logger.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
-import { createLogger } from "../../ops/src/lib/log.ts";
 import { asked } from "./asked.ts";
 
 const pool = createPool(process.argv[2] as string);

@@ -5,7 +5,7 @@ import {
   type Dispatcher,
   type Notification,
 } from "earlybird/alerts";
-import { createLogger } from "../../ops/src/lib/log.ts";
+import { createLogger } from "../../ops/src/core/logger.ts";
 import { StandingClock } from "./clock.ts";
 
 /** What rules look at. */

@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { vi } from "vitest";
-import { createLogger } from "../../ops/src/lib/log.ts";
-import { closeMonitoringPool, createMonitoringPool } from "../../ops/src/monitoring/database-connection.ts";
+import { createLogger } from "../../ops/src/core/logger.ts";
+import { closeMonitoringPool, createMonitoringPool } from "../../ops/src/database/monitoring-pool.ts";
 import { Fleet } from "../../ops/src/monitoring/fleet/fleet.ts";
-import { PerformanceMetrics } from "../../ops/src/monitoring/performance-metrics.ts";
+import { PerformanceMetrics } from "../../ops/src/monitoring/requests/request-metrics.ts";
 import type { StandingClock } from "./clock.ts";
 import { createTestDatabase } from "./database.ts";
 

@@ -1,4 +1,4 @@
-import { AlertType } from "./alert.ts";
+import { AlertType } from "./model/alert.ts";
 
 /** What an alert's details may hold; never a password, a token or a secret address. */
 type Details = Record<string, string | number>;

@@ -1,23 +1,10 @@
-export { type Alert, AlertSeverity, AlertType } from "./alert.ts";
-export {
-  AlertManager,
-  type AlertManagerOptions,
-  type SnapshotSource,
-} from "./alert-manager.ts";
-export { type RaisedType, raisedTypes } from "./alert-types.ts";
-export { type Channel, keyOfChannel, type SendResult } from "./channel.ts";
+export { type Channel, keyOfChannel, type SendResult } from "./channels/channel.ts";
+export { channelsFrom, securityFrom, thresholdsFrom } from "./channels/configure.ts";
 export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { type MailTransport, mailTransportFrom } from "./channels/mail-transport.ts";
 export { slackChannel } from "./channels/slack.ts";
 export { billingFailure, deliveryIssue, securityAlert } from "./common-alerts.ts";
-export type { Choice, Decision } from "./decision.ts";
-export type { ChannelTest } from "./dispatcher/channel-test.ts";
-export { type DispatcherOptions, NotificationDispatcher } from "./dispatcher/notification-dispatcher.ts";
-export { type ChannelExplanation, type Explanation, explain } from "./explain.ts";
-export { channelsFrom, securityFrom, thresholdsFrom } from "./from-settings.ts";
-export { Heartbeat } from "./heartbeat.ts";
-export type { HistoryFilter, HistoryPage } from "./history-filter.ts";
-export type { AlertRecord } from "./incident.ts";
+export type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 export {
   type Mute,
   type MuteEvent,
@@ -25,18 +12,31 @@ export {
   type MuteTarget,
   muteEvent,
   muteTargets,
-} from "./mute.ts";
-export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./notification.ts";
-export type { RaiseRequest } from "./raising.ts";
+} from "./incidents/mute.ts";
+export type { RaiseRequest } from "./incidents/raise.ts";
+export type { AlertStatistics, AlertSummary } from "./incidents/statistics.ts";
+export {
+  AlertManager,
+  type AlertManagerOptions,
+  type SnapshotSource,
+} from "./manager.ts";
+export { type Alert, AlertSeverity, AlertType } from "./model/alert.ts";
+export { type RaisedType, raisedTypes } from "./model/raised-types.ts";
+export type { AlertRecord } from "./model/record.ts";
+export type { ChannelTest } from "./notify/channel-test.ts";
+export type { Choice, Decision } from "./notify/decision.ts";
+export { type DispatcherOptions, NotificationDispatcher } from "./notify/dispatcher.ts";
+export { type ChannelExplanation, type Explanation, explain } from "./notify/explain.ts";
+export { Heartbeat } from "./notify/heartbeat.ts";
+export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./notify/notification.ts";
 export { type AlertRoutesOptions, alertRoutes } from "./routes/index.ts";
-export type { Rule } from "./rule.ts";
 export { rules } from "./rules/index.ts";
+export type { Rule } from "./rules/rule.ts";
+export { defaultThresholds, type Thresholds } from "./rules/thresholds.ts";
 export {
   defaultSecurityThresholds,
   RefusalWatch,
   type SecurityThresholds,
-} from "./security/refusal-watch.ts";
-export { noteRefusal, watchTrespasses } from "./security/watch-refusals.ts";
-export { AlertArchive } from "./shared/alert-archive.ts";
-export type { AlertStatistics, AlertSummary } from "./statistics.ts";
-export { defaultThresholds, type Thresholds } from "./thresholds.ts";
+} from "./security/brute-force-detector.ts";
+export { noteRefusal, watchTrespasses } from "./security/unauthorized-access.ts";
+export { AlertArchive } from "./storage/alert-archive.ts";

@@ -1,25 +1,25 @@
 import { Command, CommanderError } from "commander";
-import { abortCommand } from "./abort.ts";
-import { adminCommand } from "./admin.ts";
-import { alertsCommand } from "./alerts/index.ts";
-import { approvalsCommand, approveCommand, withdrawCommand } from "./approvals.ts";
 import { asFailure } from "./as-failure.ts";
-import { auditCommand } from "./audit.ts";
-import { checkCommand } from "./check.ts";
-import { healthCommand } from "./health.ts";
-import { historyCommand } from "./history.ts";
+import { abortCommand } from "./commands/abort.ts";
+import { adminCommand } from "./commands/admin.ts";
+import { alertsCommand } from "./commands/alerts/index.ts";
+import { approvalsCommand, approveCommand, withdrawCommand } from "./commands/approvals.ts";
+import { auditCommand } from "./commands/audit.ts";
+import { checkCommand } from "./commands/check.ts";
+import { healthCommand } from "./commands/health.ts";
+import { historyCommand } from "./commands/history.ts";
+import { parkedCommand } from "./commands/parked.ts";
+import { proveCommand } from "./commands/prove.ts";
+import { reapplyCommand } from "./commands/reapply.ts";
+import { resumeCommand } from "./commands/resume.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
+import { schemaCommand } from "./commands/schema.ts";
+import { seedCommand } from "./commands/seed.ts";
+import { showCommand } from "./commands/show.ts";
+import { startCommand } from "./commands/start.ts";
+import { statusCommand } from "./commands/status.ts";
+import { untilCommand } from "./commands/until.ts";
 import { answerJson, dim, narrate, red } from "./output.ts";
-import { parkedCommand } from "./parked.ts";
-import { proveCommand } from "./prove.ts";
-import { reapplyCommand } from "./reapply.ts";
-import { resumeCommand } from "./resume.ts";
-import { rollbackCommand } from "./rollback.ts";
-import { schemaCommand } from "./schema.ts";
-import { seedCommand } from "./seed.ts";
-import { showCommand } from "./show.ts";
-import { startCommand } from "./start.ts";
-import { statusCommand } from "./status.ts";
-import { untilCommand } from "./until.ts";
 
 const exitCodes = `
 Exit codes:
@@ -42,7 +42,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     .exitOverride();
   const alerts = alertsCommand();
   // They load all that there is about alerts.
-  if (argv.includes("alerts")) (await import("./alerts/commands.ts")).addAlertCommands(alerts);
+  if (argv.includes("alerts")) (await import("./commands/alerts/commands.ts")).addAlertCommands(alerts);
   for (const command of [
     startCommand(),
     healthCommand(),

@@ -1,6 +1,6 @@
-import { Failure } from "../lib/failure.ts";
+import { Failure } from "../core/failure.ts";
 import type { RollbackManager, StepSelection } from "../rollback/index.ts";
-import { operator } from "./session.ts";
+import { operator } from "./context.ts";
 
 /**
  * Reads the steps that a command is given. What cannot be read goes into the ledger as a refused attempt,

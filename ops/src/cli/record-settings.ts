@@ -1,8 +1,8 @@
-import { systemClock } from "../lib/clock.ts";
-import type { Logger } from "../lib/log.ts";
-import type { Settings } from "../lib/settings.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
 import type { RollbackManager } from "../rollback/index.ts";
-import { operator } from "./session.ts";
+import type { Settings } from "../settings/settings.ts";
+import { operator } from "./context.ts";
 
 /**
  * Records in the ledger with which settings an instance starts, where they differ from those of the last start. Values
@@ -13,7 +13,7 @@ export const recordSettings = async (
   settings: Settings,
   log: Pick<Logger, "error">,
 ): Promise<void> => {
-  const { redactedSettings } = await import("../lib/settings.ts");
+  const { redactedSettings } = await import("../settings/settings.ts");
   const { requestedBy, origin } = operator();
   const result = redactedSettings(settings);
   await manager

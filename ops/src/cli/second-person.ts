@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { Approval, RollbackManager } from "../rollback/index.ts";
+import type { Session } from "./context.ts";
 import { answer, answerJson, bold } from "./output.ts";
-import type { Session } from "./session.ts";
 
 /** What a command that moves something says about a second person. */
 export interface SecondPersonOptions {
@@ -46,7 +46,7 @@ export const tellingOverride = async <T>(
 ): Promise<T> => {
   const { manager, settings, dataDir, database, log } = session;
   if (override === undefined) return work(manager);
-  const { alertsOfCommand } = await import("./alerts-of-command.ts");
+  const { alertsOfCommand } = await import("./operation-alerts.ts");
   const { alerts, close } = await alertsOfCommand({ settings, dataDir, database: database.pool, log });
   manager.alertThrough(alerts);
   try {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Failure } from "../lib/failure.ts";
+import { Failure } from "../core/failure.ts";
 import type { Service } from "../service.ts";
 
 const fileName = "earlybird.config.js";

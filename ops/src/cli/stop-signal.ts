@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { Clock } from "../lib/clock.ts";
+import type { Clock } from "../core/clock.ts";
 
 /**
  * The same request may come twice: a terminal and many process managers signal the whole process group, and npm

@@ -1,4 +1,4 @@
-import { Failure } from "../lib/failure.ts";
+import { Failure } from "../core/failure.ts";
 
 const checkAddress = "Start that server, or correct DATABASE_URL; where that is not set, try again.";
 

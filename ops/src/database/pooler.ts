@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type pg from "pg";
-import { Failure } from "../lib/failure.ts";
+import { Failure } from "../core/failure.ts";
 
 const databasePooled = (where: string) =>
   new Failure(

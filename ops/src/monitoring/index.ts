@@ -1,17 +1,17 @@
 // First: what is loaded next may fill the memory that is then collected.
-import "./quick-ticks.ts";
+import "./requests/nexttick-workaround.ts";
 
-export type { Collection } from "./database-collections.ts";
-export { closeMonitoringPool, createMonitoringPool, onConnection } from "./database-connection.ts";
-export type { DatabaseDetails } from "./database-details.ts";
+export { DeadlineExceeded, within } from "../core/with-timeout.ts";
+export { DatabaseWithTables } from "../database/database-with-tables.ts";
+export { closeMonitoringPool, createMonitoringPool, onConnection } from "../database/monitoring-pool.ts";
 export {
   type DatabaseHealth,
   DatabaseHealthChecker,
   type HealthStatus,
   type PoolUse,
-} from "./database-health-checker.ts";
-export { DatabaseWithTables } from "./database-with-tables.ts";
-export { DeadlineExceeded, within } from "./deadline.ts";
+} from "./database/health-check.ts";
+export type { DatabaseDetails } from "./database/server-stats.ts";
+export type { Collection } from "./database/table-sizes.ts";
 export {
   Fleet,
   type FleetCoverage,
@@ -25,22 +25,22 @@ export {
   type Instance,
   type Resolution,
 } from "./fleet/index.ts";
+export { type MetricsRouteOptions, metricsRoute } from "./prometheus/index.ts";
+export { recordRequests } from "./requests/fastify-recorder.ts";
+export { type RouteOf, recordServer } from "./requests/http-recorder.ts";
+export { type EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
+export {
+  type PerformanceSummary,
+  type PerformanceWindow,
+  performanceWindows,
+} from "./requests/summary.ts";
+export { type HealthRoutesOptions, healthRoutes } from "./routes/health.ts";
 export {
   type DatabaseProbe,
   type MonitoringOptions,
   MonitoringService,
   type Snapshot,
   type SystemProbe,
-} from "./monitoring-service.ts";
-export { type RouteOf, recordServer } from "./node-http.ts";
-export type { Overhead } from "./overhead.ts";
-export { type EndpointSummary, PerformanceMetrics } from "./performance-metrics.ts";
-export {
-  type PerformanceSummary,
-  type PerformanceWindow,
-  performanceWindows,
-} from "./performance-summary.ts";
-export { type MetricsRouteOptions, metricsRoute } from "./prometheus/index.ts";
-export { recordRequests } from "./recording.ts";
-export { type HealthRoutesOptions, healthRoutes } from "./routes/index.ts";
-export { SystemMetrics, type SystemReport, type SystemSample } from "./system-metrics.ts";
+} from "./service.ts";
+export type { Overhead } from "./system/overhead.ts";
+export { SystemMetrics, type SystemReport, type SystemSample } from "./system/sampler.ts";

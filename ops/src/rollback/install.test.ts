@@ -3,14 +3,14 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../test/support/database.ts";
 import { quiet } from "../../../test/support/delivery.ts";
-import { type Database, defineChange } from "./change.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { type Database, defineChange } from "./change/change.ts";
+import { readStates } from "./engine/states.ts";
 import { RollbackManager } from "./manager.ts";
 import { backfill } from "./parts/backfill.ts";
 import { columns } from "./parts/columns.ts";
 import { index } from "./parts/indexes.ts";
 import { table } from "./parts/table.ts";
-import { readStates } from "./states.ts";
+import { fingerprint } from "./preview/fingerprint.ts";
 
 const asked = { requestedBy: "ada", origin: "test", reason: "practice" };
 const nothing = { requires: [], risk: "none" } as const;

@@ -1,20 +1,20 @@
 import { sql } from "kysely";
-import { Failure } from "../lib/failure.ts";
-import { applyStep } from "./apply-step.ts";
-import { entryFor } from "./attempts.ts";
-import type { Change, Database, StepState } from "./change.ts";
-import { refusedByDatabase } from "./database-refusals.ts";
-import type { Engine } from "./engine.ts";
-import { journalledTables } from "./journal.ts";
-import { withOperationLock } from "./operation-lock.ts";
-import { beginOperation, endOperation } from "./operations.ts";
+import { Failure } from "../core/failure.ts";
+import type { Change, Database, StepState } from "./change/change.ts";
+import { refusedByDatabase } from "./database/database-errors.ts";
+import { storeSearchPath } from "./database/session.ts";
+import { journalledTables } from "./database/write-journal.ts";
+import type { Engine } from "./engine/engine.ts";
+import type { Requester } from "./engine/request.ts";
+import { readStates } from "./engine/states.ts";
+import { applyStep } from "./execution/apply-step.ts";
+import { refuseFindings } from "./execution/execute.ts";
+import { entryFor } from "./operations/audited-run.ts";
+import { beginOperation, endOperation } from "./operations/operation.ts";
+import { withOperationLock } from "./operations/operation-lock.ts";
 import { parkingSchema } from "./parts/table.ts";
 import { inspectFully, warnings } from "./preflight/inspect.ts";
-import type { Requester } from "./request.ts";
-import { refuseFindings } from "./run.ts";
 import { createEngineSchema } from "./schema.ts";
-import { storeSearchPath } from "./session.ts";
-import { readStates } from "./states.ts";
 
 /** Instances start together: one applies the changes, the others wait for it, however large the tables are. */
 const waitMs = 3_600_000;

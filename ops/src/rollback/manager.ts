@@ -1,19 +1,9 @@
-import type { Failure } from "../lib/failure.ts";
-import { demandAcknowledgement } from "./acknowledgement.ts";
-import type { Alarm } from "./alarm.ts";
-import type { AnchorLines } from "./anchors/anchor.ts";
+import type { Failure } from "../core/failure.ts";
 import { type Approval, type ApprovalPolicy, listApprovals } from "./approvals/approval.ts";
 import { askForApproval, consentTo, readOrder, recordConsent } from "./approvals/consent.ts";
 import { approve, withdraw } from "./approvals/decide.ts";
 import { noteRaised, raiseOverrides } from "./approvals/override.ts";
-import { anchorHead, entryFor, record, recordRefusal, underLock } from "./attempts.ts";
-import { attendOnce, attendRepeatedly } from "./attend.ts";
-import { type AuditPage, auditReader } from "./audit.ts";
-import { translated } from "./database-refusals.ts";
-import { type DryRun, type DryRunOptions, dryRun } from "./dry-run.ts";
-import { changesOf, changesToMove, createEngine, type Engine, type EngineOptions } from "./engine.ts";
-import { changeUntil, demandUntil } from "./expiry/until.ts";
-import { installChanges } from "./install.ts";
+import type { AnchorLines } from "./audit/anchor.ts";
 import {
   type AuditResult,
   appendToLedger,
@@ -24,8 +14,21 @@ import {
   recordIfChanged,
   recordInLedger,
   verifyLedger,
-} from "./ledger.ts";
-import { withOperationLock } from "./operation-lock.ts";
+} from "./audit/ledger.ts";
+import { type LedgerProtection, protectLedger } from "./audit/protect-ledger.ts";
+import { type AuditPage, auditReader } from "./audit/read.ts";
+import { demandAcknowledgement } from "./change/confirmation.ts";
+import { type StepSelection, selectSteps, stepUnknown } from "./change/step-range.ts";
+import { translated } from "./database/database-errors.ts";
+import type { Alarm } from "./engine/alarm.ts";
+import { changesOf, changesToMove, createEngine, type Engine, type EngineOptions } from "./engine/engine.ts";
+import type { OperationRequest, Requester } from "./engine/request.ts";
+import { carryOut, type OperationResult, refuseObstacles } from "./execution/execute.ts";
+import { takeUpOperation } from "./execution/resume.ts";
+import { changeUntil, demandUntil } from "./expiry/until.ts";
+import { attendOnce, attendRepeatedly } from "./housekeeping.ts";
+import { installChanges } from "./install.ts";
+import { anchorHead, entryFor, record, recordRefusal, underLock } from "./operations/audited-run.ts";
 import {
   beginOperation,
   listOperations,
@@ -33,20 +36,17 @@ import {
   type OperationFilter,
   operationDetails,
   type RollbackOperation,
-} from "./operations.ts";
-import { type Overview, readOverview } from "./overview.ts";
-import { demandPurge, listParked, type ParkedStep, purgeParked, purgePlan } from "./parked.ts";
-import type { Direction, RowCount } from "./parts/part.ts";
-import { demandPlan, planStale } from "./plan.ts";
-import { checkSteps, type StepFindings } from "./preflight/check.ts";
-import { type LedgerProtection, protectLedger } from "./protect-ledger.ts";
-import { type Certificate, proveSteps } from "./prove.ts";
-import type { OperationRequest, Requester } from "./request.ts";
-import { carryOut, type OperationResult, refuseObstacles } from "./run.ts";
-import { type StepStatus, stepStatuses } from "./status.ts";
-import { type StepSelection, selectSteps, stepUnknown } from "./step-range.ts";
-import { takeUpOperation } from "./take-up.ts";
-import { type OperationEvent, watchOperation } from "./watch.ts";
+} from "./operations/operation.ts";
+import { withOperationLock } from "./operations/operation-lock.ts";
+import { type OperationEvent, watchOperation } from "./operations/watch.ts";
+import type { Direction, RowCount } from "./parts/inert-part.ts";
+import { checkSteps, type StepFindings } from "./preflight/check-steps.ts";
+import { type DryRun, type DryRunOptions, dryRun } from "./preview/dry-run.ts";
+import { type Overview, readOverview } from "./preview/overview.ts";
+import { demandPurge, listParked, type ParkedStep, purgeParked, purgePlan } from "./preview/parked.ts";
+import { type Certificate, proveSteps } from "./preview/prove.ts";
+import { type StepStatus, stepStatuses } from "./preview/status.ts";
+import { demandPlan, planStale } from "./preview/verify-plan.ts";
 
 /**
  * Rolls back and re-applies the registered changes of one database.

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
-import { createOwnTables } from "../lib/own-tables.ts";
+import { createOwnTables } from "../database/platform-tables.ts";
 import { approvals, overrides } from "./approvals/tables.ts";
-import type { Database } from "./change.ts";
+import { appendFunction } from "./audit/ledger-schema.ts";
+import { followers } from "./behaviours/schema.ts";
+import type { Database } from "./change/change.ts";
+import { journalFunction } from "./database/journal-schema.ts";
 import { expiry } from "./expiry/tables.ts";
-import { followers } from "./following-schema.ts";
-import { journalFunction } from "./journal-schema.ts";
-import { appendFunction } from "./ledger-schema.ts";
 
 /**
  * Creates the engine's own tables where they are absent, in the schema `earlybird`.

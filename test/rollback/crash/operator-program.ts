@@ -6,8 +6,8 @@
  */
 import { RollbackManager } from "earlybird/rollback";
 import { changes } from "../../../delivery/src/changes/index.ts";
+import { createLogger } from "../../../ops/src/core/logger.ts";
 import { createPool } from "../../../ops/src/database/pool.ts";
-import { createLogger } from "../../../ops/src/lib/log.ts";
 import { asked } from "../asked.ts";
 import { atStatement, type Moment } from "./statements.ts";
 

@@ -8,7 +8,7 @@ import {
   startSmtpPeer,
 } from "../../../../test/support/smtp-peer.ts";
 import { type EmailSettings, emailChannel, transportOptions } from "./email.ts";
-import { emailMessage } from "./email-message.ts";
+import { emailMessage } from "./email-format.ts";
 
 const never = new AbortController().signal;
 const timeouts = { connectMs: 2_000, silenceMs: 2_000 };

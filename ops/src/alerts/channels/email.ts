@@ -1,6 +1,6 @@
 import { createTransport } from "nodemailer";
-import type { Channel, SendResult } from "../channel.ts";
-import { addressOf, emailMessage } from "./email-message.ts";
+import type { Channel, SendResult } from "./channel.ts";
+import { addressOf, emailMessage } from "./email-format.ts";
 import {
   accepted,
   answerOf,
@@ -10,7 +10,7 @@ import {
   type MailError,
   putOff,
   refusedIn,
-} from "./email-result.ts";
+} from "./smtp-result.ts";
 
 /** Where mail goes, and through which server. */
 export interface EmailSettings {

@@ -1,5 +1,5 @@
 import { createTransport } from "nodemailer";
-import type { Settings } from "../../lib/settings.ts";
+import type { Settings } from "../../settings/settings.ts";
 import { transportOptions } from "./email.ts";
 
 /** Sends mail of the service's own through the server that alerts go through. */

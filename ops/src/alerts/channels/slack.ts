@@ -1,8 +1,8 @@
-import { type Clock, systemClock } from "../../lib/clock.ts";
-import type { Channel, SendResult } from "../channel.ts";
-import { requestFailure } from "../request-failure.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { requestFailure } from "../model/request-failure.ts";
+import type { Channel, SendResult } from "./channel.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { slackMessage } from "./slack-message.ts";
+import { slackMessage } from "./slack-format.ts";
 
 /**
  * Sends to a Slack incoming webhook.

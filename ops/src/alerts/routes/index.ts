@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { plainName } from "../../lib/chosen-names.ts";
-import type { AlertManager } from "../alert-manager.ts";
-import type { MuteListener } from "../mute.ts";
-import { type MutingOptions, mutingRoutes } from "./muting.ts";
-import { type ReadingOptions, readingRoutes } from "./reading.ts";
+import { plainName } from "../../core/safe-names.ts";
+import type { MuteListener } from "../incidents/mute.ts";
+import type { AlertManager } from "../manager.ts";
+import { type MutingOptions, mutingRoutes } from "./mute.ts";
+import { type ReadingOptions, readingRoutes } from "./read.ts";
 
 export interface AlertRoutesOptions {
   alerts: AlertManager;

@@ -3,8 +3,8 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createAlerts } from "../../../../test/support/alerts.ts";
 import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
-import { Failure } from "../../lib/failure.ts";
-import { problems } from "../../lib/problems.ts";
+import { Failure } from "../../core/failure.ts";
+import { problems } from "../../http/problems.ts";
 import type { AlertManager } from "../index.ts";
 import { slackChannel } from "../index.ts";
 import { alertRoutes } from "./index.ts";

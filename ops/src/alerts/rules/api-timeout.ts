@@ -1,5 +1,5 @@
-import { AlertSeverity, AlertType } from "../alert.ts";
-import type { Rule } from "../rule.ts";
+import { AlertSeverity, AlertType } from "../model/alert.ts";
+import type { Rule } from "./rule.ts";
 
 /** A route answers too late; each route has an alert of its own. */
 export const apiTimeout: Rule = {

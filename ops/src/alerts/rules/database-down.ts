@@ -1,5 +1,5 @@
-import { AlertSeverity, AlertType } from "../alert.ts";
-import type { Rule } from "../rule.ts";
+import { AlertSeverity, AlertType } from "../model/alert.ts";
+import type { Rule } from "./rule.ts";
 
 /** The database has not answered two pings in a row; checks come every second while it fails. */
 export const databaseDown: Rule = {

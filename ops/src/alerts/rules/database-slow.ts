@@ -1,5 +1,5 @@
-import { AlertSeverity, AlertType } from "../alert.ts";
-import type { Rule } from "../rule.ts";
+import { AlertSeverity, AlertType } from "../model/alert.ts";
+import type { Rule } from "./rule.ts";
 
 /** Pings take too long. One that is not answered is DATABASE_DOWN's business and says nothing here. */
 export const databaseSlow: Rule = {

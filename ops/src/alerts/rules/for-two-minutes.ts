@@ -1,4 +1,4 @@
-import type { Patience } from "../evaluate.ts";
+import type { Patience } from "./evaluate.ts";
 
 /** For what often peaks for a moment, and is wrong only when it lasts. */
 export const forTwoMinutes: Patience = {

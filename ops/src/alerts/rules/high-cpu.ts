@@ -1,6 +1,6 @@
-import { AlertSeverity, AlertType } from "../alert.ts";
-import type { Rule } from "../rule.ts";
+import { AlertSeverity, AlertType } from "../model/alert.ts";
 import { forTwoMinutes } from "./for-two-minutes.ts";
+import type { Rule } from "./rule.ts";
 
 /** The process has been using most of the processor time it may use. */
 export const highCpu: Rule = {

@@ -1,5 +1,5 @@
-import { AlertSeverity, AlertType } from "../alert.ts";
-import type { Rule } from "../rule.ts";
+import { AlertSeverity, AlertType } from "../model/alert.ts";
+import type { Rule } from "./rule.ts";
 import { wilsonLowerBound } from "./wilson.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { AlertType } from "../alert.ts";
-import type { Observed } from "../rule.ts";
-import { defaultThresholds } from "../thresholds.ts";
+import { AlertType } from "../model/alert.ts";
 import { rules } from "./index.ts";
+import type { Observed } from "./rule.ts";
+import { defaultThresholds } from "./thresholds.ts";
 import { wilsonLowerBound } from "./wilson.ts";
 
 const pool = { size: 10, in_use: 0, waiting: 0 };

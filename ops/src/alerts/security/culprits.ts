@@ -1,5 +1,5 @@
-import { AlertType } from "../alert.ts";
-import { raisedTypes } from "../alert-types.ts";
+import { AlertType } from "../model/alert.ts";
+import { raisedTypes } from "../model/raised-types.ts";
 
 /** What an alert tells of all accounts that it is about. */
 export type Totals = { attempts: number; accounts: number; names: string };

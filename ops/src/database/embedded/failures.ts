@@ -1,4 +1,4 @@
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../core/failure.ts";
 
 export const noAccountForPostgres = (cause: unknown) =>
   new Failure(

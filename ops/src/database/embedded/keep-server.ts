@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../core/failure.ts";
 import { postgresAccount } from "./account.ts";
 import { listenNear, removeOldSockets } from "./address.ts";
 import { embeddedBinaries } from "./binaries.ts";

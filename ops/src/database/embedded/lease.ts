@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../core/failure.ts";
 import { keeperDirectoryOf, logFileOf, openLog } from "./data-directory.ts";
 import { keeperBroken, keeperSilent } from "./failures.ts";
 import { type Answer, greeting } from "./protocol.ts";

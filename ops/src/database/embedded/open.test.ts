@@ -12,8 +12,8 @@ import {
   within,
 } from "../../../../test/support/database-process.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
-import { createLogger } from "../../lib/log.ts";
-import { type OpenDatabase, openDatabase } from "../open.ts";
+import { createLogger } from "../../core/logger.ts";
+import { type OpenDatabase, openDatabase } from "../connect.ts";
 import { postgresAccount } from "./account.ts";
 import { latestPublication } from "./publication.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "../../lib/log.ts";
+import type { Logger } from "../../core/logger.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { dataDirectoryUnusable } from "./failures.ts";
 import { passwordOf, superuser } from "./initialise.ts";

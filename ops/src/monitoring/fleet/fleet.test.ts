@@ -7,8 +7,8 @@ import { createTestDatabase, type TestDatabase } from "../../../../test/support/
 import { startProcess } from "../../../../test/support/fleet.ts";
 import { startThrowawayPostgres } from "../../../../test/support/throwaway.ts";
 import { createPool } from "../../database/index.ts";
-import { closeMonitoringPool, createMonitoringPool } from "../database-connection.ts";
-import { PerformanceMetrics } from "../performance-metrics.ts";
+import { closeMonitoringPool, createMonitoringPool } from "../../database/monitoring-pool.ts";
+import { PerformanceMetrics } from "../requests/request-metrics.ts";
 
 /** Today, at an hour that has passed: what is older than three days would not be kept. */
 const hourMs = 3_600_000;

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import type pg from "pg";
-import { type Clock, systemClock } from "../../lib/clock.ts";
-import type { Logger } from "../../lib/log.ts";
-import type { PerformanceWindow } from "../performance-summary.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { PerformanceWindow } from "../requests/summary.ts";
+import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } from "./fleet-summary.ts";
 import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
 import { writeMinute } from "./minutes.ts";
-import { keepUp } from "./upkeep.ts";
-import { type MinuteSource, WaitingMinutes } from "./waiting-minutes.ts";
-import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } from "./window.ts";
+import { keepUp } from "./retention.ts";
+import { type MinuteSource, WaitingMinutes } from "./write-buffer.ts";
 
 const beatEveryMs = 5_000;
 const keepUpEveryMs = 60_000;

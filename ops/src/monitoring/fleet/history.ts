@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
-import { Failure } from "../../lib/failure.ts";
-import type { EndpointMinute } from "../performance-metrics.ts";
-import { type SliceSummary, summariseSlices } from "../performance-summary.ts";
+import { Failure } from "../../core/failure.ts";
+import type { EndpointMinute } from "../requests/request-metrics.ts";
+import { type SliceSummary, summariseSlices } from "../requests/summary.ts";
 import { allRoutes, endpointColumns } from "./minutes.ts";
 
 /** How far the points of a history lie apart, in seconds. */

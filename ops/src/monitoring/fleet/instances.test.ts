@@ -5,7 +5,7 @@ import { StandingClock } from "../../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../../../../test/support/throwaway.ts";
 import { createPool } from "../../database/index.ts";
-import { closeMonitoringPool, createMonitoringPool, onConnection } from "../database-connection.ts";
+import { closeMonitoringPool, createMonitoringPool, onConnection } from "../../database/monitoring-pool.ts";
 import { Instances } from "./instances.ts";
 
 describe("instances of one service", () => {

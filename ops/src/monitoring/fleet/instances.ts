@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { type Kysely, sql } from "kysely";
 import type pg from "pg";
-import { type Clock, systemClock } from "../../lib/clock.ts";
-import { onConnection } from "../database-connection.ts";
-import { DatabaseWithTables } from "../database-with-tables.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { DatabaseWithTables } from "../../database/database-with-tables.ts";
+import { onConnection } from "../../database/monitoring-pool.ts";
 import { createFleetTables } from "./schema.ts";
 
 /** Who has not been seen for so long counts as dead; the living write themselves every five seconds. */

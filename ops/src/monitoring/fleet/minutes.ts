@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { EndpointMinute } from "../performance-metrics.ts";
-import { mergeSlices } from "../slice.ts";
+import { mergeSlices } from "../requests/interval.ts";
+import type { EndpointMinute } from "../requests/request-metrics.ts";
 
 /** What one process recorded in one minute. */
 export interface Minute {

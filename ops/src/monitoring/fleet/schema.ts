@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { createOwnTables } from "../../lib/own-tables.ts";
+import { createOwnTables } from "../../database/platform-tables.ts";
 
 /**
  * Creates the fleet's tables where they are absent, in the schema `earlybird`.

@@ -1,1 +1,1 @@
-export { type MetricsRouteOptions, metricsRoute } from "./routes.ts";
+export { type MetricsRouteOptions, metricsRoute } from "../routes/metrics.ts";

@@ -10,14 +10,14 @@ import {
   startPrometheus,
 } from "../../../../test/support/prometheus.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
-import { Failure } from "../../lib/failure.ts";
-import { createLogger } from "../../lib/log.ts";
-import { problems } from "../../lib/problems.ts";
-import type { DatabaseDetails, Replica } from "../database-details.ts";
-import { MonitoringService } from "../monitoring-service.ts";
-import { PerformanceMetrics } from "../performance-metrics.ts";
-import { SystemMetrics } from "../system-metrics.ts";
-import { metricsRoute } from "./routes.ts";
+import { Failure } from "../../core/failure.ts";
+import { createLogger } from "../../core/logger.ts";
+import { problems } from "../../http/problems.ts";
+import type { DatabaseDetails, Replica } from "../database/server-stats.ts";
+import { PerformanceMetrics } from "../requests/request-metrics.ts";
+import { metricsRoute } from "../routes/metrics.ts";
+import { MonitoringService } from "../service.ts";
+import { SystemMetrics } from "../system/sampler.ts";
 
 const standby: Replica = {
   application: "walreceiver",

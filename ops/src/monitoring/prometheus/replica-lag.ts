@@ -1,5 +1,5 @@
-import type { Replica } from "../database-details.ts";
-import type { Family } from "./exposition.ts";
+import type { Replica } from "../database/server-stats.ts";
+import type { Family } from "./exporter.ts";
 
 /** How far each replica of the database lies behind. */
 export const replicaFamilies = (replicas: readonly Replica[]): Family[] => [

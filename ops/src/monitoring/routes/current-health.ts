@@ -1,5 +1,5 @@
-import type { HealthStatus } from "../database-health-checker.ts";
-import type { MonitoringService } from "../monitoring-service.ts";
+import type { HealthStatus } from "../database/health-check.ts";
+import type { MonitoringService } from "../service.ts";
 
 /** What of a service's health is told, and of which release of it. */
 export interface Service {

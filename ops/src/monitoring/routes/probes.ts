@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { Failure } from "../../lib/failure.ts";
-import { health } from "./answers.ts";
+import { Failure } from "../../core/failure.ts";
 import { currentHealth, httpStatusOf, notStarted, type Service } from "./current-health.ts";
+import { health } from "./schemas.ts";
 
 const notReady = (reasons: string[]) =>
   new Failure(

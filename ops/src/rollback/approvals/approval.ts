@@ -1,8 +1,8 @@
 import { sql } from "kysely";
-import type { Clock } from "../../lib/clock.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Database } from "../change.ts";
-import type { OnConflict } from "../parts/part.ts";
+import type { Clock } from "../../core/clock.ts";
+import { Failure } from "../../core/failure.ts";
+import type { Database } from "../change/change.ts";
+import type { OnConflict } from "../parts/inert-part.ts";
 
 /** Which moves need a second person: `critical`, those of a critical step. */
 export type ApprovalPolicy = "none" | "critical";

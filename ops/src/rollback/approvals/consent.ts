@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
-import { Failure } from "../../lib/failure.ts";
-import { demandReason } from "../acknowledgement.ts";
-import type { Change, Database } from "../change.ts";
-import type { Engine } from "../engine.ts";
-import { appendToLedger } from "../ledger.ts";
-import type { OperationRequest, Requester } from "../request.ts";
+import { Failure } from "../../core/failure.ts";
+import { appendToLedger } from "../audit/ledger.ts";
+import type { Change, Database } from "../change/change.ts";
+import { demandReason } from "../change/confirmation.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { OperationRequest, Requester } from "../engine/request.ts";
 import {
   type ApprovableAction,
   type Approval,

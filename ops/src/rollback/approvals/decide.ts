@@ -1,11 +1,11 @@
 import { sql } from "kysely";
-import { Failure } from "../../lib/failure.ts";
-import { demandReason } from "../acknowledgement.ts";
-import { recordingRefusals } from "../attempts.ts";
-import type { Database } from "../change.ts";
-import type { Engine } from "../engine.ts";
-import { appendToLedger } from "../ledger.ts";
-import type { Requester } from "../request.ts";
+import { Failure } from "../../core/failure.ts";
+import { appendToLedger } from "../audit/ledger.ts";
+import type { Database } from "../change/change.ts";
+import { demandReason } from "../change/confirmation.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Requester } from "../engine/request.ts";
+import { recordingRefusals } from "../operations/audited-run.ts";
 import { type Approval, type ApprovalState, findApproval, type StoredApproval } from "./approval.ts";
 import { approvalEntry, expireApprovals } from "./expire.ts";
 

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
-import type { Database } from "../change.ts";
-import type { Engine } from "../engine.ts";
-import { appendToLedger, type LedgerEntry } from "../ledger.ts";
-import type { Requester } from "../request.ts";
+import { appendToLedger, type LedgerEntry } from "../audit/ledger.ts";
+import type { Database } from "../change/change.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Requester } from "../engine/request.ts";
 import { type Approval, columns, fromRow, type Row } from "./approval.ts";
 
 /** The ledger's words for something that became of a request; the names of both people are in it. */

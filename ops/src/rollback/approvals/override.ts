@@ -1,10 +1,10 @@
 import { sql } from "kysely";
-import type { Alarm, Notice } from "../alarm.ts";
-import { entryFor } from "../attempts.ts";
-import type { Database } from "../change.ts";
-import type { Engine } from "../engine.ts";
-import { appendToLedger, type LedgerHead, ledgerHead } from "../ledger.ts";
-import type { Requester } from "../request.ts";
+import { appendToLedger, type LedgerHead, ledgerHead } from "../audit/ledger.ts";
+import type { Database } from "../change/change.ts";
+import type { Alarm, Notice } from "../engine/alarm.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Requester } from "../engine/request.ts";
+import { entryFor } from "../operations/audited-run.ts";
 
 /** A move that needed an approval and was begun without. */
 interface Override {

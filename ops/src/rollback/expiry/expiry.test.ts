@@ -5,7 +5,7 @@ import { quiet } from "../../../../test/support/delivery.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { shelfChanges } from "../../../../test/support/shelf-changes.ts";
 import { createShelfServer, type ShelfServer } from "../../../../test/support/shelf-server.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import { RollbackManager } from "../manager.ts";
 import { remindAt } from "./until.ts";
 

@@ -1,6 +1,6 @@
-import type { Alarm, Notice } from "../alarm.ts";
-import type { Engine } from "../engine.ts";
-import { changesOf } from "../engine.ts";
+import type { Alarm, Notice } from "../engine/alarm.ts";
+import type { Engine } from "../engine/engine.ts";
+import { changesOf } from "../engine/engine.ts";
 import { listExpiries } from "./until.ts";
 
 const prefix = "re-apply step ";

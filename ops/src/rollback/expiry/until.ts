@@ -1,12 +1,12 @@
 import { sql } from "kysely";
-import { Failure } from "../../lib/failure.ts";
-import { entryFor } from "../attempts.ts";
-import type { Change, Database } from "../change.ts";
-import type { Engine } from "../engine.ts";
-import { appendToLedger } from "../ledger.ts";
-import type { Direction } from "../parts/part.ts";
-import type { Requester } from "../request.ts";
-import { readStates } from "../states.ts";
+import { Failure } from "../../core/failure.ts";
+import { appendToLedger } from "../audit/ledger.ts";
+import type { Change, Database } from "../change/change.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Requester } from "../engine/request.ts";
+import { readStates } from "../engine/states.ts";
+import { entryFor } from "../operations/audited-run.ts";
+import type { Direction } from "../parts/inert-part.ts";
 
 const hourMs = 3_600_000;
 const longestDays = 30;

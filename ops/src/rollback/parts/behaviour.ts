@@ -1,4 +1,4 @@
-import { inertPart, type Part } from "./part.ts";
+import { inertPart, type Part } from "./inert-part.ts";
 
 /**
  * A way the service behaves, on while the change is applied. The service asks `active.has(name)`; nothing is

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change.ts";
-import { oidOf } from "../table-names.ts";
+import type { Database } from "../change/change.ts";
+import { oidOf } from "../database/table-names.ts";
 
 interface ColumnGrant {
   /** Quoted, or `public`. */

@@ -1,4 +1,4 @@
-import { cutToLimit } from "../table-names.ts";
+import { cutToLimit } from "../database/table-names.ts";
 
 /** Where the two physical columns of a declared one stand, by their names. */
 export interface ColumnNames {

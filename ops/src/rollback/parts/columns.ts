@@ -1,13 +1,13 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Check, Database, StepState } from "../change.ts";
-import { oidOf } from "../table-names.ts";
-import { columnTypes } from "./column-catalog.ts";
-import { columnCautions, columnFindings } from "./column-findings.ts";
+import type { Check, Database, StepState } from "../change/change.ts";
+import { oidOf } from "../database/table-names.ts";
+import { columnCautions, columnFindings } from "./column-checks.ts";
+import { keepWrittenMeanwhile } from "./column-conflicts.ts";
+import { columnTypes } from "./column-dependencies.ts";
 import { grantsMoved } from "./column-grants.ts";
 import { type ColumnNames, columnNames } from "./column-names.ts";
 import { type ColumnSpec, referenceOf } from "./column-spec.ts";
-import { keepWrittenMeanwhile } from "./columns-kept.ts";
-import { inertPart, type Parked, type Part } from "./part.ts";
+import { inertPart, type Parked, type Part } from "./inert-part.ts";
 
 export interface ColumnsOptions {
   /**

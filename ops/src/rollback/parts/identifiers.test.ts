@@ -3,9 +3,9 @@ import { Kysely, PostgresDialect } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { quiet } from "../../../../test/support/delivery.ts";
-import { type Database, defineChange } from "../change.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { type Database, defineChange } from "../change/change.ts";
 import { RollbackManager } from "../manager.ts";
+import { fingerprint } from "../preview/fingerprint.ts";
 import { columns } from "./columns.ts";
 import { identifiers } from "./identifiers.ts";
 

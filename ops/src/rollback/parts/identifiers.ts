@@ -1,12 +1,12 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change.ts";
-import { oidsOf } from "../table-names.ts";
-import { identifierFindings } from "./identifier-findings.ts";
-import { beginningWith, completeMap, createMap, mapOf, sameId } from "./identifier-maps.ts";
-import { createNumbers, newStyleId, oldStyleId } from "./identifier-numbers.ts";
-import { identifierPlaces, tablesWithIds } from "./identifier-places.ts";
-import { rewriteIdentifiers } from "./identifier-rewrite.ts";
-import { inertPart, type Part, type PartContext, type RowCount } from "./part.ts";
+import type { Database } from "../change/change.ts";
+import { oidsOf } from "../database/table-names.ts";
+import { identifierFindings } from "./id-checks.ts";
+import { beginningWith, completeMap, createMap, mapOf, sameId } from "./id-maps.ts";
+import { createNumbers, newStyleId, oldStyleId } from "./id-numbers.ts";
+import { identifierPlaces, tablesWithIds } from "./id-references.ts";
+import { rewriteIdentifiers } from "./id-rewrite.ts";
+import { inertPart, type Part, type PartContext, type RowCount } from "./inert-part.ts";
 
 /** How the ids of one table look before and after the change; `id` is the key column. */
 export interface IdentifierStyle {

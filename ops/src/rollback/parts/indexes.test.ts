@@ -5,10 +5,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { quiet } from "../../../../test/support/delivery.ts";
 import { createPool } from "../../database/index.ts";
-import { defineChange } from "../change.ts";
-import type { EngineOptions } from "../engine.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { defineChange } from "../change/change.ts";
+import type { EngineOptions } from "../engine/engine.ts";
 import { RollbackManager } from "../manager.ts";
+import { fingerprint } from "../preview/fingerprint.ts";
 import { columns } from "./columns.ts";
 import { index, indexes } from "./indexes.ts";
 

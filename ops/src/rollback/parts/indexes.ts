@@ -1,8 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Check, Database, Impact } from "../change.ts";
-import { explain } from "../planner.ts";
-import { oidsOf } from "../table-names.ts";
-import { indexCautions, indexFindings } from "./index-findings.ts";
+import type { Check, Database, Impact } from "../change/change.ts";
+import { explain } from "../database/explain-query.ts";
+import { oidsOf } from "../database/table-names.ts";
 import {
   buildIndex,
   createIndex,
@@ -14,8 +13,9 @@ import {
   qualified,
   rehearseBuild,
   rememberIndex,
-} from "./own-indexes.ts";
-import { inertPart, type Part } from "./part.ts";
+} from "./declared-index.ts";
+import { indexCautions, indexFindings } from "./index-checks.ts";
+import { inertPart, type Part } from "./inert-part.ts";
 
 /** A query that an index is there for, as an example with values from the data. */
 export interface HotQuery {

@@ -1,13 +1,13 @@
 import { type RawBuilder, sql } from "kysely";
-import { refuseConflicts } from "../conflicts.ts";
-import { removedSince, writtenSince } from "../journal.ts";
-import { plannedRows } from "../planner.ts";
-import { blocks } from "../preflight/finding.ts";
-import { isRowOf, keyColumns, keyNames, keyText, primaryKeyOf } from "../primary-key.ts";
-import { cutToLimit } from "../table-names.ts";
-import { castsOf, columnTypes } from "./column-catalog.ts";
-import { identityOf } from "./identity.ts";
-import { inertPart, type Part, type PartContext, type RowCount } from "./part.ts";
+import { blocks } from "../change/finding.ts";
+import { plannedRows } from "../database/explain-query.ts";
+import { isRowOf, keyColumns, keyNames, keyText, primaryKeyOf } from "../database/primary-key.ts";
+import { cutToLimit } from "../database/table-names.ts";
+import { removedSince, writtenSince } from "../database/write-journal.ts";
+import { castsOf, columnTypes } from "./column-dependencies.ts";
+import { refuseConflicts } from "./conflicts.ts";
+import { identityOf } from "./identity-columns.ts";
+import { inertPart, type Part, type PartContext, type RowCount } from "./inert-part.ts";
 
 /** True of every row, and counts it for whoever watches; see `reportProgress`. */
 const counted = sql`nextval('earlybird.rows_done') is not null`;

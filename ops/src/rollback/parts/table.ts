@@ -1,8 +1,8 @@
 import { sql } from "kysely";
-import type { Database } from "../change.ts";
-import { blocks } from "../preflight/finding.ts";
-import { oidOf } from "../table-names.ts";
-import { inertPart, type Part } from "./part.ts";
+import type { Database } from "../change/change.ts";
+import { blocks } from "../change/finding.ts";
+import { oidOf } from "../database/table-names.ts";
+import { inertPart, type Part } from "./inert-part.ts";
 
 /** Where tables of rolled back changes are. */
 export const parkingSchema = "earlybird_parked";

@@ -1,9 +1,9 @@
-import type { Change, Database, StepState } from "../change.ts";
-import type { Engine } from "../engine.ts";
-import { locksOf, writtenTables } from "../locking.ts";
-import { lockedTables } from "../move-step.ts";
-import { type Finding, inOneSentence } from "./finding.ts";
-import { suspendedTriggers, tableFindings } from "./tables.ts";
+import type { Change, Database, StepState } from "../change/change.ts";
+import { type Finding, inOneSentence } from "../change/finding.ts";
+import { locksOf, writtenTables } from "../database/lock.ts";
+import type { Engine } from "../engine/engine.ts";
+import { lockedTables } from "../execution/step-transaction.ts";
+import { suspendedTriggers, tableFindings } from "./table-checks.ts";
 
 /** Everything that the catalog says against applying a change (`state` is undefined then) or moving it. Reads no rows. */
 export const inspect = async (

@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { RollbackManager } from "../manager.ts";
-import type { OperationEvent } from "../watch.ts";
-import { operationParams } from "./questions.ts";
+import type { OperationEvent } from "../operations/watch.ts";
+import { operationParams } from "./request-schemas.ts";
 
 /** Proxies close what is silent for a minute or so. */
 const quietLooksPerHeartbeat = 30;

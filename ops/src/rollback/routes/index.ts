@@ -1,5 +1,5 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from "fastify";
-import type { AttemptRules } from "./attempts.ts";
+import type { AttemptRules } from "./audit-refusals.ts";
 
 export interface RollbackRoutesOptions extends AttemptRules {
   /** Refuses whoever is not an operator. */
@@ -10,9 +10,9 @@ export interface RollbackRoutesOptions extends AttemptRules {
 export const rollbackRoutes = async (app: FastifyInstance, options: RollbackRoutesOptions): Promise<void> => {
   // Loaded here: a change file that imports "earlybird/rollback" needs no routes, and the command line neither.
   const [{ readingRoutes }, { eventRoutes }, { movingRoutes }] = await Promise.all([
-    import("./reading.ts"),
+    import("./read.ts"),
     import("./events.ts"),
-    import("./moving.ts"),
+    import("./move.ts"),
   ]);
   await app.register(readingRoutes, options);
   await app.register(eventRoutes, options);

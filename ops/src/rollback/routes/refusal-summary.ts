@@ -1,6 +1,6 @@
-import type { Clock } from "../../lib/clock.ts";
-import type { Logger } from "../../lib/log.ts";
-import type { LedgerRecord } from "../ledger.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { LedgerRecord } from "../audit/ledger.ts";
 import { type Refused, RefusedAttempts } from "./refused-attempts.ts";
 
 const windowMs = 60_000;

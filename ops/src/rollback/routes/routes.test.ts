@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { createShelfServer, type ShelfServer } from "../../../../test/support/shelf-server.ts";
-import { EventQueue } from "../event-queue.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { EventQueue } from "../operations/event-queue.ts";
+import { fingerprint } from "../preview/fingerprint.ts";
 import { RefusalSummary } from "./refusal-summary.ts";
 
 let shelf: Shelf;

@@ -1,0 +1,45 @@
+import type { Settings } from "../../settings/settings.ts";
+import { defaultThresholds, type Thresholds } from "../rules/thresholds.ts";
+import type { SecurityThresholds } from "../security/brute-force-detector.ts";
+import type { Channel } from "./channel.ts";
+import { emailChannel } from "./email.ts";
+import { slackChannel } from "./slack.ts";
+
+/** The channels that are set up, besides the log. */
+export const channelsFrom = (settings: Settings): Channel[] => {
+  const { SLACK_WEBHOOK_URL, SMTP_SERVER, ALERT_EMAIL_FROM, ALERT_EMAIL_TO } = settings;
+  const { SMTP_USER, ALERT_EMAIL_PASSWORD } = settings;
+  const channels: Channel[] = [];
+  if (SMTP_SERVER && ALERT_EMAIL_FROM && ALERT_EMAIL_TO) {
+    channels.push(
+      emailChannel({
+        server: SMTP_SERVER,
+        port: settings.SMTP_PORT,
+        secure: settings.SMTP_SECURE,
+        ...(SMTP_USER === undefined ? {} : { user: SMTP_USER }),
+        ...(ALERT_EMAIL_PASSWORD === undefined ? {} : { password: ALERT_EMAIL_PASSWORD }),
+        from: ALERT_EMAIL_FROM,
+        to: ALERT_EMAIL_TO,
+      }),
+    );
+  }
+  if (SLACK_WEBHOOK_URL) channels.push(slackChannel({ webhookUrl: SLACK_WEBHOOK_URL }));
+  return channels;
+};
+
+/** From where on something is wrong, as the settings say. */
+export const thresholdsFrom = (settings: Settings): Thresholds => ({
+  ...defaultThresholds,
+  databaseSlowMs: settings.ALERT_DATABASE_SLOW_MS,
+  errorRatePercent: settings.ALERT_ERROR_RATE_PERCENT,
+  cpuPercent: settings.ALERT_CPU_PERCENT,
+  memoryPercent: settings.ALERT_MEMORY_PERCENT,
+  apiTimeoutMs: settings.ALERT_API_TIMEOUT_MS,
+});
+
+/** From how many refusals on there is an alert, as the settings say. */
+export const securityFrom = (settings: Settings): SecurityThresholds => ({
+  failedLogins: settings.ALERT_FAILED_LOGINS,
+  refusals: settings.ALERT_REFUSALS,
+  windowSeconds: settings.ALERT_SECURITY_WINDOW_SECONDS,
+});

@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Alert, AlertSeverity, AlertType } from "../model/alert.ts";
+import { fingerprint, fingerprintOf } from "../model/fingerprint.ts";
+import type { Incident } from "../model/record.ts";
+import { storableDetails, storableMessage } from "../model/sanitize.ts";
+import type { Cause } from "../notify/policy.ts";
+import { aftermathMs, causesOf, graceMs } from "./inhibition.ts";
+
+/** What begins. */
+export interface Beginning {
+  type: AlertType;
+  key: string;
+  severity: AlertSeverity;
+  message: string;
+  details: Alert["details"];
+  raised: Incident["raised"];
+}
+
+/** The alert of a type that ended last, and when on the steady clock. */
+export type LastEnded = [type: AlertType, { alert: string; atMs: number }];
+
+/** Seen where: for people. */
+const instance = `${hostname()} (process ${process.pid})`;
+
+/** The alerts of this process that fire, and those about whose end people are still to be told. */
+export class Incidents {
+  readonly #firing = new Map<string, Incident>();
+  readonly #open = new Set<Incident>();
+  readonly #countByType = new Map<AlertType, number>();
+  readonly #ended = new Map<LastEnded[0], LastEnded[1]>();
+
+  /** Goes on with an incident of another process; false when the same fires here already. */
+  adopt(incident: Incident): boolean {
+    const { alert } = incident;
+    if (alert.state === "firing") {
+      if (this.find(alert.type, alert.key)) return false;
+      this.#countIn(incident);
+    }
+    this.#open.add(incident);
+    return true;
+  }
+
+  /** Takes in what ended last in another process, as its `lastEnded()` gave it. */
+  adoptEnded(lastEnded: readonly LastEnded[]): void {
+    for (const [type, ended] of lastEnded) {
+      if ((this.#ended.get(type)?.atMs ?? 0) < ended.atMs) this.#ended.set(type, ended);
+    }
+  }
+
+  /** Of each type, what ended last: it explains its symptoms for a while. */
+  lastEnded(): LastEnded[] {
+    return [...this.#ended];
+  }
+
+  begin({ type, key, severity, message, details, raised }: Beginning, now: Date, nowMs: number): Incident {
+    const incident: Incident = {
+      alert: {
+        id: randomUUID(),
+        type,
+        key,
+        severity,
+        state: "firing",
+        message: storableMessage(message),
+        details: storableDetails(details),
+        fired_at: now.toISOString(),
+        resolved_at: null,
+      },
+      instance,
+      decisions: [],
+      attempts: [],
+      firedMs: nowMs,
+      telling: { state: "untold" },
+      symptoms: [],
+      raised,
+    };
+    this.#countIn(incident);
+    this.#open.add(incident);
+    return incident;
+  }
+
+  /** Takes over what is worse about an incident than was known. */
+  worsen(
+    incident: Incident,
+    { severity, message, details }: Pick<Beginning, "severity" | "message" | "details">,
+  ): void {
+    incident.alert = {
+      ...incident.alert,
+      severity,
+      message: storableMessage(message),
+      details: storableDetails(details),
+    };
+  }
+
+  end(incident: Incident, message: string, now: Date, nowMs: number): void {
+    const { type } = incident.alert;
+    this.#firing.delete(fingerprintOf(incident.alert));
+    this.#countByType.set(type, this.count(type) - 1);
+    this.#ended.set(type, { alert: incident.alert.id, atMs: nowMs });
+    incident.alert = { ...incident.alert, state: "resolved", message, resolved_at: now.toISOString() };
+  }
+
+  find(type: AlertType, key: string): Incident | undefined {
+    return this.#firing.get(fingerprint(type, key));
+  }
+
+  /** How many alerts of a type fire. */
+  count(type: AlertType): number {
+    return this.#countByType.get(type) ?? 0;
+  }
+
+  firing(): Incident[] {
+    return [...this.#firing.values()];
+  }
+
+  /** Those about which there is, or may be, something left to tell. */
+  open(): Incident[] {
+    return [...this.#open];
+  }
+
+  /** Another instance tells by now what this process has told; from now on it is looked up whether it still cares. */
+  giveAway(incident: Incident, nowMs: number): void {
+    const { telling } = incident;
+    if (telling.state === "told") incident.telling = { ...telling, state: "elsewhere", askAgainAtMs: nowMs };
+  }
+
+  /** Nothing more is told about it. */
+  close(incident: Incident): void {
+    incident.telling = { state: "over" };
+    this.#open.delete(incident);
+  }
+
+  /**
+   * What explains an incident, if anything does or is about to.
+   *
+   * @param watch where the rules stand, and when they last looked
+   */
+  causeOf(
+    { alert, firedMs }: Incident,
+    watch: { isPending: (type: AlertType) => boolean; lookedAtMs: number },
+    nowMs: number,
+  ): Cause {
+    const causes = causesOf(alert.type);
+    for (const type of causes) {
+      const firing = this.find(type, "");
+      if (firing) return { state: "known", type, alert: firing.alert.id };
+      const ended = this.#ended.get(type);
+      if (ended && nowMs - ended.atMs < aftermathMs) return { state: "known", type, alert: ended.alert };
+    }
+    const untilMs = firedMs + graceMs;
+    const unclear = causes.find((type) => watch.isPending(type) || watch.lookedAtMs <= firedMs);
+    return unclear && nowMs < untilMs ? { state: "unclear", type: unclear, untilMs } : { state: "none" };
+  }
+
+  #countIn(incident: Incident): void {
+    const { type } = incident.alert;
+    this.#firing.set(fingerprintOf(incident.alert), incident);
+    this.#countByType.set(type, this.count(type) + 1);
+  }
+}

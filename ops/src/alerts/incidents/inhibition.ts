@@ -1,0 +1,21 @@
+import { AlertType } from "../model/alert.ts";
+
+/** What explains what: while a cause fires, its symptoms are recorded and told to nobody. */
+const causes: Partial<Record<AlertType, readonly AlertType[]>> = {
+  [AlertType.DATABASE_SLOW]: [AlertType.DATABASE_DOWN],
+  [AlertType.API_TIMEOUT]: [AlertType.DATABASE_DOWN],
+  [AlertType.HIGH_ERROR_RATE]: [AlertType.DATABASE_DOWN],
+};
+const none: readonly AlertType[] = [];
+
+/** The types that may explain an alert of this type. */
+export const causesOf = (type: AlertType): readonly AlertType[] => causes[type] ?? none;
+
+/**
+ * How long after its cause has ended a symptom is still explained by it: requests that failed stay in the
+ * last minute's numbers for a minute, and a rate keeps firing for half of one.
+ */
+export const aftermathMs = 120_000;
+
+/** How long a symptom waits at most for its cause to show: two pings of a server that hangs fit in. */
+export const graceMs = 15_000;

@@ -1,0 +1,79 @@
+import type { SendResult } from "../channels/channel.ts";
+import { type Pauses, pauseAfter } from "./backoff.ts";
+
+/** How a channel stands. Times are milliseconds of a clock that only grows; `since` is for people. */
+export type Standing =
+  | { state: "working"; since: Date }
+  | { state: "failing"; since: Date; reason: string; failures: number; nextMs: number; asked: boolean }
+  | { state: "broken"; since: Date; reason: string; nextMs: number };
+
+/** Whom a channel does not reach, and why, while it reaches others. */
+export interface Unreached {
+  since: Date;
+  reason: string;
+}
+
+/** A channel as people see it: that some are not reached needs mending as plainly as that nobody is. */
+export type Visible =
+  | { state: "working"; since: Date }
+  | { state: "failing" | "broken"; since: Date; reason: string };
+
+/** What people see of a standing; those who are reached go on being told as it says. */
+export const visible = (standing: Standing, unreached: Unreached | undefined): Visible =>
+  unreached && standing.state !== "broken" ? { state: "broken", ...unreached } : standing;
+
+/** What an attempt makes known of those whom a channel does not reach. */
+export const unreachedAfter = (
+  before: Unreached | undefined,
+  result: SendResult,
+  now: Date,
+): Unreached | undefined => {
+  if (result.result === "refused") return before;
+  if (result.unreached !== undefined) return { since: before?.since ?? now, reason: result.unreached };
+  return result.result === "accepted" ? undefined : before;
+};
+
+export interface Moment {
+  now: Date;
+  atMs: number;
+  /** From 0 to 1. */
+  chance: number;
+}
+
+/** A broken channel is waiting for somebody to mend it, who may not be able to tell us. */
+const brokenPauses: Pauses = { firstMs: 60 * 60_000, longestMs: 60 * 60_000 };
+
+/**
+ * What an attempt makes of a channel. A wish of the other side for a pause goes before our own; the wish for none does
+ * not: a server that fails and asks to be tried at once would be asked hundreds of times a second.
+ */
+export const afterAttempt = (
+  standing: Standing,
+  result: SendResult,
+  pauses: Pauses,
+  { now, atMs, chance }: Moment,
+): Standing => {
+  const sinceIn = (state: Standing["state"]) => (standing.state === state ? standing.since : now);
+  if (result.result === "accepted") return { state: "working", since: sinceIn("working") };
+  const { reason } = result;
+  // What was broken is broken until it accepts: that it does not answer now does not mend it.
+  if (result.result === "refused" || standing.state === "broken") {
+    const nextMs = atMs + pauseAfter(1, brokenPauses, chance);
+    return { state: "broken", since: sinceIn("broken"), reason, nextMs };
+  }
+  const failures = standing.state === "failing" ? standing.failures + 1 : 1;
+  const { afterMs = 0 } = result;
+  const asked = afterMs > 0;
+  const nextMs = atMs + (asked ? afterMs : pauseAfter(failures, pauses, chance));
+  return { state: "failing", since: sinceIn("failing"), reason, failures, nextMs, asked };
+};
+
+/** News is worth an attempt of its own, unless the other side has asked us to wait. */
+export const afterNews = (standing: Standing, atMs: number): Standing =>
+  standing.state === "working" || (standing.state === "failing" && standing.asked)
+    ? standing
+    : { ...standing, nextMs: Math.min(standing.nextMs, atMs) };
+
+/** How long the channel must be left alone, in milliseconds. */
+export const restMs = (standing: Standing, atMs: number): number =>
+  standing.state === "working" ? 0 : Math.max(0, standing.nextMs - atMs);

@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Clock } from "../../core/clock.ts";
+import { Failure } from "../../core/failure.ts";
+import type { SendResult } from "../channels/channel.ts";
+import { AlertSeverity, AlertType } from "../model/alert.ts";
+import type { Notification } from "./notification.ts";
+
+/** What a channel did with a test. */
+export interface ChannelTest {
+  channel: string;
+  result: SendResult["result"];
+  took_ms: number;
+  /** What the other side said, without address or credentials; null where it said nothing. */
+  answer: string | null;
+}
+
+interface Testable {
+  test(notification: Notification): Promise<SendResult>;
+}
+
+export const noSuchChannel = (name: string, known: readonly string[]) =>
+  new Failure(
+    "EB_NO_SUCH_CHANNEL",
+    404,
+    `There is no channel ${name}.`,
+    `Name one of ${known.join(", ")}, or set up the channel in the settings first.`,
+  ).exitingWith(2);
+
+/** Sends one test to the channel, or to all at once; see NotificationDispatcher.test. */
+export const testChannels = async (
+  channels: ReadonlyMap<string, Testable>,
+  name: string | undefined,
+  clock: Clock,
+): Promise<ChannelTest[]> => {
+  if (name !== undefined && !channels.has(name)) throw noSuchChannel(name, [...channels.keys()]);
+  const notification = testNotification(clock.now());
+  const tested = [...channels].filter(([channel]) => name === undefined || channel === name);
+  return Promise.all(
+    tested.map(async ([channel, target]) => {
+      const startedMs = clock.monotonicMs();
+      const sent = await target.test(notification);
+      const tookMs = Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
+      const answer = (sent.result === "accepted" ? sent.answer : sent.reason) ?? null;
+      // Somebody who is not reached wants to be found before there is an alert.
+      const result = sent.result === "accepted" && sent.unreached !== undefined ? "refused" : sent.result;
+      return { channel, result, took_ms: tookMs, answer };
+    }),
+  );
+};
+
+const testNotification = (now: Date): Notification => {
+  const id = randomUUID();
+  return {
+    id,
+    occasion: "test",
+    alert: {
+      id,
+      type: AlertType.CUSTOM,
+      key: "test",
+      severity: AlertSeverity.WARNING,
+      state: "firing",
+      message: "This is a test of the alert channels; nothing is wrong.",
+      details: { host: hostname() },
+      fired_at: now.toISOString(),
+      resolved_at: null,
+    },
+    symptoms: 0,
+    created_at: now.toISOString(),
+  };
+};

@@ -1,0 +1,186 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Logger } from "../../core/logger.ts";
+import type { Channel, SendResult } from "../channels/channel.ts";
+import type { Entry } from "../storage/spool/entry.ts";
+import type { Pauses } from "./backoff.ts";
+import {
+  afterAttempt,
+  afterNews,
+  restMs,
+  type Standing,
+  type Unreached,
+  unreachedAfter,
+  type Visible,
+  visible,
+} from "./channel-health.ts";
+import { joinLine, nextInLine, type Waiting } from "./delivery-queue.ts";
+import type { Outcome } from "./delivery-result.ts";
+import type { ChannelStatus } from "./notification.ts";
+
+export interface WorkerOptions {
+  channel: Channel;
+  log: Logger;
+  clock: Clock;
+  pauses: Pauses;
+  /** How long one attempt may take. */
+  deadlineMs: number;
+  /** A notification that is not accepted at this age is given up. */
+  giveUpAfterMs: number;
+  /** Writes down what became of an attempt; the next one waits for it, so that at most one is ever repeated. */
+  onOutcome(outcome: Outcome): Promise<void>;
+  onStanding(before: Visible, after: Visible): void;
+}
+
+/**
+ * For how long a notification is tried at least, whatever its age: the machine may have been off for days, or
+ * its clock set ahead.
+ */
+const triedAtLeastMs = 60 * 60_000;
+
+/**
+ * Brings notifications to one channel, one at a time, those of one alert in order. Nobody waits for it, and it
+ * waits for no other channel.
+ */
+export class ChannelWorker {
+  readonly #options: WorkerOptions;
+  readonly #line: Waiting[] = [];
+  readonly #ended = new AbortController();
+  #standing: Standing;
+  #unreached: Unreached | undefined;
+  #acceptedAtMs = Number.NEGATIVE_INFINITY;
+  #working: Promise<void> | undefined;
+  #isClosing = false;
+  #wake = () => {};
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#standing = { state: "working", since: options.clock.now() };
+  }
+
+  get status(): ChannelStatus {
+    const seen = visible(this.#standing, this.#unreached);
+    const reason = seen.state === "working" ? null : seen.reason;
+    const { name } = this.#options.channel;
+    const since = seen.since.toISOString();
+    return { channel: name, state: seen.state, reason, since, waiting: this.#line.length };
+  }
+
+  /** Accepts a notification for delivery and returns at once. */
+  add(entry: Entry, attempts: number): void {
+    if (this.#isClosing) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    joinLine(this.#line, { entry, attempts, sinceMs: nowMs });
+    this.#standing = afterNews(this.#standing, nowMs);
+    this.#wake();
+    this.#working ??= this.#work();
+  }
+
+  /** Sends once, now, whatever waits. A channel that accepts, for all, is working again. */
+  async test(notification: Entry["notification"]): Promise<SendResult> {
+    const result = await this.#send(notification);
+    if (result.result === "accepted" && result.unreached === undefined) this.#stand(result);
+    this.#wake();
+    return result;
+  }
+
+  /** Delivers what is due, for at most `graceMs`; what waits for a better time stays in the spool. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    this.#wake();
+    const timer = setTimeout(() => this.#ended.abort(), graceMs);
+    await this.#working;
+    clearTimeout(timer);
+    this.#ended.abort();
+  }
+
+  async #work(): Promise<void> {
+    for (let waiting = nextInLine(this.#line); waiting; waiting = nextInLine(this.#line)) {
+      const pauseMs = restMs(this.#standing, this.#options.clock.monotonicMs());
+      if (this.#ended.signal.aborted || (pauseMs > 0 && this.#isClosing)) break;
+      if (pauseMs > 0) await this.#pause(pauseMs);
+      else await this.#attempt(waiting);
+    }
+    this.#working = undefined;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      // What waits is on disk: it keeps no process alive that has nothing else to do.
+      const timer = setTimeout(resolve, ms).unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #attempt(waiting: Waiting): Promise<void> {
+    const { clock, channel } = this.#options;
+    const at = clock.now();
+    const startedMs = clock.monotonicMs();
+    const result = await this.#send(waiting.entry.notification);
+    // It was not the channel that ended it.
+    if (this.#ended.signal.aborted && result.result !== "accepted") return;
+    waiting.attempts++;
+    const settled = this.#settle(waiting, result);
+    const tookMs = clock.monotonicMs() - startedMs;
+    const restsMs = restMs(this.#standing, clock.monotonicMs());
+    await this.#options.onOutcome({
+      entry: waiting.entry,
+      channel: channel.name,
+      attempt: waiting.attempts,
+      at,
+      tookMs,
+      outcome: settled.outcome,
+      answer: (result.result === "accepted" ? result.answer : result.reason) ?? null,
+      nextAt: settled.isDone ? null : new Date(clock.now().getTime() + restsMs),
+    });
+    if (settled.isDone) this.#line.splice(this.#line.indexOf(waiting), 1);
+  }
+
+  /** Decides about the notification, and about the channel. */
+  #settle(waiting: Waiting, result: SendResult): { outcome: Outcome["outcome"]; isDone: boolean } {
+    const { clock, giveUpAfterMs } = this.#options;
+    // Refused, while others were accepted, and refused again: it is not the channel that needs mending.
+    const isItsFault = result.result === "refused" && (waiting.refusedAtMs ?? Infinity) < this.#acceptedAtMs;
+    if (!isItsFault) this.#stand(result);
+    if (result.result === "refused") waiting.refusedAtMs = clock.monotonicMs();
+    if (result.result === "accepted" || isItsFault) return { outcome: result.result, isDone: true };
+    const ageMs = clock.now().getTime() - Date.parse(waiting.entry.notification.created_at);
+    const triedMs = clock.monotonicMs() - waiting.sinceMs;
+    if (ageMs >= giveUpAfterMs && triedMs >= Math.min(triedAtLeastMs, giveUpAfterMs))
+      return { outcome: "given_up", isDone: true };
+    return { outcome: result.result, isDone: false };
+  }
+
+  #stand(result: SendResult): void {
+    const { clock, pauses, onStanding } = this.#options;
+    const atMs = clock.monotonicMs();
+    const before = visible(this.#standing, this.#unreached);
+    const moment = { now: clock.now(), atMs, chance: Math.random() };
+    this.#standing = afterAttempt(this.#standing, result, pauses, moment);
+    this.#unreached = unreachedAfter(this.#unreached, result, moment.now);
+    if (result.result === "accepted") this.#acceptedAtMs = atMs;
+    onStanding(before, visible(this.#standing, this.#unreached));
+  }
+
+  async #send(notification: Entry["notification"]): Promise<SendResult> {
+    const { channel, deadlineMs } = this.#options;
+    const overdue = AbortSignal.timeout(deadlineMs);
+    const signal = AbortSignal.any([this.#ended.signal, overdue]);
+    const given = new Promise<SendResult>((resolve) => {
+      const giveUp = () => {
+        const reason = overdue.aborted ? `no answer within ${deadlineMs} ms` : "the process is stopping";
+        resolve({ result: "try_again", reason });
+      };
+      if (signal.aborted) giveUp();
+      else signal.addEventListener("abort", giveUp, { once: true });
+    });
+    try {
+      return await Promise.race([channel.send(notification, signal), given]);
+    } catch (error) {
+      // Only its kind: the words of an unforeseen error may hold the address, which is a secret.
+      return { result: "try_again", reason: error instanceof Error ? error.name : "an unknown error" };
+    }
+  }
+}

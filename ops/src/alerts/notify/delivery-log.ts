@@ -1,0 +1,80 @@
+import type { Incidents } from "../incidents/active.ts";
+import type { Records } from "../incidents/records.ts";
+import type { AlertRecord } from "../model/record.ts";
+import type { Attempt } from "./notification.ts";
+
+/** With the database away for long, the oldest are given up. */
+const mostUnplaced = 1_000;
+
+export interface AttemptNotesOptions {
+  records: Records;
+  incidents: Incidents;
+  /** Looks for an alert that this process does not know; null when there is none, undefined when nobody answers. */
+  find: (id: string) => Promise<AlertRecord | null | undefined>;
+}
+
+/** Writes down in the records of alerts what has become of their notifications. */
+export class AttemptNotes {
+  readonly #options: AttemptNotesOptions;
+  /** About alerts that are yet to be found, the oldest first. */
+  readonly #unplaced: Attempt[] = [];
+  #placing: Promise<void> | undefined;
+  #isNew = false;
+
+  constructor(options: AttemptNotesOptions) {
+    this.#options = options;
+  }
+
+  note(attempt: Attempt): void {
+    const known = this.recordOf(attempt.alert_id);
+    if (known) {
+      this.#write(known, attempt);
+      return;
+    }
+    // It may be a notification from before the last start, about an alert that was over by then.
+    this.#unplaced.push(attempt);
+    if (this.#unplaced.length > mostUnplaced) this.#unplaced.shift();
+    this.place();
+  }
+
+  /** Looks once more for the alerts that nobody could be asked for. */
+  place(): void {
+    this.#placing ??= this.#place().finally(() => {
+      this.#placing = undefined;
+    });
+  }
+
+  /** Whether anything was written down since it was asked before. */
+  takeNews(): boolean {
+    const isNew = this.#isNew;
+    this.#isNew = false;
+    return isNew;
+  }
+
+  /** What this process knows of an alert; of what is open here that is the newest, whatever has fired since. */
+  recordOf(id: string): AlertRecord | undefined {
+    const { records, incidents } = this.#options;
+    return records.get(id) ?? incidents.open().find(({ alert }) => alert.id === id);
+  }
+
+  /** Resolves when nothing is being looked for. */
+  async settled(): Promise<void> {
+    await this.#placing;
+  }
+
+  async #place(): Promise<void> {
+    for (let [attempt] = this.#unplaced; attempt; [attempt] = this.#unplaced) {
+      const found = await this.#options.find(attempt.alert_id);
+      const record = this.recordOf(attempt.alert_id) ?? found;
+      if (record === undefined) return;
+      // Unless it was given up meanwhile.
+      if (this.#unplaced[0] === attempt) this.#unplaced.shift();
+      if (record) this.#write(record, attempt);
+    }
+  }
+
+  #write(record: AlertRecord, attempt: Attempt): void {
+    this.#options.records.noteAttempt(record, attempt);
+    this.#isNew = true;
+  }
+}

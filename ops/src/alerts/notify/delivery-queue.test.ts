@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { joinLine, nextInLine, type Waiting } from "./delivery-queue.ts";
+import type { Occasion } from "./notification.ts";
+
+/** `a2` is the second notification about the alert a; tried as often as said. */
+const waiting = (
+  id: string,
+  attempts = 0,
+  minute = Number(id.slice(1)),
+  occasion: Occasion = "fired",
+): Waiting => ({
+  attempts,
+  sinceMs: 0,
+  entry: {
+    notification: {
+      id,
+      occasion,
+      created_at: `2026-01-05T04:0${minute}:00.000Z`,
+      alert: { id: id.charAt(0) },
+    } as Waiting["entry"]["notification"],
+    pending: {},
+  },
+});
+
+test.each([
+  { line: [], next: undefined },
+  { line: [waiting("a1"), waiting("b1")], next: "a1" },
+  { line: [waiting("a1", 3), waiting("b1", 1), waiting("c1", 1)], next: "b1" },
+  { line: [waiting("a1", 3), waiting("a2"), waiting("b1", 1)], next: "b1" },
+  { line: [waiting("a1", 3), waiting("a2")], next: "a1" },
+])("what was tried least goes first, but not before an older one about the same alert: $next", (row) => {
+  expect(nextInLine(row.line)?.entry.notification.id).toBe(row.next);
+});
+
+test("what was taken over stands where its age belongs, equals in the order in which they came", () => {
+  const line: Waiting[] = [];
+  const came = [waiting("a3"), waiting("b5"), waiting("c1"), waiting("d3", 0, 3), waiting("e9")];
+  for (const one of came) joinLine(line, one);
+  expect(line.map(({ entry }) => entry.notification.id)).toEqual(["c1", "a3", "d3", "b5", "e9"]);
+});
+
+const begins = waiting("a1", 0, 5);
+const worsens = waiting("a2", 0, 3, "worsened");
+const goesOn = waiting("a3", 0, 2, "reminder");
+const ends = waiting("a4", 0, 1, "resolved");
+const others = [waiting("b1", 0, 2), waiting("c1", 0, 4), waiting("d1", 0, 6)];
+
+test.each([
+  { came: [begins, worsens, goesOn, ends, ...others] },
+  { came: [...others, begins, worsens, goesOn, ends] },
+  { came: [ends, ...others, begins, worsens, goesOn] },
+  { came: [...others, ends, worsens, goesOn, begins] },
+  { came: [worsens, ends, begins, ...others, goesOn] },
+])("what one alert has to say stays in order though the clock was set back in between", ({ came }) => {
+  const line: Waiting[] = [];
+  for (const one of came) joinLine(line, one);
+  const ids = line.map(({ entry }) => entry.notification.id);
+  expect(ids.filter((id) => id.startsWith("a"))).toEqual(["a1", "a2", "a3", "a4"]);
+  expect(ids.filter((id) => !id.startsWith("a"))).toEqual(["b1", "c1", "d1"]);
+});

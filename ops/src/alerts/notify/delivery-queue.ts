@@ -1,0 +1,56 @@
+import type { Entry } from "../storage/spool/entry.ts";
+import type { Occasion } from "./notification.ts";
+
+/** One notification that waits for one channel. */
+export interface Waiting {
+  entry: Entry;
+  attempts: number;
+  /** Since when, in this process, on a clock that only grows. */
+  sinceMs: number;
+  /** When the channel last refused it, on a clock that only grows. */
+  refusedAtMs?: number;
+}
+
+/**
+ * What to try next: of the oldest notification of each alert, for they must arrive in order, the one that was
+ * tried least. So what a channel does not accept holds up nothing but what is to follow it.
+ *
+ * @param line oldest first
+ */
+export const nextInLine = (line: readonly Waiting[]): Waiting | undefined => {
+  const alerts = new Set<string>();
+  let next: Waiting | undefined;
+  for (const waiting of line) {
+    const { id } = waiting.entry.notification.alert;
+    if (alerts.has(id)) continue;
+    alerts.add(id);
+    if (!next || waiting.attempts < next.attempts) next = waiting;
+  }
+  return next;
+};
+
+/**
+ * Puts a notification where its age belongs: what was taken over may be older than what is there. Those of one
+ * alert stand as they came about, whatever the clock said: it may have been set back in between.
+ */
+export const joinLine = (line: Waiting[], waiting: Waiting): void => {
+  const before = line.findLastIndex((other) => !isBefore(waiting, other));
+  const after = line.findIndex((other) => isSameAlert(waiting, other) && isBefore(waiting, other));
+  line.splice(after === -1 ? before + 1 : Math.min(before + 1, after), 0, waiting);
+};
+
+const order: Readonly<Record<Occasion, number>> = {
+  test: 0,
+  fired: 0,
+  worsened: 1,
+  reminder: 1,
+  resolved: 2,
+};
+
+const isSameAlert = (a: Waiting, b: Waiting): boolean =>
+  a.entry.notification.alert.id === b.entry.notification.alert.id;
+
+const isBefore = (a: Waiting, b: Waiting): boolean => {
+  const [one, other] = [a.entry.notification, b.entry.notification];
+  return isSameAlert(a, b) ? order[one.occasion] < order[other.occasion] : one.created_at < other.created_at;
+};

@@ -1,0 +1,35 @@
+import type { Entry } from "../storage/spool/entry.ts";
+import type { Attempt } from "./notification.ts";
+
+/** What became of an attempt, for whoever keeps the entry. */
+export interface Outcome {
+  entry: Entry;
+  channel: string;
+  /** The first is 1. */
+  attempt: number;
+  at: Date;
+  tookMs: number;
+  outcome: Attempt["outcome"];
+  /** What the other side said. */
+  answer: string | null;
+  /** Null when the channel is done with it. */
+  nextAt: Date | null;
+}
+
+/** The same for people, and for the history. */
+export const attemptOf = (settled: Outcome): Attempt => {
+  const { entry, channel, attempt, at, tookMs, outcome, answer, nextAt } = settled;
+  const { id, occasion, alert } = entry.notification;
+  return {
+    notification_id: id,
+    alert_id: alert.id,
+    occasion,
+    channel,
+    attempt,
+    at: at.toISOString(),
+    took_ms: Math.round(tookMs * 10) / 10,
+    outcome,
+    answer,
+    next_at: nextAt?.toISOString() ?? null,
+  };
+};

@@ -1,0 +1,243 @@
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { inTime } from "../../core/in-time.ts";
+import type { Logger } from "../../core/logger.ts";
+import { type Channel, keyOfChannel } from "../channels/channel.ts";
+import { logChannel } from "../channels/log.ts";
+import type { Entry } from "../storage/spool/entry.ts";
+import { Spool } from "../storage/spool/spool.ts";
+import type { Pauses } from "./backoff.ts";
+import type { Visible } from "./channel-health.ts";
+import { type ChannelTest, testChannels } from "./channel-test.ts";
+import { ChannelWorker } from "./channel-worker.ts";
+import { attemptOf, type Outcome } from "./delivery-result.ts";
+import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "./notification.ts";
+
+export interface DispatcherOptions {
+  /** Whom to tell besides the log. */
+  channels: readonly Channel[];
+  /** Where notifications are kept until they are delivered; made when it is absent. */
+  spoolDir: string;
+  log: Logger;
+  clock?: Clock;
+  /** Called when a channel needs somebody to mend it; the alert about it is told through the others. */
+  onBroken?: (channel: string, reason: string) => void;
+  /** Called when a channel accepts for the first time, and again each time after it was broken. */
+  onMended?: (channel: string) => void;
+  pauses?: Pauses;
+  /** How long one attempt may take. */
+  deadlineMs?: number;
+  giveUpAfterMs?: number;
+}
+
+const patient: Pauses = { firstMs: 1_000, longestMs: 5 * 60_000 };
+const dayMs = 24 * 60 * 60_000;
+const tendEveryMs = 60_000;
+
+/** Far more than can be told between two saves of the state of the alerts. */
+const mostKnown = 10_000;
+
+/**
+ * Brings notifications to people: each is on disk before anything else happens to it, and leaves it when every
+ * channel has accepted it, or has not for a day.
+ */
+export class NotificationDispatcher implements Dispatcher {
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #spool: Spool;
+  readonly #workers: ReadonlyMap<string, ChannelWorker>;
+  readonly #giveUpAfterMs: number;
+  readonly #onBroken: (channel: string, reason: string) => void;
+  readonly #onMended: (channel: string) => void;
+  readonly #listeners = new Set<(attempt: Attempt) => void>();
+  readonly #firstHearers = new Set<(notifications: readonly Handed[]) => Promise<void>>();
+  /** The ids of the last notifications that were taken over, from whomever. */
+  readonly #known = new Set<string>();
+  /** Those that are broken, or were before this process began, for all it knows. */
+  readonly #doubtful: Set<string>;
+  /** Entries that wait for a channel which is not set up any more. */
+  readonly #stray = new Set<Entry>();
+  #tending: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: DispatcherOptions) {
+    const { channels, spoolDir, log, clock = systemClock } = options;
+    const { pauses = patient, deadlineMs = 30_000, giveUpAfterMs = dayMs } = options;
+    this.#log = log;
+    this.#clock = clock;
+    this.#giveUpAfterMs = giveUpAfterMs;
+    this.#onBroken = options.onBroken ?? (() => {});
+    this.#onMended = options.onMended ?? (() => {});
+    this.#spool = new Spool({ directory: spoolDir, log, clock });
+    this.#doubtful = new Set(channels.map(({ name }) => name));
+    const common = { log, clock, pauses, deadlineMs, giveUpAfterMs };
+    this.#workers = new Map(
+      [logChannel(log), ...channels].map((channel) => [
+        channel.name,
+        new ChannelWorker({
+          ...common,
+          channel,
+          onOutcome: (outcome) => this.#record(outcome),
+          onStanding: (before, after) => this.#followStanding(channel.name, before, after),
+        }),
+      ]),
+    );
+  }
+
+  /** Takes up what an earlier process has left, and from now on every minute what any other has. Never rejects. */
+  async start(): Promise<void> {
+    this.#timer ??= setInterval(() => void this.#tend(), tendEveryMs).unref();
+    await this.#tend();
+  }
+
+  async dispatch(notification: Notification): Promise<void> {
+    // It may be among what an earlier process has left.
+    if (this.#tending) await inTime(this.#tending);
+    if (!this.#isFirst(notification)) return;
+    const concerned = [...this.#workers.keys()].filter(
+      (name) => keyOfChannel(name) !== notification.alert.key,
+    );
+    const entry: Entry = {
+      notification,
+      pending: Object.fromEntries(concerned.map((name) => [name, { attempts: 0 }])),
+    };
+    await this.#spool.save(entry);
+    await this.#hand([entry]);
+  }
+
+  onAttempt(listener: (attempt: Attempt) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  beforeSending(listener: (notifications: readonly Handed[]) => Promise<void>): () => void {
+    this.#firstHearers.add(listener);
+    return () => this.#firstHearers.delete(listener);
+  }
+
+  channels(): ChannelStatus[] {
+    return [...this.#workers.values()].map(({ status }) => status);
+  }
+
+  /**
+   * Sends a test at once, once, to one channel or to all, and tells what became of it. Works before the start,
+   * too: nothing of it is kept.
+   *
+   * @throws Failure EB_NO_SUCH_CHANNEL
+   */
+  async test(channel?: string): Promise<ChannelTest[]> {
+    return testChannels(this.#workers, channel, this.#clock);
+  }
+
+  /** Gives what is due `graceMs` to arrive; the rest stays in the spool, for the next process. */
+  async stop(graceMs = 2_000): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.#tending) await inTime(this.#tending);
+    await Promise.all([...this.#workers.values()].map((worker) => worker.close(graceMs)));
+    await this.#spool.close();
+  }
+
+  #tend(): Promise<void> {
+    this.#tending ??= this.#takeUp().finally(() => {
+      this.#tending = undefined;
+    });
+    return this.#tending;
+  }
+
+  async #takeUp(): Promise<void> {
+    const left: Entry[] = [];
+    for (const entry of await this.#spool.tend()) {
+      if (this.#isFirst(entry.notification)) left.push(entry);
+      else await this.#drop(entry);
+    }
+    if (left.length > 0) {
+      this.#log.info({ notifications: left.length }, "what an earlier process has left is delivered now");
+      await this.#hand(left);
+    }
+    await this.#giveUpStray();
+  }
+
+  #isFirst({ id }: Notification): boolean {
+    if (this.#known.has(id)) return false;
+    this.#known.add(id);
+    const [oldest] = this.#known;
+    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+    return true;
+  }
+
+  /** Its process died before it could note that it was told, and this one has told it since. */
+  async #drop(entry: Entry): Promise<void> {
+    for (const channel of Object.keys(entry.pending)) delete entry.pending[channel];
+    await this.#spool.save(entry);
+  }
+
+  async #hand(entries: readonly Entry[]): Promise<void> {
+    const notifications = entries.map(({ notification, pending }) => ({
+      ...notification,
+      channels: Object.keys(pending),
+    }));
+    for (const listener of this.#firstHearers)
+      await listener(notifications).catch((error) => this.#failed(error));
+    for (const entry of entries) {
+      for (const [name, { attempts }] of Object.entries(entry.pending)) {
+        const worker = this.#workers.get(name);
+        if (worker) worker.add(entry, attempts);
+        else this.#stray.add(entry);
+      }
+    }
+  }
+
+  /** The channel may be set up again within the day. */
+  async #giveUpStray(): Promise<void> {
+    const now = this.#clock.now();
+    for (const entry of this.#stray) {
+      if (now.getTime() - Date.parse(entry.notification.created_at) < this.#giveUpAfterMs) continue;
+      this.#stray.delete(entry);
+      const answer = "the channel is not set up any more";
+      const settled = { entry, at: now, tookMs: 0, outcome: "given_up", answer, nextAt: null } as const;
+      for (const [channel, { attempts }] of Object.entries(entry.pending)) {
+        if (!this.#workers.has(channel)) await this.#record({ ...settled, channel, attempt: attempts });
+      }
+    }
+  }
+
+  async #record(outcome: Outcome): Promise<void> {
+    const { entry, channel, nextAt } = outcome;
+    if (nextAt) entry.pending[channel] = { attempts: outcome.attempt };
+    else delete entry.pending[channel];
+    await this.#spool.save(entry);
+    const attempt = attemptOf(outcome);
+    const isWell = outcome.nextAt !== null || outcome.outcome === "accepted";
+    if (isWell) this.#log.debug(attempt, "an attempt to deliver a notification");
+    else this.#log.error(attempt, "a notification could not be delivered");
+    for (const listener of this.#listeners) this.#tell(() => listener(attempt));
+  }
+
+  #followStanding(channel: string, before: Visible, after: Visible): void {
+    if (after.state === "working" && this.#doubtful.delete(channel))
+      this.#tell(() => this.#onMended(channel));
+    if (before.state === after.state) return;
+    if (after.state === "working") {
+      this.#log.info({ channel }, `the channel ${channel} works again`);
+      return;
+    }
+    const { reason } = after;
+    const say = after.state === "broken" ? "error" : "warn";
+    this.#log[say]({ channel, reason }, `the channel ${channel} is ${after.state}`);
+    if (after.state !== "broken") return;
+    this.#doubtful.add(channel);
+    this.#tell(() => this.#onBroken(channel, reason));
+  }
+
+  /** Whoever listens may fail; that stops no delivery. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#log.error({ err: error }, "a listener of the notifications failed");
+  }
+}

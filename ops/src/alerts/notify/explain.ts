@@ -1,0 +1,83 @@
+import { Failure } from "../../core/failure.ts";
+import { brokenChannelIn } from "../channels/channel.ts";
+import type { Alert } from "../model/alert.ts";
+import type { AlertRecord } from "../model/record.ts";
+import { type Decision, inSentence } from "./decision.ts";
+import type { Attempt } from "./notification.ts";
+
+/** Why people were, or were not, told of an alert, decision by decision and channel by channel. */
+export interface Explanation {
+  /** Its details hold the value, the threshold, and since when it had been pending (`failing_since`). */
+  alert: Alert;
+  /** Where it was seen. */
+  instance: string;
+  decisions: (Decision & { why: string })[];
+  channels: ChannelExplanation[];
+}
+
+export interface ChannelExplanation {
+  channel: string;
+  /** Whether the last message about it arrived. */
+  outcome: "accepted" | "on_its_way" | "failed" | "not_sent";
+  why: string;
+  attempts: Attempt[];
+}
+
+export const alertUnknown = (id: string) =>
+  new Failure(
+    "EB_ALERT_UNKNOWN",
+    404,
+    `There is no alert ${id}.`,
+    '"earlybird alerts history" lists them; they are kept for 90 days.',
+  ).exitingWith(2);
+
+/** @param channels the names of those that there are now */
+export const explain = (record: AlertRecord, channels: readonly string[]): Explanation => {
+  const { alert, instance, decisions, attempts } = record;
+  const told = lastTold(record)?.channels ?? [];
+  const names = new Set([...channels, ...told, ...attempts.map(({ channel }) => channel)]);
+  return {
+    alert,
+    instance,
+    decisions: decisions.map((decision) => ({ ...decision, why: inSentence(decision) })),
+    channels: [...names].map((channel) => explainChannel(channel, record)),
+  };
+};
+
+const lastTold = ({ decisions }: AlertRecord) => decisions.findLast((one) => one.decision === "told");
+
+const explainChannel = (channel: string, record: AlertRecord): ChannelExplanation => {
+  const attempts = record.attempts.filter((attempt) => attempt.channel === channel);
+  const last = attempts.at(-1);
+  if (last) return { channel, ...outcomeOf(last), attempts };
+  const told = lastTold(record);
+  if (!told) {
+    const decision = record.decisions.at(-1);
+    const why = decision ? inSentence(decision) : "nothing has been decided yet";
+    return { channel, outcome: "not_sent", why, attempts };
+  }
+  if (brokenChannelIn(record.alert) === channel) {
+    const why = "not told by it: it is what was broken, and told by the others";
+    return { channel, outcome: "not_sent", why, attempts };
+  }
+  if (told.channels?.includes(channel) === false) {
+    const why = "not told by it: it was not set up when this was told";
+    return { channel, outcome: "not_sent", why, attempts };
+  }
+  return { channel, outcome: "on_its_way", why: "no attempt is known yet", attempts };
+};
+
+const outcomeOf = ({ outcome, answer, at, attempt, next_at }: Attempt) => {
+  const said = answer === null ? "" : `: ${answer}`;
+  const nth = `attempt ${attempt} at ${at}`;
+  switch (outcome) {
+    case "accepted":
+      return { outcome: "accepted", why: `accepted by ${nth}${said}` } as const;
+    case "try_again":
+      return { outcome: "on_its_way", why: `${nth} failed${said}; tried again at ${next_at}` } as const;
+    case "refused":
+      return { outcome: "failed", why: `refused, ${nth}${said}` } as const;
+    case "given_up":
+      return { outcome: "failed", why: `given up after ${nth}${said}` } as const;
+  }
+};

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { muteTargets } from "../incidents/mute.ts";
+import { AlertSeverity, AlertType } from "../model/alert.ts";
+
+/** The shapes of answers about alerts. */
+
+export const type = z.enum(AlertType);
+export const severity = z.enum(AlertSeverity);
+export const state = z.enum(["firing", "resolved"]);
+const time = z.iso.datetime();
+
+export const alert = z.object({
+  id: z.string(),
+  type,
+  key: z.string().describe("tells alerts of one type apart, as a route or an address; mostly empty"),
+  severity,
+  state,
+  message: z.string(),
+  details: z.record(z.string(), z.union([z.string(), z.number()])),
+  fired_at: time,
+  resolved_at: time.nullable(),
+});
+
+const outcome = z.enum(["accepted", "on_its_way", "failed", "not_sent"]);
+
+const attempt = z.object({
+  notification_id: z.string(),
+  occasion: z.enum(["fired", "worsened", "reminder", "resolved", "test"]),
+  attempt: z.int(),
+  at: time,
+  took_ms: z.number(),
+  outcome: z.enum(["accepted", "try_again", "refused", "given_up"]),
+  answer: z.string().nullable(),
+  next_at: time.nullable(),
+});
+
+/** An alert and, for each channel, why it was or was not told. */
+export const explained = z.object({
+  alert,
+  instance: z.string().describe("which process saw it"),
+  decisions: z.array(
+    z.looseObject({ at: time, occasion: z.string(), decision: z.string(), why: z.string() }),
+  ),
+  channels: z.array(z.object({ channel: z.string(), outcome, why: z.string(), attempts: z.array(attempt) })),
+});
+
+export const historyPage = z.object({
+  alerts: z.array(
+    alert.extend({
+      instance: z.string(),
+      channels: z.array(z.object({ channel: z.string(), outcome, why: z.string() })),
+    }),
+  ),
+  next: z.string().nullable().describe("the page that follows; null at the end"),
+});
+
+export const mute = z.object({
+  id: z.string(),
+  type: z.enum(muteTargets),
+  author: z.string(),
+  reason: z.string().nullable(),
+  muted_at: time,
+  until: time.describe("it ends by itself"),
+});
+
+const channelStatus = z.object({
+  channel: z.string(),
+  state: z.enum(["working", "failing", "broken"]),
+  reason: z.string().nullable(),
+  since: time,
+  waiting: z.int().describe("notifications that wait for it"),
+});
+
+export const summary = z.object({
+  active: z.int(),
+  muted: z.array(mute),
+  channels: z.array(channelStatus),
+  window_days: z.int(),
+  alerts: z.int(),
+  by_type: z.partialRecord(type, z.int()),
+  by_severity: z.partialRecord(severity, z.int()),
+  by_hour: z.array(z.object({ at: time, alerts: z.int() })),
+  by_day: z.array(z.object({ day: z.string(), alerts: z.int() })),
+  mean_time_to_resolve_seconds: z.number().nullable(),
+});
+
+export const channelTests = z.object({
+  channels: z.array(
+    z.object({
+      channel: z.string(),
+      result: z.enum(["accepted", "try_again", "refused"]),
+      took_ms: z.number(),
+      answer: z.string().nullable().describe("what the other side said"),
+    }),
+  ),
+});

@@ -1,0 +1,81 @@
+import type { AlertType } from "../model/alert.ts";
+import { evaluate, type RuleState } from "./evaluate.ts";
+import type { Details, Observed, Rule, RuleFinding } from "./rule.ts";
+import type { Thresholds } from "./thresholds.ts";
+
+/** Where a rule stands about one key. */
+export interface Standing {
+  type: AlertType;
+  key: string;
+  state: RuleState;
+}
+
+export type Transition =
+  | { transition: "fired"; rule: Rule; key: string; details: Details; sinceMs: number }
+  | { transition: "resolved"; rule: Rule; key: string; lastedMs: number; because: "fine" | "unknown" };
+
+const inactive: RuleState = { state: "inactive" };
+
+/** The same state after a time in which nobody looked. */
+const unseen = (state: RuleState): RuleState =>
+  "held" in state ? { ...state, held: { ...state.held, seenAtMs: null } } : state;
+
+/** Where all rules stand. Only what is not inactive takes space. */
+export class RuleBoard {
+  readonly #rules: readonly Rule[];
+  readonly #thresholds: Thresholds;
+  readonly #states: Map<AlertType, Map<string, RuleState>>;
+
+  constructor({ rules, thresholds }: { rules: readonly Rule[]; thresholds: Thresholds }) {
+    this.#rules = rules;
+    this.#thresholds = thresholds;
+    this.#states = new Map(rules.map(({ type }) => [type, new Map()]));
+  }
+
+  /** Goes on from where another process stood, as `standings()` gave it. */
+  adopt({ type, key, state }: Standing): void {
+    this.#states.get(type)?.set(key, unseen(state));
+  }
+
+  /** Takes note of what is observed; returns what began or ended with it. */
+  observe(observed: Observed, nowMs: number): Transition[] {
+    return this.#rules.flatMap((rule) =>
+      this.#findings(rule, observed).flatMap((finding) => this.#evaluate(rule, finding, nowMs)),
+    );
+  }
+
+  stateOf(type: AlertType, key = ""): RuleState["state"] {
+    return (this.#states.get(type)?.get(key) ?? inactive).state;
+  }
+
+  standings(): Standing[] {
+    return [...this.#states].flatMap(([type, byKey]) =>
+      [...byKey].map(([key, state]) => ({ type, key, state })),
+    );
+  }
+
+  /** What the rule finds; and what it had found something about, and now does not, is unknown. */
+  #findings(rule: Rule, observed: Observed): RuleFinding[] {
+    const findings = rule.find(observed, this.#thresholds);
+    const found = new Set(findings.map(({ key }) => key));
+    const missing = [...(this.#states.get(rule.type)?.keys() ?? [])].filter((key) => !found.has(key));
+    return [...findings, ...missing.map((key) => ({ key, finding: "unknown" as const, details: {} }))];
+  }
+
+  #evaluate(rule: Rule, { key, finding, details }: RuleFinding, nowMs: number): Transition[] {
+    const states = this.#states.get(rule.type);
+    const verdict = evaluate(rule.patience, states?.get(key) ?? inactive, finding, nowMs);
+    if (verdict.next.state === "inactive") states?.delete(key);
+    else states?.set(key, verdict.next);
+    switch (verdict.transition) {
+      case "none":
+        return [];
+      case "fired":
+        return [{ transition: "fired", rule, key, details, sinceMs: verdict.sinceMs }];
+      case "resolved": {
+        const { lastedMs, because } = verdict;
+        return [{ transition: "resolved", rule, key, lastedMs, because }];
+      }
+    }
+  }
+}

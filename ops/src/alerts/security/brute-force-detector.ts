@@ -1,0 +1,161 @@
+import type { Clock } from "../../core/clock.ts";
+import { securityAlert } from "../common-alerts.ts";
+import type { Alert } from "../model/alert.ts";
+import { Culprits, type Totals } from "./culprits.ts";
+import { SlidingWindow } from "./sliding-counter.ts";
+
+/** From where on refusals are worth an alert. */
+export interface SecurityThresholds {
+  /** So many failed logins, from one address or for one account. */
+  failedLogins: number;
+  /** So many refused requests, to one address or account. */
+  refusals: number;
+  windowSeconds: number;
+}
+
+export const defaultSecurityThresholds: Readonly<SecurityThresholds> = {
+  failedLogins: 10,
+  refusals: 20,
+  windowSeconds: 300,
+};
+
+/** What the watch needs of whoever tells people. */
+export interface Alarm {
+  raise(alert: ReturnType<typeof securityAlert> & { totals?: boolean }): Alert;
+}
+
+/** A request that was refused; the account is the one asking, or the one that a login was tried for. */
+export interface Refused {
+  address: string;
+  account?: string | undefined;
+  /** Method and template of the route. */
+  route: string;
+}
+
+/**
+ * Notices who is refused again and again, and raises SECURITY_ALERT: for the address, or, where they come from
+ * many addresses, for the account. Remembers a bounded number of both.
+ */
+export class RefusalWatch {
+  readonly #alarm: Alarm;
+  readonly #clock: Clock;
+  readonly #thresholds: SecurityThresholds;
+  readonly #logins: SlidingWindow;
+  readonly #refusals: SlidingWindow;
+  readonly #refusedAccounts = new Culprits();
+  readonly #trespassers = new Culprits();
+
+  constructor({
+    alarm,
+    clock,
+    thresholds = defaultSecurityThresholds,
+  }: {
+    alarm: Alarm;
+    clock: Clock;
+    thresholds?: SecurityThresholds | undefined;
+  }) {
+    this.#alarm = alarm;
+    this.#clock = clock;
+    this.#thresholds = thresholds;
+    const windowMs = thresholds.windowSeconds * 1_000;
+    this.#logins = new SlidingWindow({ windowMs, most: thresholds.failedLogins });
+    this.#refusals = new SlidingWindow({ windowMs, most: thresholds.refusals });
+  }
+
+  /** Takes note of a login that failed. */
+  failedLogin(refused: Refused): void {
+    const { failedLogins } = this.#thresholds;
+    const who = this.#exceeding(this.#logins, failedLogins, refused);
+    if (who === undefined) return;
+    this.#raise(
+      "failed logins",
+      who,
+      `${failedLogins} logins or more failed ${who.preposition} ${who.name}`,
+      refused,
+    );
+  }
+
+  /** Takes note of a request that was answered with 401 or 403. Accounts that are refused are one alert. */
+  refused(refused: Refused): void {
+    const { refusals, windowSeconds } = this.#thresholds;
+    const who = this.#exceeding(this.#refusals, refusals, refused);
+    if (who === undefined) return;
+    const sentence = `${refusals} requests or more were refused ${who.preposition} ${who.name}`;
+    if (who.kind === "address") {
+      this.#raise("refusals", who, sentence, refused);
+      return;
+    }
+    const totals = this.#refusedAccounts.add(who.name, this.#clock.monotonicMs());
+    this.#raiseTotals(
+      "refusals by account",
+      totals,
+      totals.accounts === 1
+        ? `${sentence} within ${windowSeconds} s.`
+        : `${refusals} requests or more were refused for each of ${totals.accounts} accounts, the last ${who.name}.`,
+      refused,
+    );
+  }
+
+  /**
+   * Takes note of somebody known who attempted what only operators may do. Once is enough. An operator has an alert of
+   * their own; all other people share one, since anybody may be able to get an account, and choose its name.
+   */
+  trespass(refused: Refused & { mayOperate: boolean }): void {
+    const { address, account, route, mayOperate } = refused;
+    const name = account ?? address;
+    const sentence = `${name} attempted ${route} without permission.`;
+    if (mayOperate) {
+      const details = { address, account: name, route };
+      this.#alarm.raise(securityAlert({ key: `unauthorized access ${name}`, message: sentence, details }));
+      return;
+    }
+    const totals = this.#trespassers.add(name, this.#clock.monotonicMs());
+    const message =
+      totals.accounts === 1
+        ? sentence
+        : `${totals.accounts} accounts attempted ${totals.attempts} times what they have no permission for, the last: ${sentence}`;
+    this.#raiseTotals("unauthorized access", totals, message, refused);
+  }
+
+  /** The address first: an account is named on its own only when no single address explains it. */
+  #exceeding(window: SlidingWindow, threshold: number, { address, account }: Refused): Culprit | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    const fromAddress = window.add(`address ${address}`, nowMs);
+    const forAccount = account === undefined ? 0 : window.add(`account ${account}`, nowMs);
+    if (fromAddress >= threshold) return { kind: "address", name: address, preposition: "from" };
+    if (account === undefined || forAccount < threshold) return undefined;
+    return { kind: "account", name: account, preposition: "for" };
+  }
+
+  #raiseTotals(key: string, totals: Totals, message: string, { address, account, route }: Refused): void {
+    const details = { address, ...(account === undefined ? {} : { account }), route, ...totals };
+    this.#alarm.raise({ ...securityAlert({ key, message, details }), totals: true });
+  }
+
+  #raise(
+    what: string,
+    { kind, name }: Culprit,
+    sentence: string,
+    { address, account, route }: Refused,
+  ): void {
+    const { windowSeconds } = this.#thresholds;
+    this.#alarm.raise(
+      securityAlert({
+        key: `${what} ${kind} ${name}`,
+        message: `${sentence} within ${windowSeconds} s.`,
+        details: {
+          address,
+          ...(account === undefined ? {} : { account }),
+          last_route: route,
+          window_seconds: windowSeconds,
+        },
+      }),
+    );
+  }
+}
+
+interface Culprit {
+  kind: "address" | "account";
+  name: string;
+  preposition: "from" | "for";
+}

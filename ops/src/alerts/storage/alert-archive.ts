@@ -1,0 +1,86 @@
+import type pg from "pg";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import type { DatabaseWithTables } from "../../monitoring/index.ts";
+import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
+import type { Mute, MuteRequest, MuteTarget } from "../incidents/mute.ts";
+import { MuteBook } from "../incidents/silences.ts";
+import { type AlertStatistics, statisticsOf } from "../incidents/statistics.ts";
+import type { Alert } from "../model/alert.ts";
+import { oneOfEach } from "../model/fingerprint.ts";
+import { alertUnknown, type Explanation, explain } from "../notify/explain.ts";
+import { alertDatabaseOn } from "./alert-database.ts";
+import { findRecord, readFiring, readPage, readTallies } from "./history-table.ts";
+import { sharedMutes } from "./silence-table.ts";
+
+/**
+ * What the instances of a service have written about alerts, for somebody who is none of them: a command that
+ * works while no server does. All of it rejects when the database does not answer.
+ */
+export class AlertArchive {
+  readonly #database: DatabaseWithTables;
+  readonly #clock: Clock;
+
+  constructor({ pool, clock = systemClock }: { pool: pg.Pool; clock?: Clock }) {
+    this.#database = alertDatabaseOn(pool);
+    this.#clock = clock;
+  }
+
+  /**
+   * Alerts of the last 90 days, newest first.
+   *
+   * @throws Failure EB_ALERT_PAGE
+   */
+  async history(filter: HistoryFilter): Promise<HistoryPage> {
+    return this.#database.connected((db) => readPage(db, filter));
+  }
+
+  /** What fires in any instance, as far as is known; what several see, once. */
+  async active(): Promise<Alert[]> {
+    return oneOfEach(await this.#database.connected(readFiring));
+  }
+
+  /** How many fire as far as is known, what is muted, and the numbers of the last thirty days. */
+  async summary(): Promise<{ active: number; muted: Mute[] } & AlertStatistics> {
+    const now = this.#clock.now();
+    return this.#database.connected(async (db) => ({
+      active: oneOfEach(await readFiring(db)).length,
+      muted: await sharedMutes(db).read(now),
+      ...statisticsOf(await readTallies(db, now), now),
+    }));
+  }
+
+  /**
+   * @param channels the names of those that are set up
+   * @throws Failure EB_ALERT_UNKNOWN
+   */
+  async explain(id: string, channels: readonly string[]): Promise<Explanation> {
+    const record = await this.#database.connected((db) => findRecord(db, id));
+    if (!record) throw alertUnknown(id);
+    return explain(record, channels);
+  }
+
+  /**
+   * Mutes for all instances; they know within seconds.
+   *
+   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
+   */
+  async mute(request: MuteRequest): Promise<Mute> {
+    return this.#change((book) => book.mute(request, this.#clock.now()));
+  }
+
+  /** @throws Failure EB_NOT_MUTED */
+  async unmute(request: { type: MuteTarget; author: string }): Promise<Mute> {
+    return this.#change((book) => book.unmute(request, this.#clock.now()));
+  }
+
+  async #change(change: (book: MuteBook) => Mute): Promise<Mute> {
+    return this.#database.connected(async (db) => {
+      const shared = sharedMutes(db);
+      const book = new MuteBook();
+      book.adopt({ mutes: await shared.read(this.#clock.now()), unsaved: [] });
+      const mute = change(book);
+      await book.share(shared, this.#clock.now());
+      return mute;
+    });
+  }
+}

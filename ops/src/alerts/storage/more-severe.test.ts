@@ -1,0 +1,137 @@
+import type pg from "pg";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { StandingClock } from "../../../../test/support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import {
+  createDecisions,
+  type Decisions,
+  down,
+  startOfTime,
+  well,
+} from "../../../../test/support/decisions.ts";
+import { createPool } from "../../database/index.ts";
+import type { AlertSeverity } from "../model/alert.ts";
+
+let database: TestDatabase;
+let clock: StandingClock;
+let pools: pg.Pool[];
+let instances: [Decisions, Decisions];
+
+const startTwo = () => {
+  pools = [0, 1].map(() => createPool(database.url, { max: 2 }));
+  const [one, other] = pools.map((pool, rank) =>
+    createDecisions({ clock, database: pool, rank: () => rank }),
+  );
+  instances = [one, other] as [Decisions, Decisions];
+};
+const stopTwo = async () => {
+  await Promise.all(instances.map(({ alerts }) => alerts.stop()));
+  await Promise.all(pools.map((pool) => pool.end()));
+};
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  clock = new StandingClock(startOfTime);
+  startTwo();
+  await pass(5);
+});
+afterEach(async () => {
+  await stopTwo();
+  await database.drop();
+});
+
+/** Time passes, with a tick for both at its end, and what they share is exchanged. */
+const pass = async (seconds: number) => {
+  clock.advanceMs(seconds * 1_000);
+  for (const { alerts } of instances) alerts.tick();
+  await Promise.all(instances.map(({ alerts }) => alerts.settled()));
+};
+
+const about = { type: "CUSTOM", key: "cold-store" } as const;
+const raise = async (n: 0 | 1, severity: AlertSeverity) => {
+  instances[n].alerts.raise({ ...about, severity, message: "Too warm.", quietMs: null });
+  await pass(1);
+};
+const resolve = async (n: 0 | 1) => {
+  instances[n].alerts.resolve("CUSTOM", "cold-store");
+  await pass(1);
+};
+const told = () =>
+  instances.map((one) => one.told.map(({ occasion, alert }) => `${occasion} ${alert.severity}`));
+
+test("what is more severe on another instance is told there, once, and so is its end", async () => {
+  await raise(0, "warning");
+  await raise(1, "critical");
+  await raise(1, "critical");
+  expect(told()).toEqual([["fired warning"], ["fired critical"]]);
+  await pass(5);
+  await resolve(0);
+  expect(told()).toEqual([["fired warning"], ["fired critical"]]);
+  await resolve(1);
+  for (let n = 0; n < 5; n++) await pass(30);
+  expect(told()).toEqual([["fired warning"], ["fired critical", "resolved critical"]]);
+});
+
+test("what becomes more severe where it was not told is told at once; what becomes no worse than that, never", async () => {
+  await raise(0, "warning");
+  await raise(1, "warning");
+  await raise(1, "error");
+  expect(told()).toEqual([["fired warning"], ["fired error"]]);
+  await raise(0, "error");
+  await pass(5);
+  await pass(30);
+  expect(told()).toEqual([["fired warning"], ["fired error"]]);
+  await raise(0, "critical");
+  expect(told()).toEqual([["fired warning", "fired critical"], ["fired error"]]);
+});
+
+test("what goes on less severe when the worse is over is told again, when five minutes are over", async () => {
+  await raise(0, "warning");
+  await raise(1, "critical");
+  await pass(5);
+  await resolve(1);
+  expect(told()).toEqual([["fired warning"], ["fired critical", "resolved critical"]]);
+  for (let n = 0; n < 8; n++) await pass(35);
+  expect(told()[0]).toEqual(["fired warning"]);
+  for (let n = 0; n < 2; n++) await pass(35);
+  expect(told()[0]).toEqual(["fired warning", "fired warning"]);
+  await resolve(0);
+  expect(told()[0]).toEqual(["fired warning", "fired warning", "resolved warning"]);
+});
+
+test("what comes back more severe is told at once, whichever instance sees it; the same again is not", async () => {
+  await raise(0, "warning");
+  await resolve(0);
+  await raise(1, "critical");
+  await resolve(1);
+  await raise(0, "critical");
+  await raise(1, "critical");
+  await pass(60);
+  expect(told()).toEqual([
+    ["fired warning", "resolved warning"],
+    ["fired critical", "resolved critical"],
+  ]);
+});
+
+test("what was told as more severe while nobody could be asked is not told again when the database is back", async () => {
+  await raise(1, "warning");
+  const [first] = instances;
+  await first.observe(down, down);
+  await raise(0, "critical");
+  await first.observe(well, well);
+  for (let n = 0; n < 4; n++) await pass(35);
+  const ofIt = instances.map((one) => one.told.filter(({ alert }) => alert.type === "CUSTOM"));
+  expect(ofIt.map((some) => some.map(({ alert }) => alert.severity))).toEqual([["critical"], ["warning"]]);
+});
+
+test("tables of an older version get what they lack, and what that has told is not told again", async () => {
+  await raise(0, "error");
+  await pass(5);
+  await stopTwo();
+  await database.pool.query("alter table earlybird.alert_claims drop column severity");
+  startTwo();
+  await raise(1, "critical");
+  expect(told()).toEqual([[], []]);
+  const { rows } = await database.pool.query("select severity from earlybird.alert_claims");
+  expect(rows).toEqual([{ severity: null }]);
+});

@@ -1,0 +1,229 @@
+import type { Kysely } from "kysely";
+import type pg from "pg";
+import type { Clock } from "../../core/clock.ts";
+import type { Logger } from "../../core/logger.ts";
+import { type DatabaseWithTables, within } from "../../monitoring/index.ts";
+import type { Incidents } from "../incidents/active.ts";
+import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
+import type { Records } from "../incidents/records.ts";
+import type { MuteBook } from "../incidents/silences.ts";
+import type { Tally } from "../incidents/statistics.ts";
+import type { Alert } from "../model/alert.ts";
+import type { AlertRecord, Incident } from "../model/record.ts";
+import type { Claim, Claims } from "../notify/deduplication.ts";
+import { alertDatabaseOn } from "./alert-database.ts";
+import { claimToEnd, claimToTell, keepClaims } from "./dedup-table.ts";
+import {
+  endAbandoned,
+  findRecord,
+  prune,
+  readFiring,
+  readNews,
+  readPage,
+  readTallies,
+  saveRecords,
+} from "./history-table.ts";
+import { sharedMutes } from "./silence-table.ts";
+
+const keepUpEveryMs = 5_000;
+const pruneEveryMs = 3_600_000;
+const reassureEveryMs = 5 * 60_000;
+const savedAtOnce = 200;
+
+/** How many times as long as it takes to count goes by until it is done again. */
+const countingPause = 50;
+
+/** Nobody is kept waiting longer to be told of something because the database hangs. */
+const claimWithinMs = 1_500;
+const readWithinMs = 3_000;
+
+export interface SharedAlertsOptions {
+  pool: pg.Pool;
+  mutes: MuteBook;
+  records: Records;
+  incidents: Incidents;
+  /** Whether the database is known not to answer, so that it need not be tried. */
+  isAway: () => boolean;
+  clock: Clock;
+  log: Logger;
+}
+
+/** What this process has in common with the other instances; without the database, it catches up later. */
+export class SharedAlerts implements Claims {
+  readonly #options: SharedAlertsOptions;
+  readonly #database: DatabaseWithTables;
+  #tallies: Tally[] | undefined;
+  #firing: Alert[] = [];
+  /** Since they were read. */
+  #hasNews = false;
+  #countAgainAtMs = Number.NEGATIVE_INFINITY;
+  #mark: string | null = null;
+  #keptUpAtMs = Number.NEGATIVE_INFINITY;
+  #prunedAtMs = Number.NEGATIVE_INFINITY;
+  #reassuredAtMs = Number.NEGATIVE_INFINITY;
+  #keeping: Promise<void> | undefined;
+  #failing = false;
+
+  constructor(options: SharedAlertsOptions) {
+    this.#options = options;
+    this.#database = alertDatabaseOn(options.pool);
+  }
+
+  /** Whether the records of the others have been read. */
+  get hasRead(): boolean {
+    return this.#mark !== null;
+  }
+
+  /** Of all instances, as of the last contact; undefined before the first. */
+  get tallies(): Tally[] | undefined {
+    return this.#tallies;
+  }
+
+  /** What fired in all instances, this one included, at the last contact. */
+  get firing(): readonly Alert[] {
+    return this.#firing;
+  }
+
+  async toTell(incident: Incident, now: Date): Promise<Claim> {
+    return this.#claim(() => this.#database.connected((db) => claimToTell(db, incident, now)));
+  }
+
+  async toEnd(incident: Incident, now: Date): Promise<Claim> {
+    return this.#claim(() => this.#database.connected((db) => claimToEnd(db, incident, now)));
+  }
+
+  told(incident: Incident, now: Date): void {
+    if (this.#options.isAway()) return;
+    const told = [{ incident, told_at: now.toISOString() }];
+    void this.#database.connected((db) => keepClaims(db, told, now)).catch((error) => this.#failed(error));
+  }
+
+  /** A page of the history; undefined when the database does not answer. */
+  async page(filter: HistoryFilter): Promise<HistoryPage | undefined> {
+    return this.#read(() => this.#database.connected((db) => readPage(db, filter)));
+  }
+
+  /** An alert of the history; null when there is none, undefined when the database does not answer. */
+  async find(id: string): Promise<AlertRecord | null | undefined> {
+    return this.#read(() => this.#database.connected(async (db) => (await findRecord(db, id)) ?? null));
+  }
+
+  /** Tells the others of our mutes and learns of theirs; nothing happens when the database is away. */
+  async shareMutes(): Promise<void> {
+    const { mutes, clock } = this.#options;
+    await this.#read(() => this.#database.connected((db) => mutes.share(sharedMutes(db), clock.now())));
+  }
+
+  /** Catches up with the others when it is time to, and unless it is under way. */
+  keepUp(nowMs: number): void {
+    if (this.#keeping || nowMs - this.#keptUpAtMs < keepUpEveryMs || this.#options.isAway()) return;
+    this.#keptUpAtMs = nowMs;
+    this.#keeping = this.#catchUp(nowMs).finally(() => {
+      this.#keeping = undefined;
+    });
+  }
+
+  /** Saves what the database does not know yet, if it answers. */
+  async stop(): Promise<void> {
+    await this.#keeping;
+    if (!this.#options.isAway()) await this.#catchUp(this.#keptUpAtMs);
+  }
+
+  /** Resolves when nothing is under way. */
+  async atRest(): Promise<void> {
+    await this.#keeping;
+  }
+
+  async #catchUp(nowMs: number): Promise<void> {
+    const { mutes, records, incidents, clock, log } = this.#options;
+    const now = clock.now();
+    // Otherwise it would look as if nobody saw any more what fires.
+    const reassure = nowMs - this.#reassuredAtMs >= reassureEveryMs;
+    if (reassure) for (const incident of incidents.firing()) records.changed(incident);
+    try {
+      await this.#database.connected(async (db) => {
+        await mutes.share(sharedMutes(db), now);
+        await this.#saveRecords((some) => saveRecords(db, some));
+        const told = incidents.firing().filter(({ telling }) => telling.state === "told");
+        while (told.length > 0) {
+          const some = told.splice(0, savedAtOnce).flatMap(withTime);
+          const kept = await keepClaims(db, some, now);
+          for (const { incident } of some)
+            if (!kept.has(incident.alert.id)) incidents.giveAway(incident, nowMs);
+        }
+        if (reassure) await endAbandoned(db);
+        this.#reassuredAtMs = reassure ? nowMs : this.#reassuredAtMs;
+        const news = await readNews(db, this.#mark);
+        records.learn(news.records);
+        if (news.records.length > 0) this.#firing = await readFiring(db);
+        this.#hasNews ||= news.records.length > 0;
+        this.#mark = news.mark;
+        await this.#count(db, nowMs);
+        if (nowMs - this.#prunedAtMs >= pruneEveryMs && !(await prune(db, now))) this.#prunedAtMs = nowMs;
+      });
+      if (this.#failing) log.info("the alerts are shared with the database again");
+      this.#failing = false;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Reads the numbers again if there is news: a hundred thousand alerts take a second, so not all the time. */
+  async #count(db: Kysely<unknown>, nowMs: number): Promise<void> {
+    const { clock } = this.#options;
+    if (this.#tallies !== undefined && (!this.#hasNews || nowMs < this.#countAgainAtMs)) return;
+    const startedMs = clock.monotonicMs();
+    this.#tallies = await readTallies(db, clock.now());
+    this.#hasNews = false;
+    this.#countAgainAtMs = nowMs + countingPause * (clock.monotonicMs() - startedMs);
+  }
+
+  async #saveRecords(save: (records: AlertRecord[]) => Promise<void>): Promise<void> {
+    const { records } = this.#options;
+    for (let some = records.takeUnsaved(savedAtOnce); some.length > 0; ) {
+      try {
+        await save(some);
+      } catch (error) {
+        for (const record of some) records.changed(record);
+        throw error;
+      }
+      some = records.takeUnsaved(savedAtOnce);
+    }
+  }
+
+  async #claim(ask: () => Promise<Claim>): Promise<Claim> {
+    if (this.#options.isAway()) return { claim: "unknown" };
+    try {
+      return await within(claimWithinMs, ask());
+    } catch (error) {
+      this.#failed(error);
+      return { claim: "unknown" };
+    }
+  }
+
+  async #read<T>(read: () => Promise<T>): Promise<T | undefined> {
+    if (this.#options.isAway()) return undefined;
+    try {
+      return await within(readWithinMs, read());
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#failing) {
+      this.#options.log.warn(
+        { err: error },
+        "the alerts cannot be shared with the database; they do without",
+      );
+    }
+    this.#failing = true;
+  }
+}
+
+/** An incident with when this process told it; nothing when it has not, or not any more. */
+const withTime = (incident: Incident) => {
+  const { telling } = incident;
+  return telling.state === "told" ? [{ incident, told_at: new Date(telling.atMs).toISOString() }] : [];
+};

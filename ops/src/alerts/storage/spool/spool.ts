@@ -1,0 +1,172 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { removeFile, replaceFile, syncDirectory } from "../../../core/atomic-file.ts";
+import type { Clock } from "../../../core/clock.ts";
+import { inTime } from "../../../core/in-time.ts";
+import type { Logger } from "../../../core/logger.ts";
+import { type Owner, thisProcess } from "../../../core/process-lease.ts";
+import { type Entry, writeEntry } from "./entry.ts";
+import { entryName, newOwner, ownerName, temporaryName } from "./names.ts";
+import { takeOver } from "./take-over.ts";
+
+/** How many files are written at once; each needs a descriptor. */
+const mostAtOnce = 64;
+
+/** What is wrong with a disk that does not answer, beside what the system knows to be wrong with one. */
+const hangs = "hangs";
+
+/**
+ * Keeps notifications on disk until every channel is done with them: one file each, written under another
+ * name, synced and renamed, so that a process that is killed leaves it as it was or as it is.
+ *
+ * Several processes may share the directory. An entry belongs to one of them; those of a dead one are taken
+ * over by whoever finds them first. A disk that is full or read-only is told once, and stops nothing.
+ */
+export class Spool {
+  readonly #directory: string;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #owner = newOwner();
+  readonly #names = new WeakMap<Entry, string>();
+  readonly #dirty = new Set<Entry>();
+  readonly #immovable = new Set<string>();
+  #entries = 0;
+  #here: Owner | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  #fault: string | undefined;
+
+  constructor({ directory, log, clock }: { directory: string; log: Logger; clock: Clock }) {
+    this.#directory = directory;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /**
+   * Brings the file of an entry to what the entry says now; an entry without anything pending has none.
+   * Resolves when that is on disk, or cannot be: then it is tried again with the next one. Never rejects. A disk
+   * that hangs is waited for once, until it works again.
+   *
+   * Whoever comes while others are written waits for them and then shares the sync of the directory.
+   */
+  async save(entry: Entry): Promise<void> {
+    this.#dirty.add(entry);
+    this.#next ??= this.#round.then(() => {
+      this.#next = undefined;
+      this.#round = this.#commit();
+      return this.#round;
+    });
+    if (this.#fault === hangs || (await inTime(this.#next))) return;
+    this.#failed(hangs, new Error("the disk does not answer"));
+  }
+
+  /**
+   * Says that this process is alive, writes what could not be written before, and takes over the entries of
+   * processes that are not alive any more, oldest first. To be called at the start and every minute. Never
+   * rejects.
+   */
+  async tend(): Promise<Entry[]> {
+    const taken: Entry[] = [];
+    await this.#guard(async () => {
+      const here = await this.#open();
+      await this.#sign(here);
+      const found = await takeOver(await readdir(this.#directory), {
+        directory: this.#directory,
+        log: this.#log,
+        own: this.#owner,
+        here,
+        now: this.#clock.now(),
+        nextNumber: () => this.#entries++,
+        immovable: this.#immovable,
+      });
+      for (const { entry, number } of found) {
+        this.#names.set(entry, entryName(this.#owner, number));
+        taken.push(entry);
+      }
+    });
+    const [unwritten] = this.#dirty;
+    if (unwritten) await this.save(unwritten);
+    return taken.sort((a, b) => a.notification.created_at.localeCompare(b.notification.created_at));
+  }
+
+  /** Waits for what is being written, and leaves the entries that remain to whoever comes next. */
+  async close(): Promise<void> {
+    await inTime(this.#leave());
+    this.#here = undefined;
+  }
+
+  async #leave(): Promise<void> {
+    await this.#next;
+    await this.#round;
+    await removeFile(join(this.#directory, ownerName(this.#owner))).catch(() => undefined);
+  }
+
+  async #commit(): Promise<void> {
+    const entries = [...this.#dirty];
+    await this.#guard(async () => {
+      await this.#open();
+      const failures: unknown[] = [];
+      const write = async (entry: Entry): Promise<void> => {
+        // Before it is written: what it says afterwards has to be written again.
+        this.#dirty.delete(entry);
+        await this.#write(entry).catch((error) => {
+          this.#dirty.add(entry);
+          failures.push(error);
+        });
+      };
+      for (let n = 0; n < entries.length; n += mostAtOnce) {
+        await Promise.all(entries.slice(n, n + mostAtOnce).map(write));
+      }
+      await syncDirectory(this.#directory);
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+
+  async #write(entry: Entry): Promise<void> {
+    const isNew = !this.#names.has(entry);
+    const name = this.#names.get(entry) ?? entryName(this.#owner, this.#entries++);
+    this.#names.set(entry, name);
+    const path = join(this.#directory, name);
+    if (Object.keys(entry.pending).length > 0) {
+      await replaceFile(path, join(this.#directory, temporaryName(name)), writeEntry(entry));
+    } else if (!isNew) await removeFile(path);
+  }
+
+  /** Makes the directory, and says whose the entries in it will be before there are any. */
+  async #open(): Promise<Owner> {
+    if (this.#here) return this.#here;
+    const here = thisProcess();
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await this.#sign(here);
+    for (const parent of [dirname(this.#directory), dirname(dirname(this.#directory))]) {
+      await syncDirectory(parent);
+    }
+    this.#here = here;
+    return here;
+  }
+
+  async #sign(here: Owner): Promise<void> {
+    await writeFile(join(this.#directory, ownerName(this.#owner)), JSON.stringify(here), { mode: 0o600 });
+  }
+
+  /** Does something with the disk; tells once when that begins to fail, and when it works again. */
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      if (this.#fault !== undefined) this.#log.info({}, "the spool of notifications can be written again");
+      this.#fault = undefined;
+    } catch (error) {
+      // Perhaps the directory is gone: it is made again.
+      this.#here = undefined;
+      this.#failed((error as NodeJS.ErrnoException).code ?? "unknown", error);
+    }
+  }
+
+  #failed(fault: string, error: unknown): void {
+    if (fault !== this.#fault) {
+      const about = { err: error, directory: this.#directory };
+      this.#log.error(about, "notifications are delivered from memory: their spool cannot be written");
+    }
+    this.#fault = fault;
+  }
+}

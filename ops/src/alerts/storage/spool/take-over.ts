@@ -1,0 +1,124 @@
+import { mkdir, readFile, rename, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { removeFile } from "../../../core/atomic-file.ts";
+import type { Logger } from "../../../core/logger.ts";
+import { isRunning, type Owner, readOwner } from "../../../core/process-lease.ts";
+import { type Entry, readEntry } from "./entry.ts";
+import { entryName, ownerName, parseName } from "./names.ts";
+
+/** Who takes over, and where. */
+export interface Claim {
+  directory: string;
+  log: Logger;
+  /** The owner whose the entries become. */
+  own: string;
+  here: Owner;
+  now: Date;
+  nextNumber(): number;
+  /** What was found and could not be moved: to be told once, and tried again. */
+  immovable: Set<string>;
+}
+
+/** What cannot be read is kept here for people to look at. */
+const asideName = "set-aside";
+
+interface Taken {
+  entry: Entry;
+  number: number;
+}
+
+/**
+ * Takes over the entries of all owners that are not running any more, by renaming each: where two processes
+ * try, one of them finds it gone. What is torn or none of ours is set aside and told; what cannot be read or
+ * moved stays for the next time, and keeps nothing else from being taken over.
+ *
+ * @param names the files of the directory
+ */
+export const takeOver = async (names: readonly string[], claim: Claim): Promise<Taken[]> => {
+  const found: Taken[] = [];
+  const gone = await ownersGone(names, claim);
+  for (const name of [...names].sort()) {
+    const taken = await attempt(claim, name, "cannot be taken over yet", () => clear(name, gone, claim));
+    if (taken) found.push(taken);
+  }
+  return found;
+};
+
+const clear = async (name: string, gone: ReadonlySet<string>, claim: Claim): Promise<Taken | undefined> => {
+  const parsed = parseName(name);
+  if (!parsed) {
+    if (name !== asideName) await setAside(name, claim, "is none of ours");
+    return undefined;
+  }
+  if (!gone.has(parsed.owner)) return undefined;
+  if (parsed.kind === "entry") return take(name, claim);
+  // Half of an entry: whoever was to hear that it is on disk never did. Or an owner, whose entries come before.
+  await removeFile(join(claim.directory, name));
+  return undefined;
+};
+
+/** Does something with a file; what keeps it from being done is told once, unless another process was quicker. */
+const attempt = async <T>(
+  { directory, log, immovable }: Claim,
+  name: string,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> => {
+  try {
+    return await work();
+  } catch (error) {
+    const isTold = (error as NodeJS.ErrnoException).code === "ENOENT" || immovable.has(name);
+    if (isTold) return undefined;
+    immovable.add(name);
+    log.error({ err: error, file: join(directory, name) }, `a file in the spool of notifications ${what}`);
+    return undefined;
+  }
+};
+
+const ownersGone = async (names: readonly string[], claim: Claim): Promise<Set<string>> => {
+  const owners = new Set(names.flatMap((name) => parseName(name)?.owner ?? []));
+  owners.delete(claim.own);
+  const gone = new Set<string>();
+  for (const owner of owners) {
+    const work = () => isGone(owner, claim);
+    if (await attempt(claim, ownerName(owner), "cannot be read", work)) gone.add(owner);
+  }
+  return gone;
+};
+
+const isGone = async (name: string, { directory, here, now }: Claim): Promise<boolean> => {
+  const path = join(directory, ownerName(name));
+  try {
+    const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
+    // Torn: it is about to be written, or its process died at just that.
+    const owner = readOwner(text) ?? { ...here, space: "unknown" };
+    return !isRunning(owner, here, now.getTime() - mtimeMs);
+  } catch (error) {
+    // It is the first that a process writes and the last that it removes.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
+    throw error;
+  }
+};
+
+/** Reads before it renames: what cannot be read now is still there for whoever comes next. */
+const take = async (name: string, claim: Claim): Promise<Taken | undefined> => {
+  const path = join(claim.directory, name);
+  const entry = readEntry(await readFile(path, "utf8"));
+  if (!entry) {
+    await setAside(name, claim, "is torn");
+    return undefined;
+  }
+  const number = claim.nextNumber();
+  await rename(path, join(claim.directory, entryName(claim.own, number)));
+  return { entry, number };
+};
+
+const setAside = async (name: string, claim: Claim, why: string): Promise<void> => {
+  const { directory, log } = claim;
+  const aside = join(directory, asideName);
+  await attempt(claim, name, why, async () => {
+    await mkdir(aside, { recursive: true, mode: 0o700 });
+    await rename(join(directory, name), join(aside, name));
+    log.error({ file: join(aside, name) }, `a file in the spool of notifications ${why}, and was set aside`);
+  });
+};

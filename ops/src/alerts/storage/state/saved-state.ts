@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { type Owner, ownerSchema } from "../../../core/process-lease.ts";
+import type { LastEnded } from "../../incidents/active.ts";
+import type { Mute } from "../../incidents/mute.ts";
+import type { MuteEntry } from "../../incidents/silences.ts";
+import type { AlertRecord, Incident } from "../../model/record.ts";
+import type { LastTold } from "../../notify/telling.ts";
+import type { Standing } from "../../rules/rule-engine.ts";
+
+/** What a restart must not forget. Times are milliseconds since 1970, or ISO 8601. */
+export interface SavedState {
+  standings: Standing[];
+  /** Those about which there is, or may be, something left to tell. */
+  incidents: Incident[];
+  last_told: LastTold[];
+  last_ended: LastEnded[];
+  mutes: Mute[];
+  unsaved_mutes: MuteEntry[];
+  /** What the database does not know yet. */
+  unsaved: AlertRecord[];
+}
+
+const version = 1;
+
+/**
+ * @param owner the process whose state it is
+ * @param isLeft whether that has ended its work, and will not write it again
+ */
+export const writeState = (state: SavedState, owner: Owner, isLeft: boolean): string =>
+  JSON.stringify({ version, owner, left: isLeft, ...state });
+
+const objects = z.array(z.looseObject({}));
+const times = z.array(z.tuple([z.string(), z.looseObject({ atMs: z.number() })]));
+const alert = z.looseObject({ id: z.string(), details: z.looseObject({}) });
+
+/** As loose as going on allows: it may have been written by an older or a newer version. */
+const schema = z.looseObject({
+  version: z.literal(version),
+  owner: ownerSchema,
+  left: z.boolean().default(false),
+  standings: z.array(z.looseObject({ state: z.looseObject({}) })),
+  incidents: z.array(
+    z.looseObject({ alert, telling: z.looseObject({}), firedMs: z.number(), decisions: objects }),
+  ),
+  last_told: times,
+  last_ended: times.default([]),
+  mutes: objects,
+  unsaved_mutes: objects,
+  unsaved: z.array(z.looseObject({ alert })),
+});
+
+/** Reads what {@link writeState} wrote; undefined when it is torn, something else, or of another version. */
+export const readState = (text: string): { owner: Owner; isLeft: boolean; state: SavedState } | undefined => {
+  try {
+    const { version: _, owner, left, ...state } = schema.parse(JSON.parse(text));
+    return { owner, isLeft: left, state: state as unknown as SavedState };
+  } catch {
+    return undefined;
+  }
+};

@@ -1,4 +1,0 @@
-import { takeUpCommand } from "./take-up.ts";
-
-export const abortCommand = () =>
-  takeUpCommand("abort", "take back what an interrupted or failed operation has moved");

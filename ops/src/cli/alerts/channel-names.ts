@@ -1,8 +1,0 @@
-import { channelsFrom } from "../../alerts/index.ts";
-import type { Settings } from "../../lib/settings.ts";
-
-/** The channels that a server with these settings has. */
-export const channelNames = (settings: Settings): string[] => [
-  "log",
-  ...channelsFrom(settings).map(({ name }) => name),
-];

@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import { Failure } from "../../core/failure.ts";
+import { operator, withSession } from "../context.ts";
+import { answer, answerJson, narrate } from "../output.ts";
+
+const adminInviteUnsupported = (name: string) =>
+  new Failure(
+    "EB_ADMIN_INVITE_UNSUPPORTED",
+    409,
+    `${name} makes no invitations for admins.`,
+    "Give its service an inviteAdmin function, or make the admin as the service documents it.",
+  ).exitingWith(4);
+
+const inviteCommand = () =>
+  new Command("invite")
+    .description("make an invitation with which one admin can be made, for when no admin can log in")
+    .option("--reason <text>", "why, for the ledger")
+    .option("--json", "answer with one JSON document")
+    .addHelpText(
+      "after",
+      "\nThe invitation works once and is shown once. The ledger records who made it, never the token.",
+    )
+    .action(({ json, reason }: { json?: boolean; reason?: string }) =>
+      withSession(async ({ service, settings, dataDir, database, manager, log }) => {
+        if (!service.inviteAdmin) throw adminInviteUnsupported(service.name);
+        // Refuses, with the remedy, where nothing is installed.
+        await manager.getStatus();
+        // The server that made the tables may be an older one.
+        await service.createSchema?.(database.direct, settings);
+        const { token, expiresAt, path } = await service.inviteAdmin({
+          pool: database.pool,
+          settings,
+          dataDir,
+          log,
+          ...operator(),
+          ...(reason !== undefined && { reason }),
+        });
+        const expires_at = expiresAt.toISOString();
+        if (json) return answerJson({ token, expires_at, path });
+        narrate(`Until ${expires_at}, and once, this makes an admin: POST ${path} with`);
+        answer(JSON.stringify({ token, email: "...", name: "...", password: "..." }));
+      }),
+    );
+
+export const adminCommand = () =>
+  new Command("admin").description("let somebody become an admin").addCommand(inviteCommand());

@@ -1,0 +1,50 @@
+import { Command } from "commander";
+import { type Mute, type MuteTarget, muteEvent } from "../../../alerts/index.ts";
+import { seconds } from "../../arguments.ts";
+import { asFailure } from "../../as-failure.ts";
+import { type Connection, operator } from "../../context.ts";
+import { answer, answerJson, narrate } from "../../output.ts";
+import { author, muteTarget, withAlerts } from "./with-alerts.ts";
+
+interface Options {
+  for: number;
+  reason?: string;
+  json?: boolean;
+}
+
+const help = `
+What is muted is recorded all the same, and told when it still fires at the end. A critical type, and ALL,
+needs a reason.`;
+
+/** A mute that could hide an attack goes into the ledger, where the service has one. */
+const recordMute = async (mute: Mute, { database: { pool, direct }, log }: Connection): Promise<void> => {
+  const { requestedBy, origin } = operator();
+  const event = muteEvent(mute, { operator: requestedBy, origin });
+  if (!event) return;
+  const { rows } = await pool.query("select to_regclass('earlybird.ledger') is not null as found");
+  if (!rows[0]?.found) return;
+  const { RollbackManager } = await import("../../../rollback/index.ts");
+  try {
+    await new RollbackManager({ pool, direct, changes: [], log }).recordEvent(event);
+  } catch (error) {
+    const { code, detail } = await asFailure(error);
+    narrate(`The mute is in force, but could not be recorded in the ledger: ${code}: ${detail}`);
+  }
+};
+
+export const muteCommand = () =>
+  new Command("mute")
+    .description("tell nobody of a type of alerts for a while")
+    .addArgument(muteTarget())
+    .requiredOption("--for <time>", "how long: 90s, 30m, 2h or 1d, at most 30d", seconds)
+    .option("--reason <text>", "why nobody needs to know")
+    .option("--json", "answer with one JSON document")
+    .addHelpText("after", help)
+    .action((type: MuteTarget, { for: duration_seconds, reason, json }: Options) =>
+      withAlerts(async (alerts, connection) => {
+        const mute = await alerts.mute({ type, duration_seconds, reason, author: author() });
+        await recordMute(mute, connection);
+        if (json) return answerJson(mute);
+        answer(`${type} is muted until ${mute.until}.`);
+      }),
+    );

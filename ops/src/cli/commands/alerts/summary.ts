@@ -1,0 +1,37 @@
+import { Command } from "commander";
+import { answer, answerJson, dim, duration, narrate, number, red, table } from "../../output.ts";
+import { withAlerts } from "./with-alerts.ts";
+
+/** How many of those that fire are shown one by one. */
+const shown = 20;
+
+export const summaryCommand = () =>
+  new Command("summary")
+    .description("what fires, what is muted, and the numbers of the last 30 days")
+    .option("--json", "answer with one JSON document")
+    .action(({ json }: { json?: boolean }) =>
+      withAlerts(async (alerts) => {
+        const summary = await alerts.summary();
+        if (json) return answerJson(summary);
+        const firing = await alerts.active();
+        const { muted, alerts: fired, window_days, mean_time_to_resolve_seconds: mean } = summary;
+        const solved = mean === null ? "" : `, resolved after ${duration(mean * 1_000)} on average`;
+        answer(firing.length > 0 ? red(`${number(firing.length)} firing`) : "Nothing fires.");
+        if (firing.length > 0) {
+          const rows = firing
+            .slice(0, shown)
+            .map(({ fired_at, severity, type, id, message }) => [fired_at, severity, type, id, message]);
+          answer(table(["since", "severity", "type", "id", "message"], rows));
+          if (firing.length > shown) narrate("The others are in: earlybird alerts history --state firing");
+          answer("");
+        }
+        answer(`${number(fired)} in ${window_days} days${solved}`);
+        if (fired > 0) {
+          const rows = Object.entries(summary.by_type).map(([type, count]) => [type, number(count)]);
+          answer(table(["type", "alerts"], rows));
+        }
+        for (const { type, until, author, reason } of muted) {
+          answer(`${type} is muted until ${until} by ${author}${reason === null ? "" : dim(`: ${reason}`)}`);
+        }
+      }),
+    );

@@ -1,0 +1,81 @@
+import { Command } from "commander";
+import type { Approval } from "../../rollback/index.ts";
+import { positiveInteger } from "../arguments.ts";
+import { operator, withSession } from "../context.ts";
+import { answer, answerJson, table } from "../output.ts";
+
+interface Options {
+  reason?: string;
+  json?: boolean;
+}
+
+const told = (approval: Approval): string => {
+  if (approval.state === "approved") return `by ${approval.approved_by}`;
+  if (approval.state === "used") return `approved by ${approval.approved_by}, used by ${approval.used_by}`;
+  return approval.state === "withdrawn" ? `by ${approval.withdrawn_by}` : "";
+};
+
+export const approvalsCommand = () =>
+  new Command("approvals")
+    .description("requests for a second person's approval, newest first")
+    .option("--limit <n>", "how many at most", positiveInteger, 50)
+    .option("--json", "answer with one JSON document")
+    .action(({ limit, json }: { limit: number; json?: boolean }) =>
+      withSession(async ({ manager }) => {
+        const approvals = await manager.listApprovals(limit);
+        if (json) return answerJson({ approvals });
+        if (approvals.length === 0) return answer("Nobody has asked for an approval.");
+        const rows = approvals.map((approval) => [
+          approval.id,
+          approval.action,
+          approval.steps.join(","),
+          `${approval.state} ${told(approval)}`.trim(),
+          approval.asked_by,
+          approval.expires_at,
+          approval.plan,
+          approval.reason,
+        ]);
+        answer(table(["id", "action", "steps", "state", "asked by", "lapses", "plan", "reason"], rows));
+      }),
+    );
+
+const help = `
+On the command line, a person is the system user. A login of the service is somebody else, also where both belong to
+the same person.`;
+
+export const approveCommand = () =>
+  new Command("approve")
+    .description("approve what another person has asked to move")
+    .argument("<id>", "the request, from approvals")
+    .option("--reason <text>", "why; kept in the ledger")
+    .option("--json", "answer with one JSON document")
+    .addHelpText("after", help)
+    .action((id: string, { reason, json }: Options) =>
+      withSession(async ({ manager }) => {
+        const approval = await manager.approve(id, {
+          ...operator(),
+          ...(reason === undefined ? {} : { reason }),
+        });
+        if (json) return answerJson({ approval });
+        answer(
+          `Approved for ${approval.asked_by} until ${approval.expires_at}: they repeat the command with --approval ${id}.`,
+        );
+      }),
+    );
+
+export const withdrawCommand = () =>
+  new Command("withdraw")
+    .description("end a request for an approval, approved or not, that was not used")
+    .argument("<id>", "the request, from approvals")
+    .option("--reason <text>", "why; kept in the ledger")
+    .option("--json", "answer with one JSON document")
+    .action((id: string, { reason, json }: Options) =>
+      withSession(async ({ manager }) => {
+        const approval = await manager.withdraw(id, {
+          ...operator(),
+          ...(reason === undefined ? {} : { reason }),
+        });
+        if (json) return answerJson({ approval });
+        answer(`Request ${id} of ${approval.asked_by} is withdrawn.`);
+      }),
+    );

@@ -1,0 +1,117 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { access, constants, readFile } from "node:fs/promises";
+import { Command } from "commander";
+import { Failure } from "../../core/failure.ts";
+import { positiveInteger } from "../arguments.ts";
+import { operator, withSession } from "../context.ts";
+import { answer, answerJson, green, red, table, yellow } from "../output.ts";
+
+const notReadable = (path: string, holds: string) =>
+  new Failure(
+    "EB_FILE_NOT_READABLE",
+    400,
+    `${path} cannot be read as ${holds}.`,
+    "Correct the path, or the rights on the file.",
+  ).exitingWith(2);
+
+const demandReadable = (path: string): Promise<void> =>
+  access(path, constants.R_OK).catch(() => {
+    throw notReadable(path, "a file of anchors");
+  });
+
+const readPublicKey = async (path: string): Promise<KeyObject> => {
+  try {
+    return createPublicKey(await readFile(path, "utf8"));
+  } catch {
+    throw notReadable(path, "a public key in PEM");
+  }
+};
+
+interface VerifyOptions {
+  json?: boolean;
+  head?: string;
+  anchors?: string;
+  publicKey?: string;
+}
+
+const verifyCommand = () =>
+  new Command("verify")
+    .description(
+      "recompute the ledger's chain of hashes and compare it with its anchors; exit 1 if an entry was edited, removed or reordered, or the ledger was rewritten",
+    )
+    .option("--head <hash>", "also demand the entry with this hash, as an earlier operation printed it")
+    .option(
+      "--anchors <file>",
+      "compare with all anchors of this file, instead of those of this database in the usual one",
+    )
+    .option("--public-key <file>", "count the signatures of this key (PEM), for a check on another machine")
+    .option("--json", "answer with one JSON document")
+    .action(({ json, head, anchors: file, publicKey }: VerifyOptions) =>
+      withSession(async ({ manager, anchors }) => {
+        const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
+        if (file !== undefined) await demandReadable(file);
+        const anchored = await anchors.read({ file, publicKey: key, all: file !== undefined });
+        const result = await manager.verifyLedger(head, anchored);
+        if (!result.ok) process.exitCode = 1;
+        if (json) return answerJson(result);
+        for (const fault of result.faults) answer(red(fault));
+        if (!result.ok) return;
+        answer(green(`${result.entries} entries, an unbroken chain; head ${result.head.hash}`));
+        const { compared, newest } = result.anchors;
+        answer(
+          newest
+            ? green(`${compared} anchors agree; the newest is of entry ${newest.seq}, ${newest.at}`)
+            : yellow("No anchor to compare with: the ledger was verified only against itself."),
+        );
+      }),
+    );
+
+const keyCommand = () =>
+  new Command("key")
+    .description("print the public key of the ledger's anchors, for --public-key on another machine")
+    .action(() => withSession(async ({ anchors }) => answer((await anchors.publicKey()).trimEnd())));
+
+const protectCommand = () =>
+  new Command("protect")
+    .description("give the ledger to another role: the service's may only read it and append from then on")
+    .argument("<role>", "a role of the database server that nobody logs in with")
+    .option("--json", "answer with one JSON document")
+    .action((role: string, { json }: { json?: boolean }) =>
+      withSession(async ({ manager }) => {
+        const protection = await manager.protectLedger(role, operator());
+        if (json) return answerJson(protection);
+        const { owner, service } = protection;
+        answer(
+          service === null
+            ? `The ledger belongs to ${owner} already; nothing to do.`
+            : `The ledger belongs to ${owner}; ${service} can read it and append to it.`,
+        );
+      }),
+    );
+
+export const auditCommand = () =>
+  new Command("audit")
+    .description("the ledger of who did what, newest first")
+    // Options after "verify" are verify's own.
+    .enablePositionalOptions()
+    .option("--limit <n>", "how many entries at most", positiveInteger, 50)
+    .option("--json", "answer with one JSON document")
+    .action(({ json, limit }: { json?: boolean; limit: number }) =>
+      withSession(async ({ manager }) => {
+        const entries = await manager.readLedger({ limit });
+        if (json) return answerJson({ entries });
+        const rows = entries.map(({ seq, at, action, steps, operator, origin, reason }) => [
+          String(seq),
+          at,
+          action,
+          steps.join(","),
+          operator,
+          origin,
+          reason ?? "",
+        ]);
+        answer(table(["entry", "at", "action", "steps", "by", "from", "reason"], rows));
+      }),
+    )
+    .addCommand(verifyCommand())
+    .addCommand(keyCommand())
+    .addCommand(protectCommand());

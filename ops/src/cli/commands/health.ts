@@ -1,0 +1,56 @@
+import { Command } from "commander";
+import { Failure } from "../../core/failure.ts";
+import { serverAddress } from "../arguments.ts";
+import { readSurroundings } from "../context.ts";
+import { answer, answerJson } from "../output.ts";
+
+const serverUnreachable = (urls: readonly string[]) =>
+  new Failure(
+    "EB_SERVER_UNREACHABLE",
+    503,
+    `No server says how it is at ${urls.join(" or ")}.`,
+    'Start it with "earlybird start", or name another with --url.',
+  );
+
+const timeoutMs = 5_000;
+const lastPrivilegedPort = 1_023;
+/** Where a server listens to which the system has refused its port. */
+const fallbackPort = 10_001;
+
+export const healthCommand = () =>
+  new Command("health")
+    .description("ask a running server how it is; exit 1 when it is unhealthy or does not answer")
+    .option("--url <url>", "where it listens", serverAddress)
+    .option("--json", "answer with one JSON document")
+    .action(async ({ url, json }: { url?: string; json?: boolean }) => {
+      const { place, health } = await firstAnswer(url ? [url] : await usualPlaces());
+      if (health.status === "unhealthy") process.exitCode = 1;
+      if (json) return answerJson(health);
+      const { status, version, uptime_seconds } = health;
+      answer(`${status}, version ${version}, up for ${uptime_seconds} s at ${place}`);
+    });
+
+const usualPlaces = async (): Promise<string[]> => {
+  const { HOST, PORT } = (await readSurroundings()).settings;
+  const ports = PORT <= lastPrivilegedPort ? [PORT, fallbackPort] : [PORT];
+  return ports.map((port) => `http://${hostToAsk(HOST)}:${port}`);
+};
+
+/** Whoever listens on all networks is asked on this machine. */
+const hostToAsk = (host: string): string => {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+};
+
+const firstAnswer = async (urls: readonly string[]) => {
+  const { healthAnswer } = await import("./health-answer.ts");
+  for (const place of urls) {
+    try {
+      const response = await fetch(new URL("/api/health", place), { signal: AbortSignal.timeout(timeoutMs) });
+      return { place, health: healthAnswer.parse(await response.json()) };
+    } catch {
+      // The next place may answer; when none does, the failure names them all.
+    }
+  }
+  throw serverUnreachable(urls);
+};

@@ -1,0 +1,26 @@
+import { Command } from "commander";
+import { positiveInteger } from "../arguments.ts";
+import { withSession } from "../context.ts";
+import { answer, answerJson, table } from "../output.ts";
+
+export const historyCommand = () =>
+  new Command("history")
+    .description("the operations, newest first")
+    .option("--limit <n>", "how many at most", positiveInteger, 50)
+    .option("--json", "answer with one JSON document")
+    .action(({ json, limit }: { json?: boolean; limit: number }) =>
+      withSession(async ({ manager }) => {
+        const operations = await manager.listOperations(limit);
+        if (json) return answerJson({ operations });
+        const rows = operations.map(({ id, kind, steps, state, requested_by, started_at, reason }) => [
+          id,
+          kind,
+          steps.join(","),
+          state,
+          requested_by,
+          started_at,
+          reason ?? "",
+        ]);
+        answer(table(["id", "kind", "steps", "state", "by", "started", "reason"], rows));
+      }),
+    );

@@ -1,0 +1,160 @@
+import { Command, Option } from "commander";
+import { systemClock } from "../../core/clock.ts";
+import type { Direction, DryRun, OnConflict, RollbackManager, StepSelection } from "../../rollback/index.ts";
+import { timeAhead } from "../arguments.ts";
+import { operator, type Session, withSession } from "../context.ts";
+import { answerResult, done, narrateProgress, nothingToDo } from "../operation-output.ts";
+import { answer, answerJson, bold, narrate, yellow } from "../output.ts";
+import { answerTo, demandYes, mayAsk } from "../prompts.ts";
+import { readSteps } from "../read-steps.ts";
+import { planText, receiptText } from "../receipt-text.ts";
+import {
+  answerAsked,
+  type SecondPersonOptions,
+  secondPersonOf,
+  secondPersonOptions,
+  tellingOverride,
+} from "../second-person.ts";
+
+interface MoveOptions extends SecondPersonOptions {
+  dryRun?: boolean;
+  execute?: boolean;
+  measure?: boolean;
+  reason?: string;
+  acknowledge: string[];
+  plan?: string;
+  cascade?: boolean;
+  onConflict?: OnConflict;
+  until?: Date;
+  json?: boolean;
+  yes?: boolean;
+}
+
+const examples = {
+  rollback: `
+Examples:
+  earlybird rollback 23 --dry-run                        what it would do, measured, and nothing changed
+  earlybird rollback 23 --reason "bills are wrong" --acknowledge "revenue loss"
+  earlybird rollback 25..20 --reason "bad release" --plan 9f2c4e7a1b3d5f60
+  earlybird rollback 22 --reason "wrong totals" --until 09:00
+  earlybird rollback 23 --approval 7                     as another person has approved it`,
+  reapply: `
+Examples:
+  earlybird reapply 23 --dry-run
+  earlybird reapply 20..25 --on-conflict restore         what was edited meanwhile gives way to what was parked`,
+};
+
+/** `rollback` and `reapply`: the same options, the same answers, opposite directions. */
+export const moveCommand = (direction: Direction, description: string): Command => {
+  const command = new Command(direction)
+    .description(description)
+    .argument("<steps>", "one step, as in 23, or a range, as in 20..25 (both ends included)")
+    .option("--dry-run", "carry everything out in a transaction, abort it, and say what it did")
+    .addOption(
+      new Option(
+        "--execute",
+        "a dry run that does so however many rows it writes, rather than estimate",
+      ).implies({ dryRun: true }),
+    )
+    .addOption(new Option("--measure", "a dry run that also times the hot queries").implies({ dryRun: true }))
+    .option("--reason <text>", "why; kept in the ledger")
+    .option("--acknowledge <phrase>", "the phrase of a critical step (repeatable)", collect, [])
+    .option("--plan <hash>", "refuse to run unless the dry run with this hash still holds")
+    .option(
+      "--cascade",
+      direction === "rollback"
+        ? "also roll back what depends on the steps"
+        : "also re-apply what the steps need",
+    )
+    .option("--json", "answer with one JSON document")
+    .option("-y, --yes", "ask nothing")
+    .addHelpText("after", examples[direction])
+    .action((steps: string, options: MoveOptions) =>
+      withSession(async (session) => {
+        const { manager } = session;
+        const selection = await readSteps(manager, direction, steps);
+        if (options.dryRun)
+          return showDryRun(direction, await manager.dryRun(direction, selection, options), options);
+        const asks = mayAsk(options) && options.approval === undefined;
+        const agreed = asks ? await askPerson(direction, manager, selection, options) : options;
+        await move(direction, session, { selection, again: `${direction} ${steps}` }, agreed);
+      }),
+    );
+  for (const option of secondPersonOptions()) command.addOption(option);
+  if (direction === "rollback")
+    return command.option(
+      "--until <time>",
+      "by when it is to be re-applied, as in 09:00 or 2026-01-31T09:00+05:30: people are reminded",
+      (text) => timeAhead(text, systemClock.now()),
+    );
+  return command.addOption(
+    new Option("--on-conflict <who>", "who wins where a value was edited meanwhile")
+      .choices(["keep", "restore", "fail"])
+      .default("keep", "keep: the edited one; restore: the parked one; fail: nobody, nothing is changed"),
+  );
+};
+
+const collect = (value: string, all: string[]) => [...all, value];
+
+const showDryRun = (direction: Direction, plan: DryRun, { json }: MoveOptions): void => {
+  if (json) answerJson(plan);
+  else if (plan.steps.length === 0) answer(nothingToDo(direction));
+  else {
+    answer(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
+    if (!plan.executed) {
+      answer(yellow("\nThis was estimated, not carried out: its plan promises the steps, and no rows."));
+    }
+    answer(
+      `\nNothing was changed. The plan's hash is ${bold(plan.plan.hash)}: add --plan ${plan.plan.hash} to demand just this.`,
+    );
+  }
+  if (plan.steps.some(({ blocked_by }) => blocked_by.length > 0)) process.exitCode = 4;
+};
+
+const askPerson = async (
+  direction: Direction,
+  manager: RollbackManager,
+  selection: StepSelection,
+  options: MoveOptions,
+): Promise<MoveOptions> => {
+  const plan = await manager.dryRun(direction, selection, options);
+  if (plan.steps.length === 0) return options;
+  narrate(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
+  const agreed = { ...options, acknowledge: [...options.acknowledge] };
+  if (direction === "rollback") {
+    const risky = plan.steps.some(({ risk }) => risk === "high" || risk === "critical");
+    if (risky && !agreed.reason) agreed.reason = await answerTo("Why? (kept in the ledger)");
+    for (const { step, acknowledge: phrase } of plan.steps) {
+      if (!phrase || agreed.acknowledge.includes(phrase)) continue;
+      agreed.acknowledge.push(await answerTo(`Step ${step} is critical. Type "${phrase}" to go on.`));
+    }
+  }
+  // An approval is of a plan: of the one that was just read.
+  if (manager.approval !== "none") agreed.plan ??= plan.plan.hash;
+  await demandYes(`Go on with ${plan.steps.length} steps?`);
+  return agreed;
+};
+
+const move = async (
+  direction: Direction,
+  session: Session,
+  { selection, again }: { selection: StepSelection; again: string },
+  options: MoveOptions,
+): Promise<void> => {
+  const { reason, acknowledge, plan, cascade = false, onConflict = "keep", until, json = false } = options;
+  const result = await tellingOverride(session, options.override, (manager) =>
+    manager.run(direction, selection, {
+      ...operator(),
+      acknowledge,
+      cascade,
+      onConflict,
+      ...(reason === undefined ? {} : { reason }),
+      ...(plan === undefined ? {} : { plan }),
+      ...(until === undefined ? {} : { until }),
+      ...secondPersonOf(options),
+      onProgress: narrateProgress(done[direction]),
+    }),
+  );
+  if (result.approval) answerAsked(result.approval, again, { json });
+  else answerResult(result, { json }, nothingToDo(direction));
+};

@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import { systemClock } from "../../core/clock.ts";
+import { Failure } from "../../core/failure.ts";
+import { asFailure } from "../as-failure.ts";
+import { operator, withSession } from "../context.ts";
+import { narrate, number } from "../output.ts";
+import { recordSettings } from "../record-settings.ts";
+import { stopSignal } from "../stop-signal.ts";
+
+const anchorEveryMs = 3_600_000;
+
+const nothingToServe = (name: string) =>
+  new Failure(
+    "EB_NOTHING_TO_SERVE",
+    500,
+    `${name} has no server.`,
+    "Give its service a serve function.",
+  ).exitingWith(2);
+
+export const startCommand = () =>
+  new Command("start")
+    .description("prepare the database, apply the changes it lacks, and serve until Ctrl-C")
+    .action(() =>
+      withSession(
+        async ({ service, settings, dataDir, database, manager, log }) => {
+          if (!service.serve) throw nothingToServe(service.name);
+          const stop = stopSignal(systemClock);
+          narrate(
+            database.source === "embedded"
+              ? `Embedded PostgreSQL in ${dataDir}`
+              : "PostgreSQL from DATABASE_URL",
+          );
+          await service.createSchema?.(database.direct, settings);
+          const applied = await manager.install(operator());
+          if (applied.length > 0) narrate(`Applied the changes ${applied.join(", ")}`);
+          await recordSettings(manager, settings, log);
+          if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
+            narrate("Loading demo data");
+            await service.demo?.seed(database.pool, {
+              onProgress: (stage, rows) => narrate(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
+            });
+          }
+          const running = await service.serve({
+            pool: database.pool,
+            direct: database.direct,
+            rollback: manager,
+            settings,
+            dataDir,
+            log,
+          });
+          const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
+          narrate(running.greeting);
+          await stop;
+          clearInterval(anchoring);
+          narrate("Stopping");
+          await running.close();
+        },
+        (settings) => settings.LOG_LEVEL,
+      ).catch(async (error) => {
+        const failure = await asFailure(error);
+        if (failure.code.startsWith("EB_DATABASE_")) {
+          const { deliverLeft } = await import("../flush-notifications.ts");
+          await deliverLeft();
+        }
+        throw failure;
+      }),
+    );

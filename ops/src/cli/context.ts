@@ -1,0 +1,129 @@
+import { hostname, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import type { Logger } from "../core/logger.ts";
+import type { OpenDatabase } from "../database/index.ts";
+import type { LedgerAnchors, RollbackManager } from "../rollback/index.ts";
+import type { Service } from "../service.ts";
+import type { Settings } from "../settings/settings.ts";
+import { findRoot, loadService } from "./service-file.ts";
+
+// What takes time to load is loaded when a command needs it: `--help` needs nothing of the platform.
+
+/** Where a command runs. */
+export interface Surroundings {
+  settings: Settings;
+  dataDir: string;
+}
+
+/** What a command works with that needs the database, and nothing of the service. */
+export interface Connection extends Surroundings {
+  log: Logger;
+  database: OpenDatabase;
+}
+
+/** What a command works with: the service, its settings, its database. */
+export interface Session extends Connection {
+  service: Service;
+  manager: RollbackManager;
+  anchors: LedgerAnchors;
+}
+
+/** Who runs this command. */
+export const operator = () => ({ requestedBy: userInfo().username, origin: `cli ${hostname()}` });
+
+/** The settings, read beside the service's configuration. */
+export const readSurroundings = async (): Promise<Surroundings> => {
+  const root = findRoot(process.cwd());
+  const { readSettings } = await import("../settings/settings.ts");
+  const settings = readSettings(process.env, join(root, ".env"));
+  return { settings, dataDir: resolve(root, settings.EARLYBIRD_DATA_DIR) };
+};
+
+// An empty value means "not set", here as everywhere.
+const quiet = () => process.env.LOG_LEVEL || "warn";
+
+/**
+ * Opens the service's database, the one of a running server included, for as long as `work` takes.
+ *
+ * @param logLevel what is narrated on stderr; commands keep quiet unless LOG_LEVEL asks for more
+ */
+export const withConnection = async <T>(
+  work: (connection: Connection) => Promise<T>,
+  logLevel: (settings: Settings) => string = quiet,
+): Promise<T> => connect(await readSurroundings(), work, logLevel);
+
+/** The same with the service and the manager of its changes. */
+export const withSession = async <T>(
+  work: (session: Session) => Promise<T>,
+  logLevel: (settings: Settings) => string = quiet,
+): Promise<T> => {
+  // All at once: one is compiled while the files of another are read.
+  const [service] = await Promise.all([
+    loadService(findRoot(process.cwd())),
+    import("../settings/settings.ts"),
+    import("../core/logger.ts"),
+    import("../database/index.ts"),
+    import("../rollback/index.ts"),
+  ]);
+  const surroundings = await readSurroundings();
+  const { LedgerAnchors, RollbackManager } = await import("../rollback/index.ts");
+  const { systemClock } = await import("../core/clock.ts");
+  return connect(
+    surroundings,
+    (connection) => {
+      const { database, settings, dataDir, log } = connection;
+      const anchors = new LedgerAnchors({
+        file: settings.LEDGER_ANCHOR_FILE ?? join(dataDir, "ledger-anchors.jsonl"),
+        keyFile: settings.LEDGER_ANCHOR_KEY_FILE ?? join(dataDir, "ledger-anchor-key.pem"),
+        url: settings.LEDGER_ANCHOR_URL,
+        database: database.name,
+        log,
+        clock: systemClock,
+      });
+      const { pool, direct } = database;
+      const approval = settings.ROLLBACK_APPROVAL;
+      const manager = new RollbackManager({ pool, direct, changes: service.changes, log, anchors, approval });
+      return work({ ...connection, service, manager, anchors });
+    },
+    logLevel,
+  );
+};
+
+/** The same changes on another database, for as long as `work` takes. */
+export const withManagerOn = async <T>(
+  url: URL,
+  { service, dataDir, log }: Session,
+  work: (manager: RollbackManager) => Promise<T>,
+): Promise<T> => {
+  const { openDatabase } = await import("../database/index.ts");
+  const { RollbackManager } = await import("../rollback/index.ts");
+  const database = await openDatabase({ databaseUrl: url.href, dataDir, log });
+  try {
+    const { pool, direct } = database;
+    return await work(new RollbackManager({ pool, direct, changes: service.changes, log }));
+  } finally {
+    await database.close();
+  }
+};
+
+const connect = async <T>(
+  surroundings: Surroundings,
+  work: (connection: Connection) => Promise<T>,
+  logLevel: (settings: Settings) => string,
+): Promise<T> => {
+  const { settings, dataDir } = surroundings;
+  const { createLogger } = await import("../core/logger.ts");
+  const { openDatabase } = await import("../database/index.ts");
+  const log = createLogger(logLevel(settings));
+  const database = await openDatabase({
+    databaseUrl: settings.DATABASE_URL,
+    directUrl: settings.DATABASE_DIRECT_URL,
+    dataDir,
+    log,
+  });
+  try {
+    return await work({ ...surroundings, log, database });
+  } finally {
+    await database.close();
+  }
+};

@@ -1,4 +1,0 @@
-import { takeUpCommand } from "./take-up.ts";
-
-export const resumeCommand = () =>
-  takeUpCommand("resume", "go on with an operation that was interrupted or has failed");

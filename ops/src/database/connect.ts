@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { Failure } from "../core/failure.ts";
+import type { Logger } from "../core/logger.ts";
+import { openEmbeddedServer } from "./embedded/open.ts";
+import { databaseRefused, databaseTooOld, databaseUnavailable } from "./failures.ts";
+import { isDatabaseUnavailable, isLoginRefused } from "./is-unavailable.ts";
+import { createPool } from "./pool.ts";
+
+const oldestVersion = 14;
+const databaseName = "earlybird";
+const poolEndsWithinMs = 3_000;
+const answersWithinMs = 20_000;
+const retryMs = 50;
+
+export interface DatabaseOptions {
+  /** A PostgreSQL 14 or newer. Absent: an embedded server, which this process starts or joins. */
+  readonly databaseUrl?: string | undefined;
+  /** The same database without the pooler that `databaseUrl` goes through. */
+  readonly directUrl?: string | undefined;
+  /** Where the embedded server keeps its data; made when absent. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  /** How we are named in the server's list of connections. */
+  readonly application?: string;
+}
+
+/** A database that answered. */
+export interface OpenDatabase {
+  /** With the password: not for logs. */
+  readonly url: string;
+  /** Which database it is, for people: host, port and name, or `embedded`, whose port may change. */
+  readonly name: string;
+  readonly pool: pg.Pool;
+  /** The same as `pool`, unless there is a direct address. */
+  readonly direct: pg.Pool;
+  readonly source: "configured" | "embedded";
+  /** Whether the embedded server ran already. */
+  readonly joined: boolean;
+  /** Closes our connections. When we were the last to use the embedded server, waits until it is down. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the configured database, or else starts or joins the embedded PostgreSQL 18.
+ *
+ * @throws Failure EB_DATABASE_UNAVAILABLE; EB_DATABASE_REFUSED or EB_DATABASE_VERSION about a configured one;
+ *   EB_DATABASE_ACCOUNT, EB_DATABASE_DIRECTORY, EB_DATABASE_PLATFORM or EB_DATABASE_START about the embedded
+ */
+export const openDatabase = async (options: DatabaseOptions): Promise<OpenDatabase> =>
+  options.databaseUrl === undefined ? openEmbedded(options) : openConfigured(options, options.databaseUrl);
+
+const openConfigured = async (options: DatabaseOptions, url: string): Promise<OpenDatabase> => {
+  const pool = await openPool(options, url);
+  const { directUrl } = options;
+  if (directUrl === undefined) {
+    return {
+      url,
+      name: describe(url),
+      pool,
+      direct: pool,
+      source: "configured",
+      joined: false,
+      close: () => endPool(pool),
+    };
+  }
+  try {
+    const direct = await openPool(options, directUrl);
+    const close = async () => {
+      await Promise.all([endPool(direct), endPool(pool)]);
+    };
+    return { url, name: describe(directUrl), pool, direct, source: "configured", joined: false, close };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+};
+
+/** A pool whose database has answered, and is new enough. */
+const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool> => {
+  const pool = poolOf(options, url);
+  const where = describe(url);
+  try {
+    const { rows } = await pool.query<{ version: string; number: number }>(
+      `select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
+    );
+    const [server] = rows;
+    if (server && server.number < oldestVersion * 10_000) {
+      throw databaseTooOld(where, server.version, oldestVersion);
+    }
+  } catch (error) {
+    await pool.end();
+    if (error instanceof Failure) throw error;
+    const absent = isDatabaseUnavailable(error) && !isLoginRefused(error);
+    throw absent ? databaseUnavailable(where, error) : databaseRefused(where, error);
+  }
+  options.log.info({ database: where }, "connected to the configured database");
+  return pool;
+};
+
+const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => {
+  const { dataDir, log } = options;
+  const server = await openEmbeddedServer(dataDir, log);
+  try {
+    await untilAnswering(() => ensureDatabase(server.urlOf("postgres")));
+  } catch (error) {
+    await server.release();
+    throw error;
+  }
+  const url = server.urlOf(databaseName);
+  const pool = poolOf(options, url);
+  log.info(
+    { database: describe(url), data_dir: dataDir },
+    server.joined ? "joined the embedded database" : "started the embedded database",
+  );
+  const close = async () => {
+    await endPool(pool);
+    await server.release();
+  };
+  return { url, name: "embedded", pool, direct: pool, source: "embedded", joined: server.joined, close };
+};
+
+const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg.Pool =>
+  createPool(url, { application_name: application });
+
+/** A connection that is never given back must not keep the process from ending. */
+const endPool = (pool: pg.Pool): Promise<void> =>
+  Promise.race([pool.end(), sleep(poolEndsWithinMs, undefined, { ref: false })]);
+
+/** The server may have ended by itself in the moment we joined; its keeper starts it again. */
+const untilAnswering = async (work: () => Promise<void>): Promise<void> => {
+  const giveUp = performance.now() + answersWithinMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDatabaseUnavailable(error) || isLoginRefused(error)) throw error;
+      if (performance.now() > giveUp) throw databaseUnavailable("the embedded server", error);
+      await sleep(retryMs);
+    }
+  }
+};
+
+const ensureDatabase = async (url: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ has_path: boolean }>(
+      `select exists (select from pg_db_role_setting s, unnest(s.setconfig) as setting
+         where s.setdatabase = d.oid and setting like 'search_path=%') as has_path
+       from pg_database d where d.datname = $1`,
+      [databaseName],
+    );
+    if (rows[0]?.has_path) return;
+    if (!rows[0]) await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
+    // Its user is called as the platform's schema is: by default that one would come first.
+    await client.query(`alter database ${pg.escapeIdentifier(databaseName)} set search_path = public`);
+  } catch (error) {
+    // Another process that starts at the same moment was quicker.
+    const { code } = error as pg.DatabaseError;
+    if (code !== duplicateDatabase && code !== uniqueViolation && code !== concurrentUpdate) throw error;
+  } finally {
+    await client.end();
+  }
+};
+
+const duplicateDatabase = "42P04";
+const uniqueViolation = "23505";
+const concurrentUpdate = "XX000";
+
+/** Host, port and database of an address: what may be shown. */
+const describe = (url: string): string => {
+  // The error of an address that is none would repeat all of it.
+  if (!URL.canParse(url)) return "the configured address";
+  const { hostname, port, pathname, searchParams } = new URL(url);
+  return `${hostname || searchParams.get("host") || "localhost"}:${port || "5432"}${pathname}`;
+};

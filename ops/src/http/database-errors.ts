@@ -1,0 +1,59 @@
+import { Failure } from "../core/failure.ts";
+
+const unknownReference = () =>
+  new Failure(
+    "EB_UNKNOWN_REFERENCE",
+    422,
+    "The request refers to something that does not exist, or removes something that is still referred to.",
+    "Look up the ids again and send those that exist.",
+  );
+
+const duplicate = () =>
+  new Failure(
+    "EB_DUPLICATE",
+    409,
+    "Something with this value exists already.",
+    "Use the existing one, or choose another value.",
+  );
+
+const unacceptableValue = () =>
+  new Failure(
+    "EB_UNACCEPTABLE_VALUE",
+    400,
+    "A value is outside what can be stored.",
+    "Compare the request with the description at /api/docs.",
+  );
+
+const contention = () =>
+  new Failure(
+    "EB_CONTENTION",
+    503,
+    "Another write was in the way; nothing was changed.",
+    "Send the same request again.",
+  );
+
+const refusals: Record<string, () => Failure> = {
+  "23503": unknownReference,
+  "23505": duplicate,
+  "23514": unacceptableValue,
+  "22001": unacceptableValue, // text too long
+  "22003": unacceptableValue, // number out of range
+  "22007": unacceptableValue, // not a date or time
+  "22008": unacceptableValue, // date or time out of range
+  "22021": unacceptableValue, // character not in the encoding
+  "22P02": unacceptableValue, // text that is no value of the type
+  "22P05": unacceptableValue, // character that cannot be translated
+  "40001": contention, // serialization failure
+  "40P01": contention, // deadlock
+  "55P03": contention, // lock timeout
+  "57014": contention, // statement timeout
+};
+
+/**
+ * What PostgreSQL refused because of the request's content or another write, as a Failure that tells
+ * nothing of tables and statements; undefined for faults of our own.
+ */
+export const refusalOf = (error: unknown): Failure | undefined => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && Object.hasOwn(refusals, code) ? refusals[code]?.() : undefined;
+};

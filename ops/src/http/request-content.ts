@@ -1,0 +1,40 @@
+import { Failure } from "../core/failure.ts";
+
+/** Far more than any request has; a body of the largest size could else have a hundred thousand. */
+const deepest = 64;
+
+const nullCharacter = (place: string) =>
+  new Failure(
+    "EB_NULL_CHARACTER",
+    400,
+    `A text in the ${place} holds the character U+0000, which cannot be stored.`,
+    "Send the text without it.",
+  );
+
+const tooDeep = (place: string) =>
+  new Failure(
+    "EB_TOO_DEEP",
+    400,
+    `The ${place} has more than ${deepest} levels of lists and objects.`,
+    "Send less nested JSON; /api/docs describes what is understood.",
+  );
+
+/**
+ * Refuses null characters wherever they hide in a request, since PostgreSQL can store every character but this one, and
+ * JSON so deep that code which descends into it runs out of stack.
+ *
+ * @throws Failure EB_NULL_CHARACTER, EB_TOO_DEEP
+ */
+export const refuseUnstorable = (parts: { body: unknown; query: unknown; params: unknown }): void => {
+  for (const [place, value] of Object.entries(parts)) look(place, value, 1);
+};
+
+const look = (place: string, value: unknown, depth: number): void => {
+  if (typeof value === "string" && value.includes("\0")) throw nullCharacter(place);
+  if (typeof value !== "object" || value === null) return;
+  if (depth > deepest) throw tooDeep(place);
+  for (const [name, inner] of Object.entries(value)) {
+    look(place, name, depth);
+    look(place, inner, depth + 1);
+  }
+};

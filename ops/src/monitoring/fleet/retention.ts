@@ -1,0 +1,80 @@
+import { type Kysely, sql } from "kysely";
+import type { EndpointMinute } from "../requests/request-metrics.ts";
+import { endpointColumns, rowsOf } from "./minutes.ts";
+import { EndpointSums } from "./route-sums.ts";
+
+/** How long a minute can be read by itself, and after that as part of its hour. */
+export const minutesKept = "72 hours";
+export const hoursKept = "90 days";
+
+/** Minutes are written a few seconds after they are over; later ones make their hour due again. */
+const hourIsCompleteAfter = "1 hour 2 minutes";
+
+const rowsAtOnce = 5_000;
+
+/**
+ * Merges the oldest hour that is due, and deletes some of what is too old. Only one instance does it at a time: where
+ * another is at it, nothing happens. What is old is decided by the database's clock, which is the same for all.
+ */
+export const keepUp = async (db: Kysely<unknown>): Promise<void> => {
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(19303, 1) as free`.execute(
+      tx,
+    );
+    if (!rows[0]?.free) return;
+    await leavePastAsItIs(tx);
+    await mergeOldestHour(tx);
+    await prune(tx);
+  });
+};
+
+/**
+ * An hour of which minutes may have been deleted stays as it was merged: what is left would take the place of all. Only
+ * a process whose clock is days behind writes there.
+ */
+const leavePastAsItIs = (tx: Kysely<unknown>) =>
+  sql`
+    delete from earlybird.metric_hours_due due
+    where hour < now() - ${minutesKept}::interval
+      and exists (select from earlybird.metric_hours merged where merged.hour = due.hour)`.execute(tx);
+
+const mergeOldestHour = async (tx: Kysely<unknown>): Promise<void> => {
+  // Lock first, read second: a minute that is written meanwhile waits, and makes the hour due again.
+  const { rows: due } = await sql<{ hour: Date }>`
+    select hour from earlybird.metric_hours_due
+    where hour <= now() - ${hourIsCompleteAfter}::interval
+    order by hour limit 1 for update`.execute(tx);
+  const hour = due[0]?.hour;
+  if (!hour) return;
+  const sums = new EndpointSums();
+  // Minute by minute, so that neither memory nor the event loop has to bear the whole hour at once.
+  for (let minute = 0; minute < 60; minute++) {
+    const { rows } = await sql<EndpointMinute>`
+      select ${endpointColumns} from earlybird.metric_minutes
+      where minute = ${hour}::timestamptz + make_interval(mins => ${minute})`.execute(tx);
+    for (const row of rows) sums.add(row);
+  }
+  await sql`
+    insert into earlybird.metric_hours
+      (hour, route, method, requests, errors, statuses, total_ms, max_ms, durations)
+    select ${hour}::timestamptz, given.* from ${rowsOf(sums.read())} as given
+    on conflict (route, method, hour) do update set
+      requests = excluded.requests, errors = excluded.errors, statuses = excluded.statuses,
+      total_ms = excluded.total_ms, max_ms = excluded.max_ms, durations = excluded.durations`.execute(tx);
+  await sql`delete from earlybird.metric_hours_due where hour = ${hour}`.execute(tx);
+};
+
+const prune = async (tx: Kysely<unknown>): Promise<void> => {
+  // Minutes whose hour is not merged yet stay, however old: the service may have been stopped for days.
+  await sql`
+    delete from earlybird.metric_minutes where ctid = any (array(
+      select ctid from earlybird.metric_minutes
+      where minute < least(now() - ${minutesKept}::interval, (select min(hour) from earlybird.metric_hours_due))
+      limit ${rowsAtOnce}))`.execute(tx);
+  await sql`
+    delete from earlybird.metric_hours where ctid = any (array(
+      select ctid from earlybird.metric_hours
+      where hour < now() - ${hoursKept}::interval limit ${rowsAtOnce}))`.execute(tx);
+  await sql`
+    delete from earlybird.instances where seen_at < now() - ${minutesKept}::interval`.execute(tx);
+};

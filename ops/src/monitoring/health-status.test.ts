@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { type Findings, judgeHealth } from "./health-status.ts";
+
+const pool = { size: 10, in_use: 10, waiting: 9 };
+const fine: Findings = {
+  database: { status: "healthy", response_time_ms: 1, pool, reason: null },
+  system: { memory_percent: 90, event_loop_p99_ms: 1_000 },
+  performance: { requests: 100, statuses: { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 95, "5xx": 5 } },
+};
+const slow: Findings["database"] = { status: "degraded", response_time_ms: 1500, pool, reason: "slow" };
+const away: Findings["database"] = { status: "unhealthy", response_time_ms: null, pool, reason: "away" };
+const failing = (requests: number) => ({
+  requests,
+  statuses: { ...fine.performance.statuses, "5xx": requests },
+});
+
+test.each<[string, Partial<Findings>, string, string[]]>([
+  ["all at its limits", {}, "healthy", []],
+  ["a slow database", { database: slow }, "degraded", ["the database is slow: slow"]],
+  [
+    "a database that is away",
+    { database: away, system: { memory_percent: 95, event_loop_p99_ms: 0 } },
+    "unhealthy",
+    ["the database does not answer: away", "the process occupies 95 % of the memory it may use"],
+  ],
+  [
+    "a pool's worth of requests that wait for the pool",
+    { database: { ...fine.database, pool: { ...pool, waiting: 10 } } },
+    "degraded",
+    ["10 requests wait for one of the 10 connections to the database"],
+  ],
+  [
+    "an event loop that is late",
+    { system: { memory_percent: 1, event_loop_p99_ms: 1_000.4 } },
+    "degraded",
+    ["the event loop is up to 1000 ms late"],
+  ],
+  [
+    "requests that fail on our side",
+    { performance: { requests: 100, statuses: { ...fine.performance.statuses, "5xx": 6 } } },
+    "degraded",
+    ["6 % of the last minute's requests failed on our side"],
+  ],
+  ["a few requests that all fail", { performance: failing(19) }, "healthy", []],
+  ["no requests", { performance: failing(0) }, "healthy", []],
+])("%s: %j make it %s", (_, findings, status, reasons) => {
+  expect(judgeHealth({ ...fine, ...findings })).toEqual({ status, reasons });
+});

@@ -1,8 +1,0 @@
-import { setImmediate } from "node:timers/promises";
-import { expect, test } from "vitest";
-import { keptTicks } from "./quick-ticks.ts";
-
-test("one of Node's own ticks is kept", async () => {
-  await setImmediate();
-  expect(keptTicks).toEqual([expect.objectContaining({ callback: expect.any(Function) })]);
-});

@@ -1,0 +1,173 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type pg from "pg";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { StandingClock } from "../../../../test/support/clock.ts";
+import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
+import { startProcess } from "../../../../test/support/fleet.ts";
+import { Failure } from "../../core/failure.ts";
+import { createLogger } from "../../core/logger.ts";
+import { closeMonitoringPool, createMonitoringPool } from "../../database/monitoring-pool.ts";
+import { problems } from "../../http/problems.ts";
+import { DatabaseHealthChecker } from "../database/health-check.ts";
+import { MonitoringService } from "../service.ts";
+import { SystemMetrics } from "../system/sampler.ts";
+import { healthRoutes } from "./health.ts";
+import { historyRoute } from "./history.ts";
+
+const hourMs = 3_600_000;
+const begin = new Date((Math.floor(Date.now() / hourMs) - 4) * hourMs);
+const clock = new StandingClock(begin.toISOString());
+const minutesLater = (minutes: number) => new Date(begin.getTime() + minutes * 60_000).toISOString();
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let monitoring: MonitoringService;
+let here: ReturnType<typeof startProcess>;
+let elsewhere: ReturnType<typeof startProcess>;
+let app: FastifyInstance;
+let lonely: FastifyInstance;
+
+const operatorOnly = async ({ headers }: { headers: Record<string, unknown> }) => {
+  if (headers.authorization !== "Bearer operator")
+    throw new Failure("EB_NO_LOGIN", 401, "No login.", "Log in.");
+};
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createMonitoringPool(database.pool);
+  here = startProcess(pool, clock);
+  elsewhere = startProcess(pool, clock);
+  monitoring = new MonitoringService({
+    database: new DatabaseHealthChecker({ pool: database.pool }),
+    system: new SystemMetrics({ clock }),
+    performance: here.performance,
+    log: createLogger("silent"),
+    clock,
+  });
+  await monitoring.start();
+  here.performance.endpoint("GET", "/orders").record(200, 10);
+  elsewhere.performance.endpoint("GET", "/orders").record(500, 30);
+  elsewhere.performance.endpoint("POST", "/orders").record(201, 50);
+  clock.set(minutesLater(1));
+  await here.allWritten();
+  await elsewhere.allWritten();
+  // The first has not heard of the second yet.
+  clock.advanceMs(15_000);
+  here.check();
+  await vi.waitUntil(() => here.fleet.living.length === 2, { timeout: 10_000 });
+
+  const options = { monitoring, version: "1.2.3", firingAlerts: () => [], operatorOnly };
+  const start = async (fleet?: typeof here.fleet) => {
+    const started = fastify();
+    started.setValidatorCompiler(validatorCompiler);
+    started.setSerializerCompiler(serializerCompiler);
+    await started.register(problems, { isDatabaseUnavailable: () => false });
+    await started.register(healthRoutes, { ...options, fleet });
+    if (fleet) await started.register(historyRoute, { fleet, clock, operatorOnly });
+    return started;
+  };
+  app = await start(here.fleet);
+  lonely = await start();
+});
+
+afterAll(async () => {
+  await app.close();
+  await lonely.close();
+  await monitoring.stop();
+  await here.fleet.stop();
+  await elsewhere.fleet.stop();
+  await closeMonitoringPool(pool);
+  await database.drop();
+});
+
+const get = async (url: string, of = app) => {
+  const answer = await of.inject({ url, headers: { authorization: "Bearer operator" } });
+  return { status: answer.statusCode, body: answer.json() };
+};
+
+test("with scope=fleet the requests of all instances are answered, and how many these are", async () => {
+  expect((await get("/api/health/metrics?scope=fleet")).body).toMatchObject({
+    window_seconds: 60,
+    requests: 3,
+    errors: 1,
+    max_ms: 50,
+    fleet: { instances: 2, from: minutesLater(0), until: minutesLater(1) },
+  });
+  expect((await get("/api/health/metrics?scope=fleet&window=1h")).body).toMatchObject({ requests: 3 });
+  expect((await get("/api/health/metrics?window=5m")).body).toMatchObject({ requests: 1, in_flight: 0 });
+});
+
+test("detailed health with scope=fleet tells of the requests of all instances, beside the process that answers", async () => {
+  const { status, body } = await get("/api/health/detailed?scope=fleet");
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    database: { status: "healthy" },
+    performance: { requests: 3, fleet: { instances: 2 } },
+  });
+  expect((await get("/api/health/detailed")).body.performance).not.toHaveProperty("fleet");
+});
+
+test("diagnostics with scope=fleet tell of the endpoints of all instances, and who lives", async () => {
+  const { status, body } = await get("/api/health/diagnostics?scope=fleet");
+  expect(status).toBe(200);
+  expect(body.performance).toMatchObject({ requests: 3, fleet: { instances: 2 } });
+  expect(body.endpoints).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ method: "GET", route: "/orders", requests: 2, errors: 1, max_ms: 30 }),
+      expect.objectContaining({ method: "POST", route: "/orders", requests: 1, errors: 0, max_ms: 50 }),
+    ]),
+  );
+  expect(body.instances).toHaveLength(2);
+  expect(body.instances).toContainEqual(expect.objectContaining({ id: elsewhere.fleet.instanceId }));
+  expect((await get("/api/health/diagnostics")).body).not.toHaveProperty("instances");
+});
+
+test("the history of the last hour is told by the minute, unless something else is asked for", async () => {
+  expect((await get("/api/health/history?route=/orders")).body).toMatchObject({
+    resolution: "minute",
+    to: clock.now().toISOString(),
+    points: [{ at: minutesLater(0), requests: 3, errors: 1 }],
+  });
+  const query = new URLSearchParams({ route: "/orders", method: "POST", from: minutesLater(-60) });
+  expect((await get(`/api/health/history?${query}`)).body.points).toMatchObject([{ requests: 1 }]);
+  const days = new URLSearchParams({ from: minutesLater(-60 * 48), to: minutesLater(0) });
+  expect((await get(`/api/health/history?${days}`)).body).toMatchObject({ resolution: "hour", points: [] });
+});
+
+test("an hour of which no minutes are kept any more is told by the hour, unless something else is asked for", async () => {
+  const daysAgo = (days: number) => minutesLater(-60 * 24 * days);
+  const resolutionOf = async (query: Record<string, string>) =>
+    (await get(`/api/health/history?${new URLSearchParams(query)}`)).body.resolution;
+  expect(await resolutionOf({ from: daysAgo(7), to: daysAgo(6) })).toBe("hour");
+  expect(await resolutionOf({ to: daysAgo(7) })).toBe("hour");
+  expect(await resolutionOf({ from: daysAgo(7), to: daysAgo(6), resolution: "minute" })).toBe("minute");
+  expect(await resolutionOf({ from: daysAgo(2.9), to: daysAgo(2) })).toBe("minute");
+});
+
+test.each([
+  ["/api/health/metrics?scope=world", "EB_INVALID_REQUEST"],
+  ["/api/health/history?from=yesterday", "EB_INVALID_REQUEST"],
+  ["/api/health/history?resolution=second", "EB_INVALID_REQUEST"],
+  ["/api/health/history?method=GET", "EB_INVALID_REQUEST"],
+  ["/api/health/detailed?scope=world", "EB_INVALID_REQUEST"],
+  ["/api/health/history?resolution=minute&from=2020-01-01T00:00:00Z", "EB_HISTORY_TOO_LONG"],
+])("%s is a bad request", async (url, code) => {
+  expect(await get(url)).toMatchObject({ status: 400, body: { code } });
+});
+
+test.each([
+  "/api/health/detailed?scope=fleet",
+  "/api/health/metrics?scope=fleet",
+  "/api/health/diagnostics?scope=fleet",
+  "/api/health/history",
+])("%s wants a login", async (url) => {
+  expect((await app.inject(url)).statusCode).toBe(401);
+});
+
+test("a service without a common record says so", async () => {
+  expect(await get("/api/health/metrics?scope=fleet", lonely)).toMatchObject({
+    status: 404,
+    body: { code: "EB_NO_FLEET", remedy: expect.stringContaining("scope=fleet") },
+  });
+});

@@ -1,0 +1,239 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { createLogger } from "../core/logger.ts";
+import type { DatabaseHealth } from "./database/health-check.ts";
+import { PerformanceMetrics } from "./requests/request-metrics.ts";
+import { type MonitoringOptions, MonitoringService, type Snapshot, type SystemProbe } from "./service.ts";
+import { SystemMetrics, type SystemSample } from "./system/sampler.ts";
+
+const pool = { size: 10, in_use: 0, waiting: 0 };
+const answers: DatabaseHealth = { status: "healthy", response_time_ms: 1, pool, reason: null };
+const fails: DatabaseHealth = { status: "unhealthy", response_time_ms: null, pool, reason: "away" };
+const idle = { cpu_percent: 1, memory_bytes: 1, memory_percent: 1, event_loop_p99_ms: 0 };
+
+const systemThat = (sample: () => SystemSample): SystemProbe => ({
+  start: () => {},
+  sample,
+  report: () => new SystemMetrics().report(),
+  stop: () => {},
+});
+
+/** A service whose database behaves as the test says, with the times at which it was asked. */
+const monitor = (check: () => Promise<DatabaseHealth>, options: Partial<MonitoringOptions> = {}) => {
+  let lost = () => {};
+  const checkedAt: number[] = [];
+  const service = new MonitoringService({
+    database: {
+      check: () => {
+        checkedAt.push(Date.now());
+        return check();
+      },
+      onLost: (listener) => {
+        lost = listener;
+      },
+      close: () => {},
+    },
+    system: systemThat(() => idle),
+    performance: new PerformanceMetrics(),
+    log: createLogger("silent"),
+    ...options,
+  });
+  return { service, checkedAt, lose: () => lost() };
+};
+
+/** By the global timer, which a test can turn by hand. */
+const sleep = <T>(ms: number, value: T) => new Promise<T>((resolve) => setTimeout(resolve, ms, value));
+
+const gaps = (times: number[]) => times.slice(1).map((time, n) => time - (times[n] ?? 0));
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("checks come every 5 seconds, every second while the database fails, and until it has answered twice", async () => {
+  vi.useFakeTimers();
+  const script = [answers, answers, answers, fails, fails, fails, answers, answers, answers];
+  const { service, checkedAt } = monitor(async () => script.shift() ?? answers);
+  await service.start();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(gaps(checkedAt).slice(0, 8)).toEqual([1000, 5000, 5000, 1000, 1000, 1000, 1000, 5000]);
+  await service.stop();
+});
+
+test("a database that hangs is asked again at once: two unanswered pings from standstill fit into 10 seconds", async () => {
+  vi.useFakeTimers();
+  let hangs = false;
+  const { service, checkedAt } = monitor(async () => (hangs ? sleep(2_000, fails) : answers));
+  await service.start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  const lastAnswerAt = checkedAt[1] ?? 0;
+  hangs = true;
+  await vi.advanceTimersByTimeAsync(10_000);
+  const [firstFailure = 0, secondFailure = 0] = checkedAt.slice(2).map((time) => time + 2_000 - lastAnswerAt);
+  expect(firstFailure).toBe(7_000);
+  expect(secondFailure).toBeLessThan(9_100);
+  const stopped = service.stop();
+  await vi.advanceTimersByTimeAsync(2_500);
+  await stopped;
+});
+
+test("a lost connection is looked into at once, but never more than once a second", async () => {
+  vi.useFakeTimers();
+  const { service, checkedAt, lose } = monitor(async () => answers);
+  await service.start();
+  await vi.advanceTimersByTimeAsync(3_000);
+  lose();
+  await vi.advanceTimersByTimeAsync(100);
+  lose();
+  lose();
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(gaps(checkedAt)).toEqual([1000, 2000, 1000]);
+  await service.stop();
+});
+
+test.each([
+  ["hangs", () => new Promise<DatabaseHealth>(() => {}), "no answer within 30 ms"],
+  ["throws", () => Promise.reject(new Error("boom")), "boom"],
+])(
+  "a check that %s makes the service unhealthy, and the next one is made all the same",
+  async (_, check, words) => {
+    let calls = 0;
+    const { service } = monitor(() => (++calls === 1 ? check() : Promise.resolve(answers)), {
+      patienceMs: 30,
+      failingIntervalMs: 10,
+    });
+    await service.start();
+    expect(service.snapshot).toMatchObject({
+      status: "unhealthy",
+      reasons: [expect.stringContaining(words)],
+    });
+    await expect.poll(() => service.snapshot?.status).toBe("healthy");
+    await service.stop();
+  },
+);
+
+test("a system that cannot be sampled does not end the checks", async () => {
+  const sample = () => {
+    throw new Error("no /proc");
+  };
+  const { service, checkedAt } = monitor(async () => answers, {
+    system: systemThat(sample),
+    failingIntervalMs: 5,
+  });
+  await service.start();
+  expect(service.snapshot?.status).toBe("healthy");
+  await expect.poll(() => checkedAt.length).toBeGreaterThan(1);
+  await service.stop();
+});
+
+test("a listener that throws keeps neither the others nor the next snapshot from coming", async () => {
+  const { service } = monitor(async () => answers, { failingIntervalMs: 5 });
+  const seen: Snapshot[] = [];
+  service.onSnapshot(() => {
+    throw new Error("listener");
+  });
+  // Vitest fails a run in which a rejection is nobody's, and the process of a service would end.
+  service.onSnapshot(async () => {
+    throw new Error("asynchronous listener");
+  });
+  const end = service.onSnapshot((snapshot) => seen.push(snapshot));
+  await service.start();
+  await expect.poll(() => seen.length).toBe(2);
+  end();
+  await service.stop();
+});
+
+test("a check that cannot be concluded is followed by the next", async () => {
+  const nothing = undefined as unknown as DatabaseHealth;
+  let calls = 0;
+  const { service } = monitor(async () => (++calls === 2 ? nothing : answers), { failingIntervalMs: 5 });
+  await service.start();
+  const first = service.snapshot;
+  await expect.poll(() => calls).toBeGreaterThan(2);
+  await expect.poll(() => service.snapshot).not.toBe(first);
+  await service.stop();
+});
+
+test("after stop nothing is checked, told or timed any more, also when a check was under way", async () => {
+  vi.useFakeTimers();
+  let answer = (_: DatabaseHealth) => {};
+  const pending = () =>
+    new Promise<DatabaseHealth>((resolve) => {
+      answer = resolve;
+    });
+  const { service, checkedAt } = monitor(pending);
+  const seen: Snapshot[] = [];
+  service.onSnapshot((snapshot) => seen.push(snapshot));
+  const started = service.start();
+  const stopped = service.stop();
+  answer(answers);
+  await Promise.all([started, stopped]);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(checkedAt).toHaveLength(1);
+  expect(seen).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("there is no snapshot before the first check has finished", async () => {
+  const { service } = monitor(() => sleep(20, answers));
+  expect(service.snapshot).toBeUndefined();
+  await service.start();
+  expect(service.snapshot?.status).toBe("healthy");
+  await service.stop();
+});
+
+test("a snapshot tells the requests of the minute before, of all and of each endpoint", async () => {
+  const performance = new PerformanceMetrics();
+  performance.endpoint("GET", "/a").record(200, 3);
+  performance.endpoint("POST", "/b").record(503, 40);
+  const { service } = monitor(async () => answers, { performance });
+  await service.start();
+  performance.endpoint("POST", "/b").record(503, 40);
+  expect(service.snapshot?.performance).toMatchObject({
+    window_seconds: 60,
+    requests: 2,
+    errors: 1,
+    endpoints: [
+      { method: "GET", route: "/a", requests: 1, p95_ms: 3 },
+      { method: "POST", route: "/b", requests: 1, p95_ms: 40 },
+    ],
+  });
+  await service.stop();
+});
+
+test("however many endpoints there are, a snapshot has them all, and others get a turn meanwhile", async () => {
+  const performance = new PerformanceMetrics();
+  for (let n = 0; n < 60; n++) performance.endpoint("GET", `/${n}`).record(200, 1);
+  let turns = 0;
+  const takeTurns = () => {
+    turns++;
+    next = setImmediate(takeTurns);
+  };
+  let next = setImmediate(takeTurns);
+  const { service } = monitor(async () => answers, { performance });
+  await service.start();
+  clearImmediate(next);
+  expect(turns).toBeGreaterThanOrEqual(2);
+  expect(service.snapshot?.performance.endpoints.map(({ route }) => route)).toEqual(
+    Array.from({ length: 60 }, (_, n) => `/${n}`),
+  );
+  await service.stop();
+});
+
+test("what monitoring costs is measured: the time of the checks and of those who listen, and of recording", async () => {
+  let nowMs = 0;
+  const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
+  const performance = new PerformanceMetrics({ clock });
+  const { service } = monitor(async () => answers, {
+    performance,
+    clock,
+    failingIntervalMs: 5,
+    patienceMs: 10_000,
+  });
+  service.onSnapshot(() => {
+    nowMs += 20;
+  });
+  nowMs = 980;
+  await service.start();
+  await service.stop();
+  expect(service.overhead).toMatchObject({ cpu_percent: 2, memory_bytes: 0, seconds_per_request: 0 });
+});

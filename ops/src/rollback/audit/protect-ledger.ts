@@ -1,0 +1,62 @@
+import { sql } from "kysely";
+import { Failure } from "../../core/failure.ts";
+import type { Database } from "../change/change.ts";
+
+const ownerRefused = (detail: string, remedy: string) => new Failure("EB_LEDGER_OWNER", 409, detail, remedy);
+
+const noSuchRole = (owner: string) =>
+  ownerRefused(
+    `There is no role ${owner}.`,
+    `As an administrator of the server: create role ${owner} nologin. Then try again.`,
+  );
+
+const stillMighty = (service: string, owner: string) =>
+  ownerRefused(
+    `The role ${service}, which owns the ledger now, could rewrite it as before: it is a superuser, may create roles, is a member of ${owner}, or has the right to write the table.`,
+    `Let the service use a role without these, and without ${owner}; log in as an administrator for this command.`,
+  );
+
+/** Who owns the ledger, and who may only read it and append to it. */
+export interface LedgerProtection {
+  owner: string;
+  /** Null where it was protected before. */
+  service: string | null;
+}
+
+/**
+ * Gives the ledger to another role, in the transaction of `tx`. The role that owned it, the service's, may read and
+ * append from then on, and neither change, empty nor drop it, nor switch off the trigger that refuses this.
+ *
+ * @throws Failure EB_LEDGER_OWNER
+ */
+export const protectLedger = async (tx: Database, owner: string): Promise<LedgerProtection> => {
+  const { rows } = await sql<{ service: string; there: boolean }>`
+    select pg_get_userbyid(relowner) as service, to_regrole(quote_ident(${owner})) is not null as there
+    from pg_class where oid = 'earlybird.ledger'::regclass`.execute(tx);
+  const { service, there } = rows[0] ?? { service: "", there: false };
+  if (!there) throw noSuchRole(owner);
+  if (service === owner) return { owner, service: null };
+  const [to, from] = [sql.id(owner), sql.id(service)];
+  for (const statement of [
+    // Who owns the schema may drop what is in it.
+    sql`alter schema earlybird owner to ${to}`,
+    sql`grant usage, create on schema earlybird to ${from}`,
+    sql`alter table earlybird.ledger owner to ${to}`,
+    sql`alter function earlybird.append_to_ledger(text) owner to ${to}`,
+    sql`alter function earlybird.refuse_ledger_change() owner to ${to}`,
+    sql`grant select on earlybird.ledger to ${from}`,
+    sql`grant execute on function earlybird.append_to_ledger(text) to ${from}`,
+  ]) {
+    await statement.execute(tx);
+  }
+  if (await isMighty(tx, service, owner)) throw stillMighty(service, owner);
+  return { owner, service };
+};
+
+const isMighty = async (tx: Database, service: string, owner: string): Promise<boolean> => {
+  const { rows } = await sql<{ mighty: boolean }>`
+    select rolsuper or rolcreaterole or pg_has_role(rolname, ${owner}, 'member')
+      or has_table_privilege(rolname, 'earlybird.ledger', 'insert, update, delete, truncate, trigger') as mighty
+    from pg_roles where rolname = ${service}`.execute(tx);
+  return rows[0]?.mighty ?? true;
+};

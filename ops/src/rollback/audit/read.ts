@@ -1,0 +1,42 @@
+import { sql } from "kysely";
+import type { Database } from "../change/change.ts";
+import type { LedgerAnchors } from "./anchors.ts";
+import { type AuditResult, type LedgerEntry, type LedgerHead, readLedger, verifyLedger } from "./ledger.ts";
+
+/** A page of the ledger, and whether all of the ledger is as it was written. */
+export interface AuditPage {
+  verified: boolean;
+  /** One sentence for each edited, missing, reordered or truncated entry, of all pages. */
+  faults: string[];
+  head: LedgerHead;
+  anchors: AuditResult["anchors"];
+  /** The newest first. */
+  entries: (LedgerEntry & LedgerHead)[];
+}
+
+/**
+ * Reads pages of the ledger. The chain is recomputed only when the table has changed in any way since the
+ * last time, so that asking again costs one scan without reading the entries.
+ */
+export const auditReader = (db: Database, anchors: LedgerAnchors | undefined) => {
+  let verified: { mark: string; result: AuditResult } | undefined;
+  return async (page: { limit: number; before?: number }): Promise<AuditPage> => {
+    const mark = `${await markOf(db)} ${await anchors?.mark()}`;
+    if (verified?.mark !== mark)
+      verified = { mark, result: await verifyLedger(db, undefined, await anchors?.read()) };
+    const { ok, faults, head, anchors: compared } = verified.result;
+    return { verified: ok, faults, head, anchors: compared, entries: await readLedger(db, page) };
+  };
+};
+
+/**
+ * Differs whenever a row was written: each version of a row carries the number of the transaction that wrote
+ * it. The head alone would not tell that an old entry was edited.
+ */
+const markOf = async (db: Database): Promise<string> => {
+  const { rows } = await sql<{ mark: string }>`
+    select concat_ws(' ', count(*), max(seq), sum(xmin::text::bigint),
+      (select string_agg(concat_ws(':', step, ledger_seq, ledger_hash), ',' order by step) from earlybird.steps)) as mark
+    from earlybird.ledger`.execute(db);
+  return rows[0]?.mark ?? "";
+};

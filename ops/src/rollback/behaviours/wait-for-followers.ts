@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "kysely";
+import type { Clock } from "../../core/clock.ts";
+import type { Database } from "../change/change.ts";
+import { leaseMs } from "./follower.ts";
+
+/** Which instances of the service knew of a step's new state, or that they did not. */
+export interface FollowersReceipt {
+  /** Instances that had a lease when the step was committed. */
+  living: number;
+  /** Of these, those that have said that they follow the new state. */
+  following: number;
+  /** From the commit to when the last of them said so; null when none did. */
+  last_after_ms: number | null;
+  /** The others. Their lease has ended, or they would not answer: they treat every step as applied. */
+  missing: string[];
+}
+
+/** An instance that follows the steps. */
+export interface FollowerStatus {
+  name: string;
+  /** The version of the steps that it follows. */
+  version: number;
+  seen_at: string;
+  /** Whether it has a lease, on the newest version. */
+  following: boolean;
+}
+
+const patienceMs = 5_000;
+const pollMs = 10;
+
+/** Waits after a commit until every living instance follows, its lease has ended, or five seconds are over. */
+export const waitForFollowers = async (db: Database, clock: Clock): Promise<FollowersReceipt | null> => {
+  const startMs = clock.monotonicMs();
+  const atFirst = await readFollowers(db);
+  const living = new Map(
+    atFirst.filter(({ leased }) => leased).map((follower) => [follower.instance, follower]),
+  );
+  let lastAfterMs: number | null = null;
+  let followed = 0;
+  for (let now = atFirst; ; now = await readFollowers(db)) {
+    const still = new Map(now.map((follower) => [follower.instance, follower]));
+    // One that has ended since need not follow.
+    for (const instance of living.keys()) if (!still.has(instance)) living.delete(instance);
+    const behind = [...living.keys()].filter((instance) => !still.get(instance)?.current);
+    if (living.size - behind.length > followed) {
+      followed = living.size - behind.length;
+      lastAfterMs = clock.monotonicMs() - startMs;
+    }
+    const waiting = behind.filter((instance) => still.get(instance)?.leased);
+    const waitedMs = clock.monotonicMs() - startMs;
+    if (waiting.length === 0 || waitedMs >= patienceMs) {
+      if (living.size === 0) return null;
+      const following = living.size - behind.length;
+      return {
+        living: living.size,
+        following,
+        last_after_ms: lastAfterMs === null ? null : Math.round(lastAfterMs * 100) / 100,
+        missing: behind.map((instance) => living.get(instance)?.name ?? instance).sort(),
+      };
+    }
+    await sleep(pollMs);
+  }
+};
+
+/** The instances that follow, or did within the last day. */
+export const listFollowers = async (db: Database): Promise<FollowerStatus[]> =>
+  (await readFollowers(db)).map(({ name, version, seen_at, leased, current }) => ({
+    name,
+    version: Number(version),
+    seen_at: seen_at.toISOString(),
+    following: leased && current,
+  }));
+
+interface FollowerRow {
+  instance: string;
+  name: string;
+  version: number;
+  seen_at: Date;
+  leased: boolean;
+  current: boolean;
+}
+
+const readFollowers = async (db: Database): Promise<FollowerRow[]> => {
+  const { rows } = await sql<FollowerRow>`
+    select f.instance, f.name, f.version, f.seen_at, f.version >= a.version as current,
+      f.seen_at > clock_timestamp() - make_interval(secs => ${leaseMs / 1_000}) as leased
+    from earlybird.followers f cross join earlybird.applied_steps a order by f.started_at, f.instance`.execute(
+    db,
+  );
+  return rows;
+};

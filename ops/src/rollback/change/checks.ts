@@ -1,0 +1,44 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Direction, RowCount } from "../parts/inert-part.ts";
+import type { Change, Check, Database, Impact, StepState } from "./change.ts";
+
+/** Rows that the constant-time parts of a change would move, counted before anything is locked. */
+export const countRows = async (db: Database, change: Change, direction: Direction): Promise<RowCount[]> => {
+  const counts: RowCount[] = [];
+  for (const part of change.parts) counts.push(...(await part.count(db, change.step, direction)));
+  return counts;
+};
+
+/**
+ * What a rollback would mean, in live numbers. A re-apply has none: what it would count is parked, and a
+ * table that the change brought is not there to be asked.
+ */
+export const impactOf = async (db: Database, change: Change, direction: Direction): Promise<Impact[]> =>
+  direction === "rollback" ? ((await change.impact?.(db)) ?? []) : [];
+
+/** What a person should know of a move that was made in the transaction of `db`. */
+export const reviewOf = async (db: Database, change: Change, direction: Direction): Promise<string[]> =>
+  (await change.review?.(db, direction)) ?? [];
+
+/** The checks of the parts and of the change itself, for the state that the step is now in. */
+export const runChecks = async (db: Database, change: Change, state: StepState): Promise<Check[]> => {
+  const checks: Check[] = [];
+  for (const part of change.parts) checks.push(...(await part.check(db, change.step, state)));
+  checks.push(...((await change.verify?.(db, state)) ?? []));
+  return checks;
+};
+
+/**
+ * A check by counting what must not exist.
+ *
+ * @param offenders a query whose rows are the offenders; at most ten of their keys are shown
+ */
+export const noneOf = async (db: Database, name: string, offenders: RawBuilder<unknown>): Promise<Check> => {
+  const { rows } = await sql<{ count: number; examples: string[] | null }>`
+    select count(*) as count, (array_agg(key))[1:10] as examples from (${offenders}) as offender (key)`.execute(
+    db,
+  );
+  const count = Number(rows[0]?.count ?? 0);
+  const detail = count === 0 ? "none found" : `${count} found, among them ${rows[0]?.examples?.join(", ")}`;
+  return { name, ok: count === 0, detail };
+};

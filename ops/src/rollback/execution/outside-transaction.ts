@@ -1,0 +1,95 @@
+import { sql } from "kysely";
+import type { Change, Database, StepState } from "../change/change.ts";
+import { type Blocker, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Direction, Part } from "../parts/inert-part.ts";
+
+/** Runs what locks others out, with one attempt's short lock timeout, again where the lock is not to be had. */
+export type Briefly = <T>(attempt: () => Promise<T>) => Promise<T>;
+
+/**
+ * Does what a step does in no transaction. It holds nobody up while it waits for transactions that began before, but
+ * waits no longer than the engine's patience; it can be repeated, and goes on where it was interrupted.
+ *
+ * @throws Failure EB_LOCK_NOT_OBTAINED
+ */
+export const runOutside = async (
+  engine: Engine,
+  session: Database,
+  { change: { step, parts }, direction }: { change: Change; direction: Direction },
+): Promise<void> => {
+  for (const part of parts) {
+    if (!part.outside) continue;
+    await patiently(engine, session, part, async (briefly) =>
+      part.outside?.(session, { step, direction, briefly }),
+    );
+  }
+};
+
+/** The same for what a part builds when it is first applied to large tables. @throws Failure EB_LOCK_NOT_OBTAINED */
+export const buildOutside = (engine: Engine, session: Database, step: number, part: Part): Promise<void> =>
+  patiently(engine, session, part, async (briefly) => part.build?.(session, step, briefly));
+
+/** Whether nothing of that is left to do for a step that is in this state. */
+export const outsideIsDone = async (
+  session: Database,
+  { change: { step, parts }, state }: { change: Change; state: StepState },
+): Promise<boolean> => {
+  for (const part of parts.filter(({ outside }) => outside)) {
+    if ((await part.check(session, step, state)).some(({ ok }) => !ok)) return false;
+  }
+  return true;
+};
+
+const patiently = async (
+  { db, clock, patience }: Engine,
+  session: Database,
+  { indexed = [] }: Part,
+  work: (briefly: Briefly) => Promise<void>,
+): Promise<void> => {
+  const { attemptMs, limitMs } = patience;
+  const blockers = () =>
+    findOldTransactions(
+      db,
+      indexed.map(({ table }) => table),
+    );
+  const briefly: Briefly = (attempt) =>
+    retryWhileLocked(
+      async () => {
+        await setLockTimeout(session, attemptMs);
+        const result = await attempt();
+        await setLockTimeout(session, limitMs);
+        return result;
+      },
+      { clock, patience, blockers },
+    );
+  try {
+    // A build that is given up begins again from nothing: one attempt has all the time, unless a deadlock ends it.
+    await retryWhileLocked(
+      async () => {
+        await setLockTimeout(session, limitMs);
+        await work(briefly);
+      },
+      { clock, patience, blockers },
+    );
+  } finally {
+    // Where the connection is lost, its settings are, too.
+    await setLockTimeout(session, 0).catch(() => undefined);
+  }
+};
+
+const setLockTimeout = (session: Database, ms: number) =>
+  sql`select set_config('lock_timeout', ${`${ms}ms`}, false)`.execute(session);
+
+/** Who uses these tables, and who reads an old state of whichever table; the longest first. */
+const findOldTransactions = async (db: Database, tables: readonly string[]): Promise<Blocker[]> => {
+  const { rows } = await sql<Blocker>`
+    select a.pid, a.usename as user, left(a.query, 200) as query,
+      round(extract(epoch from clock_timestamp() - a.xact_start))::int as age_seconds
+    from pg_stat_activity a
+    where a.pid <> pg_backend_pid() and a.datname = current_database() and a.backend_xmin is not null
+      and a.application_name <> 'earlybird rollback'`.execute(db);
+  const users = await findBlockers(db, tables);
+  const others = rows.filter(({ pid }) => users.every((user) => user.pid !== pid));
+  return [...users, ...others].sort((a, b) => b.age_seconds - a.age_seconds).slice(0, 5);
+};

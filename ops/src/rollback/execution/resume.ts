@@ -1,0 +1,98 @@
+import { sql } from "kysely";
+import { Failure } from "../../core/failure.ts";
+import type { Change, Database, StepState } from "../change/change.ts";
+import { changesOf, type Engine } from "../engine/engine.ts";
+import type { OperationRequest } from "../engine/request.ts";
+import { readStates } from "../engine/states.ts";
+import { entryFor, record } from "../operations/audited-run.ts";
+import {
+  continueOperation,
+  directionOf,
+  type OperationDetails,
+  operationDetails,
+  type RollbackOperation,
+} from "../operations/operation.ts";
+import { carryOut, type OperationResult, refuseObstacles } from "./execute.ts";
+import { outsideIsDone } from "./outside-transaction.ts";
+
+const nothingToResume = (operation: RollbackOperation | undefined) =>
+  new Failure(
+    "EB_NOTHING_TO_RESUME",
+    409,
+    operation
+      ? `Operation ${operation.id} is ${operation.state}: there is nothing to go on with, and nothing to take back.`
+      : "There has been no operation.",
+    '"earlybird history" shows what was interrupted or has failed.',
+  ).exitingWith(4);
+
+const operationOvertaken = (id: string, last: string) =>
+  new Failure(
+    "EB_OPERATION_OVERTAKEN",
+    409,
+    `Operation ${last} has come after operation ${id}, which can no longer be taken up.`,
+    '"earlybird status" shows where the steps are; roll back or re-apply from there.',
+  ).exitingWith(4);
+
+/**
+ * Goes on with an operation that was interrupted or has failed, or takes back what it has moved; on the
+ * session with the lock.
+ *
+ * @param id the last operation when undefined
+ * @throws Failure EB_NOTHING_TO_RESUME, EB_OPERATION_UNKNOWN, EB_OPERATION_OVERTAKEN, and those of a run
+ */
+export const takeUpOperation = async (
+  engine: Engine,
+  session: Database,
+  { goal, id, request }: { goal: "resume" | "abort"; id: string | undefined; request: OperationRequest },
+): Promise<OperationResult> => {
+  const operation = await unfinishedOperation(session, id);
+  const forward = directionOf(operation);
+  const direction = goal === "resume" ? forward : forward === "rollback" ? "reapply" : "rollback";
+  const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
+  const states = await readStates(session);
+  const order = goal === "resume" ? operation.steps : [...operation.steps].reverse();
+  const concerned = changesOf(engine, order);
+  const moving: Change[] = [];
+  for (const change of concerned) {
+    // Also the step that was under way: what it does outside of its transaction is not done, or goes back.
+    if (states.get(change.step) !== target || !(await outsideIsDone(session, { change, state: target })))
+      moving.push(change);
+  }
+  await refuseObstacles(engine, session, moving);
+  await continueOperation(session, operation.id);
+  const { onConflict = "keep", onProgress } = request;
+  const attempt = { action: goal, steps: moving.map(({ step }) => step), by: request };
+  // Somebody else may take up what another began: this entry and those of the steps say who.
+  const head = await record(session, entryFor(engine, attempt, "taken up", operation.id));
+  return carryOut(engine, session, {
+    operation,
+    by: request,
+    direction,
+    moving,
+    onConflict,
+    onProgress,
+    taken: { receipts: operation.receipts, head },
+    // What was moved before the operation stopped has not been checked yet.
+    checking: goal === "resume" ? concerned : moving,
+    endsAs: goal === "resume" ? "completed" : "aborted",
+  });
+};
+
+/** The last operation, where it was interrupted or has failed. */
+const unfinishedOperation = async (db: Database, id?: string): Promise<OperationDetails> => {
+  // Qualified: a bare `order by id` would mean the text, by which operation 9 comes after operation 10.
+  const { rows } = await sql<{ id: string }>`
+    select o.id::text from earlybird.operations o order by o.id desc limit 1`.execute(db);
+  const last = rows[0]?.id;
+  const details =
+    id === undefined && last === undefined ? undefined : await operationDetails(db, id ?? last ?? "");
+  if (
+    !details ||
+    (details.state !== "interrupted" && details.state !== "failed") ||
+    details.kind === "apply"
+  ) {
+    throw nothingToResume(details);
+  }
+  if (details.id !== last) throw operationOvertaken(details.id, last ?? "");
+  return details;
+};

@@ -1,0 +1,164 @@
+import { sql } from "kysely";
+import type { Clock } from "../../core/clock.ts";
+import { appendToLedger, type LedgerEntry, type LedgerHead } from "../audit/ledger.ts";
+import { changesChannel } from "../behaviours/follower.ts";
+import type { Change, Database, StepState } from "../change/change.ts";
+import {
+  type LockMode,
+  lockForSwap,
+  locksOf,
+  lockTables,
+  lockWriters,
+  type TableLock,
+  tryTables,
+  writtenTables,
+} from "../database/lock.ts";
+import { type Attempt, type LockPatience, quickMs } from "../database/lock-retry.ts";
+import { suspendTriggers } from "../database/service-triggers.ts";
+import {
+  followWrites,
+  journalledTables,
+  journalPosition,
+  noteJournals,
+  tablesWrittenSince,
+} from "../database/write-journal.ts";
+import { estimateMove } from "../operations/estimates.ts";
+import type { LockReceipt } from "../operations/step-report.ts";
+import type { Direction, OnConflict, PartContext, RowCount } from "../parts/inert-part.ts";
+
+export interface Moved {
+  rows: RowCount[];
+  /** What was locked, and since when by the monotonic clock; all of it until the transaction ends. */
+  locks: (TableLock & { sinceMs: number })[];
+}
+
+/** The tables that a change locks as far as its declaration tells, for naming who is in the way. */
+export const lockedTables = (change: Change): string[] =>
+  locksOf(
+    change,
+    change.parts.flatMap(({ writes }) => writes),
+  ).map(({ table }) => table);
+
+/**
+ * Moves one step inside the transaction of `db`: its rows, its swap, its state. Nothing is visible to anybody
+ * before the commit; an aborted transaction leaves no trace.
+ *
+ * Writers are locked out of every table of the step before anything is read: what they have committed is then seen, and
+ * nothing that they commit can be overwritten. Readers are locked out at once where the step takes no longer than
+ * `readersMs`, else for its swap only.
+ *
+ * @returns undefined when the step already was where it should be
+ */
+export const moveStep = async (
+  db: Database,
+  move: {
+    change: Change;
+    changes: readonly Change[];
+    direction: Direction;
+    operation: string;
+    onConflict: OnConflict;
+    /** Whether the transaction will be aborted. */
+    rehearsal: boolean;
+    patience: Attempt;
+    clock: Clock;
+    /** Called right before the swap and right after it. */
+    aroundSwap?: (moment: "before" | "after") => Promise<void>;
+  },
+): Promise<Moved | undefined> => {
+  const { change, changes, direction, operation, onConflict, rehearsal, patience, clock, aroundSwap } = move;
+  const locking = { ...patience, clock };
+  const { step, parts } = change;
+  const written = await writtenTables(db, change, changes);
+  const locks = locksOf(change, written);
+  await lockWriters(
+    db,
+    locks.map(({ table }) => table),
+    locking,
+  );
+  const { rows: found } = await sql<{ state: StepState; journal_from: number | null }>`
+    select state, journal_from from earlybird.steps where step = ${step}`.execute(db);
+  const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
+  if (!found[0] || found[0].state === target) return undefined;
+
+  const context: PartContext = {
+    db,
+    step,
+    direction,
+    changes,
+    operation,
+    journalFrom: Number(found[0].journal_from ?? 0),
+    writtenMeanwhile: new Set(),
+    onConflict,
+    rehearsal,
+  };
+  const ordered = direction === "rollback" ? [...parts].reverse() : parts;
+  const rows: RowCount[] = [];
+  const swapped = locks.filter(({ mode }) => mode === "ACCESS EXCLUSIVE");
+  const readersLast = swapped.length > 0 && (await takesLong(db, move));
+  const first = readersLast ? locks.map(({ table }) => ({ table, mode: writersOut })) : locks;
+  await lockTables(db, first, locking);
+  const held = first.map((lock) => ({ ...lock, sinceMs: clock.monotonicMs() }));
+  if (readersLast) await tryTables(db, swapped, locking);
+  // From here on constraints are checked after each statement: a table with checks to come cannot be altered.
+  await sql`set constraints all immediate`.execute(db);
+  const resumeTriggers = await suspendTriggers(db, written);
+  for (const part of ordered) rows.push(...((await part.prepare?.(context)) ?? []));
+  await aroundSwap?.("before");
+  if (readersLast) {
+    await lockForSwap(db, swapped, locking);
+    held.push(...swapped.map((lock) => ({ ...lock, sinceMs: clock.monotonicMs() })));
+  }
+  for (const part of ordered) await part.swap(context);
+  await aroundSwap?.("after");
+  if (direction === "reapply") {
+    // Under the lock: nobody can write any more, and most often nobody has.
+    context.writtenMeanwhile = await tablesWrittenSince(db, journalledTables(change), context.journalFrom);
+  }
+  for (const part of ordered) rows.push(...(await part.settle(context)));
+  await resumeTriggers();
+  const position = direction === "rollback" ? await journalPosition(db) : null;
+  await sql`update earlybird.steps set state = ${target}, changed_at = ${clock.now()}, journal_from = ${position} where step = ${step}`.execute(
+    db,
+  );
+  await noteJournals(db, change);
+  await followWrites(db, change);
+  await announce(db, step);
+  return { rows, locks: held };
+};
+
+const writersOut: LockMode = "SHARE ROW EXCLUSIVE";
+
+/** Whether a step writes so many rows that readers should not wait for all of it. */
+const takesLong = async (
+  db: Database,
+  { change, direction, patience }: { change: Change; direction: Direction; patience: LockPatience },
+): Promise<boolean> => {
+  if (!change.parts.some(({ prepare }) => prepare)) return false;
+  const { duration_ms } = await estimateMove(db, change, direction, new Map());
+  return duration_ms > (patience.readersMs ?? quickMs);
+};
+
+/** Tells everybody who follows the steps, at the commit. */
+export const announce = async (db: Database, step: number): Promise<void> => {
+  await sql`select pg_notify(${changesChannel}, ${String(step)})`.execute(db);
+};
+
+/** Chains the entry that tells of a step, and anchors the step to it. */
+export const recordStep = async (db: Database, step: number, entry: LedgerEntry): Promise<LedgerHead> => {
+  const head = await appendToLedger(db, entry);
+  await sql`update earlybird.steps set ledger_seq = ${head.seq}, ledger_hash = ${head.hash} where step = ${step}`.execute(
+    db,
+  );
+  return head;
+};
+
+/** What was locked, for how long until `nowMs`. */
+export const lockReceipts = (moved: Moved | undefined, nowMs: number): LockReceipt[] =>
+  (moved?.locks ?? []).map(({ table, mode, sinceMs }) => ({
+    table,
+    mode,
+    held_ms: roundMs(nowMs - sinceMs),
+  }));
+
+/** Milliseconds to two decimals: what a person compares and a clock of this kind can tell. */
+export const roundMs = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,0 +1,102 @@
+import { Failure } from "../../core/failure.ts";
+import { appendToLedger, type LedgerEntry, type LedgerHead, ledgerHead } from "../audit/ledger.ts";
+import type { Database } from "../change/change.ts";
+import { translated } from "../database/database-errors.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Requester } from "../engine/request.ts";
+import { markInterrupted } from "./operation.ts";
+import { withOperationLock } from "./operation-lock.ts";
+
+/** What is attempted, and by whom. */
+export interface Attempt {
+  /** `rollback`, `reapply`, `resume`, `abort`, `prove`, `purge`, `approve`, `withdraw`, `until`. */
+  action: string;
+  steps: readonly number[];
+  by: Requester & { reason?: string; plan?: string };
+}
+
+/** The ledger's words for an attempt and what came of it. */
+export const entryFor = (
+  { clock }: Engine,
+  { action, steps, by }: Attempt,
+  result: unknown,
+  operation: string | null = null,
+): LedgerEntry => ({
+  at: clock.now().toISOString(),
+  action,
+  operation,
+  steps,
+  operator: by.requestedBy,
+  origin: by.origin,
+  reason: by.reason ?? null,
+  plan: by.plan ?? null,
+  result,
+});
+
+/** Chains one entry, in a transaction of its own. */
+export const record = (db: Database, entry: LedgerEntry): Promise<LedgerHead> =>
+  db.transaction().execute((tx) => appendToLedger(tx, entry));
+
+/** Records that an attempt was refused, or, once an operation had begun for it, has failed. */
+export const recordRefusal = async (
+  engine: Engine,
+  attempt: Attempt,
+  { code, detail, extra }: Failure,
+): Promise<void> => {
+  const operation = typeof extra.operation === "string" ? extra.operation : null;
+  const action = `${attempt.action}.${operation ? "failed" : "refused"}`;
+  await record(engine.db, entryFor(engine, { ...attempt, action }, { code, detail }, operation));
+};
+
+/** Does the work under the operation lock; what is refused, or fails, goes into the ledger as well. */
+export const underLock = <T>(
+  engine: Engine,
+  attempt: Attempt,
+  work: (session: Database) => Promise<T>,
+): Promise<T> =>
+  recordingRefusals(engine, attempt, () =>
+    withOperationLock(engine.pool, async (session) => {
+      await recordInterrupted(engine, session, attempt.by);
+      return work(session);
+    }),
+  );
+
+/** Does the work; what is refused, or fails, goes into the ledger. */
+export const recordingRefusals = async <T>(
+  engine: Engine,
+  attempt: Attempt,
+  work: () => Promise<T>,
+): Promise<T> => {
+  try {
+    return await translated(work);
+  } catch (error) {
+    // A ledger that cannot be written, on a standby, say, must not hide why.
+    if (error instanceof Failure)
+      await recordRefusal(engine, attempt, error).catch((left: unknown) =>
+        engine.log.warn({ err: left, code: error.code }, "a refusal could not be recorded"),
+      );
+    throw error;
+  } finally {
+    await anchorHead(engine);
+  }
+};
+
+/** Writes the ledger's newest entry to where the database cannot reach it. Never fails. */
+export const anchorHead = async ({ anchors, db, log }: Engine): Promise<void> => {
+  if (!anchors) return;
+  try {
+    await anchors.add(await ledgerHead(db));
+  } catch (err) {
+    log.warn({ err }, "the ledger could not be read to anchor it");
+  }
+};
+
+const recordInterrupted = async (engine: Engine, session: Database, by: Requester): Promise<void> => {
+  // Together: an operator that dies here as well leaves the entry to the next one.
+  await session.transaction().execute(async (tx) => {
+    for (const { id, steps } of await markInterrupted(tx, engine.clock.now())) {
+      const attempt = { action: "interrupted", steps, by };
+      await appendToLedger(tx, entryFor(engine, attempt, "its process ended before it did", id));
+    }
+  });
+};

@@ -1,0 +1,51 @@
+import { sql } from "kysely";
+import type { Change, Database } from "../change/change.ts";
+import type { Direction } from "../parts/inert-part.ts";
+
+/** About how many rows a move concerns, and how long its transaction takes. */
+export interface Estimate {
+  rows: number;
+  duration_ms: number;
+}
+
+/** How long each step last took in each direction, and for how many rows. */
+export type Timings = ReadonlyMap<string, Estimate>;
+
+const swapMs = 5;
+const msPerRow = 0.04;
+
+/** Where nothing was measured yet: a swap of constant time, or so much for each row to be written. */
+const unmeasured = (rows: number, heavy: boolean) => swapMs + (heavy ? rows * msPerRow : 0);
+
+export const pastTimings = async (db: Database): Promise<Timings> => {
+  const { rows } = await sql<{ kind: Direction; step: number; rows: number; duration_ms: number }>`
+    select distinct on (o.kind, r.receipt ->> 'step') o.kind, (r.receipt ->> 'step')::int as step,
+      (r.receipt ->> 'duration_ms')::float as duration_ms,
+      (select coalesce(max((c ->> 'rows')::bigint), 0) from jsonb_array_elements(r.receipt -> 'rows') c) as rows
+    from (select * from earlybird.operations where state = 'completed' order by id desc limit 200) o,
+      jsonb_array_elements(o.receipts) as r (receipt)
+    order by o.kind, r.receipt ->> 'step', o.id desc`.execute(db);
+  return new Map(
+    rows.map(({ kind, step, ...past }) => [`${kind} ${step}`, { ...past, rows: Number(past.rows) }]),
+  );
+};
+
+/** Whether a change writes rows one by one, rather than swapping something in constant time. */
+export const isHeavy = ({ parts }: Change): boolean =>
+  parts.some(({ prepare, outside }) => prepare ?? outside);
+
+/** From the planner's statistics and from how long it took before; reads no rows. */
+export const estimateMove = async (
+  db: Database,
+  change: Change,
+  direction: Direction,
+  timings: Timings,
+): Promise<Estimate> => {
+  let rows = 0;
+  for (const part of change.parts) rows = Math.max(rows, await part.estimate(db, change.step, direction));
+  const heavy = isHeavy(change);
+  const past = timings.get(`${direction} ${change.step}`);
+  if (!past) return { rows, duration_ms: Math.round(unmeasured(rows, heavy)) };
+  const scale = heavy && past.rows > 0 ? rows / past.rows : 1;
+  return { rows, duration_ms: Math.round(past.duration_ms * scale) };
+};

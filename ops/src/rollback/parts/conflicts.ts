@@ -1,0 +1,25 @@
+import { Failure } from "../../core/failure.ts";
+import type { OnConflict } from "./inert-part.ts";
+
+/**
+ * How a value ended that was written while its step was rolled back: it was `kept`, the parked one was
+ * `restored` over it, it was `dangling` (it refers to nothing) and left out, or its row was `deleted`.
+ */
+export type ConflictOutcome = "kept" | "restored" | "dangling" | "deleted";
+
+const conflictsFound = (step: number, table: string, count: number) =>
+  new Failure(
+    "EB_CONFLICTS",
+    409,
+    `${count} values of ${table} were edited while step ${step} was rolled back; nothing was changed.`,
+    "Choose who wins: --on-conflict keep or --on-conflict restore.",
+    { conflicts: count },
+  ).exitingWith(4);
+
+/** @throws Failure EB_CONFLICTS when there are any and the request is to fail then */
+export const refuseConflicts = (
+  onConflict: OnConflict,
+  { step, table, count }: { step: number; table: string; count: number },
+): void => {
+  if (onConflict === "fail" && count > 0) throw conflictsFound(step, table, count);
+};

@@ -1,0 +1,130 @@
+import type { RawBuilder } from "kysely";
+import type { Change, Check, Database, Impact, StepState } from "../change/change.ts";
+import type { Finding } from "../change/finding.ts";
+import type { Briefly } from "../execution/outside-transaction.ts";
+import type { DeclaredIndex } from "./declared-index.ts";
+
+export type Direction = "rollback" | "reapply";
+
+/** Which value wins where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither. */
+export type OnConflict = "keep" | "restore" | "fail";
+
+/** What a part did, or would do, to the rows of one table. */
+export interface RowCount {
+  table: string;
+  /** One word for what happens to them: `parked`, `restored`, `returned`, `kept`, `filled`, `unmatched`, ... */
+  action: string;
+  rows: number;
+}
+
+/** Runs `write` in transactions of its own, one for each range of a table's keys; adds up what they return. */
+export type Batches = (
+  table: string,
+  write: (db: Database, range: RawBuilder<unknown>) => Promise<RowCount[]>,
+) => Promise<RowCount[]>;
+
+/** What a part is given to work with. */
+export interface PartContext {
+  /** Bound to the transaction of the step. */
+  db: Database;
+  step: number;
+  direction: Direction;
+  /** All registered changes: what one rewrites, another may have parked. */
+  changes: readonly Change[];
+  /** The operation that `kept_values` are recorded for. */
+  operation: string;
+  /** When re-applying: what was written after this journal position was written while the step was away. */
+  journalFrom: number;
+  /** The journalled tables in which anything was. */
+  writtenMeanwhile: ReadonlySet<string>;
+  onConflict: OnConflict;
+  /** Whether the transaction will be aborted: then nothing may be done outside of it. */
+  rehearsal: boolean;
+}
+
+/**
+ * A building block of a change. A rollback or re-apply goes through its phases, each through all parts: what
+ * is long comes before the lock that stops readers, what needs that lock takes constant time, and what is
+ * left concerns the few rows written meanwhile. Doing what is done changes nothing.
+ */
+export interface Part {
+  kind: string;
+  /** What moving it does, a sentence or two in Markdown for whoever decides. Absent where nothing moves. */
+  says?: Readonly<Record<Direction, string>>;
+  /** Tables that the swap locks against everybody, all together and briefly. */
+  locks: readonly string[];
+  /** Tables whose rows the part writes: locked against other writers before anything is read. */
+  writes: readonly string[];
+  /** Such tables that only the catalog knows. */
+  writesAlso?(db: Database, changes: readonly Change[]): Promise<string[]>;
+  /** Tables whose writes the part wants journalled while the step is rolled back: locked against writers, too. */
+  journals: readonly string[];
+  /** Tables that the part brings: nobody else has to be kept from them. */
+  creates?: readonly string[];
+  /** Indexes that the part makes. */
+  indexed?: readonly DeclaredIndex[];
+  /** Names that the service asks for with `active.has(name)`. */
+  behaviours: readonly string[];
+  /** Creates what the part needs, in constant time on tables that hold rows; does nothing the second time. */
+  apply(db: Database, step: number, changes: readonly Change[]): Promise<void>;
+  /** At the first application: writes the rows that are there already, in one go or, on large tables, in batches. */
+  fill?(inBatches: Batches): Promise<RowCount[]>;
+  /** Instead of `apply`, at the first application to large tables: what must not hold writers up, in no transaction. */
+  build?(db: Database, step: number, briefly: Briefly): Promise<void>;
+  /** What cannot run in a transaction: after that of a rollback, before that of a re-apply, and again after a crash. */
+  outside?(db: Database, move: { step: number; direction: Direction; briefly: Briefly }): Promise<void>;
+  /** Work on many rows, while others read. Absent where there is none: the swap then waits for nothing. */
+  prepare?(context: PartContext): Promise<RowCount[]>;
+  /** Constant time, under the exclusive lock. */
+  swap(context: PartContext): Promise<void>;
+  /** After the swap: rows written while the step was away. */
+  settle(context: PartContext): Promise<RowCount[]>;
+  /** What the swap moves; apart from it, because counting reads every row. */
+  count(db: Database, step: number, direction: Direction): Promise<RowCount[]>;
+  /** About how many rows a move concerns, from the planner's statistics alone. */
+  estimate(db: Database, step: number, direction: Direction): Promise<number>;
+  /** What the catalog says against applying it, or against moving it; `state` is undefined before it is applied. */
+  findings(db: Database, step: number, state: StepState | undefined): Promise<Finding[]>;
+  /** What a move does, or others can see, that a person may not expect; asked where somebody decides. */
+  cautions?(db: Database, step: number, state: StepState | undefined): Promise<Finding[]>;
+  /** Whether the schema is as declared, in the given state. */
+  check(db: Database, step: number, state: StepState): Promise<Check[]>;
+  /** What only a rehearsal can tell: called before and after the swap, the two compared line by line. */
+  probe?(db: Database, measure: boolean): Promise<Impact[]>;
+  /** Columns that hold what another column holds, without a foreign key or in whichever state: ids, where that one does. */
+  copies?(db: Database, step: number): Promise<ColumnCopy[]>;
+  /** What is parked while the step is rolled back: rows and bytes. */
+  parked?(db: Database, step: number): Promise<Parked[]>;
+  /** Destroys what is parked. */
+  purge?(db: Database, step: number): Promise<RowCount[]>;
+}
+
+/** A column that keeps values of another. Tables with their schema where that is not the service's own. */
+export interface ColumnCopy {
+  table: string;
+  column: string;
+  of: { table: string; column: string };
+}
+
+/** Something parked. */
+export interface Parked {
+  /** A table, or a column of one. */
+  place: string;
+  rows: number;
+  bytes: number;
+}
+
+/** A part that does nothing; each kind of part says what it does beyond that. */
+export const inertPart = {
+  locks: [],
+  writes: [],
+  journals: [],
+  behaviours: [],
+  apply: async () => undefined,
+  swap: async () => undefined,
+  settle: async () => [],
+  count: async () => [],
+  estimate: async () => 0,
+  findings: async () => [],
+  check: async () => [],
+} satisfies Partial<Part>;

@@ -1,0 +1,212 @@
+import { sql } from "kysely";
+import type { Change, Database, Impact, StepState } from "../change/change.ts";
+import { countRows, impactOf, reviewOf, runChecks } from "../change/checks.ts";
+import type { Finding } from "../change/finding.ts";
+import { type Attempt, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
+import type { AttemptingEngine, Engine } from "../engine/engine.ts";
+import { lockedTables, lockReceipts, moveStep, roundMs } from "../execution/step-transaction.ts";
+import { estimateMove, isHeavy, pastTimings } from "../operations/estimates.ts";
+import { emptyReceipt, planHash, type StepReceipt } from "../operations/step-report.ts";
+import type { Direction, OnConflict } from "../parts/inert-part.ts";
+import { inspectFully, obstacles, warnings } from "../preflight/inspect.ts";
+
+/** What a run would do. */
+export interface DryRun {
+  operation: { kind: Direction; steps: number[]; dry_run: true };
+  steps: StepReceipt[];
+  plan: { hash: string };
+  /** Whether it was carried out, measured and aborted; else it is estimated from statistics. */
+  executed: boolean;
+  total_ms: number;
+}
+
+export interface DryRunOptions {
+  /** Carry it out however many rows it writes. */
+  execute?: boolean;
+  /** Also time the hot queries that a step speeds up. */
+  measure?: boolean;
+  onConflict?: OnConflict;
+}
+
+/** Carries out the steps in one transaction on `session` and aborts it; or estimates them. */
+export const dryRun = async (
+  engine: Engine,
+  session: Database,
+  {
+    direction,
+    moving,
+    options = {},
+  }: { direction: Direction; moving: readonly Change[]; options?: DryRunOptions },
+): Promise<DryRun> => {
+  const startMs = engine.clock.monotonicMs();
+  const inspected = await inspectAll(engine, session, { direction, moving });
+  const obstructed = inspected.some(({ findings }) => obstacles(findings).length > 0);
+  const tooMany = options.execute ? [] : await changesAboveLimit(engine, session, { direction, moving });
+  const executed = !obstructed && tooMany.length === 0;
+  const why = obstructed
+    ? "Estimated from statistics and past runs: it would be refused."
+    : "Estimated from statistics and past runs; --execute carries it out, which takes its time.";
+  const steps = executed
+    ? await rehearse(engine, session, { direction, moving, inspected, options })
+    : await estimateAll(session, { direction, inspected, why });
+  return {
+    operation: { kind: direction, steps: moving.map(({ step }) => step), dry_run: true },
+    steps,
+    plan: { hash: planHash(direction, steps, { executed }) },
+    executed,
+    total_ms: roundMs(engine.clock.monotonicMs() - startMs),
+  };
+};
+
+const changesAboveLimit = async (
+  { rowLimits }: Engine,
+  session: Database,
+  { direction, moving }: { direction: Direction; moving: readonly Change[] },
+): Promise<Change[]> => {
+  const above: Change[] = [];
+  for (const change of moving.filter(isHeavy)) {
+    const { rows } = await estimateMove(session, change, direction, new Map());
+    if (rows > rowLimits.dryRun) above.push(change);
+  }
+  return above;
+};
+
+interface Inspected {
+  change: Change;
+  findings: Finding[];
+}
+
+const inspectAll = async (
+  engine: Engine,
+  session: Database,
+  { direction, moving }: { direction: Direction; moving: readonly Change[] },
+): Promise<Inspected[]> => {
+  const inspected: Inspected[] = [];
+  for (const change of moving)
+    inspected.push({
+      change,
+      findings: await inspectFully(engine, session, { change, state: from(direction) }),
+    });
+  return inspected;
+};
+
+const estimateAll = async (
+  session: Database,
+  { direction, inspected, why }: { direction: Direction; inspected: readonly Inspected[]; why: string },
+) => {
+  const timings = await pastTimings(session);
+  const receipts: StepReceipt[] = [];
+  for (const { change, findings } of inspected) {
+    const { rows, duration_ms } = await estimateMove(session, change, direction, timings);
+    receipts.push({
+      ...emptyReceipt(change),
+      rows: [{ table: "all", action: "about", rows }],
+      duration_ms,
+      impact: await impactOf(session, change, direction),
+      warnings: [why, ...warnings(findings)],
+      blocked_by: obstacles(findings),
+    });
+  }
+  return receipts;
+};
+
+/** The state that a step has before it moves. */
+const from = (direction: Direction): StepState => (direction === "rollback" ? "applied" : "rolled_back");
+
+interface Rehearsal {
+  direction: Direction;
+  moving: readonly Change[];
+  inspected: readonly Inspected[];
+  options: DryRunOptions;
+}
+
+const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReceipt[]> => {
+  const { direction, moving, inspected } = rehearsal;
+  const receipts: StepReceipt[] = [];
+  for (const { change, findings } of inspected) {
+    receipts.push({
+      ...emptyReceipt(change),
+      // Before anything is locked: these read whole tables.
+      rows: await countRows(session, change, direction),
+      impact: await impactOf(session, change, direction),
+      warnings: warnings(findings),
+      blocked_by: obstacles(findings),
+    });
+  }
+  const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
+  const attempt = (patience: Attempt) => carryOutAndAbort({ ...engine, patience }, session, rehearsal);
+  const executed = await retryWhileLocked(attempt, { ...engine, blockers });
+  for (const [index, receipt] of receipts.entries()) {
+    const { rows = [], impact = [], warnings = [], ...measured } = executed[index] ?? {};
+    Object.assign(receipt, measured);
+    receipt.rows.push(...rows);
+    receipt.impact.push(...impact);
+    receipt.warnings.push(...warnings);
+    for (const { name, ok, detail } of receipt.checks) if (!ok) receipt.blocked_by.push(`${name}: ${detail}`);
+  }
+  return receipts;
+};
+
+type Executed = Pick<StepReceipt, "rows" | "impact" | "warnings" | "locks" | "duration_ms" | "checks">;
+
+const carryOutAndAbort = async (
+  { clock, changes, patience }: AttemptingEngine,
+  session: Database,
+  { direction, moving, options: { measure = false, onConflict = "keep" } }: Rehearsal,
+): Promise<Executed[]> => {
+  const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
+  const executed: Executed[] = [];
+  await sql`begin`.execute(session);
+  try {
+    const operation = await rehearsedOperation(session, direction, moving);
+    for (const change of moving) {
+      const probes = { before: [] as Impact[], after: [] as Impact[] };
+      let probingMs = 0;
+      const aroundSwap = async (moment: "before" | "after") => {
+        const fromMs = clock.monotonicMs();
+        for (const part of change.parts)
+          probes[moment].push(...((await part.probe?.(session, measure)) ?? []));
+        probingMs += clock.monotonicMs() - fromMs;
+      };
+      const startMs = clock.monotonicMs();
+      const move = {
+        change,
+        changes,
+        direction,
+        operation,
+        onConflict,
+        rehearsal: true,
+        aroundSwap,
+      } as const;
+      const moved = await moveStep(session, { ...move, patience, clock });
+      const endMs = clock.monotonicMs();
+      executed.push({
+        rows: moved?.rows ?? [],
+        impact: compared(probes),
+        warnings: moved ? await reviewOf(session, change, direction) : [],
+        locks: lockReceipts(moved, endMs),
+        duration_ms: roundMs(endMs - startMs - probingMs),
+        checks: await runChecks(session, change, target),
+      });
+    }
+    return executed;
+  } finally {
+    await sql`rollback`.execute(session);
+  }
+};
+
+const compared = ({ before, after }: Record<"before" | "after", Impact[]>): Impact[] =>
+  before.map(({ label, value, unit }, at) => ({ label, value: `${value} → ${after[at]?.value}`, unit }));
+
+/** Values that a re-apply finds edited are recorded with an operation: this one vanishes with the transaction. */
+export const rehearsedOperation = async (
+  session: Database,
+  direction: Direction,
+  moving: readonly Change[],
+): Promise<string> => {
+  const { rows } = await sql<{ id: string }>`
+    insert into earlybird.operations (kind, steps, state, requested_by, origin, started_at)
+    values (${direction}, ${moving.map(({ step }) => step)}, 'running', 'dry run', 'dry run', now())
+    returning id::text`.execute(session);
+  return rows[0]?.id ?? "";
+};

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { sql } from "kysely";
+import { Failure } from "../../core/failure.ts";
+import type { Change, Database } from "../change/change.ts";
+import type { Engine } from "../engine/engine.ts";
+import { readStates } from "../engine/states.ts";
+import type { Parked, RowCount } from "../parts/inert-part.ts";
+
+/** What is parked for one step that is rolled back. */
+export interface ParkedStep {
+  step: number;
+  name: string;
+  since: string;
+  age_seconds: number;
+  parked: Parked[];
+}
+
+const nothingParked = (step: number) =>
+  new Failure(
+    "EB_NOTHING_PARKED",
+    409,
+    `Step ${step} is applied: nothing is parked for it.`,
+    '"earlybird parked" shows what is.',
+  ).exitingWith(4);
+
+const purgeNotAcknowledged = (step: number, phrase: string) =>
+  new Failure(
+    "EB_PURGE_NOT_ACKNOWLEDGED",
+    428,
+    `Purging destroys what is parked for step ${step}; re-applying will not bring it back.`,
+    `Give a reason, and add --acknowledge "${phrase}".`,
+    { acknowledge: phrase },
+  ).exitingWith(6);
+
+/** Counts by reading: as exact as it is slow on large tables. */
+export const listParked = async ({ db, changes, clock }: Engine): Promise<ParkedStep[]> => {
+  const { rows } = await sql<{ step: number; changed_at: Date }>`
+    select step, changed_at from earlybird.steps where state = 'rolled_back' order by step`.execute(db);
+  const list: ParkedStep[] = [];
+  for (const { step, changed_at } of rows) {
+    const change = changes.find((each) => each.step === step);
+    if (!change) continue;
+    const parked = await parkedFor(db, change);
+    const age_seconds = Math.round((clock.now().getTime() - changed_at.getTime()) / 1_000);
+    list.push({ step, name: change.name, since: changed_at.toISOString(), age_seconds, parked });
+  }
+  return list;
+};
+
+const parkedFor = async (db: Database, { step, parts }: Change): Promise<Parked[]> => {
+  const parked: Parked[] = [];
+  for (const part of parts) parked.push(...((await part.parked?.(db, step)) ?? []));
+  return parked;
+};
+
+/** The hash of what a purge would destroy: it differs once the step has moved, or other rows are parked. */
+export const purgePlan = async (db: Database, change: Change): Promise<string> => {
+  const { rows } = await sql<{ changed_at: Date }>`
+    select changed_at from earlybird.steps where step = ${change.step}`.execute(db);
+  const parked = (await parkedFor(db, change)).map(({ place, rows: count }) => [place, count]);
+  return createHash("sha256")
+    .update(JSON.stringify(["purge", change.step, rows[0]?.changed_at, parked]))
+    .digest("hex")
+    .slice(0, 16);
+};
+
+/** The phrase that a purge must repeat. */
+export const purgePhrase = (step: number) => `lose step ${step}`;
+
+/** @throws Failure EB_NOTHING_PARKED, EB_PURGE_NOT_ACKNOWLEDGED */
+export const demandPurge = async (
+  db: Database,
+  { step }: Change,
+  { reason, acknowledge }: { reason: string | null; acknowledge: readonly string[] },
+): Promise<void> => {
+  if ((await readStates(db)).get(step) !== "rolled_back") throw nothingParked(step);
+  if (!reason?.trim() || !acknowledge.includes(purgePhrase(step)))
+    throw purgeNotAcknowledged(step, purgePhrase(step));
+};
+
+/** Destroys what is parked for a step, in the transaction of `db`. */
+export const purgeParked = async (db: Database, { step, parts }: Change): Promise<RowCount[]> => {
+  await sql`select set_config('earlybird.engine', 'on', true)`.execute(db);
+  const purged: RowCount[] = [];
+  for (const part of parts) purged.push(...((await part.purge?.(db, step)) ?? []));
+  return purged;
+};

@@ -1,0 +1,65 @@
+import type { Risk, StepState } from "../change/change.ts";
+import { dependentsOf } from "../change/dependencies.ts";
+import type { Engine } from "../engine/engine.ts";
+import { readStates } from "../engine/states.ts";
+import { listExpiries } from "../expiry/until.ts";
+import { type Estimate, estimateMove, pastTimings } from "../operations/estimates.ts";
+import { inspect, obstacles } from "../preflight/inspect.ts";
+
+/** Where a step stands, and what could be done about it right now. */
+export interface StepStatus {
+  step: number;
+  name: string;
+  title: string;
+  state: StepState;
+  risk: Risk;
+  /** The phrase that its rollback must repeat, if any. */
+  acknowledge: string | null;
+  requires: number[];
+  dependents: number[];
+  can_rollback: boolean;
+  /** Steps by number, obstacles by a sentence. */
+  blocked_by: (number | string)[];
+  /** Of the move that is possible from here: a rollback where it is applied, else a re-apply. */
+  estimate: Estimate;
+  /** About how many rows would lose what is parked for them if it were purged. */
+  parked_rows: number;
+  /** By when it is to be re-applied, where it is rolled back and somebody said so. */
+  until: string | null;
+}
+
+/** Answered from the catalog and the planner's statistics: as quick at a million orders as at ten. */
+export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[] }> => {
+  const { db, changes } = engine;
+  const [states, timings, expiries] = await Promise.all([readStates(db), pastTimings(db), listExpiries(db)]);
+  const steps: StepStatus[] = [];
+  for (const change of changes) {
+    const { step, name, title, risk, acknowledge = null, requires } = change;
+    const state = states.get(step);
+    if (!state) continue;
+    const dependents = dependentsOf(changes, step);
+    const applied = dependents.filter((dependent) => states.get(dependent) === "applied");
+    const blocked_by: (number | string)[] = [
+      ...(state === "applied" ? applied : []),
+      ...obstacles(await inspect(engine, db, { change, state })),
+    ];
+    const direction = state === "applied" ? "rollback" : "reapply";
+    const estimate = await estimateMove(db, change, direction, timings);
+    steps.push({
+      step,
+      name,
+      title,
+      state,
+      risk,
+      acknowledge,
+      requires: [...requires],
+      dependents,
+      can_rollback: state === "applied" && blocked_by.length === 0,
+      blocked_by,
+      estimate,
+      parked_rows: state === "applied" ? 0 : estimate.rows,
+      until: expiries.find((expiry) => expiry.step === step)?.until ?? null,
+    });
+  }
+  return { steps };
+};

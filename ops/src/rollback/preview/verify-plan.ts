@@ -1,0 +1,37 @@
+import { Failure } from "../../core/failure.ts";
+import type { Change, Database } from "../change/change.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { StepReceipt } from "../operations/step-report.ts";
+import type { Direction, OnConflict } from "../parts/inert-part.ts";
+import { dryRun } from "./dry-run.ts";
+
+export const planStale = (demanded: string, current: string) =>
+  new Failure(
+    "EB_PLAN_STALE",
+    409,
+    `The plan ${demanded} no longer holds: the data or the steps have changed since, and the plan is now ${current}.`,
+    "Read a new dry run and use its hash, or leave --plan out.",
+    { plan: current },
+  ).exitingWith(3);
+
+/**
+ * What the plan with this hash promises of each step, found by another dry run. A plan that was estimated
+ * promises the steps and their order, and no rows.
+ *
+ * @throws Failure EB_PLAN_STALE
+ */
+export const demandPlan = async (
+  engine: Engine,
+  session: Database,
+  demand: { plan: string; direction: Direction; moving: readonly Change[]; onConflict: OnConflict },
+): Promise<readonly StepReceipt[] | undefined> => {
+  const { plan, direction, moving, onConflict } = demand;
+  const rehearse = (execute: boolean) =>
+    dryRun(engine, session, { direction, moving, options: { execute, onConflict } });
+  const first = await rehearse(false);
+  if (first.plan.hash === plan) return first.executed ? first.steps : undefined;
+  // It may come from a dry run that was carried out in spite of its many rows.
+  const second = first.executed ? first : await rehearse(true);
+  if (second.plan.hash !== plan) throw planStale(plan, second.plan.hash);
+  return second.steps;
+};

@@ -1,0 +1,70 @@
+import type { FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Requester } from "../engine/request.ts";
+import type { RollbackManager } from "../manager.ts";
+import { approveBody, operationParams, stepParams, untilBody, withdrawBody } from "./request-schemas.ts";
+import { approval } from "./response-schemas.ts";
+
+export interface ApprovingOptions {
+  manager: RollbackManager;
+  /** Says who asks; from then on the engine records what becomes of the request. */
+  by: (request: FastifyRequest) => Requester;
+}
+
+/** What a second person decides, and by when a step is to be re-applied. In the scope that only admins enter. */
+export const approvingRoutes: FastifyPluginAsyncZod<ApprovingOptions> = async (app, { manager, by }) => {
+  const described = (summary: string) => ({ tags: ["rollback"], summary });
+
+  app.post(
+    "/api/rollback/approvals/:id/approve",
+    {
+      config: { attempt: "approve" },
+      schema: {
+        ...described("Approve the move that another person has asked for; it is not carried out yet."),
+        params: operationParams,
+        body: approveBody,
+        response: { 200: z.object({ approval }) },
+      },
+    },
+    async (request) => ({
+      approval: await manager.approve(request.params.id, { ...by(request), ...request.body }),
+    }),
+  );
+
+  app.post(
+    "/api/rollback/approvals/:id/withdraw",
+    {
+      config: { attempt: "withdraw" },
+      schema: {
+        ...described("End a request that was not used, approved or not."),
+        params: operationParams,
+        body: withdrawBody,
+        response: { 200: z.object({ approval }) },
+      },
+    },
+    async (request) => {
+      const { reason } = request.body;
+      const asked = { ...by(request), ...(reason !== undefined && { reason }) };
+      return { approval: await manager.withdraw(request.params.id, asked) };
+    },
+  );
+
+  app.post(
+    "/api/rollback/steps/:step/until",
+    {
+      config: { attempt: "until" },
+      schema: {
+        ...described("Say by when a step that is rolled back is to be re-applied; it never moves by itself."),
+        params: stepParams,
+        body: untilBody,
+        response: { 200: z.object({ step: z.int(), until: z.iso.datetime().nullable() }) },
+      },
+    },
+    (request) => {
+      const { until, reason } = request.body;
+      const asked = { ...by(request), ...(reason !== undefined && { reason }) };
+      return manager.changeUntil(request.params.step, until === null ? null : new Date(until), asked);
+    },
+  );
+};

@@ -1,0 +1,166 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { selectSteps } from "../change/step-range.ts";
+import type { RollbackManager } from "../manager.ts";
+import type { Direction } from "../parts/inert-part.ts";
+import { approvingRoutes } from "./approvals.ts";
+import { type AttemptRules, recordAttempts } from "./audit-refusals.ts";
+import { demandRecentLogin } from "./recent-login.ts";
+import {
+  dryRunBody,
+  moveBody,
+  operationParams,
+  proveBody,
+  purgeBody,
+  rangeBody,
+  requestOf,
+  stepParams,
+  takeUpBody,
+} from "./request-schemas.ts";
+import { approvalAsked, certificate, dryRun, result, rowCount } from "./response-schemas.ts";
+
+/**
+ * What changes something, or locks it. Each answers when it is done; a client that goes away meanwhile stops
+ * nothing, and finds the operation in the list.
+ */
+export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rules) => {
+  const { manager } = rules;
+  const by = recordAttempts(app, rules);
+  demandRecentLogin(app, manager, rules.recentlyAuthenticated);
+  // Most of what can be said may be left out, and with it the body.
+  app.addHook("preValidation", async (request) => {
+    request.body ??= {};
+  });
+  const described = (summary: string) => ({ tags: ["rollback"], summary });
+  const oneStep = (step: number) => selectSteps(step, step, manager.steps, false);
+
+  app.post(
+    "/api/rollback/steps/:step/dry-run",
+    {
+      config: { attempt: "dry-run" },
+      schema: {
+        ...described("What moving a step would do: carried out in a transaction, measured, and aborted."),
+        params: stepParams,
+        body: dryRunBody,
+        response: { 200: dryRun },
+      },
+    },
+    ({ params: { step }, body }) => manager.dryRun(body.direction, oneStep(step), rehearsalOf(body)),
+  );
+
+  const moves: [Direction, string][] = [
+    ["rollback", "Undo a step without losing data."],
+    ["reapply", "Redo a step that was rolled back."],
+  ];
+  for (const [direction, summary] of moves) {
+    app.post(
+      `/api/rollback/steps/:step/${direction}`,
+      {
+        config: { attempt: direction },
+        schema: {
+          ...described(summary),
+          params: stepParams,
+          body: moveBody,
+          response: { 200: result, 202: approvalAsked },
+        },
+      },
+      async (request, reply) => {
+        const selection = oneStep(request.params.step);
+        const moved = await manager.run(direction, selection, requestOf(request.body, by(request)));
+        return moved.approval ? reply.code(202).send({ approval: moved.approval }) : moved;
+      },
+    );
+  }
+
+  app.post(
+    "/api/rollback/range",
+    {
+      config: { attempt: "range", problems: [404] },
+      schema: {
+        ...described("Move all steps from one end to the other, or, with dry_run, say what that would do."),
+        body: rangeBody,
+        response: { 200: z.union([dryRun, result]), 202: approvalAsked },
+      },
+    },
+    async (request, reply) => {
+      const { from, to, direction, dry_run, ...body } = request.body;
+      const selection = selectSteps(from, to, manager.steps);
+      const asker = by(request);
+      if (dry_run) return manager.dryRun(direction, selection, rehearsalOf(body));
+      const moved = await manager.run(direction, selection, requestOf(body, asker));
+      return moved.approval ? reply.code(202).send({ approval: moved.approval }) : moved;
+    },
+  );
+
+  for (const goal of ["resume", "abort"] as const) {
+    app.post(
+      `/api/rollback/operations/:id/${goal}`,
+      {
+        config: { attempt: goal },
+        schema: {
+          ...described(
+            goal === "resume"
+              ? "Go on with an operation that was interrupted or has failed."
+              : "Take back what such an operation has moved.",
+          ),
+          params: operationParams,
+          body: takeUpBody,
+          response: { 200: result },
+        },
+      },
+      (request) => manager[goal](request.params.id, requestOf(request.body, by(request))),
+    );
+  }
+
+  await app.register(approvingRoutes, { manager, by });
+
+  app.post(
+    "/api/rollback/prove",
+    {
+      config: { attempt: "prove", problems: [404] },
+      schema: {
+        ...described("There and back in one transaction that is aborted, fingerprints compared."),
+        body: proveBody,
+        response: { 200: certificate },
+      },
+    },
+    (request) => manager.prove(selectionOf(manager, request.body), by(request)),
+  );
+
+  app.post(
+    "/api/rollback/parked/:step/purge",
+    {
+      config: { attempt: "purge" },
+      schema: {
+        ...described("Destroy what is parked for a step."),
+        params: stepParams,
+        body: purgeBody,
+        response: { 200: z.object({ step: z.int(), purged: z.array(rowCount) }), 202: approvalAsked },
+      },
+    },
+    async (request, reply) => {
+      const { step } = request.params;
+      oneStep(step);
+      const purged = await manager.purge(step, requestOf(request.body, by(request)));
+      return "approval" in purged ? reply.code(202).send(purged) : { step, purged };
+    },
+  );
+};
+
+const rehearsalOf = ({
+  cascade,
+  execute,
+  measure,
+  on_conflict,
+}: Pick<z.infer<typeof moveBody>, "cascade" | "execute" | "measure" | "on_conflict">) => ({
+  cascade,
+  execute,
+  measure,
+  onConflict: on_conflict,
+});
+
+/** All steps, where an end is left out up to the last one on that side. */
+const selectionOf = (manager: RollbackManager, { from, to }: z.infer<typeof proveBody>) => {
+  const { steps } = manager;
+  return selectSteps(from ?? steps[0] ?? 0, to ?? steps.at(-1) ?? 0, steps);
+};

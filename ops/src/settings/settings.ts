@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { z } from "zod";
+import { Failure } from "../core/failure.ts";
+import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
+import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
+
+const databaseAddress = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: "must look like postgres://user:password@host:5432/database",
+});
+
+/** Every setting, its meaning and its default. The table in the documentation is generated from here. */
+const schema = z.object({
+  NODE_ENV: z
+    .enum(["development", "test", "production"])
+    .default("development")
+    .describe("production refuses demo data and default secrets"),
+  DATABASE_URL: databaseAddress.optional().describe("PostgreSQL 14 or newer; absent: an embedded server"),
+  DATABASE_DIRECT_URL: databaseAddress
+    .optional()
+    .describe(
+      "the same database without the pooler that `DATABASE_URL` goes through; for changes and their state",
+    ),
+  PORT: port.default(1001).describe("where the server listens"),
+  HOST: text.default("localhost").describe("the address it listens on"),
+  TRUST_PROXY: networks
+    .optional()
+    .describe(
+      "the proxies in front, whose `X-Forwarded-For` says who asks: addresses, networks or `loopback`",
+    ),
+  BUSINESS_TIME_ZONE: timeZone
+    .optional()
+    .describe(
+      "where the business is: its days begin at midnight there; kept in the database from the first start on",
+    ),
+  EARLYBIRD_DATA_DIR: text.default(".earlybird").describe("the embedded database and generated secrets"),
+  JWT_SECRET: secretOf(32)
+    .optional()
+    .describe("signs logins; absent: generated once and kept in the data directory"),
+  ORDER_CUT_OFF: timeOfDay
+    .optional()
+    .describe(
+      "until when, on the evening before, customers can order and cancel, such as 22:00; absent: no cut-off",
+    ),
+  LEDGER_ANCHOR_FILE: text
+    .optional()
+    .describe("where signed heads of the ledger go; absent: `ledger-anchors.jsonl` in the data directory"),
+  LEDGER_ANCHOR_KEY_FILE: text
+    .optional()
+    .describe("a PEM file with the Ed25519 key that signs them; absent: made in the data directory"),
+  LEDGER_ANCHOR_URL: z
+    .url({ protocol: /^https?$/, error: "must be the http(s) address that anchors are posted to" })
+    .optional()
+    .describe("an address that each of them is posted to as JSON"),
+  REAUTHENTICATE_AFTER_SECONDS: z.coerce
+    .number("must be a number")
+    .int("must be a whole number")
+    .min(10)
+    .max(86_400)
+    .default(600)
+    .describe("how old a login may be for the move of a critical step over HTTP"),
+  METRICS_TOKEN: secretOf(16)
+    .optional()
+    .describe("what a Prometheus elsewhere sends as a bearer token to read `/metrics`, and nothing else"),
+  ROLLBACK_APPROVAL: z
+    .enum(["none", "critical"])
+    .default("none")
+    .describe("`critical`: another person must approve what moves a critical step"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("what is logged; alerts always are"),
+  ...alertSettings,
+});
+
+/** Settings whose value may also come from the file that `NAME_FILE` points to. */
+export const secretSettings = [
+  "DATABASE_URL",
+  "DATABASE_DIRECT_URL",
+  "JWT_SECRET",
+  "METRICS_TOKEN",
+  "LEDGER_ANCHOR_URL",
+  ...alertSecrets,
+] as const;
+
+export type Settings = Readonly<z.infer<typeof schema>>;
+
+/** Every setting by name; of a secret, and of what is not set, only that. Shows what an instance runs with. */
+export const redactedSettings = (settings: Settings): Record<string, unknown> => {
+  const secrets: readonly string[] = secretSettings;
+  return Object.fromEntries(
+    Object.keys(schema.shape)
+      .map((name) => [name, settings[name as keyof Settings]] as const)
+      .map(([name, value]) => [name, value === undefined ? "unset" : secrets.includes(name) ? "set" : value]),
+  );
+};
+
+/** One row a setting, for the documentation. */
+export const settingsReference = (): { name: string; description: string; fallback: string }[] =>
+  Object.entries(schema.shape).map(([name, type]) => {
+    const fallback = type.safeParse(undefined);
+    return {
+      name,
+      description: type.description ?? "",
+      fallback: fallback.success && fallback.data !== undefined ? String(fallback.data) : "",
+    };
+  });
+
+export const badConfiguration = (faults: string[]) =>
+  new Failure(
+    "EB_CONFIGURATION",
+    500,
+    `The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    "Correct these in the environment or in .env, then start again.",
+    { faults },
+  ).exitingWith(2);
+
+/**
+ * Reads the settings from the environment, from `.env` (the environment wins) and from `*_FILE` twins.
+ *
+ * @throws Failure EB_CONFIGURATION that lists every fault at once; values of secrets are never repeated
+ */
+export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFile = ".env"): Settings => {
+  const faults: string[] = [];
+  const given: Record<string, string | undefined> = { ...readEnvFile(envFile), ...environment };
+  for (const name of secretSettings) {
+    const file = given[`${name}_FILE`];
+    if (!file) continue;
+    if (given[name]) faults.push(`${name} and ${name}_FILE are both set: keep one`);
+    else if (readable(file)) given[name] = readFileSync(file, "utf8").trim();
+    else faults.push(`${name}_FILE names ${file}, which cannot be read: create it or correct the path`);
+  }
+  // An empty value means "not set": that is how .env templates and compose files write it.
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}: ${issue.message}`);
+  }
+  faults.push(...emailFaults(present));
+  if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
+    faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
+  }
+  if (present.NODE_ENV === "production") {
+    for (const name of ["DATABASE_URL", "JWT_SECRET"] as const) {
+      if (!present[name]) faults.push(`${name}: must be set in production (or ${name}_FILE)`);
+    }
+  }
+  if (!parsed.success || faults.length > 0) throw badConfiguration(faults);
+  return parsed.data;
+};
+
+const readEnvFile = (path: string): NodeJS.Dict<string> =>
+  readable(path) ? parseEnv(readFileSync(path, "utf8")) : {};
+
+const readable = (path: string): boolean => {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+};
