@@ -7,13 +7,13 @@ import { type SlackPeer, startSlackPeer } from "../../test/support/slack-peer.ts
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../../test/support/throwaway.ts";
 import { type AlertManager, slackChannel } from "./alerts/index.ts";
 import { createPool } from "./database/index.ts";
+import { earlybird, problems } from "./index.ts";
 import {
   DatabaseHealthChecker,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
 } from "./monitoring/index.ts";
-import { earlybird, problems } from "./plugin.ts";
 
 const { log } = logLines();
 

@@ -6,13 +6,13 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createAlerts } from "../../test/support/alerts.ts";
 import { logLines } from "../../test/support/log-lines.ts";
 import type { AlertManager, NotificationDispatcher } from "./alerts/index.ts";
+import earlybird, { type Authorize, Failure, problems } from "./index.ts";
 import {
   type DatabaseHealth,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
 } from "./monitoring/index.ts";
-import earlybird, { type Authorize, Failure, problems } from "./plugin.ts";
 
 const pool = { size: 10, in_use: 2, waiting: 0 };
 const answering: DatabaseHealth = { status: "healthy", response_time_ms: 1.5, pool, reason: null };

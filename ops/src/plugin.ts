@@ -12,6 +12,7 @@ import {
   type SecurityThresholds,
   watchTrespasses,
 } from "./alerts/index.ts";
+import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import {
   type Fleet,
@@ -22,43 +23,6 @@ import {
   recordRequests,
 } from "./monitoring/index.ts";
 import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
-
-export { type Clock, systemClock } from "./core/clock.ts";
-export { Failure, type Problem } from "./core/failure.ts";
-export { createLogger, type Logger } from "./core/logger.ts";
-export { describeProblems, problemSchema } from "./http/openapi-problems.ts";
-export {
-  answerClientError,
-  answerFrameworkError,
-  failureOf,
-  problems,
-  tooManyRequests,
-} from "./http/problems.ts";
-export {
-  defineService,
-  type RunningService,
-  type SeedRequest,
-  type ServeContext,
-  type Service,
-} from "./service.ts";
-export { readSettings, type Settings } from "./settings/settings.ts";
-export { type MonitoringRequest, type RunningMonitoring, startMonitoring } from "./start-monitoring.ts";
-
-/** Whoever may use the routes of the platform; the name goes where somebody is named. */
-export interface Operator {
-  id: string;
-  name: string;
-}
-
-/**
- * Says who asks, or refuses. An admin may do all that an operator may.
- *
- * @throws Failure 401 for somebody unknown, 403 for somebody who may not
- */
-export type Authorize = (request: FastifyRequest, role: "operator" | "admin") => Promise<Operator>;
-
-/** Says who asks, whatever they may do; null for somebody unknown. */
-export type WhoIs = (request: FastifyRequest) => Promise<Operator | null>;
 
 /** What watches a service and tells people, as {@link startMonitoring} starts it. */
 export interface Observed {

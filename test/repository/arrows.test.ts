@@ -15,14 +15,46 @@ const show = (lines: Import[]) => lines.map(({ file, target }) => `${file} -> ${
 /** `ops/src/rollback/parts/rows.ts` belongs to `ops/src/rollback`, `ops/src/plugin.ts` to itself. */
 const capabilityOf = (path: string) => path.split("/").slice(0, 3).join("/");
 
-/** Which capabilities of the platform may use which; the files beside them are the wiring and know all. */
+/** Which capabilities of the platform each capability may import; the files beside them wire everything together. */
 const platformArrows: Record<string, readonly string[]> = {
-  lib: [],
-  database: ["lib"],
-  monitoring: ["lib"],
-  rollback: ["lib", "database"],
-  alerts: ["lib", "monitoring"],
-  cli: ["lib", "database", "rollback", "alerts", "service.ts"],
+  core: [],
+  settings: ["core"],
+  http: ["core"],
+  database: ["core"],
+  monitoring: ["core", "database"],
+  rollback: ["core", "http", "database"],
+  alerts: ["core", "settings", "database", "monitoring"],
+  cli: ["core", "settings", "database", "rollback", "alerts", "service.ts"],
+};
+
+/** Shared by all capabilities file by file. They have no routes and no state, so an index would hide nothing. */
+const foundations = ["core", "settings", "http", "database"].map((name) => `ops/src/${name}`);
+
+/**
+ * The folders of a capability, lowest first: a file imports its own folder and those before it. "." stands for the files
+ * beside the folders, except the entry (`index.ts`, `main.ts`), which may import all.
+ */
+const layers: Record<string, readonly string[]> = {
+  database: ["embedded", "."],
+  monitoring: ["requests", "system", "database", "fleet", ".", "prometheus", "routes"],
+  alerts: ["model", "rules", "incidents", "notify", "security", "channels", "storage", ".", "routes"],
+  rollback: [
+    "change",
+    "database",
+    "parts",
+    "audit",
+    "behaviours",
+    "engine",
+    "operations",
+    "approvals",
+    "expiry",
+    "preflight",
+    "execution",
+    "preview",
+    ".",
+    "routes",
+  ],
+  cli: [".", "commands"],
 };
 
 test("the imports are found", () => {
@@ -31,22 +63,40 @@ test("the imports are found", () => {
   expect(show(imports)).toContain("delivery/src/context.ts -> earlybird/alerts");
 });
 
-test.each(Object.entries(platformArrows))(
-  "in the platform, %s imports of ours at most %j",
-  (name, allowed) => {
-    const own = inside(`ops/src/${name}`);
-    const strangers = production
-      .filter(({ file, target }) => own(file) && target.startsWith("ops/") && !own(target))
-      .filter(({ target }) => !allowed.includes(capabilityOf(target).slice("ops/src/".length)));
-    expect(show(strangers)).toEqual([]);
-  },
-);
+test.each(Object.entries(platformArrows))("in the platform, %s imports at most %j", (name, allowed) => {
+  const own = inside(`ops/src/${name}`);
+  const strangers = production
+    .filter(({ file, target }) => own(file) && target.startsWith("ops/") && !own(target))
+    .filter(({ target }) => !allowed.includes(capabilityOf(target).slice("ops/src/".length)));
+  expect(show(strangers)).toEqual([]);
+});
 
 test("every folder of the platform has its arrows", () => {
   const folders = sourceFiles("ops/src").filter((file) => file.split("/").length > 3);
   const named = new Set(folders.map((file) => capabilityOf(file).slice("ops/src/".length)));
   expect([...named].sort()).toEqual(Object.keys(platformArrows).sort());
 });
+
+test.each(Object.entries(layers))(
+  "within %s, a file imports its own folder and lower ones: %j",
+  (name, order) => {
+    const home = `ops/src/${name}`;
+    const isEntry = (path: string) => path === `${home}/index.ts` || path === `${home}/main.ts`;
+    const folderOf = (path: string) => {
+      const [first = "", ...rest] = path.slice(home.length + 1).split("/");
+      return rest.length === 0 ? "." : first;
+    };
+    const own = production.filter(({ file }) => inside(home)(file));
+    expect([...new Set(own.map(({ file }) => folderOf(file)))].sort()).toEqual([...order].sort());
+    const upward = own.filter(
+      ({ file, target }) =>
+        inside(home)(target) &&
+        !isEntry(file) &&
+        (isEntry(target) || order.indexOf(folderOf(target)) > order.indexOf(folderOf(file))),
+    );
+    expect(show(upward)).toEqual([]);
+  },
+);
 
 test("the platform knows nothing of delivery or console", () => {
   const strangers = imports.filter(
@@ -88,24 +138,41 @@ test("a capability with an index is entered through it alone, but for the tables
     // An index would load the routes with it, which no command needs.
     if (file === "delivery/src/schema.ts" && /\/tables\.ts$/.test(target)) return false;
     const capability = capabilityOf(target);
+    if (foundations.includes(capability)) return false;
     const index = `${capability}/index.ts`;
     return capability !== capabilityOf(file) && existsSync(resolve(root, index)) && target !== index;
   });
   expect(show(strangers)).toEqual([]);
 });
 
-test("no two capabilities need each other", () => {
+/** The circles of a graph, each as a path that ends where it begins. */
+const circlesIn = (needs: ReadonlyMap<string, ReadonlySet<string>>): string[] => {
+  const circles = new Set<string>();
+  const finished = new Set<string>();
+  const walk = (place: string, path: readonly string[]): void => {
+    if (path.includes(place)) circles.add([...path.slice(path.indexOf(place)), place].join(" -> "));
+    if (path.includes(place) || finished.has(place)) return;
+    for (const next of needs.get(place) ?? []) walk(next, [...path, place]);
+    finished.add(place);
+  };
+  for (const place of needs.keys()) walk(place, []);
+  return [...circles];
+};
+
+const graphOf = (nodeOf: (path: string) => string): Map<string, Set<string>> => {
   const needs = new Map<string, Set<string>>();
   for (const { file, target } of production) {
-    const [from, to] = [capabilityOf(file), capabilityOf(target)];
+    const [from, to] = [nodeOf(file), nodeOf(target)];
     if (from !== to && existsSync(resolve(root, target)))
       needs.set(from, (needs.get(from) ?? new Set()).add(to));
   }
-  const circles: string[] = [];
-  const walk = (place: string, path: readonly string[]): void => {
-    if (path.includes(place)) circles.push([...path.slice(path.indexOf(place)), place].join(" -> "));
-    else for (const next of needs.get(place) ?? []) walk(next, [...path, place]);
-  };
-  for (const place of needs.keys()) walk(place, []);
-  expect([...new Set(circles)]).toEqual([]);
+  return needs;
+};
+
+test("no two capabilities need each other", () => {
+  expect(circlesIn(graphOf(capabilityOf))).toEqual([]);
+});
+
+test("no files import each other in a circle, types included", () => {
+  expect(circlesIn(graphOf((path) => path))).toEqual([]);
 });

@@ -53,8 +53,8 @@ test("what is published is the program, its types and its license, and no tests"
     "LICENSE",
     "README.md",
     "bin/earlybird.js",
-    "dist/server.js",
-    "dist/server.d.ts",
+    "dist/index.js",
+    "dist/index.d.ts",
     "dist/sbom.cdx.json",
   ]) {
     expect(paths).toContain(expected);

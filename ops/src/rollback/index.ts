@@ -1,25 +1,20 @@
-export type { Approval, ApprovalPolicy } from "./approvals/approval.ts";
+export type { Approval } from "./approvals/approval.ts";
 export type { Anchor, AnchorLines } from "./audit/anchor.ts";
 export { type AnchorOptions, LedgerAnchors } from "./audit/anchors.ts";
-export { type LedgerHead, type LedgerRecord, recordInLedger } from "./audit/ledger.ts";
+export { type LedgerRecord, recordInLedger } from "./audit/ledger.ts";
+export type { LedgerHead } from "./audit/ledger-hash.ts";
 export type { LedgerProtection } from "./audit/protect-ledger.ts";
 export type { AuditPage } from "./audit/read.ts";
 export { type ActiveBehaviours, Changes } from "./behaviours/active-behaviours.ts";
 export type { FollowerStatus, FollowersReceipt } from "./behaviours/wait-for-followers.ts";
-export {
-  type Change,
-  type Check,
-  type Database,
-  defineChange,
-  type Impact,
-  type StepState,
-} from "./change/change.ts";
+export type { Change, Check, Database, Direction, Impact, OnConflict, StepState } from "./change/change.ts";
 export { noneOf } from "./change/checks.ts";
+export { defineChange } from "./change/define-change.ts";
 export type { Finding } from "./change/finding.ts";
 export { parseSteps, type StepSelection } from "./change/step-range.ts";
 export { refusedByDatabase } from "./database/database-errors.ts";
 export type { Alarm, Notice } from "./engine/alarm.ts";
-export type { EngineOptions, RowLimits } from "./engine/engine.ts";
+export type { ApprovalPolicy, EngineOptions, RowLimits } from "./engine/engine.ts";
 export type { OperationRequest, ProgressListener, Requester } from "./engine/request.ts";
 export type { OperationResult } from "./execution/execute.ts";
 export { RollbackManager } from "./manager.ts";
@@ -32,7 +27,6 @@ export { behaviour } from "./parts/behaviour.ts";
 export { columns } from "./parts/columns.ts";
 export { type Identifiers, identifiers } from "./parts/identifiers.ts";
 export { type HotQuery, index, indexes } from "./parts/indexes.ts";
-export type { Direction, OnConflict } from "./parts/inert-part.ts";
 export { overtaken } from "./parts/overtaken.ts";
 export { rows } from "./parts/rows.ts";
 export { table } from "./parts/table.ts";

@@ -3,6 +3,7 @@ import { Failure } from "../core/failure.ts";
 import type { Change, Database, StepState } from "./change/change.ts";
 import { refusedByDatabase } from "./database/database-errors.ts";
 import { storeSearchPath } from "./database/session.ts";
+import { parkingSchema } from "./database/table-names.ts";
 import { journalledTables } from "./database/write-journal.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Requester } from "./engine/request.ts";
@@ -12,7 +13,6 @@ import { refuseFindings } from "./execution/execute.ts";
 import { entryFor } from "./operations/audited-run.ts";
 import { beginOperation, endOperation } from "./operations/operation.ts";
 import { withOperationLock } from "./operations/operation-lock.ts";
-import { parkingSchema } from "./parts/table.ts";
 import { inspectFully, warnings } from "./preflight/inspect.ts";
 import { createEngineSchema } from "./schema.ts";
 

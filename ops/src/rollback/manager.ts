@@ -1,27 +1,34 @@
 import type { Failure } from "../core/failure.ts";
-import { type Approval, type ApprovalPolicy, listApprovals } from "./approvals/approval.ts";
+import { type Approval, listApprovals } from "./approvals/approval.ts";
 import { askForApproval, consentTo, readOrder, recordConsent } from "./approvals/consent.ts";
 import { approve, withdraw } from "./approvals/decide.ts";
 import { noteRaised, raiseOverrides } from "./approvals/override.ts";
 import type { AnchorLines } from "./audit/anchor.ts";
 import {
-  type AuditResult,
   appendToLedger,
   type LedgerEntry,
-  type LedgerHead,
   type LedgerRecord,
   readLedger,
   recordIfChanged,
   recordInLedger,
-  verifyLedger,
 } from "./audit/ledger.ts";
+import type { LedgerHead } from "./audit/ledger-hash.ts";
 import { type LedgerProtection, protectLedger } from "./audit/protect-ledger.ts";
 import { type AuditPage, auditReader } from "./audit/read.ts";
+import { type AuditResult, verifyLedger } from "./audit/verify.ts";
+import type { Direction, RowCount } from "./change/change.ts";
 import { demandAcknowledgement } from "./change/confirmation.ts";
 import { type StepSelection, selectSteps, stepUnknown } from "./change/step-range.ts";
 import { translated } from "./database/database-errors.ts";
 import type { Alarm } from "./engine/alarm.ts";
-import { changesOf, changesToMove, createEngine, type Engine, type EngineOptions } from "./engine/engine.ts";
+import {
+  type ApprovalPolicy,
+  changesOf,
+  changesToMove,
+  createEngine,
+  type Engine,
+  type EngineOptions,
+} from "./engine/engine.ts";
 import type { OperationRequest, Requester } from "./engine/request.ts";
 import { carryOut, type OperationResult, refuseObstacles } from "./execution/execute.ts";
 import { takeUpOperation } from "./execution/resume.ts";
@@ -39,7 +46,6 @@ import {
 } from "./operations/operation.ts";
 import { withOperationLock } from "./operations/operation-lock.ts";
 import { type OperationEvent, watchOperation } from "./operations/watch.ts";
-import type { Direction, RowCount } from "./parts/inert-part.ts";
 import { checkSteps, type StepFindings } from "./preflight/check-steps.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./preview/dry-run.ts";
 import { type Overview, readOverview } from "./preview/overview.ts";

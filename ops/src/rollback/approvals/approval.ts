@@ -1,11 +1,7 @@
 import { sql } from "kysely";
 import type { Clock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
-import type { Database } from "../change/change.ts";
-import type { OnConflict } from "../parts/inert-part.ts";
-
-/** Which moves need a second person: `critical`, those of a critical step. */
-export type ApprovalPolicy = "none" | "critical";
+import type { Database, OnConflict } from "../change/change.ts";
 
 export type ApprovableAction = "rollback" | "reapply" | "purge";
 

@@ -6,7 +6,7 @@ import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { shelfChanges } from "../../../../test/support/shelf-changes.ts";
 import { createShelfServer, type ShelfServer } from "../../../../test/support/shelf-server.ts";
 import type { Clock } from "../../core/clock.ts";
-import { defineChange } from "../change/change.ts";
+import { defineChange } from "../change/define-change.ts";
 import { RollbackManager } from "../manager.ts";
 import { behaviour } from "../parts/behaviour.ts";
 

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import { appendToLedger, type LedgerHead, ledgerHead } from "../audit/ledger.ts";
+import { appendToLedger, ledgerHead } from "../audit/ledger.ts";
+import type { LedgerHead } from "../audit/ledger-hash.ts";
 import type { Database } from "../change/change.ts";
 import type { Alarm, Notice } from "../engine/alarm.ts";
 import type { Engine } from "../engine/engine.ts";

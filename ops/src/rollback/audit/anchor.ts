@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
-import type { LedgerHead } from "./ledger.ts";
+import type { LedgerHead } from "./ledger-hash.ts";
 
 /** A head of the ledger at a time, signed with a key that is not in the database. One line of the anchor file. */
 export interface Anchor extends LedgerHead {

@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type Anchor, type AnchorLines, readAnchors, signAnchor } from "./anchor.ts";
 import { anchorKey } from "./anchor-key.ts";
-import type { LedgerHead } from "./ledger.ts";
+import type { LedgerHead } from "./ledger-hash.ts";
 
 const postWithinMs = 5_000;
 

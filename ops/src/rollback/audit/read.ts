@@ -1,7 +1,9 @@
 import { sql } from "kysely";
 import type { Database } from "../change/change.ts";
 import type { LedgerAnchors } from "./anchors.ts";
-import { type AuditResult, type LedgerEntry, type LedgerHead, readLedger, verifyLedger } from "./ledger.ts";
+import { type LedgerEntry, readLedger } from "./ledger.ts";
+import type { LedgerHead } from "./ledger-hash.ts";
+import { type AuditResult, verifyLedger } from "./verify.ts";
 
 /** A page of the ledger, and whether all of the ledger is as it was written. */
 export interface AuditPage {

@@ -5,7 +5,8 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Logger } from "../../core/logger.ts";
 import { kyselyOn } from "../../database/bound-kysely.ts";
-import { type Change, registerChanges } from "../change/change.ts";
+import type { Change } from "../change/change.ts";
+import { registerChanges } from "../change/define-change.ts";
 import { type AppliedSteps, Follower } from "./follower.ts";
 
 /** Which behaviours are on. */

@@ -1,7 +1,5 @@
-import type { Kysely } from "kysely";
-import { Failure } from "../../core/failure.ts";
-import { qualified } from "../parts/declared-index.ts";
-import type { Direction, Part } from "../parts/inert-part.ts";
+import type { Kysely, RawBuilder } from "kysely";
+import type { Finding } from "./finding.ts";
 
 /** Any Kysely, whatever its tables: the engine names no table of the service. */
 // biome-ignore lint/suspicious/noExplicitAny: the engine must accept a Kysely of every schema
@@ -53,65 +51,125 @@ export interface Change {
   review?: (db: Database, direction: Direction) => Promise<string[]>;
 }
 
-const badDeclaration = (step: number, fault: string) =>
-  new Failure(
-    "EB_CHANGE_DECLARATION",
-    500,
-    `Change ${step} is declared wrongly: ${fault}.`,
-    "Correct its declaration.",
-  );
+/** A column of an index, `"delivery_date desc"` for one in descending order. */
+export type IndexColumn = string | `${string} desc`;
+
+/** An index as a change declares it. */
+export interface DeclaredIndex {
+  table: string;
+  columns: readonly IndexColumn[];
+  name: string;
+}
+
+/** Runs what locks others out, with one attempt's short lock timeout, again where the lock is not to be had. */
+export type Briefly = <T>(attempt: () => Promise<T>) => Promise<T>;
+
+export type Direction = "rollback" | "reapply";
+
+/** Which value wins where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither. */
+export type OnConflict = "keep" | "restore" | "fail";
+
+/** What a part did, or would do, to the rows of one table. */
+export interface RowCount {
+  table: string;
+  /** One word for what happens to them: `parked`, `restored`, `returned`, `kept`, `filled`, `unmatched`, ... */
+  action: string;
+  rows: number;
+}
+
+/** Runs `write` in transactions of its own, one for each range of a table's keys; adds up what they return. */
+export type Batches = (
+  table: string,
+  write: (db: Database, range: RawBuilder<unknown>) => Promise<RowCount[]>,
+) => Promise<RowCount[]>;
+
+/** What a part is given to work with. */
+export interface PartContext {
+  /** Bound to the transaction of the step. */
+  db: Database;
+  step: number;
+  direction: Direction;
+  /** All registered changes: what one rewrites, another may have parked. */
+  changes: readonly Change[];
+  /** The operation that `kept_values` are recorded for. */
+  operation: string;
+  /** When re-applying: what was written after this journal position was written while the step was away. */
+  journalFrom: number;
+  /** The journalled tables in which anything was. */
+  writtenMeanwhile: ReadonlySet<string>;
+  onConflict: OnConflict;
+  /** Whether the transaction will be aborted: then nothing may be done outside of it. */
+  rehearsal: boolean;
+}
 
 /**
- * Declares a change, reversible by construction: its parts say what it does, the engine knows how to undo
- * each of them.
- *
- * @throws Failure EB_CHANGE_DECLARATION when the declaration contradicts itself
+ * A building block of a change. A rollback or re-apply goes through its phases, each through all parts: what
+ * is long comes before the lock that stops readers, what needs that lock takes constant time, and what is
+ * left concerns the few rows written meanwhile. Doing what is done changes nothing.
  */
-export const defineChange = (change: Change): Change => {
-  const fault = (text: string) => badDeclaration(change.step, text);
-  if (!Number.isSafeInteger(change.step) || change.step < 1) throw fault("a step is a positive whole number");
-  if (!/^[a-z][a-z0-9-]*$/.test(change.name)) throw fault(`the name "${change.name}" is not kebab-case`);
-  if (change.requires.includes(change.step)) throw fault("it requires itself");
-  if (change.risk === "critical" && !change.acknowledge)
-    throw fault("a critical risk needs an acknowledge phrase");
-  const turned = change.parts.filter(({ kind }) => kind === "rows").flatMap(({ writes }) => writes);
-  const twice = turned.find((table, at) => turned.indexOf(table) !== at);
-  if (twice !== undefined)
-    throw fault(`two parts turn rows of ${twice}, and both would park them in one table`);
-  const names = indexNames(change);
-  const same = names.find((name, at) => names.indexOf(name) !== at);
-  if (same !== undefined) throw fault(`two of its indexes would be called ${same}`);
-  return change;
-};
+export interface Part {
+  kind: string;
+  /** What moving it does, a sentence or two in Markdown for whoever decides. Absent where nothing moves. */
+  says?: Readonly<Record<Direction, string>>;
+  /** Tables that the swap locks against everybody, all together and briefly. */
+  locks: readonly string[];
+  /** Tables whose rows the part writes: locked against other writers before anything is read. */
+  writes: readonly string[];
+  /** Such tables that only the catalog knows. */
+  writesAlso?(db: Database, changes: readonly Change[]): Promise<string[]>;
+  /** Tables whose writes the part wants journalled while the step is rolled back: locked against writers, too. */
+  journals: readonly string[];
+  /** Tables that the part brings: nobody else has to be kept from them. */
+  creates?: readonly string[];
+  /** Indexes that the part makes. */
+  indexed?: readonly DeclaredIndex[];
+  /** Names that the service asks for with `active.has(name)`. */
+  behaviours: readonly string[];
+  /** Creates what the part needs, in constant time on tables that hold rows; does nothing the second time. */
+  apply(db: Database, step: number, changes: readonly Change[]): Promise<void>;
+  /** At the first application: writes the rows that are there already, in one go or, on large tables, in batches. */
+  fill?(inBatches: Batches): Promise<RowCount[]>;
+  /** Instead of `apply`, at the first application to large tables: what must not hold writers up, in no transaction. */
+  build?(db: Database, step: number, briefly: Briefly): Promise<void>;
+  /** What cannot run in a transaction: after that of a rollback, before that of a re-apply, and again after a crash. */
+  outside?(db: Database, move: { step: number; direction: Direction; briefly: Briefly }): Promise<void>;
+  /** Work on many rows, while others read. Absent where there is none: the swap then waits for nothing. */
+  prepare?(context: PartContext): Promise<RowCount[]>;
+  /** Constant time, under the exclusive lock. */
+  swap(context: PartContext): Promise<void>;
+  /** After the swap: rows written while the step was away. */
+  settle(context: PartContext): Promise<RowCount[]>;
+  /** What the swap moves; apart from it, because counting reads every row. */
+  count(db: Database, step: number, direction: Direction): Promise<RowCount[]>;
+  /** About how many rows a move concerns, from the planner's statistics alone. */
+  estimate(db: Database, step: number, direction: Direction): Promise<number>;
+  /** What the catalog says against applying it, or against moving it; `state` is undefined before it is applied. */
+  findings(db: Database, step: number, state: StepState | undefined): Promise<Finding[]>;
+  /** What a move does, or others can see, that a person may not expect; asked where somebody decides. */
+  cautions?(db: Database, step: number, state: StepState | undefined): Promise<Finding[]>;
+  /** Whether the schema is as declared, in the given state. */
+  check(db: Database, step: number, state: StepState): Promise<Check[]>;
+  /** What only a rehearsal can tell: called before and after the swap, the two compared line by line. */
+  probe?(db: Database, measure: boolean): Promise<Impact[]>;
+  /** Columns that hold what another column holds, without a foreign key or in whichever state: ids, where that one does. */
+  copies?(db: Database, step: number): Promise<ColumnCopy[]>;
+  /** What is parked while the step is rolled back: rows and bytes. */
+  parked?(db: Database, step: number): Promise<Parked[]>;
+  /** Destroys what is parked. */
+  purge?(db: Database, step: number): Promise<RowCount[]>;
+}
 
-/** The names of the indexes that a change makes, as PostgreSQL cuts them. */
-const indexNames = ({ parts }: Change): string[] =>
-  parts.flatMap(({ indexed = [] }) => indexed.map(qualified));
+/** A column that keeps values of another. Tables with their schema where that is not the service's own. */
+export interface ColumnCopy {
+  table: string;
+  column: string;
+  of: { table: string; column: string };
+}
 
-/**
- * Checks changes as a set and sorts them by step.
- *
- * @throws Failure EB_CHANGE_DECLARATION for a number, a name or the name of an index used twice, and for a requirement
- *   that is unknown or not lower than the step itself
- */
-export const registerChanges = (changes: readonly Change[]): readonly Change[] => {
-  const sorted = [...changes].sort((a, b) => a.step - b.step);
-  const steps = new Set<number>();
-  const names = new Set<string>();
-  const indexes = new Set<string>();
-  for (const change of sorted) {
-    const { step, name, requires } = change;
-    if (steps.has(step)) throw badDeclaration(step, "another change has this number");
-    if (names.has(name)) throw badDeclaration(step, `another change is called "${name}"`);
-    for (const required of requires) {
-      if (!steps.has(required)) throw badDeclaration(step, `it requires ${required}, which is no lower step`);
-    }
-    for (const index of indexNames(change)) {
-      if (indexes.has(index)) throw badDeclaration(step, `another change makes an index called ${index}`);
-      indexes.add(index);
-    }
-    steps.add(step);
-    names.add(name);
-  }
-  return sorted;
-};
+/** Something parked. */
+export interface Parked {
+  /** A table, or a column of one. */
+  place: string;
+  rows: number;
+  bytes: number;
+}

@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Direction, RowCount } from "../parts/inert-part.ts";
-import type { Change, Check, Database, Impact, StepState } from "./change.ts";
+import type { Change, Check, Database, Direction, Impact, RowCount, StepState } from "./change.ts";
 
 /** Rows that the constant-time parts of a change would move, counted before anything is locked. */
 export const countRows = async (db: Database, change: Change, direction: Direction): Promise<RowCount[]> => {

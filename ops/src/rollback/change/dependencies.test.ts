@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Change, defineChange, registerChanges, type StepState } from "./change.ts";
+import type { Change, StepState } from "./change.ts";
+import { defineChange, registerChanges } from "./define-change.ts";
 import { orderSteps } from "./dependencies.ts";
 
 const change = (step: number, requires: number[]): Change =>

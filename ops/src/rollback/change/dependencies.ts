@@ -1,6 +1,5 @@
 import { Failure } from "../../core/failure.ts";
-import type { Direction } from "../parts/inert-part.ts";
-import type { Change, StepState } from "./change.ts";
+import type { Change, Direction, StepState } from "./change.ts";
 import type { StepSelection } from "./step-range.ts";
 
 const list = (steps: readonly number[]) => steps.join(", ");

@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change/change.ts";
-import type { Batches, RowCount } from "../parts/inert-part.ts";
+import type { Batches, Database, RowCount } from "../change/change.ts";
 import { keyFromText, keyText, keyValue, type PrimaryKey, primaryKeyOf } from "./primary-key.ts";
 import { suspendTriggers } from "./service-triggers.ts";
 

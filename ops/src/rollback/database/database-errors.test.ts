@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from "../../../../test/support/
 import { quiet } from "../../../../test/support/delivery.ts";
 import { Failure } from "../../core/failure.ts";
 import { createPool } from "../../database/index.ts";
-import { defineChange } from "../change/change.ts";
+import { defineChange } from "../change/define-change.ts";
 import { RollbackManager } from "../manager.ts";
 import { backfill } from "../parts/backfill.ts";
 import { columns } from "../parts/columns.ts";

@@ -1,9 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Change, Check, Database } from "../change/change.ts";
 import { noneOf } from "../change/checks.ts";
-import { parkingSchema } from "../parts/table.ts";
 import { locksOf, writtenTables } from "./lock.ts";
-import { declaredName, oidsWithPartitionsOf } from "./table-names.ts";
+import { declaredName, oidsWithPartitionsOf, parkingSchema } from "./table-names.ts";
 
 /** A foreign key, as the catalog has it. One that a partition has from its partitioned table is part of that one. */
 export interface ForeignKey {

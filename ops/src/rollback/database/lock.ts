@@ -175,3 +175,10 @@ const makeAutovacuumYield = async (db: Database, tables: readonly string[]): Pro
 
 const setLockTimeout = (db: Database, ms: number) =>
   sql`select set_config('lock_timeout', ${`${ms}ms`}, true)`.execute(db);
+
+/** The tables that a change locks as far as its declaration tells, for naming who is in the way. */
+export const lockedTables = (change: Change): string[] =>
+  locksOf(
+    change,
+    change.parts.flatMap(({ writes }) => writes),
+  ).map(({ table }) => table);

@@ -1,5 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 
+/** Where tables of rolled back changes are. */
+export const parkingSchema = "earlybird_parked";
+
 /** A declared table name as SQL text: `Orders` becomes `"Orders"`, `app.orders` becomes `"app"."orders"`. */
 export const quotedTable = (table: string): string =>
   table

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from "../../../../test/support/
 import { quiet } from "../../../../test/support/delivery.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { shelfChanges } from "../../../../test/support/shelf-changes.ts";
-import { defineChange } from "../change/change.ts";
+import { defineChange } from "../change/define-change.ts";
 import { RollbackManager } from "../manager.ts";
 import { columns } from "../parts/columns.ts";
 

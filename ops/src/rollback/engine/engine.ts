@@ -1,16 +1,18 @@
 import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { ApprovalPolicy } from "../approvals/approval.ts";
 import type { LedgerAnchors } from "../audit/anchors.ts";
-import { type Change, type Database, registerChanges } from "../change/change.ts";
+import type { Change, Database, Direction } from "../change/change.ts";
+import { registerChanges } from "../change/define-change.ts";
 import { orderSteps } from "../change/dependencies.ts";
 import type { StepSelection } from "../change/step-range.ts";
 import { type Attempt, defaultPatience, type LockPatience } from "../database/lock-retry.ts";
 import { engineDatabase } from "../database/session.ts";
-import type { Direction } from "../parts/inert-part.ts";
 import type { Alarm } from "./alarm.ts";
 import { readStates } from "./states.ts";
+
+/** Which moves need a second person: `critical`, those of a critical step. */
+export type ApprovalPolicy = "none" | "critical";
 
 /** What a {@link RollbackManager} is made from. */
 export interface EngineOptions {

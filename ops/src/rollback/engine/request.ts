@@ -1,5 +1,4 @@
-import type { Progress } from "../operations/progress.ts";
-import type { OnConflict } from "../parts/inert-part.ts";
+import type { OnConflict } from "../change/change.ts";
 
 /** Who asks, and from where. */
 export interface Requester {
@@ -9,6 +8,16 @@ export interface Requester {
   origin: string;
   /** What tells them from other people, where `requestedBy` does not: the id of a login. */
   person?: string;
+}
+
+/** How far a step has come that writes many rows. */
+export interface Progress {
+  step: number;
+  rows_done: number;
+  /** By the planner's statistics. */
+  rows_in_all: number;
+  rows_per_second: number;
+  seconds_left: number | null;
 }
 
 /** Told after each step, and of long steps while they run. */

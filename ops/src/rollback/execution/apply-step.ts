@@ -2,7 +2,14 @@ import { sql } from "kysely";
 import { appendToLedger, type LedgerEntry } from "../audit/ledger.ts";
 import type { Change, Database } from "../change/change.ts";
 import { atOnce, batchesOf } from "../database/batches.ts";
-import { locksOf, lockTables, lockWriters, type TableLock, writtenTables } from "../database/lock.ts";
+import {
+  lockedTables,
+  locksOf,
+  lockTables,
+  lockWriters,
+  type TableLock,
+  writtenTables,
+} from "../database/lock.ts";
 import { type Attempt, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
 import { suspendTriggers } from "../database/service-triggers.ts";
 import {
@@ -15,7 +22,7 @@ import {
 } from "../database/write-journal.ts";
 import type { Engine } from "../engine/engine.ts";
 import { buildOutside } from "./outside-transaction.ts";
-import { announce, lockedTables, recordStep } from "./step-transaction.ts";
+import { announce, recordStep } from "./step-transaction.ts";
 
 interface Application {
   change: Change;

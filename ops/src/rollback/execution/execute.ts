@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import { Failure } from "../../core/failure.ts";
 import type { Approval } from "../approvals/approval.ts";
-import type { LedgerHead } from "../audit/ledger.ts";
+import type { LedgerHead } from "../audit/ledger-hash.ts";
 import { waitForFollowers } from "../behaviours/wait-for-followers.ts";
-import type { Change, Database, StepState } from "../change/change.ts";
+import type { Change, Database, Direction, OnConflict, StepState } from "../change/change.ts";
 import { countRows, impactOf, reviewOf, runChecks } from "../change/checks.ts";
 import type { Finding } from "../change/finding.ts";
 import { refusedByDatabase } from "../database/database-errors.ts";
 import { foreignKeyChecks } from "../database/foreign-keys.ts";
+import { lockedTables } from "../database/lock.ts";
 import { type Attempt, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
 import type { AttemptingEngine, Engine } from "../engine/engine.ts";
 import type { ProgressListener, Requester } from "../engine/request.ts";
@@ -22,10 +23,9 @@ import {
 } from "../operations/operation.ts";
 import { reportProgress } from "../operations/progress.ts";
 import { emptyReceipt, type StepReceipt } from "../operations/step-report.ts";
-import type { Direction, OnConflict } from "../parts/inert-part.ts";
 import { inspect, obstacles } from "../preflight/inspect.ts";
 import { runOutside } from "./outside-transaction.ts";
-import { lockedTables, lockReceipts, moveStep, recordStep, roundMs } from "./step-transaction.ts";
+import { lockReceipts, moveStep, recordStep, roundMs } from "./step-transaction.ts";
 
 /**
  * What a run did. `operation` is null when every step already was where it should be, and when a second person must

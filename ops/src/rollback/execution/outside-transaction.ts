@@ -1,11 +1,7 @@
 import { sql } from "kysely";
-import type { Change, Database, StepState } from "../change/change.ts";
+import type { Briefly, Change, Database, Direction, Part, StepState } from "../change/change.ts";
 import { type Blocker, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Direction, Part } from "../parts/inert-part.ts";
-
-/** Runs what locks others out, with one attempt's short lock timeout, again where the lock is not to be had. */
-export type Briefly = <T>(attempt: () => Promise<T>) => Promise<T>;
 
 /**
  * Does what a step does in no transaction. It holds nobody up while it waits for transactions that began before, but

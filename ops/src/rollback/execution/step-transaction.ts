@@ -1,8 +1,17 @@
 import { sql } from "kysely";
 import type { Clock } from "../../core/clock.ts";
-import { appendToLedger, type LedgerEntry, type LedgerHead } from "../audit/ledger.ts";
+import { appendToLedger, type LedgerEntry } from "../audit/ledger.ts";
+import type { LedgerHead } from "../audit/ledger-hash.ts";
 import { changesChannel } from "../behaviours/follower.ts";
-import type { Change, Database, StepState } from "../change/change.ts";
+import type {
+  Change,
+  Database,
+  Direction,
+  OnConflict,
+  PartContext,
+  RowCount,
+  StepState,
+} from "../change/change.ts";
 import {
   type LockMode,
   lockForSwap,
@@ -24,20 +33,12 @@ import {
 } from "../database/write-journal.ts";
 import { estimateMove } from "../operations/estimates.ts";
 import type { LockReceipt } from "../operations/step-report.ts";
-import type { Direction, OnConflict, PartContext, RowCount } from "../parts/inert-part.ts";
 
 export interface Moved {
   rows: RowCount[];
   /** What was locked, and since when by the monotonic clock; all of it until the transaction ends. */
   locks: (TableLock & { sinceMs: number })[];
 }
-
-/** The tables that a change locks as far as its declaration tells, for naming who is in the way. */
-export const lockedTables = (change: Change): string[] =>
-  locksOf(
-    change,
-    change.parts.flatMap(({ writes }) => writes),
-  ).map(({ table }) => table);
 
 /**
  * Moves one step inside the transaction of `db`: its rows, its swap, its state. Nothing is visible to anybody

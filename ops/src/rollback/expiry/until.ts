@@ -1,12 +1,11 @@
 import { sql } from "kysely";
 import { Failure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
-import type { Change, Database } from "../change/change.ts";
+import type { Change, Database, Direction } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
 import { readStates } from "../engine/states.ts";
 import { entryFor } from "../operations/audited-run.ts";
-import type { Direction } from "../parts/inert-part.ts";
 
 const hourMs = 3_600_000;
 const longestDays = 30;

@@ -1,5 +1,6 @@
 import { Failure } from "../../core/failure.ts";
-import { appendToLedger, type LedgerEntry, type LedgerHead, ledgerHead } from "../audit/ledger.ts";
+import { appendToLedger, type LedgerEntry, ledgerHead } from "../audit/ledger.ts";
+import type { LedgerHead } from "../audit/ledger-hash.ts";
 import type { Database } from "../change/change.ts";
 import { translated } from "../database/database-errors.ts";
 import type { Engine } from "../engine/engine.ts";

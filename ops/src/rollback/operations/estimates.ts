@@ -1,6 +1,5 @@
 import { sql } from "kysely";
-import type { Change, Database } from "../change/change.ts";
-import type { Direction } from "../parts/inert-part.ts";
+import type { Change, Database, Direction } from "../change/change.ts";
 
 /** About how many rows a move concerns, and how long its transaction takes. */
 export interface Estimate {

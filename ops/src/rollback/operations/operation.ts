@@ -1,10 +1,9 @@
 import { sql } from "kysely";
 import { Failure, type Problem } from "../../core/failure.ts";
-import type { Database } from "../change/change.ts";
+import type { Database, Direction } from "../change/change.ts";
 import { operationsClass } from "../database/advisory-locks.ts";
+import type { Progress } from "../engine/request.ts";
 import type { ConflictOutcome } from "../parts/conflicts.ts";
-import type { Direction } from "../parts/inert-part.ts";
-import type { Progress } from "./progress.ts";
 import type { StepReceipt } from "./step-report.ts";
 
 export const RollbackStatus = {

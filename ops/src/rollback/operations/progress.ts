@@ -1,18 +1,8 @@
 import { sql } from "kysely";
-import type { Change } from "../change/change.ts";
+import type { Change, Direction } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Direction } from "../parts/inert-part.ts";
+import type { Progress } from "../engine/request.ts";
 import { estimateMove, isHeavy } from "./estimates.ts";
-
-/** How far a step has come that writes many rows. */
-export interface Progress {
-  step: number;
-  rows_done: number;
-  /** By the planner's statistics. */
-  rows_in_all: number;
-  rows_per_second: number;
-  seconds_left: number | null;
-}
 
 const everyMs = 500;
 

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FollowersReceipt } from "../behaviours/wait-for-followers.ts";
-import type { Change, Check, Impact, Risk } from "../change/change.ts";
+import type { Change, Check, Direction, Impact, Risk, RowCount } from "../change/change.ts";
 import type { LockMode } from "../database/lock.ts";
-import type { Direction, RowCount } from "../parts/inert-part.ts";
 
 /** A lock that the step's transaction takes, against writers or against everybody, and for how long. */
 export interface LockReceipt {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Problem } from "../../core/failure.ts";
 import type { Database } from "../change/change.ts";
 import { translated } from "../database/database-errors.ts";
+import type { Progress } from "../engine/request.ts";
 import { operationNow, type RollbackOperation } from "./operation.ts";
-import type { Progress } from "./progress.ts";
 import type { StepReceipt } from "./step-report.ts";
 
 /** Something that happened to an operation; `quiet` says that nothing did since the last look. */

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change/change.ts";
+import type { Database, Part, RowCount } from "../change/change.ts";
 import { isRowOf, keyColumns, keyValue, primaryKeyOf } from "../database/primary-key.ts";
 import { writtenSince } from "../database/write-journal.ts";
-import { inertPart, type Part, type RowCount } from "./inert-part.ts";
+import { inertPart } from "./inert-part.ts";
 
 export interface BackfillSpec {
   /** A condition on a row, called `this`, that should carry a value. All rows when absent. */

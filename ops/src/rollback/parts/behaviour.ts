@@ -1,4 +1,5 @@
-import { inertPart, type Part } from "./inert-part.ts";
+import type { Part } from "../change/change.ts";
+import { inertPart } from "./inert-part.ts";
 
 /**
  * A way the service behaves, on while the change is applied. The service asks `active.has(name)`; nothing is

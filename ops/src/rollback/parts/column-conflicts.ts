@@ -1,11 +1,11 @@
 import { sql } from "kysely";
+import type { PartContext, RowCount } from "../change/change.ts";
 import { isRowOf, keyColumns, keyNames, keyText, keyValue, primaryKeyOf } from "../database/primary-key.ts";
 import { writtenSince } from "../database/write-journal.ts";
 import { columnNames } from "./column-names.ts";
 import { type ColumnSpec, referenceOf } from "./column-spec.ts";
 import { refuseConflicts } from "./conflicts.ts";
 import { identityOf } from "./identity-columns.ts";
-import type { PartContext, RowCount } from "./inert-part.ts";
 
 /**
  * After the swap back, the twin may hold values that somebody wrote while the step was rolled back. They are

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Check, Database, StepState } from "../change/change.ts";
+import type { Check, Database, Parked, Part, StepState } from "../change/change.ts";
 import { oidOf } from "../database/table-names.ts";
 import { columnCautions, columnFindings } from "./column-checks.ts";
 import { keepWrittenMeanwhile } from "./column-conflicts.ts";
@@ -7,7 +7,7 @@ import { columnTypes } from "./column-dependencies.ts";
 import { grantsMoved } from "./column-grants.ts";
 import { type ColumnNames, columnNames } from "./column-names.ts";
 import { type ColumnSpec, referenceOf } from "./column-spec.ts";
-import { inertPart, type Parked, type Part } from "./inert-part.ts";
+import { inertPart } from "./inert-part.ts";
 
 export interface ColumnsOptions {
   /**

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
+import type { OnConflict } from "../change/change.ts";
 import { fingerprint } from "../preview/fingerprint.ts";
-import type { OnConflict } from "./inert-part.ts";
 
 const asked = { requestedBy: "ada", origin: "test", reason: "practice" };
 let shelf: Shelf;

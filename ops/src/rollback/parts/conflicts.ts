@@ -1,5 +1,5 @@
 import { Failure } from "../../core/failure.ts";
-import type { OnConflict } from "./inert-part.ts";
+import type { OnConflict } from "../change/change.ts";
 
 /**
  * How a value ended that was written while its step was rolled back: it was `kept`, the parked one was

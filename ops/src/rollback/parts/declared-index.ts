@@ -1,17 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change/change.ts";
+import type { Briefly, Database, DeclaredIndex, IndexColumn } from "../change/change.ts";
+import { qualified } from "../change/define-change.ts";
 import { cutToLimit, oidOf } from "../database/table-names.ts";
-import type { Briefly } from "../execution/outside-transaction.ts";
-
-/** A column of an index, `"delivery_date desc"` for one in descending order. */
-export type IndexColumn = string | `${string} desc`;
-
-/** An index as a change declares it. */
-export interface DeclaredIndex {
-  table: string;
-  columns: readonly IndexColumn[];
-  name: string;
-}
 
 export const declaredIndex = (table: string, columns: readonly IndexColumn[]): DeclaredIndex => ({
   table,
@@ -20,12 +10,6 @@ export const declaredIndex = (table: string, columns: readonly IndexColumn[]): D
     [table.replaceAll(".", "_"), ...columns.map((column) => column.replace(" ", "_")), "idx"].join("_"),
   ),
 });
-
-/** The index with its schema, where its table has one: an index lies where its table does. */
-export const qualified = ({ table, name }: DeclaredIndex): string => {
-  const at = table.lastIndexOf(".");
-  return at < 0 ? name : `${table.slice(0, at)}.${name}`;
-};
 
 /** Makes an index in the transaction of `db`, and keeps that it is the change's own. */
 export const createIndex = async (db: Database, step: number, index: DeclaredIndex): Promise<void> => {

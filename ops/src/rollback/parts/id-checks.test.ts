@@ -2,7 +2,8 @@ import { Kysely, PostgresDialect } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { quiet } from "../../../../test/support/delivery.ts";
-import { type Database, defineChange } from "../change/change.ts";
+import type { Database } from "../change/change.ts";
+import { defineChange } from "../change/define-change.ts";
 import { RollbackManager } from "../manager.ts";
 import { identifiers } from "./identifiers.ts";
 

@@ -3,7 +3,7 @@ import type { Database } from "../change/change.ts";
 import { blocks, type Finding } from "../change/finding.ts";
 import { findPrimaryKey } from "../database/primary-key.ts";
 import { catalogPlaces, embeddedPlaces } from "./id-references.ts";
-import type { EmbeddedIdentifier } from "./identifiers.ts";
+import type { EmbeddedIdentifier } from "./id-style.ts";
 
 /** Types that hold an id of either style, whatever its length. */
 const idTypes = ["text", "character varying"];

@@ -1,11 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change/change.ts";
+import type { Database, PartContext } from "../change/change.ts";
 import { findPrimaryKey } from "../database/primary-key.ts";
-import { declaredName, quotedTable } from "../database/table-names.ts";
+import { declaredName, parkingSchema, quotedTable } from "../database/table-names.ts";
 import { mapColumns, mapOf } from "./id-maps.ts";
 import type { IdentifierPlace } from "./id-references.ts";
-import type { PartContext } from "./inert-part.ts";
-import { parkingSchema } from "./table.ts";
 
 /**
  * Rewrites the ids in what the engine keeps of the service's rows: their keys in `earlybird.journal` and

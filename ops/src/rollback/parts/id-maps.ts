@@ -1,8 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change/change.ts";
+import type { Database, Direction } from "../change/change.ts";
 import { newStyleId, numberIn, oldStyleId, skipNumbers } from "./id-numbers.ts";
-import type { IdentifierStyle } from "./identifiers.ts";
-import type { Direction } from "./inert-part.ts";
+import type { IdentifierStyle } from "./id-style.ts";
 
 /** The ids of a table in both styles: `new_id` and `old_id`, each unique. */
 export const mapOf = (table: string) => sql.id("earlybird", `ids_${table}`);

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../change/change.ts";
-import type { IdentifierStyle } from "./identifiers.ts";
+import type { IdentifierStyle } from "./id-style.ts";
 
 /** As SQL text, for functions that take a name. */
 const numbersOf = (table: string) => `earlybird."numbers_${table.replaceAll('"', '""')}"`;

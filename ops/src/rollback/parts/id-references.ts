@@ -1,9 +1,7 @@
 import { sql } from "kysely";
-import type { Change, Database } from "../change/change.ts";
-import { declaredName, oidOf, quotedTable } from "../database/table-names.ts";
-import type { EmbeddedIdentifier } from "./identifiers.ts";
-import type { ColumnCopy } from "./inert-part.ts";
-import { parkingSchema } from "./table.ts";
+import type { Change, ColumnCopy, Database } from "../change/change.ts";
+import { declaredName, oidOf, parkingSchema, quotedTable } from "../database/table-names.ts";
+import type { EmbeddedIdentifier } from "./id-style.ts";
 
 /** A column that holds ids of the table `refers`: its own key, a reference, or an array of JSON objects. */
 export interface IdentifierPlace {

@@ -1,11 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change/change.ts";
+import type { Database, PartContext, RowCount } from "../change/change.ts";
 import { oidOf } from "../database/table-names.ts";
 import { withoutForeignKeys } from "./id-foreign-keys.ts";
 import { rewriteKeptKeys } from "./id-kept-keys.ts";
 import { mapColumns, mapOf, sameId } from "./id-maps.ts";
 import type { IdentifierPlace } from "./id-references.ts";
-import type { PartContext, RowCount } from "./inert-part.ts";
 
 /**
  * Rewrites the ids in all these places, one UPDATE a table, from the maps `earlybird.ids_<table>`. Readers go

@@ -1,28 +1,13 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../change/change.ts";
+import type { Database, Part, PartContext, RowCount } from "../change/change.ts";
 import { oidsOf } from "../database/table-names.ts";
 import { identifierFindings } from "./id-checks.ts";
 import { beginningWith, completeMap, createMap, mapOf, sameId } from "./id-maps.ts";
 import { createNumbers, newStyleId, oldStyleId } from "./id-numbers.ts";
 import { identifierPlaces, tablesWithIds } from "./id-references.ts";
 import { rewriteIdentifiers } from "./id-rewrite.ts";
-import { inertPart, type Part, type PartContext, type RowCount } from "./inert-part.ts";
-
-/** How the ids of one table look before and after the change; `id` is the key column. */
-export interface IdentifierStyle {
-  /** The prefix of the old style; a number of at least six digits follows: `order-` for `order-001042`. */
-  before: string;
-  /** The prefix of the new style; a UUID v7 follows. */
-  now: string;
-}
-
-/** Ids inside a JSON array of objects, which no foreign key tells of. */
-export interface EmbeddedIdentifier {
-  table: string;
-  column: string;
-  field: string;
-  refers: string;
-}
+import type { EmbeddedIdentifier, IdentifierStyle } from "./id-style.ts";
+import { inertPart } from "./inert-part.ts";
 
 /** The part, and what the service needs of it. */
 export interface Identifiers extends Part {

@@ -1,8 +1,9 @@
 import { sql } from "kysely";
-import type { Database, StepState } from "../change/change.ts";
+import type { Database, DeclaredIndex, StepState } from "../change/change.ts";
+import { qualified } from "../change/define-change.ts";
 import { blocks, type Finding, warns } from "../change/finding.ts";
 import { oidOf, oidsOf } from "../database/table-names.ts";
-import { type DeclaredIndex, isTaken, qualified } from "./declared-index.ts";
+import { isTaken } from "./declared-index.ts";
 
 /** What the catalog says against making these indexes, or, where rolling back drops them, against dropping them. */
 export const indexFindings = async (

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { quiet } from "../../../../test/support/delivery.ts";
 import { createPool } from "../../database/index.ts";
-import { defineChange } from "../change/change.ts";
+import { defineChange } from "../change/define-change.ts";
 import type { EngineOptions } from "../engine/engine.ts";
 import { RollbackManager } from "../manager.ts";
 import { fingerprint } from "../preview/fingerprint.ts";

@@ -1,21 +1,19 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Check, Database, Impact } from "../change/change.ts";
+import type { Check, Database, DeclaredIndex, Impact, IndexColumn, Part } from "../change/change.ts";
+import { qualified } from "../change/define-change.ts";
 import { explain } from "../database/explain-query.ts";
 import { oidsOf } from "../database/table-names.ts";
 import {
   buildIndex,
   createIndex,
-  type DeclaredIndex,
   declaredIndex,
   dropIndex,
-  type IndexColumn,
   indexState,
-  qualified,
   rehearseBuild,
   rememberIndex,
 } from "./declared-index.ts";
 import { indexCautions, indexFindings } from "./index-checks.ts";
-import { inertPart, type Part } from "./inert-part.ts";
+import { inertPart } from "./inert-part.ts";
 
 /** A query that an index is there for, as an example with values from the data. */
 export interface HotQuery {

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
+import type { Part } from "../change/change.ts";
 import { isRowOf, keyColumns, keyNames, keyText, primaryKeyOf } from "../database/primary-key.ts";
 import { writtenSince } from "../database/write-journal.ts";
 import { castsOf } from "./column-dependencies.ts";
 import { refuseConflicts } from "./conflicts.ts";
-import { inertPart, type Part } from "./inert-part.ts";
+import { inertPart } from "./inert-part.ts";
 
 export interface OvertakenSpec {
   /** The tables whose writes can overtake a parked value. */

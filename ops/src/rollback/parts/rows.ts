@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import type { Part, PartContext, RowCount } from "../change/change.ts";
 import { blocks } from "../change/finding.ts";
 import { plannedRows } from "../database/explain-query.ts";
 import { isRowOf, keyColumns, keyNames, keyText, primaryKeyOf } from "../database/primary-key.ts";
@@ -7,7 +8,7 @@ import { removedSince, writtenSince } from "../database/write-journal.ts";
 import { castsOf, columnTypes } from "./column-dependencies.ts";
 import { refuseConflicts } from "./conflicts.ts";
 import { identityOf } from "./identity-columns.ts";
-import { inertPart, type Part, type PartContext, type RowCount } from "./inert-part.ts";
+import { inertPart } from "./inert-part.ts";
 
 /** True of every row, and counts it for whoever watches; see `reportProgress`. */
 const counted = sql`nextval('earlybird.rows_done') is not null`;

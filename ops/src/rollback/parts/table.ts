@@ -1,11 +1,8 @@
 import { sql } from "kysely";
-import type { Database } from "../change/change.ts";
+import type { Database, Part } from "../change/change.ts";
 import { blocks } from "../change/finding.ts";
-import { oidOf } from "../database/table-names.ts";
-import { inertPart, type Part } from "./inert-part.ts";
-
-/** Where tables of rolled back changes are. */
-export const parkingSchema = "earlybird_parked";
+import { oidOf, parkingSchema } from "../database/table-names.ts";
+import { inertPart } from "./inert-part.ts";
 
 /**
  * A table that the change adds. Rolling back moves it, with its rows, indexes and constraints, into the

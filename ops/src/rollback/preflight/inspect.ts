@@ -1,8 +1,7 @@
 import type { Change, Database, StepState } from "../change/change.ts";
 import { type Finding, inOneSentence } from "../change/finding.ts";
-import { locksOf, writtenTables } from "../database/lock.ts";
+import { lockedTables, locksOf, writtenTables } from "../database/lock.ts";
 import type { Engine } from "../engine/engine.ts";
-import { lockedTables } from "../execution/step-transaction.ts";
 import { suspendedTriggers, tableFindings } from "./table-checks.ts";
 
 /** Everything that the catalog says against applying a change (`state` is undefined then) or moving it. Reads no rows. */

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { quiet } from "../../../../test/support/delivery.ts";
 import { createPool } from "../../database/index.ts";
-import { defineChange } from "../change/change.ts";
+import { defineChange } from "../change/define-change.ts";
 import { RollbackManager } from "../manager.ts";
 import { columns } from "../parts/columns.ts";
 import { table } from "../parts/table.ts";

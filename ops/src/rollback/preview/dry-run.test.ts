@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { quiet } from "../../../../test/support/delivery.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { shelfChanges } from "../../../../test/support/shelf-changes.ts";
-import { defineChange } from "../change/change.ts";
+import { defineChange } from "../change/define-change.ts";
 import { RollbackManager } from "../manager.ts";
 import { indexes } from "../parts/indexes.ts";
 import { fingerprint } from "./fingerprint.ts";

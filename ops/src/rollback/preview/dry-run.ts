@@ -1,13 +1,13 @@
 import { sql } from "kysely";
-import type { Change, Database, Impact, StepState } from "../change/change.ts";
+import type { Change, Database, Direction, Impact, OnConflict, StepState } from "../change/change.ts";
 import { countRows, impactOf, reviewOf, runChecks } from "../change/checks.ts";
 import type { Finding } from "../change/finding.ts";
+import { lockedTables } from "../database/lock.ts";
 import { type Attempt, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
 import type { AttemptingEngine, Engine } from "../engine/engine.ts";
-import { lockedTables, lockReceipts, moveStep, roundMs } from "../execution/step-transaction.ts";
+import { lockReceipts, moveStep, roundMs } from "../execution/step-transaction.ts";
 import { estimateMove, isHeavy, pastTimings } from "../operations/estimates.ts";
 import { emptyReceipt, planHash, type StepReceipt } from "../operations/step-report.ts";
-import type { Direction, OnConflict } from "../parts/inert-part.ts";
 import { inspectFully, obstacles, warnings } from "../preflight/inspect.ts";
 
 /** What a run would do. */

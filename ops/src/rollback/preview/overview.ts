@@ -1,4 +1,5 @@
-import { type LedgerHead, ledgerHead } from "../audit/ledger.ts";
+import { ledgerHead } from "../audit/ledger.ts";
+import type { LedgerHead } from "../audit/ledger-hash.ts";
 import { type FollowerStatus, listFollowers } from "../behaviours/wait-for-followers.ts";
 import type { Database } from "../change/change.ts";
 import { readStates } from "../engine/states.ts";

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import { Failure } from "../../core/failure.ts";
-import type { Change, Database } from "../change/change.ts";
+import type { Change, Database, Parked, RowCount } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
-import type { Parked, RowCount } from "../parts/inert-part.ts";
 
 /** What is parked for one step that is rolled back. */
 export interface ParkedStep {

@@ -3,13 +3,14 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { quiet } from "../../../../test/support/delivery.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { shelfChanges } from "../../../../test/support/shelf-changes.ts";
-import { defineChange } from "../change/change.ts";
+import type { Part } from "../change/change.ts";
 import { noneOf } from "../change/checks.ts";
+import { defineChange } from "../change/define-change.ts";
 import { parseSteps } from "../change/step-range.ts";
 import { danglingRows, foreignKeysOf } from "../database/foreign-keys.ts";
 import { RollbackManager } from "../manager.ts";
 import { columns } from "../parts/columns.ts";
-import { inertPart, type Part } from "../parts/inert-part.ts";
+import { inertPart } from "../parts/inert-part.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 const by = { requestedBy: "ada", origin: "test" };

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import { Failure } from "../../core/failure.ts";
-import type { Change, Database } from "../change/change.ts";
+import type { Change, Database, Direction } from "../change/change.ts";
 import { foreignKeyChecks } from "../database/foreign-keys.ts";
+import { lockedTables } from "../database/lock.ts";
 import { findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
 import type { AttemptingEngine, Engine } from "../engine/engine.ts";
-import { lockedTables, moveStep, roundMs } from "../execution/step-transaction.ts";
-import type { Direction } from "../parts/inert-part.ts";
+import { moveStep, roundMs } from "../execution/step-transaction.ts";
 import { rehearsedOperation } from "./dry-run.ts";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
 

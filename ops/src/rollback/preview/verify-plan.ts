@@ -1,8 +1,7 @@
 import { Failure } from "../../core/failure.ts";
-import type { Change, Database } from "../change/change.ts";
+import type { Change, Database, Direction, OnConflict } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { StepReceipt } from "../operations/step-report.ts";
-import type { Direction, OnConflict } from "../parts/inert-part.ts";
 import { dryRun } from "./dry-run.ts";
 
 export const planStale = (demanded: string, current: string) =>

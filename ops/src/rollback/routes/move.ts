@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Direction } from "../change/change.ts";
 import { selectSteps } from "../change/step-range.ts";
 import type { RollbackManager } from "../manager.ts";
-import type { Direction } from "../parts/inert-part.ts";
 import { approvingRoutes } from "./approvals.ts";
 import { type AttemptRules, recordAttempts } from "./audit-refusals.ts";
 import { demandRecentLogin } from "./recent-login.ts";

@@ -1,0 +1,22 @@
+export { type Clock, systemClock } from "./core/clock.ts";
+export { Failure, type Problem } from "./core/failure.ts";
+export { createLogger, type Logger } from "./core/logger.ts";
+export type { Authorize, Operator, WhoIs } from "./http/authorization.ts";
+export { describeProblems, problemSchema } from "./http/openapi-problems.ts";
+export {
+  answerClientError,
+  answerFrameworkError,
+  failureOf,
+  problems,
+  tooManyRequests,
+} from "./http/problems.ts";
+export { type EarlybirdOptions, earlybird, earlybird as default, type Observed } from "./plugin.ts";
+export {
+  defineService,
+  type RunningService,
+  type SeedRequest,
+  type ServeContext,
+  type Service,
+} from "./service.ts";
+export { readSettings, type Settings } from "./settings/settings.ts";
+export { type MonitoringRequest, type RunningMonitoring, startMonitoring } from "./start-monitoring.ts";

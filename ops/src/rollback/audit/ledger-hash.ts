@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+
+/** The position and hash of the newest entry: who has written it down can tell a truncated ledger. */
+export interface LedgerHead {
+  seq: number;
+  hash: string;
+}
+
+/** The head of a ledger without entries. */
+export const genesis: LedgerHead = { seq: 0, hash: "0".repeat(64) };
+
+/** The hash that chains an entry to the one before it; `append_to_ledger` computes the same in SQL. */
+export const hashOfEntry = (seq: number, previous: string, entry: string): string =>
+  createHash("sha256").update(`${seq}\n${previous}\n${entry}`).digest("hex");
