@@ -24,42 +24,42 @@ import {
 } from "./monitoring/index.ts";
 import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 
-/** What watches a service and tells people, as {@link startMonitoring} starts it. */
+/** Monitoring and alerts of a service, as {@link startMonitoring} starts them. */
 export interface Observed {
   monitoring: MonitoringService;
-  /** All instances of the service; left out, nothing is known of the others or of the past. */
+  /** History of all instances of the service. Without it, only this process since its start is known. */
   fleet?: Fleet;
   alerts: AlertManager;
-  /** Whoever brings the notifications to people. */
+  /** Delivers the notifications to the channels. */
   dispatcher: NotificationDispatcher;
-  /** From how many refusals on there is an alert; left out, ten failed logins or twenty refusals in five minutes. */
+  /** Thresholds of SECURITY_ALERT; by default ten failed logins or twenty refusals in five minutes. */
   security?: SecurityThresholds;
-  /** Whoever sends it as a bearer token may read `/metrics`; left out, only operators and this machine may. */
+  /** Bearer token for `/metrics`. Without it, only operators and clients on this machine may read them. */
   metricsToken?: string | undefined;
 }
 
 export interface EarlybirdOptions extends Observed {
   authorize: Authorize;
-  /** Reversible changes; left out, there are no routes about them. */
+  /** Reversible changes. Without it, the routes under `/api/rollback` are not registered. */
   rollback?: RollbackManager;
-  /** Refuses an admin whose login is too old to move a critical step; left out, no login is. */
+  /** Throws if the login is too old to move a critical step. Without it, the age of logins is not checked. */
   recentlyAuthenticated?: (request: FastifyRequest) => Promise<void>;
-  /** Names in the ledger whoever attempts what they may not; left out, such attempts are only logged. */
+  /** Identifies users whose unauthorized attempts go into the ledger. Without it, they are only logged. */
   whoIs?: WhoIs;
-  /** Codes of refusals (401, 403) that say nothing against whoever is refused, and are not counted. */
+  /** Error codes of 401 and 403 responses that SECURITY_ALERT does not count, such as an expired token. */
   harmlessRefusals?: readonly string[];
-  /** Turns floods away from the platform's routes before anything is looked up for them; left out, nothing does. */
+  /** Limits the request rate of the platform's routes before any lookup. Without it, there is no limit. */
   rateLimit?: onRequestAsyncHookHandler;
-  /** The scheme of the service's OpenAPI document by which operators log in; left out, none is named. */
+  /** Name of the security scheme in the service's OpenAPI document; without it, none is declared. */
   securityScheme?: string;
-  /** Of the service, as `/api/health` tells it. */
+  /** Version of the service, as `/api/health` reports it. */
   version: string;
 }
 
 /**
  * The platform as a Fastify plugin: records every request, and serves health, alerts and rollback. Register it before
- * other hooks, so that requests they refuse are recorded too, and together with {@link problems}, which
- * answers its refusals. It neither starts nor stops what it is given.
+ * other hooks, so that it also records the requests they refuse, and together with {@link problems}, which turns its
+ * failures into responses. It neither starts nor stops the objects in its options.
  */
 export const earlybird = fastifyPlugin(
   async (
@@ -84,7 +84,7 @@ export const earlybird = fastifyPlugin(
       performance,
       onRefused: (request, reply) => noteRefusal(request, reply, refusals),
     });
-    // In a scope of its own: the app's routes may validate with something other than zod.
+    // A scope of its own: the routes of the app may use another validator than zod.
     await app.register(async (scope) => {
       scope.setValidatorCompiler(validatorCompiler);
       scope.setSerializerCompiler(serializerCompiler);
@@ -133,7 +133,7 @@ export const earlybird = fastifyPlugin(
   { name: "earlybird", fastify: "5.x" },
 );
 
-/** Every type is named, so that a graph shows when there was nothing. */
+/** Includes the types that do not fire, so that graphs show zero instead of a gap. */
 const firingByType = (alerts: AlertManager): Record<string, number> => {
   const active = alerts.active();
   return Object.fromEntries(

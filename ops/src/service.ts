@@ -1,4 +1,4 @@
-/** What `earlybird.config.js` is made of: commands load it, and with it nothing of the rest of the platform. */
+/** The types of `earlybird.config.js`. Every command loads this module, so it imports no implementation. */
 import type pg from "pg";
 import type { Logger } from "./core/logger.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
@@ -6,10 +6,10 @@ import type { Settings } from "./settings/settings.ts";
 
 export { Failure } from "./core/failure.ts";
 
-/** What `earlybird start` hands to a service once its database is ready. */
+/** What `earlybird start` passes to a service once the database is ready. */
 export interface ServeContext {
   pool: pg.Pool;
-  /** Without a pooler in between: for `Changes`. The same as `pool` where that has none. */
+  /** Connects without a pooler; `Changes` needs it. The same object as `pool` unless DATABASE_DIRECT_URL is set. */
   direct: pg.Pool;
   rollback: RollbackManager;
   settings: Settings;
@@ -19,13 +19,13 @@ export interface ServeContext {
 }
 
 export interface RunningService {
-  /** Printed once it listens: where it is, and what to try. */
+  /** Printed once the service listens: its address and first steps. */
   greeting: string;
-  /** Finishes the requests under way and lets go of everything but the database. */
+  /** Finishes the requests in progress and releases everything except the database. */
   close(): Promise<void>;
 }
 
-/** Who makes an invitation, on which database. */
+/** The context of `earlybird admin invite`. */
 export interface InviteContext extends Pick<ServeContext, "pool" | "settings" | "dataDir" | "log"> {
   /** The user of the operating system. */
   requestedBy: string;
@@ -34,7 +34,7 @@ export interface InviteContext extends Pick<ServeContext, "pool" | "settings" | 
   reason?: string;
 }
 
-/** With which one admin can be made, once. */
+/** An invitation that creates one admin, once. */
 export interface AdminInvitation {
   token: string;
   expiresAt: Date;
@@ -42,20 +42,20 @@ export interface AdminInvitation {
   path: string;
 }
 
-/** A service that EarlyBird looks after, as `earlybird.config.js` exports it by default. */
+/** A service that EarlyBird manages: the default export of `earlybird.config.js`. */
 export interface Service {
   name: string;
   version: string;
   changes: readonly Change[];
-  /** Creates the tables that exist before any change, where they are absent. */
+  /** Creates the tables that exist before any change, if they are missing. */
   createSchema?: (pool: pg.Pool, settings: Settings) => Promise<void>;
-  /** Loads demo data into empty tables; `isEmpty` says whether `start` should. Never called in production. */
+  /** Demo data, which `start` loads if `isEmpty` resolves to true. Never called in production. */
   demo?: {
     isEmpty: (pool: pg.Pool) => Promise<boolean>;
     seed: (pool: pg.Pool, options: SeedRequest) => Promise<Record<string, unknown>>;
   };
   serve?: (context: ServeContext) => Promise<RunningService>;
-  /** Makes an invitation for an admin and records it in the ledger; for `earlybird admin invite`. */
+  /** Creates an invitation for an admin and records it in the ledger. */
   inviteAdmin?: (context: InviteContext) => Promise<AdminInvitation>;
 }
 
@@ -66,5 +66,5 @@ export interface SeedRequest {
   onProgress?: (stage: string, rows: number) => void;
 }
 
-/** Says of an object that it is a {@link Service}; returns it as it is. */
+/** Returns its argument; gives an object literal the type {@link Service}. */
 export const defineService = (service: Service): Service => service;

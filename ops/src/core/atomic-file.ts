@@ -1,8 +1,8 @@
 import { open, rename, unlink } from "node:fs/promises";
 
 /**
- * Writes a file whole or not at all: after a crash it holds what it held before, or all of `text`. The name
- * survives a loss of power only once the directory is synced.
+ * Replaces a file atomically: after a crash it holds either its previous content or all of `text`. The new name
+ * survives a power loss only after {@link syncDirectory}.
  */
 export const replaceFile = async (path: string, temporary: string, text: string): Promise<void> => {
   try {
@@ -15,20 +15,20 @@ export const replaceFile = async (path: string, temporary: string, text: string)
     }
     await rename(temporary, path);
   } catch (error) {
-    // On a full disk, the half of it would be in the way of the next.
+    // On a full disk, the partial file would take the space of the next attempt.
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
 };
 
-/** Removes a file, which may be gone already. */
+/** Removes a file if it exists. */
 export const removeFile = async (path: string): Promise<void> => {
   await unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
   });
 };
 
-/** Makes names that were added to a directory, or taken out of it, survive a loss of power. */
+/** Makes files that were added to or removed from a directory survive a power loss. */
 export const syncDirectory = async (path: string): Promise<void> => {
   const directory = await open(path, "r");
   try {

@@ -1,8 +1,8 @@
-/** Where the time comes from. Logic takes a clock as an argument, so that tests decide what time it is. */
+/** Source of the time. Logic takes a clock as an argument, so that tests can set the time. */
 export interface Clock {
   /** Wall-clock time; may jump. */
   now(): Date;
-  /** Milliseconds from an arbitrary start that only grow; for durations. */
+  /** Milliseconds since an arbitrary start, never decreasing; for durations. */
   monotonicMs(): number;
 }
 

@@ -3,9 +3,9 @@ import { type Logger as PinoLogger, pino } from "pino";
 export type Logger = PinoLogger;
 
 /**
- * A JSON logger on stderr: stdout belongs to the data a command answers with.
+ * A JSON logger on stderr; stdout is reserved for the output of commands.
  *
- * @param level one of pino's levels; `silent` turns it off
+ * @param level one of pino's levels; `silent` turns logging off
  */
 export const createLogger = (level: string): Logger =>
   pino(

@@ -4,16 +4,16 @@ import { z } from "zod";
 
 export const ownerSchema = z.object({
   pid: z.number().int(),
-  /** When the process started, in the system's own terms; null where the system does not tell. */
+  /** Start time of the process in the operating system's unit; null if it is not available. */
   started: z.string().nullable(),
-  /** Where the pid means something: the machine since its last start, and the container. */
+  /** The scope in which the pid is unique: host, boot and container. */
   space: z.string(),
 });
 
-/** A process, as another one can recognise it. */
+/** Identifies a process to other processes. */
 export type Owner = z.infer<typeof ownerSchema>;
 
-/** Reads an owner's own words; undefined when they are torn. */
+/** Parses an owner; undefined if the text is incomplete. */
 export const readOwner = (text: string): Owner | undefined => {
   try {
     return ownerSchema.parse(JSON.parse(text));
@@ -29,15 +29,14 @@ export const thisProcess = (): Owner => ({
   space: pidSpace(),
 });
 
-/** An owner says every minute that it is there; this is how long its silence is put up with. */
+/** An owner renews its lease every minute; it expires after this time. */
 export const longestSilenceMs = 5 * 60_000;
 
 /**
- * Whether an owner is still running. Where its pid can be looked up this is certain; on another machine, and
- * where the system does not tell when a process started, it lives as long as it says so.
+ * Whether an owner is still running. If its pid can be looked up, the result is certain. On another host, or if the
+ * start time is not available, an owner counts as running until its lease expires.
  *
- * @param silentMs since it last said that it is there; negative when the clock was set back since, which is no
- * reason to wait for it longer
+ * @param silentMs time since the last renewal; negative if the clock was set back since, which does not extend the lease
  */
 export const isRunning = (owner: Owner, here: Owner, silentMs: number): boolean => {
   const isHeard = Math.abs(silentMs) < longestSilenceMs;
@@ -46,12 +45,12 @@ export const isRunning = (owner: Owner, here: Owner, silentMs: number): boolean 
   return exists(owner.pid) && isHeard;
 };
 
-/** Linux counts it in ticks since the machine started: a pid that was given again has another one. */
+/** In clock ticks since boot on Linux: a reused pid has another start time. */
 const startOf = (pid: number): string | undefined => {
   const stat = orNothing(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
-  // The second field is the program's name, which may hold blanks and parentheses; the start is the 22nd.
+  // The second field is the program name, which may contain spaces and parentheses; the start time is the 22nd.
   const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
-  // A dead process whose parent has not asked for it yet still has its line.
+  // A zombie process still has an entry.
   return state === "Z" || state === "X" ? undefined : fields[18];
 };
 
@@ -61,7 +60,7 @@ const pidSpace = (): string => {
   return [hostname(), boot?.trim() ?? "", namespace ?? ""].join(" ");
 };
 
-/** Not every system has these, and a process may end at any moment. */
+/** Not every system has these files, and a process may end at any moment. */
 const orNothing = <T>(read: () => T): T | undefined => {
   try {
     return read();

@@ -1,4 +1,4 @@
-/** People choose their names: longer ones are cut. */
+/** Users choose their names, so their length is limited here. */
 const longestName = 60;
 
 const cut = (text: string): string => {
@@ -6,9 +6,9 @@ const cut = (text: string): string => {
   return characters.length > longestName ? `${characters.slice(0, longestName - 1).join("")}…` : text;
 };
 
-/** A name as one short line, without control characters and marks that change the direction of what follows. */
+/** A name as one short line, without control characters and bidirectional marks. */
 export const plainName = (name: string): string =>
-  // Joiners belong to names in Indian scripts.
+  // Names in Indian scripts contain joiners.
   cut(
     name
       .replaceAll(/(?!\p{Join_Control})[\p{C}\p{Zl}\p{Zp}]/gu, " ")
@@ -17,13 +17,13 @@ export const plainName = (name: string): string =>
   );
 
 /**
- * A text of a stranger without the characters that mean formatting, a mention, a link or the end of a quotation in
- * Slack, mail or a log: each becomes a question mark. Addresses of mail stay as they are.
+ * Untrusted text with the characters replaced by question marks that mean formatting, a mention, a link or the end of a
+ * quotation in Slack, email or a log. Email addresses stay readable.
  */
 export const unformatted = (text: string): string =>
   text
     .replaceAll(/[^\p{L}\p{M}\p{N}\p{Join_Control} .,'’…@+%()_-]/gu, "?")
     .replaceAll(/(?<![\p{L}\p{M}\p{N}])_|_(?![\p{L}\p{M}\p{N}])/gu, "?");
 
-/** The name of a stranger, as alerts and the ledger give it: short, without formatting, in quotation marks. */
+/** An untrusted name for alerts and the ledger: short, without formatting, in quotation marks. */
 export const quotedName = (name: string): string => `"${unformatted(plainName(name))}"`;

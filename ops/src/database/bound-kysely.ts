@@ -2,15 +2,15 @@ import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 
 /**
- * A connection that is lost while somebody holds it says so by an event, which would end the process if
- * nobody listened. Its holder learns of it from the next query.
+ * A checked-out connection that is lost emits an `error` event, which would end the process if nobody listened. The
+ * next query reports the loss.
  */
 const leaveItToTheNextQuery = () => undefined;
 
 /**
- * Makes a function that binds connections, as {@link kyselyOn} does.
+ * Returns a function like {@link kyselyOn}.
  *
- * @param types reads what comes back, instead of what the connection has been told
+ * @param types parsers to use instead of those of the connection
  */
 export const kyselyReading = (types: pg.CustomTypesConfig | undefined) => {
   const bound = new WeakMap<pg.ClientBase, Kysely<unknown>>();
@@ -28,7 +28,7 @@ export const kyselyReading = (types: pg.CustomTypesConfig | undefined) => {
 };
 
 /**
- * A Kysely whose every query runs on this one connection, so that it sees the connection's transaction.
- * Kept as long as the connection: binding costs nothing from the second time on.
+ * A Kysely that runs every query on this one connection, and so in the connection's transaction. It is cached as long as
+ * the connection lives.
  */
 export const kyselyOn = kyselyReading(undefined);

@@ -14,30 +14,30 @@ const answersWithinMs = 20_000;
 const retryMs = 50;
 
 export interface DatabaseOptions {
-  /** A PostgreSQL 14 or newer. Absent: an embedded server, which this process starts or joins. */
+  /** Address of a PostgreSQL 14 or newer. If undefined, an embedded server is started or joined. */
   readonly databaseUrl?: string | undefined;
-  /** The same database without the pooler that `databaseUrl` goes through. */
+  /** Address of the same database without a pooler, if `databaseUrl` points to a pooler. */
   readonly directUrl?: string | undefined;
-  /** Where the embedded server keeps its data; made when absent. */
+  /** Data directory of the embedded server; created if missing. */
   readonly dataDir: string;
   readonly log: Logger;
-  /** How we are named in the server's list of connections. */
+  /** `application_name` of the connections. */
   readonly application?: string;
 }
 
-/** A database that answered. */
+/** A database that has answered a query. */
 export interface OpenDatabase {
-  /** With the password: not for logs. */
+  /** Contains the password; do not log it. */
   readonly url: string;
-  /** Which database it is, for people: host, port and name, or `embedded`, whose port may change. */
+  /** The database for display: host, port and name, or `embedded`, whose port may change. */
   readonly name: string;
   readonly pool: pg.Pool;
-  /** The same as `pool`, unless there is a direct address. */
+  /** The same as `pool` unless `directUrl` is set. */
   readonly direct: pg.Pool;
   readonly source: "configured" | "embedded";
-  /** Whether the embedded server ran already. */
+  /** Whether the embedded server was already running. */
   readonly joined: boolean;
-  /** Closes our connections. When we were the last to use the embedded server, waits until it is down. */
+  /** Closes the connections. The last user of the embedded server also stops it and waits until it has stopped. */
   close(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ const openConfigured = async (options: DatabaseOptions, url: string): Promise<Op
   }
 };
 
-/** A pool whose database has answered, and is new enough. */
+/** A pool whose database has answered and is recent enough. */
 const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool> => {
   const pool = poolOf(options, url);
   const where = describe(url);
@@ -123,7 +123,7 @@ const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => 
 const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg.Pool =>
   createPool(url, { application_name: application });
 
-/** A connection that is never given back must not keep the process from ending. */
+/** A connection that is never released must not keep the process alive. */
 const endPool = (pool: pg.Pool): Promise<void> =>
   Promise.race([pool.end(), sleep(poolEndsWithinMs, undefined, { ref: false })]);
 
@@ -153,10 +153,10 @@ const ensureDatabase = async (url: string): Promise<void> => {
     );
     if (rows[0]?.has_path) return;
     if (!rows[0]) await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
-    // Its user is called as the platform's schema is: by default that one would come first.
+    // The user has the same name as the platform's schema, so "$user" would put that schema first.
     await client.query(`alter database ${pg.escapeIdentifier(databaseName)} set search_path = public`);
   } catch (error) {
-    // Another process that starts at the same moment was quicker.
+    // Another process that starts at the same moment created it first.
     const { code } = error as pg.DatabaseError;
     if (code !== duplicateDatabase && code !== uniqueViolation && code !== concurrentUpdate) throw error;
   } finally {
@@ -168,9 +168,9 @@ const duplicateDatabase = "42P04";
 const uniqueViolation = "23505";
 const concurrentUpdate = "XX000";
 
-/** Host, port and database of an address: what may be shown. */
+/** Host, port and database of an address, without credentials. */
 const describe = (url: string): string => {
-  // The error of an address that is none would repeat all of it.
+  // The error for an invalid URL would contain the whole URL.
   if (!URL.canParse(url)) return "the configured address";
   const { hostname, port, pathname, searchParams } = new URL(url);
   return `${hostname || searchParams.get("host") || "localhost"}:${port || "5432"}${pathname}`;

@@ -1,40 +1,40 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 
-/** The class of the platform's advisory locks, so that they meet nobody else's. */
+/** The class of the platform's advisory locks, which keeps them apart from other applications' locks. */
 export const lockClass = 19_301;
 
 const schemaLock = sql`${sql.lit(lockClass)}, 4`;
 
-/** Statements that make some tables in the schema `earlybird`, or that upgrade those of an earlier version. */
-export interface OwnTables {
-  /** The statements are needed where this table is absent, */
+/** Statements that create tables in the schema `earlybird`, or upgrade those of an earlier version. */
+export interface PlatformTables {
+  /** The statements run if this table is missing, */
   table: string;
-  /** or, with this, where it has no such column. */
+  /** or if it lacks this column, */
   column?: string;
-  /** or, with this, where there is no such function in the schema. */
+  /** or if the schema lacks this function. */
   routine?: string;
   statements: readonly RawBuilder<unknown>[];
 }
 
-/** Makes tables in the schema `earlybird` where they are absent, and the schema too; instances may do so at once. */
-export const createOwnTables = async <Tables>(
+/** Creates missing tables in the schema `earlybird`, and the schema itself. Instances may call it concurrently. */
+export const createPlatformTables = async <Tables>(
   db: Kysely<Tables>,
-  groups: readonly OwnTables[],
+  groups: readonly PlatformTables[],
 ): Promise<void> => {
-  // Lock first, look second: under another isolation level, what others made meanwhile would not be seen.
+  // Lock first, read second: another isolation level would not see what other instances created meanwhile.
   await db
     .transaction()
     .setIsolationLevel("read committed")
     .execute(async (tx) => {
-      // Of the transaction, not of the session: a pooler would give the session to somebody else, with the lock.
+      // A transaction lock, not a session lock: a pooler would pass the session on, with the lock.
       await sql`select pg_advisory_xact_lock(${schemaLock})`.execute(tx);
-      for (const group of groups) await createWhereAbsent(tx, group);
+      for (const group of groups) await createIfMissing(tx, group);
     });
 };
 
-const createWhereAbsent = async <Tables>(
+const createIfMissing = async <Tables>(
   tx: Kysely<Tables>,
-  { table, column, routine, statements }: OwnTables,
+  { table, column, routine, statements }: PlatformTables,
 ): Promise<void> => {
   const { rows } = await sql<{ schema: unknown; there: boolean }>`
     select to_regnamespace('earlybird') as schema, exists (
@@ -44,7 +44,7 @@ const createWhereAbsent = async <Tables>(
     tx,
   );
   if (rows[0]?.there) return;
-  // Not "if not exists": that would ask for a right that is not needed once the schema is there.
+  // Not "if not exists": that requires a privilege even if the schema exists.
   if (!rows[0]?.schema) await sql`create schema earlybird`.execute(tx);
   for (const statement of statements) await statement.execute(tx);
 };

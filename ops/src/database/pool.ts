@@ -13,8 +13,8 @@ const parsers: pg.CustomTypesConfig = {
 };
 
 /**
- * A connection pool with the conventions of EarlyBird: `bigint` as number, `date` as `YYYY-MM-DD`, an error
- * after 3 seconds without a connection.
+ * A connection pool with EarlyBird's conventions: `bigint` as number, `date` as `YYYY-MM-DD`, an error after
+ * 3 seconds without a connection.
  */
 export const createPool = (connectionString: string, options: pg.PoolConfig = {}): pg.Pool => {
   const pool = new pg.Pool({
@@ -26,9 +26,9 @@ export const createPool = (connectionString: string, options: pg.PoolConfig = {}
     application_name: "earlybird",
     ...options,
   });
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  // The pool replaces a connection that breaks while idle; without a listener, the event would end the process.
   pool.on("error", () => undefined);
-  // So does one that breaks while it is lent and asked nothing; its borrower learns of it from the next query.
+  // So would one that breaks while it is checked out but idle; the next query reports it.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 };

@@ -14,12 +14,12 @@ const databasePooled = (where: string) =>
 const notifiedWithinMs = 1_000;
 
 /**
- * Makes sure that this connection has one session of the database to itself for as long as it lasts.
+ * Verifies that this connection has a database session of its own for its whole life.
  *
- * The process number that a server tells at connect is that of its session; poolers tell one of their own. Only where
- * the two differ the connection is looked at more closely, because a pooler may still keep sessions together.
+ * A server reports the process ID of its session when a client connects; poolers report one of their own. Only if the
+ * two differ, the connection is tested, because a pooler may still pool whole sessions.
  *
- * @param others for a second connection by the same way
+ * @param others provides a second connection to the same address
  * @throws Failure EB_DATABASE_POOLED
  */
 export const demandDirectConnection = async (client: pg.ClientBase, others: pg.Pool): Promise<void> => {
@@ -34,7 +34,7 @@ const sessionOf = async (client: pg.ClientBase): Promise<number> => {
   return rows[0]?.pid ?? 0;
 };
 
-/** Whether the connection keeps its session while another is in a transaction, and hears what that one says. */
+/** Whether the connection keeps its session while another one is in a transaction, and receives its notification. */
 const keepsSession = async (client: pg.ClientBase, session: number, others: pg.Pool): Promise<boolean> => {
   const channel = `earlybird_${randomUUID().replaceAll("-", "")}`;
   const other = await others.connect();
@@ -43,7 +43,7 @@ const keepsSession = async (client: pg.ClientBase, session: number, others: pg.P
     if ((await sessionOf(other)) === session || (await sessionOf(client)) !== session) return false;
     await client.query(`listen ${channel}`);
     const heard = once(client, "notification", { signal: AbortSignal.timeout(notifiedWithinMs) });
-    // Not unhandled, should a query fail first.
+    // Prevents an unhandled rejection if a query fails first.
     heard.catch(() => undefined);
     await other.query(`notify ${channel}`);
     await other.query("commit");
@@ -53,7 +53,7 @@ const keepsSession = async (client: pg.ClientBase, session: number, others: pg.P
     );
   } finally {
     await client.query(`unlisten ${channel}`).catch(() => undefined);
-    // Whatever state the pooler has left it in.
+    // The pooler may have left it in any state.
     other.release(true);
   }
 };

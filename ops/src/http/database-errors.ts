@@ -41,7 +41,7 @@ const refusals: Record<string, () => Failure> = {
   "22007": unacceptableValue, // not a date or time
   "22008": unacceptableValue, // date or time out of range
   "22021": unacceptableValue, // character not in the encoding
-  "22P02": unacceptableValue, // text that is no value of the type
+  "22P02": unacceptableValue, // not a value of the type
   "22P05": unacceptableValue, // character that cannot be translated
   "40001": contention, // serialization failure
   "40P01": contention, // deadlock
@@ -50,8 +50,8 @@ const refusals: Record<string, () => Failure> = {
 };
 
 /**
- * What PostgreSQL refused because of the request's content or another write, as a Failure that tells
- * nothing of tables and statements; undefined for faults of our own.
+ * Translates an error that PostgreSQL raised because of the request's content or a conflicting write into a Failure
+ * that reveals no tables or statements; undefined for all other errors.
  */
 export const refusalOf = (error: unknown): Failure | undefined => {
   const code = (error as { code?: unknown } | null)?.code;

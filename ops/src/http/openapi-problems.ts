@@ -3,12 +3,12 @@ import type { FastifySchema, RouteOptions } from "fastify";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Statuses of problems that the route answers with, beside those that follow from what it takes. */
+    /** Error statuses of the route beyond those that follow from its schema. */
     problems?: readonly number[];
   }
 }
 
-/** The schema of a problem, for `components.schemas` of the document. */
+/** The schema of a problem, for `components.schemas` of the OpenAPI document. */
 export const problemSchema = {
   type: "object" as const,
   required: ["type", "title", "status", "code", "detail", "remedy"],
@@ -16,35 +16,35 @@ export const problemSchema = {
     type: { type: "string" as const },
     title: { type: "string" as const },
     status: { type: "integer" as const },
-    code: { type: "string" as const, description: "stable; docs/errors.md lists all of them" },
+    code: { type: "string" as const, description: "Stable. docs/errors.md lists all codes." },
     detail: { type: "string" as const },
-    remedy: { type: "string" as const, description: "what you can do about it" },
+    remedy: { type: "string" as const, description: "What you can do about it." },
   },
 };
 
 const meanings: Record<number, string> = {
-  400: "The request is not as described.",
-  401: "There is no valid login.",
-  403: "The login does not have the right.",
-  404: "What the path names does not exist.",
-  409: "The present state does not allow it.",
-  410: "It existed, and has expired.",
+  400: "The request does not match the schema.",
+  401: "The request has no valid login.",
+  403: "The login lacks the permission.",
+  404: "The resource does not exist.",
+  409: "The current state does not allow it.",
+  410: "The resource has expired.",
   413: "The body is too large.",
   415: "The content type is not application/json.",
-  422: "The request is well-formed, and its content is refused.",
+  422: "The request is well-formed, but its content is not acceptable.",
   429: "Too many requests; `retry-after` says when to try again.",
-  503: "The database is not available, or another write was in the way; try again.",
+  503: "The database is not available, or another write conflicted; try again.",
 };
 
-/** What a `transform` of @fastify/swagger answers. */
+/** The result of a `transform` of @fastify/swagger. */
 interface Described {
   schema: FastifySchema & { hide?: boolean };
   url: string;
 }
 
 /**
- * Adds to each operation of an OpenAPI document the problems that it can answer with. Most follow from the route: what
- * it takes, whether it needs a login, whether it writes; `config.problems` names the others.
+ * Adds the error responses to each operation of an OpenAPI document. Most follow from the route: its parameters and
+ * body, whether it needs a login, whether it writes. `config.problems` lists the others.
  */
 export const describeProblems =
   <Input extends { route: RouteOptions }>(

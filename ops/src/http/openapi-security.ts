@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
 
-/** What machines ask that cannot log in; everything else of the platform is for operators. */
+/** Routes without login, for probes; all other routes of the platform are for operators. */
 const open = new Set(["/livez", "/readyz", "/api/health"]);
 
-/** Has the OpenAPI document say of each route that is registered after it in this scope who may use it. */
+/** Adds the security requirement to the OpenAPI document for each route registered after it in this scope. */
 export const describeSecurity = (scope: FastifyInstance, scheme: string): void => {
   scope.addHook("onRoute", (route) => {
     route.schema = { ...route.schema, security: open.has(route.url) ? [] : [{ [scheme]: [] }] };

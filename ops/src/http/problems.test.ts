@@ -39,7 +39,7 @@ const throwing = (error: unknown) => {
 };
 
 describe("problems", () => {
-  test("a Failure answers with its own words and extra fields", async () => {
+  test("a Failure responds with its detail, remedy and extra fields", async () => {
     const answer = await throwing(noMilk());
     expect(answer.statusCode).toBe(409);
     expect(answer.headers["content-type"]).toMatch(/^application\/problem\+json/);
@@ -93,7 +93,7 @@ describe("problems", () => {
     expect(answer.body).not.toContain("secret");
   });
 
-  test("an absent database answers 503 and says when to come back", async () => {
+  test("an unreachable database responds 503 with retry-after", async () => {
     const answer = await throwing(away);
     expect([answer.statusCode, answer.json().code]).toEqual([503, "EB_DATABASE_UNAVAILABLE"]);
     expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
@@ -106,23 +106,23 @@ describe("problems", () => {
     ["22P02", 400],
     ["22008", 400],
     ["40P01", 503],
-  ])("what PostgreSQL refuses with %s answers %i without its words", async (code, status) => {
+  ])("a PostgreSQL error %s responds %i without its message", async (code, status) => {
     const answer = await throwing(Object.assign(new Error('relation "users" ...'), { code }));
     expect(answer.statusCode).toBe(status);
     expect(answer.body).not.toContain("users");
   });
 
   test.each([
-    ["an error", new Error("password=hunter2")],
+    ["an unexpected error", new Error("password=hunter2")],
     ["an error with a client's status", Object.assign(new Error("hunter2"), { statusCode: 404 })],
-    ["something that is no error", "hunter2"],
-  ])("%s of our own answers 500 and tells nothing", async (_, error) => {
+    ["a thrown string", "hunter2"],
+  ])("%s responds 500 without details", async (_, error) => {
     const answer = await throwing(error);
     expect([answer.statusCode, answer.json().code]).toEqual([500, "EB_INTERNAL"]);
     expect(answer.body).not.toContain("hunter2");
   });
 
-  test("an answer that is not as described is our fault", async () => {
+  test("a response that does not match its schema is a 500", async () => {
     const answer = await app.inject("/wrong");
     expect([answer.statusCode, answer.json().code]).toEqual([500, "EB_INTERNAL"]);
   });

@@ -9,13 +9,13 @@ import { refuseUnstorable } from "./request-content.ts";
 
 declare module "fastify" {
   interface FastifyReply {
-    /** The code of the problem that it answers with. */
+    /** The error code of the response. */
     problemCode?: string;
   }
 }
 
 export interface ProblemsOptions {
-  /** Whether an error means that the database cannot be reached, rather than that it refused something. */
+  /** Whether an error means that the database cannot be reached, as opposed to an error that it returned. */
   isDatabaseUnavailable: (error: unknown) => boolean;
 }
 
@@ -101,9 +101,8 @@ const routeNotFound = (method: string, path: string) =>
   new Failure("EB_ROUTE_NOT_FOUND", 404, `There is no ${method} ${path}.`, "See /api/docs for the routes.");
 
 /**
- * Answers every error as RFC 9457 `application/problem+json`: a Failure with its own words, bad requests
- * with what is wrong, the absent database with 503, and everything else with a 500 that tells nothing and
- * is logged.
+ * Turns every error into an RFC 9457 `application/problem+json` response: a Failure as it is, an invalid request with
+ * the invalid fields, an unreachable database as 503, and any other error as a 500 without details, which is logged.
  */
 export const problems = fastifyPlugin<ProblemsOptions>(
   async (app, { isDatabaseUnavailable }) => {
@@ -121,7 +120,7 @@ export const problems = fastifyPlugin<ProblemsOptions>(
   { name: "problems" },
 );
 
-/** Answers faults that Fastify meets before routing, such as an undecodable path; for `frameworkErrors`. */
+/** Responds to errors that Fastify raises before routing, such as an undecodable path; for `frameworkErrors`. */
 export const answerFrameworkError = (error: Error, request: FastifyRequest, reply: FastifyReply) => {
   const failure = failureOf(error, () => false);
   request.server.recordUnrouted?.(request.method, failure.status);
@@ -129,8 +128,8 @@ export const answerFrameworkError = (error: Error, request: FastifyRequest, repl
 };
 
 /**
- * Answers what is no request in HTTP, or comes too slowly or with too many headers, and ends the connection; for
- * `clientErrorHandler`. Node tells it of connections on which nothing can be answered any more, too.
+ * Responds to malformed requests, slow requests and oversized headers, and closes the connection; for
+ * `clientErrorHandler`. Node also calls it for connections that can no longer be written to.
  */
 export const answerClientError = (error: Error & { code?: string }, socket: Socket): void => {
   if (error.code !== "ECONNRESET" && socket.writable) {
@@ -146,7 +145,7 @@ export const answerClientError = (error: Error & { code?: string }, socket: Sock
 
 const answerProblem = (failure: Failure, request: FastifyRequest, reply: FastifyReply, cause?: unknown) => {
   if (failure.status >= 500) {
-    // A Failure explains itself; what has no words of its own needs its stack.
+    // A Failure explains itself; any other error needs its stack.
     const detail = cause === failure ? { code: failure.code, detail: failure.detail } : { err: cause };
     const say = failure.status === 503 ? "warn" : "error";
     request.log[say](
@@ -165,7 +164,7 @@ const answerProblem = (failure: Failure, request: FastifyRequest, reply: Fastify
     .send(failure.toProblem());
 };
 
-/** Whatever a request has met, as the Failure that it is answered with. */
+/** Converts any error into the Failure that the client receives. */
 export const failureOf = (error: unknown, isDatabaseUnavailable: (error: unknown) => boolean): Failure => {
   if (error instanceof Failure) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -188,7 +187,7 @@ const frameworkFailureOf = (error: unknown): Failure => {
     return malformedJson();
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return unsupportedMediaType();
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return bodyTooLarge();
-  // Fastify's own refusals describe the request; the words of any other error may describe our insides.
+  // Fastify's own messages describe the request; messages of other errors may reveal internals.
   const refused = code?.startsWith("FST_") && statusCode && statusCode >= 400 && statusCode < 500;
   return refused ? badRequest(statusCode, message ?? "The request cannot be read.") : internalError();
 };

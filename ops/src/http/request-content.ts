@@ -1,6 +1,6 @@
 import { Failure } from "../core/failure.ts";
 
-/** Far more than any request has; a body of the largest size could else have a hundred thousand. */
+/** No valid request is nested deeper; a body of the maximum size could have a hundred thousand levels. */
 const deepest = 64;
 
 const nullCharacter = (place: string) =>
@@ -20,8 +20,8 @@ const tooDeep = (place: string) =>
   );
 
 /**
- * Refuses null characters wherever they hide in a request, since PostgreSQL can store every character but this one, and
- * JSON so deep that code which descends into it runs out of stack.
+ * Refuses null characters anywhere in a request, since PostgreSQL cannot store them, and JSON nested so deeply that
+ * recursive code would overflow the stack.
  *
  * @throws Failure EB_NULL_CHARACTER, EB_TOO_DEEP
  */

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { createOwnTables } from "../database/platform-tables.ts";
+import { createPlatformTables } from "../database/platform-tables.ts";
 import { approvals, overrides } from "./approvals/tables.ts";
 import { appendFunction } from "./audit/ledger-schema.ts";
 import { followers } from "./behaviours/schema.ts";
@@ -25,7 +25,7 @@ import { expiry } from "./expiry/tables.ts";
  * - `kept_values`: what a re-apply found edited, and who won
  */
 export const createEngineSchema = (db: Database): Promise<void> =>
-  createOwnTables(db, [
+  createPlatformTables(db, [
     { table: "ledger", statements },
     { table: "ledger", routine: "append_to_ledger", statements: appendFunction },
     { table: "applied_steps", statements: holdingSteps },

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { createOwnTables } from "../../database/platform-tables.ts";
+import { createPlatformTables } from "../../database/platform-tables.ts";
 
 /**
  * Creates the tables of alerts where they are absent.
@@ -9,7 +9,7 @@ import { createOwnTables } from "../../database/platform-tables.ts";
  * - `alert_claims`: which instance tells what
  */
 export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
-  await createOwnTables(db, [{ table: "alert_claims", statements }]);
+  await createPlatformTables(db, [{ table: "alert_claims", statements }]);
   await addSeverity(db);
 };
 

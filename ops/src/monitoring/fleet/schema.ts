@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { createOwnTables } from "../../database/platform-tables.ts";
+import { createPlatformTables } from "../../database/platform-tables.ts";
 
 /**
  * Creates the fleet's tables where they are absent, in the schema `earlybird`.
@@ -10,7 +10,7 @@ import { createOwnTables } from "../../database/platform-tables.ts";
  * - `metric_hours_due`: hours whose minutes have come and are not merged yet
  */
 export const createFleetTables = (db: Kysely<unknown>): Promise<void> =>
-  createOwnTables(db, [{ table: "metric_minutes", statements }]);
+  createPlatformTables(db, [{ table: "metric_minutes", statements }]);
 
 const statements = [
   sql`create table earlybird.instances (
