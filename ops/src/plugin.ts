@@ -12,6 +12,13 @@ import {
   type SecurityThresholds,
   watchTrespasses,
 } from "./alerts/index.ts";
+import {
+  type ConsoleOptions,
+  consolePages,
+  createSealer,
+  sessionRoutes,
+  useCredentials,
+} from "./console/index.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import {
@@ -54,6 +61,8 @@ export interface EarlybirdOptions extends Observed {
   securityScheme?: string;
   /** Version of the service, as `/api/health` reports it. */
   version: string;
+  /** The pages for operators, served at `path`. Without it, there are none. */
+  console?: ConsoleOptions | false;
 }
 
 /**
@@ -92,6 +101,19 @@ export const earlybird = fastifyPlugin(
         reply.header("cache-control", "no-store");
       });
       if (rateLimit) scope.addHook("onRequest", rateLimit);
+      if (options.console) {
+        const sealer = createSealer(options.console.secret, "console session");
+        scope.addHook("onRequest", async (request) => useCredentials(request, sealer));
+        const features = { rollback: rollback !== undefined, fleet: fleet !== undefined };
+        await scope.register(sessionRoutes, {
+          console: options.console,
+          sealer,
+          authorize,
+          clock,
+          version,
+          features,
+        });
+      }
       watchTrespasses(scope, refusals);
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
       await scope.register(healthRoutes, {
@@ -129,6 +151,10 @@ export const earlybird = fastifyPlugin(
         recentlyAuthenticated,
       });
     });
+    if (options.console) {
+      const { path = "/console" } = options.console;
+      await app.register(async (pages) => consolePages(pages, path));
+    }
   },
   { name: "earlybird", fastify: "5.x" },
 );
