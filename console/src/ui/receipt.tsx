@@ -1,0 +1,78 @@
+import type { DryRun } from "../api/queries.ts";
+import { count, duration, type Format } from "../format.ts";
+import { Icon } from "./icon.tsx";
+import styles from "./receipt.module.css";
+
+const staleAfterMs = 60_000;
+
+/** A dry run as a printed receipt: impact, rows, locks, checks, plan. */
+export const Receipt = ({
+  run,
+  title,
+  at,
+  ageMs,
+  format,
+}: {
+  run: DryRun;
+  title: string;
+  at: string;
+  ageMs: number;
+  format: Format;
+}) => {
+  const { steps, total_ms, plan, executed } = run;
+  const impact = steps.flatMap((step) => step.impact);
+  const rows = steps.flatMap((step) => step.rows);
+  const locks = steps.flatMap((step) => step.locks);
+  const checks = steps.flatMap((step) => step.checks);
+  const warnings = steps.flatMap((step) => step.warnings);
+  const failed = checks.filter(({ ok }) => !ok);
+  return (
+    <section className={styles.receipt} aria-label={title}>
+      <header>
+        <b>{title}</b>
+        {format.dateTime(at)}
+        <br />
+        {executed ? "executed, measured, aborted: nothing changed" : "estimated"}
+      </header>
+      {impact.length > 0 && <h3>Impact</h3>}
+      {impact.map(({ label, value, unit }) => (
+        <Line key={label} name={label} value={format.quantity(value, unit)} />
+      ))}
+      {rows.length > 0 && <h3>Rows</h3>}
+      {rows.map(({ table, action, rows: moved }) => (
+        <Line key={`${table}${action}`} name={table} value={`${format.number(moved)} ${action}`} />
+      ))}
+      <h3>Locks</h3>
+      {locks.map(({ table, mode, held_ms }) => (
+        <Line key={`${table}${mode}`} name={table} value={`${mode.toLowerCase()}, ${format.ms(held_ms)}`} />
+      ))}
+      <Line name="in total" value={format.ms(total_ms)} />
+      <h3>Checks</h3>
+      <p className={styles.line}>
+        <span>
+          {checks.length - failed.length} of {count(checks.length, "check")} hold
+        </span>
+        <Icon name={failed.length === 0 ? "check" : "cross"} />
+      </p>
+      {failed.map(({ name, detail }) => (
+        <Line key={name} name={name} value={detail} />
+      ))}
+      {warnings.length > 0 && <h3>Warnings</h3>}
+      {warnings.map((warning) => (
+        <p key={warning}>{warning}</p>
+      ))}
+      <h3>Plan</h3>
+      <p className={styles.line}>
+        <span>{plan.hash.match(/.{4}/g)?.join(" ")}</span>
+        <span className={ageMs > staleAfterMs ? "warning" : "t2"}>{duration(ageMs)} old</span>
+      </p>
+    </section>
+  );
+};
+
+const Line = ({ name, value }: { name: string; value: string }) => (
+  <p className={styles.line}>
+    <span>{name}</span>
+    <span>{value}</span>
+  </p>
+);
