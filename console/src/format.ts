@@ -3,6 +3,8 @@ import type { Session } from "./api/session.ts";
 /** Formats numbers, times and units as the session says. */
 export interface Format {
   number(value: number): string;
+  /** `1 row`, `5,562 rows`. */
+  count(value: number, one: string, many?: string): string;
   percent(value: number): string;
   ms(value: number): string;
   bytes(value: number): string;
@@ -40,6 +42,7 @@ export const createFormat = ({ locale, time_zone: timeZone, units }: Session): F
   return {
     number,
     zone,
+    count: (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`,
     percent: (value) => `${number(value)} %`,
     ms: (value) => (value < 1_000 ? `${number(value)} ms` : `${number(value / 1_000)} s`),
     bytes: (value) => (value < 1e9 ? `${number(value / 1e6)} MB` : `${number(value / 1e9)} GB`),

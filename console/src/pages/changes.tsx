@@ -2,11 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { stepsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { count, createFormat } from "../format.ts";
+import { createFormat } from "../format.ts";
 import { ChangeGraph } from "../ui/change-graph.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import styles from "./changes.module.css";
+import { blockerOf } from "./missing.ts";
 
 /** All changes: their state, risk and cost, and what depends on what. */
 export const ChangesPage = () => {
@@ -37,7 +38,7 @@ export const ChangesPage = () => {
                 <Link to="/changes/$step" params={{ step: String(step) }}>
                   {title}
                 </Link>
-                {blocked_by.length > 0 && <span className={styles.more}>blocked: {blocked_by[0]}</span>}
+                <span className={styles.more}>{blockerOf({ blocked_by, state })}</span>
               </th>
               <td>
                 <span className={styles.state}>
@@ -52,8 +53,8 @@ export const ChangesPage = () => {
                   {risk}
                 </span>
               </td>
-              <td className="mono">{`${count(estimate.rows, "row")}, ${format.ms(estimate.duration_ms)}`}</td>
-              <td className="mono">{parked_rows > 0 ? count(parked_rows, "row") : ""}</td>
+              <td className="mono">{`${format.count(estimate.rows, "row")}, ${format.ms(estimate.duration_ms)}`}</td>
+              <td className="mono">{parked_rows > 0 ? format.count(parked_rows, "row") : ""}</td>
             </tr>
           ))}
         </tbody>

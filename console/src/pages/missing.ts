@@ -1,8 +1,17 @@
-import type { Direction, StepDetails } from "../api/queries.ts";
+import type { Direction, Step } from "../api/queries.ts";
+
+/** What stands in the way of moving a step, as a sentence; undefined if nothing does. */
+export const blockerOf = ({ blocked_by, state }: Pick<Step, "blocked_by" | "state">): string | undefined => {
+  const [first] = blocked_by;
+  if (first === undefined) return undefined;
+  if (typeof first === "string") return first;
+  const steps = blocked_by.join(", ");
+  return state === "applied" ? `Roll back ${steps} first.` : `Re-apply ${steps} first.`;
+};
 
 /** What a move still lacks, as a sentence for the button; undefined if it can start. */
 export const missingFor = ({
-  change: { risk, acknowledge, blocked_by },
+  step,
   direction,
   may,
   reason,
@@ -10,7 +19,7 @@ export const missingFor = ({
   hasPlan,
   isMoving,
 }: {
-  change: Pick<StepDetails, "risk" | "acknowledge" | "blocked_by">;
+  step: Pick<Step, "risk" | "acknowledge" | "blocked_by" | "state">;
   direction: Direction;
   may: boolean;
   reason: string;
@@ -20,10 +29,12 @@ export const missingFor = ({
 }): string | undefined => {
   if (!may) return "Moving a step needs an admin.";
   if (isMoving) return "The step is moving.";
-  if (blocked_by.length > 0) return `Blocked: ${blocked_by[0]}`;
+  const blocker = blockerOf(step);
+  if (blocker !== undefined) return blocker;
   if (!hasPlan) return "Still missing: a dry run.";
   if (direction === "reapply") return undefined;
-  if ((risk === "high" || risk === "critical") && reason.trim() === "") return "Still missing: the reason.";
-  if (acknowledge !== null && phrase !== acknowledge) return "Still missing: the phrase.";
+  const needsReason = step.risk === "high" || step.risk === "critical";
+  if (needsReason && reason.trim() === "") return "Still missing: the reason.";
+  if (step.acknowledge !== null && phrase !== step.acknowledge) return "Still missing: the phrase.";
   return undefined;
 };

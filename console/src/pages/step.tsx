@@ -13,7 +13,7 @@ import {
   stepsQuery,
 } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { count, createFormat, duration, type Format } from "../format.ts";
+import { createFormat, duration, type Format } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { ChangeGraph } from "../ui/change-graph.tsx";
@@ -33,6 +33,7 @@ export const StepPage = () => {
   const { data, error } = useQuery(stepQuery(Number(number)));
   const steps = useQuery(stepsQuery);
   const format = createFormat(useSession());
+  const moving = useMove();
   if (error && !data) return <LoadError error={error} />;
   if (!data || !steps.data) return <Loading lines={8} />;
   const { step, name, title, state, risk, requires, dependents, estimate } = data;
@@ -56,9 +57,10 @@ export const StepPage = () => {
         </span>
         {requires.length > 0 && <span>requires {requires.join(", ")}</span>}
         {dependents.length > 0 && <span>required by {dependents.join(", ")}</span>}
-        <span>about {count(estimate.rows, "row")}</span>
+        <span>about {format.count(estimate.rows, "row")}</span>
       </p>
-      <Decision key={`${step} ${state}`} change={data}>
+      <Outcome moving={moving} format={format} />
+      <Decision key={`${step} ${state}`} change={data} moving={moving}>
         <Section title="Dependencies">
           <ChangeGraph steps={steps.data.steps} selected={step} />
         </Section>
@@ -70,24 +72,75 @@ export const StepPage = () => {
   );
 };
 
-const Decision = ({ change, children }: { change: StepDetails; children: ReactNode }) => {
+/** Moves a step; the pages read the new state once it has ended, however it did. */
+const useMove = () => {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (request: Move) => move(request),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["rollback"] }),
+  });
+};
+
+/** The result of the move that was made on this page. */
+const Outcome = ({ moving: { data, variables, error }, format }: { moving: Moving; format: Format }) => {
+  if (error) return <Fault error={error} />;
+  if (!data || !variables) return null;
+  if ("approval" in data) {
+    return (
+      <p className={styles.outcome} role="status">
+        Another admin must approve this move. Request {data.approval.id} waits.
+      </p>
+    );
+  }
+  const checks = data.steps.flatMap((moved) => moved.checks);
+  const warnings = data.steps.flatMap((moved) => moved.warnings);
+  const done = variables.direction === "rollback" ? "rolled back" : "re-applied";
+  return (
+    <div className={styles.outcome} role="status">
+      <p className={styles.question}>
+        <Icon name="check" large /> Step {variables.step} is {done}.
+      </p>
+      <p className="t2">
+        {format.ms(data.total_ms)}. {checks.filter(({ ok }) => ok).length} of{" "}
+        {format.count(checks.length, "check")} hold.
+        {data.ledger_head && (
+          <>
+            {" "}
+            Ledger entry {data.ledger_head.seq}, head{" "}
+            <span className="mono">{data.ledger_head.hash.slice(0, 12)}</span>.
+          </>
+        )}
+      </p>
+      {warnings.map((warning) => (
+        <p key={warning}>{warning}</p>
+      ))}
+    </div>
+  );
+};
+
+type Moving = ReturnType<typeof useMove>;
+
+const Decision = ({
+  change,
+  moving,
+  children,
+}: {
+  change: StepDetails;
+  moving: Moving;
+  children: ReactNode;
+}) => {
   const { step, state, acknowledge, estimate } = change;
   const direction: Direction = state === "applied" ? "rollback" : "reapply";
   const verb = direction === "rollback" ? "Undo" : "Redo";
   const session = useSession();
   const format = createFormat(session);
   const nowMs = useNow();
-  const queries = useQueryClient();
   const { reason: prefilled = "" } = useSearch({ from: "/inside/changes/$step" });
   const [reason, setReason] = useState(prefilled);
   const [phrase, setPhrase] = useState("");
   const [onlyWithPlan, setOnlyWithPlan] = useState(true);
   const preview = useMutation({
     mutationFn: async () => ({ run: await dryRun(step, direction), atMs: Date.now() }),
-  });
-  const moving = useMutation({
-    mutationFn: (request: Move) => move(request),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["rollback"] }),
   });
   const startsByItself = session.can.move && estimate.duration_ms < dryRunByItselfMs;
   const { mutate: runDry } = preview;
@@ -96,7 +149,7 @@ const Decision = ({ change, children }: { change: StepDetails; children: ReactNo
   }, [startsByItself, runDry]);
   const hash = preview.data?.run.plan.hash;
   const missing = missingFor({
-    change,
+    step: change,
     direction,
     may: session.can.move,
     reason,
@@ -208,7 +261,6 @@ const Decision = ({ change, children }: { change: StepDetails; children: ReactNo
               Step {step} is moving. Closing this page stops nothing.
             </p>
           )}
-          {moving.error && <Fault error={moving.error} />}
         </div>
       </form>
       <aside className={styles.context}>{children}</aside>

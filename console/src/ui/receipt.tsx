@@ -35,8 +35,13 @@ export const Receipt = ({
         {executed ? "executed, measured, aborted: nothing changed" : "estimated"}
       </header>
       {impact.length > 0 && <h3>Impact</h3>}
-      {impact.map(({ label, value, unit }) => (
-        <Line key={label} name={label} value={format.quantity(value, unit)} />
+      {groupsOf(impact).map(({ group, lines }) => (
+        <div key={group}>
+          {group !== "" && <p className={styles.group}>{group}</p>}
+          {lines.map(({ name, value, unit }) => (
+            <Line key={name} name={name} value={format.quantity(value, unit)} />
+          ))}
+        </div>
       ))}
       {rows.length > 0 && <h3>Rows</h3>}
       {rows.map(({ table, action, rows: moved }) => (
@@ -68,6 +73,22 @@ export const Receipt = ({
       </p>
     </section>
   );
+};
+
+type Impact = DryRun["steps"][number]["impact"][number];
+
+/** Lines `group: name` under their group; others alone. */
+const groupsOf = (impact: readonly Impact[]) => {
+  const groups: { group: string; lines: { name: string; value: Impact["value"]; unit: string }[] }[] = [];
+  for (const { label, value, unit } of impact) {
+    const at = label.lastIndexOf(": ");
+    const group = at < 0 ? "" : label.slice(0, at);
+    const line = { name: at < 0 ? label : label.slice(at + 2), value, unit };
+    const last = groups.at(-1);
+    if (last?.group === group) last.lines.push(line);
+    else groups.push({ group, lines: [line] });
+  }
+  return groups;
 };
 
 const Line = ({ name, value }: { name: string; value: string }) => (
