@@ -101,6 +101,7 @@ export const earlybird = fastifyPlugin(
         reply.header("cache-control", "no-store");
       });
       if (rateLimit) scope.addHook("onRequest", rateLimit);
+      if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
       if (options.console) {
         const sealer = createSealer(options.console.secret, "console session");
         scope.addHook("onRequest", async (request) => useCredentials(request, sealer));
@@ -114,8 +115,8 @@ export const earlybird = fastifyPlugin(
           features,
         });
       }
+      // After the console's login: a user without the role who tries to log in there has attempted nothing.
       watchTrespasses(scope, refusals);
-      if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
       await scope.register(healthRoutes, {
         monitoring,
         fleet,

@@ -28,8 +28,12 @@ export const contentSecurityPolicy = [
  * The page refers to its files relative to a `<base>` computed from the depth of the URL, so that it works below any
  * prefix that a proxy removes.
  */
-export const consolePages = async (app: FastifyInstance, path: string): Promise<void> => {
-  const indexFile = join(builtPages, "index.html");
+export const consolePages = async (
+  app: FastifyInstance,
+  path: string,
+  directory = builtPages,
+): Promise<void> => {
+  const indexFile = join(directory, "index.html");
   if (!existsSync(indexFile)) {
     app.log.warn("the console was not built, so there are only the routes: npm run build");
     return;
@@ -41,7 +45,7 @@ export const consolePages = async (app: FastifyInstance, path: string): Promise<
     reply.header("referrer-policy", "same-origin");
   });
   await app.register(fastifyStatic, {
-    root: join(builtPages, "assets"),
+    root: join(directory, "assets"),
     prefix: `${path}/assets/`,
     preCompressed: true,
     immutable: true,

@@ -137,7 +137,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
             refresh_token: z.string().max(4_096).optional(),
             expires_in: z.number().positive().optional().describe("seconds"),
           })
-          .optional(),
+          .nullish(),
         response: { 200: sessionView },
       },
     },
