@@ -35,6 +35,7 @@ describe("the documentation", () => {
     expect(open.sort()).toEqual([
       "delete /api/console/session",
       "get /api/console/login",
+      "get /api/console/session",
       "get /api/health",
       "get /api/shared-links/{token}",
       "get /livez",
@@ -95,7 +96,7 @@ describe("the console", () => {
   test("turns customers away without an alert", async () => {
     expect(await api.refusal("POST /api/console/session", { as: "customer", body: {} })).toEqual([
       403,
-      "EB_FORBIDDEN",
+      "EB_CONSOLE_FORBIDDEN",
     ]);
     expect(api.alerts.active()).toEqual([]);
   });

@@ -16,6 +16,7 @@ import {
   type ConsoleOptions,
   consolePages,
   createSealer,
+  notForConsole,
   sessionRoutes,
   useCredentials,
 } from "./console/index.ts";
@@ -88,7 +89,13 @@ export const earlybird = fastifyPlugin(
         () => true,
         () => false,
       );
-    const refusals = { watch, whoIs, mayOperate, harmless: harmlessRefusals, log: app.log };
+    const refusals = {
+      watch,
+      whoIs,
+      mayOperate,
+      harmless: [...harmlessRefusals, notForConsole],
+      log: app.log,
+    };
     recordRequests(app, {
       performance,
       onRefused: (request, reply) => noteRefusal(request, reply, refusals),
@@ -115,7 +122,6 @@ export const earlybird = fastifyPlugin(
           features,
         });
       }
-      // After the console's login: a user without the role who tries to log in there has attempted nothing.
       watchTrespasses(scope, refusals);
       await scope.register(healthRoutes, {
         monitoring,

@@ -88,7 +88,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The user of the console, and what they may do. */
+    /** The user of the console, and what they may do; null without a login. */
     get: {
       parameters: {
         query?: never;
@@ -137,7 +137,7 @@ export interface paths {
                   divideBy: number;
                 };
               };
-            };
+            } | null;
           };
         };
         /** @description The request does not match the schema. */
@@ -187,7 +187,7 @@ export interface paths {
             refresh_token?: string;
             /** @description seconds */
             expires_in?: number;
-          };
+          } | null;
         };
       };
       responses: {

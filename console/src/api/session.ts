@@ -3,7 +3,7 @@ import { ApiError, api, read, root } from "./client.ts";
 import type { paths } from "./schema.ts";
 
 type Login = paths["/api/console/login"]["get"]["responses"][200]["content"]["application/json"];
-export type Session = paths["/api/console/session"]["get"]["responses"][200]["content"]["application/json"];
+export type Session = paths["/api/console/session"]["post"]["responses"][200]["content"]["application/json"];
 
 /** The session, or null while nobody is logged in. */
 export const sessionQuery = queryOptions({

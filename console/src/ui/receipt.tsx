@@ -34,7 +34,7 @@ export const Receipt = ({
         <br />
         {executed ? "executed, measured, aborted: nothing changed" : "estimated"}
       </header>
-      {impact.length > 0 && <h3>Impact</h3>}
+      {impact.length > 0 && <h2>Impact</h2>}
       {groupsOf(impact).map(({ group, lines }) => (
         <div key={group}>
           {group !== "" && <p className={styles.group}>{group}</p>}
@@ -43,16 +43,16 @@ export const Receipt = ({
           ))}
         </div>
       ))}
-      {rows.length > 0 && <h3>Rows</h3>}
+      {rows.length > 0 && <h2>Rows</h2>}
       {rows.map(({ table, action, rows: moved }) => (
         <Line key={`${table}${action}`} name={table} value={`${format.number(moved)} ${action}`} />
       ))}
-      <h3>Locks</h3>
+      <h2>Locks</h2>
       {locks.map(({ table, mode, held_ms }) => (
         <Line key={`${table}${mode}`} name={table} value={`${mode.toLowerCase()}, ${format.ms(held_ms)}`} />
       ))}
       <Line name="in total" value={format.ms(total_ms)} />
-      <h3>Checks</h3>
+      <h2>Checks</h2>
       <p className={styles.line}>
         <span>
           {checks.length - failed.length} of {count(checks.length, "check")} hold
@@ -62,11 +62,11 @@ export const Receipt = ({
       {failed.map(({ name, detail }) => (
         <Line key={name} name={name} value={detail} />
       ))}
-      {warnings.length > 0 && <h3>Warnings</h3>}
+      {warnings.length > 0 && <h2>Warnings</h2>}
       {warnings.map((warning) => (
         <p key={warning}>{warning}</p>
       ))}
-      <h3>Plan</h3>
+      <h2>Plan</h2>
       <p className={styles.line}>
         <span>{plan.hash.match(/.{4}/g)?.join(" ")}</span>
         <span className={ageMs > staleAfterMs ? "warning" : "t2"}>{duration(ageMs)} old</span>

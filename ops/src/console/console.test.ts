@@ -117,11 +117,11 @@ describe("a session", () => {
   });
 
   test.each([
-    ["Bearer customer", 403],
-    ["Bearer stranger", 401],
-  ])("is not begun for %s", async (authorization, status) => {
+    ["Bearer customer", 403, "EB_CONSOLE_FORBIDDEN"],
+    ["Bearer stranger", 401, "EB_NO_LOGIN"],
+  ])("is not begun for %s", async (authorization, status, code) => {
     const { response } = await logIn(authorization);
-    expect(response.statusCode).toBe(status);
+    expect(codeOf(response)).toEqual([status, code]);
     expect(response.headers).not.toHaveProperty("set-cookie");
   });
 
@@ -131,12 +131,16 @@ describe("a session", () => {
     expect(response.headers["set-cookie"]).toMatch(/^earlybird_console=; Max-Age=0/);
   });
 
-  test("with a cookie of another secret is none", async () => {
-    const cookie = `earlybird_console=${createSealer("x".repeat(32), "console session").seal("{}")}`;
-    expect(codeOf(await app.inject({ url: "/api/console/session", headers: { cookie } }))).toEqual([
-      401,
-      "EB_NO_LOGIN",
-    ]);
+  test.each([
+    ["no cookie", {}],
+    [
+      "a cookie of another secret",
+      { cookie: `earlybird_console=${createSealer("x".repeat(32), "console session").seal("{}")}` },
+    ],
+    ["a cookie that is not sealed", { cookie: "earlybird_console=x" }],
+  ])("with %s is null", async (_, headers) => {
+    const response = await app.inject({ url: "/api/console/session", headers });
+    expect([response.statusCode, response.json()]).toEqual([200, null]);
   });
 });
 

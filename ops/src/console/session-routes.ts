@@ -8,6 +8,17 @@ import { type ConsoleCredentials, readCredentials, writeCredentials } from "./co
 import type { ConsoleOptions } from "./options.ts";
 import type { Sealer } from "./seal.ts";
 
+/** The code of the refusal of a user who is logged in to the service, but is no operator: no attack. */
+export const notForConsole = "EB_CONSOLE_FORBIDDEN";
+
+const notAnOperator = () =>
+  new Failure(
+    "EB_CONSOLE_FORBIDDEN",
+    403,
+    "The console is for operators and admins.",
+    "Log in with another user, or ask an admin for the role.",
+  );
+
 const noLogin = () =>
   new Failure(
     "EB_CONSOLE_LOGIN",
@@ -64,7 +75,7 @@ export interface SessionRoutesOptions {
 export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async (app, options) => {
   const { console, sealer, authorize, clock, version, features } = options;
   const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone, locale = "en-GB" } = console;
-  const { title = "EarlyBird", units = {} } = console;
+  const { title = "EarlyBird", units = {}, login } = console;
 
   const roleOf = (request: FastifyRequest): Promise<"operator" | "admin"> =>
     authorize(request, "admin").then(
@@ -92,7 +103,9 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
 
   const begin = async (request: FastifyRequest, reply: FastifyReply, credentials: ConsoleCredentials) => {
     request.headers.authorization = credentials.authorization;
-    const user = await authorize(request, "operator");
+    const user = await authorize(request, "operator").catch((error: unknown) => {
+      throw error instanceof Failure && error.status === 403 ? notAnOperator() : error;
+    });
     writeCredentials(request, reply, sealer, credentials);
     return view(request, user, credentials.expiresAt);
   };
@@ -107,7 +120,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
         response: { 200: loginView },
       },
     },
-    async () => ({ title, login: console.login }),
+    async () => ({ title, login }),
   );
 
   app.get(
@@ -115,11 +128,14 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
     {
       schema: {
         tags: ["console"],
-        summary: "The user of the console, and what they may do.",
-        response: { 200: sessionView },
+        summary: "The user of the console, and what they may do; null without a login.",
+        security: [],
+        response: { 200: sessionView.nullable() },
       },
     },
     async (request) => {
+      // Every visit of the login page asks: that is no failed attempt.
+      if (request.headers.authorization === undefined && login.kind !== "ambient") return null;
       const user = await authorize(request, "operator");
       return view(request, user, readCredentials(request, sealer)?.expiresAt);
     },
@@ -165,7 +181,6 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
       },
     },
     async (request, reply) => {
-      const { login } = console;
       const refreshToken = readCredentials(request, sealer)?.refreshToken;
       if (login.kind !== "password" || login.refreshUrl === undefined || refreshToken === undefined)
         throw notRenewed();
