@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Failure } from "../core/failure.ts";
 import type { Logger } from "../core/logger.ts";
-import { openEmbeddedServer } from "./embedded/open.ts";
+import { startEmbeddedServer } from "./embedded/start.ts";
 import { databaseRefused, databaseTooOld, databaseUnavailable } from "./failures.ts";
 import { isDatabaseUnavailable, isLoginRefused } from "./is-unavailable.ts";
 import { createPool } from "./pool.ts";
@@ -100,7 +100,7 @@ const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool>
 
 const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => {
   const { dataDir, log } = options;
-  const server = await openEmbeddedServer(dataDir, log);
+  const server = await startEmbeddedServer(dataDir, log);
   try {
     await untilAnswering(() => ensureDatabase(server.urlOf("postgres")));
   } catch (error) {

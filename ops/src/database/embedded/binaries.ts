@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import type { Account } from "./account.ts";
 import { noBinariesForPlatform } from "./failures.ts";
+import type { Account } from "./root-account.ts";
 import { systemDirectory } from "./system-directory.ts";
 
 const run = promisify(execFile);

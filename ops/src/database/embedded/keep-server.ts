@@ -1,17 +1,17 @@
 import { lstat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../core/failure.ts";
-import { postgresAccount } from "./account.ts";
 import { listenNear, removeOldSockets } from "./address.ts";
 import { embeddedBinaries } from "./binaries.ts";
+import { clusterLocation } from "./cluster-location.ts";
 import { keeperDirectoryOf, logFileOf } from "./data-directory.ts";
 import { postgresDidNotStart } from "./failures.ts";
-import { builtinLocale, initialiseCluster } from "./initialise.ts";
+import { builtinLocale, initCluster } from "./init-cluster.ts";
 import { Leases } from "./leases.ts";
-import { clusterPlace } from "./place.ts";
-import { lastPort } from "./postmaster.ts";
+import { lastPort } from "./postmaster-file.ts";
 import type { Answer } from "./protocol.ts";
 import { publish } from "./publication.ts";
+import { postgresAccount } from "./root-account.ts";
 import { startServer, stopServer } from "./server.ts";
 
 const settings = {
@@ -48,9 +48,9 @@ export const keepServer = async (dataDir: string, after: number, restartAfterMs 
 const serve = async (dataDir: string, leases: Leases, restartAfterMs: number): Promise<void> => {
   const account = await postgresAccount();
   const binaries = await embeddedBinaries(account);
-  const directory = await clusterPlace(dataDir, account);
+  const directory = await clusterLocation(dataDir, account);
   if (!(await exists(directory))) {
-    await initialiseCluster(binaries, { directory, account, flags: builtinLocale });
+    await initCluster(binaries, { directory, account, flags: builtinLocale });
   }
   for (;;) {
     const preferredPort = await lastPort(directory);

@@ -3,11 +3,11 @@ import { open, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { postgresDidNotStart } from "./failures.ts";
-import { environment } from "./initialise.ts";
-import { isServerOf, readPostmaster } from "./postmaster.ts";
+import { environment } from "./init-cluster.ts";
+import { isServerOf, readPostmaster } from "./postmaster-file.ts";
+import type { Account } from "./root-account.ts";
 
 const pollMs = 10;
 const adoptedPollMs = 100;

@@ -9,7 +9,7 @@ import {
   systemPostgresVersion,
   type ThrowawayPostgres,
 } from "../../../../test/support/throwaway.ts";
-import { postgresAccount } from "../../database/embedded/account.ts";
+import { postgresAccount } from "../../database/embedded/root-account.ts";
 import { type RunningServer, startServer, stopServer } from "../../database/embedded/server.ts";
 import { createPool } from "../../database/index.ts";
 import { closeMonitoringPool, createMonitoringPool } from "../../database/monitoring-pool.ts";

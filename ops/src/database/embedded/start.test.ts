@@ -14,8 +14,8 @@ import {
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
 import { createLogger } from "../../core/logger.ts";
 import { type OpenDatabase, openDatabase } from "../connect.ts";
-import { postgresAccount } from "./account.ts";
 import { latestPublication } from "./publication.ts";
+import { postgresAccount } from "./root-account.ts";
 
 let dataDir: string;
 let rows = 0;

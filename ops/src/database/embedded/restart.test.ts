@@ -6,7 +6,7 @@ import { makeTemporaryDirectory } from "../../../../test/support/temporary-direc
 import { keeperDirectoryOf, logFileOf, openLog, prepareDataDirectory } from "./data-directory.ts";
 import { keepServer } from "./keep-server.ts";
 import { takeLease } from "./lease.ts";
-import { readPostmaster } from "./postmaster.ts";
+import { readPostmaster } from "./postmaster-file.ts";
 import { latestPublication } from "./publication.ts";
 
 let home: string;

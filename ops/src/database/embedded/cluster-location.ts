@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { lstat, readlink, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type Account, canTraverse } from "./account.ts";
 import { dataDirectoryClosed } from "./failures.ts";
+import { type Account, canTraverse } from "./root-account.ts";
 import { systemDirectory } from "./system-directory.ts";
 
 /**
@@ -14,7 +14,7 @@ import { systemDirectory } from "./system-directory.ts";
  * @param dataDir absolute, and exists
  * @throws Failure EB_DATABASE_DIRECTORY when a cluster is there and its directory was closed since
  */
-export const clusterPlace = async (dataDir: string, account: Account): Promise<string> => {
+export const clusterLocation = async (dataDir: string, account: Account): Promise<string> => {
   const usual = join(dataDir, "postgres");
   const remembered = await readlink(usual).catch(() => undefined);
   if (remembered !== undefined) return remembered;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../core/logger.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { dataDirectoryUnusable } from "./failures.ts";
-import { passwordOf, superuser } from "./initialise.ts";
+import { passwordOf, superuser } from "./init-cluster.ts";
 import { type Lease, takeLease } from "./lease.ts";
 
 const retryMs = 2_000;
@@ -23,7 +23,7 @@ export interface EmbeddedServer {
  * Starts or joins the embedded server whose cluster is kept in a data directory; both are made when absent.
  * The first time takes about a second, later ones a fifth of that.
  */
-export const openEmbeddedServer = async (dataDir: string, log: Logger): Promise<EmbeddedServer> => {
+export const startEmbeddedServer = async (dataDir: string, log: Logger): Promise<EmbeddedServer> => {
   const place = await prepareDataDirectory(dataDir);
   let released = false;
 

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
+import type { Account } from "./root-account.ts";
 
 const run = promisify(execFile);
 
@@ -26,7 +26,7 @@ export const passwordOf = async (directory: string): Promise<string> =>
  * It is made beside its place and renamed when complete, so a cluster that exists is a whole one. Only one
  * process may do this at a time.
  */
-export const initialiseCluster = async (
+export const initCluster = async (
   { initdb }: Binaries,
   options: { directory: string; account: Account; flags?: string[] },
 ): Promise<void> => {
