@@ -10,8 +10,8 @@ import {
   passwordOf,
   superuser,
 } from "../../ops/src/database/embedded/init-cluster.ts";
+import { type RunningServer, startServer, stopServer } from "../../ops/src/database/embedded/postmaster.ts";
 import { postgresAccount } from "../../ops/src/database/embedded/root-account.ts";
-import { type RunningServer, startServer, stopServer } from "../../ops/src/database/embedded/server.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
 /** A PostgreSQL server for tests, in a temporary directory. It ends with the process that started it. */

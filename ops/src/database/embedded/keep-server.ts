@@ -8,11 +8,11 @@ import { keeperDirectoryOf, logFileOf } from "./data-directory.ts";
 import { postgresDidNotStart } from "./failures.ts";
 import { builtinLocale, initCluster } from "./init-cluster.ts";
 import { Leases } from "./leases.ts";
+import { startServer, stopServer } from "./postmaster.ts";
 import { lastPort } from "./postmaster-file.ts";
 import type { Answer } from "./protocol.ts";
 import { publish } from "./publication.ts";
 import { postgresAccount } from "./root-account.ts";
-import { startServer, stopServer } from "./server.ts";
 
 const settings = {
   shared_buffers: "128MB",
