@@ -6,24 +6,32 @@ import { type Account, canTraverse } from "./root-account.ts";
 import { systemDirectory } from "./system-directory.ts";
 
 /**
- * Where the cluster of a data directory lives: `<dataDir>/postgres`.
+ * The directory of the cluster of a data directory: `<dataDir>/postgres`.
  *
- * Under root that is a symbolic link to a directory of the system when the postgres account cannot go
- * through the data directory (a clone below `/root`, a private directory).
+ * Under root, this is a symbolic link to a system directory if the account postgres cannot enter the data directory (a
+ * clone below `/root`, a private directory).
  *
- * @param dataDir absolute, and exists
- * @throws Failure EB_DATABASE_DIRECTORY when a cluster is there and its directory was closed since
+ * @param dataDir an existing directory, absolute
+ * @throws Failure EB_DATABASE_DIRECTORY if it contains a cluster that the account can no longer reach
  */
 export const clusterLocation = async (dataDir: string, account: Account): Promise<string> => {
   const usual = join(dataDir, "postgres");
-  const remembered = await readlink(usual).catch(() => undefined);
-  if (remembered !== undefined) return remembered;
+  const target = () => readlink(usual).catch(() => undefined);
+  const linked = await target();
+  if (linked !== undefined) return linked;
   if (canTraverse(account, dataDir)) return usual;
   if (await lstat(usual).catch(() => undefined)) throw dataDirectoryClosed(dataDir);
   const key = createHash("sha256").update(dataDir).digest("hex").slice(0, 16);
-  // The random part: a data directory that was deleted and made again starts empty.
-  const place = join(await systemDirectory(), `cluster-${key}-${randomBytes(3).toString("hex")}`);
-  // Link first, cluster second: whatever happens in between, the next start finds the place.
-  await symlink(place, usual);
-  return place;
+  // The random part: a data directory that was deleted and created again starts empty.
+  const location = join(await systemDirectory(), `cluster-${key}-${randomBytes(3).toString("hex")}`);
+  // Link first, cluster second: after an interruption, the next start uses the same directory.
+  try {
+    await symlink(location, usual);
+    return location;
+  } catch (error) {
+    // Another process that starts at the same moment linked it first.
+    const other = await target();
+    if (other === undefined) throw error;
+    return other;
+  }
 };

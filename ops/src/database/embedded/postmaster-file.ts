@@ -5,14 +5,14 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** What a running server writes about itself into `postmaster.pid`. */
+/** The content of `postmaster.pid`. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
   readonly ready: boolean;
 }
 
-/** Reads `postmaster.pid` of a cluster; undefined when there is none, or while it is being written. */
+/** Reads `postmaster.pid` of a cluster; undefined if it is missing or incomplete. */
 export const readPostmaster = async (cluster: string): Promise<Postmaster | undefined> => {
   const text = await readFile(join(cluster, "postmaster.pid"), "utf8").catch(() => "");
   const lines = text.split("\n");
@@ -22,7 +22,7 @@ export const readPostmaster = async (cluster: string): Promise<Postmaster | unde
   return { pid, port, ready: lines[7]?.trim() === "ready" };
 };
 
-/** The port of the last start of a cluster, so that it can stay the same. */
+/** The port at the last start of a cluster. */
 export const lastPort = async (cluster: string): Promise<number | undefined> => {
   const text = await readFile(join(cluster, "postmaster.opts"), "utf8").catch(() => "");
   const port = /"-p" "(\d+)"/.exec(text)?.[1];
@@ -30,26 +30,26 @@ export const lastPort = async (cluster: string): Promise<number | undefined> => 
 };
 
 /**
- * Whether a process is a live PostgreSQL server of this very cluster.
- *
- * A number alone says nothing: after a `kill -9` or a reboot it may belong to anybody.
+ * Whether a process is a running PostgreSQL server of this cluster: after `kill -9` or a reboot, the pid may belong to
+ * another program.
  */
 export const isServerOf = async (cluster: string, pid: number): Promise<boolean> => {
   if (!isAlive(pid)) return false;
   if (process.platform === "win32") return true;
-  const place = await realpath(cluster).catch(() => cluster);
+  const location = await realpath(cluster).catch(() => cluster);
   if (process.platform === "linux") {
-    // The server's working directory is its cluster; a process that is not ours to look at is not our server.
+    // The working directory of a server is its cluster. If it cannot be read, the process belongs to another user.
     const directory = await readlink(`/proc/${pid}/cwd`).catch(() => "");
-    return directory === place || directory === `${place} (deleted)`;
+    return directory === location || directory === `${location} (deleted)`;
   }
   const { stdout } = await run("ps", ["-ww", "-o", "command=", "-p", String(pid)]).catch(() => ({
     stdout: "",
   }));
-  return stdout.includes("postgres") && stdout.includes(place);
+  return stdout.includes("postgres") && stdout.includes(location);
 };
 
-const isAlive = (pid: number): boolean => {
+/** Whether a process with this pid exists, of any account. */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Binaries } from "./binaries.ts";
+import { openLog } from "./data-directory.ts";
 import { postgresDidNotStart } from "./failures.ts";
 import { environment } from "./init-cluster.ts";
-import { isServerOf, readPostmaster } from "./postmaster-file.ts";
+import { isAlive, isServerOf, readPostmaster } from "./postmaster-file.ts";
 import type { Account } from "./root-account.ts";
 
 const pollMs = 10;
-const adoptedPollMs = 100;
 const startAttempts = 20;
 const longestReasonBytes = 4_096;
 const retryMs = 250;
@@ -20,82 +20,88 @@ const shutdown = [
   ["SIGKILL", 2_000],
 ] as const;
 
-/** A server that runs: where it listens, and when it ends. */
+/** A server that accepts connections on 127.0.0.1. */
 export interface RunningServer {
+  readonly directory: string;
   readonly pid: number;
-  /** Whether it ran already. */
-  readonly adopted: boolean;
-  /** On 127.0.0.1. */
   readonly port: number;
-  /** Fulfils when the server's process is gone, whatever the reason. */
-  readonly ended: Promise<void>;
+  /** Whether it was running already. */
+  readonly adopted: boolean;
 }
 
 export interface ServerOptions {
   readonly directory: string;
   readonly account: Account;
   readonly logFile: string;
-  /** Taken when it is free; otherwise, or when absent, any free port. */
+  /** Used unless another program has it. If undefined, any free port is used. */
   readonly preferredPort?: number | undefined;
   /** Settings of postgresql.conf by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Stops the waiting, not the server. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Starts the server of a cluster and waits until it accepts connections; a server of this cluster that runs
- * already is adopted.
+ * Starts the server of a cluster and waits until it accepts connections. If it is running already, it is adopted.
+ * Several processes may do this at once: PostgreSQL's own lock file lets only one server start.
  *
- * @throws Failure EB_DATABASE_START with PostgreSQL's own words
+ * @throws Failure EB_DATABASE_START with PostgreSQL's error message
  */
 export const startServer = async (binaries: Binaries, options: ServerOptions): Promise<RunningServer> => {
-  let preferredPort = options.preferredPort;
+  let { preferredPort } = options;
   for (let attempt = 1; ; attempt += 1) {
-    const running = await adopt(options.directory);
+    const running = await runningServer(options.directory, options.signal);
     if (running) return running;
-    const port = await freePort(preferredPort);
-    const outcome = await launch(binaries, options, port);
-    if (!("words" in outcome)) return outcome;
-    const { words, killed } = outcome;
-    // Another program took the port since we looked, or a dying server still holds its shared memory.
-    const portTaken = /could not (bind|create any TCP)/.test(words);
-    const passing = killed || portTaken || /lock file|shared memory block/.test(words);
-    if (!passing || attempt === startAttempts) {
-      throw postgresDidNotStart("Starting PostgreSQL", words, options.logFile);
+    const outcome = await launch(binaries, options, preferredPort ?? (await freePort()));
+    if (!("reason" in outcome)) return outcome;
+    const { reason, killed } = outcome;
+    const portTaken = /could not (bind|create any TCP)/.test(reason);
+    // Another process was faster, or a server that is ending still holds its shared memory.
+    const temporary = killed || portTaken || /lock file|shared memory block/.test(reason);
+    if (!temporary || attempt === startAttempts) {
+      throw postgresDidNotStart(reason, options.logFile);
     }
     if (portTaken) preferredPort = undefined;
-    else await sleep(retryMs);
+    else await sleep(retryMs, undefined, { signal: options.signal });
   }
 };
 
-const adopt = async (directory: string): Promise<RunningServer | undefined> => {
+/** The server of a cluster once it accepts connections; undefined if none is running. */
+export const runningServer = async (
+  directory: string,
+  signal?: AbortSignal,
+): Promise<RunningServer | undefined> => {
   for (;;) {
     const found = await readPostmaster(directory);
     if (!found) return undefined;
-    if (!(await isServerOf(directory, found.pid))) {
-      // PostgreSQL itself sees only that the number is in use, and would refuse to start for ever.
-      await rm(join(directory, "postmaster.pid"), { force: true });
+    const { pid, port, ready } = found;
+    if (!(await isServerOf(directory, pid))) {
+      await removeForeignPid(directory, pid);
       return undefined;
     }
-    if (found.ready) {
-      return { pid: found.pid, port: found.port, adopted: true, ended: untilGone(directory, found.pid) };
-    }
-    await sleep(pollMs);
+    if (ready) return { directory, pid, port, adopted: true };
+    await sleep(pollMs, undefined, { signal });
   }
 };
 
-const untilGone = async (directory: string, pid: number): Promise<void> => {
-  while (await isServerOf(directory, pid)) await sleep(adoptedPollMs);
+/**
+ * After a crash or a reboot, the pid in `postmaster.pid` may belong to another program of the same account, and
+ * PostgreSQL refuses to start while that runs. It replaces a file with the pid of no process by itself.
+ */
+const removeForeignPid = async (directory: string, pid: number): Promise<void> => {
+  const isUnchanged = (await readPostmaster(directory))?.pid === pid;
+  if (isUnchanged && isAlive(pid)) await rm(join(directory, "postmaster.pid"), { force: true });
 };
 
-/** The running server, or PostgreSQL's words about why there is none, and whether a signal ended it. */
+/** The running server, or the reason why it did not start and whether a signal ended it. */
 const launch = async (
   { postgres }: Binaries,
-  { directory, account, logFile, settings = {} }: ServerOptions,
+  { directory, account, logFile, settings = {}, signal }: ServerOptions,
   port: number,
-): Promise<RunningServer | { words: string; killed: boolean }> => {
+): Promise<RunningServer | { reason: string; killed: boolean }> => {
   const all = { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...settings };
   const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const log = await open(logFile, "a+", 0o600);
+  const log = await openLog(logFile);
   try {
     const { size } = await log.stat();
     const child = spawn(postgres, ["-D", directory, "-p", String(port), ...flags], {
@@ -103,19 +109,19 @@ const launch = async (
       cwd: directory,
       env: environment(),
       stdio: ["ignore", log.fd, log.fd],
-      // A process group of its own: Ctrl-C in a terminal is for us, and we stop the server when it is time.
+      // In a process group of its own, it does not receive Ctrl-C and outlives this process while others use it.
       detached: true,
+      windowsHide: true,
     });
-    const ended = new Promise<void>((resolve) => {
-      child.once("exit", () => resolve());
-      child.once("error", () => resolve());
-    });
+    child.on("error", () => undefined);
     child.unref();
-    if (await untilReady(child, directory)) return { pid: child.pid as number, port, adopted: false, ended };
-    const words = Buffer.alloc(longestReasonBytes);
-    const { bytesRead } = await log.read(words, 0, words.length, size);
+    if (await untilReady(child, directory, signal)) {
+      return { directory, pid: child.pid as number, port, adopted: false };
+    }
+    const reason = Buffer.alloc(longestReasonBytes);
+    const { bytesRead } = await log.read(reason, 0, reason.length, size);
     return {
-      words: words.toString("utf8", 0, bytesRead).trim() || "the program could not be run",
+      reason: reason.toString("utf8", 0, bytesRead).trim() || "the program could not be run",
       killed: child.signalCode !== null,
     };
   } finally {
@@ -123,41 +129,34 @@ const launch = async (
   }
 };
 
-const untilReady = async (child: ChildProcess, directory: string): Promise<boolean> => {
-  let gone = false;
-  child.once("exit", () => {
-    gone = true;
-  });
-  child.once("error", () => {
-    gone = true;
-  });
-  while (!gone) {
+const untilReady = async (child: ChildProcess, directory: string, signal?: AbortSignal): Promise<boolean> => {
+  while (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const found = await readPostmaster(directory);
-    if (found?.pid === child.pid && found?.ready) return true;
-    await sleep(pollMs);
+    if (found?.pid === child.pid && found.ready) return true;
+    await sleep(pollMs, undefined, { signal });
   }
   return false;
 };
 
 /**
- * Shuts a server down: connections are closed, data is flushed. Waits until its process is gone; one that
- * is not after 8 seconds is made to abort, from which it recovers at its next start.
+ * Shuts a server down: connections are closed, data is flushed. Waits until its process has ended. If that takes more
+ * than 8 seconds, the server is aborted and recovers at its next start.
  */
-export const stopServer = async ({ pid, ended }: RunningServer): Promise<void> => {
+export const stopServer = async ({ directory, pid }: RunningServer): Promise<void> => {
   for (const [signal, waitMs] of shutdown) {
-    const gone = ended.then(() => true);
-    if (await Promise.race([gone, false])) return;
+    if (!(await isServerOf(directory, pid))) return;
     process.kill(pid, signal);
-    if (await Promise.race([gone, sleep(waitMs, false)])) return;
+    const giveUp = performance.now() + waitMs;
+    while (performance.now() < giveUp && (await isServerOf(directory, pid))) await sleep(pollMs);
   }
 };
 
 /** A port of 127.0.0.1 that is free now. */
-const freePort = (preferred?: number): Promise<number> =>
+const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once("error", (error) => (preferred === undefined ? reject(error) : resolve(freePort())));
-    probe.listen({ host: "127.0.0.1", port: preferred ?? 0, exclusive: true }, () => {
+    probe.once("error", reject);
+    probe.listen({ host: "127.0.0.1", port: 0, exclusive: true }, () => {
       const { port } = probe.address() as { port: number };
       probe.close(() => resolve(port));
     });

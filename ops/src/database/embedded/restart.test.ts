@@ -1,118 +1,96 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { listens, within } from "../../../../test/support/database-process.ts";
+import { listens, serverPid, within } from "../../../../test/support/database-process.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
-import { keeperDirectoryOf, logFileOf, openLog, prepareDataDirectory } from "./data-directory.ts";
-import { keepServer } from "./keep-server.ts";
-import { takeLease } from "./lease.ts";
-import { readPostmaster } from "./postmaster-file.ts";
-import { latestPublication } from "./publication.ts";
+import { createLogger } from "../../core/logger.ts";
+import { logFileOf, openLog, prepareDataDirectory } from "./data-directory.ts";
+import { type EmbeddedServer, startEmbeddedServer } from "./start.ts";
 
 let home: string;
+let dataDir: string;
 beforeAll(async () => {
   home = await makeTemporaryDirectory();
+  dataDir = join(home, "data");
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-/** Runs the keeper in this process, and answers once it can be found: otherwise a lease would start another. */
-const keep = async (dataDir: string, restartAfterMs?: number) => {
-  const before = await generationOf(dataDir);
-  const ended = keepServer(dataDir, before, restartAfterMs);
-  const isFound = async () => (await generationOf(dataDir)) > before;
-  expect(await within(5_000, isFound)).toBe(true);
-  return { ended };
+const start = (restartAfterMs?: number) =>
+  startEmbeddedServer(dataDir, createLogger("silent"), restartAfterMs);
+const portOf = (server: EmbeddedServer) => Number(new URL(server.urlOf("postgres")).port);
+const killServer = async () => process.kill(await serverPid(dataDir), "SIGKILL");
+/** How many processes use the server; undefined while it does not answer. */
+const sessionsOf = async (server: EmbeddedServer): Promise<number | undefined> => {
+  const client = new pg.Client(server.urlOf("postgres"));
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query(
+      "select from pg_stat_activity where application_name = 'earlybird session'",
+    );
+    return rows.length;
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 };
 
-const generationOf = async (dataDir: string) =>
-  (await latestPublication(keeperDirectoryOf(dataDir)))?.generation ?? 0;
-
-const unexpected = () => expect.fail("the lease was lost");
-
-test("a server that ends by itself is started again on its port, for as long as somebody uses it", async () => {
-  const dataDir = await prepareDataDirectory(join(home, "restarted"));
-  const kept = await keep(dataDir, 100);
-  const lease = await takeLease(dataDir, unexpected);
-  const first = await readPostmaster(lease.cluster);
-  process.kill(first?.pid as number, "SIGKILL");
-  const isBack = async () => {
-    const now = await readPostmaster(lease.cluster);
-    return now?.ready === true && now.pid !== first?.pid && now.port === lease.port;
-  };
-  expect(await within(20_000, isBack)).toBe(true);
-  await lease.release();
-  await kept.ended;
-  expect(await listens(lease.port)).toBe(false);
+test("a server that ended is started again on its port while processes use it", async () => {
+  const [first, second] = [await start(100), await start(100)];
+  const port = portOf(first);
+  const killed = await serverPid(dataDir);
+  await killServer();
+  expect(await within(20_000, async () => (await sessionsOf(first)) === 2)).toBe(true);
+  expect(await serverPid(dataDir)).not.toBe(killed);
+  await first.release();
+  expect(await listens(port)).toBe(true);
+  await second.release();
+  expect(await listens(port)).toBe(false);
 });
 
-test("a server that ended by itself is started at once for a process that comes", async () => {
-  const dataDir = await prepareDataDirectory(join(home, "restarted"));
-  const kept = await keep(dataDir, 600_000);
-  const lease = await takeLease(dataDir, unexpected);
-  process.kill((await readPostmaster(lease.cluster))?.pid as number, "SIGKILL");
-  expect(await within(5_000, async () => !(await listens(lease.port)))).toBe(true);
-  const next = await takeLease(dataDir, unexpected);
-  expect(next.port).toBe(lease.port);
-  await Promise.all([lease.release(), next.release()]);
-  await kept.ended;
+test("a server that ended is started again at once by another process", async () => {
+  const user = await start(600_000);
+  const port = portOf(user);
+  await killServer();
+  expect(await within(5_000, async () => !(await listens(port)))).toBe(true);
+  const next = await start();
+  expect(portOf(next)).toBe(port);
+  await Promise.all([user.release(), next.release()]);
+  expect(await listens(port)).toBe(false);
 });
 
-test("a second keeper leaves the first one alone", async () => {
-  const dataDir = await prepareDataDirectory(join(home, "twice"));
-  const first = await keep(dataDir);
-  const lease = await takeLease(dataDir, unexpected);
-  await keepServer(dataDir, await generationOf(dataDir));
-  expect(await listens(lease.port)).toBe(true);
-  await lease.release();
-  await first.ended;
+test("a process that uses a server which another one started again keeps it running", async () => {
+  const user = await start(600_000);
+  await killServer();
+  const next = await start();
+  expect(await within(5_000, async () => (await sessionsOf(user)) === 2)).toBe(true);
+  await next.release();
+  expect(await listens(portOf(user))).toBe(true);
+  await user.release();
+  expect(await listens(portOf(user))).toBe(false);
 });
 
-test("a keeper that starts so slowly that another has come and gone meanwhile starts no server", async () => {
-  const dataDir = await prepareDataDirectory(join(home, "twice"));
-  const before = await generationOf(dataDir);
-  const quick = await keep(dataDir);
-  const lease = await takeLease(dataDir, unexpected);
-  await lease.release();
-  await quick.ended;
-  const late = keepServer(dataDir, before);
-  const started = within(1_000, () => listens(lease.port));
-  await late;
-  expect(await started).toBe(false);
-});
-
-test("what an interrupted first start left behind is removed, and the next one succeeds", async () => {
-  const dataDir = await prepareDataDirectory(join(home, "interrupted"));
-  // A strict umask would keep the postgres account out, and the cluster would be made elsewhere.
-  await chmod(dataDir, 0o755);
-  await mkdtemp(join(dataDir, ".postgres-new-"));
-  const kept = await keep(dataDir);
-  await (await takeLease(dataDir, unexpected)).release();
-  await kept.ended;
-  expect((await readdir(dataDir)).sort()).toEqual(["keeper", "postgres", "postgres.log"]);
-});
-
-test("a server that cannot start is a failure in PostgreSQL's own words, for all who ask", async () => {
-  const dataDir = await prepareDataDirectory(join(home, "twice"));
+test("a server that cannot start reports PostgreSQL's error message to all that start it", async () => {
   const configuration = join(dataDir, "postgres", "postgresql.conf");
   await writeFile(configuration, `${await readFile(configuration, "utf8")}\nno_such_setting = 1\n`);
-  const kept = await keep(dataDir);
-  const asked = await Promise.allSettled([takeLease(dataDir, unexpected), takeLease(dataDir, unexpected)]);
-  for (const { reason } of asked as PromiseRejectedResult[]) {
+  const started = await Promise.allSettled([start(), start()]);
+  for (const { reason } of started as PromiseRejectedResult[]) {
     expect(reason).toMatchObject({
       code: "EB_DATABASE_START",
       detail: expect.stringContaining("no_such_setting"),
     });
   }
-  await kept.ended;
 });
 
-test("a log that has grown large is set aside, and only one such is kept", async () => {
-  const dataDir = await prepareDataDirectory(join(home, "large-log"));
+test("a large log is renamed, and only one old log is kept", async () => {
+  const file = logFileOf(await prepareDataDirectory(join(home, "large-log")));
   for (const old of ["first", "second"]) {
-    await writeFile(logFileOf(dataDir), old);
-    await truncate(logFileOf(dataDir), 10_000_001);
-    await (await openLog(dataDir)).close();
-    expect((await readFile(`${logFileOf(dataDir)}.old`, "utf8")).startsWith(old)).toBe(true);
-    expect((await stat(logFileOf(dataDir))).size).toBe(0);
+    await writeFile(file, old);
+    await truncate(file, 10_000_001);
+    await (await openLog(file)).close();
+    expect((await readFile(`${file}.old`, "utf8")).startsWith(old)).toBe(true);
+    expect((await stat(file)).size).toBe(0);
   }
 });

@@ -2,60 +2,91 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../core/logger.ts";
+import { within } from "../../core/with-timeout.ts";
+import { clusterLocation } from "./cluster-location.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
-import { dataDirectoryUnusable } from "./failures.ts";
-import { passwordOf, superuser } from "./init-cluster.ts";
-import { type Lease, takeLease } from "./lease.ts";
+import { type JoinedServer, joinServer } from "./join-server.ts";
+import { runningServer, stopServer } from "./postmaster.ts";
+import { postgresAccount } from "./root-account.ts";
 
-const retryMs = 2_000;
+const pollMs = 1_000;
+const downWithinMs = 15_000;
 
-/** An embedded server that runs for as long as this process, or another one of ours, uses it. */
+/** An embedded server that runs as long as this process or another one uses it. */
 export interface EmbeddedServer {
-  /** The address of a database in it; holds the password. */
+  /** The address of a database in it; contains the password. */
   urlOf(database: string): string;
-  /** Whether it ran already. */
+  /** Whether it was running already. */
   readonly joined: boolean;
-  /** Ends our use of it; waits until it is down when we were the last. */
+  /** Ends this use of the server. The last user stops it and waits until it has stopped. */
   release(): Promise<void>;
 }
 
 /**
- * Starts or joins the embedded server whose cluster is kept in a data directory; both are made when absent.
- * The first time takes about a second, later ones a fifth of that.
+ * Starts or joins the embedded server of a data directory; both are created if missing. The first start takes about a
+ * second, later ones a fifth of that.
+ *
+ * @param restartAfterMs how long to wait before a server that ended is started again, unless another process starts it
  */
-export const startEmbeddedServer = async (dataDir: string, log: Logger): Promise<EmbeddedServer> => {
-  const place = await prepareDataDirectory(dataDir);
+export const startEmbeddedServer = async (
+  dataDir: string,
+  log: Logger,
+  restartAfterMs = 10_000,
+): Promise<EmbeddedServer> => {
+  const path = await prepareDataDirectory(dataDir);
+  const account = await postgresAccount();
+  const directory = await clusterLocation(path, account);
+  const location = { dataDir: path, directory, account };
   let released = false;
+  let current = await joinServer(location);
+  let renewal: Promise<void> | undefined;
 
-  // Without a lease the server may end under us: the keeper's death must not become ours.
+  // Not at once: the health check should notice that the database was down, and a server that cannot stay up must
+  // not be started in a tight loop.
   const renew = async (): Promise<void> => {
-    log.warn("the keeper of the embedded database is gone; another one is started");
-    while (!released && existsSync(join(lease.cluster, "PG_VERSION"))) {
+    log.warn("the embedded database has ended and is started again");
+    const restartAt = performance.now() + restartAfterMs;
+    while (!released && existsSync(join(directory, "PG_VERSION"))) {
       try {
-        lease = await takeLease(place, onLost);
-        if (released) await lease.release();
-        return;
+        if (performance.now() >= restartAt || (await runningServer(directory))) {
+          current = await joinServer(location);
+          return renewWhenEnded();
+        }
       } catch (error) {
         log.error({ err: error }, "the embedded database cannot be started");
-        await sleep(retryMs, undefined, { ref: false });
       }
+      await sleep(Math.min(pollMs, restartAfterMs), undefined, { ref: false });
     }
   };
-  const onLost = (): void => {
-    if (!released) void renew();
+  const renewWhenEnded = (): void => {
+    void current.session.ended.then(() => {
+      if (!released) renewal = renew();
+    });
   };
+  renewWhenEnded();
 
-  let lease: Lease = await takeLease(place, onLost);
-  const password = await passwordOf(lease.cluster).catch((cause: unknown) => {
-    throw dataDirectoryUnusable(dataDir, cause);
-  });
-  const { port, joined } = lease;
   return {
-    urlOf: (database) => `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}?sslmode=disable`,
-    joined,
-    release: () => {
+    urlOf: current.urlOf,
+    joined: current.server.adopted,
+    release: async () => {
       released = true;
-      return lease.release();
+      try {
+        await within(
+          downWithinMs,
+          (async () => {
+            await renewal;
+            await leave(current);
+          })(),
+        );
+      } catch (error) {
+        log.warn({ err: error }, "the embedded database was not stopped");
+      } finally {
+        current.session.close();
+      }
     },
   };
+};
+
+const leave = async ({ server, session }: JoinedServer): Promise<void> => {
+  if (await session.leave()) await stopServer(server);
 };
