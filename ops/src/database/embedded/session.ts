@@ -3,7 +3,7 @@ import pg from "pg";
 
 /** Every user of a server holds this advisory lock shared; the user that stops the server holds it exclusively. */
 const usersLock = 5_721_840_936;
-const answersWithinMs = 15_000;
+const answersWithinMs = 20_000;
 
 /**
  * An open session by which PostgreSQL itself knows that a process uses the server. It ends with its process, also
@@ -15,7 +15,8 @@ export interface Session {
   /**
    * Ends the use.
    *
-   * @returns whether nobody else uses the server. If so, nobody can until this session has ended: stop the server first.
+   * @returns whether no other process uses the server. If so, none can until this session ends: stop the server first.
+   * @throws if the connection has ended
    */
   leave(): Promise<boolean>;
   close(): void;
@@ -46,10 +47,9 @@ export const openSession = async (url: string): Promise<Session> => {
     ended,
     leave: async () => {
       socket.ref();
-      await client.query("select pg_advisory_unlock_shared($1)", [usersLock]);
-      // Of two that leave at once, the second one gets the lock, because both have released theirs before they try.
+      // If two processes leave at once, one of them gets the lock: each releases its own before it tries.
       const { rows } = await client.query<{ is_last: boolean }>(
-        "select pg_try_advisory_lock($1) as is_last",
+        "select case when pg_advisory_unlock_shared($1) then pg_try_advisory_lock($1) end as is_last",
         [usersLock],
       );
       return rows[0]?.is_last === true;

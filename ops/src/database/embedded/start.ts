@@ -88,5 +88,7 @@ export const startEmbeddedServer = async (
 };
 
 const leave = async ({ server, session }: JoinedServer): Promise<void> => {
-  if (await session.leave()) await stopServer(server);
+  // Without a connection, the server has ended, or another process that left is stopping it.
+  const isLast = await session.leave().catch(() => false);
+  if (isLast) await stopServer(server);
 };
