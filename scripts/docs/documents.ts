@@ -16,15 +16,15 @@ import { stepTable } from "./steps.ts";
 /** The parts of the documentation that are generated from code. */
 const parts: readonly { file: string; name: string; render: (root: string) => string | Promise<string> }[] = [
   { file: "README.md", name: "steps", render: stepTable },
-  { file: "docs/errors.md", name: "errors", render: errorTable },
-  { file: "docs/configuration.md", name: "settings", render: settingsTable },
-  { file: "docs/rollback-procedures.md", name: "procedures", render: stepProcedures },
-  { file: "docs/reversible-changes.md", name: "routes", render: rollbackRouteTable },
-  { file: "docs/reversible-changes.md", name: "commands", render: rollbackCommandTable },
+  { file: "docs/reference/errors.md", name: "errors", render: errorTable },
+  { file: "docs/reference/configuration.md", name: "settings", render: settingsTable },
+  { file: "docs/reference/steps.md", name: "procedures", render: stepProcedures },
+  { file: "docs/reference/parts.md", name: "routes", render: rollbackRouteTable },
+  { file: "docs/reference/parts.md", name: "commands", render: rollbackCommandTable },
   { file: "docs/security.md", name: "dependencies", render: dependencyTable },
-  { file: "docs/monitoring.md", name: "alert types", render: alertTypeTable },
-  { file: "docs/monitoring.md", name: "routes", render: monitoringRouteTable },
-  { file: "docs/monitoring.md", name: "commands", render: monitoringCommandTable },
+  { file: "docs/reference/http-api.md", name: "alert types", render: alertTypeTable },
+  { file: "docs/reference/http-api.md", name: "routes", render: monitoringRouteTable },
+  { file: "docs/reference/http-api.md", name: "commands", render: monitoringCommandTable },
 ];
 
 /** What is generated whole. */

@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { program } from "./built.ts";
 import { makePlace, type Place } from "./place.ts";
 
-const document = readFileSync(resolve(root, "docs/rollback-procedures.md"), "utf8");
+const document = readFileSync(resolve(root, "docs/reference/steps.md"), "utf8");
 const scripts = [...document.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, script = ""]) => script.trim());
 const [quickStart = "", ...ofSteps] = scripts;
 

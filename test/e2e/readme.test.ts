@@ -58,7 +58,7 @@ test.skipIf(!hasCurl)("the requests by curl are answered", async () => {
 
 test("every npm script that the documents name exists", () => {
   const { scripts: known } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-  for (const file of ["README.md", "CONTRIBUTING.md", "docs/errors.md"]) {
+  for (const file of ["README.md", "CONTRIBUTING.md", "docs/reference/errors.md"]) {
     for (const [, name = ""] of read(file).matchAll(/npm run ([\w:]+)/g))
       expect(known, file).toHaveProperty(name);
   }

@@ -21,7 +21,7 @@ test.each(await documents(root))("the generated part of $file is what npm run do
 
 describe("error codes", () => {
   const mentioned = (text: string) => new Set(text.match(/\bEB_[A-Z][A-Z_]*[A-Z]\b/g));
-  const documented = new Set(read("docs/errors.md").match(/(?<=^\| `)EB_\w+/gm));
+  const documented = new Set(read("docs/reference/errors.md").match(/(?<=^\| `)EB_\w+/gm));
 
   test("that the code knows, comments included, are documented, and no others", () => {
     const known = new Set(runningSources(root).flatMap((file) => [...mentioned(readFileSync(file, "utf8"))]));
@@ -37,7 +37,7 @@ describe("error codes", () => {
 });
 
 test("the procedures say of every step what the service does without it", () => {
-  const rows = read("docs/rollback-procedures.md").match(/(?<=^\| )\d+(?= \| [A-Z])/gm);
+  const rows = read("docs/reference/steps.md").match(/(?<=^\| )\d+(?= \| [A-Z])/gm);
   expect(rows).toEqual(changes.map(({ step }) => String(step)));
 });
 

@@ -5,7 +5,7 @@ import { type Api, startApi } from "../support/api.ts";
 import { until } from "../support/until.ts";
 import { root } from "./imports.ts";
 
-const document = readFileSync(resolve(root, "docs/monitoring.md"), "utf8");
+const document = readFileSync(resolve(root, "docs/reference/http-api.md"), "utf8");
 
 /** `GET /path`, for a POST with its body, and the answer that follows. */
 const examples = [

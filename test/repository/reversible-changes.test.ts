@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 import { root } from "./imports.ts";
 
-const document = readFileSync(resolve(root, "docs/reversible-changes.md"), "utf8");
+const document = readFileSync(resolve(root, "docs/reference/parts.md"), "utf8");
 const blocks = (language: string) =>
   [...document.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
     ([, text = ""]) => text,
