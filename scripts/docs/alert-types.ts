@@ -9,14 +9,14 @@ export const alertTypeTable = (): string => {
     severity,
     condition(defaultThresholds),
     settingsOf(type),
-    "when it is over",
+    "when the condition ends",
   ]);
   const raised = Object.entries(raisedTypes).map(([type, { severity, means, quietMs }]) => [
     code(type),
     severity,
     means,
     settingsOf(type),
-    quietMs === null ? "when it is resolved" : `after ${quietMs / 60_000} min without being raised again`,
+    quietMs === null ? "when resolved" : `${quietMs / 60_000} min after it was last raised`,
   ]);
   const rows = [...watched, ...raised];
   const order = Object.values<string>(AlertType).map(code);

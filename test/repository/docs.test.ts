@@ -36,19 +36,39 @@ describe("error codes", () => {
   });
 });
 
-test("the procedures say of every step what the service does without it", () => {
+test("the reference of steps describes the effect of every rollback", () => {
   const rows = read("docs/reference/steps.md").match(/(?<=^\| )\d+(?= \| [A-Z])/gm);
   expect(rows).toEqual(changes.map(({ step }) => String(step)));
 });
 
-test("links between documents lead somewhere", () => {
+/** The anchor that GitHub gives a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+
+test("links between documents lead to a file, and to a heading where they name one", () => {
   const broken = markdown.flatMap((file) =>
-    [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)]
-      .map(([, target = ""]) => target)
-      .filter((target) => !existsSync(resolve(root, dirname(file), target)))
-      .map((target) => `${file} -> ${target}`),
+    [...read(file).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)/g)]
+      .filter(([, target = "", anchor = ""]) => {
+        const path = target ? resolve(root, dirname(file), target) : resolve(root, file);
+        if (!existsSync(path)) return true;
+        if (!anchor) return false;
+        const headings = [...readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm)];
+        return !headings.some(([, heading = ""]) => anchorOf(heading) === anchor);
+      })
+      .map(([link]) => `${file} -> ${link}`),
   );
   expect(broken).toEqual([]);
+});
+
+test("the index of the documents names all of them", () => {
+  const linked = [...read("docs/README.md").matchAll(/\]\(([^)]+\.md)/g)].map(
+    ([, target]) => `docs/${target}`,
+  );
+  const pages = markdown.filter((file) => /^docs\/(?!README|decisions\/\d)/.test(file));
+  expect(linked.sort()).toEqual(pages.sort());
 });
 
 test("only what is marked is replaced, and a document without the mark is an error", () => {
