@@ -9,14 +9,14 @@ export const alertTypeTable = (): string => {
     severity,
     condition(defaultThresholds),
     settingsOf(type),
-    "when the condition ends",
+    "when it is over",
   ]);
   const raised = Object.entries(raisedTypes).map(([type, { severity, means, quietMs }]) => [
     code(type),
     severity,
     means,
     settingsOf(type),
-    quietMs === null ? "when resolved" : `${quietMs / 60_000} min after it was last raised`,
+    quietMs === null ? "when it is resolved" : `after ${quietMs / 60_000} min without being raised again`,
   ]);
   const rows = [...watched, ...raised];
   const order = Object.values<string>(AlertType).map(code);

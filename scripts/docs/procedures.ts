@@ -9,7 +9,7 @@ import { measuredMs } from "./measured-steps.ts";
 
 const db = imaginedDatabase();
 
-/** A section for each step, rendered from its declaration without a database. */
+/** A section for each step: what its declaration says about rolling it back. Asks no database. */
 export const stepProcedures = async (): Promise<string> => {
   imagineTraffic();
   const sections: string[] = [];
@@ -20,19 +20,19 @@ export const stepProcedures = async (): Promise<string> => {
 const section = async (change: Change): Promise<string> => {
   const { step, name, title } = change;
   const facts = {
-    Confirmation: asks(change),
-    Requires: list(change.requires, "none"),
-    "Required by": neededBy(change),
-    Duration: duration(change),
+    Asks: asks(change),
+    Needs: list(change.requires, "no other step"),
+    "Needed by": neededBy(change),
+    Takes: duration(change),
     Measured: measured(change),
-    "Impact in the dry run": list(grouped(await impactLabels(change)), "none"),
+    "The dry run tells": list(grouped(await impactLabels(change)), "no number of its own"),
     "Checks after rolling back": list(await checkNames(change, "rolled_back"), noChecks),
     "Checks after re-applying": list(await checkNames(change, "applied"), noChecks),
-    "Parked values": list(await parkedPlaces(change), "none that can be purged"),
+    "Parked meanwhile": list(await parkedPlaces(change), "nothing that could be purged"),
   };
   return [
     `### Step ${step}: \`${name}\``,
-    `While applied: *${title}.*`,
+    `While it is applied: *${title}.*`,
     Object.entries(facts)
       .map(([label, text]) => `- **${label}**: ${text.replace(/([^.])$/, "$1.")}`)
       .join("\n"),
@@ -46,10 +46,10 @@ const list = (items: readonly (string | number)[], none: string): string =>
 
 const asks = ({ risk, acknowledge }: Change): string => {
   if (acknowledge) return `a reason and \`--acknowledge "${acknowledge}"\` (${risk} risk)`;
-  return risk === "high" ? "a reason (high risk)" : `none (${risk === "none" ? "no" : risk} risk)`;
+  return risk === "high" ? "a reason (high risk)" : `nothing (${risk === "none" ? "no" : risk} risk)`;
 };
 
-/** The step and all steps that depend on it, lowest first. */
+/** The step and all that must go before it, lowest first. */
 const withDependents = (step: number): Change[] => {
   const moving = new Set([step]);
   // Sorted by step, and a change requires lower ones only.
@@ -62,28 +62,28 @@ const withDependents = (step: number): Change[] => {
 const neededBy = ({ step }: Change): string => {
   const direct = changes.filter(({ requires }) => requires.includes(step));
   return direct.length > 0
-    ? `${direct.map((change) => change.step).join(", ")}; roll these back first, or add \`--cascade\``
-    : "none";
+    ? `${direct.map((change) => change.step).join(", ")}: first, or along with it by \`--cascade\``
+    : "no other step";
 };
 
 const duration = ({ parts }: Change): string => {
   if (parts.some(({ outside }) => outside))
-    return "the time to drop or build its indexes; reads and writes continue";
+    return "as long as dropping or building its indexes does; nobody waits meanwhile";
   if (parts.some(({ prepare }) => prepare))
-    return "proportional to the rows that it writes, with progress; writers wait, readers do not";
-  const constant = "constant, milliseconds at any size";
+    return "time for each row it writes, with progress; the service's writers wait meanwhile, its readers do not";
+  const constant = "constant time, milliseconds at any size";
   return parts.some(({ journals }) => journals.length > 0)
-    ? `${constant}; re-applying also processes rows written in the meantime`
+    ? `${constant}; re-applying also what the rows written meanwhile take`
     : constant;
 };
 
 const measured = ({ step }: Change): string => {
   const times = measuredMs[step];
-  if (!times) throw new Error(`step ${step} has no measurement: run npm run bench -- rollback`);
-  return `${withUnit(times.rollback)} to roll back and ${withUnit(times.reapply)} to re-apply, with a million orders`;
+  if (!times) throw new Error(`nobody has measured step ${step}: npm run bench -- rollback`);
+  return `at a million orders, rolling back took ${inWords(times.rollback)}, re-applying ${inWords(times.reapply)}`;
 };
 
-const withUnit = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
+const inWords = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
 
 const impactLabels = async (change: Change): Promise<string[]> => {
   const lines = (await change.impact?.(db)) ?? [];
@@ -104,7 +104,7 @@ const grouped = (labels: readonly string[]): string[] => {
   });
 };
 
-const noChecks = "only the step's own state";
+const noChecks = "none beside the step's own state";
 
 const checkNames = async (change: Change, state: StepState): Promise<string[]> => {
   const checks = [];
