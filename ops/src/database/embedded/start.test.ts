@@ -1,21 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type DatabaseProcess,
   listens,
-  serverProcesses,
+  serverPid,
   startDatabaseProcess,
-  within,
 } from "../../../../test/support/database-process.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
 import { createLogger } from "../../core/logger.ts";
 import { type OpenDatabase, openDatabase } from "../connect.ts";
-import { postgresAccount } from "./account.ts";
-import { latestPublication } from "./publication.ts";
+import { postgresAccount } from "./root-account.ts";
 
 let dataDir: string;
 let rows = 0;
@@ -38,12 +36,8 @@ const addRow = async (user: DatabaseProcess) => {
 };
 const countIn = async ({ pool }: OpenDatabase) =>
   (await pool.query<{ rows: number }>("select count(*) as rows from milk")).rows[0]?.rows;
-const isDown = (port: number) => within(5_000, async () => !(await listens(port)));
-const isCleanlyDown = () =>
-  within(5_000, async () => {
-    const log = await readFile(join(dataDir, "postgres.log"), "utf8");
-    return log.trimEnd().endsWith("database system is shut down");
-  });
+const isCleanlyDown = async () =>
+  (await readFile(join(dataDir, "postgres.log"), "utf8")).trimEnd().endsWith("database system is shut down");
 
 test("the server listens on the loopback only, demands its password, and speaks UTF-8", async () => {
   const database = await open();
@@ -65,7 +59,6 @@ test("the server listens on the loopback only, demands its password, and speaks 
     },
   ]);
   expect((await stat(join(dataDir, "postgres", "earlybird.password"))).mode & 0o777).toBe(0o600);
-  expect((await stat(join(dataDir, "keeper"))).mode & 0o777).toBe(0o700);
   await database.close();
 });
 
@@ -113,26 +106,15 @@ test("a second process joins; the server survives the end of the first and ends 
   expect(await listens(first.port)).toBe(false);
 });
 
-test("when the only process that uses it is killed, the server shuts down within 5 s", async () => {
+test("an interrupt for all processes leaves the server to a process that still cleans up", async () => {
   const user = await otherProcess();
-  await user.kill();
-  expect(await isDown(user.port)).toBe(true);
-  expect(await isCleanlyDown()).toBe(true);
+  const server = await serverPid(dataDir);
+  user.interruptGroup();
+  await addRow(user);
+  expect(await serverPid(dataDir)).toBe(server);
+  await user.close();
+  expect(await listens(user.port)).toBe(false);
 });
-
-test.runIf(process.platform === "linux")(
-  "an interrupt for all processes leaves the server to those who still clean up",
-  async () => {
-    const user = await otherProcess();
-    const { keeper, server } = await serverProcesses(dataDir);
-    user.interruptGroup();
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(keeper, signal);
-    await addRow(user);
-    expect(await serverProcesses(dataDir)).toEqual({ keeper, server });
-    await user.close();
-    expect(await listens(user.port)).toBe(false);
-  },
-);
 
 test.runIf(existsSync(join(import.meta.dirname, "../../../dist/database/index.js")))(
   "what was built works as its source does, and both share a server",
@@ -155,7 +137,30 @@ test("processes that start at the same instant share one server", async () => {
   expect(await listens(users[0]?.port as number)).toBe(false);
 });
 
-test("who comes while the server is shutting down gets it back", async () => {
+test("processes that start and leave all the time always have the server, and the last one stops it", async () => {
+  const ports = new Set<number>();
+  const useRepeatedly = async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const database = await open();
+      ports.add(portOf(database));
+      expect(await countIn(database)).toBe(rows);
+      await database.close();
+    }
+  };
+  await Promise.all([useRepeatedly(), useRepeatedly(), useRepeatedly()]);
+  for (const port of ports) expect(await listens(port)).toBe(false);
+  expect(await isCleanlyDown()).toBe(true);
+});
+
+test("of two processes that leave at once, one stops the server", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const [first, second] = [await open(), await open()];
+    await Promise.all([first.close(), second.close()]);
+    expect(await listens(portOf(first))).toBe(false);
+  }
+});
+
+test("a process that starts while the last one stops the server gets a server", async () => {
   for (let round = 0; round < 5; round += 1) {
     const first = await open();
     const closing = first.close();
@@ -167,51 +172,23 @@ test("who comes while the server is shutting down gets it back", async () => {
 });
 
 describe.runIf(process.platform === "linux")("after a kill -9", () => {
-  const killKeeper = async () => process.kill((await serverProcesses(dataDir)).keeper, "SIGKILL");
-
-  const publication = () => latestPublication(join(dataDir, "keeper"));
-
   const killEverything = async (user: DatabaseProcess) => {
-    const { keeper, server } = await serverProcesses(dataDir);
-    process.kill(keeper, "SIGKILL");
-    process.kill(server, "SIGKILL");
+    process.kill(await serverPid(dataDir), "SIGKILL");
     await user.kill();
   };
 
-  test("of the keeper, the next process adopts the server, which ends with the last one", async () => {
+  test("of the only process, the next one adopts the server and stops it when it leaves", async () => {
     const user = await otherProcess();
-    const { server } = await serverProcesses(dataDir);
-    await killKeeper();
     await addRow(user);
+    const server = await serverPid(dataDir);
+    await user.kill();
     const next = await open();
     expect(next.joined).toBe(true);
-    expect((await serverProcesses(dataDir)).server).toBe(server);
-    await user.kill();
+    expect(await serverPid(dataDir)).toBe(server);
     expect(await countIn(next)).toBe(rows);
     await next.close();
     expect(await listens(user.port)).toBe(false);
     expect(await isCleanlyDown()).toBe(true);
-  });
-
-  test("of the keeper, a process that still uses the server finds it a new one", async () => {
-    const user = await otherProcess();
-    const old = await publication();
-    await killKeeper();
-    const hasNewKeeper = async () => (await publication())?.generation !== old?.generation;
-    expect(await within(20_000, hasNewKeeper)).toBe(true);
-    await user.kill();
-    expect(await within(15_000, async () => !(await listens(user.port)))).toBe(true);
-    expect(await isCleanlyDown()).toBe(true);
-  });
-
-  test("of the keeper and of the only process, the next one adopts the server", async () => {
-    const user = await otherProcess();
-    await addRow(user);
-    await Promise.all([user.kill(), killKeeper()]);
-    const next = await open();
-    expect(await countIn(next)).toBe(rows);
-    await next.close();
-    expect(await isDown(user.port)).toBe(true);
   });
 
   test("of everything, the data directory starts again with its rows", async () => {
@@ -238,5 +215,39 @@ describe.runIf(process.platform === "linux")("after a kill -9", () => {
     expect(await countIn(next)).toBe(rows);
     await next.close();
     foreigner.kill();
+  });
+});
+
+describe("on a new data directory", () => {
+  test("of processes that start at once, one creates the cluster and starts the server", async () => {
+    const home = await makeTemporaryDirectory();
+    const users = await Promise.all(
+      Array.from({ length: 4 }, () => openDatabase({ dataDir: home, log: createLogger("silent") })),
+    );
+    expect(new Set(users.map(portOf)).size).toBe(1);
+    expect(users.filter(({ joined }) => !joined)).toHaveLength(1);
+    await Promise.all(users.map((user) => user.close()));
+    expect(await listens(portOf(users[0] as OpenDatabase))).toBe(false);
+    expect((await readdir(home)).sort()).toEqual(["postgres", "postgres.log"]);
+    await rm(home, { recursive: true });
+  });
+
+  test("what an interrupted first start left behind is removed, and the next one succeeds", async () => {
+    const home = await makeTemporaryDirectory();
+    await mkdtemp(join(home, ".postgres-new-"));
+    await (await openDatabase({ dataDir: home, log: createLogger("silent") })).close();
+    expect((await readdir(home)).sort()).toEqual(["postgres", "postgres.log"]);
+    await rm(home, { recursive: true });
+  });
+
+  test("its path may be longer than that of a socket", async () => {
+    const home = await makeTemporaryDirectory();
+    const database = await openDatabase({
+      dataDir: join(home, "x".repeat(120)),
+      log: createLogger("silent"),
+    });
+    expect((await database.pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+    await database.close();
+    await rm(home, { recursive: true });
   });
 });

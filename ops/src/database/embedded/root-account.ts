@@ -4,7 +4,7 @@ import { noAccountForPostgres } from "./failures.ts";
 
 const run = promisify(execFile);
 
-/** The system account that PostgreSQL's processes run under, as the options of `spawn` want it. */
+/** The system account of PostgreSQL's processes, as options of `spawn`. */
 export interface Account {
   readonly uid?: number;
   readonly gid?: number;
@@ -13,10 +13,10 @@ export interface Account {
 const name = "postgres";
 
 /**
- * The account for PostgreSQL's processes: nothing special for an ordinary user; for root, under whom
- * PostgreSQL refuses to run, the system account `postgres`, made when it is absent.
+ * The account for PostgreSQL's processes: the current user or, because PostgreSQL refuses to run as root, the system
+ * account `postgres`, which is created if it is missing.
  *
- * @throws Failure EB_DATABASE_ACCOUNT when it is absent and cannot be made
+ * @throws Failure EB_DATABASE_ACCOUNT if it is missing and cannot be created
  */
 export const postgresAccount = async (): Promise<Account> => {
   if (process.getuid?.() !== 0) return {};
@@ -25,14 +25,14 @@ export const postgresAccount = async (): Promise<Account> => {
   try {
     await run("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/bin/false", name]);
   } catch (cause) {
-    // Somebody else who starts at the same moment may have been quicker.
-    const made = await lookUp();
-    if (made) return made;
+    // Another process that starts at the same moment may have created it.
+    const created = await lookUp();
+    if (created) return created;
     throw noAccountForPostgres(cause);
   }
-  const made = await lookUp();
-  if (!made) throw noAccountForPostgres(undefined);
-  return made;
+  const created = await lookUp();
+  if (!created) throw noAccountForPostgres(undefined);
+  return created;
 };
 
 const lookUp = async (): Promise<Account | undefined> => {
@@ -44,6 +44,6 @@ const lookUp = async (): Promise<Account | undefined> => {
   }
 };
 
-/** Whether the account can go through a directory, as the system itself answers it. */
+/** Whether the account can enter a directory, according to the operating system. */
 export const canTraverse = (account: Account, directory: string): boolean =>
   account.uid === undefined || spawnSync("test", ["-x", directory], { ...account, cwd: "/" }).status === 0;

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
 import { createLogger } from "../../core/logger.ts";
 import { openDatabase } from "../connect.ts";
-import { postgresAccount } from "./account.ts";
 import { embeddedBinaries, runnable } from "./binaries.ts";
-import { clusterPlace } from "./place.ts";
+import { clusterLocation } from "./cluster-location.ts";
+import { postgresAccount } from "./root-account.ts";
 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
@@ -21,7 +21,7 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 
 test("the cluster is in the data directory", async () => {
   await chmod(home, 0o755);
-  expect(await clusterPlace(home, await postgresAccount())).toBe(join(home, "postgres"));
+  expect(await clusterLocation(home, await postgresAccount())).toBe(join(home, "postgres"));
 });
 
 describe.runIf(isRoot)("under root, in a directory that is closed to others", () => {
@@ -64,7 +64,7 @@ describe.runIf(isRoot)("under root, in a directory that is closed to others", ()
     const dataDir = join(home, "closed-since");
     await mkdir(join(dataDir, "postgres"), { recursive: true });
     await chmod(home, 0o700);
-    await expect(clusterPlace(dataDir, await postgresAccount())).rejects.toMatchObject({
+    await expect(clusterLocation(dataDir, await postgresAccount())).rejects.toMatchObject({
       code: "EB_DATABASE_DIRECTORY",
     });
   });
