@@ -63,6 +63,16 @@ test("links between documents lead to a file, and to a heading where they name o
   expect(broken).toEqual([]);
 });
 
+test("files and folders that documents name exist", () => {
+  const missing = markdown.flatMap((file) =>
+    [...read(file).matchAll(/`((?:ops|delivery|console|examples|test|bench|scripts|docs)\/[\w./-]*)`/g)]
+      .map(([, path = ""]) => path)
+      .filter((path) => !/\bdist\/|\/(NN-)?name\.ts$/.test(path) && !existsSync(resolve(root, path)))
+      .map((path) => `${file}: ${path}`),
+  );
+  expect(missing).toEqual([]);
+});
+
 test("the index of the documents names all of them", () => {
   const linked = [...read("docs/README.md").matchAll(/\]\(([^)]+\.md)/g)].map(
     ([, target]) => `docs/${target}`,
