@@ -8,9 +8,12 @@ import { useRenewal } from "./renewal.ts";
 import styles from "./shell.module.css";
 
 const pages = [
-  ["/", "Now"],
-  ["/alerts", "Alerts"],
-  ["/changes", "Changes"],
+  { to: "/", label: "Now" },
+  { to: "/traffic", label: "Traffic" },
+  { to: "/system", label: "System" },
+  { to: "/alerts", label: "Alerts" },
+  { to: "/changes", label: "Changes", needsRollback: true },
+  { to: "/ledger", label: "Ledger", needsRollback: true },
 ] as const;
 
 /** The frame of every page: navigation, age of the data, user. */
@@ -18,7 +21,8 @@ export const Shell = () => {
   const session = useSession();
   const firing = useQuery(activeAlertsQuery).data?.alerts.length ?? 0;
   useRenewal(session);
-  const links = pages.map(([to, label]) => (
+  const shown = pages.filter((page) => session.features.rollback || !("needsRollback" in page));
+  const links = shown.map(({ to, label }) => (
     <Link key={to} to={to} activeOptions={{ exact: to === "/" }}>
       {label}
       {label === "Alerts" && firing > 0 && <span className={styles.count}>{firing}</span>}
