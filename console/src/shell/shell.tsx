@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet } from "@tanstack/react-router";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useRouter } from "@tanstack/react-router";
 import { activeAlertsQuery } from "../api/queries.ts";
-import { useSession } from "../api/session.ts";
+import { logOut, sessionQuery, useSession } from "../api/session.ts";
 import { Sunrise } from "../ui/icon.tsx";
 import { Freshness } from "./freshness.tsx";
 import { useRenewal } from "./renewal.ts";
@@ -44,6 +44,7 @@ export const Shell = () => {
           <span className={styles.user}>
             {session.user.name} <span className="t3">{session.role}</span>
           </span>
+          <LogOut />
         </div>
       </header>
       <main id="main" className="wrap">
@@ -53,5 +54,23 @@ export const Shell = () => {
         {links}
       </nav>
     </>
+  );
+};
+
+const LogOut = () => {
+  const queries = useQueryClient();
+  const router = useRouter();
+  const { mutate } = useMutation({
+    mutationFn: logOut,
+    onSuccess: () => {
+      queries.clear();
+      queries.setQueryData(sessionQuery.queryKey, null);
+      return router.invalidate();
+    },
+  });
+  return (
+    <button type="button" className={styles.out} onClick={() => mutate()}>
+      Log out
+    </button>
   );
 };
