@@ -44,12 +44,17 @@ export const Shell = () => {
           <span className={styles.user}>
             {session.user.name} <span className="t3">{session.role}</span>
           </span>
-          <LogOut />
+          <span className={styles.user}>
+            <LogOut />
+          </span>
         </div>
       </header>
       <main id="main" className="wrap">
         <Outlet />
       </main>
+      <footer className={styles.footer}>
+        {session.user.name} <span className="t3">{session.role}</span> <LogOut />
+      </footer>
       <nav className={styles.bottom} aria-label="Main, at the bottom">
         {links}
       </nav>
