@@ -3,9 +3,9 @@ import type { Change, StepState } from "earlybird/rollback";
 import { changes } from "../../delivery/src/changes/index.ts";
 import { oldRoutes } from "../../delivery/src/http/old-routes.ts";
 import { countTrafficWith } from "../../delivery/src/http/route-traffic.ts";
-import { imaginedDatabase, whatever } from "./imagined-database.ts";
 import { markdownTable } from "./marked-part.ts";
 import { measuredMs } from "./measured-steps.ts";
+import { imaginedDatabase, whatever } from "./placeholder-database.ts";
 
 const db = imaginedDatabase();
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
 import { peerPassword, type SmtpPeer, startSmtpPeer } from "../support/smtp-peer.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../support/throwaway.ts";
-import { makePlace, type Place, type Server } from "./place.ts";
+import { makePlace, type Place, type Server } from "./installation.ts";
 
 let postgres: ThrowawayPostgres;
 let slack: SlackPeer;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
-import { makePlace, type Place } from "./place.ts";
+import { makePlace, type Place } from "./installation.ts";
 
 const folder = `${root}examples/library`;
 const scripts = readFileSync(`${folder}/README.md`, "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../support/throwaway.ts";
-import { makePlace, type Place } from "./place.ts";
+import { makePlace, type Place } from "./installation.ts";
 
 let postgres: ThrowawayPostgres;
 let slack: SlackPeer;

@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { program } from "./built.ts";
-import { makePlace, type Place } from "./place.ts";
+import { program } from "./build.ts";
+import { makePlace, type Place } from "./installation.ts";
 
 const document = readFileSync(resolve(root, "docs/rollback-procedures.md"), "utf8");
 const scripts = [...document.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, script = ""]) => script.trim());

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
-import { makePlace, type Place } from "./place.ts";
+import { makePlace, type Place } from "./installation.ts";
 
 const read = (file: string) => readFileSync(resolve(root, file), "utf8");
 const scripts = [...read("README.md").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, script = ""]) => script);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../support/database.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
-import { makePlace, type Place, type Server } from "./place.ts";
+import { makePlace, type Place, type Server } from "./installation.ts";
 import { logIn } from "./traffic.ts";
 
 let place: Place;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ensureBuilt } from "../e2e/built.ts";
+import { ensureBuilt } from "../e2e/build.ts";
 import { root } from "./imports.ts";
 
 const read = (file: string) => readFileSync(resolve(root, file), "utf8");

@@ -4,8 +4,8 @@ import { Kysely, PostgresDialect } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { quiet } from "../support/delivery.ts";
 import { hasFailover, type Pair, startPair } from "../support/failover.ts";
-import { startProxy, type Way } from "../support/proxy.ts";
 import { shelfChanges } from "../support/shelf-changes.ts";
+import { startProxy, type Way } from "../support/tcp-proxy.ts";
 
 const asked = { requestedBy: "ada", origin: "test", reason: "practice", acknowledge: ["no rules"] };
 

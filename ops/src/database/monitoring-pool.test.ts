@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StandingClock } from "../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../test/support/database.ts";
-import { allAsWritten, asWritten } from "../../../test/support/parsers.ts";
+import { allAsWritten, asWritten } from "../../../test/support/text-parsers.ts";
 import { readDatabaseDetails } from "../monitoring/database/server-stats.ts";
 import { readHistory } from "../monitoring/fleet/history.ts";
 import { Instances } from "../monitoring/fleet/instances.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
 import { createDecisions, down, well } from "../../../../test/support/decisions.ts";
-import { allAsWritten, asWritten } from "../../../../test/support/parsers.ts";
+import { allAsWritten, asWritten } from "../../../../test/support/text-parsers.ts";
 import { createPool } from "../../database/index.ts";
 import type { DatabaseWithTables } from "../../monitoring/index.ts";
 import type { AlertType } from "../model/alert.ts";

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
-import { makePlace, type Place } from "./place.ts";
+import { makePlace, type Place } from "./installation.ts";
 
 const services = {
   demo: { folder: root, greeting: "EarlyBird listens on" },

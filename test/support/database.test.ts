@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createTestDatabase, ensureTemplate } from "./support/database.ts";
+import { createTestDatabase, ensureTemplate } from "./database.ts";
 
 test("a test database is PostgreSQL 18, UTF-8, and its owner's alone", async () => {
   const [one, other] = await Promise.all([createTestDatabase(), createTestDatabase()]);
@@ -17,7 +17,7 @@ test("a template is built once, also when several ask at once, and copies are in
   const ask = () =>
     ensureTemplate("support_smoke", async (url) => {
       built += 1;
-      const { createPool } = await import("../ops/src/database/pool.ts");
+      const { createPool } = await import("../../ops/src/database/pool.ts");
       const pool = createPool(url);
       await pool.query("create table milk (litres int); insert into milk values (1)");
       await pool.end();

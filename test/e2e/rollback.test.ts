@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makePlace, type Place } from "./place.ts";
+import { makePlace, type Place } from "./installation.ts";
 import { beginTraffic, logIn } from "./traffic.ts";
 
 let place: Place;

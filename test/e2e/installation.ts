@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { secretSettings, settingsReference } from "../../ops/src/settings/settings.ts";
 import { root } from "../repository/imports.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
-import { ensureBuilt, program } from "./built.ts";
+import { ensureBuilt, program } from "./build.ts";
 
 /** What a command left behind. */
 export interface Outcome {
