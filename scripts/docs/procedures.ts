@@ -5,13 +5,13 @@ import { oldRoutes } from "../../delivery/src/http/old-routes.ts";
 import { countTrafficWith } from "../../delivery/src/http/route-traffic.ts";
 import { markdownTable } from "./marked-part.ts";
 import { measuredMs } from "./measured-steps.ts";
-import { imaginedDatabase, whatever } from "./placeholder-database.ts";
+import { placeholder, placeholderDatabase } from "./placeholder-database.ts";
 
-const db = imaginedDatabase();
+const db = placeholderDatabase();
 
 /** A section for each step: what its declaration says about rolling it back. Asks no database. */
 export const stepProcedures = async (): Promise<string> => {
-  imagineTraffic();
+  recordSampleTraffic();
   const sections: string[] = [];
   for (const change of changes) sections.push(await section(change));
   return sections.join("\n\n");
@@ -100,7 +100,7 @@ const grouped = (labels: readonly string[]): string[] => {
   }
   return [...groups].map(([group, members]) => {
     if (members.length === 0) return group;
-    return `${group}: ${members.length > 3 ? whatever : members.join(", ")}`;
+    return `${group}: ${members.length > 3 ? placeholder : members.join(", ")}`;
   });
 };
 
@@ -147,7 +147,7 @@ const commands = ({ step }: Change): string => {
 };
 
 /** A request to one of the paths that a change counts the traffic of: it names those only that had any. */
-const imagineTraffic = (): void => {
+const recordSampleTraffic = (): void => {
   const performance = new PerformanceMetrics();
   for (const { method, from } of oldRoutes.slice(0, 4))
     performance.endpoint(String(method), from).record(200, 1);

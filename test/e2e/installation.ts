@@ -19,17 +19,17 @@ export interface Outcome {
 export interface Server {
   process: ChildProcess;
   /** Both of its outputs so far. */
-  said: () => string;
+  output: () => string;
   /**
    * Sends a signal and waits until all that was started is gone; answers with the exit status, null after `SIGKILL`.
    *
    * @param to the process that was started, or all of its process group, as Ctrl-C in a terminal does
    */
-  end: (signal: "SIGINT" | "SIGTERM" | "SIGKILL", to?: "process" | "group") => Promise<number | null>;
+  stop: (signal: "SIGINT" | "SIGTERM" | "SIGKILL", to?: "process" | "group") => Promise<number | null>;
 }
 
 /** A data directory and a port of a test's own, as a user has them, and the program run there. */
-export interface Place {
+export interface Installation {
   url: string;
   dataDir: string;
   env: NodeJS.ProcessEnv;
@@ -38,7 +38,7 @@ export interface Place {
   /** Starts the server and waits until it listens. */
   start: (env?: NodeJS.ProcessEnv) => Promise<Server>;
   /** The same by another command, such as `npm start`, in a process group of its own. */
-  startBy: (...command: string[]) => Promise<Server>;
+  startWith: (...command: string[]) => Promise<Server>;
   /** Ends what still runs and removes the directory. */
   remove: () => Promise<void>;
 }
@@ -52,9 +52,9 @@ const unset = Object.fromEntries([
 const endsWithinMs = 10_000;
 
 /** @param service the folder whose service it is, and what that says once it listens */
-export const makePlace = async (
+export const createInstallation = async (
   service = { folder: root, greeting: "EarlyBird listens on" },
-): Promise<Place> => {
+): Promise<Installation> => {
   await ensureBuilt();
   const dataDir = await makeTemporaryDirectory();
   const port = await freePort();
@@ -74,8 +74,8 @@ export const makePlace = async (
     const closed = once(child, "close");
     const server: Server = {
       process: child,
-      said: () => stdout() + stderr(),
-      end: async (signal, to = "process") => {
+      output: () => stdout() + stderr(),
+      stop: async (signal, to = "process") => {
         if (to === "process") child.kill(signal);
         else process.kill(-(child.pid as number), signal);
         const [exitStatus] = await closed;
@@ -84,9 +84,9 @@ export const makePlace = async (
       },
     };
     running.set(server, killAll);
-    while (!server.said().includes(service.greeting)) {
+    while (!server.output().includes(service.greeting)) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`the server ended before it listened: ${server.said()}`);
+        throw new Error(`the server ended before it listened: ${server.output()}`);
       await sleep(20);
     }
     return server;
@@ -102,14 +102,14 @@ export const makePlace = async (
       return { exitStatus, stdout: stdout(), stderr: stderr() };
     },
     start: async (more = {}) => untilListening(spawnProgram(["start"], more)),
-    startBy: async (...command) => {
+    startWith: async (...command) => {
       const child = spawnCommand(command, { detached: true });
       return untilListening(child, () => process.kill(-(child.pid as number), "SIGKILL"));
     },
     remove: async () => {
       for (const [server, killAll] of [...running]) {
         const stubborn = setTimeout(killAll, endsWithinMs);
-        await server.end("SIGTERM");
+        await server.stop("SIGTERM");
         clearTimeout(stubborn);
       }
       // The database of a server that was killed takes a moment to notice.

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
-import { makePlace, type Place } from "./installation.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 
 const services = {
   demo: { folder: root, greeting: "EarlyBird listens on" },
@@ -19,14 +19,14 @@ beforeAll(async () => {
   }
 });
 
-let place: Place;
+let installation: Installation;
 let database: TestDatabase;
 const open = async (service: keyof typeof services) => {
   database = await createTestDatabase();
-  place = await makePlace(services[service]);
+  installation = await createInstallation(services[service]);
 };
 afterEach(async () => {
-  await place?.remove();
+  await installation?.remove();
   await database?.drop();
 });
 
@@ -34,7 +34,9 @@ afterEach(async () => {
 const loadedBy = async (...args: string[]): Promise<string[]> => {
   const directory = await makeTemporaryDirectory();
   const env = { DATABASE_URL: database.url };
-  expect(await place.run(args, { ...env, NODE_V8_COVERAGE: directory })).toMatchObject({ exitStatus: 0 });
+  expect(await installation.run(args, { ...env, NODE_V8_COVERAGE: directory })).toMatchObject({
+    exitStatus: 0,
+  });
   const packages = new Set<string>();
   for (const file of await readdir(directory)) {
     const { result } = JSON.parse(await readFile(join(directory, file), "utf8")) as {
@@ -58,7 +60,7 @@ test.each(["demo", "library"] as const)(
   "status of the %s loads what the database and the changes need, and no server",
   async (service) => {
     await open(service);
-    await place.run(["schema"], { DATABASE_URL: database.url });
+    await installation.run(["schema"], { DATABASE_URL: database.url });
     expect(await loadedBy("status")).toEqual(["commander", "kysely", "p-limit", "pg", "pino", "zod"]);
   },
 );

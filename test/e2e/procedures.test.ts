@@ -6,24 +6,24 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { program } from "./build.ts";
-import { makePlace, type Place } from "./installation.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 
 const document = readFileSync(resolve(root, "docs/rollback-procedures.md"), "utf8");
 const scripts = [...document.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, script = ""]) => script.trim());
 const [quickStart = "", ...ofSteps] = scripts;
 
-let place: Place;
+let installation: Installation;
 let database: TestDatabase;
 let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
-  place = await makePlace();
+  installation = await createInstallation();
   // Without a server, each command would have to start and stop an embedded database of its own.
   database = await createTestDatabase();
-  env = { ...place.env, DATABASE_URL: database.url };
-  await place.run(["seed", "--customers", "40", "--days", "8"], env);
+  env = { ...installation.env, DATABASE_URL: database.url };
+  await installation.run(["seed", "--customers", "40", "--days", "8"], env);
 }, 60_000);
 afterAll(async () => {
-  await place?.remove();
+  await installation?.remove();
   await database?.drop();
 });
 

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makePlace, type Place } from "./installation.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 import { beginTraffic, logIn } from "./traffic.ts";
 
-let place: Place;
+let installation: Installation;
 
 beforeAll(async () => {
-  place = await makePlace();
-  const seeded = await place.run(["seed", "--customers", "300", "--days", "45", "--json"]);
+  installation = await createInstallation();
+  const seeded = await installation.run(["seed", "--customers", "300", "--days", "45", "--json"]);
   expect(seeded).toMatchObject({ exitStatus: 0, stdout: expect.stringMatching(/^\{/) });
-  await place.start();
+  await installation.start();
 }, 120_000);
 
-afterAll(() => place?.remove());
+afterAll(() => installation?.remove());
 
 /** Runs a command with `--json`, and checks that stdout holds that one document and nothing else. */
 const ask = async (...args: string[]) => {
-  const { exitStatus, stdout, stderr } = await place.run([...args, "--json"]);
+  const { exitStatus, stdout, stderr } = await installation.run([...args, "--json"]);
   return { exitStatus, answer: JSON.parse(stdout), stderr };
 };
 
@@ -26,11 +26,13 @@ const states = async () => {
 };
 
 test("the server is healthy, and lets the demo's admin in", async () => {
-  const health = await fetch(`${place.url}/api/health`);
+  const health = await fetch(`${installation.url}/api/health`);
   expect([health.status, await health.json()]).toMatchObject([200, { status: "healthy" }]);
-  const answer = await fetch(`${place.url}/api/auth/me`, { headers: await logIn(place.url, "admin") });
+  const answer = await fetch(`${installation.url}/api/auth/me`, {
+    headers: await logIn(installation.url, "admin"),
+  });
   expect(await answer.json()).toMatchObject({ email: "admin@earlybird.local", role: "admin" });
-  expect((await place.run(["health"])).exitStatus).toBe(0);
+  expect((await installation.run(["health"])).exitStatus).toBe(0);
 });
 
 test("status tells of each step what the design promises", async () => {
@@ -57,7 +59,7 @@ test("status tells of each step what the design promises", async () => {
 });
 
 test("a service in use notices nothing while steps 27 to 19 are tried, rolled back and re-applied", async () => {
-  const traffic = await beginTraffic(place.url);
+  const traffic = await beginTraffic(installation.url);
   await sleep(500);
 
   const dryRun = await ask("rollback", "27..19", "--dry-run");
@@ -144,9 +146,9 @@ describe("what is refused changes nothing and ends with its own exit status", ()
   });
 
   test("a command or option that does not exist", async () => {
-    expect((await place.run(["rolback", "22"])).exitStatus).toBe(2);
-    expect((await place.run(["status", "--jsn"])).exitStatus).toBe(2);
-    expect((await place.run(["rollback"])).exitStatus).toBe(2);
+    expect((await installation.run(["rolback", "22"])).exitStatus).toBe(2);
+    expect((await installation.run(["status", "--jsn"])).exitStatus).toBe(2);
+    expect((await installation.run(["rollback"])).exitStatus).toBe(2);
   });
 
   test("of all these, none", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
 /** A way to a server of this machine that can be cut without a word, or led elsewhere. */
-export interface Way {
+export interface TcpProxy {
   readonly port: number;
   /** The same address, by this way. */
   through(url: string): string;
@@ -10,12 +10,12 @@ export interface Way {
   freeze(): void;
   thaw(): void;
   /** From now on leads to another port; connections to the one before are cut. */
-  leadTo(port: number): void;
+  switchTo(port: number): void;
   close(): Promise<void>;
 }
 
 /** Starts one that leads to a port of the loopback interface. */
-export const startProxy = async (target: number): Promise<Way> => {
+export const startTcpProxy = async (target: number): Promise<TcpProxy> => {
   let to = target;
   let frozen = false;
   const sockets = new Set<Socket>();
@@ -52,7 +52,7 @@ export const startProxy = async (target: number): Promise<Way> => {
       frozen = false;
       for (const socket of sockets) settle(socket);
     },
-    leadTo: (next) => {
+    switchTo: (next) => {
       to = next;
       cut();
     },

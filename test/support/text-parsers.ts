@@ -1,7 +1,7 @@
 import pg from "pg";
 
 /** Parsers of a service that takes every value as the database writes it. */
-export const asWritten: pg.CustomTypesConfig = {
+export const textParsers: pg.CustomTypesConfig = {
   getTypeParser: (() => String) as unknown as typeof pg.types.getTypeParser,
 };
 
@@ -9,7 +9,7 @@ const int4Array = 1007;
 const types: number[] = [...Object.values(pg.types.builtins), int4Array];
 
 /** Has the whole process read its values in this way, as long as `work` takes. */
-export const allAsWritten = async <T>(work: () => Promise<T>): Promise<T> => {
+export const withTextParsers = async <T>(work: () => Promise<T>): Promise<T> => {
   const before = types.map((oid) => pg.types.getTypeParser(oid));
   for (const oid of types) pg.types.setTypeParser(oid, String);
   try {
