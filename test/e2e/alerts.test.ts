@@ -19,7 +19,7 @@ beforeAll(async () => {
     createInstallation(),
   ]);
   env = {
-    // Without the demo: the start is quicker, and nothing in it is an alert by itself.
+    // Production mode skips the demo data: the server starts faster and raises no alerts of its own.
     NODE_ENV: "production",
     DATABASE_URL: postgres.url,
     JWT_SECRET: "a secret that is long enough for everybody",
@@ -38,19 +38,19 @@ afterAll(async () => {
   await Promise.all([slack?.close(), mail?.close(), postgres?.remove()]);
 });
 
-const told = () => slack.messages.map(({ text }) => text);
-const mailed = () => mail.mails.map(({ headers }) => headers.subject ?? "");
+const slackTexts = () => slack.messages.map(({ text }) => text);
+const mailSubjects = () => mail.mails.map(({ headers }) => headers.subject ?? "");
 const withinMs = { timeout: 15_000 };
 
-test("a database that is stopped is told in Slack and by mail, its return, too, and then who was told can be asked", async () => {
+test("a database outage and its end are sent to Slack and by email, and the history shows the deliveries", async () => {
   await postgres.stop();
-  await expect.poll(told, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
-  await expect.poll(mailed, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
+  await expect.poll(slackTexts, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
+  await expect.poll(mailSubjects, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
   expect(mail.mails[0]).toMatchObject({ secure: true, to: ["asha@example.com", "binod@example.com"] });
 
   await postgres.start();
-  await expect.poll(told, withinMs).toEqual([expect.anything(), expect.stringContaining("RESOLVED")]);
-  await expect.poll(mailed, withinMs).toHaveLength(2);
+  await expect.poll(slackTexts, withinMs).toEqual([expect.anything(), expect.stringContaining("RESOLVED")]);
+  await expect.poll(mailSubjects, withinMs).toHaveLength(2);
   expect(mail.mails[1]?.headers.references).toBe(mail.mails[0]?.headers["message-id"]);
 
   const history = async () => {
@@ -71,7 +71,7 @@ test("a database that is stopped is told in Slack and by mail, its return, too, 
   expect(server.output()).not.toMatch(new RegExp(`${peerPassword}|services/T000`));
 }, 60_000);
 
-test("the command tries the same channels, and its exit status says whether they work", async () => {
+test("alerts test sends to the same channels and reports a failing one in its exit status", async () => {
   const tried = await installation.run(["alerts", "test"], env);
   expect(tried.exitStatus).toBe(0);
   expect(JSON.parse(tried.stderr)).toMatchObject({ level: "info", occasion: "test" });

@@ -7,7 +7,7 @@ import { createInstallation, type Installation } from "./installation.ts";
 
 const folder = `${root}examples/library`;
 const scripts = readFileSync(`${folder}/README.md`, "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm);
-const [, toTry = ""] = [...scripts].map(([, script = ""]) => script);
+const [, commands = ""] = [...scripts].map(([, script = ""]) => script);
 
 let installation: Installation;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const shell = async (command: string): Promise<string> => {
 const titles = async () =>
   (await (await fetch(`${installation.url}/books`)).json()) as { id: string; title: string }[];
 
-test("another service has every part, and the commands of its readme work", async () => {
+test("the example service runs, and the commands of its README work", async () => {
   const before = await titles();
   expect(before[0]?.id).toMatch(/^bok_/);
   const lent = await fetch(`${installation.url}/loans`, {
@@ -38,7 +38,7 @@ test("another service has every part, and the commands of its readme work", asyn
   expect(await lent.json()).toMatchObject({ id: expect.stringMatching(/^lon_/), due_on: expect.anything() });
 
   const answers: { command: string; answer: string }[] = [];
-  for (const line of toTry.trim().split("\n")) {
+  for (const line of commands.trim().split("\n")) {
     const command = line.replace(/\s+#.*/, "");
     const answer = await shell(command);
     expect(answer, command).not.toBe("");

@@ -30,7 +30,7 @@ afterEach(async () => {
   await database?.drop();
 });
 
-/** The packages that a command loads, of those that the services and the platform depend on. */
+/** The direct dependencies of the platform and the services that a command loads. */
 const loadedBy = async (...args: string[]): Promise<string[]> => {
   const directory = await makeTemporaryDirectory();
   const env = { DATABASE_URL: database.url };
@@ -50,14 +50,14 @@ const loadedBy = async (...args: string[]): Promise<string[]> => {
   return [...packages].filter((name) => dependencies.has(name)).sort();
 };
 
-test("help loads the command line and nothing else", async () => {
+test("help loads only the command-line parser", async () => {
   await open("demo");
   expect(await loadedBy("--help")).toEqual(["commander"]);
   expect(await loadedBy("rollback", "--help")).toEqual(["commander"]);
 });
 
 test.each(["demo", "library"] as const)(
-  "status of the %s loads what the database and the changes need, and no server",
+  "status of the %s loads the database packages but no server",
   async (service) => {
     await open(service);
     await installation.run(["schema"], { DATABASE_URL: database.url });

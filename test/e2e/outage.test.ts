@@ -20,11 +20,11 @@ afterAll(async () => {
   await Promise.all([slack?.close(), postgres?.remove()]);
 });
 
-const told = () => slack.messages.map(({ text }) => text);
+const slackTexts = () => slack.messages.map(({ text }) => text);
 const down = expect.stringContaining("DATABASE_DOWN");
 const withinMs = { timeout: 20_000 };
 
-test("what waits on disk is delivered also by a start that fails because the database is still away", async () => {
+test("a start that fails because the database is still down delivers the notifications stored on disk", async () => {
   const env = {
     NODE_ENV: "production",
     DATABASE_URL: postgres.url,
@@ -34,18 +34,18 @@ test("what waits on disk is delivered also by a start that fails because the dat
   slack.answerWith({ status: 500, headers: {}, body: "" });
   const killed = await installation.start(env);
   await postgres.stop();
-  await expect.poll(told, withinMs).toContainEqual(down);
+  await expect.poll(slackTexts, withinMs).toContainEqual(down);
   await killed.stop("SIGKILL");
 
   slack.messages.length = 0;
   slack.answerWith({ status: 200, headers: {}, body: "ok" });
   const { exitStatus, stderr } = await installation.run(["start"], env);
   expect([exitStatus, stderr]).toEqual([1, expect.stringContaining("cannot be reached")]);
-  expect(told()).toEqual([down]);
+  expect(slackTexts()).toEqual([down]);
 
   await postgres.start();
   await installation.start(env);
-  await expect.poll(told, withinMs).toEqual([down, expect.stringContaining("RESOLVED")]);
+  await expect.poll(slackTexts, withinMs).toEqual([down, expect.stringContaining("RESOLVED")]);
   const attempts = async () => {
     const history = await installation.run(["alerts", "history", "--json"], env);
     const { stdout } = await installation.run(
@@ -54,6 +54,6 @@ test("what waits on disk is delivered also by a start that fails because the dat
     );
     return JSON.parse(stdout).channels.flatMap((one: { attempts: unknown[] }) => one.attempts);
   };
-  const noted = { channel: "slack", occasion: "fired", outcome: "accepted" };
-  await expect.poll(attempts, withinMs).toContainEqual(expect.objectContaining(noted));
+  const accepted = { channel: "slack", occasion: "fired", outcome: "accepted" };
+  await expect.poll(attempts, withinMs).toContainEqual(expect.objectContaining(accepted));
 }, 90_000);

@@ -10,14 +10,14 @@ import { createInstallation, type Installation } from "./installation.ts";
 
 const document = readFileSync(resolve(root, "docs/rollback-procedures.md"), "utf8");
 const scripts = [...document.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, script = ""]) => script.trim());
-const [quickStart = "", ...ofSteps] = scripts;
+const [quickStart = "", ...stepScripts] = scripts;
 
 let installation: Installation;
 let database: TestDatabase;
 let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
   installation = await createInstallation();
-  // Without a server, each command would have to start and stop an embedded database of its own.
+  // No server runs, so each command would start and stop its own embedded database.
   database = await createTestDatabase();
   env = { ...installation.env, DATABASE_URL: database.url };
   await installation.run(["seed", "--customers", "40", "--days", "8"], env);
@@ -40,15 +40,15 @@ const states = async (): Promise<string[]> => {
 
 const applied = Array.from({ length: 12 }, () => "applied");
 
-test("the quick start works, and leaves every step applied", async () => {
+test("the quick start works and leaves every step applied", async () => {
   const commands = quickStart.split("\n");
   expect(commands.length).toBeGreaterThan(7);
   for (const command of commands) expect(await shell(command), command).not.toBe("");
   expect(await states()).toEqual(applied);
 }, 120_000);
 
-test("the commands of a step that others need take those along, and bring all of them back", async () => {
-  const [dryRun = "", rollback = "", reapply = ""] = ofSteps[0]?.split("\n") ?? [];
+test("the commands of a step with dependents roll back and re-apply the dependents too", async () => {
+  const [dryRun = "", rollback = "", reapply = ""] = stepScripts[0]?.split("\n") ?? [];
   expect(dryRun).toContain("--cascade");
   expect(await shell(dryRun)).toContain("Nothing was changed");
   await shell(rollback);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createInstallation, type Installation } from "./installation.ts";
-import { beginTraffic, logIn } from "./traffic.ts";
+import { logIn, startTraffic } from "./traffic.ts";
 
 let installation: Installation;
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => installation?.remove());
 
-/** Runs a command with `--json`, and checks that stdout holds that one document and nothing else. */
+/** Runs a command with `--json`. Fails unless stdout is exactly one JSON document. */
 const ask = async (...args: string[]) => {
   const { exitStatus, stdout, stderr } = await installation.run([...args, "--json"]);
   return { exitStatus, answer: JSON.parse(stdout), stderr };
@@ -25,7 +25,7 @@ const states = async () => {
   return new Map(answer.steps.map((step: { step: number; state: string }) => [step.step, step.state]));
 };
 
-test("the server is healthy, and lets the demo's admin in", async () => {
+test("the server is healthy, and the demo admin can log in", async () => {
   const health = await fetch(`${installation.url}/api/health`);
   expect([health.status, await health.json()]).toMatchObject([200, { status: "healthy" }]);
   const answer = await fetch(`${installation.url}/api/auth/me`, {
@@ -35,7 +35,7 @@ test("the server is healthy, and lets the demo's admin in", async () => {
   expect((await installation.run(["health"])).exitStatus).toBe(0);
 });
 
-test("status tells of each step what the design promises", async () => {
+test("status reports every documented field of each step", async () => {
   const { exitStatus, answer } = await ask("status");
   expect(exitStatus).toBe(0);
   expect(answer.steps.map(({ step }: { step: number }) => step)).toEqual([
@@ -58,8 +58,8 @@ test("status tells of each step what the design promises", async () => {
   }
 });
 
-test("a service in use notices nothing while steps 27 to 19 are tried, rolled back and re-applied", async () => {
-  const traffic = await beginTraffic(installation.url);
+test("requests succeed while steps 27 to 19 are dry-run, rolled back and re-applied", async () => {
+  const traffic = await startTraffic(installation.url);
   await sleep(500);
 
   const dryRun = await ask("rollback", "27..19", "--dry-run");
@@ -81,8 +81,8 @@ test("a service in use notices nothing while steps 27 to 19 are tried, rolled ba
   expect(new Set((await states()).values())).toEqual(new Set(["applied"]));
 
   const phrases = ["login broken", "revenue loss", "security exposed", "phantom deliveries"];
-  const asked = ["--reason", "to see it", ...phrases.flatMap((phrase) => ["--acknowledge", phrase])];
-  const back = await ask("rollback", "27..19", ...asked);
+  const confirmation = ["--reason", "to see it", ...phrases.flatMap((phrase) => ["--acknowledge", phrase])];
+  const back = await ask("rollback", "27..19", ...confirmation);
   expect(back.exitStatus).toBe(0);
   expect(back.answer.operation).toMatchObject({
     kind: "rollback",
@@ -95,7 +95,7 @@ test("a service in use notices nothing while steps 27 to 19 are tried, rolled ba
   ]);
   await sleep(500);
 
-  const again = await ask("rollback", "27..19", ...asked);
+  const again = await ask("rollback", "27..19", ...confirmation);
   expect([again.exitStatus, again.answer.operation]).toEqual([0, null]);
 
   const forth = await ask("reapply", "19..27");
@@ -122,7 +122,7 @@ test("a service in use notices nothing while steps 27 to 19 are tried, rolled ba
   expect(await ask("audit", "verify")).toMatchObject({ exitStatus: 0, answer: { ok: true } });
 }, 120_000);
 
-describe("what is refused changes nothing and ends with its own exit status", () => {
+describe("a refused command changes nothing and exits with the status of its error", () => {
   test.each([
     ["an unknown step", ["rollback", "2"], 2, "EB_STEP_UNKNOWN"],
     ["a malformed range", ["rollback", "19.22"], 2, "EB_RANGE_MALFORMED"],
@@ -151,7 +151,7 @@ describe("what is refused changes nothing and ends with its own exit status", ()
     expect((await installation.run(["rollback"])).exitStatus).toBe(2);
   });
 
-  test("of all these, none", async () => {
+  test("no refused command left a trace", async () => {
     expect(new Set((await states()).values())).toEqual(new Set(["applied"]));
     expect((await ask("history")).answer.operations[0]).toMatchObject({ kind: "reapply" });
     expect((await ask("audit", "verify")).answer).toMatchObject({ ok: true });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => installation?.remove());
 
-/** Neither the server nor its embedded database listens any more, or will within a moment. */
+/** Waits until neither the server nor its embedded database listens. */
 const expectGone = async (server: Server) => {
   const databasePort = Number(/127\.0\.0\.1:(\d+)\/earlybird/.exec(server.output())?.[1]);
   expect(databasePort).toBeGreaterThan(0);
@@ -32,7 +32,7 @@ const dashboard = async () => {
   return answer.json();
 };
 
-test("the first start loads the demo, a killed server serves again with it, and Ctrl-C ends everything", async () => {
+test("the first start loads demo data, a restart after SIGKILL keeps it, and Ctrl-C stops everything", async () => {
   const first = await installation.start();
   expect(first.output()).toContain("Loading demo data");
   const figures = await dashboard();
@@ -57,7 +57,7 @@ test("the first start loads the demo, a killed server serves again with it, and 
   await expectGone(second);
 }, 120_000);
 
-describe("ends everything, and cleanly", () => {
+describe("a signal stops the server and its database with status 0", () => {
   test.each([
     ["SIGTERM to npm start", ["npm", "start"], "SIGTERM", "process"],
     ["SIGINT to npm start", ["npm", "start"], "SIGINT", "process"],
@@ -72,7 +72,7 @@ describe("ends everything, and cleanly", () => {
       const server = await installation.startWith(...command);
       const startMs = performance.now();
       const status = await server.stop(signal, to);
-      // Of npx, the shell in between says how it ended.
+      // Under npx, the exit status is that of the shell in between.
       if (command[0] === "npm") expect(status).toBe(0);
       expect(performance.now() - startMs).toBeLessThan(8_000);
       expect(server.output().match(/^Stopping$/gm)).toHaveLength(1);
@@ -82,7 +82,7 @@ describe("ends everything, and cleanly", () => {
   );
 });
 
-describe("a service that takes long to stop", () => {
+describe("a service that is slow to stop", () => {
   let slow: Installation;
   beforeAll(async () => {
     const folder = await makeTemporaryDirectory();
@@ -100,7 +100,7 @@ describe("a service that takes long to stop", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)(
-    "takes %s repeated at once for the same request, and a later one for impatience: exit status %i",
+    "ignores %s repeated at once, and exits on a later one with status %i",
     async (signal, status) => {
       const server = await slow.start();
       const startMs = performance.now();
@@ -113,8 +113,8 @@ describe("a service that takes long to stop", () => {
   );
 });
 
-describe("what cannot start says why, and ends", () => {
-  test("all faults of the configuration at once, without repeating a secret", async () => {
+describe("a failed start prints the reason and exits", () => {
+  test("invalid settings: all are listed, without secrets", async () => {
     const { exitStatus, stdout, stderr } = await installation.run(["start"], {
       PORT: "a thousand",
       LOG_LEVEL: "loud",
@@ -131,7 +131,7 @@ describe("what cannot start says why, and ends", () => {
   });
 
   test.each(["start", "status"])(
-    "%s with a database that is not there, without showing its password",
+    "%s with an unreachable database: the message hides the password",
     async (command) => {
       const { exitStatus, stdout, stderr } = await installation.run([command], {
         DATABASE_URL: "postgres://milk:hunter2@127.0.0.1:1/nothing",
@@ -143,14 +143,14 @@ describe("what cannot start says why, and ends", () => {
     },
   );
 
-  test("production without database and secret", async () => {
+  test("production without DATABASE_URL and JWT_SECRET", async () => {
     const { exitStatus, stderr } = await installation.run(["start"], { NODE_ENV: "production" });
     expect(exitStatus).toBe(2);
     expect(stderr).toContain("DATABASE_URL: must be set in production");
     expect(stderr).toContain("JWT_SECRET: must be set in production");
   });
 
-  test("a port that somebody else has", async () => {
+  test("a port that is in use", async () => {
     const server = await installation.start();
     const { exitStatus, stderr } = await installation.run(["start"]);
     expect(exitStatus).toBe(1);
@@ -159,7 +159,7 @@ describe("what cannot start says why, and ends", () => {
     expect(await server.stop("SIGTERM")).toBe(0);
   });
 
-  test("an address that is not this machine's", async () => {
+  test("an address of another machine", async () => {
     const { exitStatus, stderr } = await installation.run(["start"], { HOST: "192.0.2.1" });
     expect(exitStatus).toBe(1);
     expect(stderr).toContain("EB_HOST_NOT_OURS");
@@ -184,7 +184,7 @@ describe("in production", () => {
   });
   afterAll(() => database?.drop());
 
-  test("there is no demo, and an invitation makes the first admin, once", async () => {
+  test("there is no demo data, and one invitation creates the first admin", async () => {
     const server = await installation.start(production);
     expect(server.output()).not.toContain("earlybird-demo");
     const token = /"token": "([^"]+)"/.exec(server.output())?.[1];
