@@ -12,7 +12,7 @@ import {
 /** Replaces a value that only real data has. */
 export const placeholder = "…";
 
-/** What impacts, checks and estimates ask for, by the names they give it. */
+/** The columns that impacts, checks and estimates select, by name. */
 const fields = {
   part: placeholder,
   value: 1,
@@ -45,8 +45,8 @@ class PlaceholderDriver extends DummyDriver {
 }
 
 /**
- * A database without a server that answers each query with one made-up row: enough to learn from a change
- * which numbers and checks it has, and how they are called, without any data.
+ * A database without a server that returns one placeholder row for each query: enough to list the names of the
+ * impact figures and checks of a change.
  */
 export const placeholderDatabase = (): Database =>
   new Kysely({
