@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** Parsers of a service that takes every value as the database writes it. */
+/** Type parsers that return every value as PostgreSQL's text. */
 export const textParsers: pg.CustomTypesConfig = {
   getTypeParser: (() => String) as unknown as typeof pg.types.getTypeParser,
 };
@@ -8,7 +8,7 @@ export const textParsers: pg.CustomTypesConfig = {
 const int4Array = 1007;
 const types: number[] = [...Object.values(pg.types.builtins), int4Array];
 
-/** Has the whole process read its values in this way, as long as `work` takes. */
+/** Sets text parsers for the whole process while `work` runs. */
 export const withTextParsers = async <T>(work: () => Promise<T>): Promise<T> => {
   const before = types.map((oid) => pg.types.getTypeParser(oid));
   for (const oid of types) pg.types.setTypeParser(oid, String);
