@@ -45,3 +45,6 @@ export const newPassword = z.string().min(10).max(200);
 
 /** What a list may be searched for. */
 export const searchText = z.string().trim().min(1).max(100);
+
+/** A boolean in a query string. */
+export const flag = z.enum(["true", "false"]).transform((value) => value === "true");

@@ -65,10 +65,8 @@ export const correctionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
       },
     },
     async (request) =>
-      readPage(request.query, {
-        position: z.int(),
-        positionOf: (correction) => correction.id,
-        fetch: (before, take) => readCorrections(db, request.params.id, { before, take }),
-      }),
+      readPage(request.query, { id: z.int() }, ({ after, take }) =>
+        readCorrections(db, request.params.id, { before: after?.id, take }),
+      ),
   );
 };

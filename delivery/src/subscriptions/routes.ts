@@ -4,7 +4,8 @@ import { customerFor, isCustomer, ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { schedules } from "../database.ts";
 import { calendarDate, id, quantity } from "../fields.ts";
-import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { listRoute } from "../list-route.ts";
+import { given } from "../paging.ts";
 import { editSubscription } from "./edit.ts";
 import { subscribe } from "./subscribe.ts";
 import {
@@ -16,13 +17,6 @@ import {
 import { changeSubscription } from "./transitions.ts";
 
 const params = z.strictObject({ id });
-
-const listQuery = z.strictObject({
-  ...pageQuery,
-  customer_id: id.optional(),
-  product_id: id.optional(),
-  status: z.enum(subscriptionStatuses).optional(),
-});
 
 const newSubscription = z.strictObject({
   customer_id: id.optional().describe("left out by a customer, who subscribes for themselves"),
@@ -47,38 +41,27 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
   const { db, changes } = context;
   const tags = ["subscriptions"];
 
-  app.get(
-    "",
-    {
-      schema: {
-        tags,
-        summary: "List subscriptions",
-        querystring: listQuery,
-        response: { 200: pageOf(subscriptionView) },
-      },
+  listRoute(app, {
+    tags,
+    summary: "List subscriptions",
+    item: subscriptionView,
+    filters: {
+      customer_id: id.optional(),
+      product_id: id.optional(),
+      status: z.enum(subscriptionStatuses).optional(),
     },
-    async (request) => {
-      const { limit, cursor, ...filters } = request.query;
-      const own = ownCustomer(request, changes.active);
-      return readPage(
-        { limit, cursor },
-        {
-          position: id,
-          positionOf: (subscription) => subscription.id,
-          fetch: (after, take) =>
-            db
-              .selectFrom("subscriptions")
-              .select(subscriptionColumns)
-              .where((eb) => eb.and(given(filters)))
-              .$if(own !== undefined, (query) => query.where("customer_id", "=", own ?? ""))
-              .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
-              .orderBy("id")
-              .limit(take)
-              .execute(),
-        },
-      );
-    },
-  );
+    sort: { id },
+    fetch: (filters, { after, take }, request) =>
+      db
+        .selectFrom("subscriptions")
+        .select(subscriptionColumns)
+        .where((eb) => eb.and(filters))
+        .where((eb) => eb.and(given({ customer_id: ownCustomer(request, changes.active) })))
+        .$if(after !== undefined, (query) => query.where("id", ">", after?.id ?? ""))
+        .orderBy("id")
+        .limit(take)
+        .execute(),
+  });
 
   app.get(
     "/:id",

@@ -4,23 +4,14 @@ import { z } from "zod";
 import { endSessions, loginOf, requesterOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
-import { email, id, name, newPassword, note, phone } from "../fields.ts";
-import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { email, flag, id, name, newPassword, note, phone } from "../fields.ts";
+import { listRoute } from "../list-route.ts";
 import { changeUser } from "./change.ts";
 import { createUser } from "./create.ts";
 import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
 
 const role = z.enum(roles);
 const tags = ["users"];
-
-const listQuery = z.strictObject({
-  ...pageQuery,
-  role: role.optional(),
-  active: z
-    .enum(["true", "false"])
-    .transform((value) => value === "true")
-    .optional(),
-});
 
 const newUser = z
   .strictObject({
@@ -44,29 +35,22 @@ const userChange = z
 export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes } = context;
 
-  app.get(
-    "",
-    { schema: { tags, summary: "List users", querystring: listQuery, response: { 200: pageOf(userView) } } },
-    async (request) => {
-      const { limit, cursor, ...filters } = request.query;
-      return readPage(
-        { limit, cursor },
-        {
-          position: id,
-          positionOf: (user) => user.id,
-          fetch: (after, take) =>
-            db
-              .selectFrom("users")
-              .select(userColumns)
-              .where((eb) => eb.and(given(filters)))
-              .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
-              .orderBy("id")
-              .limit(take)
-              .execute(),
-        },
-      );
-    },
-  );
+  listRoute(app, {
+    tags,
+    summary: "List users",
+    item: userView,
+    filters: { role: role.optional(), active: flag.optional() },
+    sort: { id },
+    fetch: (filters, { after, take }) =>
+      db
+        .selectFrom("users")
+        .select(userColumns)
+        .where((eb) => eb.and(filters))
+        .$if(after !== undefined, (query) => query.where("id", ">", after?.id ?? ""))
+        .orderBy("id")
+        .limit(take)
+        .execute(),
+  });
 
   app.post(
     "",
