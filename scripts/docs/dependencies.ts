@@ -13,6 +13,7 @@ const reasons: Readonly<Record<string, string>> = {
   "fastify-type-provider-zod": "validates requests by the schemas that also describe them",
   "hdr-histogram-js": "percentiles with a known error",
   kysely: "typed queries and SQL without concatenation",
+  "lru-cache": "maps that forget the oldest entry",
   nodemailer: "sends mail by SMTP with TLS",
   "on-headers": "sees the moment at which an answer begins",
   "p-limit": "bounds what is done at once",
