@@ -1,5 +1,5 @@
 import { failureOf } from "earlybird";
-import { deliveryIssue } from "earlybird/alerts";
+import { AlertType } from "earlybird/alerts";
 import type { ApiContext } from "../context.ts";
 import { isDatabaseAway } from "../database-away.ts";
 
@@ -22,14 +22,13 @@ export const alertingFailedConfirmation = async <T>(
   } catch (cause) {
     const failure = failureOf(cause, isDatabaseAway);
     if (failure.status >= 500 && failure.status !== 503) {
-      alerts.raise(
-        deliveryIssue({
-          // One alert however many doors it concerns: what breaks one confirmation mostly breaks others.
-          key: "confirmation",
-          message: "A delivery could not be confirmed.",
-          details: { ...what, reason: cause instanceof Error ? cause.message.slice(0, 300) : failure.detail },
-        }),
-      );
+      alerts.raise({
+        type: AlertType.DELIVERY_ISSUE,
+        // One alert for all customers: a fault that breaks one confirmation usually breaks others.
+        key: "confirmation",
+        message: "A delivery could not be confirmed.",
+        details: { ...what, reason: cause instanceof Error ? cause.message.slice(0, 300) : failure.detail },
+      });
     }
     throw cause;
   }

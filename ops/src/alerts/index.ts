@@ -3,7 +3,6 @@ export { channelsFrom, securityFrom, thresholdsFrom } from "./channels/configure
 export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { type MailTransport, mailTransportFrom } from "./channels/mail-transport.ts";
 export { slackChannel } from "./channels/slack.ts";
-export { billingFailure, deliveryIssue, securityAlert } from "./common-alerts.ts";
 export type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 export {
   type Mute,
@@ -38,5 +37,6 @@ export {
   RefusalWatch,
   type SecurityThresholds,
 } from "./security/brute-force-detector.ts";
+export { securityAlert } from "./security/security-alert.ts";
 export { noteRefusal, watchTrespasses } from "./security/unauthorized-access.ts";
 export { AlertArchive } from "./storage/alert-archive.ts";
