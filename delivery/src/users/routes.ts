@@ -1,7 +1,6 @@
-import { recordInLedger } from "earlybird/rollback";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { endSessions, loginOf, requesterOf } from "../auth/index.ts";
+import { endSessions, loginOf, recordSecurityEvents, requesterOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
 import { email, flag, id, name, newPassword, note, phone } from "../fields.ts";
@@ -99,20 +98,18 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     },
     async (request) => {
       const { id: userId } = request.params;
-      const by = loginOf(request);
       const at = context.clock.now();
       const ended = await changes.transaction(async (tx) => {
         const user = await tx.selectFrom("users").select("id").where("id", "=", userId).executeTakeFirst();
         if (!user) throw userNotFound(userId);
         const count = await endSessions(tx, at, { userId });
-        await recordInLedger(tx, {
+        const reason = request.body?.reason;
+        const event = {
           action: "sessions-ended",
-          operator: `${by.name} (${by.id})`,
-          origin: `http ${request.ip}`,
-          at,
-          ...(request.body?.reason && { reason: request.body.reason }),
+          ...(reason && { reason }),
           result: { user: userId, ended: count },
-        });
+        } as const;
+        await recordSecurityEvents(tx, { by: requesterOf(request), at, events: [event] });
         return count;
       });
       return { ended };
