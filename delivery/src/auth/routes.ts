@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { address, email, name, newPassword, phone } from "../fields.ts";
+import { clientOf } from "../http/client.ts";
 import { demandCredentials } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
 import { acceptInvitation } from "./invitation.ts";
@@ -12,7 +13,7 @@ import { passwordRoutes } from "./password-routes.ts";
 import { wrongLogin } from "./refusals.ts";
 import { register } from "./register.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
-import { beginSession, sessionOriginOf } from "./sessions/session.ts";
+import { beginSession } from "./sessions/session.ts";
 import { tokenAnswer, tokenView } from "./token-answer.ts";
 import { totpRoutes } from "./totp/routes.ts";
 import { code, typedPassword } from "./typed.ts";
@@ -28,7 +29,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
   const { db, clock } = context;
   const attempts = createLoginAttempts(context);
   const tokenFor = async (user: Login, request: FastifyRequest) =>
-    tokenAnswer(app, clock, user, await beginSession(context, user.id, sessionOriginOf(request)));
+    tokenAnswer(app, clock, user, await beginSession(context, user.id, clientOf(request)));
 
   app.post(
     "/login",

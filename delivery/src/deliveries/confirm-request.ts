@@ -5,6 +5,7 @@ import { loginOf } from "../auth/index.ts";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { calendarDate, id, note } from "../fields.ts";
+import { clientOf } from "../http/client.ts";
 import { type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
 import { confirmableOutcomes } from "./quantities.ts";
 
@@ -47,14 +48,6 @@ export const confirmBody = z.strictObject({
   notes: note.optional(),
 });
 
-const maxDeviceLength = 256;
-
-/** From where a request comes, as step 25 records it. */
-export const originOf = (request: FastifyRequest) => ({
-  ipAddress: request.ip,
-  deviceInfo: request.headers["user-agent"]?.slice(0, maxDeviceLength) ?? null,
-});
-
 /**
  * Confirms a delivery, by its order or, while step 20 is rolled back, by customer and date.
  *
@@ -77,7 +70,7 @@ export const confirm = (
       userId: login.id,
       name: login.name,
       method: login.role === "delivery" ? "delivery" : "admin",
-      ...originOf(request),
+      ...clientOf(request),
     },
   };
   return changes.transaction(async (tx, active) => {

@@ -2,10 +2,12 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { customerFor } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import { alertingFailedConfirmation, originOf, recordingRefusals } from "../deliveries/index.ts";
+import { alertingFailedConfirmation, recordingRefusals } from "../deliveries/index.ts";
 import { calendarDate, id, name, note } from "../fields.ts";
+import { clientOf } from "../http/client.ts";
+import { tokenHash } from "../token-hash.ts";
 import { confirmByLink } from "./confirm.ts";
-import { createLink, findLink, hashOf, linkNotFound } from "./link.ts";
+import { createLink, findLink, linkNotFound } from "./link.ts";
 import { readParcel } from "./parcel.ts";
 
 const params = z.strictObject({ token: z.string().min(1).max(100) });
@@ -58,7 +60,7 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     async (request) => {
       const { token } = request.params;
       const { expires_at } = await findLink(db, token, clock.now());
-      const parcel = await readParcel(db, hashOf(token));
+      const parcel = await readParcel(db, tokenHash(token));
       if (!parcel) throw linkNotFound();
       return { ...parcel, expires_at };
     },
@@ -77,7 +79,7 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
       },
     },
     async (request) => {
-      const witness = { name: request.body?.name, notes: request.body?.notes, ...originOf(request) };
+      const witness = { name: request.body?.name, notes: request.body?.notes, ...clientOf(request) };
       // The link itself would let whoever reads the alert confirm, too.
       const confirmed = await alertingFailedConfirmation(context, { by: "shared link" }, () =>
         recordingRefusals(context, request.log, () => confirmByLink(context, request.params.token, witness)),
