@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, Failure } from "earlybird";
 import { sql } from "kysely";
+import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
+import { email, name, newPassword } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import { adminLock } from "../locks.ts";
 import { tokenHash } from "../token-hash.ts";
@@ -50,23 +52,23 @@ export const createAdminInvitation = async (
   return { token, expiresAt };
 };
 
-interface Acceptance {
-  token: string;
-  email: string;
-  name: string;
-  password: string;
-  /** From where, as the ledger says it. */
-  origin: string;
-}
+export const acceptance = z.strictObject({
+  token: z.string().min(1).max(200),
+  email,
+  name,
+  password: newPassword,
+});
 
 /**
- * Makes the admin that an invitation is for.
+ * Creates the admin that an invitation is for.
  *
+ * @param origin the origin of the request, as the ledger records it
  * @throws Failure EB_INVITATION_REFUSED, EB_EMAIL_TAKEN, EB_WEAK_PASSWORD
  */
 export const acceptInvitation = async (
   { db, changes, clock }: ApiContext,
-  { token, email, name, password, origin }: Acceptance,
+  { token, email, name, password }: z.output<typeof acceptance>,
+  origin: string,
 ): Promise<Login> => {
   const at = clock.now();
   const valid = (tx: DeliveryDatabase) =>

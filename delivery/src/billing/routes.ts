@@ -9,19 +9,7 @@ import { given } from "../paging.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { billColumns, billNotFound, billStatuses, billView, billWithLinesView, readLines } from "./bill.ts";
 import { alertingFailedRun } from "./failed-runs.ts";
-import { generateBills } from "./generate.ts";
-
-const runView = z.object({
-  period: z.string(),
-  subscription_bills: z.int().describe("drafts made, one a customer"),
-  corrected_drafts: z.int().describe("drafts of an earlier run that follow what was delivered since"),
-  one_time_bills: z.int().describe("drafts made, one an order"),
-  supplements: z
-    .int()
-    .describe(
-      "drafts made for what was delivered or corrected after its bill was issued, also in earlier months",
-    ),
-});
+import { billingRun, generateBills } from "./generate.ts";
 
 const tags = ["billing"];
 
@@ -88,7 +76,7 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
         tags,
         summary: "Bill a month; again is harmless",
         body: z.strictObject({ period: month }),
-        response: { 200: runView },
+        response: { 200: z.object({ period: z.string(), ...billingRun.shape }) },
       },
     },
     async (request) => {

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import { address, id, name, phone, searchText } from "../fields.ts";
+import { address, changeOf, id, name, phone, searchText } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import { listRoute } from "../list-route.ts";
 import { customerColumns, customerNotFound, customerStatuses, customerView } from "./customer.ts";
@@ -100,10 +100,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
         tags: ["customers"],
         summary: "Change a customer's details",
         params: z.strictObject({ id }),
-        body: z
-          .strictObject({ ...details, status })
-          .partial()
-          .refine((body) => Object.keys(body).length > 0, "must change something"),
+        body: changeOf({ ...details, status }),
         response: { 200: customerView },
       },
     },

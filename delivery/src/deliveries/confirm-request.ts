@@ -7,7 +7,7 @@ import type { ApiContext } from "../context.ts";
 import { calendarDate, id, note } from "../fields.ts";
 import { clientOf } from "../http/client.ts";
 import { type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
-import { confirmableOutcomes } from "./quantities.ts";
+import { confirmableOutcomes, handedOverItems } from "./quantities.ts";
 
 const orderNeeded = () =>
   new Failure(
@@ -24,20 +24,6 @@ const customerAndDateNeeded = () =>
     "While step 20 (delivery-order) is rolled back, a delivery is confirmed by customer and date.",
     "Send customer_id and delivery_date.",
   );
-
-/** What was handed over. What is recorded as ordered, and each line's status, follows from the order. */
-export const handedOverItems = z
-  .array(
-    z.strictObject({
-      product_id: id,
-      // Less than nothing is for step 26 to refuse: before it, nobody looked.
-      delivered_qty: z.int().min(-1_000).max(1_000),
-      ordered_qty: z.int().min(0).max(1_000).optional(),
-      status: z.enum(["full", "partial", "shortage"]).optional(),
-    }),
-  )
-  .min(1)
-  .max(50);
 
 export const confirmBody = z.strictObject({
   order_id: id.optional().describe("needed while step 20 is applied"),

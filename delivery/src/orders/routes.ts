@@ -4,27 +4,13 @@ import { z } from "zod";
 import { customerFor, isCustomer, loginOf, ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { orderStatuses } from "../database.ts";
-import { calendarDate, id, note, quantity } from "../fields.ts";
+import { calendarDate, id } from "../fields.ts";
 import { listRoute } from "../list-route.ts";
 import { given } from "../paging.ts";
 import { cancelOrder } from "./cancel.ts";
 import { generateOrders } from "./generate.ts";
 import { orderColumns, orderNotFound, orderView } from "./order.ts";
-import { placeOrder } from "./place.ts";
-
-const newOrder = z.strictObject({
-  customer_id: id.optional().describe("left out by a customer, who orders for themselves"),
-  delivery_date: calendarDate,
-  items: z
-    .array(z.strictObject({ product_id: id, quantity }))
-    .min(1)
-    .max(50)
-    .refine(
-      (items) => new Set(items.map(({ product_id }) => product_id)).size === items.length,
-      "must name each product once",
-    ),
-  notes: note.optional(),
-});
+import { newOrder, placeOrder } from "./place.ts";
 
 export const orderRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes } = context;
@@ -89,14 +75,11 @@ export const orderRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, contex
       },
     },
     async (request, reply) => {
-      const { customer_id, delivery_date, items, notes } = request.body;
       const order = await placeOrder(context, {
-        customerId: customerFor(request, changes.active, customer_id),
+        ...request.body,
+        customer_id: customerFor(request, changes.active, request.body.customer_id),
         placedBy: loginOf(request).id,
         byCustomer: isCustomer(request),
-        deliveryDate: delivery_date,
-        items,
-        notes,
       });
       return reply.code(201).send(order);
     },

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
-import { flag, id, name, paise } from "../fields.ts";
+import { changeOf, flag, id, name, paise } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import { listRoute } from "../list-route.ts";
 import { productColumns, productNotFound, productView } from "./product.ts";
@@ -76,10 +76,7 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
         tags: ["products"],
         summary: "Change a product, its price or whether it is sold",
         params: z.strictObject({ id }),
-        body: z
-          .strictObject({ ...details, active: z.boolean() })
-          .partial()
-          .refine((body) => Object.keys(body).length > 0, "must change something"),
+        body: changeOf({ ...details, active: z.boolean() }),
         response: { 200: productView },
       },
     },

@@ -3,33 +3,14 @@ import { z } from "zod";
 import { endSessions, loginOf, recordSecurityEvents, requesterOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
-import { email, flag, id, name, newPassword, note, phone } from "../fields.ts";
+import { flag, id, note } from "../fields.ts";
 import { listRoute } from "../list-route.ts";
-import { changeUser } from "./change.ts";
-import { createUser } from "./create.ts";
+import { changeUser, userChange } from "./change.ts";
+import { createUser, newUser } from "./create.ts";
 import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
 
 const role = z.enum(roles);
 const tags = ["users"];
-
-const newUser = z
-  .strictObject({
-    email,
-    name,
-    phone: phone.optional(),
-    password: newPassword,
-    role,
-    customer_id: id.optional().describe("whose login it is; needed for the role customer, and only there"),
-  })
-  .refine((user) => (user.role === "customer") === (user.customer_id !== undefined), {
-    path: ["customer_id"],
-    error: "belongs to the role customer, which needs it",
-  });
-
-const userChange = z
-  .strictObject({ name, phone, role, active: z.boolean() })
-  .partial()
-  .refine((body) => Object.keys(body).length > 0, "must change something");
 
 export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes } = context;
@@ -55,13 +36,7 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     "",
     { schema: { tags, summary: "Make a login", body: newUser, response: { 201: userView } } },
     async (request, reply) => {
-      const { customer_id, phone, ...user } = request.body;
-      const created = await createUser(context, {
-        ...user,
-        phone,
-        customerId: customer_id,
-        by: requesterOf(request),
-      });
+      const created = await createUser(context, request.body, requesterOf(request));
       return reply.code(201).send(created);
     },
   );
