@@ -16,7 +16,7 @@ import { listen } from "./http/listen.ts";
 import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { MailSender } from "./mail/index.ts";
-import { RepeatedCheck } from "./repeated-check.ts";
+import { RepeatedCheck } from "./periodic-check.ts";
 import { version } from "./version.ts";
 
 const consoleDir = fileURLToPath(new URL("../../console/dist", import.meta.url));

@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import { within } from "earlybird/monitoring";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
-import { isDatabaseAway } from "../database-away.ts";
+import { isDatabaseAway } from "../database-unreachable.ts";
 import { needsEnrolment } from "./guard.ts";
 import { findLogin, type Login, type SignedIn } from "./login.ts";
 import { enrolmentNeeded, forbidden, tokenExpired, unauthenticated } from "./refusals.ts";

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { clientOf } from "../http/client.ts";
+import { code, typedPassword } from "./credential-fields.ts";
 import { demandCredentials } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
 import { acceptance, acceptInvitation } from "./invitation.ts";
@@ -13,9 +14,8 @@ import { wrongLogin } from "./refusals.ts";
 import { register, registration } from "./register.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { beginSession } from "./sessions/session.ts";
-import { tokenAnswer, tokenView } from "./token-answer.ts";
+import { tokenAnswer, tokenView } from "./token-response.ts";
 import { totpRoutes } from "./totp/routes.ts";
-import { code, typedPassword } from "./typed.ts";
 
 const credentials = z.strictObject({
   // As typed: an address that is malformed is merely unknown, like any other.

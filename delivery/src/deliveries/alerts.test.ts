@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, startApi } from "../../../test/support/api.ts";
 import { quiet } from "../../../test/support/delivery.ts";
-import { RepeatedCheck } from "../repeated-check.ts";
+import { RepeatedCheck } from "../periodic-check.ts";
 import { checkOpenDeliveries, dayOfLastCutOff } from "./open-deliveries.ts";
 
 let api: Api;

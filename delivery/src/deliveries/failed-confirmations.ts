@@ -1,7 +1,7 @@
 import { failureOf } from "earlybird";
 import { AlertType } from "earlybird/alerts";
 import type { ApiContext } from "../context.ts";
-import { isDatabaseAway } from "../database-away.ts";
+import { isDatabaseAway } from "../database-unreachable.ts";
 
 /**
  * Runs a confirmation, and tells the operators when it fails for a fault of ours: somebody stands at a door and

@@ -1,5 +1,5 @@
 import { addDays, type BusinessClock, firstOfMonth, today } from "../calendar.ts";
-import type { Chance } from "./chance.ts";
+import type { Chance } from "./seeded-random.ts";
 
 /** How large the demo is and which days it covers; days are `YYYY-MM-DD`. */
 export interface Plan {

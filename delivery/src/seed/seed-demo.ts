@@ -6,15 +6,15 @@ import { inTimeZone } from "../calendar.ts";
 import type { DeliveryDatabase, Tables } from "../database.ts";
 import { seedBilling, seedBillLines } from "./billing.ts";
 import { loadInBulk } from "./bulk-load.ts";
-import { createChance } from "./chance.ts";
+import { countUntidiness, type Untidiness } from "./data-anomalies.ts";
 import { seedDeliveries, seedSharedLinks } from "./deliveries.ts";
 import { demoPassword } from "./logins.ts";
 import { planOrders, seedOrders } from "./orders.ts";
 import { planCustomers, seedCustomers } from "./people.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { seedProducts } from "./products.ts";
+import { createChance } from "./seeded-random.ts";
 import { seedSubscriptions } from "./subscriptions.ts";
-import { countUntidiness, type Untidiness } from "./untidiness.ts";
 import { seedUsers } from "./users.ts";
 
 const tables = [

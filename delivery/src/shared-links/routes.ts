@@ -8,7 +8,7 @@ import { clientOf } from "../http/client.ts";
 import { tokenHash } from "../token-hash.ts";
 import { confirmByLink } from "./confirm.ts";
 import { createLink, findLink, linkNotFound } from "./link.ts";
-import { readParcel } from "./parcel.ts";
+import { readParcel } from "./link-contents.ts";
 
 const params = z.strictObject({ token: z.string().min(1).max(100) });
 const tags = ["shared links"];

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
 import { loginOf } from "../guard.ts";
 import { findLogin } from "../login.ts";
-import { tokenAnswer, tokenView } from "../token-answer.ts";
+import { tokenAnswer, tokenView } from "../token-response.ts";
 import { endSessions, refreshRefused, refreshSession } from "./session.ts";
 
 const tags = ["auth"];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { RepeatedCheck } from "./repeated-check.ts";
+import { RepeatedCheck } from "./periodic-check.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
