@@ -16,7 +16,7 @@ import { listen } from "./http/listen.ts";
 import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { MailSender } from "./mail/index.ts";
-import { RepeatedCheck } from "./periodic-check.ts";
+import { PeriodicCheck } from "./periodic-check.ts";
 import { version } from "./version.ts";
 
 const consoleDir = fileURLToPath(new URL("../../console/dist", import.meta.url));
@@ -62,7 +62,7 @@ export const serve = async ({
       started.push(() => sender.stop());
     }
     for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys, forgetEndedWindows]) {
-      const repeated = new RepeatedCheck({ check: () => check(context), log });
+      const repeated = new PeriodicCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());
     }

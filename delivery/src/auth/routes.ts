@@ -14,7 +14,7 @@ import { wrongLogin } from "./refusals.ts";
 import { register, registration } from "./register.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
 import { beginSession } from "./sessions/session.ts";
-import { tokenAnswer, tokenView } from "./token-response.ts";
+import { tokenResponse, tokenView } from "./token-response.ts";
 import { totpRoutes } from "./totp/routes.ts";
 
 const credentials = z.strictObject({
@@ -28,7 +28,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
   const { db, clock } = context;
   const attempts = createLoginAttempts(context);
   const tokenFor = async (user: Login, request: FastifyRequest) =>
-    tokenAnswer(app, clock, user, await beginSession(context, user.id, clientOf(request)));
+    tokenResponse(app, clock, user, await beginSession(context, user.id, clientOf(request)));
 
   app.post(
     "/login",

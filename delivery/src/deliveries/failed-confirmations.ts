@@ -1,7 +1,7 @@
 import { failureOf } from "earlybird";
 import { AlertType } from "earlybird/alerts";
 import type { ApiContext } from "../context.ts";
-import { isDatabaseAway } from "../database-unreachable.ts";
+import { isDatabaseUnreachable } from "../database-unreachable.ts";
 
 /**
  * Runs a confirmation, and tells the operators when it fails for a fault of ours: somebody stands at a door and
@@ -20,7 +20,7 @@ export const alertingFailedConfirmation = async <T>(
   try {
     return await confirm();
   } catch (cause) {
-    const failure = failureOf(cause, isDatabaseAway);
+    const failure = failureOf(cause, isDatabaseUnreachable);
     if (failure.status >= 500 && failure.status !== 503) {
       alerts.raise({
         type: AlertType.DELIVERY_ISSUE,

@@ -19,7 +19,7 @@ const lastAdmin = () =>
 /** The fields of a login that an admin can change. */
 export const userChange = changeOf({ name, phone, role: z.enum(roles), active: z.boolean() });
 
-interface Standing {
+interface Access {
   role: Role;
   active: boolean;
 }
@@ -58,14 +58,14 @@ export const changeUser = (
     return user;
   });
 
-const isAdmin = ({ role, active }: Standing): boolean => role === "admin" && active;
+const isAdmin = ({ role, active }: Access): boolean => role === "admin" && active;
 
 const hasAdmin = async (tx: DeliveryDatabase): Promise<boolean> => {
   const admins = tx.selectFrom("users").select("id").where("role", "=", "admin").where("active", "=", true);
   return (await admins.limit(1).executeTakeFirst()) !== undefined;
 };
 
-const eventsOf = (user: string, before: Standing, { role, active }: Standing): SecurityEvent[] => [
+const eventsOf = (user: string, before: Access, { role, active }: Access): SecurityEvent[] => [
   ...(before.role === role
     ? []
     : [{ action: "role-changed", result: { user, from: before.role, to: role } } as const]),
