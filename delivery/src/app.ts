@@ -17,7 +17,6 @@ import { customerRoutes, linkRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
 import { isDatabaseUnreachable } from "./database-unreachable.ts";
 import { correctionRoutes, deliveryRoutes } from "./deliveries/index.ts";
-import { registerConsole } from "./http/console.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
 import { bearer, registerOpenApi } from "./http/openapi.ts";
@@ -40,8 +39,6 @@ export interface ServerContext extends ApiContext {
   version: string;
   /** Proxies whose `X-Forwarded-For` says who asks: addresses and networks, separated by commas. */
   trustProxy?: string;
-  /** Where the built console lies; left out or absent, there is only the API. */
-  consoleDir?: string;
 }
 
 /** Builds the whole server and does not listen: `main.ts` does, tests inject. */
@@ -89,6 +86,13 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
     authorize: authorizeOperator(app, context),
     recentlyAuthenticated: demandRecentLogin(context),
     whoIs: whoIs(app, context),
+    console: {
+      login: { kind: "password", url: "/api/auth/login", refreshUrl: "/api/auth/refresh" },
+      secret: context.jwtSecret,
+      timeZone: context.clock.timeZone,
+      locale: "en-IN",
+      units: { paise: { style: "currency", currency: "INR", divideBy: 100 } },
+    },
   });
   await registerTokens(app, context.jwtSecret);
   await app.register(async (api) => {
@@ -112,6 +116,6 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
     await api.register(billingRoutes, { ...context, prefix: "/api/billing" });
     await api.register(dashboardRoutes, { ...context, prefix: "/api/dashboard" });
   });
-  await registerConsole(app, context.consoleDir);
+  app.get("/", { schema: { hide: true } }, (_request, reply) => reply.redirect("console"));
   return app;
 };

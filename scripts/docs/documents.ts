@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { alertTypeTable } from "./alert-types.ts";
 import { monitoringCommandTable, rollbackCommandTable } from "./commands.ts";
+import { consoleApi } from "./console-api.ts";
 import { dependencyTable } from "./dependencies.ts";
 import { errorTable } from "./errors.ts";
 import { grafanaDashboard } from "./grafana.ts";
@@ -28,7 +29,8 @@ const parts: readonly { file: string; name: string; render: (root: string) => st
 ];
 
 /** What is generated whole. */
-const whole: readonly { file: string; render: () => string }[] = [
+const whole: readonly { file: string; render: (root: string) => string | Promise<string> }[] = [
+  { file: "console/src/api/schema.ts", render: consoleApi },
   { file: "docs/grafana/earlybird.json", render: grafanaDashboard },
   { file: "docs/prometheus/rules.yml", render: prometheusRules },
 ];
@@ -47,9 +49,12 @@ export const documents = async (
       return { file, current, generated };
     }),
   );
-  const generatedWhole = whole.map(({ file, render }) => {
-    const path = resolve(root, file);
-    return { file, current: existsSync(path) ? readFileSync(path, "utf8") : "", generated: render() };
-  });
+  const generatedWhole = await Promise.all(
+    whole.map(async ({ file, render }) => {
+      const path = resolve(root, file);
+      const current = existsSync(path) ? readFileSync(path, "utf8") : "";
+      return { file, current, generated: await render(root) };
+    }),
+  );
   return [...withParts, ...generatedWhole];
 };

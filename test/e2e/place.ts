@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { secretSettings, settingsReference } from "../../ops/src/settings/settings.ts";
 import { root } from "../repository/imports.ts";
+import { serverPid } from "../support/database-process.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 import { ensureBuilt, program } from "./built.ts";
 
@@ -112,7 +113,9 @@ export const makePlace = async (
         await server.end("SIGTERM");
         clearTimeout(stubborn);
       }
-      // The database of a server that was killed takes a moment to notice.
+      // A server that was killed leaves its database running.
+      const database = await serverPid(dataDir).catch(() => undefined);
+      if (database !== undefined) process.kill(database, "SIGQUIT");
       await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     },
   };

@@ -24,6 +24,7 @@ const platformArrows: Record<string, readonly string[]> = {
   monitoring: ["core", "database"],
   rollback: ["core", "http", "database"],
   alerts: ["core", "settings", "database", "monitoring"],
+  console: ["core", "http"],
   cli: ["core", "settings", "database", "rollback", "alerts", "service.ts"],
 };
 
