@@ -15,6 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   "fastify-type-provider-zod": "validates requests with the schemas used for OpenAPI",
   "hdr-histogram-js": "percentiles with a bounded error",
   kysely: "typed queries and SQL without concatenation",
+  "lru-cache": "maps of limited size that forget the oldest entry",
   nodemailer: "sends email over SMTP with TLS",
   "on-headers": "detects when a response begins",
   "p-limit": "limits concurrency",
