@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
-import type { Notification } from "../notify/notification.ts";
-import type { Channel } from "./channel.ts";
-import { headline } from "./message-text.ts";
+import type { Notification } from "../model/notification.ts";
+import type { Channel } from "../notify/channel.ts";
+import { headline } from "../notify/message-text.ts";
 import { type HttpOptions, postJson } from "./post-json.ts";
 
 const longestSummary = 1_024;

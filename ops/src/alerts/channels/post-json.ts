@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { requestFailure } from "../model/request-failure.ts";
-import type { SendResult } from "./channel.ts";
+import type { SendResult } from "../notify/channel.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 export interface HttpOptions {

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { AlertSeverity } from "../model/alert.ts";
-import type { Notification } from "../notify/notification.ts";
-import { headline, labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "./message-text.ts";
+import type { Notification } from "../model/notification.ts";
+import { headline, labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "../notify/message-text.ts";
 
 /** The styles of a container: their colours follow the theme of the reader. */
 const styles: Record<AlertSeverity, string> = {

@@ -1,4 +1,4 @@
-import type { Channel } from "./channel.ts";
+import type { Channel } from "../notify/channel.ts";
 import { type HttpOptions, postJson } from "./post-json.ts";
 import { teamsMessage } from "./teams-format.ts";
 

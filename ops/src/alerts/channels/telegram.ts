@@ -1,6 +1,6 @@
-import type { Notification } from "../notify/notification.ts";
-import type { Channel } from "./channel.ts";
-import { labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "./message-text.ts";
+import type { Notification } from "../model/notification.ts";
+import type { Channel } from "../notify/channel.ts";
+import { labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "../notify/message-text.ts";
 import { type HttpOptions, postJson, type ResponseDetails } from "./post-json.ts";
 
 /** Telegram refuses messages of more than 4,096 characters after the entities are parsed. */

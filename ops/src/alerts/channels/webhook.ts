@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { systemClock } from "../../core/clock.ts";
-import type { Notification } from "../notify/notification.ts";
-import type { Channel } from "./channel.ts";
-import { headline } from "./message-text.ts";
+import type { Notification } from "../model/notification.ts";
+import type { Channel } from "../notify/channel.ts";
+import { headline } from "../notify/message-text.ts";
 import { type HttpOptions, postJson } from "./post-json.ts";
 
 /**
