@@ -87,7 +87,12 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
     recentlyAuthenticated: demandRecentLogin(context),
     whoIs: whoIs(app, context),
     console: {
-      login: { kind: "password", url: "/api/auth/login", refreshUrl: "/api/auth/refresh" },
+      login: {
+        kind: "password",
+        url: "/api/auth/login",
+        refreshUrl: "/api/auth/refresh",
+        logoutUrl: "/api/auth/logout",
+      },
       secret: context.jwtSecret,
       timeZone: context.clock.timeZone,
       locale: "en-IN",

@@ -119,6 +119,7 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     await page.goto(`${url}/console/changes`);
     await page.getByRole("button", { name: "Log in" }).waitFor();
     expect(await watched.context.cookies()).toEqual([]);
+    expect(watched.failures).toEqual([]);
   });
 
   test("an address without a page, and a step that does not exist, say so", async () => {

@@ -214,6 +214,11 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
       },
     },
     async (request, reply) => {
+      const { authorization } = request.headers;
+      if (login.kind === "password" && login.logoutUrl !== undefined && authorization !== undefined) {
+        const ended = await app.inject({ method: "POST", url: login.logoutUrl, headers: { authorization } });
+        if (ended.statusCode >= 400) request.log.warn({ status: ended.statusCode }, "a login was not ended");
+      }
       writeCredentials(request, reply, sealer, undefined);
       return reply.code(204).send();
     },
