@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
-import { clientOf } from "../http/client.ts";
 import { code, typedPassword } from "./credential-fields.ts";
 import { demandCredentials } from "./credentials.ts";
 import { loginOf } from "./guard.ts";

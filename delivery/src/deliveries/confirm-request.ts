@@ -3,9 +3,9 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { loginOf } from "../auth/index.ts";
 import { today } from "../calendar.ts";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
 import { calendarDate, id, note } from "../fields.ts";
-import { clientOf } from "../http/client.ts";
 import { type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
 import { confirmableOutcomes, handedOverItems } from "./quantities.ts";
 

@@ -1,6 +1,7 @@
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
 import { today } from "../calendar.ts";
+import type { Client } from "../client.ts";
 import type { ApiContext } from "../context.ts";
 import type { Tables } from "../database.ts";
 import {
@@ -9,7 +10,6 @@ import {
   confirmCustomerDay,
   confirmOrder,
 } from "../deliveries/index.ts";
-import type { Client } from "../http/client.ts";
 import { tokenHash } from "../token-hash.ts";
 import { findLink } from "./link.ts";
 

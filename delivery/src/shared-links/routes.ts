@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { customerFor } from "../auth/index.ts";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
 import { alertingFailedConfirmation, recordingRefusals } from "../deliveries/index.ts";
 import { calendarDate, id, name, note } from "../fields.ts";
-import { clientOf } from "../http/client.ts";
 import { tokenHash } from "../token-hash.ts";
 import { confirmByLink } from "./confirm.ts";
 import { createLink, findLink, linkNotFound } from "./link.ts";

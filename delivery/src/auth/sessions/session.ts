@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "earlybird";
 import { type Kysely, sql } from "kysely";
+import type { Client } from "../../client.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Tables } from "../../database.ts";
-import type { Client } from "../../http/client.ts";
 import { ids } from "../../ids/index.ts";
 import { unauthenticated } from "../refusals.ts";
 import { readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
