@@ -25,13 +25,13 @@ const monthToCome = (period: string, current: string) =>
 
 /** The result of a billing run. */
 export const billingRun = z.object({
-  subscription_bills: z.int().describe("drafts made, one a customer"),
-  corrected_drafts: z.int().describe("drafts of an earlier run that follow what was delivered since"),
-  one_time_bills: z.int().describe("drafts made, one an order"),
+  subscription_bills: z.int().describe("drafts created, one per customer"),
+  corrected_drafts: z.int().describe("drafts of earlier runs adjusted to later deliveries"),
+  one_time_bills: z.int().describe("drafts created, one per order"),
   supplements: z
     .int()
     .describe(
-      "drafts made for what was delivered or corrected after its bill was issued, also in earlier months",
+      "drafts created for deliveries or corrections after their bill was issued, also of earlier months",
     ),
 });
 

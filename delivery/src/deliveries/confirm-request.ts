@@ -26,8 +26,8 @@ const customerAndDateNeeded = () =>
   );
 
 export const confirmBody = z.strictObject({
-  order_id: id.optional().describe("needed while step 20 is applied"),
-  customer_id: id.optional().describe("needed, with the date, while step 20 is rolled back"),
+  order_id: id.optional().describe("required while step 20 is applied"),
+  customer_id: id.optional().describe("required, with the date, while step 20 is rolled back"),
   delivery_date: calendarDate.optional(),
   status: z.enum(confirmableOutcomes).default("delivered"),
   items: handedOverItems.optional(),

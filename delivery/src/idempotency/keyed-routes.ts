@@ -12,7 +12,7 @@ const headers = z.looseObject({
     .regex(/^[\x20-\x7e]{1,255}$/, "must have 1 to 255 printable ASCII characters")
     .optional()
     .describe(
-      "a new one for each request; the same one repeats a request without doing it twice, for 24 hours",
+      "a unique value for each request; a retry with the same key within 24 hours has no further effect",
     ),
 });
 
