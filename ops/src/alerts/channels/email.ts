@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { createTransport } from "nodemailer";
-import type { Channel, SendResult } from "./channel.ts";
+import type { Channel, SendResult } from "../notify/channel.ts";
 import { addressOf, emailMessage } from "./email-format.ts";
 import {
   accepted,
