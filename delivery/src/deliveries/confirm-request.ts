@@ -37,7 +37,7 @@ export const confirmBody = z.strictObject({
 /**
  * Confirms a delivery, by its order or, while step 20 is rolled back, by customer and date.
  *
- * @returns the deliveries that are confirmed now
+ * @returns the confirmed deliveries
  */
 export const confirm = (
   { changes, clock }: ApiContext,

@@ -32,12 +32,12 @@ const quantityRefused = (detail: string) =>
   );
 
 /**
- * Step 26: compares what was handed over with what was ordered. Without a list everything was handed over
- * (or nothing, for `shortage` and `failed`); of a product that a list leaves out, nothing was.
+ * Step 26: compares the items handed over with the order. Without a list, everything was handed over (or nothing, for
+ * `shortage` and `failed`); products missing from a list were not handed over.
  *
- * @returns what to record, and the outcome that follows from it, whatever was claimed
+ * @returns the items to record, and the outcome that follows from them, whatever the request claims
  * @throws Failure EB_DELIVERED_QUANTITY for unknown and repeated products, negative quantities, more than
- *   was ordered, and for a partial delivery that does not say of what
+ *   was ordered, and for a partial delivery without a list
  */
 export const compareQuantities = (
   ordered: readonly Pick<OrderItem, "product_id" | "quantity">[],
