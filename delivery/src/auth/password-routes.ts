@@ -34,7 +34,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
       });
       const password_hash = await hashNewPassword(request.body.new_password, { email, name });
       const ended = await changes.transaction(async (tx) => {
-        // By the session: the id may have been rewritten (step 29) since the request came in.
+        // By the session: the id can have been rewritten (step 29) since the request arrived.
         const { user_id } = await tx
           .selectFrom("sessions")
           .select("user_id")

@@ -44,8 +44,8 @@ interface Run extends BilledMonth {
 
 /**
  * Bills a month: each customer's subscriptions in one draft, and each one-time order in a draft of its own
- * (step 23). What was delivered or corrected after its bill was issued, in this month or an earlier one, is
- * charged or credited by a supplement. A second run bills nothing twice, also when two run at once.
+ * (step 23). Deliveries and corrections after their bill was issued, in this month or an earlier one, are charged or
+ * credited by a supplement. Idempotent, also when it runs concurrently.
  *
  * @param month `YYYY-MM`, not in the future
  * @throws Failure EB_PERIOD_TO_COME

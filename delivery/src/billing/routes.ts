@@ -39,7 +39,7 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
             sql<boolean>`(billing_records.period, id) < (${`${after?.period}-01`}::date, ${after?.id})`,
           ),
         )
-        // By the column, not by its text of the same name: the index is on the column.
+        // By the column, not by its alias of the same name: the index is on the column.
         .orderBy("billing_records.period", "desc")
         .orderBy("id", "desc")
         .limit(take)
