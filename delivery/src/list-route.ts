@@ -22,7 +22,7 @@ interface List<
   ) => Promise<z.output<Item>[]>;
 }
 
-/** Adds a GET route that returns a list page by page. */
+/** Adds a GET route that returns a list in pages. */
 export const listRoute = <
   Filters extends z.ZodRawShape,
   Sort extends z.ZodRawShape,

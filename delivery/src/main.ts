@@ -81,7 +81,7 @@ export const serve = async ({
   }
 };
 
-/** In production nobody can log in at first: whoever reads the log of the first start may make the admin. */
+/** In production there is no login at first: the log of the first start contains an invitation for the admin. */
 const firstInvitation = (changes: Changes<Tables>, clock: Clock): Promise<string | undefined> =>
   changes.transaction(async (tx) =>
     (await hasAnyAdmin(tx))

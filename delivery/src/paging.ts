@@ -11,8 +11,8 @@ const invalidCursor = () =>
 
 /** The query fields that every list takes. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(100).default(50).describe("how many at most"),
-  cursor: z.string().max(400).optional().describe("next_cursor of the page before"),
+  limit: z.coerce.number().int().min(1).max(100).default(50).describe("maximum number of items"),
+  cursor: z.string().max(400).optional().describe("next_cursor of the previous page"),
 };
 
 /** The filters that have a value, for `eb.and(...)`. */

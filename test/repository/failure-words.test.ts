@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of source, not templates of ours
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these strings are source text
 import { expect, test } from "vitest";
 import { argumentsAt, literalsOf } from "../../scripts/docs/source-text.ts";
 

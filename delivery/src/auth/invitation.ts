@@ -33,7 +33,7 @@ export interface Invitation {
 }
 
 /**
- * Makes an invitation with which one admin can be made, once and within a day.
+ * Creates an invitation for one admin, valid once and for a day.
  *
  * @param options.firstAdmin whether it works only while there is no admin
  */
@@ -79,7 +79,7 @@ export const acceptInvitation = async (
       .where("used_at", "is", null)
       .where("expires_at", ">", at)
       .executeTakeFirst();
-  // Before the hash, which is slow on purpose: a stranger's guess must not cost that.
+  // Before the hash, which is slow by design: an invalid token must not cost one.
   if (!(await valid(db))) throw invitationRefused();
   const password_hash = await hashNewPassword(password, { email, name });
   return changes.transaction(async (tx, active) => {

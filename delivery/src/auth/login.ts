@@ -50,7 +50,7 @@ const notLinked = () =>
 const lookUpWithinMs = 3_000;
 
 /**
- * Who is behind a session that goes on; undefined when it has ended, or its user is not active any more.
+ * Finds the user of an active session; undefined if the session has ended or the user is inactive.
  *
  * @throws DeadlineExceeded when the database has been silent for three seconds
  */
@@ -85,8 +85,8 @@ export const findLogin = async (
 const customerAddress = /^customer-(.+)@earlybird\.local$/;
 
 /**
- * The active user with that email, with the password's hash. In an address made for a customer the id may be
- * of either style; whoever has exactly the address that was typed comes first.
+ * The active user with that email, with the password's hash. In an address that was generated for a customer, the
+ * id may have either format; an exact match takes precedence.
  *
  * @throws DeadlineExceeded when the database has been silent for three seconds
  */

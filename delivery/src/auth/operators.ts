@@ -8,18 +8,18 @@ import { findLogin, type Login, type SignedIn } from "./login.ts";
 import { enrolmentNeeded, forbidden, tokenExpired, unauthenticated } from "./refusals.ts";
 import { readToken } from "./tokens.ts";
 
-/** For so long whoever was an operator counts as one while nobody can be looked up. */
+/** How long a known operator keeps access while the database is down. */
 const rememberedMs = 3_600_000;
 
-/** A database that is slower than this is not waited for, where it is known who asks. */
+/** How long to wait for the database if the session is remembered. */
 const lookUpWithinMs = 500;
 
 /**
- * Who may operate the platform (monitoring, alerts, rollback). Step 24 has no say here, in either state.
+ * Authorizes requests to the platform (monitoring, alerts, rollback). Step 24 does not affect this.
  *
- * Operators are needed most while the database is away. Whoever was one within the last hour is one then; an admin's
- * right, which changes the system, is looked up each time. Their token may have ended meanwhile: nobody can refresh one
- * without the database.
+ * Operators need access most while the database is down. A session that belonged to an operator within the last hour
+ * keeps it then, even with an expired token, which cannot be refreshed without the database. Routes for admins, which
+ * change the system, always look the user up.
  *
  * @throws Failure EB_UNAUTHENTICATED, EB_FORBIDDEN
  */
@@ -86,7 +86,7 @@ const reauthenticationNeeded = (afterMs: number) =>
   );
 
 /**
- * Refuses an operator who gave their password too long ago: a laptop left open must not undo a critical step.
+ * Refuses an operator whose last authentication is too old: an unattended laptop must not move a critical step.
  *
  * @throws Failure EB_REAUTHENTICATION_NEEDED
  */

@@ -20,9 +20,8 @@ const customerNeeded = () =>
   );
 
 /**
- * The customer to whose rows this request is confined; undefined when it may see everybody's. A customer
- * sees what is their own, and the rest does not exist for them (404). This is part of the role checks:
- * while step 24 is rolled back, everybody sees everything, as it was before.
+ * The customer to whose rows this request is limited; undefined if it has access to all rows. For a customer, the rows of
+ * others do not exist (404). This is part of the role checks: while step 24 is rolled back, there is no limit.
  */
 export const ownCustomer = (request: FastifyRequest, active: ActiveBehaviours): string | undefined => {
   const { role, customer_id } = loginOf(request);
@@ -33,7 +32,7 @@ export const ownCustomer = (request: FastifyRequest, active: ActiveBehaviours): 
 export const isCustomer = (request: FastifyRequest): boolean => loginOf(request).role === "customer";
 
 /**
- * For whom something is to be made: the customer asked for, or the customer who asks.
+ * The customer of a new row: the requested one, or the current customer.
  *
  * @throws Failure EB_NOT_YOURS, EB_CUSTOMER_NEEDED
  */

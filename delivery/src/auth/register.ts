@@ -24,8 +24,8 @@ export const registration = z.strictObject({
 });
 
 /**
- * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back it is kept
- * which were made for each other, and re-applying links these: nobody has verified the phone.
+ * Registers a customer with a login. While step 21 is applied, the two are linked; while it is rolled back, the intended
+ * link is recorded and re-applying creates it: the phone is not verified.
  *
  * @throws Failure EB_EMAIL_TAKEN, EB_WEAK_PASSWORD
  */
@@ -33,7 +33,7 @@ export const register = async (
   { changes, clock }: ApiContext,
   { name, email, phone, password, address, area }: z.output<typeof registration>,
 ): Promise<Login> => {
-  // Before the transaction: hashing is slow on purpose, and a swap waits for every open write.
+  // Before the transaction: hashing is slow by design, and a swap waits for every open write.
   const password_hash = await hashNewPassword(password, { email, name });
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {

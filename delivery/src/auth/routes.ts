@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
-import { clientOf } from "../http/client.ts";
 import { code, typedPassword } from "./credential-fields.ts";
 import { demandCredentials } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
@@ -18,10 +18,10 @@ import { tokenResponse, tokenView } from "./token-response.ts";
 import { totpRoutes } from "./totp/routes.ts";
 
 const credentials = z.strictObject({
-  // As typed: an address that is malformed is merely unknown, like any other.
+  // Not validated: a malformed address is treated like an unknown one.
   email: z.string().trim().toLowerCase().min(1).max(254),
   password: typedPassword,
-  totp: code.optional().describe("the code of the second factor, where one is set up"),
+  totp: code.optional().describe("the code of the second factor, if it is set up"),
 });
 
 export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
@@ -43,7 +43,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       attempts.admit(async () => {
         const { email, password, totp } = request.body;
         const user = await findLoginByEmail(db, email);
-        // Each spelling of an address that was made for a customer is the same account.
+        // Either format of a generated customer address is the same account.
         const account = user?.email ?? email;
         await demandCredentials(context, attempts.check, {
           user,
@@ -63,7 +63,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     {
       schema: {
         tags: ["auth"],
-        summary: "Become a customer with a login",
+        summary: "Register as a customer",
         body: registration,
         response: { 201: z.object({ user: loginView }) },
       },
@@ -80,7 +80,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       config: { problems: [403] },
       schema: {
         tags: ["auth"],
-        summary: "Become an admin by an invitation",
+        summary: "Accept the invitation to become an admin",
         body: acceptance,
         response: { 201: tokenView },
       },
@@ -94,7 +94,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
 
   app.get(
     "/me",
-    { schema: { tags: ["auth"], summary: "Who I am", response: { 200: loginView } } },
+    { schema: { tags: ["auth"], summary: "Get the current user", response: { 200: loginView } } },
     async (request) => loginOf(request),
   );
 

@@ -20,7 +20,7 @@ interface Owner {
 }
 
 /**
- * The hash of a password that somebody has chosen for a login.
+ * Hashes a new password for a login.
  *
  * @throws Failure EB_WEAK_PASSWORD, and EB_TOO_MANY_REQUESTS when the queue for hashing is full
  */
@@ -43,7 +43,7 @@ export const weaknessOf = (
   const [local = "", owner] = [email.toLowerCase().split("@")[0], name.normalize("NFKC").toLowerCase()];
   if (contains(typed, [email.toLowerCase(), local])) return "it contains the email address";
   if (contains(typed, [owner.replace(/\s/gu, ""), ...owner.split(/\s+/u)])) return "it contains the name";
-  // "Password123!" is as common as "password": digits and signs at the ends are what people add first.
+  // "Password123!" is as weak as "password": digits and signs at the ends are the most common additions.
   const core = typed.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
   if (common.has(typed) || common.has(core))
     return `it is one of the ${mostUsed} most used, apart from digits and signs at its ends`;

@@ -25,13 +25,13 @@ const monthToCome = (period: string, current: string) =>
 
 /** The result of a billing run. */
 export const billingRun = z.object({
-  subscription_bills: z.int().describe("drafts made, one a customer"),
-  corrected_drafts: z.int().describe("drafts of an earlier run that follow what was delivered since"),
-  one_time_bills: z.int().describe("drafts made, one an order"),
+  subscription_bills: z.int().describe("drafts created, one per customer"),
+  corrected_drafts: z.int().describe("drafts of earlier runs adjusted to later deliveries"),
+  one_time_bills: z.int().describe("drafts created, one per order"),
   supplements: z
     .int()
     .describe(
-      "drafts made for what was delivered or corrected after its bill was issued, also in earlier months",
+      "drafts created for deliveries or corrections after their bill was issued, also of earlier months",
     ),
 });
 
@@ -44,8 +44,8 @@ interface Run extends BilledMonth {
 
 /**
  * Bills a month: each customer's subscriptions in one draft, and each one-time order in a draft of its own
- * (step 23). What was delivered or corrected after its bill was issued, in this month or an earlier one, is
- * charged or credited by a supplement. A second run bills nothing twice, also when two run at once.
+ * (step 23). Deliveries and corrections after their bill was issued, in this month or an earlier one, are charged or
+ * credited by a supplement. Idempotent, also when it runs concurrently.
  *
  * @param month `YYYY-MM`, not in the future
  * @throws Failure EB_PERIOD_TO_COME

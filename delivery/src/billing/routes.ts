@@ -39,7 +39,7 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
             sql<boolean>`(billing_records.period, id) < (${`${after?.period}-01`}::date, ${after?.id})`,
           ),
         )
-        // By the column, not by its text of the same name: the index is on the column.
+        // By the column, not by its alias of the same name: the index is on the column.
         .orderBy("billing_records.period", "desc")
         .orderBy("id", "desc")
         .limit(take)
@@ -51,7 +51,7 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "One bill with its lines",
+        summary: "Get a bill with its lines",
         params: z.strictObject({ id }),
         response: { 200: billWithLinesView },
       },
@@ -74,7 +74,7 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "Bill a month; again is harmless",
+        summary: "Bill a month; idempotent",
         body: z.strictObject({ period: month }),
         response: { 200: z.object({ period: z.string(), ...billingRun.shape }) },
       },

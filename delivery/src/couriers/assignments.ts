@@ -9,7 +9,7 @@ import { lockCourier } from "./courier.ts";
 
 const daysAhead = 366;
 
-/** Who delivers to a customer on a day, whoever has the area. */
+/** Assigns a stop of a day to a courier; takes precedence over the area. */
 export const assignmentView = z.object({
   delivery_date: z.string(),
   customer_id: z.string(),
@@ -57,10 +57,10 @@ export const readAssignments = async (
 };
 
 /**
- * Assigns stops of a day to a courier: those of some customers, or of everybody in an area who is served then. It
- * replaces an earlier assignment.
+ * Assigns stops of a day to a courier: those of the given customers, or of all served customers in an area. Replaces
+ * earlier assignments.
  *
- * @returns how many stops are the courier's by this request
+ * @returns the number of stops assigned
  * @throws Failure EB_ASSIGNMENT_DATE_OUT_OF_RANGE, EB_COURIER_NOT_FOUND, EB_COURIER_INACTIVE, EB_CUSTOMER_NOT_FOUND
  */
 export const assignStops = async (
@@ -97,7 +97,7 @@ const requireCustomers = async (tx: Kysely<Tables>, ids: readonly string[]): Pro
 };
 
 /**
- * Takes an assignment back: the area decides again.
+ * Removes an assignment: the area determines the courier again.
  *
  * @throws Failure EB_ASSIGNMENT_NOT_FOUND
  */

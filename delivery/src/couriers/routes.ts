@@ -16,7 +16,7 @@ const assignmentBody = z
     delivery_date: calendarDate,
     user_id: id.describe("the courier"),
     customer_ids: z.array(id).min(1).max(1_000).optional(),
-    area: name.optional().describe("everybody there who is a customer now"),
+    area: name.optional().describe("all current customers of the area"),
   })
   .refine((body) => (body.customer_ids === undefined) !== (body.area === undefined), {
     path: ["customer_ids"],
@@ -31,13 +31,13 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "List couriers and their areas, and the areas that no courier has",
+        summary: "List couriers and their areas, and unassigned areas",
         querystring: z.strictObject(pageQuery),
         response: {
           200: pageOf(courierView).extend({
             unassigned_areas: z
               .array(z.string())
-              .describe("areas with active customers: each courier sees their stops"),
+              .describe("areas with active customers but no courier; every courier sees their stops"),
           }),
         },
       },
@@ -78,9 +78,9 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
   listRoute(app, {
     path: "/assignments",
     tags,
-    summary: "List the stops of a day that are assigned to a courier whoever has the area",
+    summary: "List the stops of a day that are assigned to a courier independently of areas",
     item: assignmentView,
-    filters: { delivery_date: calendarDate.optional().describe("today when left out") },
+    filters: { delivery_date: calendarDate.optional().describe("default: today") },
     sort: { customer_id: id },
     fetch: ({ delivery_date = today(clock) }, { after, take }) =>
       readAssignments(db, { date: delivery_date, after: after?.customer_id, take }),
@@ -92,7 +92,7 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
       config: { problems: [404] },
       schema: {
         tags,
-        summary: "Assign stops of a day to a courier, whoever has the area",
+        summary: "Assign stops of a day to a courier; takes precedence over areas",
         body: assignmentBody,
         response: { 200: z.object({ delivery_date: z.string(), user_id: z.string(), assigned: z.int() }) },
       },
@@ -113,7 +113,7 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "Take the assignment of a stop back: its area decides again",
+        summary: "Remove the assignment of a stop; its area determines the courier again",
         params: z.strictObject({ delivery_date: calendarDate, customer_id: id }),
         response: { 200: assignmentView },
       },

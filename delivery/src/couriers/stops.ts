@@ -29,8 +29,8 @@ const couriers = sql`(select id from users where role = 'delivery' and active)`;
 export const coveredAreas = sql`(select area from courier_areas where user_id in ${couriers})`;
 
 /**
- * SQL for whether the customer `c` is a stop of a courier on a day: an assignment for the day decides, else the
- * area. A stop in an area that no courier has is a stop of each of them.
+ * SQL condition: customer `c` is a stop of a courier on a day. An assignment for the day takes precedence over the
+ * area. A stop in an unassigned area is a stop of every courier.
  */
 export const isStopOf = (courierId: string, date: string): RawBuilder<boolean> => sql<boolean>`coalesce(
   (select a.user_id = ${courierId} from delivery_assignments a
@@ -38,8 +38,8 @@ export const isStopOf = (courierId: string, date: string): RawBuilder<boolean> =
   c.area in (select area from courier_areas where user_id = ${courierId}) or c.area not in ${coveredAreas})`;
 
 /**
- * The courier to whose stops this request is confined; undefined when it may see everybody's. This is part of the
- * role checks: while step 24 is rolled back, everybody sees everything.
+ * The courier to whose stops this request is limited; undefined if it has access to all stops. This is part of the role
+ * checks: while step 24 is rolled back, there is no limit.
  */
 export const ownRound = (request: FastifyRequest, active: ActiveBehaviours): string | undefined => {
   const { role, id } = loginOf(request);
@@ -47,7 +47,7 @@ export const ownRound = (request: FastifyRequest, active: ActiveBehaviours): str
 };
 
 /**
- * Whose round is shown: the courier's own, or the one that was asked for; undefined for all stops.
+ * The courier whose round is shown: the current one or the requested one; undefined for all stops.
  *
  * @throws Failure EB_NOT_YOUR_ROUND
  */

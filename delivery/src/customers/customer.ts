@@ -46,7 +46,7 @@ const customerNotServed = (id: string) =>
   );
 
 /**
- * Checks that something new may be made for a customer.
+ * Checks that a customer can get new orders and subscriptions.
  *
  * @throws Failure EB_CUSTOMER_NOT_SERVED
  */

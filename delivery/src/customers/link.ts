@@ -39,8 +39,7 @@ const notLinked = (customer: string) =>
   );
 
 /**
- * Links a customer and a login, after somebody has found out that they belong together: the login counts as verified.
- * Linking what is linked changes nothing.
+ * Links a customer and a login after staff have verified that they belong together. Idempotent.
  *
  * @throws Failure EB_LINKS_ROLLED_BACK, EB_CUSTOMER_NOT_FOUND, EB_NO_CUSTOMERS_LOGIN, EB_LINKED_OTHERWISE
  */
@@ -74,7 +73,7 @@ export const linkCustomer = (
   });
 
 /**
- * Takes the link away on both sides. The login is no longer verified: re-applying step 21 must not find it again.
+ * Removes the link on both sides. The login is no longer verified, so that re-applying step 21 does not link it again.
  *
  * @throws Failure EB_LINKS_ROLLED_BACK, EB_CUSTOMER_NOT_FOUND, EB_CUSTOMER_NOT_LINKED
  */

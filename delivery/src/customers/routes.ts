@@ -37,7 +37,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
         .select(customerColumns)
         .where((eb) => eb.and(filters))
         .$if(part !== undefined, (query) =>
-          // strpos rather than like: a percent sign in a name is a percent sign.
+          // strpos rather than like: % and _ in a name are no wildcards.
           query.where((eb) =>
             eb(eb.fn("strpos", [eb.fn("lower", ["name"]), eb.val(part?.toLowerCase())]), ">", 0),
           ),
@@ -53,7 +53,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
     {
       schema: {
         tags: ["customers"],
-        summary: "One customer",
+        summary: "Get a customer",
         params: z.strictObject({ id }),
         response: { 200: customerView },
       },
@@ -76,7 +76,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
     {
       schema: {
         tags: ["customers"],
-        summary: "Add a customer, without login",
+        summary: "Add a customer without a login",
         body: z.strictObject(details),
         response: { 201: customerView },
       },

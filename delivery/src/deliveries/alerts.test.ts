@@ -34,7 +34,7 @@ describe("a confirmation", () => {
     }
   };
 
-  test("that fails for a fault of ours raises one DELIVERY_ISSUE, however many doors it concerns", async () => {
+  test("that fails with a server error raises one DELIVERY_ISSUE for all customers", async () => {
     const [first, second] = [await place(), await place()];
     await failing(async () => {
       expect((await confirm({ order_id: first })).statusCode).toBe(500);
@@ -62,7 +62,7 @@ describe("a confirmation", () => {
     expect(JSON.stringify(alert)).not.toContain(token);
   });
 
-  test("that is refused raises nothing: whoever confirms is told why", async () => {
+  test("that is refused raises no alert: the response gives the reason", async () => {
     const order_id = await place();
     expect((await confirm({ order_id, delivery_date: "2026-03-20" })).statusCode).toBe(422);
     expect((await confirm({ order_id: "ord_nowhere" })).statusCode).toBe(404);

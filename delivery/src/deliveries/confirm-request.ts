@@ -3,9 +3,9 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { loginOf } from "../auth/index.ts";
 import { today } from "../calendar.ts";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
 import { calendarDate, id, note } from "../fields.ts";
-import { clientOf } from "../http/client.ts";
 import { type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
 import { confirmableOutcomes, handedOverItems } from "./quantities.ts";
 
@@ -26,8 +26,8 @@ const customerAndDateNeeded = () =>
   );
 
 export const confirmBody = z.strictObject({
-  order_id: id.optional().describe("needed while step 20 is applied"),
-  customer_id: id.optional().describe("needed, with the date, while step 20 is rolled back"),
+  order_id: id.optional().describe("required while step 20 is applied"),
+  customer_id: id.optional().describe("required, with the date, while step 20 is rolled back"),
   delivery_date: calendarDate.optional(),
   status: z.enum(confirmableOutcomes).default("delivered"),
   items: handedOverItems.optional(),
@@ -37,7 +37,7 @@ export const confirmBody = z.strictObject({
 /**
  * Confirms a delivery, by its order or, while step 20 is rolled back, by customer and date.
  *
- * @returns the deliveries that are confirmed now
+ * @returns the confirmed deliveries
  */
 export const confirm = (
   { changes, clock }: ApiContext,

@@ -11,15 +11,15 @@ import { deliveryColumns } from "./delivery.ts";
 import { handsOver, markDelivered } from "./order-status.ts";
 import { compareQuantities, type HandedOver, type Outcome } from "./quantities.ts";
 
-/** What is said about a drop, by whom, and when. */
+/** The outcome of a stop, with the user and the time. */
 export interface Confirmation {
   outcome: Outcome;
   items?: readonly HandedOver[] | undefined;
   notes?: string | undefined;
   at: Date;
-  /** The day of `at` where the business is. */
+  /** The day of `at` in the time zone of the business. */
   today: string;
-  /** A courier, who confirms their own stops only. */
+  /** A courier, who can confirm only their own stops. */
   courier?: string | undefined;
   by: {
     userId: string | null;
@@ -54,14 +54,14 @@ const otherCustomer = (orderId: string) =>
     "Leave customer_id out: the order knows its customer.",
   );
 
-/** While step 20 is applied: confirms the delivery of one order. Everything happens in `tx`, or nothing. */
+/** While step 20 is applied: confirms the delivery of one order, atomically in `tx`. */
 export const confirmOrder = async (
   tx: Kysely<Tables>,
   active: ActiveBehaviours,
   target: { orderId: string; customerId?: string | undefined; date?: string | undefined },
   confirmation: Confirmation,
 ) => {
-  // The lock makes a second confirmation wait here, and then find the first one's work.
+  // A concurrent confirmation waits here for the lock, and then finds the result of the first.
   const order = await lockOrder(tx, target.orderId);
   await requireStop(tx, active, { customerId: order.customer_id, date: order.delivery_date }, confirmation);
   if (target.customerId !== undefined && target.customerId !== order.customer_id)
@@ -94,8 +94,8 @@ export const confirmOrder = async (
 };
 
 /**
- * While step 20 is rolled back: confirms whatever is open for a customer on a day. What depends on the
- * order (its status, its quantities, its date) rests.
+ * While step 20 is rolled back: confirms all open deliveries of a customer on a day. Checks and updates that depend on
+ * the order (its status, its quantities, its date) do not apply.
  */
 export const confirmCustomerDay = async (
   tx: Kysely<Tables>,
@@ -128,7 +128,7 @@ export const confirmCustomerDay = async (
     : nothingToDeliver(customerId, date);
 };
 
-/** Step 24, as it is in this transaction. */
+/** Whether step 24 is applied in this transaction. */
 const requireStop = async (
   tx: Kysely<Tables>,
   active: ActiveBehaviours,
@@ -138,7 +138,7 @@ const requireStop = async (
   if (courier !== undefined && active.has("role-checks")) await requireOwnStop(tx, courier, stop);
 };
 
-/** What is recorded in either case; step 25 adds who, when, how and from where. */
+/** The values recorded in either case; step 25 adds the user, time, method and client. */
 const recordOf = (active: ActiveBehaviours, { notes, at, by }: Confirmation) => ({
   delivered_by: by.userId,
   ...(notes !== undefined && { notes }),
@@ -178,7 +178,7 @@ const findDelivery = async (
     .where("status", "=", "pending")
     .orderBy("id")
     .limit(1)
-    // Two orders of the same day may look for one at once: each takes its own.
+    // Two orders of the same day can search concurrently: each gets a different delivery.
     .forUpdate()
     .skipLocked()
     .executeTakeFirst();

@@ -11,7 +11,7 @@ import { type Delivery, deliveryColumns, deliveryNotFound } from "./delivery.ts"
 import { handsOver, markDelivered, unmarkDelivered } from "./order-status.ts";
 import { compareQuantities, type HandedOver, type Outcome } from "./quantities.ts";
 
-/** What staff say of a delivery that was confirmed; `pending` means that it is still to be made. */
+/** A correction of a confirmed delivery by staff; `pending` means that it has not been delivered yet. */
 export interface Correction {
   outcome: Outcome | "pending";
   items: readonly HandedOver[] | undefined;
@@ -19,7 +19,7 @@ export interface Correction {
   reason: string;
   by: { id: string; name: string };
   at: Date;
-  /** The day of `at` where the business is. */
+  /** The day of `at` in the time zone of the business. */
   today: string;
 }
 
@@ -74,7 +74,7 @@ const orderedUnknown = (id: string) =>
 
 /**
  * Corrects a confirmed delivery, and its order's status with it. The earlier values are kept in
- * `delivery_corrections`; who confirmed (step 25) stays. Everything happens in `tx`, or nothing.
+ * `delivery_corrections`; the user who confirmed (step 25) stays. Atomic in `tx`.
  *
  * @throws Failure EB_DELIVERY_NOT_FOUND, EB_DELIVERY_NOT_CONFIRMED, EB_NOTHING_TO_CORRECT, EB_ORDER_CANCELLED,
  *   EB_QUANTITIES_ROLLED_BACK, EB_ORDERED_QUANTITIES_UNKNOWN, EB_DELIVERY_CHANGED, and those of a confirmation
@@ -96,7 +96,7 @@ export const correctDelivery = async (
     .set({
       status: outcome,
       delivery_date: date,
-      // Unchanged items are not written: step 26 may be rolled back, and what it parked is not for us to replace.
+      // Do not write unchanged items: while step 26 is rolled back, that would replace its parked values.
       ...(!isDeepStrictEqual(items, delivery.items) && { items: items && JSON.stringify(items) }),
     })
     .where("id", "=", id)
@@ -123,7 +123,7 @@ interface Locked {
   order: LockedOrder | undefined;
 }
 
-/** The order first, as a confirmation locks them: of the two at once, one waits for the other's work. */
+/** Locks the order first, as a confirmation does, so that the two cannot deadlock. */
 const lockDelivery = async (tx: Kysely<Tables>, id: string): Promise<Locked> => {
   const found = await tx
     .selectFrom("delivery_statuses")
@@ -150,13 +150,13 @@ const dateOf = (
 ): string => {
   if (outcome === "pending") return order?.delivery_date ?? delivery.delivery_date;
   const date = asked ?? delivery.delivery_date;
-  // That nothing was handed over can be said of every delivery, also of one that step 27 would have refused.
+  // A failed delivery is valid on any date, even on one that step 27 refuses.
   const claimed = handsOver(outcome) || asked !== undefined;
   if (claimed && active.has("delivery-dates")) checkDeliveryDate(order, { date, today });
   return date;
 };
 
-/** What is recorded as handed over, and the outcome that follows from it (step 26). */
+/** The recorded items, and the outcome that follows from them (step 26). */
 const quantitiesOf = (
   active: ActiveBehaviours,
   { delivery, order }: Locked,

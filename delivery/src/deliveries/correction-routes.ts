@@ -17,7 +17,7 @@ const params = z.strictObject({ id });
 
 const correctionBody = z
   .strictObject({
-    status: z.enum(deliveryOutcomes).describe("pending: not delivered yet, and to be confirmed again"),
+    status: z.enum(deliveryOutcomes).describe("pending: not delivered yet; to be confirmed again"),
     items: handedOverItems.optional(),
     delivery_date: calendarDate.optional(),
     reason: note.min(1),
@@ -27,7 +27,7 @@ const correctionBody = z
     error: "pending takes neither items nor delivery_date",
   });
 
-/** How staff correct a confirmation, and what was corrected. */
+/** Routes that correct confirmations and list corrections. */
 export const correctionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes, clock } = context;
 
@@ -36,7 +36,7 @@ export const correctionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     {
       schema: {
         tags,
-        summary: "Correct a confirmed delivery, with a reason",
+        summary: "Correct a confirmed delivery",
         params,
         body: correctionBody,
         response: { 200: deliveryView },

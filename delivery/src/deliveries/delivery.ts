@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import { z } from "zod";
 import { deliveryOutcomes } from "../database.ts";
 
-/** A delivery as the API shows it. */
+/** A delivery in a response of the API. */
 export const deliveryView = z.object({
   id: z.string(),
   order_id: z.string().nullable(),

@@ -4,13 +4,12 @@ import type { ApiContext } from "../context.ts";
 import { isDatabaseUnreachable } from "../database-unreachable.ts";
 
 /**
- * Runs a confirmation, and tells the operators when it fails for a fault of ours: somebody stands at a door and
- * cannot go on.
+ * Runs a confirmation and raises an alert if it fails with a server error: a courier cannot continue.
  *
- * A refusal (4xx) is told to whoever confirms, in words they can act on, and is part of a normal morning. With
- * 503 the same request succeeds a moment later, or the database is away, of which there is an alert already.
+ * A refusal (4xx) is normal; its response tells the courier what to do. After a 503 the same request succeeds on retry, or
+ * the database is down, which has an alert of its own.
  *
- * @param what says which confirmation, for the details of the alert
+ * @param what identifies the confirmation in the details of the alert
  */
 export const alertingFailedConfirmation = async <T>(
   { alerts }: Pick<ApiContext, "alerts">,

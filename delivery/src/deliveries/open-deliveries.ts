@@ -4,17 +4,17 @@ import { addDays, type BusinessClock, hourOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
 
-/** When breakfast is over, in the time zone of the business: by then every drop ought to be confirmed. */
+/** The hour by which every delivery should be confirmed, in the time zone of the business. */
 const cutOffHour = 10;
 
-/** What was left open longer has been told on as many mornings. */
+/** Older deliveries have already been reported on this many mornings. */
 const daysBack = 6;
 
-/** The day whose cut-off was the last: today from ten in the morning on, yesterday before. */
+/** The day of the last cut-off: today from 10:00, yesterday before. */
 export const dayOfLastCutOff = (clock: BusinessClock): string =>
   hourOfDay(clock) >= cutOffHour ? today(clock) : addDays(today(clock), -1);
 
-/** Deliveries of a day and the six before it that nobody has confirmed, and the day of the oldest. */
+/** The unconfirmed deliveries of a day and the six days before, and the day of the oldest. */
 export const readOpenDeliveries = async (
   db: DeliveryDatabase,
   day: string,
@@ -31,8 +31,8 @@ export const readOpenDeliveries = async (
 const keyOfDay = (day: string) => `open ${day}`;
 
 /**
- * Tells the operators, once a day, of deliveries left open after the cut-off, until they are confirmed or
- * cancelled: milk stands at no door, or stands there and will not be billed. To be called every few minutes.
+ * Raises an alert, once a day, about deliveries that are open after the cut-off, until they are confirmed or cancelled:
+ * they were not made, or will not be billed. Call this every few minutes.
  */
 export const checkOpenDeliveries = async ({
   alerts,
@@ -56,7 +56,7 @@ export const checkOpenDeliveries = async ({
       quietMs: null,
     });
   }
-  // What is still open of the days before is in the number of this one.
+  // Open deliveries of earlier days are included in the count of this one.
   for (const { type, key } of alerts.active()) {
     if (type !== AlertType.DELIVERY_ISSUE || !key.startsWith(keyOfDay("")) || key === keyOfDay(day)) continue;
     alerts.resolve(type, key);

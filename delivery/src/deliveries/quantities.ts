@@ -3,16 +3,16 @@ import { z } from "zod";
 import type { DeliveredItem, OrderItem } from "../database.ts";
 import { id } from "../fields.ts";
 
-/** How a delivery can end. */
+/** The outcomes of a delivery. */
 export const confirmableOutcomes = ["delivered", "partially_delivered", "shortage", "failed"] as const;
 export type Outcome = (typeof confirmableOutcomes)[number];
 
-/** What was handed over. What is recorded as ordered, and each line's status, follows from the order. */
+/** The items handed over. The recorded quantity ordered and the status of each line follow from the order. */
 export const handedOverItems = z
   .array(
     z.strictObject({
       product_id: id,
-      // Less than nothing is for step 26 to refuse: before it, nobody looked.
+      // Negative quantities are accepted here: only step 26 refuses them.
       delivered_qty: z.int().min(-1_000).max(1_000),
       ordered_qty: z.int().min(0).max(1_000).optional(),
       status: z.enum(["full", "partial", "shortage"]).optional(),
@@ -32,12 +32,12 @@ const quantityRefused = (detail: string) =>
   );
 
 /**
- * Step 26: compares what was handed over with what was ordered. Without a list everything was handed over
- * (or nothing, for `shortage` and `failed`); of a product that a list leaves out, nothing was.
+ * Step 26: compares the items handed over with the order. Without a list, everything was handed over (or nothing, for
+ * `shortage` and `failed`); products missing from a list were not handed over.
  *
- * @returns what to record, and the outcome that follows from it, whatever was claimed
+ * @returns the items to record, and the outcome that follows from them, whatever the request claims
  * @throws Failure EB_DELIVERED_QUANTITY for unknown and repeated products, negative quantities, more than
- *   was ordered, and for a partial delivery that does not say of what
+ *   was ordered, and for a partial delivery without a list
  */
 export const compareQuantities = (
   ordered: readonly Pick<OrderItem, "product_id" | "quantity">[],

@@ -5,13 +5,13 @@ import { type DeliveryDatabase, deliveryOutcomes, orderStatuses } from "../datab
 import { id } from "../fields.ts";
 import type { Slice } from "../paging.ts";
 
-/** One drop of the day's route: a customer, the deliveries to confirm there, and what to hand over. */
+/** A stop of the day's route: a customer, the deliveries to confirm and the items to hand over. */
 export const stopView = z.object({
   customer_id: z.string(),
   name: z.string(),
   phone: z.string(),
   address: z.string(),
-  open: z.boolean().describe("whether something is still to be confirmed"),
+  open: z.boolean().describe("whether a delivery is not confirmed yet"),
   deliveries: z.array(
     z.object({ id: z.string(), order_id: z.string().nullable(), status: z.enum(deliveryOutcomes) }),
   ),

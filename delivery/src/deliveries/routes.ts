@@ -18,10 +18,10 @@ import { startRound } from "./start-round.ts";
 
 const routeQuery = z.strictObject({
   ...pageQuery,
-  limit: z.coerce.number().int().min(1).max(500).default(200).describe("how many stops at most"),
-  date: calendarDate.optional().describe("today when left out"),
+  limit: z.coerce.number().int().min(1).max(500).default(200).describe("maximum number of stops"),
+  date: calendarDate.optional().describe("default: today"),
   area: name.optional(),
-  courier_id: id.optional().describe("the round of one courier; a courier sees their own"),
+  courier_id: id.optional().describe("the round of one courier; couriers see their own"),
 });
 
 const routeView = z.object({
@@ -63,7 +63,7 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags: ["deliveries"],
-        summary: "The route of a day, by area; for a courier their own stops, of today and tomorrow",
+        summary: "Get the route of a day by area; couriers get their own stops of today and tomorrow",
         querystring: routeQuery,
         response: { 200: routeView },
       },
@@ -85,7 +85,7 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags: ["deliveries"],
-        summary: "Confirm what was handed over",
+        summary: "Confirm a delivery",
         body: confirmBody,
         response: { 200: z.object({ deliveries: z.array(deliveryView) }) },
       },
@@ -108,11 +108,9 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags: ["deliveries"],
-        summary: "Start a round: its open orders are out for delivery; again is harmless",
+        summary: "Start a round: sets its open orders out for delivery; idempotent",
         body: z.strictObject({
-          date: calendarDate
-            .optional()
-            .describe("today when left out; tomorrow can start the evening before"),
+          date: calendarDate.optional().describe("default: today; tomorrow can start on the evening before"),
           area: name.optional(),
         }),
         response: { 200: z.object({ date: z.string(), started: z.int() }) },

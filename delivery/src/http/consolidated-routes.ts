@@ -15,10 +15,9 @@ const consolidatedRoutesRolledBack = (route: string, old: string) =>
   );
 
 /**
- * Step 28, for the routes that are registered after this in the scope `api`. While it is applied the old
- * paths send on to the new ones: with 308 a client repeats method and body, so that yesterday's apps go on
- * working. While it is rolled back the new paths are not there. It is decided as a request comes in, before
- * anything else is asked of it; whatever happens meanwhile, the request goes on as it has begun.
+ * Step 28, for the routes that are registered after this in the scope `api`. While it is applied, the old paths redirect to
+ * the new ones: after a 308, older clients repeat method and body. While it is rolled back, the new paths do not exist.
+ * The state is read when a request arrives, before anything else; a later change does not affect the request.
  */
 export const gateConsolidatedRoutes = (
   api: FastifyInstance,
@@ -40,8 +39,8 @@ export const gateConsolidatedRoutes = (
 };
 
 /**
- * Registers the old path of each of these routes in `app`, as a copy of the route: the same gate, the same
- * rule, the same schema, the same keys, the same handler. To be called after whatever else makes a route what it is.
+ * Registers the old path of each of these routes in `app`, as a copy of the route with the same hooks, access rule, schema
+ * and handler. Call this after all other hooks that modify routes.
  */
 export const addOldPaths = (api: FastifyInstance, app: FastifyInstance): void => {
   api.addHook("onRoute", (route) => {

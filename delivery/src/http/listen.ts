@@ -20,7 +20,7 @@ const hostNotOurs = (host: string) =>
   );
 
 /**
- * Listens; where the system refuses the port to an ordinary user, on 10001 instead.
+ * Listens on the port. If it requires privileges, the server uses 10001.
  *
  * @returns the address
  * @throws Failure EB_PORT_TAKEN, EB_HOST_NOT_OURS

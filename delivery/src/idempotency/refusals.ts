@@ -3,7 +3,7 @@ import type { FastifyReply } from "fastify";
 
 const retryAfterSeconds = 1;
 
-/** Also says in the headers when to try again. */
+/** Also sets `Retry-After`. */
 export const inProgress = (reply: FastifyReply) => {
   reply.header("retry-after", retryAfterSeconds);
   return new Failure(

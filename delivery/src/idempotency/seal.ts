@@ -2,13 +2,13 @@ import { createHmac } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { decrypt, deriveKey, encrypt } from "../encryption.ts";
 
-/** Keeps what is stored about a request from who reads the table: an answer may hold the token of a shared link. */
+/** Protects stored responses from readers of the table: a response can contain the token of a shared link. */
 export interface Seal {
-  /** SHA-256 of what was asked, keyed: a password in it cannot be guessed from the hash. */
+  /** A keyed SHA-256 of the request: a password in it cannot be guessed from the hash. */
   fingerprint(asked: unknown): string;
   /** Encrypts a value for the row `id`; dates stay dates. */
   close(id: number, value: unknown): Buffer;
-  /** The value; undefined where the secret has been changed since. */
+  /** The value; undefined if the secret has changed. */
   open(id: number, closed: Buffer): unknown;
 }
 

@@ -16,7 +16,7 @@ const notCancellable = (id: string, status: OrderStatus) =>
 const cancellable: readonly OrderStatus[] = ["PENDING", "CONFIRMED"];
 
 /**
- * Cancels an order that is not yet on its way, and the delivery that was open for it.
+ * Cancels an order that is not out for delivery yet, and its open delivery.
  *
  * @param ownCustomer confines it to one customer's orders
  * @param byCustomer customers cancel until the cut-off

@@ -13,7 +13,7 @@ const afterCutOff = (date: string, { cutOff, firstDay }: { cutOff: string; first
 
 type CutOff = Pick<ApiContext, "clock" | "orderCutOff">;
 
-/** The first day for which customers can still order and cancel; undefined where there is no cut-off. */
+/** The first day for which customers can still order and cancel; undefined without a cut-off. */
 export const firstOpenDay = ({ clock, orderCutOff }: CutOff): string | undefined =>
   orderCutOff === undefined ? undefined : addDays(today(clock), timeOfDay(clock) < orderCutOff ? 1 : 2);
 

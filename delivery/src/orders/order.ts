@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { z } from "zod";
 import { orderStatuses, type Tables } from "../database.ts";
 
-/** An order as the API shows it. */
+/** An order in a response of the API. */
 export const orderView = z.object({
   id: z.string(),
   customer_id: z.string(),

@@ -23,7 +23,7 @@ const dateOutOfRange = (date: string, first: string, last: string) =>
   );
 
 export const newOrder = z.strictObject({
-  customer_id: id.optional().describe("left out by a customer, who orders for themselves"),
+  customer_id: id.optional().describe("customers omit it: they order for themselves"),
   delivery_date: calendarDate,
   items: z
     .array(z.strictObject({ product_id: id, quantity }))

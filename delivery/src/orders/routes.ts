@@ -46,7 +46,7 @@ export const orderRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, contex
     {
       schema: {
         tags: ["orders"],
-        summary: "One order",
+        summary: "Get an order",
         params: z.strictObject({ id }),
         response: { 200: orderView },
       },
@@ -90,7 +90,7 @@ export const orderRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, contex
     {
       schema: {
         tags: ["orders"],
-        summary: "Cancel an order that is not on its way",
+        summary: "Cancel an order that is not out for delivery",
         params: z.strictObject({ id }),
         response: { 200: orderView },
       },
@@ -108,7 +108,7 @@ export const orderRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, contex
     {
       schema: {
         tags: ["orders"],
-        summary: "Generate a day's orders from the subscriptions; again is harmless",
+        summary: "Generate the orders of a day from the subscriptions; idempotent",
         body: z.strictObject({ date: calendarDate }),
         response: { 200: z.object({ date: z.string(), created: z.int() }) },
       },

@@ -1,7 +1,7 @@
 import { Failure } from "earlybird";
 import { z } from "zod";
 
-/** A product as the API shows it. */
+/** A product in a response of the API. */
 export const productView = z.object({
   id: z.string(),
   name: z.string(),

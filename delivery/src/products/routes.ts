@@ -31,7 +31,7 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
     {
       schema: {
         tags: ["products"],
-        summary: "One product",
+        summary: "Get a product",
         params: z.strictObject({ id }),
         response: { 200: productView },
       },
@@ -74,7 +74,7 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
     {
       schema: {
         tags: ["products"],
-        summary: "Change a product, its price or whether it is sold",
+        summary: "Change a product, its price or its availability",
         params: z.strictObject({ id }),
         body: changeOf({ ...details, active: z.boolean() }),
         response: { 200: productView },

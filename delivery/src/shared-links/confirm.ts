@@ -1,6 +1,7 @@
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
 import { today } from "../calendar.ts";
+import type { Client } from "../client.ts";
 import type { ApiContext } from "../context.ts";
 import type { Tables } from "../database.ts";
 import {
@@ -9,7 +10,6 @@ import {
   confirmCustomerDay,
   confirmOrder,
 } from "../deliveries/index.ts";
-import type { Client } from "../http/client.ts";
 import { tokenHash } from "../token-hash.ts";
 import { findLink } from "./link.ts";
 
@@ -20,10 +20,9 @@ export interface Witness extends Client {
 }
 
 /**
- * Confirms, without login, that everything arrived that was to be delivered to the link's customer on its
- * day. All of it, or nothing; once.
+ * Confirms, without a login, all deliveries of the link's customer on its day: all or none, once.
  *
- * @returns how many deliveries were confirmed
+ * @returns the number of confirmed deliveries
  * @throws Failure EB_LINK_NOT_FOUND, EB_LINK_EXPIRED, EB_ALREADY_CONFIRMED, and those of a confirmation
  */
 export const confirmByLink = (
@@ -68,7 +67,7 @@ const confirmDay = async (
     .where("customer_id", "=", day.customerId)
     .where("delivery_date", "=", day.date)
     .where("status", "in", ["PENDING", "CONFIRMED", "OUT_FOR_DELIVERY"])
-    // A delivery person may have said already that nothing could be handed over.
+    // A courier may already have recorded that the delivery failed.
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -79,7 +78,7 @@ const confirmDay = async (
         ),
       ),
     )
-    // In one order everywhere, so that two who confirm the same day cannot wait for each other.
+    // Always in this order, so that concurrent confirmations of a day cannot deadlock.
     .orderBy("id")
     .execute();
   if (open.length === 0) throw alreadyConfirmed(`What is to be delivered on ${day.date}`);

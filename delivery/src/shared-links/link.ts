@@ -8,7 +8,7 @@ import type { Tables } from "../database.ts";
 import { tokenHash } from "../token-hash.ts";
 
 const daysAhead = 31;
-/** A link works until the end of the day after the delivery: a neighbour may look the next evening. */
+/** A link is valid until the end of the day after the delivery, for neighbours who confirm the next evening. */
 const lastingDays = 2;
 
 const linkDateOutOfRange = (date: string, first: string, last: string) =>
@@ -31,10 +31,9 @@ const linkExpired = (expiresAt: Date) =>
   );
 
 /**
- * Makes a link with which anybody who has it sees and confirms what is to be delivered to a customer on a
- * day.
+ * Creates a link that shows and confirms the deliveries of a customer on a day, without a login.
  *
- * @returns the token, for this once, and when it ends
+ * @returns the token, which is not stored, and the end of its validity
  * @throws Failure EB_LINK_DATE_OUT_OF_RANGE, EB_CUSTOMER_NOT_SERVED
  */
 export const createLink = async (
@@ -45,7 +44,7 @@ export const createLink = async (
   if (date < first || date > last) throw linkDateOutOfRange(date, first, last);
   const token = randomBytes(32).toString("base64url");
   const expires_at = startOfDay(addDays(date, lastingDays), clock.timeZone);
-  // Out of the transaction: a request that is repeated with its key gets the token of the link that was made.
+  // Returned by the transaction: a request that is repeated with its idempotency key gets the same token.
   return changes.transaction(async (tx) => {
     await requireServedCustomer(tx, customerId);
     await tx
@@ -62,7 +61,7 @@ export const createLink = async (
 };
 
 /**
- * The link of a token that still opens.
+ * Finds the valid link of a token.
  *
  * @throws Failure EB_LINK_NOT_FOUND, EB_LINK_EXPIRED
  */

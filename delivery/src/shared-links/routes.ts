@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { customerFor } from "../auth/index.ts";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
 import { alertingFailedConfirmation, recordingRefusals } from "../deliveries/index.ts";
 import { calendarDate, id, name, note } from "../fields.ts";
-import { clientOf } from "../http/client.ts";
 import { tokenHash } from "../token-hash.ts";
 import { confirmByLink } from "./confirm.ts";
 import { createLink, findLink, linkNotFound } from "./link.ts";
@@ -21,14 +21,14 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     {
       schema: {
         tags,
-        summary: "Make a link with which somebody without login can confirm a delivery",
+        summary: "Create a link that confirms a delivery without a login",
         body: z.strictObject({
-          customer_id: id.optional().describe("left out by a customer, for their own delivery"),
+          customer_id: id.optional().describe("customers omit it: the link is for their own delivery"),
           delivery_date: calendarDate,
         }),
         response: {
           201: z.object({
-            token: z.string().describe("shown this once"),
+            token: z.string().describe("returned once"),
             path: z.string(),
             expires_at: z.date(),
           }),
@@ -49,7 +49,7 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
       config: { problems: [410] },
       schema: {
         tags,
-        summary: "What is to be delivered",
+        summary: "Get the contents of a delivery",
         params,
         response: { 200: linkContents.extend({ expires_at: z.date() }) },
       },
@@ -69,7 +69,7 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
       config: { problems: [410] },
       schema: {
         tags,
-        summary: "Confirm that everything arrived; once",
+        summary: "Confirm that everything arrived; works once",
         params,
         body: z.strictObject({ name: name.optional(), notes: note.optional() }).nullable(),
         response: { 200: z.object({ confirmed: z.int() }) },
@@ -77,7 +77,7 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     },
     async (request) => {
       const witness = { name: request.body?.name, notes: request.body?.notes, ...clientOf(request) };
-      // The link itself would let whoever reads the alert confirm, too.
+      // Without the token: a reader of the alert could use it to confirm.
       const confirmed = await alertingFailedConfirmation(context, { by: "shared link" }, () =>
         recordingRefusals(context, request.log, () => confirmByLink(context, request.params.token, witness)),
       );

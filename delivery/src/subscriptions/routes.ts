@@ -17,7 +17,7 @@ import { changeSubscription } from "./transitions.ts";
 
 const params = z.strictObject({ id });
 
-/** Null is how Fastify shows an absent body. */
+/** Fastify represents an absent body as null. */
 const pauseBody = z.strictObject({ until: calendarDate.optional() }).nullable();
 
 export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
@@ -48,7 +48,7 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
 
   app.get(
     "/:id",
-    { schema: { tags, summary: "One subscription", params, response: { 200: subscriptionView } } },
+    { schema: { tags, summary: "Get a subscription", params, response: { 200: subscriptionView } } },
     async (request) => {
       const own = ownCustomer(request, changes.active);
       const subscription = await db
@@ -80,7 +80,7 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
     {
       schema: {
         tags,
-        summary: "Change a subscription, from the first day on that has no orders yet",
+        summary: "Change a subscription from the first day without orders",
         params,
         body: subscriptionEdit,
         response: { 200: subscriptionView },
@@ -99,7 +99,7 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
     {
       schema: {
         tags,
-        summary: "Pause, up to and including a day or until resumed",
+        summary: "Pause through a day, or until resumed",
         params,
         body: pauseBody,
         response: { 200: subscriptionView },
@@ -120,7 +120,7 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
       {
         schema: {
           tags,
-          summary: action === "resume" ? "Resume" : "Cancel for good",
+          summary: action === "resume" ? "Resume" : "Cancel permanently",
           params,
           response: { 200: subscriptionView },
         },

@@ -20,13 +20,13 @@ export const periodRefused = (detail: string) =>
   );
 
 export const newSubscription = z.strictObject({
-  customer_id: id.optional().describe("left out by a customer, who subscribes for themselves"),
+  customer_id: id.optional().describe("customers omit it: they subscribe for themselves"),
   product_id: id,
   quantity,
   schedule: z
     .enum(schedules)
     .describe("alternate: every second day from starts_on; weekdays: Monday to Friday"),
-  starts_on: calendarDate.optional().describe("tomorrow when left out"),
+  starts_on: calendarDate.optional().describe("default: tomorrow"),
   ends_on: calendarDate.optional(),
 });
 

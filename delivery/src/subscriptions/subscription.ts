@@ -5,7 +5,7 @@ import { schedules } from "../database.ts";
 export const subscriptionStatuses = ["active", "paused", "cancelled"] as const;
 export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
 
-/** A subscription as the API shows it. */
+/** A subscription in a response of the API. */
 export const subscriptionView = z.object({
   id: z.string(),
   customer_id: z.string(),
@@ -15,7 +15,7 @@ export const subscriptionView = z.object({
   status: z.enum(subscriptionStatuses),
   starts_on: z.string(),
   ends_on: z.string().nullable(),
-  paused_until: z.string().nullable().describe("the last day without delivery; null: until resumed"),
+  paused_until: z.string().nullable().describe("the last day without a delivery; null: until resumed"),
   created_at: z.date(),
 });
 

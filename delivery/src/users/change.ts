@@ -35,7 +35,7 @@ export const changeUser = (
 ) =>
   changes.transaction(async (tx) => {
     if (change.role !== undefined || change.active !== undefined) {
-      // Of two admins who take the login from each other at once, the second sees what the first has done.
+      // Of two admins who deactivate each other concurrently, the second sees the change of the first.
       await sql`select pg_advisory_xact_lock(${sql.join(adminLock)})`.execute(tx);
     }
     const before = await tx
@@ -52,7 +52,7 @@ export const changeUser = (
       .returning(userColumns)
       .executeTakeFirstOrThrow();
     if (isAdmin(before) && !isAdmin(user) && !(await hasAdmin(tx))) throw lastAdmin();
-    // Activating the login again must not bring its sessions back.
+    // Reactivating the login must not restore its sessions.
     if (!user.active) await endSessions(tx, clock.now(), { userId: id });
     await recordSecurityEvents(tx, { by, at: clock.now(), events: eventsOf(id, before, user) });
     return user;

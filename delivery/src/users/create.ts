@@ -28,7 +28,9 @@ export const newUser = z
     phone: phone.optional(),
     password: newPassword,
     role: z.enum(roles),
-    customer_id: id.optional().describe("whose login it is; needed for the role customer, and only there"),
+    customer_id: id
+      .optional()
+      .describe("the owner of the login; only for the role customer, which requires it"),
   })
   .refine((user) => (user.role === "customer") === (user.customer_id !== undefined), {
     path: ["customer_id"],
@@ -36,8 +38,8 @@ export const newUser = z
   });
 
 /**
- * Makes a login. While step 21 is applied, a customer and their login know each other; while it is rolled back it is kept
- * whose login it is, and re-applying links the two.
+ * Creates a login. While step 21 is applied, it links a customer and their login; while the step is rolled back, it
+ * records the link that re-applying creates.
  *
  * @throws Failure EB_EMAIL_TAKEN, EB_WEAK_PASSWORD, EB_CUSTOMER_NOT_FREE
  */
@@ -56,7 +58,7 @@ export const createUser = async (
         .select("id")
         .where("id", "=", customerId)
         .where("user_id", "is", null)
-        // Two logins for the same customer at once: the second waits here, and then finds the first.
+        // Of two concurrent logins for a customer, the second waits here and then finds the first.
         .forUpdate()
         .executeTakeFirst();
       if (!free) throw customerNotFree(customerId);

@@ -34,7 +34,7 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
 
   app.post(
     "",
-    { schema: { tags, summary: "Make a login", body: newUser, response: { 201: userView } } },
+    { schema: { tags, summary: "Create a login", body: newUser, response: { 201: userView } } },
     async (request, reply) => {
       const created = await createUser(context, request.body, requesterOf(request));
       return reply.code(201).send(created);

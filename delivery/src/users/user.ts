@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import { z } from "zod";
 import { roles } from "../database.ts";
 
-/** A user as the API shows one; the password's hash is not among it, whoever asks. */
+/** A user in a response of the API. It never includes the hash of the password. */
 export const userView = z.object({
   id: z.string(),
   email: z.string(),

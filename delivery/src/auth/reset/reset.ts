@@ -20,8 +20,8 @@ const resetRefused = () =>
   );
 
 /**
- * Mails a code to set a new password with, if there is an active login with this address, and no more than three an hour.
- * A code replaces those before it.
+ * Emails a code to set a new password if an active login has this address, at most three per hour. A code replaces
+ * earlier ones.
  */
 export const requestReset = async ({ db, changes, clock }: ApiContext, email: string): Promise<void> => {
   const user = await findLoginByEmail(db, email);
@@ -29,7 +29,7 @@ export const requestReset = async ({ db, changes, clock }: ApiContext, email: st
   const token = randomBytes(24).toString("base64url");
   const now = clock.now();
   await changes.transaction(async (tx) => {
-    // Locked: two who ask at once must not both be the third.
+    // Locked, so that concurrent requests cannot exceed the limit.
     const locked = await tx
       .selectFrom("users")
       .select("id")
@@ -95,7 +95,7 @@ export const confirmReset = async (
     .select(["u.email", "u.name"])
     .where("r.token_hash", "=", tokenHash(token))
     .executeTakeFirst();
-  // Before the slow hash: a stranger's guess must not cost one.
+  // Before the slow hash: an invalid code must not cost one.
   if (!known) throw resetRefused();
   const password_hash = await hashNewPassword(password, known);
   const now = clock.now();

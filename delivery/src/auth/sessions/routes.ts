@@ -19,7 +19,7 @@ const sessionNotFound = (id: string) =>
 
 const sessionView = z.object({
   id: z.string(),
-  current: z.boolean().describe("whether this request belongs to it"),
+  current: z.boolean().describe("whether this request uses it"),
   device: z.string().nullable(),
   ip_address: z.string(),
   created_at: z.date(),
@@ -29,7 +29,7 @@ const sessionView = z.object({
 
 const nothing = z.strictObject({}).nullable();
 
-const ended = z.object({ ended: z.int().describe("how many sessions ended") });
+const ended = z.object({ ended: z.int().describe("number of sessions ended") });
 
 export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes, clock } = context;
@@ -65,7 +65,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "My sessions that go on",
+        summary: "List your active sessions",
         response: { 200: z.object({ items: z.array(sessionView) }) },
       },
     },
@@ -89,7 +89,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "End one of my sessions",
+        summary: "End one of your sessions",
         params: z.strictObject({ id: z.string().min(1).max(64) }),
         response: { 200: ended },
       },
@@ -117,7 +117,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
 
   app.post(
     "/logout-everywhere",
-    { schema: { tags, summary: "End all of my sessions", body: nothing, response: { 200: ended } } },
+    { schema: { tags, summary: "End all your sessions", body: nothing, response: { 200: ended } } },
     async (request) => ({
       ended: await changes.transaction((tx) => endSessions(tx, clock.now(), { userId: loginOf(request).id })),
     }),

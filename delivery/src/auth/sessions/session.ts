@@ -1,22 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "earlybird";
 import { type Kysely, sql } from "kysely";
+import type { Client } from "../../client.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Tables } from "../../database.ts";
-import type { Client } from "../../http/client.ts";
 import { ids } from "../../ids/index.ts";
 import { unauthenticated } from "../refusals.ts";
 import { readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
 
 const dayMs = 86_400_000;
 
-/** A session ends after this long, however often it is used, */
+/** The lifetime of a session. */
 export const sessionLifetimeMs = 30 * dayMs;
 
-/** and after this long without being used. */
+/** A session also ends after this time without use. */
 const idleMs = 7 * dayMs;
 
-/** A client that refreshes twice, because an answer was lost, gets the same answer again. */
+/** A client that refreshes again within this time, because a response was lost, gets the same token. */
 const repeatedWithinMs = 10_000;
 
 /** How long {@link refreshSession} can be called, in seconds. */
@@ -30,19 +30,19 @@ export const refreshRefused = () =>
     "Log in again.",
   );
 
-/** A session that has just begun or was refreshed. */
+/** A session that was just created or refreshed. */
 export interface BegunSession {
   id: string;
-  /** Shown once; each refresh replaces it. */
+  /** Returned once; each refresh replaces it. */
   refreshToken: string;
 }
 
 type SessionContext = Pick<ApiContext, "changes" | "clock" | "jwtSecret">;
 
 /**
- * Begins a session of a user who has just proven who they are.
+ * Creates a session of a user who has just authenticated.
  *
- * @param userId of either style
+ * @param userId in either style
  */
 export const beginSession = async (
   { changes, clock, jwtSecret }: SessionContext,
@@ -63,7 +63,7 @@ export const beginSession = async (
   return { id, refreshToken: writeRefreshToken({ id, generation: 0 }, jwtSecret) };
 };
 
-/** A few at a time: each login takes away what two logins could have left. */
+/** Deletes expired sessions, two at each login. */
 const forgetOver = (tx: Kysely<Tables>, now: Date) =>
   sql`
   delete from sessions where id in (
@@ -72,7 +72,7 @@ const forgetOver = (tx: Kysely<Tables>, now: Date) =>
   );
 
 /**
- * Exchanges a refresh token for a new one. A token of an earlier generation is in two hands: the session ends.
+ * Exchanges a refresh token for a new one. A token of an earlier generation was copied: the session ends.
  *
  * @throws Failure EB_REFRESH_REFUSED
  */
@@ -114,14 +114,14 @@ export const refreshSession = async (
     : { id, reused: false, refreshToken: writeRefreshToken({ id, generation }, jwtSecret) };
 };
 
-/** Which sessions to end: all of a user, or one of them; `except` goes on. */
+/** The sessions to end: all of a user, or `only` one of them; `except` stays. */
 export interface EndedSessions {
   userId: string;
   only?: string | undefined;
   except?: string | undefined;
 }
 
-/** Ends sessions in the caller's transaction; the next request with one of their tokens is refused. Answers how many. */
+/** Ends sessions in the caller's transaction, which invalidates their tokens. Returns their number. */
 export const endSessions = async (
   tx: Kysely<Tables>,
   now: Date,

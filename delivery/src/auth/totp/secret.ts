@@ -31,7 +31,7 @@ export const enrolmentOf = (secret: Buffer, email: string): { secret: string; ur
 });
 
 /**
- * The time step (RFC 6238, 30 seconds) of a code, one step early or late included; undefined when it is wrong.
+ * The time step (RFC 6238, 30 seconds) of a code, at most one step early or late; undefined if the code is wrong.
  */
 export const stepOfCode = (secret: Buffer, code: string, now: Date): number | undefined => {
   const timestamp = now.getTime();
@@ -39,7 +39,7 @@ export const stepOfCode = (secret: Buffer, code: string, now: Date): number | un
   return delta === null ? undefined : Math.floor(timestamp / 1_000 / periodSeconds) + delta;
 };
 
-/** Ten codes for the day on which the phone is lost: eight groups of four hex digits. */
+/** Ten recovery codes for a lost authenticator: eight groups of four hex digits. */
 export const newRecoveryCodes = (): string[] =>
   Array.from({ length: 10 }, () =>
     randomBytes(16)

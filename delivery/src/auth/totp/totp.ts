@@ -48,7 +48,7 @@ const notEnrolled = () =>
 type TotpContext = Pick<ApiContext, "changes" | "clock" | "jwtSecret">;
 
 /**
- * Begins to set up a second factor; it counts once a code confirms it.
+ * Starts setting up a second factor; it takes effect when a code confirms it.
  *
  * @throws Failure EB_TOTP_ENROLLED
  */
@@ -69,9 +69,9 @@ export const enrolTotp = async (
 };
 
 /**
- * Ends the set-up with a first code.
+ * Confirms the second factor with a first code.
  *
- * @returns the recovery codes, for this once
+ * @returns the recovery codes, which are not stored
  * @throws Failure EB_TOTP_NOT_ENROLLED, EB_TOTP_ENROLLED, EB_TOTP_WRONG
  */
 export const confirmTotp = (
@@ -100,7 +100,7 @@ export const confirmTotp = (
   });
 
 /**
- * Checks a code of a login whose second factor is set up; a code, and a recovery code, works once.
+ * Checks a code of the second factor. Each code and each recovery code works once.
  *
  * @throws Failure EB_TOTP_WRONG
  */
@@ -125,14 +125,14 @@ export const demandTotp = (
     if (spent.numDeletedRows === 0n) throw wrongCode();
   });
 
-/** Takes the second factor away, confirmed or not. */
+/** Removes the second factor, confirmed or not. */
 export const removeTotp = ({ changes }: Pick<TotpContext, "changes">, userId: string): Promise<void> =>
   changes.transaction(async (tx) => {
     await tx.deleteFrom("totp_recovery_codes").where("user_id", "=", userId).execute();
     await tx.deleteFrom("totp_secrets").where("user_id", "=", userId).execute();
   });
 
-/** Two who send the same code at once: the second waits, and finds it used. */
+/** Of two concurrent requests with the same code, the second waits and finds the code used. */
 const lockSecret = (tx: Kysely<Tables>, userId: string) =>
   tx
     .selectFrom("totp_secrets")
