@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type Clock, Failure } from "earlybird";
+import { type Clock, defineFailure } from "earlybird";
 import { sql } from "kysely";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
@@ -15,13 +15,13 @@ const lifetimeMs = 24 * 3_600_000;
 /** Where an invitation is accepted. */
 export const acceptInvitationPath = "/api/auth/accept-invitation";
 
-const invitationRefused = () =>
-  new Failure(
-    "EB_INVITATION_REFUSED",
-    403,
+const invitationRefused = defineFailure({
+  code: "EB_INVITATION_REFUSED",
+  status: 403,
+  detail:
     "The invitation is not valid: it is unknown, used or expired, or it was for the first admin and there is one.",
-    "Make a new one on the server's machine: earlybird admin invite.",
-  );
+  remedy: "Make a new one on the server's machine: earlybird admin invite.",
+});
 
 export interface Invitation {
   /** Shown once; only its hash is stored. */

@@ -1,23 +1,21 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { FastifyRequest } from "fastify";
 import { loginOf } from "./guard.ts";
 
-const notYours = () =>
-  new Failure(
-    "EB_NOT_YOURS",
-    403,
-    "A customer can do this for themselves only.",
-    "Leave customer_id out, or send your own.",
-  );
+const notYours = defineFailure({
+  code: "EB_NOT_YOURS",
+  status: 403,
+  detail: "A customer can do this for themselves only.",
+  remedy: "Leave customer_id out, or send your own.",
+});
 
-const customerNeeded = () =>
-  new Failure(
-    "EB_CUSTOMER_NEEDED",
-    400,
-    "It is not said for which customer.",
-    "Send customer_id: only a customer's own login can leave it out.",
-  );
+const customerNeeded = defineFailure({
+  code: "EB_CUSTOMER_NEEDED",
+  status: 400,
+  detail: "It is not said for which customer.",
+  remedy: "Send customer_id: only a customer's own login can leave it out.",
+});
 
 /**
  * The customer to whose rows this request is confined; undefined when it may see everybody's. A customer

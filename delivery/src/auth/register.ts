@@ -1,16 +1,15 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ApiContext } from "../context.ts";
 import { newId } from "../ids/index.ts";
 import type { Login } from "./login.ts";
 import { hashNewPassword } from "./weak-passwords.ts";
 
-export const emailTaken = () =>
-  new Failure(
-    "EB_EMAIL_TAKEN",
-    409,
-    "There is a login with this email already.",
-    "Log in with it, or use another email.",
-  );
+export const emailTaken = defineFailure({
+  code: "EB_EMAIL_TAKEN",
+  status: 409,
+  detail: "There is a login with this email already.",
+  remedy: "Log in with it, or use another email.",
+});
 
 export interface Registration {
   name: string;

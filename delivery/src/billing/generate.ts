@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
 import { addDays, firstOfMonth, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
@@ -14,13 +14,12 @@ import {
   dueNotes,
 } from "./differences.ts";
 
-const monthToCome = (period: string, current: string) =>
-  new Failure(
-    "EB_PERIOD_TO_COME",
-    422,
-    `${period} is still to come.`,
-    `Bill ${current} or a month before it.`,
-  );
+const monthToCome = defineFailure({
+  code: "EB_PERIOD_TO_COME",
+  status: 422,
+  detail: "{period} is still to come.",
+  remedy: "Bill {current} or a month before it.",
+});
 
 /** What a run did. */
 export interface BillingRun {
@@ -49,7 +48,7 @@ export const generateBills = async (
 ): Promise<BillingRun> => {
   const first = `${month}-01`;
   const current = firstOfMonth(today(clock));
-  if (first > current) throw monthToCome(month, current.slice(0, 7));
+  if (first > current) throw monthToCome({ period: month, current: current.slice(0, 7) });
   const next = firstOfMonth(addDays(first, 31));
   return changes.transaction(async (tx, active) => {
     await sql`select pg_advisory_xact_lock(${sql.join(billingLock)})`.execute(tx);

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { Kysely } from "kysely";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
@@ -12,13 +12,12 @@ import { orderColumns } from "./order.ts";
 
 const daysAhead = 366;
 
-const dateOutOfRange = (date: string, first: string, last: string) =>
-  new Failure(
-    "EB_DELIVERY_DATE_OUT_OF_RANGE",
-    422,
-    `Nothing can be ordered for ${date}.`,
-    `Choose a day from ${first} to ${last}.`,
-  );
+const dateOutOfRange = defineFailure({
+  code: "EB_DELIVERY_DATE_OUT_OF_RANGE",
+  status: 422,
+  detail: "Nothing can be ordered for {date}.",
+  remedy: "Choose a day from {first} to {last}.",
+});
 
 export interface NewOrder {
   customerId: string;
@@ -39,7 +38,7 @@ export const placeOrder = (context: ApiContext, order: NewOrder) => {
   const { changes, clock } = context;
   const [first, last] = [today(clock), addDays(today(clock), daysAhead)];
   const { deliveryDate, customerId } = order;
-  if (deliveryDate < first || deliveryDate > last) throw dateOutOfRange(deliveryDate, first, last);
+  if (deliveryDate < first || deliveryDate > last) throw dateOutOfRange({ date: deliveryDate, first, last });
   if (order.byCustomer) requireBeforeCutOff(context, deliveryDate);
   const now = clock.now();
   return changes.transaction(async (tx, active) => {
@@ -76,7 +75,7 @@ const priced = async (tx: Kysely<Tables>, wanted: NewOrder["items"]): Promise<Or
   const prices = new Map(products.map(({ id, price_paise }) => [id, price_paise]));
   return wanted.map(({ product_id, quantity }) => {
     const unit_price_paise = prices.get(product_id);
-    if (unit_price_paise === undefined) throw productUnavailable(product_id);
+    if (unit_price_paise === undefined) throw productUnavailable({ id: product_id });
     return { product_id, quantity, unit_price_paise };
   });
 };

@@ -48,7 +48,7 @@ export const confirmByLink = (
       .where("used_at", "is", null)
       .returning("token_hash")
       .executeTakeFirst();
-    if (!used) throw alreadyConfirmed("What this link is for");
+    if (!used) throw alreadyConfirmed({ what: "The delivery of this link" });
     return confirmDay(tx, active, { customerId: customer_id, date: delivery_date }, confirmation);
   });
 };
@@ -82,7 +82,7 @@ const confirmDay = async (
     // In one order everywhere, so that two who confirm the same day cannot wait for each other.
     .orderBy("id")
     .execute();
-  if (open.length === 0) throw alreadyConfirmed(`What is to be delivered on ${day.date}`);
+  if (open.length === 0) throw alreadyConfirmed({ what: `The delivery of ${day.date}` });
   for (const { id } of open) {
     await confirmOrder(tx, active, { orderId: id, date: day.date }, confirmation);
   }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { Kysely } from "kysely";
 import { addDays, startOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
@@ -10,24 +10,26 @@ const daysAhead = 31;
 /** A link works until the end of the day after the delivery: a neighbour may look the next evening. */
 const lastingDays = 2;
 
-const linkDateOutOfRange = (date: string, first: string, last: string) =>
-  new Failure(
-    "EB_LINK_DATE_OUT_OF_RANGE",
-    422,
-    `There is no use for a link for ${date}.`,
-    `Choose a day from ${first} to ${last}.`,
-  );
+const linkDateOutOfRange = defineFailure({
+  code: "EB_LINK_DATE_OUT_OF_RANGE",
+  status: 422,
+  detail: "There is no use for a link for {date}.",
+  remedy: "Choose a day from {first} to {last}.",
+});
 
-export const linkNotFound = () =>
-  new Failure("EB_LINK_NOT_FOUND", 404, "There is no such link.", "Ask the customer to send the link again.");
+export const linkNotFound = defineFailure({
+  code: "EB_LINK_NOT_FOUND",
+  status: 404,
+  detail: "There is no such link.",
+  remedy: "Ask the customer to send the link again.",
+});
 
-const linkExpired = (expiresAt: Date) =>
-  new Failure(
-    "EB_LINK_EXPIRED",
-    410,
-    `The link ended at ${expiresAt.toISOString()}.`,
-    "Ask the customer to send a new one.",
-  );
+const linkExpired = defineFailure({
+  code: "EB_LINK_EXPIRED",
+  status: 410,
+  detail: "The link ended at {expiresAt}.",
+  remedy: "Ask the customer to send a new one.",
+});
 
 /** Only the hash is kept: who reads the table cannot open what the links open. */
 export const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
@@ -44,7 +46,7 @@ export const createLink = async (
   { customerId, date }: { customerId: string; date: string },
 ): Promise<{ token: string; expires_at: Date }> => {
   const [first, last] = [addDays(today(clock), -1), addDays(today(clock), daysAhead)];
-  if (date < first || date > last) throw linkDateOutOfRange(date, first, last);
+  if (date < first || date > last) throw linkDateOutOfRange({ date, first, last });
   const token = randomBytes(32).toString("base64url");
   const expires_at = startOfDay(addDays(date, lastingDays), clock.timeZone);
   // Out of the transaction: a request that is repeated with its key gets the token of the link that was made.
@@ -75,6 +77,6 @@ export const findLink = async (db: Kysely<Tables>, token: string, now: Date) => 
     .where("token_hash", "=", hashOf(token))
     .executeTakeFirst();
   if (!link) throw linkNotFound();
-  if (link.expires_at <= now) throw linkExpired(link.expires_at);
+  if (link.expires_at <= now) throw linkExpired({ expiresAt: link.expires_at.toISOString() });
   return link;
 };

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { sql } from "kysely";
 import { endSessions, type Requester, recordSecurityEvents, type SecurityEvent } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
@@ -6,13 +6,12 @@ import type { DeliveryDatabase, Role } from "../database.ts";
 import { adminLock } from "../locks.ts";
 import { userColumns, userNotFound } from "./user.ts";
 
-const lastAdmin = () =>
-  new Failure(
-    "EB_LAST_ADMIN",
-    409,
-    "This is the last active admin.",
-    "Make another admin first; if none can log in, run: earlybird admin invite.",
-  );
+const lastAdmin = defineFailure({
+  code: "EB_LAST_ADMIN",
+  status: 409,
+  detail: "This is the last active admin.",
+  remedy: "Make another admin first; if none can log in, run: earlybird admin invite.",
+});
 
 /** What an admin may change of a login; what is absent or undefined stays. */
 export interface UserChange {
@@ -47,7 +46,7 @@ export const changeUser = (
       .where("id", "=", id)
       .forUpdate()
       .executeTakeFirst();
-    if (!before) throw userNotFound(id);
+    if (!before) throw userNotFound({ id });
     const user = await tx
       .updateTable("users")
       .set(change)

@@ -1,12 +1,12 @@
-import { Failure } from "../core/failure.ts";
+import { defineFailure } from "../core/failure.ts";
 
-const notConfirmed = () =>
-  new Failure(
-    "EB_NOT_CONFIRMED",
-    428,
-    "Nothing was confirmed, so nothing was changed.",
-    "Run it again and confirm, or add --yes.",
-  ).exitingWith(6);
+const notConfirmed = defineFailure({
+  code: "EB_NOT_CONFIRMED",
+  status: 428,
+  exitStatus: 6,
+  detail: "Nothing was confirmed, so nothing was changed.",
+  remedy: "Run it again and confirm, or add --yes.",
+});
 
 /** Whether there is a person who can answer, and who has not said that nothing is to be asked. */
 export const mayAsk = ({ yes, json }: { yes?: boolean; json?: boolean }): boolean =>

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { z } from "zod";
-import { Failure } from "../core/failure.ts";
+import { defineFailure } from "../core/failure.ts";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
 
@@ -107,14 +107,22 @@ export const settingsReference = (): { name: string; description: string; fallba
     };
   });
 
+const invalidConfiguration = defineFailure({
+  code: "EB_CONFIGURATION",
+  status: 500,
+  exitStatus: 2,
+  detail: "The configuration has {count}:\n{faults}",
+  remedy: "Correct these in the environment or in .env, then start again.",
+});
+
 export const badConfiguration = (faults: string[]) =>
-  new Failure(
-    "EB_CONFIGURATION",
-    500,
-    `The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
-    "Correct these in the environment or in .env, then start again.",
+  invalidConfiguration(
+    {
+      count: faults.length === 1 ? "an error" : `${faults.length} errors`,
+      faults: faults.map((fault) => `  - ${fault}`).join("\n"),
+    },
     { faults },
-  ).exitingWith(2);
+  );
 
 /**
  * Reads the settings from the environment, from `.env` (the environment wins) and from `*_FILE` twins.

@@ -1,15 +1,15 @@
 import { Command } from "commander";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { operator, withSession } from "../context.ts";
 import { answer, answerJson, narrate } from "../output.ts";
 
-const adminInviteUnsupported = (name: string) =>
-  new Failure(
-    "EB_ADMIN_INVITE_UNSUPPORTED",
-    409,
-    `${name} makes no invitations for admins.`,
-    "Give its service an inviteAdmin function, or make the admin as the service documents it.",
-  ).exitingWith(4);
+const adminInviteUnsupported = defineFailure({
+  code: "EB_ADMIN_INVITE_UNSUPPORTED",
+  status: 409,
+  exitStatus: 4,
+  detail: "{name} makes no invitations for admins.",
+  remedy: "Give its service an inviteAdmin function, or make the admin as the service documents it.",
+});
 
 const inviteCommand = () =>
   new Command("invite")
@@ -22,7 +22,7 @@ const inviteCommand = () =>
     )
     .action(({ json, reason }: { json?: boolean; reason?: string }) =>
       withSession(async ({ service, settings, dataDir, database, manager, log }) => {
-        if (!service.inviteAdmin) throw adminInviteUnsupported(service.name);
+        if (!service.inviteAdmin) throw adminInviteUnsupported({ name: service.name });
         // Refuses, with the remedy, where nothing is installed.
         await manager.getStatus();
         // The server that made the tables may be an older one.

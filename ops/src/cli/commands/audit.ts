@@ -1,29 +1,29 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { access, constants, readFile } from "node:fs/promises";
 import { Command } from "commander";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { positiveInteger } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
 import { answer, answerJson, green, red, table, yellow } from "../output.ts";
 
-const notReadable = (path: string, holds: string) =>
-  new Failure(
-    "EB_FILE_NOT_READABLE",
-    400,
-    `${path} cannot be read as ${holds}.`,
-    "Correct the path, or the rights on the file.",
-  ).exitingWith(2);
+const notReadable = defineFailure({
+  code: "EB_FILE_NOT_READABLE",
+  status: 400,
+  exitStatus: 2,
+  detail: "{path} cannot be read as {holds}.",
+  remedy: "Correct the path, or the rights on the file.",
+});
 
 const demandReadable = (path: string): Promise<void> =>
   access(path, constants.R_OK).catch(() => {
-    throw notReadable(path, "a file of anchors");
+    throw notReadable({ path, holds: "a file of anchors" });
   });
 
 const readPublicKey = async (path: string): Promise<KeyObject> => {
   try {
     return createPublicKey(await readFile(path, "utf8"));
   } catch {
-    throw notReadable(path, "a public key in PEM");
+    throw notReadable({ path, holds: "a public key in PEM" });
   }
 };
 

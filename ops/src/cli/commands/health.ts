@@ -1,16 +1,15 @@
 import { Command } from "commander";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { serverAddress } from "../arguments.ts";
 import { readSurroundings } from "../context.ts";
 import { answer, answerJson } from "../output.ts";
 
-const serverUnreachable = (urls: readonly string[]) =>
-  new Failure(
-    "EB_SERVER_UNREACHABLE",
-    503,
-    `No server says how it is at ${urls.join(" or ")}.`,
-    'Start it with "earlybird start", or name another with --url.',
-  );
+const serverUnreachable = defineFailure({
+  code: "EB_SERVER_UNREACHABLE",
+  status: 503,
+  detail: "No server says how it is at {urls}.",
+  remedy: 'Start it with "earlybird start", or name another with --url.',
+});
 
 const timeoutMs = 5_000;
 const lastPrivilegedPort = 1_023;
@@ -52,5 +51,5 @@ const firstAnswer = async (urls: readonly string[]) => {
       // The next place may answer; when none does, the failure names them all.
     }
   }
-  throw serverUnreachable(urls);
+  throw serverUnreachable({ urls: urls.join(" or ") });
 };

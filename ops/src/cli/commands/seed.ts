@@ -1,11 +1,16 @@
 import { Command } from "commander";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { positiveInteger } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
 import { answer, answerJson, narrate, number } from "../output.ts";
 
-const demoRefused = (why: string, remedy: string) =>
-  new Failure("EB_DEMO_REFUSED", 409, why, remedy).exitingWith(4);
+const demoRefused = defineFailure({
+  code: "EB_DEMO_REFUSED",
+  status: 409,
+  exitStatus: 4,
+  detail: "{why}",
+  remedy: "{remedy}",
+});
 
 interface SeedOptions {
   customers?: number;
@@ -24,21 +29,22 @@ export const seedCommand = () =>
     .action(({ json, ...request }: SeedOptions) =>
       withSession(async ({ service, settings, database, manager }) => {
         if (settings.NODE_ENV === "production") {
-          throw demoRefused(
-            "There is no demo data in production.",
-            "Set NODE_ENV to something else on a database of its own.",
-          );
+          throw demoRefused({
+            why: "There is no demo data in production.",
+            remedy: "Set NODE_ENV to something else on a database of its own.",
+          });
         }
-        if (!service.demo) throw demoRefused(`${service.name} has no demo data.`, "Give its service a demo.");
+        if (!service.demo)
+          throw demoRefused({ why: `${service.name} has no demo data.`, remedy: "Give its service a demo." });
         await service.createSchema?.(database.direct, settings);
         await manager.install(operator());
         const { steps } = await manager.getStatus();
         const away = steps.filter(({ state }) => state === "rolled_back").map(({ step }) => step);
         if (away.length > 0) {
-          throw demoRefused(
-            `The demo data needs every step; ${away.join(", ")} rolled back.`,
-            'Re-apply first: "earlybird reapply".',
-          );
+          throw demoRefused({
+            why: `The demo data needs every step; ${away.join(", ")} rolled back.`,
+            remedy: 'Re-apply first: "earlybird reapply".',
+          });
         }
         const onProgress = (stage: string, rows: number) =>
           narrate(rows > 0 ? `${stage}: ${number(rows)}` : stage);

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { systemClock } from "../../core/clock.ts";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { asFailure } from "../as-failure.ts";
 import { operator, withSession } from "../context.ts";
 import { narrate, number } from "../output.ts";
@@ -9,13 +9,13 @@ import { stopSignal } from "../stop-signal.ts";
 
 const anchorEveryMs = 3_600_000;
 
-const nothingToServe = (name: string) =>
-  new Failure(
-    "EB_NOTHING_TO_SERVE",
-    500,
-    `${name} has no server.`,
-    "Give its service a serve function.",
-  ).exitingWith(2);
+const nothingToServe = defineFailure({
+  code: "EB_NOTHING_TO_SERVE",
+  status: 500,
+  exitStatus: 2,
+  detail: "{name} has no server.",
+  remedy: "Give its service a serve function.",
+});
 
 export const startCommand = () =>
   new Command("start")
@@ -23,7 +23,7 @@ export const startCommand = () =>
     .action(() =>
       withSession(
         async ({ service, settings, dataDir, database, manager, log }) => {
-          if (!service.serve) throw nothingToServe(service.name);
+          if (!service.serve) throw nothingToServe({ name: service.name });
           const stop = stopSignal(systemClock);
           narrate(
             database.source === "embedded"
