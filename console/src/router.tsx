@@ -10,9 +10,12 @@ import { sessionQuery } from "./api/session.ts";
 import { AlertPage } from "./pages/alert.tsx";
 import { AlertsPage } from "./pages/alerts.tsx";
 import { ChangesPage } from "./pages/changes.tsx";
+import { LedgerPage } from "./pages/ledger.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NowPage } from "./pages/now.tsx";
 import { StepPage } from "./pages/step.tsx";
+import { SystemPage } from "./pages/system.tsx";
+import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { LoadError, NotFound } from "./ui/states.tsx";
 
@@ -42,6 +45,15 @@ const inside = createRoute({
 });
 
 const now = createRoute({ getParentRoute: () => inside, path: "/", component: NowPage });
+const traffic = createRoute({
+  getParentRoute: () => inside,
+  path: "/traffic",
+  validateSearch: ({ sort }: Record<string, unknown>): { sort?: TrafficColumn } =>
+    isTrafficColumn(sort) ? { sort } : {},
+  component: TrafficPage,
+});
+const system = createRoute({ getParentRoute: () => inside, path: "/system", component: SystemPage });
+const ledger = createRoute({ getParentRoute: () => inside, path: "/ledger", component: LedgerPage });
 const alerts = createRoute({ getParentRoute: () => inside, path: "/alerts", component: AlertsPage });
 const alert = createRoute({ getParentRoute: () => inside, path: "/alerts/$id", component: AlertPage });
 const changes = createRoute({ getParentRoute: () => inside, path: "/changes", component: ChangesPage });
@@ -53,7 +65,10 @@ const step = createRoute({
   component: StepPage,
 });
 
-const routes = rootRoute.addChildren([login, inside.addChildren([now, alerts, alert, changes, step])]);
+const routes = rootRoute.addChildren([
+  login,
+  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger]),
+]);
 
 export const createAppRouter = (queries: QueryClient) =>
   createRouter({

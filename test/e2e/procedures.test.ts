@@ -8,9 +8,12 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { program } from "./built.ts";
 import { makePlace, type Place } from "./place.ts";
 
-const document = readFileSync(resolve(root, "docs/rollback-procedures.md"), "utf8");
-const scripts = [...document.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, script = ""]) => script.trim());
-const [quickStart = "", ...ofSteps] = scripts;
+const scriptsOf = (file: string) =>
+  [...readFileSync(resolve(root, file), "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
+    ([, script = ""]) => script.trim(),
+  );
+const [stepByStep = ""] = scriptsOf("docs/how-to/undo-a-change.md");
+const ofSteps = scriptsOf("docs/reference/steps.md");
 
 let place: Place;
 let database: TestDatabase;
@@ -40,8 +43,8 @@ const states = async (): Promise<string[]> => {
 
 const applied = Array.from({ length: 12 }, () => "applied");
 
-test("the quick start works, and leaves every step applied", async () => {
-  const commands = quickStart.split("\n");
+test("the guide to undo a change works, and leaves every step applied", async () => {
+  const commands = stepByStep.split("\n");
   expect(commands.length).toBeGreaterThan(7);
   for (const command of commands) expect(await shell(command), command).not.toBe("");
   expect(await states()).toEqual(applied);

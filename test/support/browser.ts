@@ -49,16 +49,15 @@ export const openPage = async (
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** What axe finds on the page as it is, with the elements concerned. */
-export const axeViolations = async (page: Page): Promise<string[]> => {
-  // As a file that the policy of the page would not allow: through the debugger, which no policy governs.
-  await page.addInitScript({ path: axe });
-  await page.reload({ waitUntil: "networkidle" });
-  return page.evaluate(async () => {
+/** Loads axe into each document that the page opens from now on, through the debugger, which no policy governs. */
+export const addAxe = (page: Page): Promise<unknown> => page.addInitScript({ path: axe });
+
+/** What axe finds on the page as it is, with the elements concerned; after {@link addAxe}. */
+export const axeViolations = (page: Page): Promise<string[]> =>
+  page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run();
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   });
-};
 
 interface AxeResult {
   violations: { id: string; nodes: { html: string }[] }[];

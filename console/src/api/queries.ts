@@ -27,6 +27,19 @@ export const healthQuery = queryOptions({
   refetchInterval: quicklyMs,
 });
 
+/** Everything about process and database, and each route of the last minute. */
+export const diagnosticsQuery = queryOptions({
+  queryKey: ["diagnostics"],
+  queryFn: () => read(api.GET("/api/health/diagnostics")),
+  refetchInterval: quicklyMs,
+});
+
+export const auditQuery = queryOptions({
+  queryKey: ["rollback", "audit"],
+  queryFn: () => read(api.GET("/api/rollback/audit", { params: { query: { limit: 50 } } })),
+  refetchInterval: slowlyMs,
+});
+
 export const activeAlertsQuery = queryOptions({
   queryKey: ["alerts", "active"],
   queryFn: () => read(api.GET("/api/alerts/active")),

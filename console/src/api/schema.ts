@@ -6370,7 +6370,7 @@ export interface components {
             type: string;
             title: string;
             status: number;
-            /** @description Stable. docs/errors.md lists all codes. */
+            /** @description Stable. docs/reference/errors.md lists all codes. */
             code: string;
             detail: string;
             /** @description What you can do about it. */

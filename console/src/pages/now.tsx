@@ -12,8 +12,9 @@ import {
   trafficQuery,
 } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { createFormat, duration, type Format } from "../format.ts";
+import { createFormat, duration, type Format, nameOf } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
+import { type Fact, FactTable } from "../ui/fact-table.tsx";
 import { Horizon } from "../ui/horizon.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Section } from "../ui/section.tsx";
@@ -142,7 +143,7 @@ const Changed = ({ operations, format }: { operations: readonly Operation[]; for
           <span>{describe(operation)}</span>
           <span className="mono t2">{format.time(operation.started_at)}</span>
           <span className={styles.more}>
-            {operation.requested_by}
+            {nameOf(operation.requested_by)}
             {operation.reason && `: “${operation.reason}”`}
           </span>
         </li>
@@ -158,35 +159,29 @@ const VitalSigns = ({
   health: Health;
   format: Format;
 }) => {
-  const rows: [string, string, string][] = [
-    ["Requests", `${format.number(performance.requests_per_second)} /s`, ""],
-    ["Failed", format.percent(performance.error_rate_percent), ""],
-    ["Slowest 5 %", format.ms(performance.p95_ms), ""],
-    ["Slowest 1 %", format.ms(performance.p99_ms), ""],
-    [
-      "Database",
-      database?.response_time_ms == null ? "no answer" : format.ms(database.response_time_ms),
-      database?.status ?? "",
-    ],
-    [
-      "Connections",
-      database ? `${database.pool.in_use} of ${database.pool.size}` : "",
-      database && database.pool.waiting > 0 ? `${database.pool.waiting} wait` : "",
-    ],
-    ["CPU", format.percent(system?.cpu_percent ?? 0), ""],
-    ["Memory", format.percent(system?.memory_percent ?? 0), format.bytes(system?.memory_bytes ?? 0)],
+  const facts: Fact[] = [
+    { name: "Requests", value: `${format.number(performance.requests_per_second)} /s` },
+    { name: "Failed", value: format.percent(performance.error_rate_percent) },
+    { name: "Slowest 5 %", value: format.ms(performance.p95_ms) },
+    { name: "Slowest 1 %", value: format.ms(performance.p99_ms) },
+    {
+      name: "Database",
+      value: database?.response_time_ms == null ? "no answer" : format.ms(database.response_time_ms),
+      note: database?.status,
+      isWarning: database?.status !== "healthy",
+    },
+    {
+      name: "Connections",
+      value: database ? `${database.pool.in_use} of ${database.pool.size}` : "",
+      note: database && database.pool.waiting > 0 ? `${database.pool.waiting} waiting` : undefined,
+      isWarning: (database?.pool.waiting ?? 0) > 0,
+    },
+    { name: "CPU", value: format.percent(system?.cpu_percent ?? 0) },
+    {
+      name: "Memory",
+      value: format.percent(system?.memory_percent ?? 0),
+      note: format.bytes(system?.memory_bytes ?? 0),
+    },
   ];
-  return (
-    <table className={styles.vital}>
-      <tbody>
-        {rows.map(([name, value, note]) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td>{value}</td>
-            <td className={styles.note}>{note}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  return <FactTable facts={facts} />;
 };

@@ -13,7 +13,7 @@ import {
   stepsQuery,
 } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { createFormat, duration, type Format } from "../format.ts";
+import { createFormat, duration, type Format, nameOf } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { ChangeGraph } from "../ui/change-graph.tsx";
@@ -287,7 +287,7 @@ const History = ({ operations, format }: { operations: readonly Operation[]; for
           <span>{state === "completed" ? words[kind] : `${words[kind]}: ${state.replaceAll("_", " ")}`}</span>
           <span className="mono t2">{format.time(started_at)}</span>
           <span className={styles.more}>
-            {requested_by}
+            {nameOf(requested_by)}
             {finished_at && `, ${duration(Date.parse(finished_at) - Date.parse(started_at))}`}
             {reason && `: “${reason}”`}
           </span>

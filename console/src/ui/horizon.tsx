@@ -40,7 +40,10 @@ export const Horizon = ({
   const failed = known.filter(({ errors }) => errors > 0);
   const firstHour = Math.ceil(fromMs / 3_600_000) * 3_600_000;
   const ticks = Array.from({ length: hours }, (_, n) => firstHour + n * 3_600_000);
-  const visible = marks.filter(({ atMs }) => atMs > fromMs && atMs <= nowMs);
+  const visible = apart(
+    marks.filter(({ atMs }) => atMs > fromMs && atMs <= nowMs),
+    spanMs * 0.12,
+  );
   return (
     <figure className={styles.horizon}>
       <svg
@@ -88,6 +91,15 @@ export const Horizon = ({
       ))}
     </figure>
   );
+};
+
+/** The newest marks, of which no two are closer than their labels are wide. */
+const apart = (marks: readonly Mark[], leastMs: number): Mark[] => {
+  const kept: Mark[] = [];
+  for (const mark of [...marks].sort((a, b) => b.atMs - a.atMs)) {
+    if (kept.every(({ atMs }) => atMs - mark.atMs >= leastMs)) kept.push(mark);
+  }
+  return kept;
 };
 
 /** Places an element by script: the policy of the pages allows no style attribute. */

@@ -40,9 +40,3 @@ export const deliveryIssue = (issue: { key: string; message: string; details: De
   type: AlertType.DELIVERY_ISSUE,
   ...issue,
 });
-
-/** Somebody who tries what they may not, for `raise`; one alert a key. */
-export const securityAlert = (suspicion: { key: string; message: string; details: Details }) => ({
-  type: AlertType.SECURITY_ALERT,
-  ...suspicion,
-});

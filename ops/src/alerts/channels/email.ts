@@ -1,5 +1,5 @@
 import { createTransport } from "nodemailer";
-import type { Channel, SendResult } from "./channel.ts";
+import type { Channel, SendResult } from "../notify/channel.ts";
 import { addressOf, emailMessage } from "./email-format.ts";
 import {
   accepted,

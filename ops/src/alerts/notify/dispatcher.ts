@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { inTime } from "../../core/in-time.ts";
 import type { Logger } from "../../core/logger.ts";
-import { type Channel, keyOfChannel } from "../channels/channel.ts";
-import { logChannel } from "../channels/log.ts";
-import type { Entry } from "../storage/spool/entry.ts";
-import { Spool } from "../storage/spool/spool.ts";
+import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "../model/notification.ts";
 import type { Pauses } from "./backoff.ts";
+import { type Channel, keyOfChannel } from "./channel.ts";
 import type { Visible } from "./channel-health.ts";
 import { type ChannelTest, testChannels } from "./channel-test.ts";
 import { ChannelWorker } from "./channel-worker.ts";
 import { attemptOf, type Outcome } from "./delivery-result.ts";
-import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "./notification.ts";
+import { logChannel } from "./log-channel.ts";
+import type { Entry } from "./outbox/entry.ts";
+import { Spool } from "./outbox/spool.ts";
 
 export interface DispatcherOptions {
   /** Whom to tell besides the log. */

@@ -1,4 +1,4 @@
-import type { Alert } from "../model/alert.ts";
+import type { Alert } from "./alert.ts";
 
 /**
  * Why people are told: an alert has begun, has become more severe, goes on (every four hours), has ended; or

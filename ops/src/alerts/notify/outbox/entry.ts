@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Notification } from "../../notify/notification.ts";
+import type { Notification } from "../../model/notification.ts";
 
 /** A notification, and for which channels it is still waiting. */
 export interface Entry {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { AlertType } from "../model/alert.ts";
+import type { AlertType } from "./alert.ts";
 import type { Occasion } from "./notification.ts";
 
 /** How much later each instance tells than the one before it, when they cannot agree. */

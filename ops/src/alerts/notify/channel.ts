@@ -1,5 +1,5 @@
 import type { Alert } from "../model/alert.ts";
-import type { Notification } from "../notify/notification.ts";
+import type { Notification } from "../model/notification.ts";
 
 /** A way to reach people. */
 export interface Channel {

@@ -1,4 +1,4 @@
-import type { Notification } from "../notify/notification.ts";
+import type { Notification } from "../model/notification.ts";
 
 /** What it is about, before its message: `CRITICAL`, `NOW CRITICAL`, `STILL CRITICAL`, `RESOLVED`, `TEST`. */
 export const occasionInWords = ({ occasion, alert }: Notification): string => {
