@@ -14,29 +14,27 @@ export const alertSettings = {
   SLACK_WEBHOOK_URL: z
     .url({ protocol: /^https?$/, error: "must be the http(s) address of an incoming webhook" })
     .optional()
-    .describe("where alerts go in Slack"),
-  SMTP_SERVER: text.optional().describe("the mail server that alerts go through"),
+    .describe("Slack webhook that receives alerts"),
+  SMTP_SERVER: text.optional().describe("mail server that sends alerts"),
   SMTP_PORT: port.default(587).describe("its port"),
   SMTP_SECURE: switchedOn
     .default(false)
     .describe("`true`: TLS from the start, usually port 465; `false`: STARTTLS"),
-  SMTP_USER: text.optional().describe("its login; absent: the sender"),
-  ALERT_EMAIL_FROM: sender.optional().describe("the sender of alerts"),
-  ALERT_EMAIL_PASSWORD: text
-    .optional()
-    .describe("the password at the mail server; absent: it asks for no login"),
+  SMTP_USER: text.optional().describe("login at the mail server; default: the sender"),
+  ALERT_EMAIL_FROM: sender.optional().describe("sender of alert emails"),
+  ALERT_EMAIL_PASSWORD: text.optional().describe("password at the mail server; default: no login"),
   ALERT_EMAIL_TO: text
     .transform((list) => list.split(",").map((each) => each.trim()))
     .pipe(z.array(z.email("must be addresses separated by commas")))
     .optional()
-    .describe("who is told by email, separated by commas"),
+    .describe("recipients of alert emails, separated by commas"),
   ALERT_HEARTBEAT_URL: z
     .url({
       protocol: /^https?$/,
       error: "must be the http(s) address of a service that waits for signs of life",
     })
     .optional()
-    .describe("called every minute, so that the silence of a dead process is noticed elsewhere"),
+    .describe("URL called every minute, so that an external monitor detects a dead process"),
   ALERT_DATABASE_SLOW_MS: milliseconds
     .default(1_000)
     .describe("DATABASE_SLOW: a ping of the database takes longer"),
