@@ -10,7 +10,7 @@ export interface SecondPersonOptions {
 }
 
 export const secondPersonOptions = (): Option[] => [
-  new Option("--approval <id>", "do what another person has approved, exactly that"),
+  new Option("--approval <id>", "execute the request that another person approved"),
   new Option(
     "--override <reason>",
     "move without the approval that is needed; raises a critical alert",

@@ -7,15 +7,15 @@ const adminInviteUnsupported = defineFailure({
   code: "EB_ADMIN_INVITE_UNSUPPORTED",
   status: 409,
   exitStatus: 4,
-  detail: "{name} makes no invitations for admins.",
-  remedy: "Give its service an inviteAdmin function, or make the admin as the service documents it.",
+  detail: "{name} does not support invitations for admins.",
+  remedy: "Add an inviteAdmin function to the service, or create the admin as the service documents it.",
 });
 
 const inviteCommand = () =>
   new Command("invite")
-    .description("make an invitation with which one admin can be made, for when no admin can log in")
-    .option("--reason <text>", "why, for the ledger")
-    .option("--json", "answer with one JSON document")
+    .description("create a one-time invitation for a new admin, if no admin can log in")
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       "\nThe invitation works once and is shown once. The ledger records who made it, never the token.",
@@ -43,4 +43,4 @@ const inviteCommand = () =>
     );
 
 export const adminCommand = () =>
-  new Command("admin").description("let somebody become an admin").addCommand(inviteCommand());
+  new Command("admin").description("create admins").addCommand(inviteCommand());

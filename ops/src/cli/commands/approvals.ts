@@ -17,9 +17,9 @@ const told = (approval: Approval): string => {
 
 export const approvalsCommand = () =>
   new Command("approvals")
-    .description("requests for a second person's approval, newest first")
-    .option("--limit <n>", "how many at most", positiveInteger, 50)
-    .option("--json", "answer with one JSON document")
+    .description("list approval requests, newest first")
+    .option("--limit <n>", "maximum number of results", positiveInteger, 50)
+    .option("--json", "print one JSON document")
     .action(({ limit, json }: { limit: number; json?: boolean }) =>
       withSession(async ({ manager }) => {
         const approvals = await manager.listApprovals(limit);
@@ -45,10 +45,10 @@ the same person.`;
 
 export const approveCommand = () =>
   new Command("approve")
-    .description("approve what another person has asked to move")
-    .argument("<id>", "the request, from approvals")
-    .option("--reason <text>", "why; kept in the ledger")
-    .option("--json", "answer with one JSON document")
+    .description("approve another person's request")
+    .argument("<id>", "request id, see earlybird approvals")
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action((id: string, { reason, json }: Options) =>
       withSession(async ({ manager }) => {
@@ -65,10 +65,10 @@ export const approveCommand = () =>
 
 export const withdrawCommand = () =>
   new Command("withdraw")
-    .description("end a request for an approval, approved or not, that was not used")
-    .argument("<id>", "the request, from approvals")
-    .option("--reason <text>", "why; kept in the ledger")
-    .option("--json", "answer with one JSON document")
+    .description("withdraw an unused approval request")
+    .argument("<id>", "request id, see earlybird approvals")
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--json", "print one JSON document")
     .action((id: string, { reason, json }: Options) =>
       withSession(async ({ manager }) => {
         const approval = await manager.withdraw(id, {

@@ -11,7 +11,7 @@ const notReadable = defineFailure({
   status: 400,
   exitStatus: 2,
   detail: "{path} cannot be read as {holds}.",
-  remedy: "Correct the path, or the rights on the file.",
+  remedy: "Correct the path or the permissions of the file.",
 });
 
 const demandReadable = (path: string): Promise<void> =>
@@ -39,13 +39,13 @@ const verifyCommand = () =>
     .description(
       "recompute the ledger's chain of hashes and compare it with its anchors; exit 1 if an entry was edited, removed or reordered, or the ledger was rewritten",
     )
-    .option("--head <hash>", "also demand the entry with this hash, as an earlier operation printed it")
+    .option("--head <hash>", "require the entry with this hash, as printed by an earlier operation")
     .option(
       "--anchors <file>",
       "compare with all anchors of this file, instead of those of this database in the usual one",
     )
-    .option("--public-key <file>", "count the signatures of this key (PEM), for a check on another machine")
-    .option("--json", "answer with one JSON document")
+    .option("--public-key <file>", "verify signatures with this public key (PEM), on another machine")
+    .option("--json", "print one JSON document")
     .action(({ json, head, anchors: file, publicKey }: VerifyOptions) =>
       withSession(async ({ manager, anchors }) => {
         const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
@@ -68,14 +68,14 @@ const verifyCommand = () =>
 
 const keyCommand = () =>
   new Command("key")
-    .description("print the public key of the ledger's anchors, for --public-key on another machine")
+    .description("print the public key of the ledger's anchors, for --public-key")
     .action(() => withSession(async ({ anchors }) => answer((await anchors.publicKey()).trimEnd())));
 
 const protectCommand = () =>
   new Command("protect")
-    .description("give the ledger to another role: the service's may only read it and append from then on")
-    .argument("<role>", "a role of the database server that nobody logs in with")
-    .option("--json", "answer with one JSON document")
+    .description("transfer the ledger to another role; the service can then only read and append")
+    .argument("<role>", "a database role without login")
+    .option("--json", "print one JSON document")
     .action((role: string, { json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
         const protection = await manager.protectLedger(role, operator());
@@ -91,11 +91,11 @@ const protectCommand = () =>
 
 export const auditCommand = () =>
   new Command("audit")
-    .description("the ledger of who did what, newest first")
+    .description("show the ledger of operations, newest first")
     // Options after "verify" are verify's own.
     .enablePositionalOptions()
-    .option("--limit <n>", "how many entries at most", positiveInteger, 50)
-    .option("--json", "answer with one JSON document")
+    .option("--limit <n>", "maximum number of entries", positiveInteger, 50)
+    .option("--json", "print one JSON document")
     .action(({ json, limit }: { json?: boolean; limit: number }) =>
       withSession(async ({ manager }) => {
         const entries = await manager.readLedger({ limit });

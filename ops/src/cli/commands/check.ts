@@ -10,9 +10,9 @@ the way of a step.`;
 
 export const checkCommand = () =>
   new Command("check")
-    .description("what this database would refuse, and what a move does that others may not expect")
-    .argument("[steps]", "one step, or a range; all when left out")
-    .option("--json", "answer with one JSON document")
+    .description("check the database for obstacles and side effects of a move")
+    .argument("[steps]", "a step or a range; default: all steps")
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action((text: string | undefined, { json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {

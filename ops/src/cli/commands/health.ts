@@ -7,8 +7,8 @@ import { answer, answerJson } from "../output.ts";
 const serverUnreachable = defineFailure({
   code: "EB_SERVER_UNREACHABLE",
   status: 503,
-  detail: "No server says how it is at {urls}.",
-  remedy: 'Start it with "earlybird start", or name another with --url.',
+  detail: "No server responds at {urls}.",
+  remedy: 'Start it with "earlybird start", or pass another address with --url.',
 });
 
 const timeoutMs = 5_000;
@@ -18,9 +18,9 @@ const fallbackPort = 10_001;
 
 export const healthCommand = () =>
   new Command("health")
-    .description("ask a running server how it is; exit 1 when it is unhealthy or does not answer")
-    .option("--url <url>", "where it listens", serverAddress)
-    .option("--json", "answer with one JSON document")
+    .description("show the health of a running server; exit 1 if it is unhealthy or unreachable")
+    .option("--url <url>", "address of the server", serverAddress)
+    .option("--json", "print one JSON document")
     .action(async ({ url, json }: { url?: string; json?: boolean }) => {
       const { place, health } = await firstAnswer(url ? [url] : await usualPlaces());
       if (health.status === "unhealthy") process.exitCode = 1;

@@ -5,9 +5,9 @@ import { answer, answerJson, table } from "../output.ts";
 
 export const historyCommand = () =>
   new Command("history")
-    .description("the operations, newest first")
-    .option("--limit <n>", "how many at most", positiveInteger, 50)
-    .option("--json", "answer with one JSON document")
+    .description("list operations, newest first")
+    .option("--limit <n>", "maximum number of results", positiveInteger, 50)
+    .option("--json", "print one JSON document")
     .action(({ json, limit }: { json?: boolean; limit: number }) =>
       withSession(async ({ manager }) => {
         const operations = await manager.listOperations(limit);

@@ -48,26 +48,28 @@ Examples:
 export const moveCommand = (direction: Direction, description: string): Command => {
   const command = new Command(direction)
     .description(description)
-    .argument("<steps>", "one step, as in 23, or a range, as in 20..25 (both ends included)")
-    .option("--dry-run", "carry everything out in a transaction, abort it, and say what it did")
+    .argument("<steps>", "a step (23) or an inclusive range (20..25)")
+    .option("--dry-run", "execute in a transaction, abort it and show the effects")
     .addOption(
       new Option(
         "--execute",
         "a dry run that does so however many rows it writes, rather than estimate",
       ).implies({ dryRun: true }),
     )
-    .addOption(new Option("--measure", "a dry run that also times the hot queries").implies({ dryRun: true }))
-    .option("--reason <text>", "why; kept in the ledger")
-    .option("--acknowledge <phrase>", "the phrase of a critical step (repeatable)", collect, [])
-    .option("--plan <hash>", "refuse to run unless the dry run with this hash still holds")
+    .addOption(
+      new Option("--measure", "dry run that also measures frequent queries").implies({ dryRun: true }),
+    )
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--acknowledge <phrase>", "acknowledgement phrase of a critical step (repeatable)", collect, [])
+    .option("--plan <hash>", "run only if the dry run with this hash is still valid")
     .option(
       "--cascade",
       direction === "rollback"
         ? "also roll back what depends on the steps"
         : "also re-apply what the steps need",
     )
-    .option("--json", "answer with one JSON document")
-    .option("-y, --yes", "ask nothing")
+    .option("--json", "print one JSON document")
+    .option("-y, --yes", "skip confirmation prompts")
     .addHelpText("after", examples[direction])
     .action((steps: string, options: MoveOptions) =>
       withSession(async (session) => {
@@ -88,7 +90,7 @@ export const moveCommand = (direction: Direction, description: string): Command 
       (text) => timeAhead(text, systemClock.now()),
     );
   return command.addOption(
-    new Option("--on-conflict <who>", "who wins where a value was edited meanwhile")
+    new Option("--on-conflict <who>", "value to use if a value was edited in the meantime")
       .choices(["keep", "restore", "fail"])
       .default("keep", "keep: the edited one; restore: the parked one; fail: nobody, nothing is changed"),
   );

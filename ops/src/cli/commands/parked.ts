@@ -19,11 +19,11 @@ interface PurgeOptions extends SecondPersonOptions {
 
 const purgeCommand = () => {
   const command = new Command("purge")
-    .description("destroy what is parked for a step: re-applying will not bring it back")
+    .description("delete the parked values of a step permanently")
     .argument("<step>", "the step", positiveInteger)
-    .option("--reason <text>", "why; kept in the ledger")
+    .option("--reason <text>", "reason, recorded in the ledger")
     .option("--acknowledge <phrase>", 'as in "lose step 23"', (phrase, all: string[]) => [...all, phrase], [])
-    .option("--json", "answer with one JSON document");
+    .option("--json", "print one JSON document");
   for (const option of secondPersonOptions()) command.addOption(option);
   return command.action((given: number, options: PurgeOptions) =>
     withSession(async (session) => {
@@ -46,10 +46,10 @@ const purgeCommand = () => {
 
 export const parkedCommand = () =>
   new Command("parked")
-    .description("what is parked for the steps that are rolled back: rows, size, age")
+    .description("list parked values: rows, size, age")
     // Options after "purge" are purge's own.
     .enablePositionalOptions()
-    .option("--json", "answer with one JSON document")
+    .option("--json", "print one JSON document")
     .action(({ json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
         const parked = await manager.parked();

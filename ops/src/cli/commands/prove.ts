@@ -12,10 +12,12 @@ restored backup) and prove it there, with --on; the certificate goes into this d
 
 export const proveCommand = () =>
   new Command("prove")
-    .description("there and back in one aborted transaction, fingerprints compared; exit 1 if they differ")
+    .description(
+      "roll back and re-apply in an aborted transaction and compare fingerprints; exit 1 if they differ",
+    )
     .argument("<steps>", "one step, a range, or all")
-    .option("--on <url>", "a copy of the database, to be locked for as long as it takes", postgresAddress)
-    .option("--json", "answer with one JSON document")
+    .option("--on <url>", "a copy of the database, locked during the proof", postgresAddress)
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action((steps: string, { on, json }: { on?: URL; json?: boolean }) =>
       withSession(async (session) => {

@@ -20,15 +20,15 @@ const question = {
 export const takeUpCommand = (goal: "resume" | "abort", description: string): Command =>
   new Command(goal)
     .description(description)
-    .argument("[operation]", "its id, from history; the last one when left out")
-    .option("--reason <text>", "why; kept in the ledger")
+    .argument("[operation]", "operation id, see earlybird history; default: the last one")
+    .option("--reason <text>", "reason, recorded in the ledger")
     .addOption(
-      new Option("--on-conflict <who>", "who wins where a re-applied value was edited meanwhile")
+      new Option("--on-conflict <who>", "value to use if a re-applied value was edited in the meantime")
         .choices(["keep", "restore", "fail"])
         .default("keep"),
     )
-    .option("--json", "answer with one JSON document")
-    .option("-y, --yes", "ask nothing")
+    .option("--json", "print one JSON document")
+    .option("-y, --yes", "skip confirmation prompts")
     .action((id: string | undefined, options: TakeUpOptions) =>
       withSession(async ({ manager }) => {
         if (mayAsk(options)) await demandYes(question[goal]);

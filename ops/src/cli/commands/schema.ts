@@ -4,8 +4,8 @@ import { answer, answerJson } from "../output.ts";
 
 export const schemaCommand = () =>
   new Command("schema")
-    .description("create the service's tables where absent, and apply the changes that the database lacks")
-    .option("--json", "answer with one JSON document")
+    .description("create missing tables and apply pending changes")
+    .option("--json", "print one JSON document")
     .action(({ json }: { json?: boolean }) =>
       withSession(async ({ service, settings, database, manager }) => {
         await service.createSchema?.(database.direct, settings);

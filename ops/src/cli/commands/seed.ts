@@ -21,11 +21,11 @@ interface SeedOptions {
 
 export const seedCommand = () =>
   new Command("seed")
-    .description("load demo data into empty tables; the same seed gives the same rows")
-    .option("--customers <n>", "how many customers (default 2000)", positiveInteger)
-    .option("--days <n>", "how many days of history (default 90)", positiveInteger)
-    .option("--seed <n>", "which world (default 1)", positiveInteger)
-    .option("--json", "answer with one JSON document")
+    .description("load demo data into an empty database; the same seed gives the same rows")
+    .option("--customers <n>", "number of customers (default 2000)", positiveInteger)
+    .option("--days <n>", "days of history (default 90)", positiveInteger)
+    .option("--seed <n>", "seed of the generator (default 1)", positiveInteger)
+    .option("--json", "print one JSON document")
     .action(({ json, ...request }: SeedOptions) =>
       withSession(async ({ service, settings, database, manager }) => {
         if (settings.NODE_ENV === "production") {

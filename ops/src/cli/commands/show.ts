@@ -5,9 +5,9 @@ import { receiptText } from "../receipt-text.ts";
 
 export const showCommand = () =>
   new Command("show")
-    .description("one operation: who, why, what it did, and which edited values it kept")
-    .argument("<operation>", "its id, from history")
-    .option("--json", "answer with one JSON document")
+    .description("show an operation: operator, reason, result and the edited values it kept")
+    .argument("<operation>", "operation id, see earlybird history")
+    .option("--json", "print one JSON document")
     .action((id: string, { json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
         const details = await manager.getOperationDetails(id);

@@ -13,13 +13,13 @@ const nothingToServe = defineFailure({
   code: "EB_NOTHING_TO_SERVE",
   status: 500,
   exitStatus: 2,
-  detail: "{name} has no server.",
-  remedy: "Give its service a serve function.",
+  detail: "{name} does not define a server.",
+  remedy: "Add a serve function to the service.",
 });
 
 export const startCommand = () =>
   new Command("start")
-    .description("prepare the database, apply the changes it lacks, and serve until Ctrl-C")
+    .description("prepare the database, apply pending changes and start the server; stop with Ctrl-C")
     .action(() =>
       withSession(
         async ({ service, settings, dataDir, database, manager, log }) => {
@@ -32,7 +32,7 @@ export const startCommand = () =>
           );
           await service.createSchema?.(database.direct, settings);
           const applied = await manager.install(operator());
-          if (applied.length > 0) narrate(`Applied the changes ${applied.join(", ")}`);
+          if (applied.length > 0) narrate(`Applied changes ${applied.join(", ")}`);
           await recordSettings(manager, settings, log);
           if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
             narrate("Loading demo data");

@@ -5,8 +5,8 @@ import { answer, answerJson, duration, green, narrate, number, red, table, yello
 
 export const statusCommand = () =>
   new Command("status")
-    .description("the steps, their state, and whether each could be rolled back right now")
-    .option("--json", "answer with one JSON document")
+    .description("list the steps, their state, and whether each can be rolled back")
+    .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       "\nRows and time are estimates for moving the step from where it is: from statistics and past runs.",

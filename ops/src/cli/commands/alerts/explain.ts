@@ -5,9 +5,9 @@ import { withAlerts } from "./with-alerts.ts";
 
 export const explainCommand = () =>
   new Command("explain")
-    .description("why somebody was told of an alert, or was not, channel by channel")
-    .argument("<id>", "as the history and every message name it")
-    .option("--json", "answer with one JSON document")
+    .description("explain the notifications of an alert, channel by channel")
+    .argument("<id>", "id of the alert, from the history or a message")
+    .option("--json", "print one JSON document")
     .action((id: string, { json }: { json?: boolean }) =>
       withAlerts(async (alerts, { settings }) => {
         const explanation = await alerts.explain(id, channelNames(settings));

@@ -24,14 +24,14 @@ const moment = (text: string): Date => {
 
 export const historyCommand = () =>
   new Command("history")
-    .description("the alerts of the last 90 days, newest first, and who was told")
-    .option("--limit <n>", "how many at most", positiveInteger, 50)
+    .description("list alerts of the last 90 days and their notifications, newest first")
+    .option("--limit <n>", "maximum number of results", positiveInteger, 50)
     .addOption(new Option("--type <type>", "only these").choices(Object.values(AlertType)))
     .addOption(new Option("--severity <severity>", "only these").choices(Object.values(AlertSeverity)))
     .addOption(new Option("--state <state>", "only these").choices(["firing", "resolved"]))
-    .option("--before <time>", "only those that fired before", moment)
-    .option("--page <page>", "go on where a page before has ended")
-    .option("--json", "answer with one JSON document")
+    .option("--before <time>", "only alerts that fired before this time", moment)
+    .option("--page <page>", "page token from the previous page")
+    .option("--json", "print one JSON document")
     .action(({ json, ...filter }: Options) =>
       withAlerts(async (alerts, { settings }) => {
         const { alerts: records, next } = await alerts.history({

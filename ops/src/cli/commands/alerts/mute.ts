@@ -28,17 +28,17 @@ const recordMute = async (mute: Mute, { database: { pool, direct }, log }: Conne
     await new RollbackManager({ pool, direct, changes: [], log }).recordEvent(event);
   } catch (error) {
     const { code, detail } = await asFailure(error);
-    narrate(`The mute is in force, but could not be recorded in the ledger: ${code}: ${detail}`);
+    narrate(`The mute is active, but could not be recorded in the ledger: ${code}: ${detail}`);
   }
 };
 
 export const muteCommand = () =>
   new Command("mute")
-    .description("tell nobody of a type of alerts for a while")
+    .description("mute notifications of an alert type")
     .addArgument(muteTarget())
     .requiredOption("--for <time>", "how long: 90s, 30m, 2h or 1d, at most 30d", seconds)
-    .option("--reason <text>", "why nobody needs to know")
-    .option("--json", "answer with one JSON document")
+    .option("--reason <text>", "reason for the mute")
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action((type: MuteTarget, { for: duration_seconds, reason, json }: Options) =>
       withAlerts(async (alerts, connection) => {

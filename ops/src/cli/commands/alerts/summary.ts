@@ -7,8 +7,8 @@ const shown = 20;
 
 export const summaryCommand = () =>
   new Command("summary")
-    .description("what fires, what is muted, and the numbers of the last 30 days")
-    .option("--json", "answer with one JSON document")
+    .description("show firing alerts, mutes and statistics of the last 30 days")
+    .option("--json", "print one JSON document")
     .action(({ json }: { json?: boolean }) =>
       withAlerts(async (alerts) => {
         const summary = await alerts.summary();

@@ -13,7 +13,7 @@ export const testCommand = () =>
   new Command("test")
     .description("send a test through the real channels; exit 1 when one does not accept it")
     .argument("[channel]", "email, slack or log; all when left out")
-    .option("--json", "answer with one JSON document")
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action(async (channel: string | undefined, { json }: { json?: boolean }) => {
       const { settings, dataDir } = await readSurroundings();

@@ -7,7 +7,7 @@ export const unmuteCommand = () =>
   new Command("unmute")
     .description("end a mute now")
     .addArgument(muteTarget())
-    .option("--json", "answer with one JSON document")
+    .option("--json", "print one JSON document")
     .action((type: MuteTarget, { json }: { json?: boolean }) =>
       withAlerts(async (alerts) => {
         const ended = await alerts.unmute({ type, author: author() });
