@@ -4,8 +4,8 @@ import { z } from "zod";
 const invalidCursor = defineFailure({
   code: "EB_INVALID_CURSOR",
   status: 400,
-  detail: "The cursor is none that this list gave out.",
-  remedy: "Leave it out to begin at the top, or send the next_cursor of the page before.",
+  detail: "The cursor is invalid.",
+  remedy: "Omit it to start with the first page, or send the next_cursor of the previous page.",
 });
 
 /** The query fields that every list takes. */

@@ -152,7 +152,7 @@ describe("what cannot start says why, and ends", () => {
     const server = await place.start();
     const { exitStatus, stderr } = await place.run(["start"]);
     expect(exitStatus).toBe(1);
-    expect(stderr).toContain(`Another program listens on port ${new URL(place.url).port} already.`);
+    expect(stderr).toContain(`Port ${new URL(place.url).port} is already in use.`);
     expect((await fetch(`${place.url}/livez`)).status).toBe(200);
     expect(await server.end("SIGTERM")).toBe(0);
   });

@@ -20,7 +20,7 @@ const invitationRefused = defineFailure({
   status: 403,
   detail:
     "The invitation is not valid: it is unknown, used or expired, or it was for the first admin and there is one.",
-  remedy: "Make a new one on the server's machine: earlybird admin invite.",
+  remedy: "Create a new one on the server: earlybird admin invite.",
 });
 
 export interface Invitation {

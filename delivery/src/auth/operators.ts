@@ -80,8 +80,8 @@ const isOperator = ({ role }: Login): boolean => role === "admin" || role === "o
 const reauthenticationNeeded = defineFailure({
   code: "EB_REAUTHENTICATION_NEEDED",
   status: 403,
-  detail: "A critical step needs a login of the last {afterMs} minutes, and yours is older.",
-  remedy: "Prove who you are with POST /api/auth/reauthenticate, or log in again; then repeat the request.",
+  detail: "A critical step requires a login within the last {afterMs} minutes; yours is older.",
+  remedy: "Authenticate with POST /api/auth/reauthenticate, or log in again; then repeat the request.",
 });
 
 /**

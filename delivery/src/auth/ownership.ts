@@ -6,15 +6,15 @@ import { loginOf } from "./guard.ts";
 const notYours = defineFailure({
   code: "EB_NOT_YOURS",
   status: 403,
-  detail: "A customer can do this for themselves only.",
-  remedy: "Leave customer_id out, or send your own.",
+  detail: "You can do this only for your own customer.",
+  remedy: "Omit customer_id, or send your own.",
 });
 
 const customerNeeded = defineFailure({
   code: "EB_CUSTOMER_NEEDED",
   status: 400,
-  detail: "It is not said for which customer.",
-  remedy: "Send customer_id: only a customer's own login can leave it out.",
+  detail: "customer_id is missing.",
+  remedy: "Send customer_id; only a customer's own login can omit it.",
 });
 
 /**

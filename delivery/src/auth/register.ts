@@ -7,7 +7,7 @@ import { hashNewPassword } from "./weak-passwords.ts";
 export const emailTaken = defineFailure({
   code: "EB_EMAIL_TAKEN",
   status: 409,
-  detail: "There is a login with this email already.",
+  detail: "A login with this email already exists.",
   remedy: "Log in with it, or use another email.",
 });
 

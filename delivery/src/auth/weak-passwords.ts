@@ -4,8 +4,8 @@ import { hashPassword } from "./passwords.ts";
 const weakPassword = defineFailure({
   code: "EB_WEAK_PASSWORD",
   status: 422,
-  detail: "The password can be guessed: {reason}.",
-  remedy: "Choose another one, such as four words that have nothing to do with each other.",
+  detail: "The password is too weak: {reason}.",
+  remedy: "Choose another password, such as four unrelated words.",
 });
 
 /** Shorter parts of a name are in many words. */

@@ -17,8 +17,8 @@ import {
 const monthToCome = defineFailure({
   code: "EB_PERIOD_TO_COME",
   status: 422,
-  detail: "{period} is still to come.",
-  remedy: "Bill {current} or a month before it.",
+  detail: "The month {period} is in the future.",
+  remedy: "Bill {current} or an earlier month.",
 });
 
 /** What a run did. */

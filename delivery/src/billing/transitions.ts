@@ -46,15 +46,15 @@ const billState = defineFailure({
 const paidInTheFuture = defineFailure({
   code: "EB_PAID_IN_THE_FUTURE",
   status: 422,
-  detail: "{at} is still to come.",
-  remedy: "Send the time at which the payment arrived, or leave paid_at out.",
+  detail: "{at} is in the future.",
+  remedy: "Send the time of the payment, or omit paid_at.",
 });
 
 const paymentBooked = defineFailure({
   code: "EB_PAYMENT_BOOKED",
   status: 409,
-  detail: "The {method} payment {reference} is booked on bill {billId}.",
-  remedy: "Check the reference; one payment pays one bill.",
+  detail: "The {method} payment {reference} is already recorded on bill {billId}.",
+  remedy: "Check the reference; a payment can pay only one bill.",
 });
 
 /**

@@ -9,7 +9,7 @@ const otherTimeZone = defineFailure({
   code: "EB_BUSINESS_TIME_ZONE",
   status: 409,
   exitStatus: 2,
-  detail: "The days in this database are days in {stored}, and BUSINESS_TIME_ZONE is {asked}.",
+  detail: "The database uses the time zone {stored}, but BUSINESS_TIME_ZONE is {asked}.",
   remedy:
     "Set BUSINESS_TIME_ZONE to {stored}, or remove it. To move the business: update business_settings set time_zone = '{asked}'.",
 });

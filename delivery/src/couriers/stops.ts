@@ -17,7 +17,7 @@ const notYourRound = defineFailure({
   code: "EB_NOT_YOUR_ROUND",
   status: 403,
   detail: "{detail}",
-  remedy: "Ask for your own round of today or tomorrow: leave date and courier_id out.",
+  remedy: "Omit date and courier_id to get your own round of today or tomorrow.",
 });
 
 /** Logins that can do a round: an area or a stop of anybody else counts as unassigned. */

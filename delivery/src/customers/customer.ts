@@ -40,7 +40,7 @@ const customerNotServed = defineFailure({
   code: "EB_CUSTOMER_NOT_SERVED",
   status: 422,
   detail: "There is no customer {id}, or the customer is closed.",
-  remedy: "GET /api/customers?status=active lists those who are served.",
+  remedy: "GET /api/customers?status=active lists the active customers.",
 });
 
 /**

@@ -22,15 +22,15 @@ const noCustomersLogin = defineFailure({
 const linkedOtherwise = defineFailure({
   code: "EB_LINKED_OTHERWISE",
   status: 409,
-  detail: "The customer {customer} or the login {user} is linked to another one.",
-  remedy: "Unlink that one first: POST /api/customers/:id/unlink.",
+  detail: "The customer {customer} or the login {user} is already linked to another.",
+  remedy: "Unlink it first: POST /api/customers/:id/unlink.",
 });
 
 const notLinked = defineFailure({
   code: "EB_CUSTOMER_NOT_LINKED",
   status: 409,
   detail: "The customer {customer} has no login.",
-  remedy: "Nothing is left to do; POST /api/customers/:id/link links one.",
+  remedy: "No action is needed; POST /api/customers/:id/link links a login.",
 });
 
 /**

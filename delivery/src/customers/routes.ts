@@ -12,7 +12,7 @@ const statusByOffice = defineFailure({
   code: "EB_STATUS_BY_OFFICE",
   status: 403,
   detail: "A customer cannot change their own status.",
-  remedy: "Leave status out, or ask support to change it.",
+  remedy: "Omit status, or ask support to change it.",
 });
 
 const status = z.enum(customerStatuses);

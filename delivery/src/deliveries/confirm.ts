@@ -33,22 +33,22 @@ export interface Confirmation {
 export const alreadyConfirmed = defineFailure({
   code: "EB_ALREADY_CONFIRMED",
   status: 409,
-  detail: "{what} has been confirmed already; nothing was changed.",
-  remedy: "GET /api/deliveries shows what was confirmed, and by whom.",
+  detail: "{what} is already confirmed; nothing was changed.",
+  remedy: "GET /api/deliveries lists confirmed deliveries and who confirmed them.",
 });
 
 const nothingToDeliver = defineFailure({
   code: "EB_NOTHING_TO_DELIVER",
   status: 404,
   detail: "There is no delivery for customer {customerId} on {date}.",
-  remedy: "Check both on the day's route at GET /api/deliveries/route.",
+  remedy: "Check both with GET /api/deliveries/route.",
 });
 
 const otherCustomer = defineFailure({
   code: "EB_ORDER_OF_OTHER_CUSTOMER",
   status: 422,
-  detail: "Order {orderId} is not that customer's.",
-  remedy: "Leave customer_id out: the order knows its customer.",
+  detail: "Order {orderId} belongs to another customer.",
+  remedy: "Omit customer_id: the order determines the customer.",
 });
 
 /** While step 20 is applied: confirms the delivery of one order. Everything happens in `tx`, or nothing. */

@@ -26,28 +26,28 @@ export interface Correction {
 const notConfirmed = defineFailure({
   code: "EB_DELIVERY_NOT_CONFIRMED",
   status: 409,
-  detail: "Delivery {id} has not been confirmed: there is nothing to correct.",
+  detail: "Delivery {id} is not confirmed; there is nothing to correct.",
   remedy: "Confirm it at POST /api/deliveries/confirm.",
 });
 
 const nothingToCorrect = defineFailure({
   code: "EB_NOTHING_TO_CORRECT",
   status: 409,
-  detail: "Delivery {id} is recorded like that already; nothing was changed.",
-  remedy: "GET /api/deliveries shows what is recorded.",
+  detail: "Delivery {id} already has these values; nothing was changed.",
+  remedy: "GET /api/deliveries shows the recorded values.",
 });
 
 const deliveryChanged = defineFailure({
   code: "EB_DELIVERY_CHANGED",
   status: 409,
-  detail: "Delivery {id} was changed by somebody else at this moment; nothing was changed by you.",
+  detail: "Delivery {id} was changed by another request; your correction was not applied.",
   remedy: "Send the correction again.",
 });
 
 const orderCancelled = defineFailure({
   code: "EB_ORDER_CANCELLED",
   status: 409,
-  detail: "Order {id} is cancelled: its delivery cannot be open again.",
+  detail: "Order {id} is cancelled; its delivery cannot be reopened.",
   remedy: "Correct the delivery to failed.",
 });
 
@@ -55,14 +55,14 @@ const quantitiesRolledBack = defineFailure({
   code: "EB_QUANTITIES_ROLLED_BACK",
   status: 409,
   detail: "While step 26 (delivery-quantities) is rolled back, a correction cannot record quantities.",
-  remedy: "Leave items out and correct the status, or ask the operator to re-apply step 26.",
+  remedy: "Omit items and correct the status, or ask the operator to re-apply step 26.",
 });
 
 const orderedUnknown = defineFailure({
   code: "EB_ORDERED_QUANTITIES_UNKNOWN",
   status: 409,
-  detail: "Delivery {id} names no order: quantities cannot be compared.",
-  remedy: "Leave items out and correct the status to delivered, shortage, failed or pending.",
+  detail: "Delivery {id} has no order; quantities cannot be compared.",
+  remedy: "Omit items and correct the status to delivered, shortage, failed or pending.",
 });
 
 /**

@@ -8,7 +8,7 @@ const phantomDelivery = defineFailure({
   code: "EB_PHANTOM_DELIVERY",
   status: 422,
   detail: "{detail}",
-  remedy: "Confirm what was delivered on the day it was delivered; correct the order first if it is wrong.",
+  remedy: "Confirm a delivery on its day; if the order is wrong, correct it first.",
 });
 
 /** Whether this is what {@link checkDeliveryDate} throws; `extra` then holds `delivery_date`, and `order_id` if there is one. */

@@ -16,7 +16,7 @@ const quantityRefused = defineFailure({
   code: "EB_DELIVERED_QUANTITY",
   status: 422,
   detail: "{detail}",
-  remedy: "Send for each product of the order what was handed over, from 0 to what was ordered.",
+  remedy: "Send a quantity for each product of the order, from 0 to the ordered quantity.",
 });
 
 /**

@@ -6,15 +6,15 @@ const unprivilegedPort = 10_001;
 const portTaken = defineFailure({
   code: "EB_PORT_TAKEN",
   status: 500,
-  detail: "Another program listens on port {port} already.",
-  remedy: "Stop that program, or choose another port with PORT.",
+  detail: "Port {port} is already in use.",
+  remedy: "Stop the other program, or set PORT to another port.",
 });
 
 const hostNotOurs = defineFailure({
   code: "EB_HOST_NOT_OURS",
   status: 500,
   detail: "This machine has no address {host} to listen on.",
-  remedy: "Correct HOST: localhost is this machine alone, 0.0.0.0 all its networks.",
+  remedy: "Correct HOST: localhost is this machine only, 0.0.0.0 is all networks.",
 });
 
 /**

@@ -26,6 +26,6 @@ export const keyReused = defineFailure({
 export const answerLost = defineFailure({
   code: "EB_IDEMPOTENCY_ANSWER_LOST",
   status: 409,
-  detail: "The request with this Idempotency-Key was carried out, but its answer is no longer available.",
-  remedy: "Look the result up with a GET request; do not repeat the request with another key.",
+  detail: "The request with this Idempotency-Key succeeded, but its response is no longer available.",
+  remedy: "Read the result with a GET request; do not repeat the request with another key.",
 });

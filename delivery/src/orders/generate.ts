@@ -10,8 +10,8 @@ const daysAhead = 366;
 const tooFarAhead = defineFailure({
   code: "EB_GENERATION_TOO_FAR",
   status: 422,
-  detail: "{date} is more than a year ahead.",
-  remedy: "Generate a day up to {last}.",
+  detail: "{date} is more than one year ahead.",
+  remedy: "Choose a day up to {last}.",
 });
 
 /**

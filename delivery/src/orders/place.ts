@@ -15,7 +15,7 @@ const daysAhead = 366;
 const dateOutOfRange = defineFailure({
   code: "EB_DELIVERY_DATE_OUT_OF_RANGE",
   status: 422,
-  detail: "Nothing can be ordered for {date}.",
+  detail: "Orders for {date} are not possible.",
   remedy: "Choose a day from {first} to {last}.",
 });
 

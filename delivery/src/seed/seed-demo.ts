@@ -52,15 +52,15 @@ export interface SeedReport {
 export const databaseNotEmpty = defineFailure({
   code: "EB_NOT_EMPTY",
   status: 409,
-  detail: "The table {table} holds rows, and demo data is only loaded into an empty database.",
-  remedy: "Point DATABASE_URL or EARLYBIRD_DATA_DIR at an empty database.",
+  detail: "The table {table} is not empty; demo data is only loaded into an empty database.",
+  remedy: "Set DATABASE_URL or EARLYBIRD_DATA_DIR to an empty database.",
 });
 
 export const badSeedOption = defineFailure({
   code: "EB_SEED_OPTIONS",
   status: 400,
   exitStatus: 2,
-  detail: "The demo data cannot be made: {fault}.",
+  detail: "The demo data cannot be generated: {fault}.",
   remedy: "Correct the option.",
 });
 

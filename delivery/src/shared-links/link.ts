@@ -13,7 +13,7 @@ const lastingDays = 2;
 const linkDateOutOfRange = defineFailure({
   code: "EB_LINK_DATE_OUT_OF_RANGE",
   status: 422,
-  detail: "There is no use for a link for {date}.",
+  detail: "A link for {date} is not possible.",
   remedy: "Choose a day from {first} to {last}.",
 });
 
@@ -27,7 +27,7 @@ export const linkNotFound = defineFailure({
 const linkExpired = defineFailure({
   code: "EB_LINK_EXPIRED",
   status: 410,
-  detail: "The link ended at {expiresAt}.",
+  detail: "The link expired at {expiresAt}.",
   remedy: "Ask the customer to send a new one.",
 });
 

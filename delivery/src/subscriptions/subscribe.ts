@@ -13,7 +13,7 @@ export const periodRefused = defineFailure({
   code: "EB_SUBSCRIPTION_PERIOD",
   status: 422,
   detail: "{detail}",
-  remedy: "Start today or later, and end no sooner than you start.",
+  remedy: "Choose a start date from today on, and an end date on or after it.",
 });
 
 export interface NewSubscription {

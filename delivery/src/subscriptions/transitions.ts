@@ -22,8 +22,8 @@ const transitionRefused = defineFailure({
 const pausedIntoThePast = defineFailure({
   code: "EB_PAUSE_IN_THE_PAST",
   status: 422,
-  detail: "{until} has passed already.",
-  remedy: "Pause until today or a later day, or leave until out.",
+  detail: "{until} is in the past.",
+  remedy: "Choose today or a later day, or omit until.",
 });
 
 /**

@@ -10,7 +10,7 @@ const lastAdmin = defineFailure({
   code: "EB_LAST_ADMIN",
   status: 409,
   detail: "This is the last active admin.",
-  remedy: "Make another admin first; if none can log in, run: earlybird admin invite.",
+  remedy: "Create another admin first; if no admin can log in, run: earlybird admin invite.",
 });
 
 /** What an admin may change of a login; what is absent or undefined stays. */

@@ -37,6 +37,6 @@ export const userNotFound = defineFailure({
 export const notYourself = defineFailure({
   code: "EB_NOT_YOURSELF",
   status: 409,
-  detail: "An admin cannot take the role or the login from themselves: there might be no admin left.",
+  detail: "You cannot remove your own admin role or deactivate your own login.",
   remedy: "Ask another admin to do it.",
 });

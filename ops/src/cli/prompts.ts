@@ -4,8 +4,8 @@ const notConfirmed = defineFailure({
   code: "EB_NOT_CONFIRMED",
   status: 428,
   exitStatus: 6,
-  detail: "Nothing was confirmed, so nothing was changed.",
-  remedy: "Run it again and confirm, or add --yes.",
+  detail: "The operation was not confirmed; nothing was changed.",
+  remedy: "Run the command again and confirm, or add --yes.",
 });
 
 /** Whether there is a person who can answer, and who has not said that nothing is to be asked. */

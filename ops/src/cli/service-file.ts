@@ -12,7 +12,7 @@ const configMissing = defineFailure({
   status: 500,
   exitStatus: 2,
   detail: `There is no ${fileName} in {from} or above it.`,
-  remedy: `Run this inside the service's repository; ${fileName} exports the service made by defineService.`,
+  remedy: `Run the command in the repository of the service; ${fileName} exports the service from defineService.`,
 });
 
 const configBroken = defineFailure({

@@ -10,8 +10,8 @@ export const databaseUnavailable = defineFailure({
 export const databaseRefused = defineFailure({
   code: "EB_DATABASE_REFUSED",
   status: 503,
-  detail: "The database at {where} refuses us: {cause}.",
-  remedy: "Correct user, password or database name in DATABASE_URL, or create them on that server.",
+  detail: "The database at {where} refused the connection: {cause}.",
+  remedy: "Correct user, password or database name in DATABASE_URL, or create them on the server.",
 });
 
 export const databaseTooOld = defineFailure({

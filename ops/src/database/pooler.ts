@@ -8,9 +8,8 @@ const databasePooled = defineFailure({
   status: 500,
   exitStatus: 2,
   detail:
-    "The connection to {where} goes through a pooler that gives each transaction another session: session locks and LISTEN do not work there.",
-  remedy:
-    "Set DATABASE_DIRECT_URL to the address of the database itself, or let the pooler pool whole sessions.",
+    "The connection to {where} uses a pooler in transaction mode, which does not support session locks and LISTEN.",
+  remedy: "Set DATABASE_DIRECT_URL to the address of the database, or use session pooling.",
 });
 
 const notifiedWithinMs = 1_000;

@@ -3,29 +3,28 @@ import { defineFailure, type Failure } from "../core/failure.ts";
 const unknownReference = defineFailure({
   code: "EB_UNKNOWN_REFERENCE",
   status: 422,
-  detail:
-    "The request refers to something that does not exist, or removes something that is still referred to.",
-  remedy: "Look up the ids again and send those that exist.",
+  detail: "The request refers to an object that does not exist, or deletes an object that is still in use.",
+  remedy: "Check the ids in the request.",
 });
 
 const duplicate = defineFailure({
   code: "EB_DUPLICATE",
   status: 409,
-  detail: "Something with this value exists already.",
-  remedy: "Use the existing one, or choose another value.",
+  detail: "An object with this value already exists.",
+  remedy: "Use the existing object, or choose another value.",
 });
 
 const unacceptableValue = defineFailure({
   code: "EB_UNACCEPTABLE_VALUE",
   status: 400,
-  detail: "A value is outside what can be stored.",
-  remedy: "Compare the request with the description at /api/docs.",
+  detail: "A value is out of range.",
+  remedy: "Correct the value; /api/docs describes the request.",
 });
 
 const contention = defineFailure({
   code: "EB_CONTENTION",
   status: 503,
-  detail: "Another write was in the way; nothing was changed.",
+  detail: "The request conflicted with another write; nothing was changed.",
   remedy: "Send the same request again.",
 });
 

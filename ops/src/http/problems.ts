@@ -24,21 +24,21 @@ const retryAfterSeconds = 2;
 const invalidRequest = defineFailure({
   code: "EB_INVALID_REQUEST",
   status: 400,
-  detail: "The request is not as described: {errors}.",
-  remedy: "Correct the fields listed in errors; /api/docs describes them.",
+  detail: "The request is invalid: {errors}.",
+  remedy: "Correct the fields in errors; /api/docs describes them.",
 });
 
 const malformedJson = defineFailure({
   code: "EB_MALFORMED_JSON",
   status: 400,
-  detail: "The body is not JSON.",
+  detail: "The body is not valid JSON.",
   remedy: "Send valid JSON in UTF-8.",
 });
 
 const unsupportedMediaType = defineFailure({
   code: "EB_UNSUPPORTED_MEDIA_TYPE",
   status: 415,
-  detail: "The body's content type is not understood.",
+  detail: "The content type of the body is not supported.",
   remedy: "Send content-type: application/json.",
 });
 
@@ -46,14 +46,14 @@ const bodyTooLarge = defineFailure({
   code: "EB_BODY_TOO_LARGE",
   status: 413,
   detail: "The body is too large.",
-  remedy: "Send less at once.",
+  remedy: "Send a smaller body.",
 });
 
 const requestTooSlow = defineFailure({
   code: "EB_REQUEST_TOO_SLOW",
   status: 408,
   detail: "The request did not arrive in time.",
-  remedy: "Send headers and body without a pause; upload less over a slow line.",
+  remedy: "Send headers and body without delay; send a smaller body over a slow connection.",
 });
 
 const headersTooLarge = defineFailure({
@@ -103,8 +103,8 @@ const databaseUnavailable = defineFailure({
 const internalError = defineFailure({
   code: "EB_INTERNAL",
   status: 500,
-  detail: "Something went wrong on our side.",
-  remedy: "Try again; if it stays, tell the operator the time of this request.",
+  detail: "An internal error occurred.",
+  remedy: "Try again; if the error persists, report the time of the request to the operator.",
 });
 
 const routeNotFound = defineFailure({

@@ -6,15 +6,15 @@ const deepest = 64;
 const nullCharacter = defineFailure({
   code: "EB_NULL_CHARACTER",
   status: 400,
-  detail: "A text in the {place} holds the character U+0000, which cannot be stored.",
-  remedy: "Send the text without it.",
+  detail: "A text in the {place} contains the character U+0000, which cannot be stored.",
+  remedy: "Remove the character.",
 });
 
 const tooDeep = defineFailure({
   code: "EB_TOO_DEEP",
   status: 400,
-  detail: `The {place} has more than ${deepest} levels of lists and objects.`,
-  remedy: "Send less nested JSON; /api/docs describes what is understood.",
+  detail: `The {place} has more than ${deepest} nested levels.`,
+  remedy: "Send less nested JSON; /api/docs describes the request.",
 });
 
 /**

@@ -12,7 +12,7 @@ const tags = ["auth"];
 const sessionNotFound = defineFailure({
   code: "EB_SESSION_NOT_FOUND",
   status: 404,
-  detail: "You have no session {id} that goes on.",
+  detail: "You have no active session {id}.",
   remedy: "GET /api/auth/sessions lists yours.",
 });
 

@@ -30,7 +30,7 @@ export const totpNeeded = defineFailure({
 const alreadyEnrolled = defineFailure({
   code: "EB_TOTP_ENROLLED",
   status: 409,
-  detail: "This login has a second factor already.",
+  detail: "This login already has a second factor.",
   remedy: "Remove it first with POST /api/auth/totp/remove.",
 });
 
@@ -38,7 +38,7 @@ const notEnrolled = defineFailure({
   code: "EB_TOTP_NOT_ENROLLED",
   status: 409,
   detail: "No second factor is being set up.",
-  remedy: "Begin with POST /api/auth/totp/enrol.",
+  remedy: "Start with POST /api/auth/totp/enrol.",
 });
 
 type TotpContext = Pick<ApiContext, "changes" | "clock" | "jwtSecret">;

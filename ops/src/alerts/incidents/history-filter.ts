@@ -31,8 +31,8 @@ export const pageUnknown = defineFailure({
   code: "EB_ALERT_PAGE",
   status: 422,
   exitStatus: 2,
-  detail: "That is no page of the history of alerts.",
-  remedy: "Give the next of the page before, unchanged, or leave it out for the newest.",
+  detail: "Invalid page token.",
+  remedy: "Send the next value of the previous page, or omit it for the newest alerts.",
 });
 
 /** @throws Failure EB_ALERT_PAGE */

@@ -48,7 +48,7 @@ export const muteDurationRefused = defineFailure({
   status: 422,
   exitStatus: 2,
   detail: "A mute cannot last {seconds} seconds.",
-  remedy: `Give a whole number of seconds from 1 to ${longestMuteSeconds}, which are 30 days.`,
+  remedy: `Use a whole number of seconds from 1 to ${longestMuteSeconds} (30 days).`,
 });
 
 export const notMuted = defineFailure({

@@ -24,7 +24,7 @@ export const noSuchChannel = defineFailure({
   status: 404,
   exitStatus: 2,
   detail: "There is no channel {name}.",
-  remedy: "Name one of {known}, or set up the channel in the settings first.",
+  remedy: "Use one of {known}, or configure the channel first.",
 });
 
 /** Sends one test to the channel, or to all at once; see NotificationDispatcher.test. */

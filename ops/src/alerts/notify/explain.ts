@@ -28,7 +28,7 @@ export const alertUnknown = defineFailure({
   status: 404,
   exitStatus: 2,
   detail: "There is no alert {id}.",
-  remedy: '"earlybird alerts history" lists them; they are kept for 90 days.',
+  remedy: '"earlybird alerts history" lists the alerts of the last 90 days.',
 });
 
 /** @param channels the names of those that there are now */

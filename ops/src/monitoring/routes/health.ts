@@ -50,8 +50,8 @@ export interface HealthRoutesOptions extends Service {
 const noFleet = defineFailure({
   code: "EB_NO_FLEET",
   status: 404,
-  detail: "This service keeps no common record of its instances.",
-  remedy: "Ask each instance, without scope=fleet; or give the plugin a fleet.",
+  detail: "This service does not record the metrics of all instances.",
+  remedy: "Request each instance without scope=fleet, or pass the fleet option to the plugin.",
 });
 
 const scope = z

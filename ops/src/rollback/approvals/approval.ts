@@ -53,7 +53,7 @@ export const approvalUnknown = defineFailure({
   code: "EB_APPROVAL_UNKNOWN",
   status: 404,
   exitStatus: 2,
-  detail: "There is no request {id} for an approval.",
+  detail: "There is no approval request {id}.",
   remedy: '"earlybird approvals" lists them.',
 });
 

@@ -29,8 +29,8 @@ const planMissing = defineFailure({
   code: "EB_PLAN_MISSING",
   status: 428,
   exitStatus: 6,
-  detail: "Moving {steps} needs another person's approval, which is of a plan.",
-  remedy: "Read a dry run, and add --plan with its hash.",
+  detail: "Moving {steps} needs another person's approval of a plan.",
+  remedy: "Run a dry run, then add --plan with its hash.",
 });
 
 const approvalMismatch = defineFailure({

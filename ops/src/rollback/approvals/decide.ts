@@ -20,8 +20,8 @@ const notApprovedYet = defineFailure({
   code: "EB_APPROVAL_PENDING",
   status: 409,
   exitStatus: 6,
-  detail: "Request {id} of {asked_by} is not approved yet; it lapses at {expires_at}.",
-  remedy: 'Another person runs: earlybird approve {id} --reason "...".',
+  detail: "Request {id} of {asked_by} is not approved yet; it expires at {expires_at}.",
+  remedy: 'Ask another person to run: earlybird approve {id} --reason "...".',
 });
 
 const approvalDecided = defineFailure({
@@ -44,8 +44,8 @@ const ownApproval = defineFailure({
   code: "EB_APPROVAL_OWN",
   status: 409,
   exitStatus: 4,
-  detail: "Request {id} was made by {asked_by}, who cannot approve it as well.",
-  remedy: "Let another person approve it.",
+  detail: "Request {id} was made by {asked_by}, who cannot approve it.",
+  remedy: "Ask another person to approve it.",
 });
 
 const idsRewritten = defineFailure({

@@ -7,8 +7,8 @@ const keyUnusable = defineFailure({
   code: "EB_ANCHOR_KEY",
   status: 500,
   exitStatus: 2,
-  detail: "{path} holds no private Ed25519 key that can be read.",
-  remedy: 'Correct LEDGER_ANCHOR_KEY_FILE; "openssl genpkey -algorithm ed25519" makes such a key.',
+  detail: "{path} does not contain a readable private Ed25519 key.",
+  remedy: 'Correct LEDGER_ANCHOR_KEY_FILE; "openssl genpkey -algorithm ed25519" generates a key.',
 });
 
 /**

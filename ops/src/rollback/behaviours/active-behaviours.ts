@@ -33,15 +33,14 @@ export interface HoldingClient {
 const notInTransaction = defineFailure({
   code: "EB_NOT_IN_TRANSACTION",
   status: 500,
-  detail: "hold was called outside of a transaction, where nothing can be held.",
+  detail: "hold was called outside a transaction.",
   remedy: "Begin a transaction on the same connection first.",
 });
 
 const isolationLevelUnfit = defineFailure({
   code: "EB_ISOLATION_LEVEL",
   status: 500,
-  detail:
-    "hold needs the isolation level read committed: under another one, rules from before the wait could be read.",
+  detail: "hold requires the isolation level read committed; other levels could read outdated rules.",
   remedy: "Begin the transaction with: begin isolation level read committed.",
 });
 

@@ -6,7 +6,7 @@ const reasonMissing = defineFailure({
   status: 428,
   exitStatus: 6,
   detail: "{what} needs a reason.",
-  remedy: 'Say why with --reason "...".',
+  remedy: 'Add --reason "...".',
 });
 
 const acknowledgementMissing = defineFailure({

@@ -10,8 +10,8 @@ export const qualified = ({ table, name }: DeclaredIndex): string => {
 const badDeclaration = defineFailure({
   code: "EB_CHANGE_DECLARATION",
   status: 500,
-  detail: "Change {step} is declared wrongly: {fault}.",
-  remedy: "Correct its declaration.",
+  detail: "The declaration of change {step} is invalid: {fault}.",
+  remedy: "Correct the declaration.",
 });
 
 /**

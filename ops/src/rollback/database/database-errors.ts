@@ -82,8 +82,8 @@ const statementCancelled = defineFailure({
   code: "EB_STATEMENT_CANCELLED",
   status: 503,
   exitStatus: 4,
-  detail: "The database ended a statement of the engine: {message}.",
-  remedy: "Somebody cancelled it, or a time limit did. Try again.",
+  detail: "The database cancelled a statement: {message}.",
+  remedy: "It was cancelled or reached a time limit. Try again.",
 });
 
 const readOnly = defineFailure({
@@ -98,8 +98,8 @@ const outOfResources = defineFailure({
   code: "EB_DATABASE_OUT_OF_RESOURCES",
   status: 503,
   exitStatus: 4,
-  detail: "The database ran out of something: {message}.",
-  remedy: "Free disk space, memory or connections on its server, then try again.",
+  detail: "The database is out of resources: {message}.",
+  remedy: "Free disk space, memory or connections on the server, then try again.",
 });
 
 const tooLarge = defineFailure({
@@ -114,7 +114,7 @@ const lockRefused = defineFailure({
   code: "EB_LOCK_NOT_OBTAINED",
   status: 503,
   exitStatus: 4,
-  detail: "Another transaction was in the way: {message}.",
+  detail: "Another transaction prevented the operation: {message}.",
   remedy: "Try again when the database is less busy.",
 });
 
@@ -122,14 +122,14 @@ const unavailable = defineFailure({
   code: "EB_DATABASE_UNAVAILABLE",
   status: 503,
   detail: "The database cannot be reached.",
-  remedy: "Check that it runs and that DATABASE_URL is right; then try again.",
+  remedy: "Check that it is running and that DATABASE_URL is correct, then try again.",
 });
 
 const otherwiseRefused = defineFailure({
   code: "EB_OPERATION_FAILED",
   status: 500,
-  detail: "The database refused a statement: {message}.",
-  remedy: "Correct the SQL of the change where it is the reason, else report this as a defect.",
+  detail: "The database rejected a statement: {message}.",
+  remedy: "Correct the SQL of the change; if it is correct, report a bug.",
 });
 
 const factories: Record<string, (refusal: Refusal) => Failure> = {

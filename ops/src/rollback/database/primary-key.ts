@@ -10,7 +10,7 @@ const primaryKeyMissing = defineFailure({
   code: "EB_PRIMARY_KEY_MISSING",
   status: 409,
   exitStatus: 4,
-  detail: "Table {table} has no primary key, so its rows cannot be told apart.",
+  detail: "Table {table} has no primary key, so its rows cannot be identified.",
   remedy: "Add one: alter table {table} add primary key (...).",
 });
 

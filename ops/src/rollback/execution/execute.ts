@@ -45,16 +45,16 @@ const planOfStepStale = defineFailure({
   code: "EB_PLAN_STALE",
   status: 409,
   exitStatus: 3,
-  detail: "Step {step} would have touched other rows than its plan promised, so it was left as it was.",
-  remedy: "Read a new dry run for the steps that remain.",
+  detail: "Step {step} would have changed other rows than its plan lists; it was not moved.",
+  remedy: "Run a new dry run for the remaining steps.",
 });
 
 const stepObstructed = defineFailure({
   code: "EB_STEP_OBSTRUCTED",
   status: 409,
   exitStatus: 4,
-  detail: "Step {step} cannot be moved now: {obstacles}.",
-  remedy: "Remove the obstacles named, then try again.",
+  detail: "Step {step} cannot be moved: {obstacles}.",
+  remedy: "Resolve these obstacles, then try again.",
 });
 
 const rollbackChecksFailed = defineFailure({

@@ -34,8 +34,8 @@ const operationOvertaken = defineFailure({
   code: "EB_OPERATION_OVERTAKEN",
   status: 409,
   exitStatus: 4,
-  detail: "Operation {last} has come after operation {id}, which can no longer be taken up.",
-  remedy: '"earlybird status" shows where the steps are; roll back or re-apply from there.',
+  detail: "Operation {id} cannot be resumed, because operation {last} is newer.",
+  remedy: '"earlybird status" shows the state of the steps; roll back or re-apply them from there.',
 });
 
 /**

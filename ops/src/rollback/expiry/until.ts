@@ -14,8 +14,8 @@ const untilInvalid = defineFailure({
   code: "EB_UNTIL_INVALID",
   status: 422,
   exitStatus: 2,
-  detail: "That is no time to re-apply by: {why}.",
-  remedy: `Give a time from now on, at most ${longestDays} days ahead, to a rollback; or leave it out.`,
+  detail: "Invalid re-apply time: {why}.",
+  remedy: `Pass a future time, at most ${longestDays} days ahead, or omit it.`,
 });
 
 const notRolledBack = defineFailure({
@@ -23,7 +23,7 @@ const notRolledBack = defineFailure({
   status: 409,
   exitStatus: 4,
   detail: "Step {step} is applied: there is nothing to re-apply.",
-  remedy: '"earlybird status" shows what is rolled back.',
+  remedy: '"earlybird status" lists the steps that are rolled back.',
 });
 
 /** @throws Failure EB_UNTIL_INVALID */

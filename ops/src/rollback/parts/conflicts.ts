@@ -12,7 +12,7 @@ const conflictsFound = defineFailure({
   status: 409,
   exitStatus: 4,
   detail: "{count} values of {table} were edited while step {step} was rolled back; nothing was changed.",
-  remedy: "Choose who wins: --on-conflict keep or --on-conflict restore.",
+  remedy: "Add --on-conflict keep or --on-conflict restore.",
 });
 
 /** @throws Failure EB_CONFLICTS when there are any and the request is to fail then */

@@ -19,14 +19,14 @@ const nothingParked = defineFailure({
   status: 409,
   exitStatus: 4,
   detail: "Step {step} is applied: nothing is parked for it.",
-  remedy: '"earlybird parked" shows what is.',
+  remedy: '"earlybird parked" lists the steps with parked values.',
 });
 
 const purgeNotAcknowledged = defineFailure({
   code: "EB_PURGE_NOT_ACKNOWLEDGED",
   status: 428,
   exitStatus: 6,
-  detail: "Purging destroys what is parked for step {step}; re-applying will not bring it back.",
+  detail: "A purge deletes the parked values of step {step}; re-applying cannot restore them.",
   remedy: 'Give a reason, and add --acknowledge "{phrase}".',
 });
 

@@ -26,7 +26,7 @@ const tooManyRows = defineFailure({
   code: "EB_PROOF_TOO_LARGE",
   status: 409,
   exitStatus: 4,
-  detail: "A proof would lock tables of {rows} rows for as long as it reads them all twice.",
+  detail: "The proof would lock tables with {rows} rows while it reads all of them twice.",
   remedy: "Prove it on a copy: --on postgres://user:password@host/copy.",
 });
 

@@ -10,7 +10,7 @@ export const planStale = defineFailure({
   exitStatus: 3,
   detail:
     "The plan {demanded} no longer holds: the data or the steps have changed since, and the plan is now {current}.",
-  remedy: "Read a new dry run and use its hash, or leave --plan out.",
+  remedy: "Run a new dry run and use its hash, or omit --plan.",
 });
 
 /**
