@@ -84,7 +84,7 @@ export const secretSettings = [
 
 export type Settings = Readonly<z.infer<typeof schema>>;
 
-/** Every setting by name; of a secret, and of what is not set, only that. Shows what an instance runs with. */
+/** The value of every setting by name. Secrets are only `set` or `unset`. */
 export const redactedSettings = (settings: Settings): Record<string, unknown> => {
   const secrets: readonly string[] = secretSettings;
   return Object.fromEntries(
@@ -94,7 +94,7 @@ export const redactedSettings = (settings: Settings): Record<string, unknown> =>
   );
 };
 
-/** One row a setting, for the documentation. */
+/** The settings for the documentation. */
 export const settingsReference = (): { name: string; description: string; fallback: string }[] =>
   Object.entries(schema.shape).map(([name, type]) => {
     const fallback = type.safeParse(undefined);
