@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { defineFailure } from "../../core/failure.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson, narrate } from "../output.ts";
+import { print, printJson, printStatus } from "../output.ts";
 
 const adminInviteUnsupported = defineFailure({
   code: "EB_ADMIN_INVITE_UNSUPPORTED",
@@ -18,7 +18,7 @@ const inviteCommand = () =>
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nThe invitation works once and is shown once. The ledger records who made it, never the token.",
+      "\nThe invitation is shown once and can be used once. The ledger records its author, not the token.",
     )
     .action(({ json, reason }: { json?: boolean; reason?: string }) =>
       withSession(async ({ service, settings, dataDir, database, manager, log }) => {
@@ -36,9 +36,9 @@ const inviteCommand = () =>
           ...(reason !== undefined && { reason }),
         });
         const expires_at = expiresAt.toISOString();
-        if (json) return answerJson({ token, expires_at, path });
-        narrate(`Until ${expires_at}, and once, this makes an admin: POST ${path} with`);
-        answer(JSON.stringify({ token, email: "...", name: "...", password: "..." }));
+        if (json) return printJson({ token, expires_at, path });
+        printStatus(`To create an admin, send once, before ${expires_at}: POST ${path} with`);
+        print(JSON.stringify({ token, email: "...", name: "...", password: "..." }));
       }),
     );
 

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { Approval } from "../../rollback/index.ts";
 import { positiveInteger } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson, table } from "../output.ts";
+import { print, printJson, table } from "../output.ts";
 
 interface Options {
   reason?: string;
@@ -23,8 +23,8 @@ export const approvalsCommand = () =>
     .action(({ limit, json }: { limit: number; json?: boolean }) =>
       withSession(async ({ manager }) => {
         const approvals = await manager.listApprovals(limit);
-        if (json) return answerJson({ approvals });
-        if (approvals.length === 0) return answer("Nobody has asked for an approval.");
+        if (json) return printJson({ approvals });
+        if (approvals.length === 0) return print("There are no approval requests.");
         const rows = approvals.map((approval) => [
           approval.id,
           approval.action,
@@ -35,7 +35,7 @@ export const approvalsCommand = () =>
           approval.plan,
           approval.reason,
         ]);
-        answer(table(["id", "action", "steps", "state", "asked by", "lapses", "plan", "reason"], rows));
+        print(table(["id", "action", "steps", "state", "asked by", "lapses", "plan", "reason"], rows));
       }),
     );
 
@@ -56,9 +56,9 @@ export const approveCommand = () =>
           ...operator(),
           ...(reason === undefined ? {} : { reason }),
         });
-        if (json) return answerJson({ approval });
-        answer(
-          `Approved for ${approval.asked_by} until ${approval.expires_at}: they repeat the command with --approval ${id}.`,
+        if (json) return printJson({ approval });
+        print(
+          `Approved for ${approval.asked_by} until ${approval.expires_at}. To execute the request, they repeat the command with --approval ${id}.`,
         );
       }),
     );
@@ -75,7 +75,7 @@ export const withdrawCommand = () =>
           ...operator(),
           ...(reason === undefined ? {} : { reason }),
         });
-        if (json) return answerJson({ approval });
-        answer(`Request ${id} of ${approval.asked_by} is withdrawn.`);
+        if (json) return printJson({ approval });
+        print(`Request ${id} of ${approval.asked_by} is withdrawn.`);
       }),
     );

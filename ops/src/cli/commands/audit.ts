@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { defineFailure } from "../../core/failure.ts";
 import { positiveInteger } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson, green, red, table, yellow } from "../output.ts";
+import { green, print, printJson, red, table, yellow } from "../output.ts";
 
 const notReadable = defineFailure({
   code: "EB_FILE_NOT_READABLE",
@@ -37,13 +37,10 @@ interface VerifyOptions {
 const verifyCommand = () =>
   new Command("verify")
     .description(
-      "recompute the ledger's chain of hashes and compare it with its anchors; exit 1 if an entry was edited, removed or reordered, or the ledger was rewritten",
+      "verify the hash chain of the ledger and its anchors; exit 1 if entries were edited, removed or reordered",
     )
     .option("--head <hash>", "require the entry with this hash, as printed by an earlier operation")
-    .option(
-      "--anchors <file>",
-      "compare with all anchors of this file, instead of those of this database in the usual one",
-    )
+    .option("--anchors <file>", "compare with the anchors in this file instead of the default file")
     .option("--public-key <file>", "verify signatures with this public key (PEM), on another machine")
     .option("--json", "print one JSON document")
     .action(({ json, head, anchors: file, publicKey }: VerifyOptions) =>
@@ -53,15 +50,15 @@ const verifyCommand = () =>
         const anchored = await anchors.read({ file, publicKey: key, all: file !== undefined });
         const result = await manager.verifyLedger(head, anchored);
         if (!result.ok) process.exitCode = 1;
-        if (json) return answerJson(result);
-        for (const fault of result.faults) answer(red(fault));
+        if (json) return printJson(result);
+        for (const fault of result.faults) print(red(fault));
         if (!result.ok) return;
-        answer(green(`${result.entries} entries, an unbroken chain; head ${result.head.hash}`));
+        print(green(`${result.entries} entries, the chain is intact; head ${result.head.hash}`));
         const { compared, newest } = result.anchors;
-        answer(
+        print(
           newest
-            ? green(`${compared} anchors agree; the newest is of entry ${newest.seq}, ${newest.at}`)
-            : yellow("No anchor to compare with: the ledger was verified only against itself."),
+            ? green(`${compared} anchors match; the newest is for entry ${newest.seq}, ${newest.at}`)
+            : yellow("There is no anchor: only the hash chain was verified."),
         );
       }),
     );
@@ -69,7 +66,7 @@ const verifyCommand = () =>
 const keyCommand = () =>
   new Command("key")
     .description("print the public key of the ledger's anchors, for --public-key")
-    .action(() => withSession(async ({ anchors }) => answer((await anchors.publicKey()).trimEnd())));
+    .action(() => withSession(async ({ anchors }) => print((await anchors.publicKey()).trimEnd())));
 
 const protectCommand = () =>
   new Command("protect")
@@ -79,11 +76,11 @@ const protectCommand = () =>
     .action((role: string, { json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
         const protection = await manager.protectLedger(role, operator());
-        if (json) return answerJson(protection);
+        if (json) return printJson(protection);
         const { owner, service } = protection;
-        answer(
+        print(
           service === null
-            ? `The ledger belongs to ${owner} already; nothing to do.`
+            ? `The ledger already belongs to ${owner}.`
             : `The ledger belongs to ${owner}; ${service} can read it and append to it.`,
         );
       }),
@@ -99,7 +96,7 @@ export const auditCommand = () =>
     .action(({ json, limit }: { json?: boolean; limit: number }) =>
       withSession(async ({ manager }) => {
         const entries = await manager.readLedger({ limit });
-        if (json) return answerJson({ entries });
+        if (json) return printJson({ entries });
         const rows = entries.map(({ seq, at, action, steps, operator, origin, reason }) => [
           String(seq),
           at,
@@ -109,7 +106,7 @@ export const auditCommand = () =>
           origin,
           reason ?? "",
         ]);
-        answer(table(["entry", "at", "action", "steps", "by", "from", "reason"], rows));
+        print(table(["entry", "at", "action", "steps", "by", "from", "reason"], rows));
       }),
     )
     .addCommand(verifyCommand())

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Finding, StepFindings } from "../../rollback/index.ts";
 import { withSession } from "../context.ts";
-import { answer, answerJson, bold, dim, green, red, yellow } from "../output.ts";
+import { bold, dim, green, print, printJson, red, yellow } from "../output.ts";
 import { readSteps } from "../read-steps.ts";
 
 const help = `
@@ -19,8 +19,8 @@ export const checkCommand = () =>
         const asked = text === undefined ? manager.steps : (await readSteps(manager, "check", text)).steps;
         const steps = (await manager.check()).filter(({ step }) => asked.includes(step));
         if (steps.some(({ findings }) => findings.some(isBlocking))) process.exitCode = 4;
-        if (json) answerJson({ steps });
-        else answer(steps.map(stepText).join("\n"));
+        if (json) printJson({ steps });
+        else print(steps.map(stepText).join("\n"));
       }),
     );
 

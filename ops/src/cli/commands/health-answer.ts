@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What `/api/health` answers. A proxy, or another program on the port, answers in JSON, too. */
+/** The response of `/api/health`. A proxy or another program on the port can respond with JSON, too. */
 export const healthAnswer = z.looseObject({
   status: z.enum(["healthy", "degraded", "unhealthy"]),
   version: z.string(),

@@ -71,7 +71,7 @@ test.each(["localhost:1001", "localhost", "1001"])(
   async (url) => {
     const { exitStatus, stderr } = await health({}, "--url", url);
     expect(exitStatus).toBe(2);
-    expect(stderr).toContain("It must look like http://localhost:1001.");
+    expect(stderr).toContain("The value must be a URL, such as http://localhost:1001.");
   },
 );
 

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { defineFailure } from "../../core/failure.ts";
 import { serverAddress } from "../arguments.ts";
-import { readSurroundings } from "../context.ts";
-import { answer, answerJson } from "../output.ts";
+import { readEnvironment } from "../context.ts";
+import { print, printJson } from "../output.ts";
 
 const serverUnreachable = defineFailure({
   code: "EB_SERVER_UNREACHABLE",
@@ -24,13 +24,13 @@ export const healthCommand = () =>
     .action(async ({ url, json }: { url?: string; json?: boolean }) => {
       const { place, health } = await firstAnswer(url ? [url] : await usualPlaces());
       if (health.status === "unhealthy") process.exitCode = 1;
-      if (json) return answerJson(health);
+      if (json) return printJson(health);
       const { status, version, uptime_seconds } = health;
-      answer(`${status}, version ${version}, up for ${uptime_seconds} s at ${place}`);
+      print(`${status}, version ${version}, up for ${uptime_seconds} s at ${place}`);
     });
 
 const usualPlaces = async (): Promise<string[]> => {
-  const { HOST, PORT } = (await readSurroundings()).settings;
+  const { HOST, PORT } = (await readEnvironment()).settings;
   const ports = PORT <= lastPrivilegedPort ? [PORT, fallbackPort] : [PORT];
   return ports.map((port) => `http://${hostToAsk(HOST)}:${port}`);
 };

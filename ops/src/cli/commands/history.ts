@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { positiveInteger } from "../arguments.ts";
 import { withSession } from "../context.ts";
-import { answer, answerJson, table } from "../output.ts";
+import { print, printJson, table } from "../output.ts";
 
 export const historyCommand = () =>
   new Command("history")
@@ -11,7 +11,7 @@ export const historyCommand = () =>
     .action(({ json, limit }: { json?: boolean; limit: number }) =>
       withSession(async ({ manager }) => {
         const operations = await manager.listOperations(limit);
-        if (json) return answerJson({ operations });
+        if (json) return printJson({ operations });
         const rows = operations.map(({ id, kind, steps, state, requested_by, started_at, reason }) => [
           id,
           kind,
@@ -21,6 +21,6 @@ export const historyCommand = () =>
           started_at,
           reason ?? "",
         ]);
-        answer(table(["id", "kind", "steps", "state", "by", "started", "reason"], rows));
+        print(table(["id", "kind", "steps", "state", "by", "started", "reason"], rows));
       }),
     );

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson } from "../output.ts";
+import { print, printJson } from "../output.ts";
 
 export const schemaCommand = () =>
   new Command("schema")
@@ -10,9 +10,7 @@ export const schemaCommand = () =>
       withSession(async ({ service, settings, database, manager }) => {
         await service.createSchema?.(database.direct, settings);
         const applied = await manager.install(operator());
-        if (json) return answerJson({ applied });
-        answer(
-          applied.length > 0 ? `Applied ${applied.join(", ")}.` : "The schema is complete; nothing to do.",
-        );
+        if (json) return printJson({ applied });
+        print(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "The schema is up to date.");
       }),
     );

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { defineFailure } from "../../core/failure.ts";
 import { positiveInteger } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson, narrate, number } from "../output.ts";
+import { number, print, printJson, printStatus } from "../output.ts";
 
 const demoRefused = defineFailure({
   code: "EB_DEMO_REFUSED",
@@ -30,26 +30,29 @@ export const seedCommand = () =>
       withSession(async ({ service, settings, database, manager }) => {
         if (settings.NODE_ENV === "production") {
           throw demoRefused({
-            why: "There is no demo data in production.",
-            remedy: "Set NODE_ENV to something else on a database of its own.",
+            why: "Demo data is not available in production.",
+            remedy: "Use a separate database with another NODE_ENV.",
           });
         }
         if (!service.demo)
-          throw demoRefused({ why: `${service.name} has no demo data.`, remedy: "Give its service a demo." });
+          throw demoRefused({
+            why: `${service.name} has no demo data.`,
+            remedy: "Add a demo to the service.",
+          });
         await service.createSchema?.(database.direct, settings);
         await manager.install(operator());
         const { steps } = await manager.getStatus();
         const away = steps.filter(({ state }) => state === "rolled_back").map(({ step }) => step);
         if (away.length > 0) {
           throw demoRefused({
-            why: `The demo data needs every step; ${away.join(", ")} rolled back.`,
-            remedy: 'Re-apply first: "earlybird reapply".',
+            why: `The demo data requires every step, but some are rolled back: ${away.join(", ")}.`,
+            remedy: 'Re-apply them with "earlybird reapply".',
           });
         }
         const onProgress = (stage: string, rows: number) =>
-          narrate(rows > 0 ? `${stage}: ${number(rows)}` : stage);
+          printStatus(rows > 0 ? `${stage}: ${number(rows)}` : stage);
         const report = await service.demo.seed(database.pool, { ...request, onProgress });
-        if (json) answerJson(report);
-        else answer("The demo data is loaded.");
+        if (json) printJson(report);
+        else print("Demo data loaded.");
       }),
     );

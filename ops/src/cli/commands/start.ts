@@ -3,7 +3,7 @@ import { systemClock } from "../../core/clock.ts";
 import { defineFailure } from "../../core/failure.ts";
 import { asFailure } from "../as-failure.ts";
 import { operator, withSession } from "../context.ts";
-import { narrate, number } from "../output.ts";
+import { number, printStatus } from "../output.ts";
 import { recordSettings } from "../record-settings.ts";
 import { stopSignal } from "../stop-signal.ts";
 
@@ -25,19 +25,19 @@ export const startCommand = () =>
         async ({ service, settings, dataDir, database, manager, log }) => {
           if (!service.serve) throw nothingToServe({ name: service.name });
           const stop = stopSignal(systemClock);
-          narrate(
+          printStatus(
             database.source === "embedded"
               ? `Embedded PostgreSQL in ${dataDir}`
               : "PostgreSQL from DATABASE_URL",
           );
           await service.createSchema?.(database.direct, settings);
           const applied = await manager.install(operator());
-          if (applied.length > 0) narrate(`Applied changes ${applied.join(", ")}`);
+          if (applied.length > 0) printStatus(`Applied changes ${applied.join(", ")}`);
           await recordSettings(manager, settings, log);
           if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
-            narrate("Loading demo data");
+            printStatus("Loading demo data");
             await service.demo?.seed(database.pool, {
-              onProgress: (stage, rows) => narrate(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
+              onProgress: (stage, rows) => printStatus(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
             });
           }
           const running = await service.serve({
@@ -49,10 +49,10 @@ export const startCommand = () =>
             log,
           });
           const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
-          narrate(running.greeting);
+          printStatus(running.greeting);
           await stop;
           clearInterval(anchoring);
-          narrate("Stopping");
+          printStatus("Stopping");
           await running.close();
         },
         (settings) => settings.LOG_LEVEL,

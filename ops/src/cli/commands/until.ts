@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { systemClock } from "../../core/clock.ts";
 import { positiveInteger, timeAhead } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson } from "../output.ts";
+import { print, printJson } from "../output.ts";
 import { readSteps } from "../read-steps.ts";
 
 interface Options {
@@ -16,7 +16,7 @@ export const untilCommand = () =>
     .argument("<step>", "the step", positiveInteger)
     .argument(
       "<time>",
-      "as in 09:00 or 2026-01-31T09:00+05:30, at most 30 days ahead; or none",
+      "a time, such as 09:00 or 2026-01-31T09:00+05:30, at most 30 days ahead; or none",
       (text: string) => (text === "none" ? null : timeAhead(text, systemClock.now())),
     )
     .option("--reason <text>", "reason, recorded in the ledger")
@@ -28,9 +28,11 @@ export const untilCommand = () =>
           ...operator(),
           ...(reason === undefined ? {} : { reason }),
         });
-        if (json) return answerJson(changed);
-        answer(
-          changed.until ? `Step ${step}: re-apply by ${changed.until}.` : `Step ${step} has no such time.`,
+        if (json) return printJson(changed);
+        print(
+          changed.until
+            ? `Step ${step}: re-apply by ${changed.until}.`
+            : `Step ${step} has no re-apply time.`,
         );
       }),
     );

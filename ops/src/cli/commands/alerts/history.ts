@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Alert, AlertSeverity, AlertType, explain } from "../../../alerts/index.ts";
 import { positiveInteger } from "../../arguments.ts";
-import { answer, answerJson, narrate, table } from "../../output.ts";
+import { print, printJson, printStatus, table } from "../../output.ts";
 import { channelNames } from "./channel-names.ts";
 import { withAlerts } from "./with-alerts.ts";
 
@@ -18,7 +18,7 @@ interface Options {
 const moment = (text: string): Date => {
   const time = new Date(text);
   if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError("It must be a time like 2026-01-05T04:00:00Z.");
+    throw new InvalidArgumentError("The value must be a time, such as 2026-01-05T04:00:00Z.");
   return time;
 };
 
@@ -45,7 +45,7 @@ export const historyCommand = () =>
             instance,
             channels: channels.map(({ channel, outcome, why }) => ({ channel, outcome, why })),
           }));
-          return answerJson({ alerts: flat, next });
+          return printJson({ alerts: flat, next });
         }
         const rows = explained.map(({ alert, channels }) => [
           alert.fired_at,
@@ -56,7 +56,7 @@ export const historyCommand = () =>
           channels.map(({ channel, outcome }) => `${channel} ${outcome.replaceAll("_", " ")}`).join(", "),
           alert.message,
         ]);
-        answer(table(["fired", "state", "severity", "type", "id", "told", "message"], rows));
-        if (next !== null) narrate(`There are more: --page ${next}`);
+        print(table(["fired", "state", "severity", "type", "id", "told", "message"], rows));
+        if (next !== null) printStatus(`For the next page, add --page ${next}`);
       }),
     );
