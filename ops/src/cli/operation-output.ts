@@ -7,7 +7,7 @@ export const done = { rollback: "rolled back", reapply: "re-applied" } as const;
 export const nothingToDo = (direction: Direction) => `Nothing to do: already ${done[direction]}.`;
 
 /** Says on stderr what is going on, as it happens. */
-export const narrateProgress =
+export const printProgress =
   (verb: string): ProgressListener =>
   (progress) => {
     if (progress.kind === "step") {

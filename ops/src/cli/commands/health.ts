@@ -42,11 +42,11 @@ const hostToAsk = (host: string): string => {
 };
 
 const firstAnswer = async (urls: readonly string[]) => {
-  const { healthAnswer } = await import("./health-answer.ts");
+  const { healthResponse } = await import("./health-response.ts");
   for (const place of urls) {
     try {
       const response = await fetch(new URL("/api/health", place), { signal: AbortSignal.timeout(timeoutMs) });
-      return { place, health: healthAnswer.parse(await response.json()) };
+      return { place, health: healthResponse.parse(await response.json()) };
     } catch {
       // The next place may answer; when none does, the failure names them all.
     }

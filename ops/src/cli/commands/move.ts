@@ -3,7 +3,7 @@ import { systemClock } from "../../core/clock.ts";
 import type { Direction, DryRun, OnConflict, RollbackManager, StepSelection } from "../../rollback/index.ts";
 import { timeAhead } from "../arguments.ts";
 import { operator, type Session, withSession } from "../context.ts";
-import { done, narrateProgress, nothingToDo, printResult } from "../operation-output.ts";
+import { done, nothingToDo, printProgress, printResult } from "../operation-output.ts";
 import { bold, print, printJson, printStatus, yellow } from "../output.ts";
 import { canPrompt, promptText, requireConfirmation } from "../prompts.ts";
 import { readSteps } from "../read-steps.ts";
@@ -153,7 +153,7 @@ const move = async (
       ...(plan === undefined ? {} : { plan }),
       ...(until === undefined ? {} : { until }),
       ...secondPersonOf(options),
-      onProgress: narrateProgress(done[direction]),
+      onProgress: printProgress(done[direction]),
     }),
   );
   if (result.approval) printApprovalRequest(result.approval, again, { json });

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { OnConflict } from "../../rollback/index.ts";
 import { operator, withSession } from "../context.ts";
-import { narrateProgress, printResult } from "../operation-output.ts";
+import { printProgress, printResult } from "../operation-output.ts";
 import { canPrompt, requireConfirmation } from "../prompts.ts";
 
 interface TakeUpOptions {
@@ -37,7 +37,7 @@ export const resumeOrAbortCommand = (goal: "resume" | "abort", description: stri
           ...operator(),
           onConflict,
           ...(reason === undefined ? {} : { reason }),
-          onProgress: narrateProgress("moved"),
+          onProgress: printProgress("moved"),
         });
         printResult(result, options, "Nothing to do.");
       }),
