@@ -15,7 +15,7 @@ import { listen } from "./http/listen.ts";
 import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { MailSender } from "./mail/index.ts";
-import { RepeatedCheck } from "./repeated-check.ts";
+import { PeriodicCheck } from "./periodic-check.ts";
 import { version } from "./version.ts";
 
 /** Starts everything that runs beside the database, and listens. */
@@ -59,7 +59,7 @@ export const serve = async ({
       started.push(() => sender.stop());
     }
     for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys, forgetEndedWindows]) {
-      const repeated = new RepeatedCheck({ check: () => check(context), log });
+      const repeated = new PeriodicCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());
     }

@@ -3,6 +3,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { defineFailure } from "../core/failure.ts";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
+import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
 import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
 
 const databaseAddress = z.url({
@@ -70,6 +71,7 @@ const schema = z.object({
     .default("info")
     .describe("minimum log level; alerts are always logged"),
   ...alertSettings,
+  ...channelSettings,
 });
 
 /** Settings whose value may also come from the file that `NAME_FILE` points to. */
@@ -80,6 +82,7 @@ export const secretSettings = [
   "METRICS_TOKEN",
   "LEDGER_ANCHOR_URL",
   ...alertSecrets,
+  ...channelSecrets,
 ] as const;
 
 export type Settings = Readonly<z.infer<typeof schema>>;
@@ -143,7 +146,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
   if (!parsed.success) {
     for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}: ${issue.message}`);
   }
-  faults.push(...emailFaults(present));
+  faults.push(...emailFaults(present), ...channelFaults(present));
   if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
     faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
   }

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { inTime } from "../../core/in-time.ts";
 import type { Logger } from "../../core/logger.ts";
@@ -51,7 +52,7 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #listeners = new Set<(attempt: Attempt) => void>();
   readonly #firstHearers = new Set<(notifications: readonly Handed[]) => Promise<void>>();
   /** The ids of the last notifications that were taken over, from whomever. */
-  readonly #known = new Set<string>();
+  readonly #known = new LRUCache<string, true>({ max: mostKnown });
   /** Those that are broken, or were before this process began, for all it knows. */
   readonly #doubtful: Set<string>;
   /** Entries that wait for a channel which is not set up any more. */
@@ -158,9 +159,7 @@ export class NotificationDispatcher implements Dispatcher {
 
   #isFirst({ id }: Notification): boolean {
     if (this.#known.has(id)) return false;
-    this.#known.add(id);
-    const [oldest] = this.#known;
-    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(id, true);
     return true;
   }
 

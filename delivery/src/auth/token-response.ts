@@ -15,7 +15,7 @@ export const tokenView = z.object({
   user: loginView,
 });
 
-export const tokenAnswer = (
+export const tokenResponse = (
   app: FastifyInstance,
   clock: Clock,
   user: Login,

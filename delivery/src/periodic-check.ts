@@ -6,7 +6,7 @@ const intervalMs = 5 * 60_000;
  * Looks after something that nobody asks for, every five minutes. A check that fails is logged and tried again; one
  * that takes longer is not begun a second time.
  */
-export class RepeatedCheck {
+export class PeriodicCheck {
   readonly #check: () => Promise<void>;
   readonly #log: Pick<Logger, "warn">;
   #timer: NodeJS.Timeout | undefined;

@@ -38,7 +38,7 @@ type Transaction = ApiContext["changes"]["transaction"];
  * What an answer needs must therefore come out of the transaction, and be data: a token that was made before it is
  * another one in the retry.
  */
-export const rememberWork = (changes: ApiContext["changes"]): ApiContext["changes"] => {
+export const withStoredResults = (changes: ApiContext["changes"]): ApiContext["changes"] => {
   const transaction: Transaction = async (doWork) => {
     const run = runs.getStore();
     if (!run) return changes.transaction(doWork);
