@@ -1,13 +1,12 @@
-import { Failure } from "earlybird/service";
+import { defineFailure } from "earlybird/service";
 import { z } from "zod";
 
-const invalidCursor = () =>
-  new Failure(
-    "EB_INVALID_CURSOR",
-    400,
-    "The cursor is none that this list gave out.",
-    "Leave it out to begin at the top, or send the next_cursor of the page before.",
-  );
+const invalidCursor = defineFailure({
+  code: "EB_INVALID_CURSOR",
+  status: 400,
+  detail: "The cursor is invalid.",
+  remedy: "Omit it to start with the first page, or send the next_cursor of the previous page.",
+});
 
 /** The query fields that every list takes. */
 export const pageQuery = {

@@ -154,7 +154,7 @@ describe("a failed start prints the reason and exits", () => {
     const server = await installation.start();
     const { exitStatus, stderr } = await installation.run(["start"]);
     expect(exitStatus).toBe(1);
-    expect(stderr).toContain(`Another program listens on port ${new URL(installation.url).port} already.`);
+    expect(stderr).toContain(`Port ${new URL(installation.url).port} is already in use.`);
     expect((await fetch(`${installation.url}/livez`)).status).toBe(200);
     expect(await server.stop("SIGTERM")).toBe(0);
   });

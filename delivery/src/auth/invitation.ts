@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, Failure } from "earlybird";
+import { type Clock, defineFailure } from "earlybird";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
@@ -18,13 +18,13 @@ const lifetimeMs = 24 * 3_600_000;
 /** Where an invitation is accepted. */
 export const acceptInvitationPath = "/api/auth/accept-invitation";
 
-const invitationRefused = () =>
-  new Failure(
-    "EB_INVITATION_REFUSED",
-    403,
+const invitationRefused = defineFailure({
+  code: "EB_INVITATION_REFUSED",
+  status: 403,
+  detail:
     "The invitation is not valid: it is unknown, used or expired, or it was for the first admin and there is one.",
-    "Make a new one on the server's machine: earlybird admin invite.",
-  );
+  remedy: "Create a new one on the server: earlybird admin invite.",
+});
 
 export interface Invitation {
   /** Shown once; only its hash is stored. */

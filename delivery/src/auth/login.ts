@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { within } from "earlybird/monitoring";
 import { sql } from "kysely";
 import { z } from "zod";
@@ -37,14 +37,13 @@ export const loginView = z.object({
 
 const loginColumns = ["id", "email", "name", "role", "customer_id"] as const;
 
-const notLinked = () =>
-  new Failure(
-    "EB_LOGIN_NOT_LINKED",
-    403,
+const notLinked = defineFailure({
+  code: "EB_LOGIN_NOT_LINKED",
+  status: 403,
+  detail:
     "This login has no customer: logins and customers are linked by step 21 (user-customer), which is rolled back or found no match for it.",
-    "Ask the operator to re-apply step 21, or to link the login to its customer.",
-    { step: 21 },
-  );
+  remedy: "Ask the operator to re-apply step 21, or to link the login to its customer.",
+});
 
 /** On an open connection to a server that hangs, a query has no end of its own. */
 const lookUpWithinMs = 3_000;
@@ -119,5 +118,5 @@ const sameAddresses = (email: string, customer: string) => sql`
  * @throws Failure EB_LOGIN_NOT_LINKED, which names step 21
  */
 export const requireLink = (login: Login): void => {
-  if (login.role === "customer" && login.customer_id === null) throw notLinked();
+  if (login.role === "customer" && login.customer_id === null) throw notLinked({}, { step: 21 });
 };

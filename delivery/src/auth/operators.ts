@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { within } from "earlybird/monitoring";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
@@ -69,7 +69,7 @@ export const authorizeOperator = (
     if (expired && !known) throw tokenExpired();
     const login = await (known ? lookUpOrRemember(sessionId, known, expired) : lookUp(sessionId));
     request.login = login;
-    if (login.role !== "admin" && login.role !== role) throw forbidden(login.role);
+    if (login.role !== "admin" && login.role !== role) throw forbidden({ role: login.role });
     if (needsEnrolment(context, login)) throw enrolmentNeeded();
     return { id: login.id, name: login.name };
   };
@@ -77,13 +77,12 @@ export const authorizeOperator = (
 
 const isOperator = ({ role }: Login): boolean => role === "admin" || role === "operator";
 
-const reauthenticationNeeded = (afterMs: number) =>
-  new Failure(
-    "EB_REAUTHENTICATION_NEEDED",
-    403,
-    `A critical step needs a login of the last ${Math.round(afterMs / 60_000)} minutes, and yours is older.`,
-    "Prove who you are with POST /api/auth/reauthenticate, or log in again; then repeat the request.",
-  );
+const reauthenticationNeeded = defineFailure({
+  code: "EB_REAUTHENTICATION_NEEDED",
+  status: 403,
+  detail: "A critical step requires a login within the last {afterMs} minutes; yours is older.",
+  remedy: "Authenticate with POST /api/auth/reauthenticate, or log in again; then repeat the request.",
+});
 
 /**
  * Refuses an operator whose last authentication is too old: an unattended laptop must not move a critical step.
@@ -94,5 +93,6 @@ export const demandRecentLogin =
   ({ clock, reauthenticateAfterMs = 600_000 }: Pick<ApiContext, "clock" | "reauthenticateAfterMs">) =>
   async ({ login }: FastifyRequest): Promise<void> => {
     const ageMs = clock.now().getTime() - (login?.session.authenticatedAt.getTime() ?? 0);
-    if (ageMs > reauthenticateAfterMs) throw reauthenticationNeeded(reauthenticateAfterMs);
+    if (ageMs > reauthenticateAfterMs)
+      throw reauthenticationNeeded({ afterMs: Math.round(reauthenticateAfterMs / 60_000) });
   };

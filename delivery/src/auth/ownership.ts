@@ -1,23 +1,21 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { FastifyRequest } from "fastify";
 import { loginOf } from "./guard.ts";
 
-const notYours = () =>
-  new Failure(
-    "EB_NOT_YOURS",
-    403,
-    "A customer can do this for themselves only.",
-    "Leave customer_id out, or send your own.",
-  );
+const notYours = defineFailure({
+  code: "EB_NOT_YOURS",
+  status: 403,
+  detail: "You can do this only for your own customer.",
+  remedy: "Omit customer_id, or send your own.",
+});
 
-const customerNeeded = () =>
-  new Failure(
-    "EB_CUSTOMER_NEEDED",
-    400,
-    "It is not said for which customer.",
-    "Send customer_id: only a customer's own login can leave it out.",
-  );
+const customerNeeded = defineFailure({
+  code: "EB_CUSTOMER_NEEDED",
+  status: 400,
+  detail: "customer_id is missing.",
+  remedy: "Send customer_id; only a customer's own login can omit it.",
+});
 
 /**
  * The customer to whose rows this request is limited; undefined if it has access to all rows. For a customer, the rows of

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { address, email, name, newPassword, phone } from "../fields.ts";
@@ -6,13 +6,12 @@ import { newId } from "../ids/index.ts";
 import type { Login } from "./login.ts";
 import { hashNewPassword } from "./weak-passwords.ts";
 
-export const emailTaken = () =>
-  new Failure(
-    "EB_EMAIL_TAKEN",
-    409,
-    "There is a login with this email already.",
-    "Log in with it, or use another email.",
-  );
+export const emailTaken = defineFailure({
+  code: "EB_EMAIL_TAKEN",
+  status: 409,
+  detail: "A login with this email already exists.",
+  remedy: "Log in with it, or use another email.",
+});
 
 export const registration = z.strictObject({
   name,

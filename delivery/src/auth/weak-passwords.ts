@@ -1,13 +1,12 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { hashPassword } from "./passwords.ts";
 
-const weakPassword = (reason: string) =>
-  new Failure(
-    "EB_WEAK_PASSWORD",
-    422,
-    `The password can be guessed: ${reason}.`,
-    "Choose another one, such as four words that have nothing to do with each other.",
-  );
+const weakPassword = defineFailure({
+  code: "EB_WEAK_PASSWORD",
+  status: 422,
+  detail: "The password is too weak: {reason}.",
+  remedy: "Choose another password, such as four unrelated words.",
+});
 
 /** Shorter parts of a name are in many words. */
 const shortestPart = 4;
@@ -26,7 +25,7 @@ interface Owner {
  */
 export const hashNewPassword = async (password: string, owner: Owner): Promise<string> => {
   const reason = weaknessOf(password, owner, await commonPasswords());
-  if (reason !== undefined) throw weakPassword(reason);
+  if (reason !== undefined) throw weakPassword({ reason });
   return hashPassword(password);
 };
 

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { type DeliveryDatabase, paymentMethods } from "../database.ts";
@@ -98,5 +98,9 @@ const productsOf: RawBuilder<unknown> = sql`(
   from jsonb_to_recordset(o.items) as i (product_id text, quantity int, unit_price_paise int)
   left join products p on p.id = i.product_id)`;
 
-export const billNotFound = (id: string) =>
-  new Failure("EB_BILL_NOT_FOUND", 404, `There is no bill ${id}.`, "GET /api/billing lists the bills.");
+export const billNotFound = defineFailure({
+  code: "EB_BILL_NOT_FOUND",
+  status: 404,
+  detail: "There is no bill {id}.",
+  remedy: "GET /api/billing lists the bills.",
+});

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
 import { z } from "zod";
 import { addDays, firstOfMonth, today } from "../calendar.ts";
@@ -15,13 +15,12 @@ import {
   dueNotes,
 } from "./differences.ts";
 
-const monthToCome = (period: string, current: string) =>
-  new Failure(
-    "EB_PERIOD_TO_COME",
-    422,
-    `${period} is still to come.`,
-    `Bill ${current} or a month before it.`,
-  );
+const monthToCome = defineFailure({
+  code: "EB_PERIOD_TO_COME",
+  status: 422,
+  detail: "The month {period} is in the future.",
+  remedy: "Bill {current} or an earlier month.",
+});
 
 /** The result of a billing run. */
 export const billingRun = z.object({
@@ -56,7 +55,7 @@ export const generateBills = async (
 ): Promise<BillingRun> => {
   const first = `${month}-01`;
   const current = firstOfMonth(today(clock));
-  if (first > current) throw monthToCome(month, current.slice(0, 7));
+  if (first > current) throw monthToCome({ period: month, current: current.slice(0, 7) });
   const next = firstOfMonth(addDays(first, 31));
   return changes.transaction(async (tx, active) => {
     await sql`select pg_advisory_xact_lock(${sql.join(billingLock)})`.execute(tx);

@@ -64,7 +64,7 @@ export const billingRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
         .where("id", "=", request.params.id)
         .$if(own !== undefined, (query) => query.where("customer_id", "=", own ?? ""))
         .executeTakeFirst();
-      if (!bill) throw billNotFound(request.params.id);
+      if (!bill) throw billNotFound({ id: request.params.id });
       return { ...bill, lines: (await readLines(db, [bill.id])).get(bill.id) ?? [] };
     },
   );

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { FastifyRequest } from "fastify";
 import { type Kysely, type RawBuilder, sql } from "kysely";
@@ -6,21 +6,19 @@ import { loginOf } from "../auth/index.ts";
 import { addDays } from "../calendar.ts";
 import type { Tables } from "../database.ts";
 
-const notYourStop = () =>
-  new Failure(
-    "EB_NOT_YOUR_STOP",
-    403,
-    "This stop is assigned to another courier; nothing was changed.",
-    "GET /api/deliveries/route shows your stops. The office can assign this one to you for the day.",
-  );
+const notYourStop = defineFailure({
+  code: "EB_NOT_YOUR_STOP",
+  status: 403,
+  detail: "This stop is assigned to another courier; nothing was changed.",
+  remedy: "GET /api/deliveries/route shows your stops. The office can assign this one to you for the day.",
+});
 
-const notYourRound = (detail: string) =>
-  new Failure(
-    "EB_NOT_YOUR_ROUND",
-    403,
-    detail,
-    "Ask for your own round of today or tomorrow: leave date and courier_id out.",
-  );
+const notYourRound = defineFailure({
+  code: "EB_NOT_YOUR_ROUND",
+  status: 403,
+  detail: "{detail}",
+  remedy: "Omit date and courier_id to get your own round of today or tomorrow.",
+});
 
 /** Logins that can do a round: an area or a stop of anybody else counts as unassigned. */
 const couriers = sql`(select id from users where role = 'delivery' and active)`;
@@ -58,9 +56,11 @@ export const roundOf = (
 ): string | undefined => {
   if (own === undefined) return asked.courierId;
   if (asked.courierId !== undefined && asked.courierId !== own)
-    throw notYourRound("A courier sees their own round only.");
+    throw notYourRound({ detail: "A courier sees their own round only." });
   if (asked.date !== today && asked.date !== addDays(today, 1))
-    throw notYourRound(`A courier sees the rounds of today and tomorrow, not that of ${asked.date}.`);
+    throw notYourRound({
+      detail: `A courier sees the rounds of today and tomorrow, not that of ${asked.date}.`,
+    });
   return own;
 };
 

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ownCustomer } from "../auth/index.ts";
@@ -8,13 +8,12 @@ import { newId } from "../ids/index.ts";
 import { listRoute } from "../list-route.ts";
 import { customerColumns, customerNotFound, customerStatuses, customerView } from "./customer.ts";
 
-const statusByOffice = () =>
-  new Failure(
-    "EB_STATUS_BY_OFFICE",
-    403,
-    "A customer cannot change their own status.",
-    "Leave status out, or ask support to change it.",
-  );
+const statusByOffice = defineFailure({
+  code: "EB_STATUS_BY_OFFICE",
+  status: 403,
+  detail: "A customer cannot change their own status.",
+  remedy: "Omit status, or ask support to change it.",
+});
 
 const status = z.enum(customerStatuses);
 const details = { name, phone, address, area: name };
@@ -66,7 +65,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
         .where("id", "=", request.params.id)
         .where("id", "=", own)
         .executeTakeFirst();
-      if (!customer) throw customerNotFound(request.params.id);
+      if (!customer) throw customerNotFound({ id: request.params.id });
       return customer;
     },
   );
@@ -106,7 +105,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
     },
     async (request) => {
       const own = ownCustomer(request, changes.active);
-      if (own !== undefined && own !== request.params.id) throw customerNotFound(request.params.id);
+      if (own !== undefined && own !== request.params.id) throw customerNotFound({ id: request.params.id });
       if (own !== undefined && request.body.status !== undefined) throw statusByOffice();
       const customer = await changes.transaction((tx) =>
         tx
@@ -116,7 +115,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
           .returning(customerColumns)
           .executeTakeFirst(),
       );
-      if (!customer) throw customerNotFound(request.params.id);
+      if (!customer) throw customerNotFound({ id: request.params.id });
       return customer;
     },
   );

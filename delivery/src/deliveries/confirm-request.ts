@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { loginOf } from "../auth/index.ts";
@@ -9,21 +9,19 @@ import { calendarDate, id, note } from "../fields.ts";
 import { type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
 import { confirmableOutcomes, handedOverItems } from "./quantities.ts";
 
-const orderNeeded = () =>
-  new Failure(
-    "EB_ORDER_ID_NEEDED",
-    400,
-    "A delivery is confirmed by its order (step 20, delivery-order).",
-    "Send order_id; the day's route at GET /api/deliveries/route has it.",
-  );
+const orderNeeded = defineFailure({
+  code: "EB_ORDER_ID_NEEDED",
+  status: 400,
+  detail: "A delivery is confirmed by its order (step 20, delivery-order).",
+  remedy: "Send order_id; the day's route at GET /api/deliveries/route has it.",
+});
 
-const customerAndDateNeeded = () =>
-  new Failure(
-    "EB_CUSTOMER_AND_DATE_NEEDED",
-    400,
-    "While step 20 (delivery-order) is rolled back, a delivery is confirmed by customer and date.",
-    "Send customer_id and delivery_date.",
-  );
+const customerAndDateNeeded = defineFailure({
+  code: "EB_CUSTOMER_AND_DATE_NEEDED",
+  status: 400,
+  detail: "While step 20 (delivery-order) is rolled back, a delivery is confirmed by customer and date.",
+  remedy: "Send customer_id and delivery_date.",
+});
 
 export const confirmBody = z.strictObject({
   order_id: id.optional().describe("required while step 20 is applied"),

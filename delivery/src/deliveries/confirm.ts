@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
 import { noteDayForBilling, noteForBilling } from "../billing/index.ts";
@@ -30,29 +30,26 @@ export interface Confirmation {
   };
 }
 
-export const alreadyConfirmed = (what: string) =>
-  new Failure(
-    "EB_ALREADY_CONFIRMED",
-    409,
-    `${what} has been confirmed already; nothing was changed.`,
-    "GET /api/deliveries shows what was confirmed, and by whom.",
-  );
+export const alreadyConfirmed = defineFailure({
+  code: "EB_ALREADY_CONFIRMED",
+  status: 409,
+  detail: "{what} is already confirmed; nothing was changed.",
+  remedy: "GET /api/deliveries lists confirmed deliveries and who confirmed them.",
+});
 
-const nothingToDeliver = (customerId: string, date: string) =>
-  new Failure(
-    "EB_NOTHING_TO_DELIVER",
-    404,
-    `There is no delivery for customer ${customerId} on ${date}.`,
-    "Check both on the day's route at GET /api/deliveries/route.",
-  );
+const nothingToDeliver = defineFailure({
+  code: "EB_NOTHING_TO_DELIVER",
+  status: 404,
+  detail: "There is no delivery for customer {customerId} on {date}.",
+  remedy: "Check both with GET /api/deliveries/route.",
+});
 
-const otherCustomer = (orderId: string) =>
-  new Failure(
-    "EB_ORDER_OF_OTHER_CUSTOMER",
-    422,
-    `Order ${orderId} is not that customer's.`,
-    "Leave customer_id out: the order knows its customer.",
-  );
+const otherCustomer = defineFailure({
+  code: "EB_ORDER_OF_OTHER_CUSTOMER",
+  status: 422,
+  detail: "Order {orderId} belongs to another customer.",
+  remedy: "Omit customer_id: the order determines the customer.",
+});
 
 /** While step 20 is applied: confirms the delivery of one order, atomically in `tx`. */
 export const confirmOrder = async (
@@ -65,8 +62,8 @@ export const confirmOrder = async (
   const order = await lockOrder(tx, target.orderId);
   await requireStop(tx, active, { customerId: order.customer_id, date: order.delivery_date }, confirmation);
   if (target.customerId !== undefined && target.customerId !== order.customer_id)
-    throw otherCustomer(order.id);
-  if (order.status === "DELIVERED") throw alreadyConfirmed(`Order ${order.id}`);
+    throw otherCustomer({ orderId: order.id });
+  if (order.status === "DELIVERED") throw alreadyConfirmed({ what: `Order ${order.id}` });
   const { today, outcome, items } = confirmation;
   const date = target.date ?? order.delivery_date;
   if (active.has("delivery-dates")) checkDeliveryDate(order, { date, today });
@@ -124,8 +121,8 @@ export const confirmCustomerDay = async (
     .limit(1)
     .executeTakeFirst();
   throw any
-    ? alreadyConfirmed(`The delivery to customer ${customerId} on ${date}`)
-    : nothingToDeliver(customerId, date);
+    ? alreadyConfirmed({ what: `The delivery to customer ${customerId} on ${date}` })
+    : nothingToDeliver({ customerId, date });
 };
 
 /** Whether step 24 is applied in this transaction. */
@@ -168,7 +165,7 @@ const findDelivery = async (
     .execute();
   const open = own.find(({ status }) => status === "pending");
   if (open) return open.id;
-  if (own.length > 0) throw alreadyConfirmed(`The delivery of order ${order.id}`);
+  if (own.length > 0) throw alreadyConfirmed({ what: `The delivery of order ${order.id}` });
   const unnamed = await tx
     .selectFrom("delivery_statuses")
     .select("id")

@@ -64,7 +64,7 @@ export const readCorrections = async (
     .select("id")
     .where("id", "=", deliveryId)
     .executeTakeFirst();
-  if (!found) throw deliveryNotFound(deliveryId);
+  if (!found) throw deliveryNotFound({ id: deliveryId });
   const further = before === undefined ? sql`` : sql`and id < ${before}`;
   const { rows } = await sql<z.infer<typeof correctionView>>`
     select id, delivery_id, at, corrected_by, corrected_by_name, reason,

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { z } from "zod";
 import type { DeliveredItem, OrderItem } from "../database.ts";
 import { id } from "../fields.ts";
@@ -23,13 +23,12 @@ export const handedOverItems = z
 
 export type HandedOver = z.infer<typeof handedOverItems>[number];
 
-const quantityRefused = (detail: string) =>
-  new Failure(
-    "EB_DELIVERED_QUANTITY",
-    422,
-    detail,
-    "Send for each product of the order what was handed over, from 0 to what was ordered.",
-  );
+const quantityRefused = defineFailure({
+  code: "EB_DELIVERED_QUANTITY",
+  status: 422,
+  detail: "{detail}",
+  remedy: "Send a quantity for each product of the order, from 0 to the ordered quantity.",
+});
 
 /**
  * Step 26: compares the items handed over with the order. Without a list, everything was handed over (or nothing, for
@@ -44,7 +43,7 @@ export const compareQuantities = (
   { outcome, items }: { outcome: Outcome; items: readonly HandedOver[] | undefined },
 ): { outcome: Outcome; items: DeliveredItem[] } => {
   if (outcome === "partially_delivered" && !items) {
-    throw quantityRefused("A partial delivery must say what was handed over.");
+    throw quantityRefused({ detail: "A partial delivery must say what was handed over." });
   }
   const orderedQuantities = new Map(ordered.map(({ product_id, quantity }) => [product_id, quantity]));
   const delivered = new Map<string, number>();
@@ -69,14 +68,17 @@ const check = (
   seen: ReadonlyMap<string, number>,
 ): void => {
   const wanted = ordered.get(product_id);
-  if (wanted === undefined) throw quantityRefused(`Product ${product_id} is not part of the order.`);
-  if (seen.has(product_id)) throw quantityRefused(`Product ${product_id} is listed twice.`);
+  if (wanted === undefined)
+    throw quantityRefused({ detail: `Product ${product_id} is not part of the order.` });
+  if (seen.has(product_id)) throw quantityRefused({ detail: `Product ${product_id} is listed twice.` });
   if (ordered_qty !== undefined && ordered_qty !== wanted) {
-    throw quantityRefused(`Of ${product_id} ${wanted} were ordered, not ${ordered_qty}.`);
+    throw quantityRefused({ detail: `Of ${product_id} ${wanted} were ordered, not ${ordered_qty}.` });
   }
-  if (delivered_qty < 0) throw quantityRefused(`Of ${product_id} a negative quantity was sent.`);
+  if (delivered_qty < 0) throw quantityRefused({ detail: `Of ${product_id} a negative quantity was sent.` });
   if (delivered_qty > wanted) {
-    throw quantityRefused(`Of ${product_id} ${wanted} were ordered, ${delivered_qty} cannot be delivered.`);
+    throw quantityRefused({
+      detail: `Of ${product_id} ${wanted} were ordered, ${delivered_qty} cannot be delivered.`,
+    });
   }
 };
 

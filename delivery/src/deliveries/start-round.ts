@@ -1,16 +1,15 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type RawBuilder, sql } from "kysely";
 import { addDays } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { isStopOf } from "../couriers/index.ts";
 
-const notTheRoundsDay = (date: string) =>
-  new Failure(
-    "EB_ROUND_DATE",
-    422,
-    `The round of ${date} cannot start now.`,
-    "Start a round on its day, or the evening before.",
-  );
+const notTheRoundsDay = defineFailure({
+  code: "EB_ROUND_DATE",
+  status: 422,
+  detail: "The round of {date} cannot start now.",
+  remedy: "Start a round on its day, or the evening before.",
+});
 
 /** The stops of the round. */
 export interface Round {
@@ -32,7 +31,7 @@ export const startRound = (
   { changes }: Pick<ApiContext, "changes">,
   { date, today, area, courier }: Round,
 ): Promise<number> => {
-  if (date !== today && date !== addDays(today, 1)) throw notTheRoundsDay(date);
+  if (date !== today && date !== addDays(today, 1)) throw notTheRoundsDay({ date });
   return changes.transaction(async (tx, active) => {
     const inArea = area === undefined ? sql`` : sql`and c.area = ${area}`;
     const own =

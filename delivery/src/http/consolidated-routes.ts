@@ -1,18 +1,16 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { type OldRoute, oldRoutes } from "./old-routes.ts";
 
 const consolidated = /^\/api\/(orders|subscriptions|deliveries|products)(\/|$)/;
 
-const consolidatedRoutesRolledBack = (route: string, old: string) =>
-  new Failure(
-    "EB_CONSOLIDATED_ROUTES_ROLLED_BACK",
-    404,
-    `There is no ${route} at the moment: step 28 (consolidated-routes) is rolled back.`,
-    `Use ${old}, or ask the operator to re-apply step 28.`,
-    { step: 28 },
-  );
+const consolidatedRoutesRolledBack = defineFailure({
+  code: "EB_CONSOLIDATED_ROUTES_ROLLED_BACK",
+  status: 404,
+  detail: "There is no {route} at the moment: step 28 (consolidated-routes) is rolled back.",
+  remedy: "Use {old}, or ask the operator to re-apply step 28.",
+});
 
 /**
  * Step 28, for the routes that are registered after this in the scope `api`. While it is applied, the old paths redirect to
@@ -30,7 +28,11 @@ export const gateConsolidatedRoutes = (
       const here = request.routeOptions.url;
       const isNew = here === route.url;
       if (isNew === changes.active.has("consolidated-routes")) return;
-      if (isNew) throw consolidatedRoutesRolledBack(`${request.method} ${here}`, `${old.method} ${old.from}`);
+      if (isNew)
+        throw consolidatedRoutesRolledBack(
+          { route: `${request.method} ${here}`, old: `${old.method} ${old.from}` },
+          { step: 28 },
+        );
       return reply.redirect(newAddress(request, route.url), 308);
     };
     route.onRequest = [...[route.onRequest ?? []].flat(), gate];

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type RawBuilder, sql } from "kysely";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
@@ -7,13 +7,12 @@ import { generationLock } from "../locks.ts";
 
 const daysAhead = 366;
 
-const tooFarAhead = (date: string, last: string) =>
-  new Failure(
-    "EB_GENERATION_TOO_FAR",
-    422,
-    `${date} is more than a year ahead.`,
-    `Generate a day up to ${last}.`,
-  );
+const tooFarAhead = defineFailure({
+  code: "EB_GENERATION_TOO_FAR",
+  status: 422,
+  detail: "{date} is more than one year ahead.",
+  remedy: "Choose a day up to {last}.",
+});
 
 /**
  * Creates the orders of a day from the subscriptions that are due, each with its open delivery. Idempotent, also when it
@@ -27,7 +26,7 @@ export const generateOrders = (
   date: string,
 ): Promise<number> => {
   const last = addDays(today(clock), daysAhead);
-  if (date > last) throw tooFarAhead(date, last);
+  if (date > last) throw tooFarAhead({ date, last });
   return changes.transaction(async (tx, active) => {
     await sql`select pg_advisory_xact_lock(${sql.join(generationLock)})`.execute(tx);
     const linkOrder = active.has("order-subscription");

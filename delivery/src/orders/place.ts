@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { addDays, today } from "../calendar.ts";
@@ -14,13 +14,12 @@ import { orderColumns } from "./order.ts";
 
 const daysAhead = 366;
 
-const dateOutOfRange = (date: string, first: string, last: string) =>
-  new Failure(
-    "EB_DELIVERY_DATE_OUT_OF_RANGE",
-    422,
-    `Nothing can be ordered for ${date}.`,
-    `Choose a day from ${first} to ${last}.`,
-  );
+const dateOutOfRange = defineFailure({
+  code: "EB_DELIVERY_DATE_OUT_OF_RANGE",
+  status: 422,
+  detail: "Orders for {date} are not possible.",
+  remedy: "Choose a day from {first} to {last}.",
+});
 
 export const newOrder = z.strictObject({
   customer_id: id.optional().describe("customers omit it: they order for themselves"),
@@ -52,7 +51,8 @@ export const placeOrder = (context: ApiContext, order: Placing) => {
   const { changes, clock } = context;
   const [first, last] = [today(clock), addDays(today(clock), daysAhead)];
   const { delivery_date, customer_id } = order;
-  if (delivery_date < first || delivery_date > last) throw dateOutOfRange(delivery_date, first, last);
+  if (delivery_date < first || delivery_date > last)
+    throw dateOutOfRange({ date: delivery_date, first, last });
   if (order.byCustomer) requireBeforeCutOff(context, delivery_date);
   const now = clock.now();
   return changes.transaction(async (tx, active) => {
@@ -89,7 +89,7 @@ const priced = async (tx: Kysely<Tables>, wanted: Placing["items"]): Promise<Ord
   const prices = new Map(products.map(({ id, price_paise }) => [id, price_paise]));
   return wanted.map(({ product_id, quantity }) => {
     const unit_price_paise = prices.get(product_id);
-    if (unit_price_paise === undefined) throw productUnavailable(product_id);
+    if (unit_price_paise === undefined) throw productUnavailable({ id: product_id });
     return { product_id, quantity, unit_price_paise };
   });
 };

@@ -59,7 +59,7 @@ export const orderRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, contex
         .where("id", "=", request.params.id)
         .$if(own !== undefined, (query) => query.where("customer_id", "=", own ?? ""))
         .executeTakeFirst();
-      if (!order) throw orderNotFound(request.params.id);
+      if (!order) throw orderNotFound({ id: request.params.id });
       return order;
     },
   );

@@ -42,7 +42,7 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
         .select(productColumns)
         .where("id", "=", request.params.id)
         .executeTakeFirst();
-      if (!product) throw productNotFound(request.params.id);
+      if (!product) throw productNotFound({ id: request.params.id });
       return product;
     },
   );
@@ -89,7 +89,7 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
           .returning(productColumns)
           .executeTakeFirst(),
       );
-      if (!product) throw productNotFound(request.params.id);
+      if (!product) throw productNotFound({ id: request.params.id });
       return product;
     },
   );

@@ -47,7 +47,7 @@ export const confirmByLink = (
       .where("used_at", "is", null)
       .returning("token_hash")
       .executeTakeFirst();
-    if (!used) throw alreadyConfirmed("What this link is for");
+    if (!used) throw alreadyConfirmed({ what: "The delivery of this link" });
     return confirmDay(tx, active, { customerId: customer_id, date: delivery_date }, confirmation);
   });
 };
@@ -81,7 +81,7 @@ const confirmDay = async (
     // Always in this order, so that concurrent confirmations of a day cannot deadlock.
     .orderBy("id")
     .execute();
-  if (open.length === 0) throw alreadyConfirmed(`What is to be delivered on ${day.date}`);
+  if (open.length === 0) throw alreadyConfirmed({ what: `The delivery of ${day.date}` });
   for (const { id } of open) {
     await confirmOrder(tx, active, { orderId: id, date: day.date }, confirmation);
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { Kysely } from "kysely";
 import { addDays, startOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
@@ -11,24 +11,26 @@ const daysAhead = 31;
 /** A link is valid until the end of the day after the delivery, for neighbours who confirm the next evening. */
 const lastingDays = 2;
 
-const linkDateOutOfRange = (date: string, first: string, last: string) =>
-  new Failure(
-    "EB_LINK_DATE_OUT_OF_RANGE",
-    422,
-    `There is no use for a link for ${date}.`,
-    `Choose a day from ${first} to ${last}.`,
-  );
+const linkDateOutOfRange = defineFailure({
+  code: "EB_LINK_DATE_OUT_OF_RANGE",
+  status: 422,
+  detail: "A link for {date} is not possible.",
+  remedy: "Choose a day from {first} to {last}.",
+});
 
-export const linkNotFound = () =>
-  new Failure("EB_LINK_NOT_FOUND", 404, "There is no such link.", "Ask the customer to send the link again.");
+export const linkNotFound = defineFailure({
+  code: "EB_LINK_NOT_FOUND",
+  status: 404,
+  detail: "There is no such link.",
+  remedy: "Ask the customer to send the link again.",
+});
 
-const linkExpired = (expiresAt: Date) =>
-  new Failure(
-    "EB_LINK_EXPIRED",
-    410,
-    `The link ended at ${expiresAt.toISOString()}.`,
-    "Ask the customer to send a new one.",
-  );
+const linkExpired = defineFailure({
+  code: "EB_LINK_EXPIRED",
+  status: 410,
+  detail: "The link expired at {expiresAt}.",
+  remedy: "Ask the customer to send a new one.",
+});
 
 /**
  * Creates a link that shows and confirms the deliveries of a customer on a day, without a login.
@@ -41,7 +43,7 @@ export const createLink = async (
   { customerId, date }: { customerId: string; date: string },
 ): Promise<{ token: string; expires_at: Date }> => {
   const [first, last] = [addDays(today(clock), -1), addDays(today(clock), daysAhead)];
-  if (date < first || date > last) throw linkDateOutOfRange(date, first, last);
+  if (date < first || date > last) throw linkDateOutOfRange({ date, first, last });
   const token = randomBytes(32).toString("base64url");
   const expires_at = startOfDay(addDays(date, lastingDays), clock.timeZone);
   // Returned by the transaction: a request that is repeated with its idempotency key gets the same token.
@@ -72,6 +74,6 @@ export const findLink = async (db: Kysely<Tables>, token: string, now: Date) => 
     .where("token_hash", "=", tokenHash(token))
     .executeTakeFirst();
   if (!link) throw linkNotFound();
-  if (link.expires_at <= now) throw linkExpired(link.expires_at);
+  if (link.expires_at <= now) throw linkExpired({ expiresAt: link.expires_at.toISOString() });
   return link;
 };

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
 import { z } from "zod";
 import { today } from "../calendar.ts";
@@ -9,13 +9,12 @@ import { generationLock } from "../locks.ts";
 import { periodRefused, requireProductOnSale } from "./subscribe.ts";
 import { subscriptionColumns, subscriptionNotFound } from "./subscription.ts";
 
-const cancelled = (id: string) =>
-  new Failure(
-    "EB_SUBSCRIPTION_CANCELLED",
-    409,
-    `Subscription ${id} is cancelled and cannot be changed.`,
-    "Create a new subscription.",
-  );
+const cancelled = defineFailure({
+  code: "EB_SUBSCRIPTION_CANCELLED",
+  status: 409,
+  detail: "Subscription {id} is cancelled and cannot be changed.",
+  remedy: "Create a new subscription.",
+});
 
 export const subscriptionEdit = changeOf({
   quantity,
@@ -41,7 +40,7 @@ export const editSubscription = (
 ) => {
   const day = today(clock);
   const { ends_on, product_id, quantity, schedule } = edit;
-  if (ends_on != null && ends_on < day) throw periodRefused(`${ends_on} has passed.`);
+  if (ends_on != null && ends_on < day) throw periodRefused({ detail: `${ends_on} has passed.` });
   return changes.transaction(async (tx) => {
     // Not while a day's orders are generated: they would be of one kind, and the terms of that day of another.
     await sql`select pg_advisory_xact_lock_shared(${sql.join(generationLock)})`.execute(tx);
@@ -52,10 +51,10 @@ export const editSubscription = (
       .$if(ownCustomer !== undefined, (query) => query.where("customer_id", "=", ownCustomer ?? ""))
       .forUpdate()
       .executeTakeFirst();
-    if (!found) throw subscriptionNotFound(id);
-    if (found.status === "cancelled") throw cancelled(id);
+    if (!found) throw subscriptionNotFound({ id });
+    if (found.status === "cancelled") throw cancelled({ id });
     if (ends_on != null && ends_on < found.starts_on)
-      throw periodRefused(`${ends_on} comes before the start on ${found.starts_on}.`);
+      throw periodRefused({ detail: `${ends_on} comes before the start on ${found.starts_on}.` });
     if (product_id !== undefined) await requireProductOnSale(tx, product_id);
     if (product_id !== undefined || quantity !== undefined || schedule !== undefined)
       await keepTerms(tx, id, day);

@@ -57,7 +57,7 @@ export const subscriptionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app,
         .where("id", "=", request.params.id)
         .$if(own !== undefined, (query) => query.where("customer_id", "=", own ?? ""))
         .executeTakeFirst();
-      if (!subscription) throw subscriptionNotFound(request.params.id);
+      if (!subscription) throw subscriptionNotFound({ id: request.params.id });
       return subscription;
     },
   );

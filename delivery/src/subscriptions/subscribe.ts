@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { addDays, today } from "../calendar.ts";
@@ -11,13 +11,12 @@ import { firstOpenDay, requireBeforeCutOff } from "../orders/index.ts";
 import { productUnavailable } from "../products/index.ts";
 import { subscriptionColumns } from "./subscription.ts";
 
-export const periodRefused = (detail: string) =>
-  new Failure(
-    "EB_SUBSCRIPTION_PERIOD",
-    422,
-    detail,
-    "Start today or later, and end no sooner than you start.",
-  );
+export const periodRefused = defineFailure({
+  code: "EB_SUBSCRIPTION_PERIOD",
+  status: 422,
+  detail: "{detail}",
+  remedy: "Choose a start date from today on, and an end date on or after it.",
+});
 
 export const newSubscription = z.strictObject({
   customer_id: id.optional().describe("customers omit it: they subscribe for themselves"),
@@ -49,10 +48,10 @@ export const subscribe = (
   const { changes, clock } = context;
   const first = today(clock);
   const starts_on = startsOn ?? ((byCustomer && firstOpenDay(context)) || addDays(first, 1));
-  if (starts_on < first) throw periodRefused(`${starts_on} has passed.`);
+  if (starts_on < first) throw periodRefused({ detail: `${starts_on} has passed.` });
   if (byCustomer) requireBeforeCutOff(context, starts_on);
   if (endsOn !== undefined && endsOn < starts_on)
-    throw periodRefused(`${endsOn} comes before the start on ${starts_on}.`);
+    throw periodRefused({ detail: `${endsOn} comes before the start on ${starts_on}.` });
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {
     await requireServedCustomer(tx, subscription.customer_id);
@@ -79,5 +78,5 @@ export const requireProductOnSale = async (tx: Kysely<Tables>, productId: string
     .where("id", "=", productId)
     .where("active", "=", true)
     .executeTakeFirst();
-  if (!product) throw productUnavailable(productId);
+  if (!product) throw productUnavailable({ id: productId });
 };

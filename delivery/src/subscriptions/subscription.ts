@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { z } from "zod";
 import { schedules } from "../database.ts";
 
@@ -33,10 +33,9 @@ export const subscriptionColumns = [
   "created_at",
 ] as const;
 
-export const subscriptionNotFound = (id: string) =>
-  new Failure(
-    "EB_SUBSCRIPTION_NOT_FOUND",
-    404,
-    `There is no subscription ${id}.`,
-    "GET /api/subscriptions lists the subscriptions.",
-  );
+export const subscriptionNotFound = defineFailure({
+  code: "EB_SUBSCRIPTION_NOT_FOUND",
+  status: 404,
+  detail: "There is no subscription {id}.",
+  remedy: "GET /api/subscriptions lists the subscriptions.",
+});

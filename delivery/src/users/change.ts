@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { sql } from "kysely";
 import { z } from "zod";
 import { endSessions, type Requester, recordSecurityEvents, type SecurityEvent } from "../auth/index.ts";
@@ -8,13 +8,12 @@ import { changeOf, name, phone } from "../fields.ts";
 import { adminLock } from "../locks.ts";
 import { userColumns, userNotFound } from "./user.ts";
 
-const lastAdmin = () =>
-  new Failure(
-    "EB_LAST_ADMIN",
-    409,
-    "This is the last active admin.",
-    "Make another admin first; if none can log in, run: earlybird admin invite.",
-  );
+const lastAdmin = defineFailure({
+  code: "EB_LAST_ADMIN",
+  status: 409,
+  detail: "This is the last active admin.",
+  remedy: "Create another admin first; if no admin can log in, run: earlybird admin invite.",
+});
 
 /** The fields of a login that an admin can change. */
 export const userChange = changeOf({ name, phone, role: z.enum(roles), active: z.boolean() });
@@ -44,7 +43,7 @@ export const changeUser = (
       .where("id", "=", id)
       .forUpdate()
       .executeTakeFirst();
-    if (!before) throw userNotFound(id);
+    if (!before) throw userNotFound({ id });
     const user = await tx
       .updateTable("users")
       .set(change)

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { z } from "zod";
 import {
   emailTaken,
@@ -13,13 +13,12 @@ import { email, id, name, newPassword, phone } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import { userColumns } from "./user.ts";
 
-const customerNotFree = (id: string) =>
-  new Failure(
-    "EB_CUSTOMER_NOT_FREE",
-    409,
-    `There is no customer ${id}, or the customer has a login already.`,
-    "Choose a customer whose user_id is null.",
-  );
+const customerNotFree = defineFailure({
+  code: "EB_CUSTOMER_NOT_FREE",
+  status: 409,
+  detail: "There is no customer {id}, or the customer has a login already.",
+  remedy: "Choose a customer whose user_id is null.",
+});
 
 export const newUser = z
   .strictObject({
@@ -61,7 +60,7 @@ export const createUser = async (
         // Of two concurrent logins for a customer, the second waits here and then finds the first.
         .forUpdate()
         .executeTakeFirst();
-      if (!free) throw customerNotFree(customerId);
+      if (!free) throw customerNotFree({ id: customerId });
     }
     const user = await tx
       .insertInto("users")

@@ -76,7 +76,7 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       const at = context.clock.now();
       const ended = await changes.transaction(async (tx) => {
         const user = await tx.selectFrom("users").select("id").where("id", "=", userId).executeTakeFirst();
-        if (!user) throw userNotFound(userId);
+        if (!user) throw userNotFound({ id: userId });
         const count = await endSessions(tx, at, { userId });
         const reason = request.body?.reason;
         const event = {

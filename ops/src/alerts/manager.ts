@@ -252,7 +252,7 @@ export class AlertManager {
     // What another instance has seen may have moved on since we last read it.
     const known = this.#attempts.recordOf(id);
     const record = this.#records.isOurs(id) ? known : ((await this.#shared?.find(id)) ?? known);
-    if (!record) throw alertUnknown(id);
+    if (!record) throw alertUnknown({ id });
     return explain(
       record,
       this.#dispatcher.channels().map(({ channel }) => channel),

@@ -1,18 +1,17 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
-import { Failure } from "../core/failure.ts";
+import { defineFailure } from "../core/failure.ts";
 
 const nonceBytes = 12;
 const tagBytes = 16;
 
 const shortestSecret = 32;
 
-const secretTooShort = () =>
-  new Failure(
-    "EB_CONSOLE_SECRET",
-    500,
-    `The secret of the console has fewer than ${shortestSecret} characters.`,
-    "Set the option console.secret to a random string, the same in all instances.",
-  );
+const secretTooShort = defineFailure({
+  code: "EB_CONSOLE_SECRET",
+  status: 500,
+  detail: "The secret of the console has fewer than {shortest} characters.",
+  remedy: "Set the option console.secret to a random string, the same in all instances.",
+});
 
 /** Encrypts short texts for clients that must not read or change them. */
 export interface Sealer {
@@ -28,7 +27,7 @@ export interface Sealer {
  * @throws Failure EB_CONSOLE_SECRET
  */
 export const createSealer = (secret: string, purpose: string): Sealer => {
-  if (secret.length < shortestSecret) throw secretTooShort();
+  if (secret.length < shortestSecret) throw secretTooShort({ shortest: shortestSecret });
   const key = Buffer.from(hkdfSync("sha256", secret, "", `earlybird ${purpose}`, 32));
   return {
     seal: (text) => {

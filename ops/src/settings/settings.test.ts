@@ -81,7 +81,7 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
   [
     "a login without its password",
     { ...email, SMTP_USER: "apikey" },
-    ["SMTP_USER: needs ALERT_EMAIL_PASSWORD: set it, or remove SMTP_USER where the server asks for no login"],
+    ["SMTP_USER: needs ALERT_EMAIL_PASSWORD: set it, or remove SMTP_USER if the server requires no login"],
   ],
   [
     "STARTTLS on the port of TLS",

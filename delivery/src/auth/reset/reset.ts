@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ApiContext } from "../../context.ts";
 import { queueMail } from "../../mail/index.ts";
 import { tokenHash } from "../../token-hash.ts";
@@ -11,13 +11,12 @@ const lifetimeMs = 30 * 60_000;
 const hourMs = 3_600_000;
 const mailsAnHour = 3;
 
-const resetRefused = () =>
-  new Failure(
-    "EB_RESET_REFUSED",
-    403,
-    "The code is not valid: it was used, replaced by a newer one, or is older than 30 minutes.",
-    "Ask for a new one with POST /api/auth/password-reset.",
-  );
+const resetRefused = defineFailure({
+  code: "EB_RESET_REFUSED",
+  status: 403,
+  detail: "The code is not valid: it was used, replaced by a newer one, or is older than 30 minutes.",
+  remedy: "Ask for a new one with POST /api/auth/password-reset.",
+});
 
 /**
  * Emails a code to set a new password if an active login has this address, at most three per hour. A code replaces

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
@@ -9,13 +9,12 @@ import { endSessions, refreshRefused, refreshSession } from "./session.ts";
 
 const tags = ["auth"];
 
-const sessionNotFound = (id: string) =>
-  new Failure(
-    "EB_SESSION_NOT_FOUND",
-    404,
-    `You have no session ${id} that goes on.`,
-    "GET /api/auth/sessions lists yours.",
-  );
+const sessionNotFound = defineFailure({
+  code: "EB_SESSION_NOT_FOUND",
+  status: 404,
+  detail: "You have no active session {id}.",
+  remedy: "GET /api/auth/sessions lists yours.",
+});
 
 const sessionView = z.object({
   id: z.string(),
@@ -99,7 +98,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
       const count = await changes.transaction((tx) =>
         endSessions(tx, clock.now(), { userId: loginOf(request).id, only }),
       );
-      if (count === 0) throw sessionNotFound(only);
+      if (count === 0) throw sessionNotFound({ id: only });
       return { ended: count };
     },
   );

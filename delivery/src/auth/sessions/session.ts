@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
 import type { Client } from "../../client.ts";
 import type { ApiContext } from "../../context.ts";
@@ -22,13 +22,12 @@ const repeatedWithinMs = 10_000;
 /** How long {@link refreshSession} can be called, in seconds. */
 export const refreshLifetimeSeconds = idleMs / 1_000;
 
-export const refreshRefused = () =>
-  new Failure(
-    "EB_REFRESH_REFUSED",
-    401,
-    "The refresh token is not valid: it was used before, or its session has ended.",
-    "Log in again.",
-  );
+export const refreshRefused = defineFailure({
+  code: "EB_REFRESH_REFUSED",
+  status: 401,
+  detail: "The refresh token is not valid: it was used before, or its session has ended.",
+  remedy: "Log in again.",
+});
 
 /** A session that was just created or refreshed. */
 export interface BegunSession {

@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
 import type { ApiContext } from "../../context.ts";
 import type { Tables } from "../../database.ts";
@@ -13,37 +13,33 @@ import {
   stepOfCode,
 } from "./secret.ts";
 
-const wrongCode = () =>
-  new Failure(
-    "EB_TOTP_WRONG",
-    401,
-    "The code of the second factor is wrong, or was used before.",
-    "Send the code that your authenticator shows now, or one of your recovery codes.",
-  );
+const wrongCode = defineFailure({
+  code: "EB_TOTP_WRONG",
+  status: 401,
+  detail: "The code of the second factor is wrong, or was used before.",
+  remedy: "Send the code that your authenticator shows now, or one of your recovery codes.",
+});
 
-export const totpNeeded = () =>
-  new Failure(
-    "EB_TOTP_NEEDED",
-    401,
-    "This login has a second factor.",
-    "Send the code that your authenticator shows, or a recovery code, as totp.",
-  );
+export const totpNeeded = defineFailure({
+  code: "EB_TOTP_NEEDED",
+  status: 401,
+  detail: "This login has a second factor.",
+  remedy: "Send the code that your authenticator shows, or a recovery code, as totp.",
+});
 
-const alreadyEnrolled = () =>
-  new Failure(
-    "EB_TOTP_ENROLLED",
-    409,
-    "This login has a second factor already.",
-    "Remove it first with POST /api/auth/totp/remove.",
-  );
+const alreadyEnrolled = defineFailure({
+  code: "EB_TOTP_ENROLLED",
+  status: 409,
+  detail: "This login already has a second factor.",
+  remedy: "Remove it first with POST /api/auth/totp/remove.",
+});
 
-const notEnrolled = () =>
-  new Failure(
-    "EB_TOTP_NOT_ENROLLED",
-    409,
-    "No second factor is being set up.",
-    "Begin with POST /api/auth/totp/enrol.",
-  );
+const notEnrolled = defineFailure({
+  code: "EB_TOTP_NOT_ENROLLED",
+  status: 409,
+  detail: "No second factor is being set up.",
+  remedy: "Start with POST /api/auth/totp/enrol.",
+});
 
 type TotpContext = Pick<ApiContext, "changes" | "clock" | "jwtSecret">;
 
