@@ -12,7 +12,7 @@ const withoutLimits = {
 const readAsText = { binary: false };
 
 /** The settings by which a service reaches its database, for connections of our own. */
-export const settingsLike = ({ options: { password, ...settings } }: pg.Pool): pg.PoolConfig => ({
+export const connectionSettings = ({ options: { password, ...settings } }: pg.Pool): pg.PoolConfig => ({
   ...settings,
   ...withoutLimits,
   ...readAsText,

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import pg from "pg";
 import { kyselyReading } from "./bound-kysely.ts";
-import { settingsLike } from "./connection-settings.ts";
-import { ownParsers } from "./type-parsers.ts";
+import { connectionSettings } from "./connection-settings.ts";
+import { typeParsers } from "./type-parsers.ts";
 
 const connections = 2;
 const connectWithinMs = 3_000;
 const answerWithinMs = 5_000;
 const closeWithinMs = 1_000;
 
-const bind = kyselyReading(ownParsers);
+const bind = kyselyReading(typeParsers);
 
 /**
  * A small pool for those who watch the service: they must neither wait in the service's own queue nor keep its
@@ -20,7 +20,7 @@ const bind = kyselyReading(ownParsers);
  */
 export const createMonitoringPool = (servicePool: pg.Pool): pg.Pool => {
   const pool = new pg.Pool({
-    ...settingsLike(servicePool),
+    ...connectionSettings(servicePool),
     max: connections,
     min: 0,
     application_name: "earlybird monitoring",

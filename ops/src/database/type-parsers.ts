@@ -29,6 +29,6 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
  * How whoever watches the service reads what the database answers. A service may read times as strings, for its own
  * pool or by `pg.types.setTypeParser` for all: what is written here must not depend on it.
  */
-export const ownParsers: pg.CustomTypesConfig = {
+export const typeParsers: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number) => parsers[oid] ?? String) as typeof pg.types.getTypeParser,
 };

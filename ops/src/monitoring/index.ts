@@ -1,7 +1,7 @@
 // First: what is loaded next may fill the memory that is then collected.
 import "./requests/nexttick-workaround.ts";
 
-export { DeadlineExceeded, within } from "../core/with-timeout.ts";
+export { DeadlineExceeded, withTimeout } from "../core/with-timeout.ts";
 export { DatabaseWithTables } from "../database/database-with-tables.ts";
 export { closeMonitoringPool, createMonitoringPool, onConnection } from "../database/monitoring-pool.ts";
 export {

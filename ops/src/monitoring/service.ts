@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
-import { within } from "../core/with-timeout.ts";
+import { withTimeout } from "../core/with-timeout.ts";
 import type { DatabaseHealth, HealthStatus } from "./database/health-check.ts";
 import { judgeHealth } from "./health-status.ts";
 import type { EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
@@ -206,7 +206,7 @@ export class MonitoringService {
 
   async #checkDatabase(): Promise<DatabaseHealth> {
     try {
-      return await within(this.#patienceMs, this.#database.check());
+      return await withTimeout(this.#patienceMs, this.#database.check());
     } catch (error) {
       const pool = this.#snapshot?.database.pool ?? { size: 0, in_use: 0, waiting: 0 };
       const reason = error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { within } from "../../core/with-timeout.ts";
-import { settingsLike } from "../../database/connection-settings.ts";
+import { withTimeout } from "../../core/with-timeout.ts";
+import { connectionSettings } from "../../database/connection-settings.ts";
 import { type DatabaseDetails, outdatedDetails, readDatabaseDetails } from "./server-stats.ts";
 
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
@@ -70,7 +70,7 @@ export class DatabaseHealthChecker {
   /** Pings the database, connecting first where needed; always answers within the timeout, never rejects. */
   async check(): Promise<DatabaseHealth> {
     try {
-      const responseTimeMs = await within(this.#timeoutMs, this.#ping());
+      const responseTimeMs = await withTimeout(this.#timeoutMs, this.#ping());
       const slow = responseTimeMs > slowMs;
       this.#lookIntoDetails();
       return {
@@ -81,7 +81,7 @@ export class DatabaseHealthChecker {
       };
     } catch (error) {
       this.#abandonConnection();
-      const reason = wordsOf(error);
+      const reason = messageOf(error);
       this.#whyNoDetails = reason;
       return { ...this.#background(), status: "unhealthy", response_time_ms: null, reason };
     }
@@ -106,7 +106,10 @@ export class DatabaseHealthChecker {
 
   async #connect(): Promise<pg.Client> {
     if (this.#closed) throw new Error("the checker is closed");
-    const connection = new pg.Client({ ...settingsLike(this.#pool), application_name: "earlybird health" });
+    const connection = new pg.Client({
+      ...connectionSettings(this.#pool),
+      application_name: "earlybird health",
+    });
     this.#connection = connection;
     const lost = () => {
       if (this.#connection !== connection) return;
@@ -138,7 +141,7 @@ export class DatabaseHealthChecker {
       },
       // The next look comes in half a minute.
       (error) => {
-        this.#whyNoDetails = wordsOf(error);
+        this.#whyNoDetails = messageOf(error);
       },
     );
   }
@@ -156,7 +159,7 @@ export class DatabaseHealthChecker {
 }
 
 /** A connection that is refused on every address of a host has words only inside. */
-const wordsOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return error.errors.map(wordsOf).join("; ");
+const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
   return error instanceof Error ? error.message || error.name : String(error);
 };

@@ -2,7 +2,7 @@ import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Failure } from "../../core/failure.ts";
-import { within } from "../../core/with-timeout.ts";
+import { withTimeout } from "../../core/with-timeout.ts";
 import type { FleetEndpoint, FleetSummary, Instance } from "../fleet/index.ts";
 import { type PerformanceWindow, performanceWindows } from "../requests/summary.ts";
 import { currentDetails, httpStatusOf, type Service } from "./current-health.ts";
@@ -120,7 +120,7 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthRoutesOptions> = async (
         query.scope === "fleet" ? await minuteOf(theFleet()) : { endpoints: await monitoring.endpoints() };
       const now = currentDetails(service);
       const firing = firingAlerts();
-      const following = await within(followersWithinMs, followers()).catch(() => null);
+      const following = await withTimeout(followersWithinMs, followers()).catch(() => null);
       // The schema describes thousands of numbers: to check each of them again takes longer than all the rest.
       return reply
         .code(httpStatusOf(now.status))
