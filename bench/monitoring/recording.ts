@@ -6,8 +6,8 @@ import { median, printTable, thousands } from "../figures.ts";
 const rounds = 7;
 const recordings = 2_000_000;
 const routes = 200;
-const requestsEachSlice = 20;
-const slicesInAnHour = 720;
+const requestsEachInterval = 20;
+const intervalsInAnHour = 720;
 
 /** What recording a request takes, and what all that is recorded occupies. */
 export const benchRecording = (): void => {
@@ -42,9 +42,9 @@ const memoryOfAnHour = (): number => {
   const durations = someDurations();
   const before = occupied();
   const metrics = new PerformanceMetrics({ clock });
-  for (let slice = 0; slice < slicesInAnHour; slice++) {
-    for (let n = 0; n < routes * requestsEachSlice; n++) {
-      const durationMs = durations[(slice * 31 + n * 7) % durations.length] ?? 0;
+  for (let interval = 0; interval < intervalsInAnHour; interval++) {
+    for (let n = 0; n < routes * requestsEachInterval; n++) {
+      const durationMs = durations[(interval * 31 + n * 7) % durations.length] ?? 0;
       metrics.endpoint("GET", `/api/things/${n % routes}/:id`).record(n % 50 === 0 ? 500 : 200, durationMs);
     }
     nowMs += 5_000;

@@ -1,13 +1,13 @@
 import { type Kysely, sql } from "kysely";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 import {
+  type IntervalSummary,
   type PerformanceWindow,
   performanceWindows,
-  type SliceSummary,
-  summariseSlices,
+  summariseIntervals,
 } from "../requests/summary.ts";
 import { allRoutes, endpointColumns } from "./minutes.ts";
-import { EndpointSums } from "./route-sums.ts";
+import { RouteSums } from "./route-sums.ts";
 
 const minuteMs = 60_000;
 
@@ -25,11 +25,11 @@ export interface FleetCoverage {
   newest: string | null;
 }
 
-export interface FleetSummary extends SliceSummary {
+export interface FleetSummary extends IntervalSummary {
   fleet: FleetCoverage;
 }
 
-export interface FleetEndpoint extends SliceSummary {
+export interface FleetEndpoint extends IntervalSummary {
   route: string;
   method: string;
 }
@@ -71,7 +71,7 @@ export const fleetSummary = async (
   const { rows: newest } = await sql<{ newest: Date | null }>`
     select max(minute) + interval '1 minute' as newest from earlybird.metric_minutes`.execute(db);
   return {
-    ...summariseSlices(rows, { windowSeconds: performanceWindows[window], observedSeconds }),
+    ...summariseIntervals(rows, { windowSeconds: performanceWindows[window], observedSeconds }),
     fleet: {
       instances: new Set(rows.map(({ instance }) => instance)).size,
       from: from.toISOString(),
@@ -92,7 +92,7 @@ export const fleetEndpoints = async (
     windowSeconds: performanceWindows[window],
     observedSeconds: await observedSecondsOf(db, { from, until }),
   };
-  const sums = new EndpointSums();
+  const sums = new RouteSums();
   // Minute by minute: the event loop has other things to do in between.
   for (let minute = 0; minute < minutes; minute++) {
     const { rows } = await sql<EndpointMinute>`
@@ -104,5 +104,5 @@ export const fleetEndpoints = async (
   }
   return sums
     .read()
-    .map((sum) => ({ route: sum.route, method: sum.method, ...summariseSlices([sum], over) }));
+    .map((sum) => ({ route: sum.route, method: sum.method, ...summariseIntervals([sum], over) }));
 };

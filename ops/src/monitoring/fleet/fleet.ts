@@ -8,16 +8,16 @@ import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } f
 import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
 import { writeMinute } from "./minutes.ts";
-import { keepUp } from "./retention.ts";
-import { type MinuteSource, WaitingMinutes } from "./write-buffer.ts";
+import { applyRetention } from "./retention.ts";
+import { type MinuteSource, WriteBuffer } from "./write-buffer.ts";
 
-const beatEveryMs = 5_000;
-const keepUpEveryMs = 60_000;
+const heartbeatEveryMs = 5_000;
+const retentionEveryMs = 60_000;
 
 /** Snapshots come when they come: one that is a little early counts for the beat that is due. */
 const earlyMs = 500;
 
-const leaveWithinMs = 1_000;
+const leaveTimeoutMs = 1_000;
 
 /** What the fleet needs of whoever takes snapshots. */
 export interface DatabaseNews {
@@ -42,20 +42,20 @@ export class Fleet {
   readonly #instances: Instances;
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #waiting: WaitingMinutes;
+  readonly #waiting: WriteBuffer;
   #unwatch: (() => void) | undefined;
   #contact: Promise<void> | undefined;
-  #upkeep: Promise<void> | undefined;
+  #retention: Promise<void> | undefined;
   readonly #reading = new Map<string, Promise<unknown>>();
   #beatAtMs = Number.NEGATIVE_INFINITY;
-  #keptUpAtMs = Number.NEGATIVE_INFINITY;
+  #retentionAtMs = Number.NEGATIVE_INFINITY;
   #inTouch = true;
 
   constructor({ pool, performance, log, version, clock = systemClock }: FleetOptions) {
     this.#instances = new Instances({ pool, version, clock });
     this.#log = log;
     this.#clock = clock;
-    this.#waiting = new WaitingMinutes({ performance, log, clock, instanceId: this.instanceId });
+    this.#waiting = new WriteBuffer({ performance, log, clock, instanceId: this.instanceId });
   }
 
   /** Of this process; another one after each start. */
@@ -92,7 +92,7 @@ export class Fleet {
    */
   async stop(): Promise<void> {
     this.#unwatch?.();
-    await Promise.race([this.#leave(), sleep(leaveWithinMs, undefined, { ref: false })]);
+    await Promise.race([this.#leave(), sleep(leaveTimeoutMs, undefined, { ref: false })]);
   }
 
   /** All requests to all instances in a window of minutes that have ended. */
@@ -127,13 +127,13 @@ export class Fleet {
   async #beInTouch(): Promise<void> {
     try {
       const nowMs = this.#clock.monotonicMs();
-      if (nowMs - this.#beatAtMs >= beatEveryMs - earlyMs) {
+      if (nowMs - this.#beatAtMs >= heartbeatEveryMs - earlyMs) {
         await this.#instances.beat();
         this.#beatAtMs = nowMs;
       }
       await this.#writeWaiting();
       this.#inTouch = true;
-      this.#keepUpIfDue(nowMs);
+      this.#applyRetentionIfDue(nowMs);
     } catch (error) {
       if (this.#inTouch) this.#log.warn({ err: error }, "the fleet's tables cannot be reached");
       this.#inTouch = false;
@@ -149,16 +149,16 @@ export class Fleet {
   }
 
   /** Beside the contact: merging a large hour takes longer than a beat may be late. */
-  #keepUpIfDue(nowMs: number): void {
-    if (this.#upkeep || nowMs - this.#keptUpAtMs < keepUpEveryMs) return;
-    this.#keptUpAtMs = nowMs;
-    this.#upkeep = this.#instances
-      .connected(keepUp)
+  #applyRetentionIfDue(nowMs: number): void {
+    if (this.#retention || nowMs - this.#retentionAtMs < retentionEveryMs) return;
+    this.#retentionAtMs = nowMs;
+    this.#retention = this.#instances
+      .connected(applyRetention)
       .catch((error) =>
         this.#log.warn({ err: error }, "the past could not be tidied up; the next try is in a minute"),
       )
       .finally(() => {
-        this.#upkeep = undefined;
+        this.#retention = undefined;
       });
   }
 
@@ -168,7 +168,7 @@ export class Fleet {
     try {
       this.#waiting.collect({ unfinished: true });
       await this.#writeWaiting();
-      await this.#upkeep;
+      await this.#retention;
       await this.#instances.leave();
     } catch (error) {
       this.#log.warn(

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { Failure } from "../../core/failure.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
-import { type SliceSummary, summariseSlices } from "../requests/summary.ts";
+import { type IntervalSummary, summariseIntervals } from "../requests/summary.ts";
 import { allRoutes, endpointColumns } from "./minutes.ts";
 
 /** How far the points of a history lie apart, in seconds. */
@@ -19,7 +19,7 @@ export interface HistoryRequest {
 }
 
 /** What all instances together did in one minute or hour. */
-export interface HistoryPoint extends SliceSummary {
+export interface HistoryPoint extends IntervalSummary {
   /** When it began; ISO 8601. */
   at: string;
 }
@@ -59,9 +59,9 @@ export const readHistory = async (db: Kysely<unknown>, request: HistoryRequest):
     const time = at.toISOString();
     byTime.set(time, [...(byTime.get(time) ?? []), row]);
   }
-  return [...byTime].map(([at, slices]) => ({
+  return [...byTime].map(([at, intervals]) => ({
     at,
-    ...summariseSlices(slices, { windowSeconds: seconds, observedSeconds: seconds }),
+    ...summariseIntervals(intervals, { windowSeconds: seconds, observedSeconds: seconds }),
   }));
 };
 

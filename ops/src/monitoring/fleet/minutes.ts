@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { mergeSlices } from "../requests/interval.ts";
+import { mergeIntervals } from "../requests/interval.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 
 /** What one process recorded in one minute. */
@@ -14,7 +14,7 @@ export const allRoutes = { route: "(all)", method: "*" } as const;
 /** Adds the sum of all endpoints. */
 export const withSum = ({ startedAt, endpoints }: Minute): Minute => ({
   startedAt,
-  endpoints: [...endpoints, { ...allRoutes, ...mergeSlices(endpoints) }],
+  endpoints: [...endpoints, { ...allRoutes, ...mergeIntervals(endpoints) }],
 });
 
 /** Writes a minute of one instance, in place of what it may have written for it before. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 import { endpointColumns, rowsOf } from "./minutes.ts";
-import { EndpointSums } from "./route-sums.ts";
+import { RouteSums } from "./route-sums.ts";
 
 /** How long a minute can be read by itself, and after that as part of its hour. */
 export const minutesKept = "72 hours";
@@ -16,7 +16,7 @@ const rowsAtOnce = 5_000;
  * Merges the oldest hour that is due, and deletes some of what is too old. Only one instance does it at a time: where
  * another is at it, nothing happens. What is old is decided by the database's clock, which is the same for all.
  */
-export const keepUp = async (db: Kysely<unknown>): Promise<void> => {
+export const applyRetention = async (db: Kysely<unknown>): Promise<void> => {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(19303, 1) as free`.execute(
       tx,
@@ -46,7 +46,7 @@ const mergeOldestHour = async (tx: Kysely<unknown>): Promise<void> => {
     order by hour limit 1 for update`.execute(tx);
   const hour = due[0]?.hour;
   if (!hour) return;
-  const sums = new EndpointSums();
+  const sums = new RouteSums();
   // Minute by minute, so that neither memory nor the event loop has to bear the whole hour at once.
   for (let minute = 0; minute < 60; minute++) {
     const { rows } = await sql<EndpointMinute>`

@@ -21,7 +21,7 @@ interface WaitingMinute extends Minute {
   writer: string;
 }
 
-export interface WaitingMinutesOptions {
+export interface WriteBufferOptions {
   performance: MinuteSource;
   log: Logger;
   clock: Clock;
@@ -29,7 +29,7 @@ export interface WaitingMinutesOptions {
 }
 
 /** Minutes that are to be written and not in the database yet. */
-export class WaitingMinutes {
+export class WriteBuffer {
   readonly #performance: MinuteSource;
   readonly #log: Logger;
   /** Oldest first. */
@@ -38,7 +38,7 @@ export class WaitingMinutes {
   #newest: Date | undefined;
   #writer: string;
 
-  constructor({ performance, log, clock, instanceId }: WaitingMinutesOptions) {
+  constructor({ performance, log, clock, instanceId }: WriteBufferOptions) {
     this.#performance = performance;
     this.#log = log;
     this.#writer = instanceId;

@@ -1,4 +1,4 @@
-import { type StatusTally, tallyBoundsMs } from "../requests/cumulative-histogram.ts";
+import { bucketBoundsMs, type StatusHistogram } from "../requests/cumulative-histogram.ts";
 import type { EndpointTotals } from "../requests/request-metrics.ts";
 import { writeHead, writeLabels } from "./exporter.ts";
 
@@ -6,7 +6,7 @@ import { writeHead, writeLabels } from "./exporter.ts";
 const name = "http_server_request_duration_seconds";
 
 const head = Buffer.from(writeHead({ name, help: "Duration of HTTP server requests.", type: "histogram" }));
-const bounds = [...tallyBoundsMs.map((boundMs) => String(boundMs / 1000)), "+Inf"];
+const bounds = [...bucketBoundsMs.map((boundMs) => String(boundMs / 1000)), "+Inf"];
 
 const errorsName = "earlybird_http_errors_total";
 /** Their class of status alone does not tell which answers are errors. */
@@ -68,7 +68,7 @@ class EndpointLines {
     return this;
   }
 
-  #durationsOf({ statusClass, count, sumMs, buckets }: StatusTally): string {
+  #durationsOf({ statusClass, count, sumMs, buckets }: StatusHistogram): string {
     const starts = this.#startsOf(statusClass);
     let upTo = 0;
     const lines = starts.buckets.map((start, n) => {

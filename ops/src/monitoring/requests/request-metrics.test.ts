@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import type { Clock } from "../../core/clock.ts";
-import { tallyBoundsMs } from "./cumulative-histogram.ts";
+import { bucketBoundsMs } from "./cumulative-histogram.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import { otherMethod, overflowRoute, PerformanceMetrics, unmatchedRoute } from "./request-metrics.ts";
 
-/** A clock that stands still until the test moves it; starts in the middle of a slice. */
+/** A clock that stands still until the test moves it; starts in the middle of a interval. */
 const testClock = () => {
   let nowMs = 1_234_567;
   const clock: Clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
@@ -164,7 +164,7 @@ test.each([
   },
 );
 
-test("a slice begins empty: what the one before it held is counted once", () => {
+test("a interval begins empty: what the one before it held is counted once", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   for (let n = 0; n < 3; n++) metrics.endpoint("GET", "/a").record(500, 100);
@@ -232,7 +232,7 @@ test("totals never fall: they go on when windows have passed, one for each statu
   expect(fine).toMatchObject({ statusClass: 2, count: 6 });
   expect(fine?.sumMs).toBeCloseTo(20_092.001);
   expect(fine?.buckets).toEqual([3, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-  expect(fine?.buckets).toHaveLength(tallyBoundsMs.length + 1);
+  expect(fine?.buckets).toHaveLength(bucketBoundsMs.length + 1);
   expect(failed).toMatchObject({ statusClass: 5, count: 1, sumMs: 2 });
 });
 
@@ -308,12 +308,12 @@ test("an hour of any traffic sums up to what was recorded", () => {
           metrics.endpoint("GET", "/a").record(200, durationMs);
           recorded.push({ atSeconds: nowSeconds, durationMs });
         }
-        for (const [window, seconds, slice] of [
+        for (const [window, seconds, interval] of [
           ["1m", 60, 5],
           ["5m", 300, 60],
           ["1h", 3600, 60],
         ] as const) {
-          const since = Math.floor(nowSeconds / slice) * slice - seconds;
+          const since = Math.floor(nowSeconds / interval) * interval - seconds;
           const inside = recorded.filter(({ atSeconds }) => atSeconds >= since);
           expect(metrics.summary(window)).toMatchObject({
             requests: inside.length,

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import type { HistoryPoint, HistoryRequest, Resolution } from "../fleet/history.ts";
-import { sliceSummary } from "./schemas.ts";
+import { intervalSummary } from "./schemas.ts";
 
 export interface HistoryRouteOptions {
   fleet: { history(request: HistoryRequest): Promise<HistoryPoint[]> };
@@ -45,7 +45,7 @@ const answer = z.object({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
   resolution: z.enum(["minute", "hour"]),
-  points: z.array(sliceSummary.extend({ at: z.iso.datetime() })),
+  points: z.array(intervalSummary.extend({ at: z.iso.datetime() })),
 });
 
 /** `GET /api/health/history`: what all instances did over time, read from the database. */

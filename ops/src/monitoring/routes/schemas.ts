@@ -19,7 +19,7 @@ const lastError = z.object({
   code: z.string().nullable(),
 });
 
-export const sliceSummary = z.object({
+export const intervalSummary = z.object({
   window_seconds: z.int(),
   requests: z.int(),
   errors: z.int(),
@@ -38,13 +38,13 @@ export const sliceSummary = z.object({
   statuses: z.object({ "1xx": z.int(), "2xx": z.int(), "3xx": z.int(), "4xx": z.int(), "5xx": z.int() }),
 });
 
-export const performance = sliceSummary.extend({
+export const performance = intervalSummary.extend({
   in_flight: z.int(),
   last_error: lastError.nullable(),
 });
 
 /** Of the whole fleet: what only one process knows is not in it. */
-export const fleetPerformance = sliceSummary.extend({
+export const fleetPerformance = intervalSummary.extend({
   fleet: z.object({
     instances: z.int().describe("How many wrote something for the window."),
     from: z.iso.datetime(),
@@ -55,7 +55,7 @@ export const fleetPerformance = sliceSummary.extend({
 
 const itsName = { route: z.string(), method: z.string() };
 const endpoint = performance.extend(itsName);
-const fleetEndpoint = sliceSummary.extend(itsName);
+const fleetEndpoint = intervalSummary.extend(itsName);
 
 const instance = z.object({
   id: z.uuid(),

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { PerformanceMetrics } from "../requests/request-metrics.ts";
-import { RecentNumbers } from "./rolling-stats.ts";
+import { RollingStats } from "./rolling-stats.ts";
 
 /** What monitoring itself costs. */
 export interface Overhead {
@@ -9,7 +9,7 @@ export interface Overhead {
    * minutes. Without what Node and the driver spend on the wire of a ping.
    */
   cpu_percent: number;
-  /** Histograms and slices of all endpoints: an estimate. */
+  /** Histograms and intervals of all endpoints: an estimate. */
   memory_bytes: number;
   /** What recording one request takes; measured now and then. */
   seconds_per_request: number;
@@ -19,7 +19,7 @@ export interface Overhead {
 export class OverheadMeter {
   readonly #clock: Clock;
   readonly #performance: PerformanceMetrics;
-  readonly #recent = new RecentNumbers(["took_ms", "elapsed_ms"]);
+  readonly #recent = new RollingStats(["took_ms", "elapsed_ms"]);
   #takenAtMs: number;
   #recorded = 0;
   #checksMs = 0;

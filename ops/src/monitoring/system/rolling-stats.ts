@@ -1,5 +1,5 @@
 /** The last five minutes of some numbers that are taken together now and then. */
-export class RecentNumbers<Name extends string> {
+export class RollingStats<Name extends string> {
   readonly #names: readonly Name[];
   #taken: { atMs: number; numbers: Readonly<Record<Name, number>> }[] = [];
 
@@ -12,7 +12,7 @@ export class RecentNumbers<Name extends string> {
   /** @param atMs by a clock that only grows */
   add(atMs: number, numbers: Readonly<Record<Name, number>>): void {
     this.#taken.push({ atMs, numbers });
-    const sinceMs = atMs - RecentNumbers.seconds * 1_000;
+    const sinceMs = atMs - RollingStats.seconds * 1_000;
     const first = this.#taken.findIndex((taken) => taken.atMs > sinceMs);
     if (first > 0) this.#taken = this.#taken.slice(first);
   }

@@ -1,7 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { GcPauses } from "./gc-pauses.ts";
-import { RecentNumbers } from "./rolling-stats.ts";
+import { RollingStats } from "./rolling-stats.ts";
 import { type SystemLimits, systemLimits } from "./system-limits.ts";
 
 /** What the process uses, as of the last sample. */
@@ -71,7 +71,7 @@ export class SystemMetrics {
   readonly #readLimits: () => SystemLimits;
   readonly #delays: IntervalHistogram = monitorEventLoopDelay({ resolution: delayResolutionMs });
   readonly #pauses = new GcPauses();
-  readonly #recent = new RecentNumbers(names);
+  readonly #recent = new RollingStats(names);
   #limits: SystemLimits;
   #limitsReadAtMs: number;
   #sampledAtMs: number;
@@ -133,7 +133,7 @@ export class SystemMetrics {
       ...this.#numbers,
       uptime_seconds: Math.round(process.uptime()),
       limits: this.#limits,
-      window_seconds: RecentNumbers.seconds,
+      window_seconds: RollingStats.seconds,
       mean: rounded(this.#recent.mean()),
       max: this.#recent.max(),
     };
