@@ -1,9 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createLogger } from "../core/logger.ts";
 import type { DatabaseHealth } from "./database/health-check.ts";
+import type { SystemProbe } from "./health-checks.ts";
 import { PerformanceMetrics } from "./requests/request-metrics.ts";
-import { type MonitoringOptions, MonitoringService, type Snapshot, type SystemProbe } from "./service.ts";
-import { SystemMetrics, type SystemSample } from "./system/sampler.ts";
+import { type MonitoringOptions, MonitoringService } from "./service.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { SystemSample } from "./system/report.ts";
+import { SystemMetrics } from "./system/sampler.ts";
 
 const pool = { size: 10, in_use: 0, waiting: 0 };
 const answers: DatabaseHealth = { status: "healthy", response_time_ms: 1, pool, reason: null };

@@ -1,10 +1,10 @@
 import { type Interval, mergeIntervals } from "../requests/interval.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 
-/** So many rows of an endpoint are kept before they are merged into one. */
+/** Rows of an endpoint to collect before they are merged. */
 const mergedAtOnce = 100;
 
-/** Sums what was written of each endpoint, however many rows there are, in little memory. */
+/** Sums the rows of each endpoint in little memory, however many there are. */
 export class RouteSums {
   readonly #byName = new Map<string, { route: string; method: string; intervals: Interval[] }>();
 
@@ -20,7 +20,7 @@ export class RouteSums {
     if (endpoint.intervals.length >= mergedAtOnce) endpoint.intervals = [mergeIntervals(endpoint.intervals)];
   }
 
-  /** One row for each endpoint, in the order in which they came. */
+  /** One row for each endpoint, in order of their first row. */
   read(): EndpointMinute[] {
     return [...this.#byName.values()].map(({ route, method, intervals }) => ({
       route,
