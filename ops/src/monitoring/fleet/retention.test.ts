@@ -66,7 +66,7 @@ const count = async (table: "minutes" | "hours" | "hours_due") =>
     }>`select count(*)::integer as n from ${sql.table(`earlybird.metric_${table}`)}`.execute(db)
   ).rows[0]?.n;
 
-test("the minutes of all instances become one point of an hour, with its own percentiles", async () => {
+test("the minutes of all instances are merged into one point per hour, with its own percentiles", async () => {
   await write(one, hoursAgo(3), [10, 10, 10]);
   await write(one, hoursAgo(3, 59), [20]);
   await write(other, hoursAgo(3, 59), [1000]);
@@ -85,13 +85,13 @@ test("the minutes of all instances become one point of an hour, with its own per
   expect(await count("hours_due")).toBe(0);
 });
 
-test("an hour that is not over yet waits", async () => {
+test("an unfinished hour is not merged", async () => {
   await write(one, new Date(), [1]);
   await applyRetention(db);
   expect([await count("hours"), await count("hours_due")]).toEqual([0, 1]);
 });
 
-test("a minute that comes late, or twice, is in its hour once", async () => {
+test("a late or repeated minute counts once in its hour", async () => {
   await write(one, hoursAgo(3), [1, 1]);
   await applyRetention(db);
   await write(other, hoursAgo(3, 30), [2]);
@@ -120,7 +120,7 @@ test("a minute written while its hour is being merged makes it due again", async
   expect(await hours(hoursAgo(24))).toMatchObject([{ requests: 2 }]);
 });
 
-test("where several keep up at once, the work is done once and nobody waits", async () => {
+test("concurrent retention runs once and nobody waits", async () => {
   for (let hour = 2; hour < 6; hour++) await write(one, hoursAgo(hour), [1]);
   const holder = await database.pool.connect();
   await holder.query("begin; select pg_advisory_xact_lock(19303, 1)");
@@ -132,7 +132,7 @@ test("where several keep up at once, the work is done once and nobody waits", as
   expect([await count("hours"), await count("hours_due")]).toEqual([8, 0]);
 });
 
-test("minutes are kept for 72 hours, hours for 90 days, and no minute goes before its hour is merged", async () => {
+test("minutes are kept for 72 hours, hours for 90 days, and no minute is deleted before its hour is merged", async () => {
   await write(one, hoursAgo(24 * 90 + 2), [1]);
   await write(one, hoursAgo(74), [2]);
   await write(one, hoursAgo(70), [3]);
@@ -145,7 +145,7 @@ test("minutes are kept for 72 hours, hours for 90 days, and no minute goes befor
   expect(await count("hours")).toBe(4);
 });
 
-test("a process whose clock is days behind leaves the past as it is", async () => {
+test("a process whose clock is days behind does not change merged hours", async () => {
   await write(one, hoursAgo(74), [1, 2, 3]);
   await applyRetention(db);
   expect(await count("minutes")).toBe(0);
@@ -156,7 +156,7 @@ test("a process whose clock is days behind leaves the past as it is", async () =
   expect([await count("minutes"), await count("hours"), await count("hours_due")]).toEqual([0, 2, 0]);
 });
 
-test("of an hour that began three days ago some minutes are gone: one that comes late is not all of it", async () => {
+test("a late minute does not replace an hour whose minutes have partly expired", async () => {
   await write(one, hoursAgo(72), [1]);
   await write(one, hoursAgo(72, 59), [2]);
   await applyRetention(db);

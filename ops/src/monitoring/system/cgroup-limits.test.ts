@@ -155,7 +155,7 @@ test.each([
   expect(systemLimits(group, machine)).toEqual({ memory_bytes: memory, cpus });
 });
 
-test("the limits of this process are numbers that make sense", () => {
+test("the limits of this process are plausible", () => {
   const { memory_bytes, cpus } = systemLimits();
   expect(memory_bytes).toBeGreaterThan(64 * megabyte);
   expect(memory_bytes).toBeLessThan(2 ** 50);
