@@ -66,12 +66,9 @@ export const startDatabaseProcess = async (
   };
 };
 
-/** The number of the server's process, and of its parent, which is the keeper as long as that lives. */
-export const serverProcesses = async (dataDir: string): Promise<{ server: number; keeper: number }> => {
-  const server = Number((await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n")[0]);
-  const status = await readFile(`/proc/${server}/status`, "utf8");
-  return { server, keeper: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]) };
-};
+/** The pid of the server. */
+export const serverPid = async (dataDir: string): Promise<number> =>
+  Number((await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n")[0]);
 
 /** Whether anybody accepts connections at a port of this machine, or at a socket. */
 export const listens = (place: number | string): Promise<boolean> =>

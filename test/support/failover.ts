@@ -4,7 +4,7 @@ import { chown, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { postgresAccount } from "../../ops/src/database/embedded/account.ts";
+import { postgresAccount } from "../../ops/src/database/embedded/root-account.ts";
 import { within } from "./database-process.ts";
 import { debianPrograms } from "./debian-package.ts";
 import { freePort } from "./free-port.ts";

@@ -1,7 +1,12 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What takes longest, and would else keep one processor busy at the end while the others have nothing to do. */
-const long = ["test/rollback/random/", "test/rollback/crash/", "test/e2e/", "ops/src/database/embedded/open"];
+const long = [
+  "test/rollback/random/",
+  "test/rollback/crash/",
+  "test/e2e/",
+  "ops/src/database/embedded/start",
+];
 
 /** Starts the files that take longest first: on a fresh checkout nothing else tells which these are. */
 export class LongestFirst extends BaseSequencer {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { postgresAccount } from "../../ops/src/database/embedded/account.ts";
+import { postgresAccount } from "../../ops/src/database/embedded/root-account.ts";
 import { listens, within } from "./database-process.ts";
 import { debianPrograms } from "./debian-package.ts";
 import { freePort } from "./free-port.ts";

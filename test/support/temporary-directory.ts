@@ -1,7 +1,7 @@
 import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { canTraverse, postgresAccount } from "../../ops/src/database/embedded/account.ts";
+import { canTraverse, postgresAccount } from "../../ops/src/database/embedded/root-account.ts";
 
 /** Makes a temporary directory that PostgreSQL can reach, also under root with a private `TMPDIR`. */
 export const makeTemporaryDirectory = async (): Promise<string> => {

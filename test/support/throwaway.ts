@@ -3,15 +3,15 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { postgresAccount } from "../../ops/src/database/embedded/account.ts";
 import { type Binaries, embeddedBinaries } from "../../ops/src/database/embedded/binaries.ts";
 import {
   builtinLocale,
-  initialiseCluster,
+  initCluster,
   passwordOf,
   superuser,
-} from "../../ops/src/database/embedded/initialise.ts";
-import { type RunningServer, startServer, stopServer } from "../../ops/src/database/embedded/server.ts";
+} from "../../ops/src/database/embedded/init-cluster.ts";
+import { type RunningServer, startServer, stopServer } from "../../ops/src/database/embedded/postmaster.ts";
+import { postgresAccount } from "../../ops/src/database/embedded/root-account.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
 /** A PostgreSQL server for tests, in a temporary directory. It ends with the process that started it. */
@@ -65,7 +65,7 @@ const start = async (binaries: Binaries, flags: string[]): Promise<ThrowawayPost
   const home = await makeTemporaryDirectory();
   const directory = join(home, "cluster");
   const guard = guardOf(home);
-  await initialiseCluster(binaries, { directory, account, flags: ["--no-sync", ...flags] });
+  await initCluster(binaries, { directory, account, flags: ["--no-sync", ...flags] });
   const launch = (preferredPort?: number): Promise<RunningServer> =>
     startServer(binaries, { directory, account, logFile: join(home, "log"), preferredPort, settings });
   let server = await launch();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Failure } from "../core/failure.ts";
 import type { Logger } from "../core/logger.ts";
-import { openEmbeddedServer } from "./embedded/open.ts";
+import { startEmbeddedServer } from "./embedded/start.ts";
 import { databaseRefused, databaseTooOld, databaseUnavailable } from "./failures.ts";
 import { isDatabaseUnavailable, isLoginRefused } from "./is-unavailable.ts";
 import { createPool } from "./pool.ts";
@@ -10,8 +10,6 @@ import { createPool } from "./pool.ts";
 const oldestVersion = 14;
 const databaseName = "earlybird";
 const poolEndsWithinMs = 3_000;
-const answersWithinMs = 20_000;
-const retryMs = 50;
 
 export interface DatabaseOptions {
   /** Address of a PostgreSQL 14 or newer. If undefined, an embedded server is started or joined. */
@@ -100,9 +98,9 @@ const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool>
 
 const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => {
   const { dataDir, log } = options;
-  const server = await openEmbeddedServer(dataDir, log);
+  const server = await startEmbeddedServer(dataDir, log);
   try {
-    await untilAnswering(() => ensureDatabase(server.urlOf("postgres")));
+    await ensureDatabase(server.urlOf("postgres"));
   } catch (error) {
     await server.release();
     throw error;
@@ -126,20 +124,6 @@ const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg
 /** A connection that is never released must not keep the process alive. */
 const endPool = (pool: pg.Pool): Promise<void> =>
   Promise.race([pool.end(), sleep(poolEndsWithinMs, undefined, { ref: false })]);
-
-/** The server may have ended by itself in the moment we joined; its keeper starts it again. */
-const untilAnswering = async (work: () => Promise<void>): Promise<void> => {
-  const giveUp = performance.now() + answersWithinMs;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isDatabaseUnavailable(error) || isLoginRefused(error)) throw error;
-      if (performance.now() > giveUp) throw databaseUnavailable("the embedded server", error);
-      await sleep(retryMs);
-    }
-  }
-};
 
 const ensureDatabase = async (url: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url });

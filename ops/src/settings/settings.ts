@@ -3,6 +3,7 @@ import { parseEnv } from "node:util";
 import { z } from "zod";
 import { Failure } from "../core/failure.ts";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
+import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
 import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
 
 const databaseAddress = z.url({
@@ -72,6 +73,7 @@ const schema = z.object({
     .default("info")
     .describe("what is logged; alerts always are"),
   ...alertSettings,
+  ...channelSettings,
 });
 
 /** Settings whose value may also come from the file that `NAME_FILE` points to. */
@@ -82,6 +84,7 @@ export const secretSettings = [
   "METRICS_TOKEN",
   "LEDGER_ANCHOR_URL",
   ...alertSecrets,
+  ...channelSecrets,
 ] as const;
 
 export type Settings = Readonly<z.infer<typeof schema>>;
@@ -137,7 +140,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
   if (!parsed.success) {
     for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}: ${issue.message}`);
   }
-  faults.push(...emailFaults(present));
+  faults.push(...emailFaults(present), ...channelFaults(present));
   if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
     faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
   }

