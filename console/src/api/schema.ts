@@ -530,7 +530,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Is the process up? Never asks the database. */
+        /** Check that the process is up. Never accesses the database. */
         get: {
             parameters: {
                 query?: never;
@@ -596,7 +596,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Can it serve? 503 while the database is away. */
+        /** Check that the service is ready. 503 while the database is down. */
         get: {
             parameters: {
                 query?: never;
@@ -662,7 +662,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How is it? 503 when unhealthy. */
+        /** Get the health status. 503 if unhealthy. */
         get: {
             parameters: {
                 query?: never;
@@ -739,7 +739,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How is it, and why: database, process, and the requests of the last minute. */
+        /** Get health with its reasons: database, process and the requests of the last minute. */
         get: {
             parameters: {
                 query?: {
@@ -777,23 +777,32 @@ export interface paths {
                                     waiting: number;
                                 };
                                 details: {
-                                    /** Format: date-time */
+                                    /**
+                                     * Format: date-time
+                                     * @description The last time that they could be read.
+                                     */
                                     taken_at: string;
+                                    /** @description Of all databases of the server together. */
                                     connections: {
                                         used: number;
                                         max: number;
                                     } | null;
+                                    /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
                                         seconds: number;
                                         application: string | null;
                                     } | null;
+                                    /** @description Sessions that wait for a lock in this database, and the longest wait. */
                                     lock_waits: {
                                         waiting: number;
                                         longest_seconds: number;
                                     } | null;
                                     replicas: {
+                                        /** @description Its application name: `walreceiver` by default. */
                                         application: string;
+                                        /** @description Null over a socket, or if this login may not read it. */
                                         address: string | null;
+                                        /** @description The replication slot that it uses, if any. */
                                         slot: string | null;
                                         state: string;
                                         lag_bytes: number | null;
@@ -807,47 +816,77 @@ export interface paths {
                                 } | null;
                             } | null;
                             system: {
+                                /** @description CPU time since the previous sample, of what the process may use. */
                                 cpu_percent: number;
+                                /** @description Resident memory. */
                                 memory_bytes: number;
+                                /** @description Resident memory, of the limit of the container or the machine. */
                                 memory_percent: number;
+                                /** @description 99th percentile of the delay of timers. */
                                 event_loop_p99_ms: number;
+                                /** @description Longest delay of a timer. */
                                 event_loop_max_ms: number;
+                                /** @description Share of the time in which the event loop was busy. */
                                 event_loop_utilization_percent: number;
+                                /** @description Share of the time in garbage collection pauses. */
                                 gc_percent: number;
+                                /** @description Longest garbage collection pause. */
                                 gc_longest_ms: number;
+                                /** @description Open sockets, servers, timers, files and the like. */
                                 open_handles: number;
                                 uptime_seconds: number;
+                                /** @description Limits of the container or the machine, which the percentages refer to. */
                                 limits: {
                                     memory_bytes: number;
                                     cpus: number;
                                 };
+                                /** @description The period of `mean` and `max`. */
                                 window_seconds: number;
                                 mean: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                                 max: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                             } | null;
                             performance: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -856,8 +895,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -865,18 +905,22 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -885,8 +929,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -895,13 +940,13 @@ export interface paths {
                                     "5xx": number;
                                 };
                                 fleet: {
-                                    /** @description How many wrote something for the window. */
+                                    /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                     instances: number;
                                     /** Format: date-time */
                                     from: string;
                                     /** Format: date-time */
                                     until: string;
-                                    /** @description The end of the newest minute that anybody has written. */
+                                    /** @description The end of the newest minute written by any instance. */
                                     newest: string | null;
                                 };
                             };
@@ -960,23 +1005,32 @@ export interface paths {
                                     waiting: number;
                                 };
                                 details: {
-                                    /** Format: date-time */
+                                    /**
+                                     * Format: date-time
+                                     * @description The last time that they could be read.
+                                     */
                                     taken_at: string;
+                                    /** @description Of all databases of the server together. */
                                     connections: {
                                         used: number;
                                         max: number;
                                     } | null;
+                                    /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
                                         seconds: number;
                                         application: string | null;
                                     } | null;
+                                    /** @description Sessions that wait for a lock in this database, and the longest wait. */
                                     lock_waits: {
                                         waiting: number;
                                         longest_seconds: number;
                                     } | null;
                                     replicas: {
+                                        /** @description Its application name: `walreceiver` by default. */
                                         application: string;
+                                        /** @description Null over a socket, or if this login may not read it. */
                                         address: string | null;
+                                        /** @description The replication slot that it uses, if any. */
                                         slot: string | null;
                                         state: string;
                                         lag_bytes: number | null;
@@ -990,47 +1044,77 @@ export interface paths {
                                 } | null;
                             } | null;
                             system: {
+                                /** @description CPU time since the previous sample, of what the process may use. */
                                 cpu_percent: number;
+                                /** @description Resident memory. */
                                 memory_bytes: number;
+                                /** @description Resident memory, of the limit of the container or the machine. */
                                 memory_percent: number;
+                                /** @description 99th percentile of the delay of timers. */
                                 event_loop_p99_ms: number;
+                                /** @description Longest delay of a timer. */
                                 event_loop_max_ms: number;
+                                /** @description Share of the time in which the event loop was busy. */
                                 event_loop_utilization_percent: number;
+                                /** @description Share of the time in garbage collection pauses. */
                                 gc_percent: number;
+                                /** @description Longest garbage collection pause. */
                                 gc_longest_ms: number;
+                                /** @description Open sockets, servers, timers, files and the like. */
                                 open_handles: number;
                                 uptime_seconds: number;
+                                /** @description Limits of the container or the machine, which the percentages refer to. */
                                 limits: {
                                     memory_bytes: number;
                                     cpus: number;
                                 };
+                                /** @description The period of `mean` and `max`. */
                                 window_seconds: number;
                                 mean: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                                 max: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                             } | null;
                             performance: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1039,8 +1123,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1048,18 +1133,22 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1068,8 +1157,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1078,13 +1168,13 @@ export interface paths {
                                     "5xx": number;
                                 };
                                 fleet: {
-                                    /** @description How many wrote something for the window. */
+                                    /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                     instances: number;
                                     /** Format: date-time */
                                     from: string;
                                     /** Format: date-time */
                                     until: string;
-                                    /** @description The end of the newest minute that anybody has written. */
+                                    /** @description The end of the newest minute written by any instance. */
                                     newest: string | null;
                                 };
                             };
@@ -1108,7 +1198,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All of it, and each endpoint's last minute, what fires, and what monitoring itself costs. */
+        /** Get everything: health, the last minute of each endpoint, firing alerts and the cost of monitoring. */
         get: {
             parameters: {
                 query?: {
@@ -1146,23 +1236,32 @@ export interface paths {
                                     waiting: number;
                                 };
                                 details: {
-                                    /** Format: date-time */
+                                    /**
+                                     * Format: date-time
+                                     * @description The last time that they could be read.
+                                     */
                                     taken_at: string;
+                                    /** @description Of all databases of the server together. */
                                     connections: {
                                         used: number;
                                         max: number;
                                     } | null;
+                                    /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
                                         seconds: number;
                                         application: string | null;
                                     } | null;
+                                    /** @description Sessions that wait for a lock in this database, and the longest wait. */
                                     lock_waits: {
                                         waiting: number;
                                         longest_seconds: number;
                                     } | null;
                                     replicas: {
+                                        /** @description Its application name: `walreceiver` by default. */
                                         application: string;
+                                        /** @description Null over a socket, or if this login may not read it. */
                                         address: string | null;
+                                        /** @description The replication slot that it uses, if any. */
                                         slot: string | null;
                                         state: string;
                                         lag_bytes: number | null;
@@ -1176,47 +1275,77 @@ export interface paths {
                                 } | null;
                             } | null;
                             system: {
+                                /** @description CPU time since the previous sample, of what the process may use. */
                                 cpu_percent: number;
+                                /** @description Resident memory. */
                                 memory_bytes: number;
+                                /** @description Resident memory, of the limit of the container or the machine. */
                                 memory_percent: number;
+                                /** @description 99th percentile of the delay of timers. */
                                 event_loop_p99_ms: number;
+                                /** @description Longest delay of a timer. */
                                 event_loop_max_ms: number;
+                                /** @description Share of the time in which the event loop was busy. */
                                 event_loop_utilization_percent: number;
+                                /** @description Share of the time in garbage collection pauses. */
                                 gc_percent: number;
+                                /** @description Longest garbage collection pause. */
                                 gc_longest_ms: number;
+                                /** @description Open sockets, servers, timers, files and the like. */
                                 open_handles: number;
                                 uptime_seconds: number;
+                                /** @description Limits of the container or the machine, which the percentages refer to. */
                                 limits: {
                                     memory_bytes: number;
                                     cpus: number;
                                 };
+                                /** @description The period of `mean` and `max`. */
                                 window_seconds: number;
                                 mean: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                                 max: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                             } | null;
                             performance: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1225,8 +1354,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1234,18 +1364,22 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1254,8 +1388,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1264,19 +1399,20 @@ export interface paths {
                                     "5xx": number;
                                 };
                                 fleet: {
-                                    /** @description How many wrote something for the window. */
+                                    /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                     instances: number;
                                     /** Format: date-time */
                                     from: string;
                                     /** Format: date-time */
                                     until: string;
-                                    /** @description The end of the newest minute that anybody has written. */
+                                    /** @description The end of the newest minute written by any instance. */
                                     newest: string | null;
                                 };
                             };
                             endpoints: ({
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1285,8 +1421,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1294,13 +1431,16 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                                 route: string;
@@ -1308,6 +1448,7 @@ export interface paths {
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1316,8 +1457,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1328,7 +1470,7 @@ export interface paths {
                                 route: string;
                                 method: string;
                             })[];
-                            /** @description The living; with scope=fleet. */
+                            /** @description The live instances; with scope=fleet. */
                             instances?: {
                                 /** Format: uuid */
                                 id: string;
@@ -1337,7 +1479,10 @@ export interface paths {
                                 version: string;
                                 /** Format: date-time */
                                 started_at: string;
-                                /** Format: date-time */
+                                /**
+                                 * Format: date-time
+                                 * @description By the clock of the database.
+                                 */
                                 seen_at: string;
                             }[];
                             alerts: {
@@ -1352,7 +1497,7 @@ export interface paths {
                                     fired_at: string;
                                 }[];
                             };
-                            /** @description The instances that follow which changes are applied; null while the database does not answer. */
+                            /** @description The instances that follow the reversible changes; null while the database is unavailable. */
                             followers: {
                                 name: string;
                                 version: number;
@@ -1362,14 +1507,19 @@ export interface paths {
                             }[] | null;
                             collections: {
                                 table: string;
+                                /** @description Null if there is no estimate. */
                                 rows: number | null;
-                                /** @description Whether the rows are what the database's statistics say, and not counted. */
+                                /** @description Whether `rows` comes from the statistics of the database instead of a count. */
                                 estimate: boolean;
+                                /** @description Size on disk, with indexes. */
                                 bytes: number;
                             }[];
                             overhead: {
+                                /** @description Share of one processor that recording, checks and their listeners used over the last five minutes, without the network I/O of pings. */
                                 cpu_percent: number;
+                                /** @description Estimate for the histograms and intervals of all endpoints. */
                                 memory_bytes: number;
+                                /** @description Time to record one request. */
                                 seconds_per_request: number;
                             };
                         };
@@ -1427,23 +1577,32 @@ export interface paths {
                                     waiting: number;
                                 };
                                 details: {
-                                    /** Format: date-time */
+                                    /**
+                                     * Format: date-time
+                                     * @description The last time that they could be read.
+                                     */
                                     taken_at: string;
+                                    /** @description Of all databases of the server together. */
                                     connections: {
                                         used: number;
                                         max: number;
                                     } | null;
+                                    /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
                                         seconds: number;
                                         application: string | null;
                                     } | null;
+                                    /** @description Sessions that wait for a lock in this database, and the longest wait. */
                                     lock_waits: {
                                         waiting: number;
                                         longest_seconds: number;
                                     } | null;
                                     replicas: {
+                                        /** @description Its application name: `walreceiver` by default. */
                                         application: string;
+                                        /** @description Null over a socket, or if this login may not read it. */
                                         address: string | null;
+                                        /** @description The replication slot that it uses, if any. */
                                         slot: string | null;
                                         state: string;
                                         lag_bytes: number | null;
@@ -1457,47 +1616,77 @@ export interface paths {
                                 } | null;
                             } | null;
                             system: {
+                                /** @description CPU time since the previous sample, of what the process may use. */
                                 cpu_percent: number;
+                                /** @description Resident memory. */
                                 memory_bytes: number;
+                                /** @description Resident memory, of the limit of the container or the machine. */
                                 memory_percent: number;
+                                /** @description 99th percentile of the delay of timers. */
                                 event_loop_p99_ms: number;
+                                /** @description Longest delay of a timer. */
                                 event_loop_max_ms: number;
+                                /** @description Share of the time in which the event loop was busy. */
                                 event_loop_utilization_percent: number;
+                                /** @description Share of the time in garbage collection pauses. */
                                 gc_percent: number;
+                                /** @description Longest garbage collection pause. */
                                 gc_longest_ms: number;
+                                /** @description Open sockets, servers, timers, files and the like. */
                                 open_handles: number;
                                 uptime_seconds: number;
+                                /** @description Limits of the container or the machine, which the percentages refer to. */
                                 limits: {
                                     memory_bytes: number;
                                     cpus: number;
                                 };
+                                /** @description The period of `mean` and `max`. */
                                 window_seconds: number;
                                 mean: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                                 max: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                             } | null;
                             performance: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1506,8 +1695,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1515,18 +1705,22 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1535,8 +1729,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1545,19 +1740,20 @@ export interface paths {
                                     "5xx": number;
                                 };
                                 fleet: {
-                                    /** @description How many wrote something for the window. */
+                                    /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                     instances: number;
                                     /** Format: date-time */
                                     from: string;
                                     /** Format: date-time */
                                     until: string;
-                                    /** @description The end of the newest minute that anybody has written. */
+                                    /** @description The end of the newest minute written by any instance. */
                                     newest: string | null;
                                 };
                             };
                             endpoints: ({
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1566,8 +1762,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1575,13 +1772,16 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                                 route: string;
@@ -1589,6 +1789,7 @@ export interface paths {
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1597,8 +1798,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1609,7 +1811,7 @@ export interface paths {
                                 route: string;
                                 method: string;
                             })[];
-                            /** @description The living; with scope=fleet. */
+                            /** @description The live instances; with scope=fleet. */
                             instances?: {
                                 /** Format: uuid */
                                 id: string;
@@ -1618,7 +1820,10 @@ export interface paths {
                                 version: string;
                                 /** Format: date-time */
                                 started_at: string;
-                                /** Format: date-time */
+                                /**
+                                 * Format: date-time
+                                 * @description By the clock of the database.
+                                 */
                                 seen_at: string;
                             }[];
                             alerts: {
@@ -1633,7 +1838,7 @@ export interface paths {
                                     fired_at: string;
                                 }[];
                             };
-                            /** @description The instances that follow which changes are applied; null while the database does not answer. */
+                            /** @description The instances that follow the reversible changes; null while the database is unavailable. */
                             followers: {
                                 name: string;
                                 version: number;
@@ -1643,14 +1848,19 @@ export interface paths {
                             }[] | null;
                             collections: {
                                 table: string;
+                                /** @description Null if there is no estimate. */
                                 rows: number | null;
-                                /** @description Whether the rows are what the database's statistics say, and not counted. */
+                                /** @description Whether `rows` comes from the statistics of the database instead of a count. */
                                 estimate: boolean;
+                                /** @description Size on disk, with indexes. */
                                 bytes: number;
                             }[];
                             overhead: {
+                                /** @description Share of one processor that recording, checks and their listeners used over the last five minutes, without the network I/O of pings. */
                                 cpu_percent: number;
+                                /** @description Estimate for the histograms and intervals of all endpoints. */
                                 memory_bytes: number;
+                                /** @description Time to record one request. */
                                 seconds_per_request: number;
                             };
                         };
@@ -1673,13 +1883,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The requests of a window: how many, how fast, how many failed. */
+        /** Get the number, durations and errors of the requests in a window. */
         get: {
             parameters: {
                 query?: {
-                    window?: "1m" | "5m" | "15m" | "1h";
                     /** @description fleet: all instances, by their minutes in the database. */
                     scope?: "instance" | "fleet";
+                    window?: "1m" | "5m" | "15m" | "1h";
                 };
                 header?: never;
                 path?: never;
@@ -1696,6 +1906,7 @@ export interface paths {
                         "application/json": {
                             window_seconds: number;
                             requests: number;
+                            /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                             errors: number;
                             error_rate_percent: number;
                             requests_per_second: number;
@@ -1704,8 +1915,9 @@ export interface paths {
                             p95_ms: number;
                             p99_ms: number;
                             max_ms: number;
-                            /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                            /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                             percentile_error_percent: number;
+                            /** @description Responses by status class. Client disconnects count as 4xx. */
                             statuses: {
                                 "1xx": number;
                                 "2xx": number;
@@ -1713,18 +1925,22 @@ export interface paths {
                                 "4xx": number;
                                 "5xx": number;
                             };
+                            /** @description Current requests. */
                             in_flight: number;
+                            /** @description The last failed request since the process started. */
                             last_error: {
                                 /** Format: date-time */
                                 at: string;
                                 status: number;
                                 method: string;
                                 route: string;
+                                /** @description The error code of the response; null if it had none. */
                                 code: string | null;
                             } | null;
                         } | {
                             window_seconds: number;
                             requests: number;
+                            /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                             errors: number;
                             error_rate_percent: number;
                             requests_per_second: number;
@@ -1733,8 +1949,9 @@ export interface paths {
                             p95_ms: number;
                             p99_ms: number;
                             max_ms: number;
-                            /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                            /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                             percentile_error_percent: number;
+                            /** @description Responses by status class. Client disconnects count as 4xx. */
                             statuses: {
                                 "1xx": number;
                                 "2xx": number;
@@ -1743,13 +1960,13 @@ export interface paths {
                                 "5xx": number;
                             };
                             fleet: {
-                                /** @description How many wrote something for the window. */
+                                /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                 instances: number;
                                 /** Format: date-time */
                                 from: string;
                                 /** Format: date-time */
                                 until: string;
-                                /** @description The end of the newest minute that anybody has written. */
+                                /** @description The end of the newest minute written by any instance. */
                                 newest: string | null;
                             };
                         };
@@ -1808,19 +2025,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A route over time, on all instances: minutes of the last 72 hours, hours of the last 90 days. */
+        /** Get a route over time, on all instances: minutes of the last 72 hours, hours of the last 90 days. */
         get: {
             parameters: {
                 query?: {
-                    /** @description The route's template; left out, all routes together. */
+                    /** @description Template of the route; if omitted, all routes together. */
                     route?: string;
-                    /** @description Of `route`; left out, all its methods together. */
+                    /** @description Method of `route`; if omitted, all its methods together. */
                     method?: string;
-                    /** @description Left out, an hour before `to`. */
+                    /** @description Default: an hour before `to`. */
                     from?: string;
-                    /** @description Left out, now. */
+                    /** @description Default: now. */
                     to?: string;
-                    /** @description Left out, minutes of up to a day in the last 72 hours, else hours. */
+                    /** @description Default: minutes for up to a day in the last 72 hours, otherwise hours. */
                     resolution?: "minute" | "hour";
                 };
                 header?: never;
@@ -1845,6 +2062,7 @@ export interface paths {
                             points: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1853,8 +2071,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1862,7 +2081,10 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** Format: date-time */
+                                /**
+                                 * Format: date-time
+                                 * @description Its start.
+                                 */
                                 at: string;
                             }[];
                         };
@@ -1912,7 +2134,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All numbers, as Prometheus reads them. */
+        /** Get all metrics in the text format of Prometheus. */
         get: {
             parameters: {
                 query?: never;

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { steadyClock } from "../core/steady-clock.ts";
-import { within } from "../monitoring/index.ts";
+import { withTimeout } from "../monitoring/index.ts";
 import { Incidents } from "./incidents/active.ts";
 import { EndsAhead } from "./incidents/early-resolutions.ts";
 import type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
@@ -295,7 +295,7 @@ export class AlertManager {
     const leave = async () => this.#file?.leave();
     await this.#rest(graceMs, leave);
     // Whatever did not come to rest: whoever comes next need not wait until this process has been silent.
-    await within(leaveWithinMs, leave()).catch(() => undefined);
+    await withTimeout(leaveWithinMs, leave()).catch(() => undefined);
     for (const end of this.#hearing) end();
   }
 

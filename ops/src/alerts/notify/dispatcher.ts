@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { inTime } from "../../core/in-time.ts";
 import type { Logger } from "../../core/logger.ts";
+import { withTimeout } from "../../core/with-timeout.ts";
 import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "../model/notification.ts";
 import type { Pauses } from "./backoff.ts";
 import { type Channel, keyOfChannel } from "./channel.ts";
@@ -33,6 +33,8 @@ export interface DispatcherOptions {
 const patient: Pauses = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const dayMs = 24 * 60 * 60_000;
 const tendEveryMs = 60_000;
+/** A hanging disk must not block notifications. */
+const diskTimeoutMs = 2_000;
 
 /** Far more than can be told between two saves of the state of the alerts. */
 const mostKnown = 10_000;
@@ -92,7 +94,7 @@ export class NotificationDispatcher implements Dispatcher {
 
   async dispatch(notification: Notification): Promise<void> {
     // It may be among what an earlier process has left.
-    if (this.#tending) await inTime(this.#tending);
+    if (this.#tending) await withTimeout(diskTimeoutMs, this.#tending).catch(() => undefined);
     if (!this.#isFirst(notification)) return;
     const concerned = [...this.#workers.keys()].filter(
       (name) => keyOfChannel(name) !== notification.alert.key,
@@ -132,7 +134,7 @@ export class NotificationDispatcher implements Dispatcher {
   /** Gives what is due `graceMs` to arrive; the rest stays in the spool, for the next process. */
   async stop(graceMs = 2_000): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#tending) await inTime(this.#tending);
+    if (this.#tending) await withTimeout(diskTimeoutMs, this.#tending).catch(() => undefined);
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(graceMs)));
     await this.#spool.close();
   }

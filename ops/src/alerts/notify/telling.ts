@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
-import { within } from "../../monitoring/index.ts";
+import { withTimeout } from "../../monitoring/index.ts";
 import type { Incidents } from "../incidents/active.ts";
 import type { Cause } from "../incidents/inhibition.ts";
 import type { MuteBook } from "../incidents/silences.ts";
@@ -167,7 +167,7 @@ export class Telling {
 
   async #saved(): Promise<void> {
     // A disk that hangs is no reason to tell nobody.
-    await within(saveWithinMs, this.#options.save()).catch(() => undefined);
+    await withTimeout(saveWithinMs, this.#options.save()).catch(() => undefined);
   }
 
   #conclude(
