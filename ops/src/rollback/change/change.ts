@@ -110,7 +110,7 @@ export interface PartContext {
 export interface Part {
   kind: string;
   /** What moving it does, a sentence or two in Markdown for whoever decides. Absent where nothing moves. */
-  says?: Readonly<Record<Direction, string>>;
+  describe?: Readonly<Record<Direction, string>>;
   /** Tables that the swap locks against everybody, all together and briefly. */
   locks: readonly string[];
   /** Tables whose rows the part writes: locked against other writers before anything is read. */

@@ -52,7 +52,7 @@ export const backfill = (table: string, column: string, spec: BackfillSpec): Par
   return {
     ...inertPart,
     kind: "backfill",
-    says: {
+    describe: {
       rollback: `Nothing of its own: what \`${table}.${column}\` holds is parked.`,
       reapply: `Rows of \`${table}\` written meanwhile get the \`${column}\` they should carry. Where no single value fits they stay empty, and are counted as \`unmatched\`.`,
     },

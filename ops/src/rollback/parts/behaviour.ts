@@ -8,7 +8,7 @@ import { inertPart } from "./inert-part.ts";
 export const behaviour = (name: string): Part => ({
   ...inertPart,
   kind: "behaviour",
-  says: {
+  describe: {
     rollback: `\`${name}\` is off: every instance behaves as before the change, within 100 ms and without a restart.`,
     reapply: "It is on again, as quickly.",
   },

@@ -36,7 +36,7 @@ export const columns = (
   return {
     ...inertPart,
     kind: "columns",
-    says: {
+    describe: {
       rollback: `${inWords(table, specs)} changed for an empty twin of the same name, in constant time. The values are parked, with their foreign keys and indexes.`,
       reapply:
         "The parked values are back, in constant time. A value written meanwhile stays, and what it displaced is listed.",

@@ -30,7 +30,7 @@ export const index = (table: string, columns: readonly IndexColumn[]): Part => {
   return {
     ...inertPart,
     kind: "index",
-    says: {
+    describe: {
       rollback: `The index on ${inWords(declared)} stays with the parked column.`,
       reapply: "It comes back with its column, complete.",
     },
@@ -59,7 +59,7 @@ export const indexes = (
   return {
     ...inertPart,
     kind: "index",
-    says: {
+    describe: {
       rollback: `Dropped, concurrently: the indexes on ${declared.map(inWords).join(", ")}. Nobody waits; queries take longer afterwards.`,
       reapply:
         "Built again as they were, concurrently. What an interrupted build has left behind is removed first; what is complete is left.",

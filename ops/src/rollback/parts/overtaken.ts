@@ -34,7 +34,7 @@ export const overtaken = (table: string, { journals, rows, set }: OvertakenSpec)
   return {
     ...inertPart,
     kind: "overtaken",
-    says: {
+    describe: {
       rollback: `Nothing of its own: what \`${table}\` holds is parked or returned by the other parts.`,
       reapply: `Rows of \`${table}\` that no longer fit what was written meanwhile are corrected; what is displaced is listed.`,
     },

@@ -118,7 +118,7 @@ export const rows = (table: string, spec: RowsSpec): Part => {
   return {
     ...inertPart,
     kind: "rows",
-    says: {
+    describe: {
       rollback: `Exactly the rows of \`${table}\` that the change turned, and that still are as it turned them, return to the ${columns.map((column) => `\`${column}\``).join(", ")} they had. What they are now is parked in the same statement.`,
       reapply:
         "Those rows are turned again. One that was edited meanwhile stays as it is and is listed; one that was missed meanwhile is turned now.",

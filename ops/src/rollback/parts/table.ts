@@ -19,7 +19,7 @@ export const table = (name: string, definition: string): Part => {
   return {
     ...inertPart,
     kind: "table",
-    says: {
+    describe: {
       rollback: `The table \`${name}\` moves with its rows to the schema \`${parkingSchema}\`, in constant time.`,
       reapply: "It moves back, in constant time.",
     },
