@@ -1,5 +1,5 @@
 import { expireApprovals } from "./approvals/expire.ts";
-import { noteRaised, raiseOverrides } from "./approvals/override.ts";
+import { markRaised, raiseOverrides } from "./approvals/override.ts";
 import type { Alarm } from "./engine/alarm.ts";
 import type { Engine } from "./engine/engine.ts";
 import { remind } from "./expiry/remind.ts";
@@ -10,7 +10,7 @@ const everyMs = 30_000;
 export const attendOnce = async (engine: Engine, alarm: Alarm): Promise<void> => {
   await expireApprovals(engine, engine.db);
   await raiseOverrides(engine, alarm);
-  await noteRaised(engine, alarm);
+  await markRaised(engine, alarm);
   await remind(engine, alarm);
 };
 

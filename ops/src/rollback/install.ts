@@ -10,7 +10,7 @@ import type { Requester } from "./engine/request.ts";
 import { readStates } from "./engine/states.ts";
 import { applyStep } from "./execution/apply-step.ts";
 import { refuseFindings } from "./execution/execute.ts";
-import { entryFor } from "./operations/audited-run.ts";
+import { ledgerEntry } from "./operations/audited-run.ts";
 import { beginOperation, endOperation } from "./operations/operation.ts";
 import { withOperationLock } from "./operations/operation-lock.ts";
 import { inspectFully, warnings } from "./preflight/inspect.ts";
@@ -75,7 +75,7 @@ const applyWhereAllowed = async (
   if (state === undefined) refuseFindings(step, findings);
   for (const warning of warnings(findings)) engine.log.warn({ step }, `step ${step}: ${warning}`);
   const entry = (action: string, result: unknown) =>
-    entryFor(engine, { action, steps: [step], by }, result, operation);
+    ledgerEntry(engine, { action, steps: [step], by }, result, operation);
   await applyStep(engine, session, { change, entry, operation });
 };
 

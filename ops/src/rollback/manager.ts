@@ -1,8 +1,8 @@
 import type { Failure } from "../core/failure.ts";
 import { type Approval, listApprovals } from "./approvals/approval.ts";
-import { askForApproval, consentTo, readOrder, recordConsent } from "./approvals/consent.ts";
+import { askForApproval, consentTo, recordConsent, resolveRequest } from "./approvals/consent.ts";
 import { approve, withdraw } from "./approvals/decide.ts";
-import { noteRaised, raiseOverrides } from "./approvals/override.ts";
+import { markRaised, raiseOverrides } from "./approvals/override.ts";
 import type { AnchorLines } from "./audit/anchor.ts";
 import {
   appendToLedger,
@@ -17,7 +17,7 @@ import { type LedgerProtection, protectLedger } from "./audit/protect-ledger.ts"
 import { type AuditPage, auditReader } from "./audit/read.ts";
 import { type AuditResult, verifyLedger } from "./audit/verify.ts";
 import type { Direction, RowCount } from "./change/change.ts";
-import { demandAcknowledgement } from "./change/confirmation.ts";
+import { requireAcknowledgement } from "./change/confirmation.ts";
 import { type StepSelection, selectSteps, stepUnknown } from "./change/step-range.ts";
 import { translated } from "./database/database-errors.ts";
 import type { Alarm } from "./engine/alarm.ts";
@@ -30,12 +30,18 @@ import {
   type EngineOptions,
 } from "./engine/engine.ts";
 import type { OperationRequest, Requester } from "./engine/request.ts";
-import { carryOut, type OperationResult, refuseObstacles } from "./execution/execute.ts";
-import { takeUpOperation } from "./execution/resume.ts";
-import { changeUntil, demandUntil } from "./expiry/until.ts";
+import { executeOperation, type OperationResult, refuseObstacles } from "./execution/execute.ts";
+import { resumeOrAbort } from "./execution/resume.ts";
+import { changeUntil, requireUntil } from "./expiry/until.ts";
 import { attendOnce, attendRepeatedly } from "./housekeeping.ts";
 import { installChanges } from "./install.ts";
-import { anchorHead, entryFor, record, recordRefusal, underLock } from "./operations/audited-run.ts";
+import {
+  anchorHead,
+  auditedUnderLock,
+  ledgerEntry,
+  record,
+  recordRefusal,
+} from "./operations/audited-run.ts";
 import {
   beginOperation,
   listOperations,
@@ -49,10 +55,10 @@ import { type OperationEvent, watchOperation } from "./operations/watch.ts";
 import { checkSteps, type StepFindings } from "./preflight/check-steps.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./preview/dry-run.ts";
 import { type Overview, readOverview } from "./preview/overview.ts";
-import { demandPurge, listParked, type ParkedStep, purgeParked, purgePlan } from "./preview/parked.ts";
+import { listParked, type ParkedStep, purgeParked, purgePlan, requirePurge } from "./preview/parked.ts";
 import { type Certificate, proveSteps } from "./preview/prove.ts";
 import { type StepStatus, stepStatuses } from "./preview/status.ts";
-import { demandPlan, planStale } from "./preview/verify-plan.ts";
+import { planStale, verifyPlan } from "./preview/verify-plan.ts";
 
 /**
  * Rolls back and re-applies the registered changes of one database.
@@ -137,20 +143,20 @@ export class RollbackManager {
   run(direction: Direction, selection: StepSelection, request: OperationRequest): Promise<OperationResult> {
     const engine = this.#engine;
     const attempt = { action: direction, steps: selection.steps, by: request };
-    return underLock(engine, attempt, async (session) => {
+    return auditedUnderLock(engine, attempt, async (session) => {
       const asked = { action: direction, selected: selection.steps };
-      const order = await readOrder(engine, session, { ...asked, request });
+      const order = await resolveRequest(engine, session, { ...asked, request });
       const { acknowledge = [], cascade = false, onConflict = "keep", plan, onProgress } = order.request;
       const moving = await changesToMove(engine, session, { direction, selection, cascade });
       if (moving.length === 0) return { operation: null, steps: [], total_ms: 0, ledger_head: null };
       const reason = order.request.reason ?? null;
-      demandUntil(order.request.until, direction, engine.clock.now());
-      if (direction === "rollback") demandAcknowledgement(moving, { reason, acknowledge });
+      requireUntil(order.request.until, direction, engine.clock.now());
+      if (direction === "rollback") requireAcknowledgement(moving, { reason, acknowledge });
       const consent = consentTo(engine, moving, order);
       await refuseObstacles(engine, session, moving);
       const demand = { direction, moving, onConflict };
       const promised =
-        plan === undefined ? undefined : await demandPlan(engine, session, { ...demand, plan });
+        plan === undefined ? undefined : await verifyPlan(engine, session, { ...demand, plan });
       const steps = moving.map(({ step }) => step);
       if (consent.kind === "to_be_asked") {
         const approval = await askForApproval(engine, session, { ...asked, steps, request: order.request });
@@ -170,7 +176,7 @@ export class RollbackManager {
       });
       if (consent.kind === "overridden") await this.#pageNow();
       const run = { operation, by: order.request, direction, moving, promised, onConflict, onProgress };
-      return carryOut(engine, session, { ...run, checking: moving, endsAs: "completed" });
+      return executeOperation(engine, session, { ...run, checking: moving, endsAs: "completed" });
     });
   }
 
@@ -180,15 +186,15 @@ export class RollbackManager {
    * @throws Failure EB_NOTHING_TO_RESUME, EB_OPERATION_UNKNOWN, EB_OPERATION_OVERTAKEN
    */
   resume(id: string | undefined, request: OperationRequest): Promise<OperationResult> {
-    return underLock(this.#engine, { action: "resume", steps: [], by: request }, (session) =>
-      takeUpOperation(this.#engine, session, { goal: "resume", id, request }),
+    return auditedUnderLock(this.#engine, { action: "resume", steps: [], by: request }, (session) =>
+      resumeOrAbort(this.#engine, session, { goal: "resume", id, request }),
     );
   }
 
   /** Takes back what such an operation has moved, in the opposite order. Throws what {@link resume} does. */
   abort(id: string | undefined, request: OperationRequest): Promise<OperationResult> {
-    return underLock(this.#engine, { action: "abort", steps: [], by: request }, (session) =>
-      takeUpOperation(this.#engine, session, { goal: "abort", id, request }),
+    return auditedUnderLock(this.#engine, { action: "abort", steps: [], by: request }, (session) =>
+      resumeOrAbort(this.#engine, session, { goal: "abort", id, request }),
     );
   }
 
@@ -201,7 +207,7 @@ export class RollbackManager {
    */
   prove(selection: StepSelection, by: Requester, { unlimited = false } = {}): Promise<Certificate> {
     const engine = this.#engine;
-    return underLock(engine, { action: "prove", steps: selection.steps, by }, async (session) => {
+    return auditedUnderLock(engine, { action: "prove", steps: selection.steps, by }, async (session) => {
       const moving = await changesToMove(engine, session, {
         direction: "rollback",
         selection,
@@ -217,7 +223,7 @@ export class RollbackManager {
   /** Chains a certificate to the ledger, also one that was made on a copy: then with the place of the copy. */
   async recordProof(certificate: Certificate & { on?: string }, by: Requester): Promise<LedgerHead> {
     const attempt = { action: "prove", steps: certificate.steps, by };
-    return translated(() => record(this.#engine.db, entryFor(this.#engine, attempt, certificate)));
+    return translated(() => record(this.#engine.db, ledgerEntry(this.#engine, attempt, certificate)));
   }
 
   /** What is parked for the steps that are rolled back. */
@@ -234,12 +240,12 @@ export class RollbackManager {
     const engine = this.#engine;
     const [change] = changesOf(engine, this.#select(step, step, false).steps);
     const attempt = { action: "purge", steps: [step], by: request };
-    return underLock(engine, attempt, async (session) => {
+    return auditedUnderLock(engine, attempt, async (session) => {
       if (!change) return [];
       const asked = { action: "purge", selected: [step] } as const;
-      const order = await readOrder(engine, session, { ...asked, request });
+      const order = await resolveRequest(engine, session, { ...asked, request });
       const { reason = null, acknowledge = [] } = order.request;
-      await demandPurge(session, change, { reason, acknowledge });
+      await requirePurge(session, change, { reason, acknowledge });
       const plan = await purgePlan(session, change);
       if (order.approval && order.approval.plan !== plan) throw planStale(order.approval.plan, plan);
       order.request.plan = plan;
@@ -254,7 +260,7 @@ export class RollbackManager {
         await recordConsent(engine, tx, { consent, action: "purge", steps, by: request, operation: null });
         await appendToLedger(
           tx,
-          entryFor(engine, { ...attempt, by: { ...request, ...(reason && { reason }) } }, rows),
+          ledgerEntry(engine, { ...attempt, by: { ...request, ...(reason && { reason }) } }, rows),
         );
         return rows;
       });
@@ -295,7 +301,7 @@ export class RollbackManager {
     const engine = this.#engine;
     const [change] = changesOf(engine, this.#select(step, step, false).steps);
     if (!change) throw stepUnknown(step, this.steps);
-    return underLock(engine, { action: "until", steps: [step], by }, (session) =>
+    return auditedUnderLock(engine, { action: "until", steps: [step], by }, (session) =>
       changeUntil(engine, session, { change, until, by }),
     );
   }
@@ -323,7 +329,7 @@ export class RollbackManager {
   /** Says that what was raised has reached people, so that no other process tells it again. */
   async noteAlerted(): Promise<void> {
     const { alarm } = this.#engine;
-    if (alarm) await translated(() => noteRaised(this.#engine, alarm));
+    if (alarm) await translated(() => markRaised(this.#engine, alarm));
   }
 
   /**

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { Failure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Change, Database } from "../change/change.ts";
-import { demandReason } from "../change/confirmation.ts";
+import { requireReason } from "../change/confirmation.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { OperationRequest, Requester } from "../engine/request.ts";
 import {
@@ -14,7 +14,7 @@ import {
   fromRow,
   type Row,
 } from "./approval.ts";
-import { approvalLastsMs, demandState, identityOf, useApproval } from "./decide.ts";
+import { approvalLifetimeMs, identityOf, requireState, useApproval } from "./decide.ts";
 import { approvalEntry, expireApprovals } from "./expire.ts";
 import { recordOverride } from "./override.ts";
 
@@ -42,7 +42,7 @@ const approvalMismatch = ({ id, action, steps }: Approval) =>
   ).exitingWith(4);
 
 /** What is to be done, with the approval that it is done under. */
-export interface Order {
+export interface ResolvedRequest {
   request: OperationRequest;
   approval: Approval | undefined;
 }
@@ -52,11 +52,11 @@ export interface Order {
  *
  * @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_MISMATCH, EB_APPROVAL_PENDING, EB_APPROVAL_OVER
  */
-export const readOrder = async (
+export const resolveRequest = async (
   engine: Engine,
   session: Database,
   asked: { action: ApprovableAction; selected: readonly number[]; request: OperationRequest },
-): Promise<Order> => {
+): Promise<ResolvedRequest> => {
   const { action, selected, request } = asked;
   if (request.approval === undefined) {
     const { override, reason = override } = request;
@@ -67,7 +67,7 @@ export const readOrder = async (
   const { approval } = stored;
   if (approval.action !== action || !isDeepStrictEqual(stored.selected, [...selected]))
     throw approvalMismatch(approval);
-  demandState(approval, "use");
+  requireState(approval, "use");
   const { reason, plan, cascade, acknowledge, on_conflict, until } = approval;
   const approved = { reason, plan, cascade, acknowledge, onConflict: on_conflict };
   return { request: { ...request, ...approved, ...(until && { until: new Date(until) }) }, approval };
@@ -77,13 +77,13 @@ export const readOrder = async (
 export const consentTo = (
   { approval: policy }: Engine,
   moving: readonly Change[],
-  { request, approval }: Order,
+  { request, approval }: ResolvedRequest,
 ): Consent => {
   if (approval) return { kind: "approved", approval };
   if (policy === "none" || !moving.some(({ risk }) => risk === "critical")) return { kind: "not_needed" };
   const steps = moving.map(({ step }) => step);
   if (request.override?.trim()) return { kind: "overridden", reason: request.override };
-  demandReason(request.reason, `Asking for an approval to move ${steps.join(", ")}`);
+  requireReason(request.reason, `Asking for an approval to move ${steps.join(", ")}`);
   if (request.plan === undefined) throw planMissing(steps);
   return { kind: "to_be_asked" };
 };
@@ -133,7 +133,7 @@ export const askForApproval = async (
         and a.expires_at > ${at}
       order by a.id limit 1`.execute(tx);
     if (open[0]) return fromRow(open[0], at).approval;
-    const expiresAt = new Date(at.getTime() + approvalLastsMs);
+    const expiresAt = new Date(at.getTime() + approvalLifetimeMs);
     const { rows } = await sql<Row>`
       insert into earlybird.approvals as a (action, selected, steps, cascade, on_conflict, until, reason, plan_hash,
         acknowledge, asked_by, asker, origin, asked_at, expires_at, state)

@@ -2,10 +2,10 @@ import { sql } from "kysely";
 import { Failure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Database } from "../change/change.ts";
-import { demandReason } from "../change/confirmation.ts";
+import { requireReason } from "../change/confirmation.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
-import { recordingRefusals } from "../operations/audited-run.ts";
+import { audited } from "../operations/audited-run.ts";
 import { type Approval, type ApprovalState, findApproval, type StoredApproval } from "./approval.ts";
 import { approvalEntry, expireApprovals } from "./expire.ts";
 
@@ -51,7 +51,7 @@ const idsRewritten = ({ id }: Approval, steps: readonly number[]) =>
   ).exitingWith(4);
 
 /** @throws Failure EB_APPROVAL_PENDING, EB_APPROVAL_OVER where this cannot be done with it in its state */
-export const demandState = (approval: Approval, action: keyof typeof allowed): void => {
+export const requireState = (approval: Approval, action: keyof typeof allowed): void => {
   const states: readonly string[] = allowed[action];
   if (states.includes(approval.state)) return;
   throw approval.state === "asked" ? notApprovedYet(approval) : approvalOver(approval);
@@ -61,7 +61,7 @@ export const demandState = (approval: Approval, action: keyof typeof allowed): v
 export const identityOf = ({ person, requestedBy }: Requester): string => person ?? requestedBy;
 
 /** So long a request waits for an approval, and an approval for its use. */
-export const approvalLastsMs = 3_600_000;
+export const approvalLifetimeMs = 3_600_000;
 
 /**
  * Approves somebody else's request.
@@ -70,13 +70,13 @@ export const approvalLastsMs = 3_600_000;
  */
 export const approve = (engine: Engine, id: string, by: Requester & { reason?: string }): Promise<Approval> =>
   decided(engine, { action: "approve", id, by }, async (tx, { approval, asker }) => {
-    demandReason(by.reason, `Approving request ${id}`);
-    demandState(approval, "approve");
+    requireReason(by.reason, `Approving request ${id}`);
+    requireState(approval, "approve");
     if (asker === identityOf(by)) throw ownApproval(approval);
     const rewriting = await stepsThatRewroteIds(engine, tx, approval);
     if (rewriting.length > 0) throw idsRewritten(approval, rewriting);
     const at = engine.clock.now();
-    const expiresAt = new Date(at.getTime() + approvalLastsMs);
+    const expiresAt = new Date(at.getTime() + approvalLifetimeMs);
     await sql`update earlybird.approvals set state = 'approved', approved_by = ${by.requestedBy},
       approved_at = ${at}, approval_reason = ${by.reason}, expires_at = ${expiresAt} where id = ${id}::bigint`.execute(
       tx,
@@ -93,7 +93,7 @@ export const withdraw = (
   by: Requester & { reason?: string },
 ): Promise<Approval> =>
   decided(engine, { action: "withdraw", id, by }, async (tx, { approval }) => {
-    demandState(approval, "withdraw");
+    requireState(approval, "withdraw");
     const at = engine.clock.now();
     await sql`update earlybird.approvals set state = 'withdrawn', ended_by = ${by.requestedBy}, ended_at = ${at}
       where id = ${id}::bigint`.execute(tx);
@@ -110,7 +110,7 @@ export const useApproval = async (
   { id, by, operation }: { id: string; by: Requester; operation: string | null },
 ): Promise<void> => {
   const { approval } = await findApproval(tx, id, engine.clock, { lock: true });
-  demandState(approval, "use");
+  requireState(approval, "use");
   const at = engine.clock.now();
   await sql`update earlybird.approvals set state = 'used', ended_by = ${by.requestedBy}, ended_at = ${at},
     operation_id = ${operation}::bigint where id = ${id}::bigint`.execute(tx);
@@ -124,7 +124,7 @@ const decided = async (
   work: (tx: Database, stored: StoredApproval) => Promise<Approval>,
 ): Promise<Approval> => {
   const attempt = { action, steps: [] as readonly number[], by };
-  return recordingRefusals(engine, attempt, async () => {
+  return audited(engine, attempt, async () => {
     await expireApprovals(engine, engine.db);
     return engine.db.transaction().execute(async (tx) => {
       const stored = await findApproval(tx, id, engine.clock, { lock: true });

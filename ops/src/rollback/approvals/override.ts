@@ -5,7 +5,7 @@ import type { Database } from "../change/change.ts";
 import type { Alarm, Notice } from "../engine/alarm.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
-import { entryFor } from "../operations/audited-run.ts";
+import { ledgerEntry } from "../operations/audited-run.ts";
 
 /** A move that needed an approval and was begun without. */
 interface Override {
@@ -29,7 +29,7 @@ export const recordOverride = async (
     tx,
   );
   const attempt = { action: "override", steps, by: { ...by, reason } };
-  await appendToLedger(tx, entryFor(engine, attempt, { action }, operation));
+  await appendToLedger(tx, ledgerEntry(engine, attempt, { action }, operation));
 };
 
 const keyOf = ({ id }: Override) => `rollback override ${id}`;
@@ -63,7 +63,7 @@ export const raiseOverrides = async ({ db }: Engine, alarm: Alarm): Promise<void
 };
 
 /** Notes that what fires here has reached those who tell people: no other process need raise it. */
-export const noteRaised = async ({ db, clock }: Engine, alarm: Alarm): Promise<void> => {
+export const markRaised = async ({ db, clock }: Engine, alarm: Alarm): Promise<void> => {
   const firing = new Set(alarm.active().map(({ key }) => key));
   const raised = (await notRaised(db)).filter((override) => firing.has(keyOf(override))).map(({ id }) => id);
   await sql`update earlybird.overrides set raised_at = ${clock.now()} where id = any(${raised}::bigint[])`.execute(

@@ -5,7 +5,7 @@ import type { Database } from "../change/change.ts";
 import { leaseMs } from "./follower.ts";
 
 /** Which instances of the service knew of a step's new state, or that they did not. */
-export interface FollowersReceipt {
+export interface FollowersReport {
   /** Instances that had a lease when the step was committed. */
   living: number;
   /** Of these, those that have said that they follow the new state. */
@@ -30,7 +30,7 @@ const patienceMs = 5_000;
 const pollMs = 10;
 
 /** Waits after a commit until every living instance follows, its lease has ended, or five seconds are over. */
-export const waitForFollowers = async (db: Database, clock: Clock): Promise<FollowersReceipt | null> => {
+export const waitForFollowers = async (db: Database, clock: Clock): Promise<FollowersReport | null> => {
   const startMs = clock.monotonicMs();
   const atFirst = await readFollowers(db);
   const living = new Map(

@@ -25,7 +25,7 @@ const acknowledgementMissing = (step: number, phrase: string, given: readonly st
  *
  * @throws Failure EB_REASON_MISSING, EB_ACKNOWLEDGEMENT_MISSING, EB_ACKNOWLEDGEMENT_WRONG
  */
-export const demandAcknowledgement = (
+export const requireAcknowledgement = (
   changes: readonly Change[],
   { reason, acknowledge }: { reason: string | null; acknowledge: readonly string[] },
 ): void => {
@@ -38,6 +38,6 @@ export const demandAcknowledgement = (
 };
 
 /** @throws Failure EB_REASON_MISSING */
-export const demandReason = (reason: string | null | undefined, what: string): void => {
+export const requireReason = (reason: string | null | undefined, what: string): void => {
   if (!reason?.trim()) throw reasonMissing(what);
 };

@@ -16,16 +16,16 @@ import type { ProgressListener, Requester } from "../engine/request.ts";
 import { readStates } from "../engine/states.ts";
 import { writeUntil } from "../expiry/until.ts";
 import {
-  addReceipt,
+  appendStepReport,
   endOperation,
   type RollbackOperation,
   type RollbackStatus,
 } from "../operations/operation.ts";
 import { reportProgress } from "../operations/progress.ts";
-import { emptyReceipt, type StepReceipt } from "../operations/step-report.ts";
+import { emptyReport, type StepReport } from "../operations/step-report.ts";
 import { inspect, obstacles } from "../preflight/inspect.ts";
 import { runOutside } from "./outside-transaction.ts";
-import { lockReceipts, moveStep, recordStep, roundMs } from "./step-transaction.ts";
+import { heldLocks, moveStep, recordStep, roundMs } from "./step-transaction.ts";
 
 /**
  * What a run did. `operation` is null when every step already was where it should be, and when a second person must
@@ -33,7 +33,7 @@ import { lockReceipts, moveStep, recordStep, roundMs } from "./step-transaction.
  */
 export interface OperationResult {
   operation: RollbackOperation | null;
-  steps: StepReceipt[];
+  steps: StepReport[];
   total_ms: number;
   /** The ledger's newest entry, to be kept outside of the database. */
   ledger_head: LedgerHead | null;
@@ -57,7 +57,7 @@ const stepObstructed = (step: number, obstacles: readonly string[]) =>
     { blocked_by: obstacles },
   ).exitingWith(4);
 
-const checksFailed = (receipts: readonly StepReceipt[], direction: Direction) => {
+const checksFailed = (receipts: readonly StepReport[], direction: Direction) => {
   const failed = receipts.flatMap(({ step, checks }) =>
     checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${step}: ${name} (${detail})`),
   );
@@ -83,7 +83,7 @@ const operationFailed = (error: unknown) =>
   );
 
 /** What a run that had begun ends with: it can be taken up. */
-const failedRun = (error: unknown, operation: string): Failure => {
+const failedOperation = (error: unknown, operation: string): Failure => {
   const { code, status, detail, remedy, extra, exitStatus, cause } =
     error instanceof Failure ? error : (refusedByDatabase(error) ?? operationFailed(error));
   const onwards = `Every step is fully moved or not at all: "earlybird resume" continues, "earlybird abort" reverts.`;
@@ -110,18 +110,18 @@ export const refuseFindings = (step: number, findings: readonly Finding[]): void
   if (found.length > 0) throw stepObstructed(step, found);
 };
 
-export interface Run {
+export interface Execution {
   operation: RollbackOperation;
   /** Who moves these steps: not always who began the operation. */
   by: Requester & { reason?: string };
   direction: Direction;
   moving: readonly Change[];
   /** What a plan promised of each step, in their order. */
-  promised?: readonly StepReceipt[] | undefined;
+  promised?: readonly StepReport[] | undefined;
   onConflict: OnConflict;
   onProgress: ProgressListener | undefined;
   /** When an operation is taken up again: what it has done before, and the entry that says who took it up. */
-  taken?: { receipts: readonly StepReceipt[]; head: LedgerHead };
+  taken?: { receipts: readonly StepReport[]; head: LedgerHead };
   /** What is to hold in the end; each of these has a receipt by then. */
   checking: readonly Change[];
   /** The operation's state when all is done. */
@@ -129,16 +129,20 @@ export interface Run {
 }
 
 /** Moves the steps of an operation, one transaction each, on the session with the lock; then checks them. */
-export const carryOut = async (engine: Engine, session: Database, run: Run): Promise<OperationResult> => {
+export const executeOperation = async (
+  engine: Engine,
+  session: Database,
+  run: Execution,
+): Promise<OperationResult> => {
   const { clock, log } = engine;
   const { operation, direction, moving, promised, onProgress, taken, checking, endsAs } = run;
   const startMs = clock.monotonicMs();
-  const receipts: StepReceipt[] = [];
-  const allReceipts = () => [...(taken?.receipts ?? []), ...receipts];
+  const receipts: StepReport[] = [];
+  const allReports = () => [...(taken?.receipts ?? []), ...receipts];
   let head: LedgerHead | null = taken?.head ?? null;
   try {
     for (const [index, change] of moving.entries()) {
-      const moved = await runStep(engine, session, { ...run, change, promised: promised?.[index] });
+      const moved = await executeStep(engine, session, { ...run, change, promised: promised?.[index] });
       receipts.push(moved.receipt);
       // The step is committed: that its followers cannot be asked must not make it count as failed.
       moved.receipt.followers = await waitForFollowers(session, clock).catch((error: unknown) => {
@@ -157,17 +161,17 @@ export const carryOut = async (engine: Engine, session: Database, run: Run): Pro
     // After the last commit, where it holds nobody up.
     const state: StepState = direction === "rollback" ? "rolled_back" : "applied";
     const foreignKeysHold = foreignKeyChecks(session, engine.changes);
-    const checked: StepReceipt[] = [];
+    const checked: StepReport[] = [];
     for (const change of checking) {
-      const receipt = allReceipts().findLast(({ step }) => step === change.step);
+      const receipt = allReports().findLast(({ step }) => step === change.step);
       if (!receipt) continue;
       receipt.checks = [...(await runChecks(session, change, state)), ...(await foreignKeysHold(change))];
       checked.push(receipt);
     }
     if (checked.some(({ checks }) => checks.some(({ ok }) => !ok))) throw checksFailed(checked, direction);
   } catch (error) {
-    const failure = failedRun(error, operation.id);
-    const end = { state: "failed", at: clock.now(), receipts: allReceipts() } as const;
+    const failure = failedOperation(error, operation.id);
+    const end = { state: "failed", at: clock.now(), receipts: allReports() } as const;
     await endOperation(session, operation.id, { ...end, failure: failure.toProblem() }).catch(
       (left: unknown) =>
         // Its connection may be what failed: without it, the operation counts as interrupted.
@@ -179,7 +183,7 @@ export const carryOut = async (engine: Engine, session: Database, run: Run): Pro
   await endOperation(session, operation.id, {
     state: endsAs,
     at: finished,
-    receipts: allReceipts(),
+    receipts: allReports(),
   });
   return {
     operation: { ...operation, state: endsAs, finished_at: finished.toISOString() },
@@ -189,12 +193,12 @@ export const carryOut = async (engine: Engine, session: Database, run: Run): Pro
   };
 };
 
-type StepRun = Omit<Run, "promised"> & { change: Change; promised: StepReceipt | undefined };
+type StepExecution = Omit<Execution, "promised"> & { change: Change; promised: StepReport | undefined };
 
-const runStep = async (engine: Engine, session: Database, run: StepRun) => {
+const executeStep = async (engine: Engine, session: Database, run: StepExecution) => {
   const { change, direction, operation, onProgress } = run;
-  const receipt: StepReceipt = {
-    ...emptyReceipt(change),
+  const receipt: StepReport = {
+    ...emptyReport(change),
     rows: await countRows(session, change, direction),
     impact: await impactOf(session, change, direction),
   };
@@ -243,9 +247,9 @@ const reapplyAfterOutside = async <T>(
 const moveInTransaction = async (
   { clock, changes, patience }: AttemptingEngine,
   session: Database,
-  { change, direction, operation, by, promised, onConflict, startMs }: StepRun & { startMs: number },
-  counted: StepReceipt,
-): Promise<{ receipt: StepReceipt; head: LedgerHead }> => {
+  { change, direction, operation, by, promised, onConflict, startMs }: StepExecution & { startMs: number },
+  counted: StepReport,
+): Promise<{ receipt: StepReport; head: LedgerHead }> => {
   await sql`begin`.execute(session);
   try {
     const move = {
@@ -280,11 +284,11 @@ const moveInTransaction = async (
     const measure = () => {
       const nowMs = clock.monotonicMs();
       receipt.duration_ms = roundMs(nowMs - startMs);
-      receipt.locks = lockReceipts(moved, nowMs);
+      receipt.locks = heldLocks(moved, nowMs);
     };
     // Once for whoever watches, or finds the operation interrupted; then with the commit's own time.
     measure();
-    await addReceipt(session, operation.id, receipt);
+    await appendStepReport(session, operation.id, receipt);
     await sql`commit`.execute(session);
     measure();
     return { receipt, head };

@@ -4,7 +4,7 @@ import type { Change, Database, StepState } from "../change/change.ts";
 import { changesOf, type Engine } from "../engine/engine.ts";
 import type { OperationRequest } from "../engine/request.ts";
 import { readStates } from "../engine/states.ts";
-import { entryFor, record } from "../operations/audited-run.ts";
+import { ledgerEntry, record } from "../operations/audited-run.ts";
 import {
   continueOperation,
   directionOf,
@@ -12,7 +12,7 @@ import {
   operationDetails,
   type RollbackOperation,
 } from "../operations/operation.ts";
-import { carryOut, type OperationResult, refuseObstacles } from "./execute.ts";
+import { executeOperation, type OperationResult, refuseObstacles } from "./execute.ts";
 import { outsideIsDone } from "./outside-transaction.ts";
 
 const nothingToResume = (operation: RollbackOperation | undefined) =>
@@ -40,7 +40,7 @@ const operationOvertaken = (id: string, last: string) =>
  * @param id the last operation when undefined
  * @throws Failure EB_NOTHING_TO_RESUME, EB_OPERATION_UNKNOWN, EB_OPERATION_OVERTAKEN, and those of a run
  */
-export const takeUpOperation = async (
+export const resumeOrAbort = async (
   engine: Engine,
   session: Database,
   { goal, id, request }: { goal: "resume" | "abort"; id: string | undefined; request: OperationRequest },
@@ -63,8 +63,8 @@ export const takeUpOperation = async (
   const { onConflict = "keep", onProgress } = request;
   const attempt = { action: goal, steps: moving.map(({ step }) => step), by: request };
   // Somebody else may take up what another began: this entry and those of the steps say who.
-  const head = await record(session, entryFor(engine, attempt, "taken up", operation.id));
-  return carryOut(engine, session, {
+  const head = await record(session, ledgerEntry(engine, attempt, "taken up", operation.id));
+  return executeOperation(engine, session, {
     operation,
     by: request,
     direction,

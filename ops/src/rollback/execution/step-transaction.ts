@@ -32,7 +32,7 @@ import {
   tablesWrittenSince,
 } from "../database/write-journal.ts";
 import { estimateMove } from "../operations/estimates.ts";
-import type { LockReceipt } from "../operations/step-report.ts";
+import type { HeldLock } from "../operations/step-report.ts";
 
 export interface Moved {
   rows: RowCount[];
@@ -154,7 +154,7 @@ export const recordStep = async (db: Database, step: number, entry: LedgerEntry)
 };
 
 /** What was locked, for how long until `nowMs`. */
-export const lockReceipts = (moved: Moved | undefined, nowMs: number): LockReceipt[] =>
+export const heldLocks = (moved: Moved | undefined, nowMs: number): HeldLock[] =>
   (moved?.locks ?? []).map(({ table, mode, sinceMs }) => ({
     table,
     mode,

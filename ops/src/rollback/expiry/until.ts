@@ -5,7 +5,7 @@ import type { Change, Database, Direction } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
 import { readStates } from "../engine/states.ts";
-import { entryFor } from "../operations/audited-run.ts";
+import { ledgerEntry } from "../operations/audited-run.ts";
 
 const hourMs = 3_600_000;
 const longestDays = 30;
@@ -27,7 +27,7 @@ const notRolledBack = (step: number) =>
   ).exitingWith(4);
 
 /** @throws Failure EB_UNTIL_INVALID */
-export const demandUntil = (until: Date | null | undefined, direction: Direction, now: Date): void => {
+export const requireUntil = (until: Date | null | undefined, direction: Direction, now: Date): void => {
   if (!until) return;
   if (direction === "reapply") throw untilInvalid("only a rollback has one");
   const aheadMs = until.getTime() - now.getTime();
@@ -79,13 +79,13 @@ export const changeUntil = async (
 ): Promise<{ step: number; until: string | null }> => {
   const { step } = change;
   const now = engine.clock.now();
-  demandUntil(until, "rollback", now);
+  requireUntil(until, "rollback", now);
   if ((await readStates(session)).get(step) !== "rolled_back") throw notRolledBack(step);
   const before = (await listExpiries(session)).find((expiry) => expiry.step === step)?.until ?? null;
   const after = until?.toISOString() ?? null;
   await session.transaction().execute(async (tx) => {
     await writeUntil(tx, step, until, now);
-    await appendToLedger(tx, entryFor(engine, { action: "until", steps: [step], by }, { before, after }));
+    await appendToLedger(tx, ledgerEntry(engine, { action: "until", steps: [step], by }, { before, after }));
   });
   return { step, until: after };
 };

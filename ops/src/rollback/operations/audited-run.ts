@@ -9,7 +9,7 @@ import { markInterrupted } from "./operation.ts";
 import { withOperationLock } from "./operation-lock.ts";
 
 /** What is attempted, and by whom. */
-export interface Attempt {
+export interface AuditedAction {
   /** `rollback`, `reapply`, `resume`, `abort`, `prove`, `purge`, `approve`, `withdraw`, `until`. */
   action: string;
   steps: readonly number[];
@@ -17,9 +17,9 @@ export interface Attempt {
 }
 
 /** The ledger's words for an attempt and what came of it. */
-export const entryFor = (
+export const ledgerEntry = (
   { clock }: Engine,
-  { action, steps, by }: Attempt,
+  { action, steps, by }: AuditedAction,
   result: unknown,
   operation: string | null = null,
 ): LedgerEntry => ({
@@ -41,21 +41,21 @@ export const record = (db: Database, entry: LedgerEntry): Promise<LedgerHead> =>
 /** Records that an attempt was refused, or, once an operation had begun for it, has failed. */
 export const recordRefusal = async (
   engine: Engine,
-  attempt: Attempt,
+  attempt: AuditedAction,
   { code, detail, extra }: Failure,
 ): Promise<void> => {
   const operation = typeof extra.operation === "string" ? extra.operation : null;
   const action = `${attempt.action}.${operation ? "failed" : "refused"}`;
-  await record(engine.db, entryFor(engine, { ...attempt, action }, { code, detail }, operation));
+  await record(engine.db, ledgerEntry(engine, { ...attempt, action }, { code, detail }, operation));
 };
 
 /** Does the work under the operation lock; what is refused, or fails, goes into the ledger as well. */
-export const underLock = <T>(
+export const auditedUnderLock = <T>(
   engine: Engine,
-  attempt: Attempt,
+  attempt: AuditedAction,
   work: (session: Database) => Promise<T>,
 ): Promise<T> =>
-  recordingRefusals(engine, attempt, () =>
+  audited(engine, attempt, () =>
     withOperationLock(engine.pool, async (session) => {
       await recordInterrupted(engine, session, attempt.by);
       return work(session);
@@ -63,9 +63,9 @@ export const underLock = <T>(
   );
 
 /** Does the work; what is refused, or fails, goes into the ledger. */
-export const recordingRefusals = async <T>(
+export const audited = async <T>(
   engine: Engine,
-  attempt: Attempt,
+  attempt: AuditedAction,
   work: () => Promise<T>,
 ): Promise<T> => {
   try {
@@ -97,7 +97,7 @@ const recordInterrupted = async (engine: Engine, session: Database, by: Requeste
   await session.transaction().execute(async (tx) => {
     for (const { id, steps } of await markInterrupted(tx, engine.clock.now())) {
       const attempt = { action: "interrupted", steps, by };
-      await appendToLedger(tx, entryFor(engine, attempt, "its process ended before it did", id));
+      await appendToLedger(tx, ledgerEntry(engine, attempt, "its process ended before it did", id));
     }
   });
 };

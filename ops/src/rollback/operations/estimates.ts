@@ -8,7 +8,7 @@ export interface Estimate {
 }
 
 /** How long each step last took in each direction, and for how many rows. */
-export type Timings = ReadonlyMap<string, Estimate>;
+export type PastEstimates = ReadonlyMap<string, Estimate>;
 
 const swapMs = 5;
 const msPerRow = 0.04;
@@ -16,7 +16,7 @@ const msPerRow = 0.04;
 /** Where nothing was measured yet: a swap of constant time, or so much for each row to be written. */
 const unmeasured = (rows: number, heavy: boolean) => swapMs + (heavy ? rows * msPerRow : 0);
 
-export const pastTimings = async (db: Database): Promise<Timings> => {
+export const readPastEstimates = async (db: Database): Promise<PastEstimates> => {
   const { rows } = await sql<{ kind: Direction; step: number; rows: number; duration_ms: number }>`
     select distinct on (o.kind, r.receipt ->> 'step') o.kind, (r.receipt ->> 'step')::int as step,
       (r.receipt ->> 'duration_ms')::float as duration_ms,
@@ -38,12 +38,12 @@ export const estimateMove = async (
   db: Database,
   change: Change,
   direction: Direction,
-  timings: Timings,
+  pastEstimates: PastEstimates,
 ): Promise<Estimate> => {
   let rows = 0;
   for (const part of change.parts) rows = Math.max(rows, await part.estimate(db, change.step, direction));
   const heavy = isHeavy(change);
-  const past = timings.get(`${direction} ${change.step}`);
+  const past = pastEstimates.get(`${direction} ${change.step}`);
   if (!past) return { rows, duration_ms: Math.round(unmeasured(rows, heavy)) };
   const scale = heavy && past.rows > 0 ? rows / past.rows : 1;
   return { rows, duration_ms: Math.round(past.duration_ms * scale) };

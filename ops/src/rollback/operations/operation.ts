@@ -4,7 +4,7 @@ import type { Database, Direction } from "../change/change.ts";
 import { operationsClass } from "../database/advisory-locks.ts";
 import type { Progress } from "../engine/request.ts";
 import type { ConflictOutcome } from "../parts/conflicts.ts";
-import type { StepReceipt } from "./step-report.ts";
+import type { StepReport } from "./step-report.ts";
 
 export const RollbackStatus = {
   running: "running",
@@ -37,7 +37,7 @@ export interface RollbackOperation {
 }
 
 export interface OperationDetails extends RollbackOperation {
-  receipts: StepReceipt[];
+  receipts: StepReport[];
   /** Of a long step that is under way. */
   progress: Progress | null;
   failure: Problem | null;
@@ -176,7 +176,7 @@ export const directionOf = ({ kind }: RollbackOperation): Direction =>
   kind === "rollback" ? "rollback" : "reapply";
 
 /** Adds a step's receipt, in the step's own transaction. */
-export const addReceipt = (db: Database, id: string, receipt: StepReceipt) =>
+export const appendStepReport = (db: Database, id: string, receipt: StepReport) =>
   sql`update earlybird.operations set receipts = receipts || ${JSON.stringify([receipt])}::jsonb where id = ${id}::bigint`.execute(
     db,
   );
@@ -185,7 +185,7 @@ export const addReceipt = (db: Database, id: string, receipt: StepReceipt) =>
 export const endOperation = (
   db: Database,
   id: string,
-  end: { state: RollbackStatus; at: Date; receipts: readonly StepReceipt[]; failure?: Problem },
+  end: { state: RollbackStatus; at: Date; receipts: readonly StepReport[]; failure?: Problem },
 ) =>
   sql`update earlybird.operations
     set state = ${end.state}, finished_at = ${end.at}, receipts = ${JSON.stringify(end.receipts)}::jsonb,

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import type { FollowersReceipt } from "../behaviours/wait-for-followers.ts";
+import type { FollowersReport } from "../behaviours/wait-for-followers.ts";
 import type { Change, Check, Direction, Impact, Risk, RowCount } from "../change/change.ts";
 import type { LockMode } from "../database/lock.ts";
 
 /** A lock that the step's transaction takes, against writers or against everybody, and for how long. */
-export interface LockReceipt {
+export interface HeldLock {
   table: string;
   mode: LockMode;
   held_ms: number;
 }
 
 /** What moving one step did, or, in a dry run, would have done. */
-export interface StepReceipt {
+export interface StepReport {
   step: number;
   name: string;
   title: string;
@@ -19,11 +19,11 @@ export interface StepReceipt {
   /** The phrase that a rollback must repeat, if any. */
   acknowledge: string | null;
   rows: RowCount[];
-  locks: LockReceipt[];
+  locks: HeldLock[];
   /** The step's transaction, from its first lock to its end. */
   duration_ms: number;
   /** Which instances of the service follow the new state; null where there are none, and in a dry run. */
-  followers: FollowersReceipt | null;
+  followers: FollowersReport | null;
   impact: Impact[];
   warnings: string[];
   blocked_by: string[];
@@ -37,7 +37,7 @@ export interface StepReceipt {
  */
 export const planHash = (
   direction: Direction,
-  steps: readonly Pick<StepReceipt, "step" | "rows" | "blocked_by">[],
+  steps: readonly Pick<StepReport, "step" | "rows" | "blocked_by">[],
   { executed }: { executed: boolean },
 ): string => {
   const promised = steps.map(({ step, rows, blocked_by }) => [
@@ -51,7 +51,7 @@ export const planHash = (
     .slice(0, 16);
 };
 
-export const emptyReceipt = (change: Change): StepReceipt => ({
+export const emptyReport = (change: Change): StepReport => ({
   step: change.step,
   name: change.name,
   title: change.title,

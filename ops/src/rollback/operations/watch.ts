@@ -4,11 +4,11 @@ import type { Database } from "../change/change.ts";
 import { translated } from "../database/database-errors.ts";
 import type { Progress } from "../engine/request.ts";
 import { operationNow, type RollbackOperation } from "./operation.ts";
-import type { StepReceipt } from "./step-report.ts";
+import type { StepReport } from "./step-report.ts";
 
 /** Something that happened to an operation; `quiet` says that nothing did since the last look. */
 export type OperationEvent =
-  | { event: "step" /** From 1, of all steps it has moved so far. */; number: number; receipt: StepReceipt }
+  | { event: "step" /** From 1, of all steps it has moved so far. */; number: number; receipt: StepReport }
   | { event: "progress"; progress: Progress }
   | { event: "quiet" }
   | { event: "end"; operation: RollbackOperation; failure: Problem | null };

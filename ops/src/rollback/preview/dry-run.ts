@@ -5,15 +5,15 @@ import type { Finding } from "../change/finding.ts";
 import { lockedTables } from "../database/lock.ts";
 import { type Attempt, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
 import type { AttemptingEngine, Engine } from "../engine/engine.ts";
-import { lockReceipts, moveStep, roundMs } from "../execution/step-transaction.ts";
-import { estimateMove, isHeavy, pastTimings } from "../operations/estimates.ts";
-import { emptyReceipt, planHash, type StepReceipt } from "../operations/step-report.ts";
+import { heldLocks, moveStep, roundMs } from "../execution/step-transaction.ts";
+import { estimateMove, isHeavy, readPastEstimates } from "../operations/estimates.ts";
+import { emptyReport, planHash, type StepReport } from "../operations/step-report.ts";
 import { inspectFully, obstacles, warnings } from "../preflight/inspect.ts";
 
 /** What a run would do. */
 export interface DryRun {
   operation: { kind: Direction; steps: number[]; dry_run: true };
-  steps: StepReceipt[];
+  steps: StepReport[];
   plan: { hash: string };
   /** Whether it was carried out, measured and aborted; else it is estimated from statistics. */
   executed: boolean;
@@ -94,12 +94,12 @@ const estimateAll = async (
   session: Database,
   { direction, inspected, why }: { direction: Direction; inspected: readonly Inspected[]; why: string },
 ) => {
-  const timings = await pastTimings(session);
-  const receipts: StepReceipt[] = [];
+  const pastEstimates = await readPastEstimates(session);
+  const reports: StepReport[] = [];
   for (const { change, findings } of inspected) {
-    const { rows, duration_ms } = await estimateMove(session, change, direction, timings);
-    receipts.push({
-      ...emptyReceipt(change),
+    const { rows, duration_ms } = await estimateMove(session, change, direction, pastEstimates);
+    reports.push({
+      ...emptyReport(change),
       rows: [{ table: "all", action: "about", rows }],
       duration_ms,
       impact: await impactOf(session, change, direction),
@@ -107,7 +107,7 @@ const estimateAll = async (
       blocked_by: obstacles(findings),
     });
   }
-  return receipts;
+  return reports;
 };
 
 /** The state that a step has before it moves. */
@@ -120,12 +120,12 @@ interface Rehearsal {
   options: DryRunOptions;
 }
 
-const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReceipt[]> => {
+const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReport[]> => {
   const { direction, moving, inspected } = rehearsal;
-  const receipts: StepReceipt[] = [];
+  const reports: StepReport[] = [];
   for (const { change, findings } of inspected) {
-    receipts.push({
-      ...emptyReceipt(change),
+    reports.push({
+      ...emptyReport(change),
       // Before anything is locked: these read whole tables.
       rows: await countRows(session, change, direction),
       impact: await impactOf(session, change, direction),
@@ -134,22 +134,22 @@ const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal)
     });
   }
   const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
-  const attempt = (patience: Attempt) => carryOutAndAbort({ ...engine, patience }, session, rehearsal);
+  const attempt = (patience: Attempt) => executeAndAbort({ ...engine, patience }, session, rehearsal);
   const executed = await retryWhileLocked(attempt, { ...engine, blockers });
-  for (const [index, receipt] of receipts.entries()) {
+  for (const [index, report] of reports.entries()) {
     const { rows = [], impact = [], warnings = [], ...measured } = executed[index] ?? {};
-    Object.assign(receipt, measured);
-    receipt.rows.push(...rows);
-    receipt.impact.push(...impact);
-    receipt.warnings.push(...warnings);
-    for (const { name, ok, detail } of receipt.checks) if (!ok) receipt.blocked_by.push(`${name}: ${detail}`);
+    Object.assign(report, measured);
+    report.rows.push(...rows);
+    report.impact.push(...impact);
+    report.warnings.push(...warnings);
+    for (const { name, ok, detail } of report.checks) if (!ok) report.blocked_by.push(`${name}: ${detail}`);
   }
-  return receipts;
+  return reports;
 };
 
-type Executed = Pick<StepReceipt, "rows" | "impact" | "warnings" | "locks" | "duration_ms" | "checks">;
+type Executed = Pick<StepReport, "rows" | "impact" | "warnings" | "locks" | "duration_ms" | "checks">;
 
-const carryOutAndAbort = async (
+const executeAndAbort = async (
   { clock, changes, patience }: AttemptingEngine,
   session: Database,
   { direction, moving, options: { measure = false, onConflict = "keep" } }: Rehearsal,
@@ -184,7 +184,7 @@ const carryOutAndAbort = async (
         rows: moved?.rows ?? [],
         impact: compared(probes),
         warnings: moved ? await reviewOf(session, change, direction) : [],
-        locks: lockReceipts(moved, endMs),
+        locks: heldLocks(moved, endMs),
         duration_ms: roundMs(endMs - startMs - probingMs),
         checks: await runChecks(session, change, target),
       });

@@ -67,7 +67,7 @@ export const purgePlan = async (db: Database, change: Change): Promise<string> =
 export const purgePhrase = (step: number) => `lose step ${step}`;
 
 /** @throws Failure EB_NOTHING_PARKED, EB_PURGE_NOT_ACKNOWLEDGED */
-export const demandPurge = async (
+export const requirePurge = async (
   db: Database,
   { step }: Change,
   { reason, acknowledge }: { reason: string | null; acknowledge: readonly string[] },

@@ -3,7 +3,7 @@ import { dependentsOf } from "../change/dependencies.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
 import { listExpiries } from "../expiry/until.ts";
-import { type Estimate, estimateMove, pastTimings } from "../operations/estimates.ts";
+import { type Estimate, estimateMove, readPastEstimates } from "../operations/estimates.ts";
 import { inspect, obstacles } from "../preflight/inspect.ts";
 
 /** Where a step stands, and what could be done about it right now. */
@@ -31,7 +31,11 @@ export interface StepStatus {
 /** Answered from the catalog and the planner's statistics: as quick at a million orders as at ten. */
 export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[] }> => {
   const { db, changes } = engine;
-  const [states, timings, expiries] = await Promise.all([readStates(db), pastTimings(db), listExpiries(db)]);
+  const [states, pastEstimates, expiries] = await Promise.all([
+    readStates(db),
+    readPastEstimates(db),
+    listExpiries(db),
+  ]);
   const steps: StepStatus[] = [];
   for (const change of changes) {
     const { step, name, title, risk, acknowledge = null, requires } = change;
@@ -44,7 +48,7 @@ export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[
       ...obstacles(await inspect(engine, db, { change, state })),
     ];
     const direction = state === "applied" ? "rollback" : "reapply";
-    const estimate = await estimateMove(db, change, direction, timings);
+    const estimate = await estimateMove(db, change, direction, pastEstimates);
     steps.push({
       step,
       name,

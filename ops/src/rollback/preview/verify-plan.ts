@@ -1,7 +1,7 @@
 import { Failure } from "../../core/failure.ts";
 import type { Change, Database, Direction, OnConflict } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { StepReceipt } from "../operations/step-report.ts";
+import type { StepReport } from "../operations/step-report.ts";
 import { dryRun } from "./dry-run.ts";
 
 export const planStale = (demanded: string, current: string) =>
@@ -19,11 +19,11 @@ export const planStale = (demanded: string, current: string) =>
  *
  * @throws Failure EB_PLAN_STALE
  */
-export const demandPlan = async (
+export const verifyPlan = async (
   engine: Engine,
   session: Database,
   demand: { plan: string; direction: Direction; moving: readonly Change[]; onConflict: OnConflict },
-): Promise<readonly StepReceipt[] | undefined> => {
+): Promise<readonly StepReport[] | undefined> => {
   const { plan, direction, moving, onConflict } = demand;
   const rehearse = (execute: boolean) =>
     dryRun(engine, session, { direction, moving, options: { execute, onConflict } });

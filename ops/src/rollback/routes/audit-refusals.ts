@@ -14,7 +14,7 @@ interface Person {
   name: string;
 }
 
-export interface AttemptRules {
+export interface AuditRefusalsOptions {
   manager: RollbackManager;
   clock: Clock;
   /** Says who asks, or refuses whoever is not an admin. */
@@ -45,9 +45,9 @@ const refusalsPerMinute = 30;
  *
  * @returns who asks; from then on the engine records what becomes of the request
  */
-export const recordAttempts = (
+export const auditRefusals = (
   app: FastifyInstance,
-  { manager, clock, admin, mayOperate, whoIs }: AttemptRules,
+  { manager, clock, admin, mayOperate, whoIs }: AuditRefusalsOptions,
 ): ((request: FastifyRequest) => Requester) => {
   const asking = new WeakMap<FastifyRequest, Asking>();
   const handedOn = new WeakSet<FastifyRequest>();

@@ -1,7 +1,7 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from "fastify";
-import type { AttemptRules } from "./audit-refusals.ts";
+import type { AuditRefusalsOptions } from "./audit-refusals.ts";
 
-export interface RollbackRoutesOptions extends AttemptRules {
+export interface RollbackRoutesOptions extends AuditRefusalsOptions {
   /** Refuses whoever is not an operator. */
   operatorOnly: onRequestAsyncHookHandler;
 }

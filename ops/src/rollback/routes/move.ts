@@ -4,8 +4,8 @@ import type { Direction } from "../change/change.ts";
 import { selectSteps } from "../change/step-range.ts";
 import type { RollbackManager } from "../manager.ts";
 import { approvingRoutes } from "./approvals.ts";
-import { type AttemptRules, recordAttempts } from "./audit-refusals.ts";
-import { demandRecentLogin } from "./recent-login.ts";
+import { type AuditRefusalsOptions, auditRefusals } from "./audit-refusals.ts";
+import { requireRecentLogin } from "./recent-login.ts";
 import {
   dryRunBody,
   moveBody,
@@ -14,8 +14,8 @@ import {
   purgeBody,
   rangeBody,
   requestOf,
+  resumeBody,
   stepParams,
-  takeUpBody,
 } from "./request-schemas.ts";
 import { approvalAsked, certificate, dryRun, result, rowCount } from "./response-schemas.ts";
 
@@ -23,10 +23,10 @@ import { approvalAsked, certificate, dryRun, result, rowCount } from "./response
  * What changes something, or locks it. Each answers when it is done; a client that goes away meanwhile stops
  * nothing, and finds the operation in the list.
  */
-export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rules) => {
+export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (app, rules) => {
   const { manager } = rules;
-  const by = recordAttempts(app, rules);
-  demandRecentLogin(app, manager, rules.recentlyAuthenticated);
+  const by = auditRefusals(app, rules);
+  requireRecentLogin(app, manager, rules.recentlyAuthenticated);
   // Most of what can be said may be left out, and with it the body.
   app.addHook("preValidation", async (request) => {
     request.body ??= {};
@@ -104,7 +104,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
               : "Take back what such an operation has moved.",
           ),
           params: operationParams,
-          body: takeUpBody,
+          body: resumeBody,
           response: { 200: result },
         },
       },

@@ -4,7 +4,7 @@ import type { LedgerRecord } from "../audit/ledger.ts";
 import { type Refused, RefusedAttempts } from "./refused-attempts.ts";
 
 const windowMs = 60_000;
-const lookEveryMs = 1_000;
+const checkEveryMs = 1_000;
 
 export interface RefusalSummaryOptions {
   /** Chains an entry to the ledger. */
@@ -62,7 +62,7 @@ export class RefusalSummary {
 
   #open(): RefusedAttempts {
     clearInterval(this.#ticks);
-    this.#ticks = setInterval(() => this.#closeOldWindow(), lookEveryMs).unref();
+    this.#ticks = setInterval(() => this.#closeOldWindow(), checkEveryMs).unref();
     this.#openedMs = this.#clock.monotonicMs();
     this.#counted = new RefusedAttempts();
     return this.#counted;

@@ -82,7 +82,7 @@ export const rangeBody = z.strictObject({
   to: z.int().min(1).describe("The other end."),
   dry_run: z.boolean().default(false),
 });
-export const takeUpBody = z.strictObject({ reason: consent.reason, ...onConflict });
+export const resumeBody = z.strictObject({ reason: consent.reason, ...onConflict });
 export const purgeBody = z.strictObject({ ...consent, ...secondPerson });
 export const approveBody = z.strictObject({ reason: reason.min(1) });
 export const withdrawBody = z.strictObject({ reason: consent.reason });

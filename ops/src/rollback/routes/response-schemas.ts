@@ -3,7 +3,7 @@ import type { Approval } from "../approvals/approval.ts";
 import type { AuditPage } from "../audit/read.ts";
 import type { OperationResult } from "../execution/execute.ts";
 import type { OperationDetails, RollbackOperation } from "../operations/operation.ts";
-import type { StepReceipt } from "../operations/step-report.ts";
+import type { StepReport } from "../operations/step-report.ts";
 import type { DryRun } from "../preview/dry-run.ts";
 import type { Overview } from "../preview/overview.ts";
 import type { ParkedStep } from "../preview/parked.ts";
@@ -22,7 +22,7 @@ const durationMs = z.number().nonnegative();
 export const rowCount = z.object({ table: z.string(), action: z.string(), rows: z.int() });
 const head = z.object({ seq: z.int(), hash: z.string() });
 
-const stepReceipt = z.object({
+const stepReport = z.object({
   step: z.int(),
   name: z.string(),
   title: z.string(),
@@ -51,7 +51,7 @@ const stepReceipt = z.object({
   warnings: z.array(z.string()),
   blocked_by: z.array(z.string()),
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
-}) satisfies z.ZodType<StepReceipt>;
+}) satisfies z.ZodType<StepReport>;
 
 export const operation = z.object({
   id: z.string(),
@@ -77,7 +77,7 @@ const problem = z.looseObject({
 });
 
 export const operationDetails = operation.extend({
-  receipts: z.array(stepReceipt),
+  receipts: z.array(stepReport),
   progress: z
     .object({
       step: z.int(),
@@ -102,7 +102,7 @@ export const operationDetails = operation.extend({
 
 export const dryRun = z.object({
   operation: z.object({ kind: direction, steps: z.array(z.int()), dry_run: z.literal(true) }),
-  steps: z.array(stepReceipt),
+  steps: z.array(stepReport),
   plan: z.object({ hash: z.string() }),
   executed: z.boolean(),
   total_ms: durationMs,
@@ -110,7 +110,7 @@ export const dryRun = z.object({
 
 export const result = z.object({
   operation: operation.nullable(),
-  steps: z.array(stepReceipt),
+  steps: z.array(stepReport),
   total_ms: durationMs,
   ledger_head: head.nullable(),
 }) satisfies z.ZodType<OperationResult>;
