@@ -5,16 +5,10 @@ import type { Database } from "../change/change.ts";
 import { requireReason } from "../change/confirmation.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
+import { isAllowed } from "../operations/actions.ts";
 import { audited } from "../operations/audited-run.ts";
-import { type Approval, type ApprovalState, findApproval, type StoredApproval } from "./approval.ts";
+import { type Approval, findApproval, type StoredApproval } from "./approval.ts";
 import { approvalEntry, expireApprovals } from "./expire.ts";
-
-/** What is allowed in which state. */
-const allowed = {
-  approve: ["asked"],
-  use: ["approved"],
-  withdraw: ["asked", "approved"],
-} as const satisfies Record<string, readonly ApprovalState["state"][]>;
 
 const notApprovedYet = ({ id, asked_by, expires_at }: Approval) =>
   new Failure(
@@ -51,9 +45,8 @@ const idsRewritten = ({ id }: Approval, steps: readonly number[]) =>
   ).exitingWith(4);
 
 /** @throws Failure EB_APPROVAL_PENDING, EB_APPROVAL_OVER where this cannot be done with it in its state */
-export const requireState = (approval: Approval, action: keyof typeof allowed): void => {
-  const states: readonly string[] = allowed[action];
-  if (states.includes(approval.state)) return;
+export const requireState = (approval: Approval, action: "approve" | "use" | "withdraw"): void => {
+  if (isAllowed(action, approval.state)) return;
   throw approval.state === "asked" ? notApprovedYet(approval) : approvalOver(approval);
 };
 

@@ -31,6 +31,7 @@ import {
   noteJournals,
   tablesWrittenSince,
 } from "../database/write-journal.ts";
+import { stateAfter } from "../operations/actions.ts";
 import { estimateMove } from "../operations/estimates.ts";
 import type { HeldLock } from "../operations/step-report.ts";
 
@@ -78,7 +79,7 @@ export const moveStep = async (
   );
   const { rows: found } = await sql<{ state: StepState; journal_from: number | null }>`
     select state, journal_from from earlybird.steps where step = ${step}`.execute(db);
-  const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
+  const target = stateAfter[direction];
   if (!found[0] || found[0].state === target) return undefined;
 
   const context: PartContext = {

@@ -5,6 +5,7 @@ import type { Change, Database, Direction } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
 import { readStates } from "../engine/states.ts";
+import { isAllowed } from "../operations/actions.ts";
 import { ledgerEntry } from "../operations/audited-run.ts";
 
 const hourMs = 3_600_000;
@@ -80,7 +81,7 @@ export const changeUntil = async (
   const { step } = change;
   const now = engine.clock.now();
   requireUntil(until, "rollback", now);
-  if ((await readStates(session)).get(step) !== "rolled_back") throw notRolledBack(step);
+  if (!isAllowed("until", (await readStates(session)).get(step))) throw notRolledBack(step);
   const before = (await listExpiries(session)).find((expiry) => expiry.step === step)?.until ?? null;
   const after = until?.toISOString() ?? null;
   await session.transaction().execute(async (tx) => {

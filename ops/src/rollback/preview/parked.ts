@@ -4,6 +4,7 @@ import { Failure } from "../../core/failure.ts";
 import type { Change, Database, Parked, RowCount } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
+import { isAllowed } from "../operations/actions.ts";
 
 /** What is parked for one step that is rolled back. */
 export interface ParkedStep {
@@ -72,7 +73,7 @@ export const requirePurge = async (
   { step }: Change,
   { reason, acknowledge }: { reason: string | null; acknowledge: readonly string[] },
 ): Promise<void> => {
-  if ((await readStates(db)).get(step) !== "rolled_back") throw nothingParked(step);
+  if (!isAllowed("purge", (await readStates(db)).get(step))) throw nothingParked(step);
   if (!reason?.trim() || !acknowledge.includes(purgePhrase(step)))
     throw purgeNotAcknowledged(step, purgePhrase(step));
 };

@@ -3,6 +3,7 @@ import { dependentsOf } from "../change/dependencies.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
 import { listExpiries } from "../expiry/until.ts";
+import { isAllowed } from "../operations/actions.ts";
 import { type Estimate, estimateMove, readPastEstimates } from "../operations/estimates.ts";
 import { inspect, obstacles } from "../preflight/inspect.ts";
 
@@ -43,11 +44,12 @@ export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[
     if (!state) continue;
     const dependents = dependentsOf(changes, step);
     const applied = dependents.filter((dependent) => states.get(dependent) === "applied");
+    const isApplied = isAllowed("rollback", state);
     const blocked_by: (number | string)[] = [
-      ...(state === "applied" ? applied : []),
+      ...(isApplied ? applied : []),
       ...obstacles(await inspect(engine, db, { change, state })),
     ];
-    const direction = state === "applied" ? "rollback" : "reapply";
+    const direction = isApplied ? "rollback" : "reapply";
     const estimate = await estimateMove(db, change, direction, pastEstimates);
     steps.push({
       step,
@@ -58,10 +60,10 @@ export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[
       acknowledge,
       requires: [...requires],
       dependents,
-      can_rollback: state === "applied" && blocked_by.length === 0,
+      can_rollback: isApplied && blocked_by.length === 0,
       blocked_by,
       estimate,
-      parked_rows: state === "applied" ? 0 : estimate.rows,
+      parked_rows: isApplied ? 0 : estimate.rows,
       until: expiries.find((expiry) => expiry.step === step)?.until ?? null,
     });
   }
