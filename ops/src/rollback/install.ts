@@ -11,7 +11,7 @@ import { readStates } from "./engine/states.ts";
 import { applyStep } from "./execution/apply-step.ts";
 import { refuseFindings } from "./execution/execute.ts";
 import { ledgerEntry } from "./operations/audited-run.ts";
-import { beginOperation, endOperation } from "./operations/operation.ts";
+import { beginOperation, endOperation, failOperation } from "./operations/operation.ts";
 import { withOperationLock } from "./operations/operation-lock.ts";
 import { inspectFully, warnings } from "./preflight/inspect.ts";
 import { createEngineSchema } from "./schema.ts";
@@ -47,13 +47,7 @@ export const installChanges = async (engine: Engine, by: Requester): Promise<num
           await applyWhereAllowed(engine, session, { change, operation: operation.id, by });
       } catch (error) {
         const failure = error instanceof Failure ? error : refusedByDatabase(error);
-        const end = { state: "failed", at: clock.now(), receipts: [] } as const;
-        await endOperation(session, operation.id, {
-          ...end,
-          ...(failure && { failure: failure.toProblem() }),
-        }).catch((left: unknown) =>
-          log.warn({ err: left, operation: operation.id }, "the end of the operation could not be recorded"),
-        );
+        await failOperation(engine, session, operation.id, { failure, receipts: [] });
         throw failure ?? error;
       }
       await endOperation(session, operation.id, { state: "completed", at: clock.now(), receipts: [] });

@@ -62,7 +62,16 @@ export const raiseOverrides = async ({ db }: Engine, alarm: Alarm): Promise<void
   for (const override of unheard) alarm.raise(noticeOf(override, head));
 };
 
-/** Notes that what fires here has reached those who tell people: no other process need raise it. */
+/** Raises them at once. On error the next periodic check raises them: an operation that has begun must not stop. */
+export const raiseOverridesNow = async (engine: Engine): Promise<void> => {
+  const { alarm, log } = engine;
+  if (alarm)
+    await raiseOverrides(engine, alarm).catch((err: unknown) =>
+      log.error({ err }, "the alert about a move without approval could not be raised yet"),
+    );
+};
+
+/** Marks the overrides whose alert fires in this process: other processes need not raise them. */
 export const markRaised = async ({ db, clock }: Engine, alarm: Alarm): Promise<void> => {
   const firing = new Set(alarm.active().map(({ key }) => key));
   const raised = (await notRaised(db)).filter((override) => firing.has(keyOf(override))).map(({ id }) => id);

@@ -6,7 +6,7 @@ import type { Change, Database, Direction } from "../change/change.ts";
 import { registerChanges } from "../change/define-change.ts";
 import { orderSteps } from "../change/dependencies.ts";
 import type { StepSelection } from "../change/step-range.ts";
-import { type Attempt, defaultPatience, type LockPatience } from "../database/lock-retry.ts";
+import { defaultPatience, type LockPatience } from "../database/lock-retry.ts";
 import { engineDatabase } from "../database/session.ts";
 import type { Alarm } from "./alarm.ts";
 import { readStates } from "./states.ts";
@@ -86,9 +86,6 @@ export const createEngine = ({
   approval,
   alarm: undefined,
 });
-
-/** The engine in one attempt for locks. */
-export type AttemptingEngine = Engine & { patience: Attempt };
 
 /** The registered changes of these steps, in the order in which the steps are given. */
 export const changesOf = ({ changes }: Engine, steps: readonly number[]): Change[] =>

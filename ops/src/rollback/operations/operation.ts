@@ -1,5 +1,7 @@
 import { sql } from "kysely";
+import type { Clock } from "../../core/clock.ts";
 import { Failure, type Problem } from "../../core/failure.ts";
+import type { Logger } from "../../core/logger.ts";
 import type { Database, Direction } from "../change/change.ts";
 import { operationsClass } from "../database/advisory-locks.ts";
 import type { Progress } from "../engine/request.ts";
@@ -192,7 +194,23 @@ export const endOperation = (
       failure = ${end.failure ? JSON.stringify(end.failure) : null}::jsonb
     where id = ${id}::bigint`.execute(db);
 
-/** Takes an operation up again, on the session that will carry it out. */
+/** Records that an operation failed. If the connection is lost, the operation counts as interrupted instead. */
+export const failOperation = (
+  { clock, log }: { clock: Clock; log: Logger },
+  db: Database,
+  id: string,
+  { failure, receipts }: { failure: Failure | undefined; receipts: readonly StepReport[] },
+): Promise<unknown> =>
+  endOperation(db, id, {
+    state: "failed",
+    at: clock.now(),
+    receipts,
+    ...(failure && { failure: failure.toProblem() }),
+  }).catch((err: unknown) =>
+    log.warn({ err, operation: id }, "the end of the operation could not be recorded"),
+  );
+
+/** Marks an operation as running again, on the session that executes it. */
 export const continueOperation = (db: Database, id: string) =>
   sql`update earlybird.operations set state = 'running', finished_at = null, failure = null, progress = null
     where id = ${id}::bigint returning ${lockOperation}`.execute(db);

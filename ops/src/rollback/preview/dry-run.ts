@@ -1,14 +1,14 @@
-import { sql } from "kysely";
-import type { Change, Database, Direction, Impact, OnConflict, StepState } from "../change/change.ts";
+import type { Change, Database, Direction, Impact, OnConflict } from "../change/change.ts";
 import { countRows, impactOf, reviewOf, runChecks } from "../change/checks.ts";
 import type { Finding } from "../change/finding.ts";
-import { lockedTables } from "../database/lock.ts";
-import { type Attempt, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
-import type { AttemptingEngine, Engine } from "../engine/engine.ts";
+import { type AttemptingEngine, retryOnLocks } from "../engine/attempt.ts";
+import type { Engine } from "../engine/engine.ts";
 import { heldLocks, moveStep, roundMs } from "../execution/step-transaction.ts";
+import { stateAfter, stateBefore } from "../operations/actions.ts";
 import { estimateMove, isHeavy, readPastEstimates } from "../operations/estimates.ts";
 import { emptyReport, planHash, type StepReport } from "../operations/step-report.ts";
 import { inspectFully, obstacles, warnings } from "../preflight/inspect.ts";
+import { rehearse } from "./rehearsal.ts";
 
 /** What a run would do. */
 export interface DryRun {
@@ -47,7 +47,7 @@ export const dryRun = async (
     ? "Estimated from statistics and past runs: it would be refused."
     : "Estimated from statistics and past runs; --execute carries it out, which takes its time.";
   const steps = executed
-    ? await rehearse(engine, session, { direction, moving, inspected, options })
+    ? await measureAll(engine, session, { direction, moving, inspected, options })
     : await estimateAll(session, { direction, inspected, why });
   return {
     operation: { kind: direction, steps: moving.map(({ step }) => step), dry_run: true },
@@ -85,7 +85,7 @@ const inspectAll = async (
   for (const change of moving)
     inspected.push({
       change,
-      findings: await inspectFully(engine, session, { change, state: from(direction) }),
+      findings: await inspectFully(engine, session, { change, state: stateBefore[direction] }),
     });
   return inspected;
 };
@@ -110,9 +110,6 @@ const estimateAll = async (
   return reports;
 };
 
-/** The state that a step has before it moves. */
-const from = (direction: Direction): StepState => (direction === "rollback" ? "applied" : "rolled_back");
-
 interface Rehearsal {
   direction: Direction;
   moving: readonly Change[];
@@ -120,7 +117,7 @@ interface Rehearsal {
   options: DryRunOptions;
 }
 
-const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReport[]> => {
+const measureAll = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReport[]> => {
   const { direction, moving, inspected } = rehearsal;
   const reports: StepReport[] = [];
   for (const { change, findings } of inspected) {
@@ -133,9 +130,11 @@ const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal)
       blocked_by: obstacles(findings),
     });
   }
-  const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
-  const attempt = (patience: Attempt) => executeAndAbort({ ...engine, patience }, session, rehearsal);
-  const executed = await retryWhileLocked(attempt, { ...engine, blockers });
+  const executed = await retryOnLocks(engine, moving, (attempting) =>
+    rehearse(session, rehearsal, (operation) =>
+      measureSteps(attempting, session, { ...rehearsal, operation }),
+    ),
+  );
   for (const [index, report] of reports.entries()) {
     const { rows = [], impact = [], warnings = [], ...measured } = executed[index] ?? {};
     Object.assign(report, measured);
@@ -149,64 +148,48 @@ const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal)
 
 type Executed = Pick<StepReport, "rows" | "impact" | "warnings" | "locks" | "duration_ms" | "checks">;
 
-const executeAndAbort = async (
+const measureSteps = async (
   { clock, changes, patience }: AttemptingEngine,
   session: Database,
-  { direction, moving, options: { measure = false, onConflict = "keep" } }: Rehearsal,
+  {
+    direction,
+    moving,
+    options: { measure = false, onConflict = "keep" },
+    operation,
+  }: Rehearsal & { operation: string },
 ): Promise<Executed[]> => {
-  const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
   const executed: Executed[] = [];
-  await sql`begin`.execute(session);
-  try {
-    const operation = await rehearsedOperation(session, direction, moving);
-    for (const change of moving) {
-      const probes = { before: [] as Impact[], after: [] as Impact[] };
-      let probingMs = 0;
-      const aroundSwap = async (moment: "before" | "after") => {
-        const fromMs = clock.monotonicMs();
-        for (const part of change.parts)
-          probes[moment].push(...((await part.probe?.(session, measure)) ?? []));
-        probingMs += clock.monotonicMs() - fromMs;
-      };
-      const startMs = clock.monotonicMs();
-      const move = {
-        change,
-        changes,
-        direction,
-        operation,
-        onConflict,
-        rehearsal: true,
-        aroundSwap,
-      } as const;
-      const moved = await moveStep(session, { ...move, patience, clock });
-      const endMs = clock.monotonicMs();
-      executed.push({
-        rows: moved?.rows ?? [],
-        impact: compared(probes),
-        warnings: moved ? await reviewOf(session, change, direction) : [],
-        locks: heldLocks(moved, endMs),
-        duration_ms: roundMs(endMs - startMs - probingMs),
-        checks: await runChecks(session, change, target),
-      });
-    }
-    return executed;
-  } finally {
-    await sql`rollback`.execute(session);
+  for (const change of moving) {
+    const probes = { before: [] as Impact[], after: [] as Impact[] };
+    let probingMs = 0;
+    const aroundSwap = async (moment: "before" | "after") => {
+      const fromMs = clock.monotonicMs();
+      for (const part of change.parts) probes[moment].push(...((await part.probe?.(session, measure)) ?? []));
+      probingMs += clock.monotonicMs() - fromMs;
+    };
+    const startMs = clock.monotonicMs();
+    const move = {
+      change,
+      changes,
+      direction,
+      operation,
+      onConflict,
+      rehearsal: true,
+      aroundSwap,
+    } as const;
+    const moved = await moveStep(session, { ...move, patience, clock });
+    const endMs = clock.monotonicMs();
+    executed.push({
+      rows: moved?.rows ?? [],
+      impact: compared(probes),
+      warnings: moved ? await reviewOf(session, change, direction) : [],
+      locks: heldLocks(moved, endMs),
+      duration_ms: roundMs(endMs - startMs - probingMs),
+      checks: await runChecks(session, change, stateAfter[direction]),
+    });
   }
+  return executed;
 };
 
 const compared = ({ before, after }: Record<"before" | "after", Impact[]>): Impact[] =>
   before.map(({ label, value, unit }, at) => ({ label, value: `${value} → ${after[at]?.value}`, unit }));
-
-/** Values that a re-apply finds edited are recorded with an operation: this one vanishes with the transaction. */
-export const rehearsedOperation = async (
-  session: Database,
-  direction: Direction,
-  moving: readonly Change[],
-): Promise<string> => {
-  const { rows } = await sql<{ id: string }>`
-    insert into earlybird.operations (kind, steps, state, requested_by, origin, started_at)
-    values (${direction}, ${moving.map(({ step }) => step)}, 'running', 'dry run', 'dry run', now())
-    returning id::text`.execute(session);
-  return rows[0]?.id ?? "";
-};
