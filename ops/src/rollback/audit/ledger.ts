@@ -1,23 +1,25 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Database } from "../change/change.ts";
 import { ledgerLock } from "../database/advisory-locks.ts";
 import { genesis, type LedgerHead } from "./ledger-hash.ts";
 
 /** What the ledger says of one event. Times are ISO 8601. */
-export interface LedgerEntry {
-  at: string;
+export const ledgerEntrySchema = z.object({
+  at: z.iso.datetime(),
   /** `apply`, `interrupted`, or what was attempted: also with `.refused` or `.failed` behind it. */
-  action: string;
-  operation: string | null;
-  steps: readonly number[];
-  operator: string;
+  action: z.string(),
+  operation: z.string().nullable(),
+  steps: z.array(z.int()).readonly(),
+  operator: z.string(),
   /** From where: `cli host`, an address. */
-  origin: string;
-  reason: string | null;
-  plan: string | null;
+  origin: z.string(),
+  reason: z.string().nullable(),
+  plan: z.string().nullable(),
   /** What happened: row counts, or the code and words of a refusal. */
-  result: unknown;
-}
+  result: z.unknown(),
+});
+export type LedgerEntry = z.infer<typeof ledgerEntrySchema>;
 
 /** Until the transaction ends, nobody else appends. */
 const lockLedger = (db: Database) =>

@@ -1,30 +1,33 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import type { Database } from "../change/change.ts";
 import { leaseMs } from "./follower.ts";
 
 /** Which instances of the service knew of a step's new state, or that they did not. */
-export interface FollowersReport {
+export const followersReportSchema = z.object({
   /** Instances that had a lease when the step was committed. */
-  living: number;
+  living: z.int(),
   /** Of these, those that have said that they follow the new state. */
-  following: number;
+  following: z.int(),
   /** From the commit to when the last of them said so; null when none did. */
-  last_after_ms: number | null;
+  last_after_ms: z.number().nonnegative().nullable(),
   /** The others. Their lease has ended, or they would not answer: they treat every step as applied. */
-  missing: string[];
-}
+  missing: z.array(z.string()),
+});
+export type FollowersReport = z.infer<typeof followersReportSchema>;
 
 /** An instance that follows the steps. */
-export interface FollowerStatus {
-  name: string;
+export const followerStatusSchema = z.object({
+  name: z.string(),
   /** The version of the steps that it follows. */
-  version: number;
-  seen_at: string;
+  version: z.int(),
+  seen_at: z.iso.datetime(),
   /** Whether it has a lease, on the newest version. */
-  following: boolean;
-}
+  following: z.boolean(),
+});
+export type FollowerStatus = z.infer<typeof followerStatusSchema>;
 
 const patienceMs = 5_000;
 const pollMs = 10;

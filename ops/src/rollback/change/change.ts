@@ -1,28 +1,29 @@
 import type { Kysely, RawBuilder } from "kysely";
+import { z } from "zod";
 import type { Finding } from "./finding.ts";
 
 /** Any Kysely, whatever its tables: the engine names no table of the service. */
 // biome-ignore lint/suspicious/noExplicitAny: the engine must accept a Kysely of every schema
 export type Database = Kysely<any>;
 
-export type StepState = "applied" | "rolled_back";
+export const stepStateSchema = z.enum(["applied", "rolled_back"]);
+export type StepState = z.infer<typeof stepStateSchema>;
 
 /** How much a rollback asks of the person: low nothing more, high a reason, critical a reason and the phrase. */
-export type Risk = "none" | "low" | "high" | "critical";
+export const riskSchema = z.enum(["none", "low", "high", "critical"]);
+export type Risk = z.infer<typeof riskSchema>;
 
 /** One line of a change's impact, computed from live data. `value` is counted in `unit`. */
-export interface Impact {
-  label: string;
-  value: number | string;
-  unit: string;
-}
+export const impactSchema = z.object({
+  label: z.string(),
+  value: z.union([z.number(), z.string()]),
+  unit: z.string(),
+});
+export type Impact = z.infer<typeof impactSchema>;
 
 /** One named check and its evidence. */
-export interface Check {
-  name: string;
-  ok: boolean;
-  detail: string;
-}
+export const checkSchema = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
+export type Check = z.infer<typeof checkSchema>;
 
 /** A production change that can be undone and redone. See {@link defineChange}. */
 export interface Change {
@@ -64,18 +65,21 @@ export interface DeclaredIndex {
 /** Runs what locks others out, with one attempt's short lock timeout, again where the lock is not to be had. */
 export type Briefly = <T>(attempt: () => Promise<T>) => Promise<T>;
 
-export type Direction = "rollback" | "reapply";
+export const directionSchema = z.enum(["rollback", "reapply"]);
+export type Direction = z.infer<typeof directionSchema>;
 
 /** Which value wins where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither. */
-export type OnConflict = "keep" | "restore" | "fail";
+export const onConflictSchema = z.enum(["keep", "restore", "fail"]);
+export type OnConflict = z.infer<typeof onConflictSchema>;
 
 /** What a part did, or would do, to the rows of one table. */
-export interface RowCount {
-  table: string;
+export const rowCountSchema = z.object({
+  table: z.string(),
   /** One word for what happens to them: `parked`, `restored`, `returned`, `kept`, `filled`, `unmatched`, ... */
-  action: string;
-  rows: number;
-}
+  action: z.string(),
+  rows: z.int(),
+});
+export type RowCount = z.infer<typeof rowCountSchema>;
 
 /** Runs `write` in transactions of its own, one for each range of a table's keys; adds up what they return. */
 export type Batches = (
@@ -167,9 +171,10 @@ export interface ColumnCopy {
 }
 
 /** Something parked. */
-export interface Parked {
+export const parkedSchema = z.object({
   /** A table, or a column of one. */
-  place: string;
-  rows: number;
-  bytes: number;
-}
+  place: z.string(),
+  rows: z.int(),
+  bytes: z.int(),
+});
+export type Parked = z.infer<typeof parkedSchema>;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import type { Change, Database } from "../change/change.ts";
 import { writersLock } from "./advisory-locks.ts";
@@ -8,7 +9,8 @@ import { oidsWithPartitionsOf } from "./table-names.ts";
 import { journalledTables } from "./write-journal.ts";
 
 /** `SHARE ROW EXCLUSIVE` keeps writers out and lets readers in; `ACCESS EXCLUSIVE` keeps everybody out. */
-export type LockMode = "SHARE ROW EXCLUSIVE" | "ACCESS EXCLUSIVE";
+export const lockModeSchema = z.enum(["SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]);
+export type LockMode = z.infer<typeof lockModeSchema>;
 
 /** A table that a step locks. */
 export interface TableLock {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { OnConflict } from "../change/change.ts";
 
 /** Who asks, and from where. */
@@ -11,14 +12,15 @@ export interface Requester {
 }
 
 /** How far a step has come that writes many rows. */
-export interface Progress {
-  step: number;
-  rows_done: number;
+export const progressSchema = z.object({
+  step: z.int(),
+  rows_done: z.int(),
   /** By the planner's statistics. */
-  rows_in_all: number;
-  rows_per_second: number;
-  seconds_left: number | null;
-}
+  rows_in_all: z.int(),
+  rows_per_second: z.int(),
+  seconds_left: z.int().nullable(),
+});
+export type Progress = z.infer<typeof progressSchema>;
 
 /** Told after each step, and of long steps while they run. */
 export type ProgressListener = (

@@ -1,6 +1,7 @@
+import { z } from "zod";
 import { Failure } from "../../core/failure.ts";
 import type { Approval } from "../approvals/approval.ts";
-import type { LedgerHead } from "../audit/ledger-hash.ts";
+import { type LedgerHead, ledgerHeadSchema } from "../audit/ledger-hash.ts";
 import { waitForFollowers } from "../behaviours/wait-for-followers.ts";
 import type { Change, Database, Direction } from "../change/change.ts";
 import { runChecks } from "../change/checks.ts";
@@ -13,10 +14,10 @@ import { stateAfter } from "../operations/actions.ts";
 import {
   endOperation,
   failOperation,
-  type RollbackOperation,
+  operationSchema,
   type RollbackStatus,
 } from "../operations/operation.ts";
-import type { StepReport } from "../operations/step-report.ts";
+import { type StepReport, stepReportSchema } from "../operations/step-report.ts";
 import { inspect, obstacles } from "../preflight/inspect.ts";
 import { type ExecutedStep, executeStep, type StepContext } from "./execute-step.ts";
 import { roundMs } from "./step-transaction.ts";
@@ -25,14 +26,14 @@ import { roundMs } from "./step-transaction.ts";
  * The result of an operation. `operation` is null if no step had to move, and if a second person must approve first:
  * `approval` is then the pending request.
  */
-export interface OperationResult {
-  operation: RollbackOperation | null;
-  steps: StepReport[];
-  total_ms: number;
+export const operationResultSchema = z.object({
+  operation: operationSchema.nullable(),
+  steps: z.array(stepReportSchema),
+  total_ms: z.number().nonnegative(),
   /** The newest entry of the ledger; keep it outside the database. */
-  ledger_head: LedgerHead | null;
-  approval?: Approval;
-}
+  ledger_head: ledgerHeadSchema.nullable(),
+});
+export type OperationResult = z.infer<typeof operationResultSchema> & { approval?: Approval };
 
 const stepObstructed = (step: number, obstacles: readonly string[]) =>
   new Failure(

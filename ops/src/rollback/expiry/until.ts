@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import { Failure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Change, Database, Direction } from "../change/change.ts";
@@ -56,10 +57,8 @@ export const writeUntil = async (
 };
 
 /** A step that is rolled back, and by when it is to be re-applied. Times are ISO 8601. */
-export interface Expiry {
-  step: number;
-  until: string;
-}
+export const expirySchema = z.object({ step: z.int(), until: z.iso.datetime() });
+export type Expiry = z.infer<typeof expirySchema>;
 
 export const listExpiries = async (db: Database): Promise<(Expiry & { remind_at: string })[]> => {
   const { rows } = await sql<{ step: number; until: Date; remind_at: Date }>`

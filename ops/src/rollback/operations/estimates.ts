@@ -1,11 +1,10 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Change, Database, Direction } from "../change/change.ts";
 
 /** About how many rows a move concerns, and how long its transaction takes. */
-export interface Estimate {
-  rows: number;
-  duration_ms: number;
-}
+export const estimateSchema = z.object({ rows: z.int(), duration_ms: z.number().nonnegative() });
+export type Estimate = z.infer<typeof estimateSchema>;
 
 /** How long each step last took in each direction, and for how many rows. */
 export type PastEstimates = ReadonlyMap<string, Estimate>;

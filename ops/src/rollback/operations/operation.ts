@@ -1,12 +1,13 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import { Failure, type Problem } from "../../core/failure.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Database, Direction } from "../change/change.ts";
 import { operationsClass } from "../database/advisory-locks.ts";
-import type { Progress } from "../engine/request.ts";
-import type { ConflictOutcome } from "../parts/conflicts.ts";
-import type { StepReport } from "./step-report.ts";
+import { progressSchema } from "../engine/request.ts";
+import { conflictOutcomeSchema } from "../parts/conflicts.ts";
+import { type StepReport, stepReportSchema } from "./step-report.ts";
 
 export const RollbackStatus = {
   running: "running",
@@ -19,40 +20,54 @@ export const RollbackStatus = {
 } as const;
 export type RollbackStatus = (typeof RollbackStatus)[keyof typeof RollbackStatus];
 
-export type OperationKind = "apply" | "rollback" | "reapply";
+const operationKindSchema = z.enum(["apply", "rollback", "reapply"]);
+export type OperationKind = z.infer<typeof operationKindSchema>;
 
 /** Something that was asked for and carried out, or not. Times are ISO 8601. */
-export interface RollbackOperation {
-  id: string;
-  kind: OperationKind;
+export const operationSchema = z.object({
+  id: z.string(),
+  kind: operationKindSchema,
   /** In the order in which they move. */
-  steps: number[];
-  state: RollbackStatus;
-  requested_by: string;
-  origin: string;
-  reason: string | null;
-  plan: string | null;
+  steps: z.array(z.int()),
+  state: z.enum(RollbackStatus),
+  requested_by: z.string(),
+  origin: z.string(),
+  reason: z.string().nullable(),
+  plan: z.string().nullable(),
   /** By when its steps are to be re-applied. */
-  until: string | null;
-  started_at: string;
-  finished_at: string | null;
-}
+  until: z.iso.datetime().nullable(),
+  started_at: z.iso.datetime(),
+  finished_at: z.iso.datetime().nullable(),
+});
+export type RollbackOperation = z.infer<typeof operationSchema>;
 
-export interface OperationDetails extends RollbackOperation {
-  receipts: StepReport[];
+const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  remedy: z.string(),
+});
+
+export const operationDetailsSchema = operationSchema.extend({
+  receipts: z.array(stepReportSchema),
   /** Of a long step that is under way. */
-  progress: Progress | null;
-  failure: Problem | null;
+  progress: progressSchema.nullable(),
+  failure: problemSchema.nullable(),
   /** What a re-apply found edited: what was written meanwhile, what was parked, and which of them stands. */
-  kept_values: {
-    step: number;
-    table: string;
-    key: string;
-    outcome: ConflictOutcome;
-    written: unknown;
-    parked: unknown;
-  }[];
-}
+  kept_values: z.array(
+    z.object({
+      step: z.int(),
+      table: z.string(),
+      key: z.string(),
+      outcome: conflictOutcomeSchema,
+      written: z.unknown(),
+      parked: z.unknown(),
+    }),
+  ),
+});
+export type OperationDetails = z.infer<typeof operationDetailsSchema>;
 
 const operationUnknown = (id: string) =>
   new Failure(

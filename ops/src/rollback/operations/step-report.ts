@@ -1,34 +1,44 @@
 import { createHash } from "node:crypto";
-import type { FollowersReport } from "../behaviours/wait-for-followers.ts";
-import type { Change, Check, Direction, Impact, Risk, RowCount } from "../change/change.ts";
-import type { LockMode } from "../database/lock.ts";
+import { z } from "zod";
+import { followersReportSchema } from "../behaviours/wait-for-followers.ts";
+import {
+  type Change,
+  checkSchema,
+  type Direction,
+  impactSchema,
+  riskSchema,
+  rowCountSchema,
+} from "../change/change.ts";
+import { lockModeSchema } from "../database/lock.ts";
 
 /** A lock that the step's transaction takes, against writers or against everybody, and for how long. */
-export interface HeldLock {
-  table: string;
-  mode: LockMode;
-  held_ms: number;
-}
+const heldLockSchema = z.object({
+  table: z.string(),
+  mode: lockModeSchema,
+  held_ms: z.number().nonnegative(),
+});
+export type HeldLock = z.infer<typeof heldLockSchema>;
 
 /** What moving one step did, or, in a dry run, would have done. */
-export interface StepReport {
-  step: number;
-  name: string;
-  title: string;
-  risk: Risk;
+export const stepReportSchema = z.object({
+  step: z.int(),
+  name: z.string(),
+  title: z.string(),
+  risk: riskSchema,
   /** The phrase that a rollback must repeat, if any. */
-  acknowledge: string | null;
-  rows: RowCount[];
-  locks: HeldLock[];
+  acknowledge: z.string().nullable(),
+  rows: z.array(rowCountSchema),
+  locks: z.array(heldLockSchema),
   /** The step's transaction, from its first lock to its end. */
-  duration_ms: number;
+  duration_ms: z.number().nonnegative(),
   /** Which instances of the service follow the new state; null where there are none, and in a dry run. */
-  followers: FollowersReport | null;
-  impact: Impact[];
-  warnings: string[];
-  blocked_by: string[];
-  checks: Check[];
-}
+  followers: followersReportSchema.nullable(),
+  impact: z.array(impactSchema),
+  warnings: z.array(z.string()),
+  blocked_by: z.array(z.string()),
+  checks: z.array(checkSchema),
+});
+export type StepReport = z.infer<typeof stepReportSchema>;
 
 /**
  * What a plan promises, in one hash: the direction, the steps in their order, and the rows each touches. A

@@ -1,4 +1,12 @@
-import type { Change, Database, Direction, Impact, OnConflict } from "../change/change.ts";
+import { z } from "zod";
+import {
+  type Change,
+  type Database,
+  type Direction,
+  directionSchema,
+  type Impact,
+  type OnConflict,
+} from "../change/change.ts";
 import { countRows, impactOf, reviewOf, runChecks } from "../change/checks.ts";
 import type { Finding } from "../change/finding.ts";
 import { type AttemptingEngine, retryOnLocks } from "../engine/attempt.ts";
@@ -6,19 +14,20 @@ import type { Engine } from "../engine/engine.ts";
 import { heldLocks, moveStep, roundMs } from "../execution/step-transaction.ts";
 import { stateAfter, stateBefore } from "../operations/actions.ts";
 import { estimateMove, isHeavy, readPastEstimates } from "../operations/estimates.ts";
-import { emptyReport, planHash, type StepReport } from "../operations/step-report.ts";
+import { emptyReport, planHash, type StepReport, stepReportSchema } from "../operations/step-report.ts";
 import { inspectFully, obstacles, warnings } from "../preflight/inspect.ts";
 import { rehearse } from "./rehearsal.ts";
 
 /** What a run would do. */
-export interface DryRun {
-  operation: { kind: Direction; steps: number[]; dry_run: true };
-  steps: StepReport[];
-  plan: { hash: string };
+export const dryRunSchema = z.object({
+  operation: z.object({ kind: directionSchema, steps: z.array(z.int()), dry_run: z.literal(true) }),
+  steps: z.array(stepReportSchema),
+  plan: z.object({ hash: z.string() }),
   /** Whether it was carried out, measured and aborted; else it is estimated from statistics. */
-  executed: boolean;
-  total_ms: number;
-}
+  executed: z.boolean(),
+  total_ms: z.number().nonnegative(),
+});
+export type DryRun = z.infer<typeof dryRunSchema>;
 
 export interface DryRunOptions {
   /** Carry it out however many rows it writes. */

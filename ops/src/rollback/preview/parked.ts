@@ -1,19 +1,21 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
+import { z } from "zod";
 import { Failure } from "../../core/failure.ts";
-import type { Change, Database, Parked, RowCount } from "../change/change.ts";
+import { type Change, type Database, type Parked, parkedSchema, type RowCount } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
 import { isAllowed } from "../operations/actions.ts";
 
 /** What is parked for one step that is rolled back. */
-export interface ParkedStep {
-  step: number;
-  name: string;
-  since: string;
-  age_seconds: number;
-  parked: Parked[];
-}
+export const parkedStepSchema = z.object({
+  step: z.int(),
+  name: z.string(),
+  since: z.iso.datetime(),
+  age_seconds: z.int(),
+  parked: z.array(parkedSchema),
+});
+export type ParkedStep = z.infer<typeof parkedStepSchema>;
 
 const nothingParked = (step: number) =>
   new Failure(

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import { Failure } from "../../core/failure.ts";
 import type { Change, Database, Direction } from "../change/change.ts";
 import type { StepSelection } from "../change/step-range.ts";
@@ -11,17 +12,18 @@ import { type Fingerprint, fingerprint } from "./fingerprint.ts";
 import { rehearse } from "./rehearsal.ts";
 
 /** Proves that the steps, rolled back and re-applied in one transaction, restore schema and data exactly. */
-export interface Certificate {
+export const certificateSchema = z.object({
   /** In the order in which they were rolled back. */
-  steps: number[];
-  proven: boolean;
-  before: string;
-  after: string;
+  steps: z.array(z.int()),
+  proven: z.boolean(),
+  before: z.string(),
+  after: z.string(),
   /** Tables whose rows differ, `schema` if anything else differs, and foreign keys that do not hold. */
-  differences: string[];
-  rows: number;
-  total_ms: number;
-}
+  differences: z.array(z.string()),
+  rows: z.int(),
+  total_ms: z.number().nonnegative(),
+});
+export type Certificate = z.infer<typeof certificateSchema>;
 
 const tooManyRows = (rows: number) =>
   new Failure(

@@ -1,33 +1,35 @@
-import type { Risk, StepState } from "../change/change.ts";
+import { z } from "zod";
+import { riskSchema, stepStateSchema } from "../change/change.ts";
 import { dependentsOf } from "../change/dependencies.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
 import { listExpiries } from "../expiry/until.ts";
 import { isAllowed } from "../operations/actions.ts";
-import { type Estimate, estimateMove, readPastEstimates } from "../operations/estimates.ts";
+import { estimateMove, estimateSchema, readPastEstimates } from "../operations/estimates.ts";
 import { inspect, obstacles } from "../preflight/inspect.ts";
 
 /** Where a step stands, and what could be done about it right now. */
-export interface StepStatus {
-  step: number;
-  name: string;
-  title: string;
-  state: StepState;
-  risk: Risk;
+export const stepStatusSchema = z.object({
+  step: z.int(),
+  name: z.string(),
+  title: z.string(),
+  state: stepStateSchema,
+  risk: riskSchema,
   /** The phrase that its rollback must repeat, if any. */
-  acknowledge: string | null;
-  requires: number[];
-  dependents: number[];
-  can_rollback: boolean;
+  acknowledge: z.string().nullable(),
+  requires: z.array(z.int()),
+  dependents: z.array(z.int()),
+  can_rollback: z.boolean(),
   /** Steps by number, obstacles by a sentence. */
-  blocked_by: (number | string)[];
+  blocked_by: z.array(z.union([z.int(), z.string()])),
   /** Of the move that is possible from here: a rollback where it is applied, else a re-apply. */
-  estimate: Estimate;
+  estimate: estimateSchema,
   /** About how many rows would lose what is parked for them if it were purged. */
-  parked_rows: number;
+  parked_rows: z.int(),
   /** By when it is to be re-applied, where it is rolled back and somebody said so. */
-  until: string | null;
-}
+  until: z.iso.datetime().nullable(),
+});
+export type StepStatus = z.infer<typeof stepStatusSchema>;
 
 /** Answered from the catalog and the planner's statistics: as quick at a million orders as at ten. */
 export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[] }> => {

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { approvalSchema } from "../approvals/approval.ts";
 import type { Requester } from "../engine/request.ts";
 import type { RollbackManager } from "../manager.ts";
 import { approveBody, operationParams, stepParams, untilBody, withdrawBody } from "./request-schemas.ts";
-import { approval } from "./response-schemas.ts";
 
 export interface ApprovingOptions {
   manager: RollbackManager;
@@ -24,7 +24,7 @@ export const approvingRoutes: FastifyPluginAsyncZod<ApprovingOptions> = async (a
         ...described("Approve the move that another person has asked for; it is not carried out yet."),
         params: operationParams,
         body: approveBody,
-        response: { 200: z.object({ approval }) },
+        response: { 200: z.object({ approval: approvalSchema }) },
       },
     },
     async (request) => ({
@@ -40,7 +40,7 @@ export const approvingRoutes: FastifyPluginAsyncZod<ApprovingOptions> = async (a
         ...described("End a request that was not used, approved or not."),
         params: operationParams,
         body: withdrawBody,
-        response: { 200: z.object({ approval }) },
+        response: { 200: z.object({ approval: approvalSchema }) },
       },
     },
     async (request) => {

@@ -1,8 +1,12 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Direction } from "../change/change.ts";
+import { approvalSchema } from "../approvals/approval.ts";
+import { type Direction, rowCountSchema } from "../change/change.ts";
 import { selectSteps } from "../change/step-range.ts";
+import { operationResultSchema } from "../execution/execute.ts";
 import type { RollbackManager } from "../manager.ts";
+import { dryRunSchema } from "../preview/dry-run.ts";
+import { certificateSchema } from "../preview/prove.ts";
 import { approvingRoutes } from "./approvals.ts";
 import { type AuditRefusalsOptions, auditRefusals } from "./audit-refusals.ts";
 import { requireRecentLogin } from "./recent-login.ts";
@@ -17,7 +21,9 @@ import {
   resumeBody,
   stepParams,
 } from "./request-schemas.ts";
-import { approvalAsked, certificate, dryRun, result, rowCount } from "./response-schemas.ts";
+
+/** The response to a move that a second person must approve first. */
+const approvalPending = z.object({ approval: approvalSchema });
 
 /**
  * What changes something, or locks it. Each answers when it is done; a client that goes away meanwhile stops
@@ -42,7 +48,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
         ...described("What moving a step would do: carried out in a transaction, measured, and aborted."),
         params: stepParams,
         body: dryRunBody,
-        response: { 200: dryRun },
+        response: { 200: dryRunSchema },
       },
     },
     ({ params: { step }, body }) => manager.dryRun(body.direction, oneStep(step), rehearsalOf(body)),
@@ -61,7 +67,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
           ...described(summary),
           params: stepParams,
           body: moveBody,
-          response: { 200: result, 202: approvalAsked },
+          response: { 200: operationResultSchema, 202: approvalPending },
         },
       },
       async (request, reply) => {
@@ -79,7 +85,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
       schema: {
         ...described("Move all steps from one end to the other, or, with dry_run, say what that would do."),
         body: rangeBody,
-        response: { 200: z.union([dryRun, result]), 202: approvalAsked },
+        response: { 200: z.union([dryRunSchema, operationResultSchema]), 202: approvalPending },
       },
     },
     async (request, reply) => {
@@ -105,7 +111,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
           ),
           params: operationParams,
           body: resumeBody,
-          response: { 200: result },
+          response: { 200: operationResultSchema },
         },
       },
       (request) => manager[goal](request.params.id, requestOf(request.body, by(request))),
@@ -121,7 +127,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
       schema: {
         ...described("There and back in one transaction that is aborted, fingerprints compared."),
         body: proveBody,
-        response: { 200: certificate },
+        response: { 200: certificateSchema },
       },
     },
     (request) => manager.prove(selectionOf(manager, request.body), by(request)),
@@ -135,7 +141,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
         ...described("Destroy what is parked for a step."),
         params: stepParams,
         body: purgeBody,
-        response: { 200: z.object({ step: z.int(), purged: z.array(rowCount) }), 202: approvalAsked },
+        response: { 200: z.object({ step: z.int(), purged: z.array(rowCountSchema) }), 202: approvalPending },
       },
     },
     async (request, reply) => {

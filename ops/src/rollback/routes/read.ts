@@ -1,18 +1,15 @@
 import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { approvalSchema } from "../approvals/approval.ts";
+import { auditPageSchema } from "../audit/read.ts";
 import { stepUnknown } from "../change/step-range.ts";
 import type { RollbackManager } from "../manager.ts";
+import { operationDetailsSchema, operationSchema } from "../operations/operation.ts";
+import { overviewSchema } from "../preview/overview.ts";
+import { parkedStepSchema } from "../preview/parked.ts";
+import { stepStatusSchema } from "../preview/status.ts";
 import { operationParams, stepParams } from "./request-schemas.ts";
-import {
-  approval,
-  auditPage,
-  operation,
-  operationDetails,
-  overview,
-  parkedStep,
-  stepStatus,
-} from "./response-schemas.ts";
 
 export interface ReadingOptions {
   manager: RollbackManager;
@@ -37,7 +34,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
 
   app.get(
     "/api/rollback/status",
-    { schema: { ...described("Where everything stands, at a glance."), response: { 200: overview } } },
+    { schema: { ...described("Where everything stands, at a glance."), response: { 200: overviewSchema } } },
     () => manager.getOverview(),
   );
 
@@ -46,7 +43,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     {
       schema: {
         ...described("The steps, and whether each could be rolled back right now."),
-        response: { 200: z.object({ steps: z.array(stepStatus) }) },
+        response: { 200: z.object({ steps: z.array(stepStatusSchema) }) },
       },
     },
     () => manager.getStatus(),
@@ -58,7 +55,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
       schema: {
         ...described("One step, and the last operations that concerned it."),
         params: stepParams,
-        response: { 200: stepStatus.extend({ operations: z.array(operation) }) },
+        response: { 200: stepStatusSchema.extend({ operations: z.array(operationSchema) }) },
       },
     },
     async ({ params: { step } }) => {
@@ -78,7 +75,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
       schema: {
         ...described("The operations, newest first."),
         querystring: z.strictObject({ limit, before: olderThan }),
-        response: { 200: z.object({ operations: z.array(operation) }) },
+        response: { 200: z.object({ operations: z.array(operationSchema) }) },
       },
     },
     async ({ query: { limit: count, before } }) => ({
@@ -92,7 +89,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
       schema: {
         ...described("One operation: who, why, what it did, and which edited values it kept."),
         params: operationParams,
-        response: { 200: operationDetails },
+        response: { 200: operationDetailsSchema },
       },
     },
     ({ params: { id } }) => manager.getOperationDetails(id),
@@ -104,7 +101,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
       schema: {
         ...described("Requests for a second person's approval, newest first, and what became of each."),
         querystring: z.strictObject({ limit }),
-        response: { 200: z.object({ approvals: z.array(approval) }) },
+        response: { 200: z.object({ approvals: z.array(approvalSchema) }) },
       },
     },
     async ({ query: { limit: count } }) => ({ approvals: await manager.listApprovals(count) }),
@@ -115,7 +112,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     {
       schema: {
         ...described("What is parked for the steps that are rolled back."),
-        response: { 200: z.object({ parked: z.array(parkedStep) }) },
+        response: { 200: z.object({ parked: z.array(parkedStepSchema) }) },
       },
     },
     async () => ({ parked: await manager.parked() }),
@@ -127,7 +124,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
       schema: {
         ...described("The ledger, newest first, and whether all of it is as it was written."),
         querystring: z.strictObject({ limit, before: olderThan }),
-        response: { 200: auditPage },
+        response: { 200: auditPageSchema },
       },
     },
     ({ query: { limit: count, before } }) =>

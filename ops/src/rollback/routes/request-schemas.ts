@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { directionSchema, onConflictSchema } from "../change/change.ts";
 import type { OperationRequest, Requester } from "../engine/request.ts";
 
 /** A step in a path. Which steps there are, the engine says. */
@@ -24,8 +25,7 @@ export const consent = {
 };
 
 const onConflict = {
-  on_conflict: z
-    .enum(["keep", "restore", "fail"])
+  on_conflict: onConflictSchema
     .default("keep")
     .describe(
       "Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.",
@@ -71,7 +71,7 @@ const move = {
   measure: z.boolean().default(false).describe("Also time the hot queries in a dry run."),
 };
 
-const direction = z.enum(["rollback", "reapply"]).default("rollback");
+const direction = directionSchema.default("rollback");
 
 export const moveBody = z.strictObject(move);
 export const dryRunBody = z.strictObject({ ...move, direction });
