@@ -48,12 +48,12 @@ export const approvalSchema = z.discriminatedUnion("state", [
 ]);
 export type Approval = z.infer<typeof approvalSchema>;
 
-/** An approval with what only the engine needs to know of it. */
+/** An approval with fields for the engine only. */
 export interface StoredApproval {
   approval: Approval;
-  /** The steps that were named, lowest first. */
+  /** The requested steps, lowest first. */
   selected: number[];
-  /** What tells the asker from other people. */
+  /** The unique id of the requester. */
   asker: string;
 }
 
@@ -116,7 +116,7 @@ const withState = (request: z.infer<typeof requested>, row: Row, now: Date): App
   return { ...request, state, ...approved, used_by: ended.by, used_at: ended.at, operation };
 };
 
-/** The newest first. */
+/** Lists requests, newest first. */
 export const listApprovals = async (db: Database, limit: number, now: Date): Promise<Approval[]> => {
   const { rows } = await sql<Row>`
     select ${columns} from earlybird.approvals a order by a.id desc limit ${limit}`.execute(db);
@@ -140,6 +140,6 @@ export const findApproval = async (
     select ${columns} from earlybird.approvals a where a.id = ${id}::bigint
     ${lock ? sql`for update` : sql``}`.execute(db);
   if (!rows[0]) throw approvalUnknown(id);
-  // Asked after the wait for the row: it may have lapsed meanwhile.
+  // The clock is read after the wait for the row: the request may have lapsed.
   return fromRow(rows[0], clock.now());
 };

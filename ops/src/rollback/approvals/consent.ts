@@ -18,7 +18,7 @@ import { approvalLifetimeMs, identityOf, requireState, useApproval } from "./dec
 import { approvalEntry, expireApprovals } from "./expire.ts";
 import { recordOverride } from "./override.ts";
 
-/** Why a move may begin, or that somebody must be asked first. */
+/** Why a move can begin, or that an approval must be requested first. */
 export type Consent =
   | { kind: "not_needed" }
   | { kind: "to_be_asked" }
@@ -41,14 +41,14 @@ const approvalMismatch = ({ id, action, steps }: Approval) =>
     "Name the same steps, or ask for an approval of what you want to do.",
   ).exitingWith(4);
 
-/** What is to be done, with the approval that it is done under. */
+/** A request with the approval that it uses, if any. */
 export interface ResolvedRequest {
   request: OperationRequest;
   approval: Approval | undefined;
 }
 
 /**
- * What a request really asks for: where it names an approval, exactly what was approved.
+ * Resolves a request: if it names an approval, the approved values replace its own.
  *
  * @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_MISMATCH, EB_APPROVAL_PENDING, EB_APPROVAL_OVER
  */
@@ -73,7 +73,7 @@ export const resolveRequest = async (
   return { request: { ...request, ...approved, ...(until && { until: new Date(until) }) }, approval };
 };
 
-/** Whether a move may begin. @throws Failure EB_REASON_MISSING, EB_PLAN_MISSING where it cannot even be asked for */
+/** Whether a move can begin. @throws Failure EB_REASON_MISSING, EB_PLAN_MISSING if an approval cannot be requested */
 export const consentTo = (
   { approval: policy }: Engine,
   moving: readonly Change[],
@@ -88,7 +88,7 @@ export const consentTo = (
   return { kind: "to_be_asked" };
 };
 
-/** Records why a move may begin, in the transaction in which it does; the ledger is written last. */
+/** Records why a move can begin, in the transaction that begins it; the ledger is written last. */
 export const recordConsent = async (
   engine: Engine,
   tx: Database,
@@ -106,8 +106,7 @@ export const recordConsent = async (
 };
 
 /**
- * Stores the request for an approval. Who repeats a call does not ask twice: what they have asked for and is still
- * open comes back.
+ * Requests an approval. A repeated call returns the pending request.
  */
 export const askForApproval = async (
   engine: Engine,

@@ -44,20 +44,20 @@ const idsRewritten = ({ id }: Approval, steps: readonly number[]) =>
     "Withdraw the request, and ask again.",
   ).exitingWith(4);
 
-/** @throws Failure EB_APPROVAL_PENDING, EB_APPROVAL_OVER where this cannot be done with it in its state */
+/** @throws Failure EB_APPROVAL_PENDING, EB_APPROVAL_OVER if the state does not allow the action */
 export const requireState = (approval: Approval, action: "approve" | "use" | "withdraw"): void => {
   if (isAllowed(action, approval.state)) return;
   throw approval.state === "asked" ? notApprovedYet(approval) : approvalOver(approval);
 };
 
-/** What tells people apart: names may be shared, and changed by those who bear them. */
+/** The unique id of a person: names are not unique and can change. */
 export const identityOf = ({ person, requestedBy }: Requester): string => person ?? requestedBy;
 
-/** So long a request waits for an approval, and an approval for its use. */
+/** The lifetime of a request until its approval, and of an approval until its use. */
 export const approvalLifetimeMs = 3_600_000;
 
 /**
- * Approves somebody else's request.
+ * Approves a request of another person.
  *
  * @throws Failure EB_REASON_MISSING, EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER, EB_APPROVAL_OWN, EB_APPROVAL_IDS_REWRITTEN
  */
@@ -79,7 +79,7 @@ export const approve = (engine: Engine, id: string, by: Requester & { reason?: s
     return approved;
   });
 
-/** Ends a request that was not used. @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER */
+/** Withdraws a request that is not used yet. @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER */
 export const withdraw = (
   engine: Engine,
   id: string,
@@ -91,12 +91,12 @@ export const withdraw = (
     await sql`update earlybird.approvals set state = 'withdrawn', ended_by = ${by.requestedBy}, ended_at = ${at}
       where id = ${id}::bigint`.execute(tx);
     const { approval: withdrawn } = await findApproval(tx, id, engine.clock);
-    // Of the request as it was: it may have been approved.
+    // Records the request before the withdrawal, with its approval if any.
     await appendToLedger(tx, approvalEntry(approval, "withdrawn", { by, at, reason: by.reason ?? null }));
     return withdrawn;
   });
 
-/** Spends an approval, once, in the transaction that begins what was approved. @throws Failure EB_APPROVAL_OVER */
+/** Uses an approval, once, in the transaction that begins the approved move. @throws Failure EB_APPROVAL_OVER */
 export const useApproval = async (
   engine: Engine,
   tx: Database,
@@ -110,7 +110,7 @@ export const useApproval = async (
   await appendToLedger(tx, approvalEntry(approval, "used", { by, at, reason: approval.reason, operation }));
 };
 
-/** Decides about one request while nobody else does; a refusal goes into the ledger as well. */
+/** Locks one request and changes it; records refusals in the ledger. */
 const decided = async (
   engine: Engine,
   { action, id, by }: { action: string; id: string; by: Requester & { reason?: string } },
@@ -127,7 +127,7 @@ const decided = async (
   });
 };
 
-/** The ids of people may be among them: under a new one, the asker would pass for somebody else. */
+/** Rewritten ids can include the id of the requester, who could then approve their own request. */
 const stepsThatRewroteIds = async (
   { changes }: Engine,
   db: Database,

@@ -7,7 +7,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
 import { ledgerEntry } from "../operations/audited-run.ts";
 
-/** A move that needed an approval and was begun without. */
+/** A move that began without the required approval. */
 interface Override {
   id: string;
   action: string;
@@ -17,7 +17,7 @@ interface Override {
   origin: string;
 }
 
-/** Records, in the transaction that begins the move, that nobody has approved it. */
+/** Records an override, in the transaction that begins the move. */
 export const recordOverride = async (
   engine: Engine,
   tx: Database,
@@ -34,7 +34,7 @@ export const recordOverride = async (
 
 const keyOf = ({ id }: Override) => `rollback override ${id}`;
 
-/** With the ledger's newest entry: a person who gets the notice has a head outside of the database. */
+/** Includes the head of the ledger, so that a copy of it exists outside the database. */
 const noticeOf = (override: Override, { seq, hash }: LedgerHead): Notice => {
   const { action, steps, reason, overridden_by, origin } = override;
   return {
@@ -53,7 +53,7 @@ const notRaised = async (db: Database): Promise<Override[]> => {
   return rows;
 };
 
-/** Raises an alert for each override that is not known to have had one. */
+/** Raises an alert for each override that has none yet. */
 export const raiseOverrides = async ({ db }: Engine, alarm: Alarm): Promise<void> => {
   const firing = new Set(alarm.active().map(({ key }) => key));
   const unheard = (await notRaised(db)).filter((override) => !firing.has(keyOf(override)));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
-/** The position and hash of the newest entry: who has written it down can tell a truncated ledger. */
+/** Position and hash of the newest entry. A copy of it reveals a truncated ledger. */
 export const ledgerHeadSchema = z.object({ seq: z.int(), hash: z.string() });
 export type LedgerHead = z.infer<typeof ledgerHeadSchema>;
 

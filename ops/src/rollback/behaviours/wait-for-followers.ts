@@ -5,15 +5,15 @@ import type { Clock } from "../../core/clock.ts";
 import type { Database } from "../change/change.ts";
 import { leaseMs } from "./follower.ts";
 
-/** Which instances of the service knew of a step's new state, or that they did not. */
+/** The instances of the service that follow the new state of a step, and those that do not. */
 export const followersReportSchema = z.object({
   /** Instances that had a lease when the step was committed. */
   living: z.int(),
-  /** Of these, those that have said that they follow the new state. */
+  /** Of these, those that confirmed the new state. */
   following: z.int(),
-  /** From the commit to when the last of them said so; null when none did. */
+  /** From the commit to the last confirmation; null if there is none. */
   last_after_ms: z.number().nonnegative().nullable(),
-  /** The others. Their lease has ended, or they would not answer: they treat every step as applied. */
+  /** The others: their lease expired, or they did not respond. They treat every step as applied. */
   missing: z.array(z.string()),
 });
 export type FollowersReport = z.infer<typeof followersReportSchema>;
@@ -32,7 +32,7 @@ export type FollowerStatus = z.infer<typeof followerStatusSchema>;
 const patienceMs = 5_000;
 const pollMs = 10;
 
-/** Waits after a commit until every living instance follows, its lease has ended, or five seconds are over. */
+/** Waits after a commit until every living instance follows or its lease expires, at most five seconds. */
 export const waitForFollowers = async (db: Database, clock: Clock): Promise<FollowersReport | null> => {
   const startMs = clock.monotonicMs();
   const atFirst = await readFollowers(db);
@@ -43,7 +43,7 @@ export const waitForFollowers = async (db: Database, clock: Clock): Promise<Foll
   let followed = 0;
   for (let now = atFirst; ; now = await readFollowers(db)) {
     const still = new Map(now.map((follower) => [follower.instance, follower]));
-    // One that has ended since need not follow.
+    // An instance that has stopped need not follow.
     for (const instance of living.keys()) if (!still.has(instance)) living.delete(instance);
     const behind = [...living.keys()].filter((instance) => !still.get(instance)?.current);
     if (living.size - behind.length > followed) {
@@ -66,7 +66,7 @@ export const waitForFollowers = async (db: Database, clock: Clock): Promise<Foll
   }
 };
 
-/** The instances that follow, or did within the last day. */
+/** Lists the instances that followed within the last day. */
 export const listFollowers = async (db: Database): Promise<FollowerStatus[]> =>
   (await readFollowers(db)).map(({ name, version, seen_at, leased, current }) => ({
     name,

@@ -21,7 +21,7 @@ const acknowledgementMissing = (step: number, phrase: string, given: readonly st
   ).exitingWith(6);
 
 /**
- * Asks for what the risk of these steps demands: from `high` on a reason, for `critical` also the phrase.
+ * Requires a reason for risk `high` and `critical`, and also the acknowledgement phrase for `critical`.
  *
  * @throws Failure EB_REASON_MISSING, EB_ACKNOWLEDGEMENT_MISSING, EB_ACKNOWLEDGEMENT_WRONG
  */

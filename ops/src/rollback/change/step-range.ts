@@ -18,7 +18,7 @@ export const stepUnknown = (step: number, known: readonly number[]) =>
       : "No change is registered; check the configuration.",
   ).exitingWith(2);
 
-/** What somebody asked for: the registered steps between two ends, both included, lowest first. */
+/** The requested steps: the registered ones between two ends, both included, lowest first. */
 export interface StepSelection {
   steps: number[];
   /** Whether it was written as a range. */

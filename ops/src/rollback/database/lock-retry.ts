@@ -31,7 +31,7 @@ const readersMsFactor = 10;
 /** A lock that is not to be had although the work before it was done. */
 export class LockConflict extends Error {}
 
-/** Somebody who is in the way of a lock. */
+/** A session that blocks a lock. */
 export interface Blocker {
   pid: number;
   user: string;

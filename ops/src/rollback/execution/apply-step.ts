@@ -26,9 +26,9 @@ interface Application {
 }
 
 /**
- * Applies a change for the first time. On tables of few rows that is one transaction. On larger ones it is a short one
- * that makes the structure, then batches and concurrent index builds beside the service's traffic, then a short one for
- * what was written meanwhile; interrupted, it goes on with the next call.
+ * Applies a change for the first time. On small tables this is one transaction. On large ones, a short transaction creates
+ * the structure, then batches and concurrent index builds run online, then a short transaction handles the rows written
+ * in the meantime. If interrupted, the next call continues.
  */
 export const applyStep = async (
   engine: Engine,

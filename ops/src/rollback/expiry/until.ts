@@ -37,13 +37,13 @@ export const requireUntil = (until: Date | null | undefined, direction: Directio
   if (aheadMs > longestDays * 24 * hourMs) throw untilInvalid(`it is more than ${longestDays} days ahead`);
 };
 
-/** An hour before, or, of a shorter time, when half of it is over. */
+/** One hour before, or after half of a shorter time. */
 export const remindAt = (until: Date, setAt: Date): Date => {
   const leadMs = Math.min(hourMs, Math.max(0, until.getTime() - setAt.getTime()) / 2);
   return new Date(until.getTime() - leadMs);
 };
 
-/** Writes, in the transaction of `db`, by when a step is to be re-applied; null for no time. */
+/** Stores the time by which a step is to be re-applied, in the transaction of `db`; null removes it. */
 export const writeUntil = async (
   db: Database,
   step: number,
@@ -56,7 +56,7 @@ export const writeUntil = async (
   );
 };
 
-/** A step that is rolled back, and by when it is to be re-applied. Times are ISO 8601. */
+/** A rolled back step, and the time by which it is to be re-applied. Times are ISO 8601. */
 export const expirySchema = z.object({ step: z.int(), until: z.iso.datetime() });
 export type Expiry = z.infer<typeof expirySchema>;
 
@@ -71,7 +71,7 @@ export const listExpiries = async (db: Database): Promise<(Expiry & { remind_at:
   }));
 };
 
-/** Changes by when a step is to be re-applied, under the lock. @throws Failure EB_UNTIL_INVALID, EB_STEP_NOT_ROLLED_BACK */
+/** Changes the time by which a step is to be re-applied, under the lock. @throws Failure EB_UNTIL_INVALID, EB_STEP_NOT_ROLLED_BACK */
 export const changeUntil = async (
   engine: Engine,
   session: Database,

@@ -8,7 +8,7 @@ import type { Requester } from "../engine/request.ts";
 import { markInterrupted } from "./operation.ts";
 import { withOperationLock } from "./operation-lock.ts";
 
-/** What is attempted, and by whom. */
+/** An action to record in the ledger, and its requester. */
 export interface AuditedAction {
   /** `rollback`, `reapply`, `resume`, `abort`, `prove`, `purge`, `approve`, `withdraw`, `until`. */
   action: string;
@@ -16,7 +16,7 @@ export interface AuditedAction {
   by: Requester & { reason?: string; plan?: string };
 }
 
-/** The ledger's words for an attempt and what came of it. */
+/** The ledger entry of an action and its result. */
 export const ledgerEntry = (
   { clock }: Engine,
   { action, steps, by }: AuditedAction,
@@ -34,11 +34,11 @@ export const ledgerEntry = (
   result,
 });
 
-/** Chains one entry, in a transaction of its own. */
+/** Appends one entry, in its own transaction. */
 export const record = (db: Database, entry: LedgerEntry): Promise<LedgerHead> =>
   db.transaction().execute((tx) => appendToLedger(tx, entry));
 
-/** Records that an attempt was refused, or, once an operation had begun for it, has failed. */
+/** Records that an action was refused, or that it failed after its operation had begun. */
 export const recordRefusal = async (
   engine: Engine,
   attempt: AuditedAction,
@@ -49,7 +49,7 @@ export const recordRefusal = async (
   await record(engine.db, ledgerEntry(engine, { ...attempt, action }, { code, detail }, operation));
 };
 
-/** Does the work under the operation lock; what is refused, or fails, goes into the ledger as well. */
+/** Does the work under the operation lock, and records refusals and failures in the ledger. */
 export const auditedUnderLock = <T>(
   engine: Engine,
   attempt: AuditedAction,
@@ -62,7 +62,7 @@ export const auditedUnderLock = <T>(
     }),
   );
 
-/** Does the work; what is refused, or fails, goes into the ledger. */
+/** Does the work, and records refusals and failures in the ledger. */
 export const audited = async <T>(
   engine: Engine,
   attempt: AuditedAction,
@@ -71,7 +71,7 @@ export const audited = async <T>(
   try {
     return await translated(work);
   } catch (error) {
-    // A ledger that cannot be written, on a standby, say, must not hide why.
+    // A ledger that cannot be written, for example on a standby, must not hide the failure.
     if (error instanceof Failure)
       await recordRefusal(engine, attempt, error).catch((left: unknown) =>
         engine.log.warn({ err: left, code: error.code }, "a refusal could not be recorded"),
@@ -82,7 +82,7 @@ export const audited = async <T>(
   }
 };
 
-/** Writes the ledger's newest entry to where the database cannot reach it. Never fails. */
+/** Anchors the newest entry of the ledger outside the database. Never fails. */
 export const anchorHead = async ({ anchors, db, log }: Engine): Promise<void> => {
   if (!anchors) return;
   try {
@@ -93,7 +93,7 @@ export const anchorHead = async ({ anchors, db, log }: Engine): Promise<void> =>
 };
 
 const recordInterrupted = async (engine: Engine, session: Database, by: Requester): Promise<void> => {
-  // Together: an operator that dies here as well leaves the entry to the next one.
+  // In one transaction: if this process dies here, the next one records the entries.
   await session.transaction().execute(async (tx) => {
     for (const { id, steps } of await markInterrupted(tx, engine.clock.now())) {
       const attempt = { action: "interrupted", steps, by };

@@ -2,17 +2,17 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { Change, Database, Direction } from "../change/change.ts";
 
-/** About how many rows a move concerns, and how long its transaction takes. */
+/** The estimated number of rows of a move, and the duration of its transaction. */
 export const estimateSchema = z.object({ rows: z.int(), duration_ms: z.number().nonnegative() });
 export type Estimate = z.infer<typeof estimateSchema>;
 
-/** How long each step last took in each direction, and for how many rows. */
+/** The last duration and number of rows of each step, by direction. */
 export type PastEstimates = ReadonlyMap<string, Estimate>;
 
 const swapMs = 5;
 const msPerRow = 0.04;
 
-/** Where nothing was measured yet: a swap of constant time, or so much for each row to be written. */
+/** Without a measurement: the constant time of a swap, plus a time per row if rows are written. */
 const unmeasured = (rows: number, heavy: boolean) => swapMs + (heavy ? rows * msPerRow : 0);
 
 export const readPastEstimates = async (db: Database): Promise<PastEstimates> => {
@@ -32,7 +32,7 @@ export const readPastEstimates = async (db: Database): Promise<PastEstimates> =>
 export const isHeavy = ({ parts }: Change): boolean =>
   parts.some(({ prepare, outside }) => prepare ?? outside);
 
-/** From the planner's statistics and from how long it took before; reads no rows. */
+/** Estimates from planner statistics and past durations; reads no rows. */
 export const estimateMove = async (
   db: Database,
   change: Change,

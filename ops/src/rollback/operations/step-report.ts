@@ -11,7 +11,7 @@ import {
 } from "../change/change.ts";
 import { lockModeSchema } from "../database/lock.ts";
 
-/** A lock that the step's transaction takes, against writers or against everybody, and for how long. */
+/** A lock that the transaction of the step takes, and how long it is held. */
 const heldLockSchema = z.object({
   table: z.string(),
   mode: lockModeSchema,
@@ -19,19 +19,19 @@ const heldLockSchema = z.object({
 });
 export type HeldLock = z.infer<typeof heldLockSchema>;
 
-/** What moving one step did, or, in a dry run, would have done. */
+/** The result of moving one step, or its preview in a dry run. */
 export const stepReportSchema = z.object({
   step: z.int(),
   name: z.string(),
   title: z.string(),
   risk: riskSchema,
-  /** The phrase that a rollback must repeat, if any. */
+  /** The phrase that acknowledges a rollback, if required. */
   acknowledge: z.string().nullable(),
   rows: z.array(rowCountSchema),
   locks: z.array(heldLockSchema),
-  /** The step's transaction, from its first lock to its end. */
+  /** The duration of the transaction, from its first lock to its end. */
   duration_ms: z.number().nonnegative(),
-  /** Which instances of the service follow the new state; null where there are none, and in a dry run. */
+  /** The instances of the service that follow the new state; null if there are none, and in a dry run. */
   followers: followersReportSchema.nullable(),
   impact: z.array(impactSchema),
   warnings: z.array(z.string()),
@@ -41,9 +41,8 @@ export const stepReportSchema = z.object({
 export type StepReport = z.infer<typeof stepReportSchema>;
 
 /**
- * What a plan promises, in one hash: the direction, the steps in their order, and the rows each touches. A
- * run that demands the hash is refused once any of these has changed. A plan that was only estimated
- * promises no rows: the planner's numbers change by themselves.
+ * The hash of a plan: the direction, the steps in order, and the rows of each. A move with this hash is refused if any of
+ * these has changed. An estimated plan does not include rows, because planner statistics change.
  */
 export const planHash = (
   direction: Direction,

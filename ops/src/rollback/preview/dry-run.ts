@@ -18,26 +18,26 @@ import { emptyReport, planHash, type StepReport, stepReportSchema } from "../ope
 import { inspectFully, obstacles, warnings } from "../preflight/inspect.ts";
 import { rehearse } from "./rehearsal.ts";
 
-/** What a run would do. */
+/** What an operation would do. */
 export const dryRunSchema = z.object({
   operation: z.object({ kind: directionSchema, steps: z.array(z.int()), dry_run: z.literal(true) }),
   steps: z.array(stepReportSchema),
   plan: z.object({ hash: z.string() }),
-  /** Whether it was carried out, measured and aborted; else it is estimated from statistics. */
+  /** True if the steps were executed, measured and aborted; false if they are estimated from statistics. */
   executed: z.boolean(),
   total_ms: z.number().nonnegative(),
 });
 export type DryRun = z.infer<typeof dryRunSchema>;
 
 export interface DryRunOptions {
-  /** Carry it out however many rows it writes. */
+  /** Execute it regardless of the number of rows. */
   execute?: boolean;
   /** Also time the hot queries that a step speeds up. */
   measure?: boolean;
   onConflict?: OnConflict;
 }
 
-/** Carries out the steps in one transaction on `session` and aborts it; or estimates them. */
+/** Executes the steps in an aborted transaction on `session`, or estimates them. */
 export const dryRun = async (
   engine: Engine,
   session: Database,
@@ -53,8 +53,8 @@ export const dryRun = async (
   const tooMany = options.execute ? [] : await changesAboveLimit(engine, session, { direction, moving });
   const executed = !obstructed && tooMany.length === 0;
   const why = obstructed
-    ? "Estimated from statistics and past runs: it would be refused."
-    : "Estimated from statistics and past runs; --execute carries it out, which takes its time.";
+    ? "Estimated from statistics and past operations: the move would be refused."
+    : "Estimated from statistics and past operations; --execute measures it, which can take long.";
   const steps = executed
     ? await measureAll(engine, session, { direction, moving, inspected, options })
     : await estimateAll(session, { direction, inspected, why });

@@ -7,7 +7,7 @@ import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
 import { isAllowed } from "../operations/actions.ts";
 
-/** What is parked for one step that is rolled back. */
+/** The values parked for one rolled back step. */
 export const parkedStepSchema = z.object({
   step: z.int(),
   name: z.string(),
@@ -34,7 +34,7 @@ const purgeNotAcknowledged = (step: number, phrase: string) =>
     { acknowledge: phrase },
   ).exitingWith(6);
 
-/** Counts by reading: as exact as it is slow on large tables. */
+/** Counts rows exactly, which is slow on large tables. */
 export const listParked = async ({ db, changes, clock }: Engine): Promise<ParkedStep[]> => {
   const { rows } = await sql<{ step: number; changed_at: Date }>`
     select step, changed_at from earlybird.steps where state = 'rolled_back' order by step`.execute(db);
@@ -55,7 +55,7 @@ const parkedFor = async (db: Database, { step, parts }: Change): Promise<Parked[
   return parked;
 };
 
-/** The hash of what a purge would destroy: it differs once the step has moved, or other rows are parked. */
+/** The hash of the values that a purge destroys; it changes when the step moves or other rows are parked. */
 export const purgePlan = async (db: Database, change: Change): Promise<string> => {
   const { rows } = await sql<{ changed_at: Date }>`
     select changed_at from earlybird.steps where step = ${change.step}`.execute(db);
@@ -66,7 +66,7 @@ export const purgePlan = async (db: Database, change: Change): Promise<string> =
     .slice(0, 16);
 };
 
-/** The phrase that a purge must repeat. */
+/** The phrase that acknowledges a purge. */
 export const purgePhrase = (step: number) => `lose step ${step}`;
 
 /** @throws Failure EB_NOTHING_PARKED, EB_PURGE_NOT_ACKNOWLEDGED */
@@ -80,7 +80,7 @@ export const requirePurge = async (
     throw purgeNotAcknowledged(step, purgePhrase(step));
 };
 
-/** Destroys what is parked for a step, in the transaction of `db`. */
+/** Destroys the values parked for a step, in the transaction of `db`. */
 export const purgeParked = async (db: Database, { step, parts }: Change): Promise<RowCount[]> => {
   await sql`select set_config('earlybird.engine', 'on', true)`.execute(db);
   const purged: RowCount[] = [];

@@ -8,30 +8,30 @@ import { isAllowed } from "../operations/actions.ts";
 import { estimateMove, estimateSchema, readPastEstimates } from "../operations/estimates.ts";
 import { inspect, obstacles } from "../preflight/inspect.ts";
 
-/** Where a step stands, and what could be done about it right now. */
+/** The state of a step, and what is possible now. */
 export const stepStatusSchema = z.object({
   step: z.int(),
   name: z.string(),
   title: z.string(),
   state: stepStateSchema,
   risk: riskSchema,
-  /** The phrase that its rollback must repeat, if any. */
+  /** The phrase that acknowledges its rollback, if required. */
   acknowledge: z.string().nullable(),
   requires: z.array(z.int()),
   dependents: z.array(z.int()),
   can_rollback: z.boolean(),
-  /** Steps by number, obstacles by a sentence. */
+  /** Dependents as numbers, obstacles as sentences. */
   blocked_by: z.array(z.union([z.int(), z.string()])),
-  /** Of the move that is possible from here: a rollback where it is applied, else a re-apply. */
+  /** Of the possible move: a rollback if the step is applied, else a re-apply. */
   estimate: estimateSchema,
-  /** About how many rows would lose what is parked for them if it were purged. */
+  /** The estimated number of rows with parked values. */
   parked_rows: z.int(),
-  /** By when it is to be re-applied, where it is rolled back and somebody said so. */
+  /** The time by which it is to be re-applied, if set. */
   until: z.iso.datetime().nullable(),
 });
 export type StepStatus = z.infer<typeof stepStatusSchema>;
 
-/** Answered from the catalog and the planner's statistics: as quick at a million orders as at ten. */
+/** Reads only the catalog and planner statistics, so its duration does not depend on the number of rows. */
 export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[] }> => {
   const { db, changes } = engine;
   const [states, pastEstimates, expiries] = await Promise.all([

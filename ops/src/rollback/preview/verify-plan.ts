@@ -14,8 +14,8 @@ export const planStale = (demanded: string, current: string) =>
   ).exitingWith(3);
 
 /**
- * What the plan with this hash promises of each step, found by another dry run. A plan that was estimated
- * promises the steps and their order, and no rows.
+ * Repeats the dry run and returns its reports if the hash is the same. An estimated plan fixes the steps and their order,
+ * and no rows: the result is then undefined.
  *
  * @throws Failure EB_PLAN_STALE
  */
@@ -29,7 +29,7 @@ export const verifyPlan = async (
     dryRun(engine, session, { direction, moving, options: { execute, onConflict } });
   const first = await rehearse(false);
   if (first.plan.hash === plan) return first.executed ? first.steps : undefined;
-  // It may come from a dry run that was carried out in spite of its many rows.
+  // The hash can come from a dry run that was executed above the limit of rows.
   const second = first.executed ? first : await rehearse(true);
   if (second.plan.hash !== plan) throw planStale(plan, second.plan.hash);
   return second.steps;

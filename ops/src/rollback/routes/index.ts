@@ -2,7 +2,7 @@ import type { FastifyInstance, onRequestAsyncHookHandler } from "fastify";
 import type { AuditRefusalsOptions } from "./audit-refusals.ts";
 
 export interface RollbackRoutesOptions extends AuditRefusalsOptions {
-  /** Refuses whoever is not an operator. */
+  /** Refuses requests of people who are not operators. */
   operatorOnly: onRequestAsyncHookHandler;
 }
 

@@ -26,14 +26,14 @@ import {
 const approvalPending = z.object({ approval: approvalSchema });
 
 /**
- * What changes something, or locks it. Each answers when it is done; a client that goes away meanwhile stops
- * nothing, and finds the operation in the list.
+ * The routes that change or lock something. Each responds when its operation ends. A client that disconnects does not
+ * stop the operation, and finds it in the list of operations.
  */
 export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (app, rules) => {
   const { manager } = rules;
   const by = auditRefusals(app, rules);
   requireRecentLogin(app, manager, rules.recentlyAuthenticated);
-  // Most of what can be said may be left out, and with it the body.
+  // All fields of most bodies are optional, and so is the body.
   app.addHook("preValidation", async (request) => {
     request.body ??= {};
   });
@@ -45,7 +45,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
     {
       config: { attempt: "dry-run" },
       schema: {
-        ...described("What moving a step would do: carried out in a transaction, measured, and aborted."),
+        ...described("Dry run of one step: executed in a transaction, measured and aborted."),
         params: stepParams,
         body: dryRunBody,
         response: { 200: dryRunSchema },
@@ -55,8 +55,8 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
   );
 
   const moves: [Direction, string][] = [
-    ["rollback", "Undo a step without losing data."],
-    ["reapply", "Redo a step that was rolled back."],
+    ["rollback", "Roll back a step without losing data."],
+    ["reapply", "Re-apply a step."],
   ];
   for (const [direction, summary] of moves) {
     app.post(
@@ -83,7 +83,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
     {
       config: { attempt: "range", problems: [404] },
       schema: {
-        ...described("Move all steps from one end to the other, or, with dry_run, say what that would do."),
+        ...described("Move a range of steps, or, with `dry_run`, preview the move."),
         body: rangeBody,
         response: { 200: z.union([dryRunSchema, operationResultSchema]), 202: approvalPending },
       },
@@ -106,8 +106,8 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
         schema: {
           ...described(
             goal === "resume"
-              ? "Go on with an operation that was interrupted or has failed."
-              : "Take back what such an operation has moved.",
+              ? "Resume an interrupted or failed operation."
+              : "Revert the steps that an interrupted or failed operation has moved.",
           ),
           params: operationParams,
           body: resumeBody,
@@ -125,7 +125,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
     {
       config: { attempt: "prove", problems: [404] },
       schema: {
-        ...described("There and back in one transaction that is aborted, fingerprints compared."),
+        ...described("Roll back and re-apply in an aborted transaction, and compare fingerprints."),
         body: proveBody,
         response: { 200: certificateSchema },
       },
@@ -138,7 +138,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
     {
       config: { attempt: "purge" },
       schema: {
-        ...described("Destroy what is parked for a step."),
+        ...described("Destroy the values parked for a step."),
         params: stepParams,
         body: purgeBody,
         response: { 200: z.object({ step: z.int(), purged: z.array(rowCountSchema) }), 202: approvalPending },
@@ -165,7 +165,7 @@ const rehearsalOf = ({
   onConflict: on_conflict,
 });
 
-/** All steps, where an end is left out up to the last one on that side. */
+/** A range of steps; a missing end means the first or last registered step. */
 const selectionOf = (manager: RollbackManager, { from, to }: z.infer<typeof proveBody>) => {
   const { steps } = manager;
   return selectSteps(from ?? steps[0] ?? 0, to ?? steps.at(-1) ?? 0, steps);

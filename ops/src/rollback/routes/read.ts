@@ -13,7 +13,7 @@ import { operationParams, stepParams } from "./request-schemas.ts";
 
 export interface ReadingOptions {
   manager: RollbackManager;
-  /** Refuses whoever is not an operator. */
+  /** Refuses requests of people who are not operators. */
   operatorOnly: onRequestAsyncHookHandler;
 }
 
@@ -24,7 +24,7 @@ const olderThan = z
   .optional();
 const operationsShown = 10;
 
-/** Where the steps stand, what was done, and the ledger. */
+/** Status of the steps, operations, approvals and the ledger. */
 export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
   app,
   { manager, operatorOnly },
@@ -34,7 +34,12 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
 
   app.get(
     "/api/rollback/status",
-    { schema: { ...described("Where everything stands, at a glance."), response: { 200: overviewSchema } } },
+    {
+      schema: {
+        ...described("Steps by state, the last operation and the head of the ledger."),
+        response: { 200: overviewSchema },
+      },
+    },
     () => manager.getOverview(),
   );
 
@@ -42,7 +47,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/steps",
     {
       schema: {
-        ...described("The steps, and whether each could be rolled back right now."),
+        ...described("List the steps, and whether each can be rolled back now."),
         response: { 200: z.object({ steps: z.array(stepStatusSchema) }) },
       },
     },
@@ -53,7 +58,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/steps/:step",
     {
       schema: {
-        ...described("One step, and the last operations that concerned it."),
+        ...described("Get one step and its last operations."),
         params: stepParams,
         response: { 200: stepStatusSchema.extend({ operations: z.array(operationSchema) }) },
       },
@@ -73,7 +78,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/operations",
     {
       schema: {
-        ...described("The operations, newest first."),
+        ...described("List operations, newest first."),
         querystring: z.strictObject({ limit, before: olderThan }),
         response: { 200: z.object({ operations: z.array(operationSchema) }) },
       },
@@ -87,7 +92,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/operations/:id",
     {
       schema: {
-        ...described("One operation: who, why, what it did, and which edited values it kept."),
+        ...described("Get one operation with its requester, reason, receipts and kept values."),
         params: operationParams,
         response: { 200: operationDetailsSchema },
       },
@@ -99,7 +104,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/approvals",
     {
       schema: {
-        ...described("Requests for a second person's approval, newest first, and what became of each."),
+        ...described("List requests for approval with their state, newest first."),
         querystring: z.strictObject({ limit }),
         response: { 200: z.object({ approvals: z.array(approvalSchema) }) },
       },
@@ -111,7 +116,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/parked",
     {
       schema: {
-        ...described("What is parked for the steps that are rolled back."),
+        ...described("List the values parked for rolled back steps."),
         response: { 200: z.object({ parked: z.array(parkedStepSchema) }) },
       },
     },
@@ -122,7 +127,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/audit",
     {
       schema: {
-        ...described("The ledger, newest first, and whether all of it is as it was written."),
+        ...described("List ledger entries, newest first, and verify the whole ledger."),
         querystring: z.strictObject({ limit, before: olderThan }),
         response: { 200: auditPageSchema },
       },
