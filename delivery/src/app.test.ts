@@ -1,30 +1,17 @@
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, startApi } from "../../test/support/api.ts";
 import { oldRoutes } from "./http/old-routes.ts";
 import { routeTraffic } from "./http/route-traffic.ts";
 
 let api: Api;
-let consoleDir: string;
 
 beforeAll(async () => {
-  consoleDir = await mkdtemp(join(tmpdir(), "console-"));
-  await mkdir(join(consoleDir, "assets"));
-  await writeFile(join(consoleDir, "index.html"), "<title>The console</title>");
-  await writeFile(join(consoleDir, "assets", "app.js"), "start()");
-  api = await startApi({ consoleDir });
+  api = await startApi();
 });
 
-afterAll(async () => {
-  await api.stop();
-  await rm(consoleDir, { recursive: true });
-});
-
-const html = { accept: "text/html,*/*" };
+afterAll(() => api.stop());
 
 describe("the documentation", () => {
   test("describes every route, also those of the platform, with its roles", async () => {
@@ -46,6 +33,9 @@ describe("the documentation", () => {
     expect(routes.length).toBeGreaterThan(60);
     const open = routes.filter(({ security }) => security?.length === 0).map(({ route }) => route);
     expect(open.sort()).toEqual([
+      "delete /api/console/session",
+      "get /api/console/login",
+      "get /api/console/session",
       "get /api/health",
       "get /api/shared-links/{token}",
       "get /livez",
@@ -56,6 +46,7 @@ describe("the documentation", () => {
       "post /api/auth/password-reset/confirm",
       "post /api/auth/refresh",
       "post /api/auth/register",
+      "post /api/console/session/renew",
       "post /api/shared-links/{token}/confirm",
     ]);
     for (const { route, security } of routes) {
@@ -82,18 +73,32 @@ describe("the documentation", () => {
 });
 
 describe("the console", () => {
-  test("is served at / and at every address that a browser opens", async () => {
-    for (const path of ["/", "/rollback/steps/23"]) {
-      expect((await api.send(`GET ${path}`, { headers: html })).body).toContain("The console");
-    }
-    expect((await api.send("GET /assets/app.js")).body).toBe("start()");
+  test("is where the front page leads, and knows its addresses from any depth", async () => {
+    expect((await api.send("GET /")).headers.location).toBe("console");
+    for (const path of ["/console", "/console/", "/console/changes/23"])
+      expect((await api.send(`GET ${path}`)).body).toContain("<base href=");
   });
 
-  test("does not stand in for what is missing", async () => {
-    expect(await api.refusal("GET /assets/other.js")).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
-    expect(await api.refusal("GET /api/nothing", { headers: html })).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
-    expect(await api.refusal("POST /rollback", { headers: html })).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
-    expect((await api.send("GET /..%2f..%2fetc%2fpasswd")).statusCode).toBe(404);
+  test("logs in by the API's own login", async () => {
+    expect(await api.ask("GET /api/console/login")).toEqual({
+      title: "EarlyBird",
+      login: { kind: "password", url: "/api/auth/login" },
+    });
+    const session = await api.ask("POST /api/console/session", { as: "admin", body: {} });
+    expect(session).toMatchObject({ role: "admin", time_zone: "UTC", units: { paise: { currency: "INR" } } });
+  });
+
+  test("hides no address of the API, and takes none that is not its own", async () => {
+    expect(await api.refusal("GET /api/nothing")).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
+    expect(await api.refusal("POST /console")).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
+  });
+
+  test("turns customers away without an alert", async () => {
+    expect(await api.refusal("POST /api/console/session", { as: "customer", body: {} })).toEqual([
+      403,
+      "EB_CONSOLE_FORBIDDEN",
+    ]);
+    expect(api.alerts.active()).toEqual([]);
   });
 });
 
@@ -152,11 +157,4 @@ test.each([
   expect([head.split(" ")[1], JSON.parse(body).code]).toEqual([String(status), code]);
   await once(socket, "close");
   await other.stop();
-});
-
-test("without a built console the API stands alone", async () => {
-  const alone = await startApi({ consoleDir: join(consoleDir, "absent") });
-  expect(await alone.refusal("GET /", { headers: html })).toEqual([404, "EB_ROUTE_NOT_FOUND"]);
-  expect((await alone.send("GET /livez")).statusCode).toBe(200);
-  await alone.stop();
 });

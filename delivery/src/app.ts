@@ -15,15 +15,14 @@ import type { ApiContext } from "./context.ts";
 import { courierRoutes } from "./couriers/index.ts";
 import { customerRoutes, linkRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
-import { isDatabaseAway } from "./database-away.ts";
+import { isDatabaseUnreachable } from "./database-unreachable.ts";
 import { correctionRoutes, deliveryRoutes } from "./deliveries/index.ts";
-import { registerConsole } from "./http/console.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
 import { bearer, registerOpenApi } from "./http/openapi.ts";
 import { registerRateLimit, registerSecurityHeaders, registerTokens } from "./http/protection.ts";
 import { countTrafficWith } from "./http/route-traffic.ts";
-import { acceptIdempotencyKeys, rememberWork } from "./idempotency/index.ts";
+import { acceptIdempotencyKeys, withStoredResults } from "./idempotency/index.ts";
 import { acceptEitherStyle } from "./ids/index.ts";
 import { orderRoutes } from "./orders/index.ts";
 import { productRoutes } from "./products/index.ts";
@@ -40,13 +39,11 @@ export interface ServerContext extends ApiContext {
   version: string;
   /** Proxies whose `X-Forwarded-For` says who asks: addresses and networks, separated by commas. */
   trustProxy?: string;
-  /** Where the built console lies; left out or absent, there is only the API. */
-  consoleDir?: string;
 }
 
 /** Builds the whole server and does not listen: `main.ts` does, tests inject. */
 export const buildServer = async (given: ServerContext): Promise<FastifyInstance> => {
-  const context = { ...given, changes: rememberWork(given.changes) };
+  const context = { ...given, changes: withStoredResults(given.changes) };
   const app: FastifyInstance = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
     // What is worth a line is logged where it happens; requests are counted, not written down.
@@ -67,7 +64,7 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
   acceptEmptyJson(app);
   // In this order: the documentation sees every route, and the platform every request, also refused ones.
   await registerSecurityHeaders(app);
-  await app.register(problems, { isDatabaseUnavailable: isDatabaseAway });
+  await app.register(problems, { isDatabaseUnavailable: isDatabaseUnreachable });
   const rateLimit = await registerRateLimit(app);
   await registerOpenApi(app, context.version);
   const { observed, rollback, version } = context;
@@ -89,6 +86,13 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
     authorize: authorizeOperator(app, context),
     recentlyAuthenticated: demandRecentLogin(context),
     whoIs: whoIs(app, context),
+    console: {
+      login: { kind: "password", url: "/api/auth/login", refreshUrl: "/api/auth/refresh" },
+      secret: context.jwtSecret,
+      timeZone: context.clock.timeZone,
+      locale: "en-IN",
+      units: { paise: { style: "currency", currency: "INR", divideBy: 100 } },
+    },
   });
   await registerTokens(app, context.jwtSecret);
   await app.register(async (api) => {
@@ -112,6 +116,6 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
     await api.register(billingRoutes, { ...context, prefix: "/api/billing" });
     await api.register(dashboardRoutes, { ...context, prefix: "/api/dashboard" });
   });
-  await registerConsole(app, context.consoleDir);
+  app.get("/", { schema: { hide: true } }, (_request, reply) => reply.redirect("console"));
   return app;
 };

@@ -45,3 +45,13 @@ export const newPassword = z.string().min(10).max(200);
 
 /** What a list may be searched for. */
 export const searchText = z.string().trim().min(1).max(100);
+
+/** A boolean in a query string. */
+export const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+
+/** The body of a PATCH: any of these fields, and at least one. */
+export const changeOf = <Fields extends z.ZodRawShape>(fields: Fields) =>
+  z
+    .strictObject(fields)
+    .partial()
+    .refine((body) => Object.keys(body).length > 0, "must change something");

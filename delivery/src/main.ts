@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { type Clock, type RunningService, type ServeContext, startMonitoring, systemClock } from "earlybird";
 import { mailTransportFrom } from "earlybird/alerts";
 import { Changes } from "earlybird/rollback";
@@ -16,10 +15,8 @@ import { listen } from "./http/listen.ts";
 import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { MailSender } from "./mail/index.ts";
-import { RepeatedCheck } from "./repeated-check.ts";
+import { PeriodicCheck } from "./periodic-check.ts";
 import { version } from "./version.ts";
-
-const consoleDir = fileURLToPath(new URL("../../console/dist", import.meta.url));
 
 /** Starts everything that runs beside the database, and listens. */
 export const serve = async ({
@@ -62,7 +59,7 @@ export const serve = async ({
       started.push(() => sender.stop());
     }
     for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys, forgetEndedWindows]) {
-      const repeated = new RepeatedCheck({ check: () => check(context), log });
+      const repeated = new PeriodicCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());
     }
@@ -72,7 +69,6 @@ export const serve = async ({
       log,
       rollback,
       version,
-      consoleDir,
       ...(settings.TRUST_PROXY !== undefined && { trustProxy: settings.TRUST_PROXY }),
     });
     started.push(() => app.close());

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { answerFrameworkError, earlybird, Failure, problems, startMonitoring } from "earlybird";
 import { isDatabaseUnavailable } from "earlybird/database";
 import { Changes } from "earlybird/rollback";
@@ -25,7 +25,14 @@ export const serve = async ({ pool, direct, rollback, settings, dataDir, log }) 
   const observed = await startMonitoring({ pool, settings, dataDir, log, version });
   const app = fastify({ frameworkErrors: answerFrameworkError });
   await app.register(problems, { isDatabaseUnavailable });
-  await app.register(earlybird, { ...observed, rollback, authorize, version });
+  await app.register(earlybird, {
+    ...observed,
+    rollback,
+    authorize,
+    version,
+    // One process: its secret may change with each start. Several instances must share one.
+    console: { title: "Library", login: { kind: "token" }, secret: randomBytes(32).toString("hex") },
+  });
 
   app.get("/books", async () => (await pool.query("select id, title, lost from books order by title")).rows);
 

@@ -1,3 +1,4 @@
+export type { ConsoleLogin, ConsoleOptions, ConsoleUnit } from "./console/index.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export { Failure, type Problem } from "./core/failure.ts";
 export { createLogger, type Logger } from "./core/logger.ts";

@@ -12,6 +12,14 @@ import {
   type SecurityThresholds,
   watchTrespasses,
 } from "./alerts/index.ts";
+import {
+  type ConsoleOptions,
+  consolePages,
+  createSealer,
+  notForConsole,
+  sessionRoutes,
+  useCredentials,
+} from "./console/index.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import {
@@ -54,6 +62,8 @@ export interface EarlybirdOptions extends Observed {
   securityScheme?: string;
   /** Version of the service, as `/api/health` reports it. */
   version: string;
+  /** The pages for operators, served at `path`. Without it, there are none. */
+  console?: ConsoleOptions | false;
 }
 
 /**
@@ -79,7 +89,13 @@ export const earlybird = fastifyPlugin(
         () => true,
         () => false,
       );
-    const refusals = { watch, whoIs, mayOperate, harmless: harmlessRefusals, log: app.log };
+    const refusals = {
+      watch,
+      whoIs,
+      mayOperate,
+      harmless: [...harmlessRefusals, notForConsole],
+      log: app.log,
+    };
     recordRequests(app, {
       performance,
       onRefused: (request, reply) => noteRefusal(request, reply, refusals),
@@ -92,8 +108,21 @@ export const earlybird = fastifyPlugin(
         reply.header("cache-control", "no-store");
       });
       if (rateLimit) scope.addHook("onRequest", rateLimit);
-      watchTrespasses(scope, refusals);
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
+      if (options.console) {
+        const sealer = createSealer(options.console.secret, "console session");
+        scope.addHook("onRequest", async (request) => useCredentials(request, sealer));
+        const features = { rollback: rollback !== undefined, fleet: fleet !== undefined };
+        await scope.register(sessionRoutes, {
+          console: options.console,
+          sealer,
+          authorize,
+          clock,
+          version,
+          features,
+        });
+      }
+      watchTrespasses(scope, refusals);
       await scope.register(healthRoutes, {
         monitoring,
         fleet,
@@ -129,6 +158,10 @@ export const earlybird = fastifyPlugin(
         recentlyAuthenticated,
       });
     });
+    if (options.console) {
+      const { path = "/console" } = options.console;
+      await app.register(async (pages) => consolePages(pages, path));
+    }
   },
   { name: "earlybird", fastify: "5.x" },
 );

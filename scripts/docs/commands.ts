@@ -1,8 +1,11 @@
 import type { Command } from "commander";
 import { abortCommand } from "../../ops/src/cli/commands/abort.ts";
+import { adminCommand } from "../../ops/src/cli/commands/admin.ts";
 import { addAlertCommands } from "../../ops/src/cli/commands/alerts/commands.ts";
 import { alertsCommand } from "../../ops/src/cli/commands/alerts/index.ts";
+import { approvalsCommand, approveCommand, withdrawCommand } from "../../ops/src/cli/commands/approvals.ts";
 import { auditCommand } from "../../ops/src/cli/commands/audit.ts";
+import { checkCommand } from "../../ops/src/cli/commands/check.ts";
 import { healthCommand } from "../../ops/src/cli/commands/health.ts";
 import { historyCommand } from "../../ops/src/cli/commands/history.ts";
 import { parkedCommand } from "../../ops/src/cli/commands/parked.ts";
@@ -11,17 +14,26 @@ import { reapplyCommand } from "../../ops/src/cli/commands/reapply.ts";
 import { resumeCommand } from "../../ops/src/cli/commands/resume.ts";
 import { rollbackCommand } from "../../ops/src/cli/commands/rollback.ts";
 import { schemaCommand } from "../../ops/src/cli/commands/schema.ts";
+import { seedCommand } from "../../ops/src/cli/commands/seed.ts";
 import { showCommand } from "../../ops/src/cli/commands/show.ts";
+import { startCommand } from "../../ops/src/cli/commands/start.ts";
 import { statusCommand } from "../../ops/src/cli/commands/status.ts";
+import { untilCommand } from "../../ops/src/cli/commands/until.ts";
 import { markdownTable } from "./marked-part.ts";
 
+const aboutService = [startCommand(), healthCommand(), schemaCommand(), seedCommand(), adminCommand()];
+
 const aboutChanges = [
-  schemaCommand(),
   statusCommand(),
+  checkCommand(),
   rollbackCommand(),
   reapplyCommand(),
   resumeCommand(),
   abortCommand(),
+  approvalsCommand(),
+  approveCommand(),
+  withdrawCommand(),
+  untilCommand(),
   historyCommand(),
   showCommand(),
   auditCommand(),
@@ -32,9 +44,11 @@ const aboutChanges = [
 /** A row for each command about reversible changes. */
 export const rollbackCommandTable = (): string => commandTable(aboutChanges);
 
-/** A row for each command about health and alerts. */
-export const monitoringCommandTable = (): string =>
-  commandTable([healthCommand(), ...addAlertCommands(alertsCommand()).commands]);
+/** A row for each command about the service. */
+export const serviceCommandTable = (): string => commandTable(aboutService);
+
+/** A row for each command about alerts. */
+export const alertCommandTable = (): string => commandTable(addAlertCommands(alertsCommand()).commands);
 
 /** A row for each command and those below it, from what `--help` says. */
 const commandTable = (commands: readonly Command[]): string => {
@@ -53,5 +67,5 @@ const commandTable = (commands: readonly Command[]): string => {
         .filter((flags) => !/--json|--yes/.test(flags));
       return [`\`${line.join(" ").trim()}\``, options.join(", "), command.description()];
     });
-  return markdownTable(["earlybird ...", "options, beside --json", "what"], rows);
+  return markdownTable(["earlybird ...", "options, in addition to --json", "description"], rows);
 };

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { alertTypeTable } from "./alert-types.ts";
-import { monitoringCommandTable, rollbackCommandTable } from "./commands.ts";
+import { alertCommandTable, rollbackCommandTable, serviceCommandTable } from "./commands.ts";
+import { consoleApi } from "./console-api.ts";
 import { dependencyTable } from "./dependencies.ts";
 import { errorTable } from "./errors.ts";
 import { grafanaDashboard } from "./grafana.ts";
@@ -16,24 +17,26 @@ import { stepTable } from "./steps.ts";
 /** The parts of the documentation that are generated from code. */
 const parts: readonly { file: string; name: string; render: (root: string) => string | Promise<string> }[] = [
   { file: "README.md", name: "steps", render: stepTable },
-  { file: "docs/errors.md", name: "errors", render: errorTable },
-  { file: "docs/configuration.md", name: "settings", render: settingsTable },
-  { file: "docs/rollback-procedures.md", name: "procedures", render: stepProcedures },
-  { file: "docs/reversible-changes.md", name: "routes", render: rollbackRouteTable },
-  { file: "docs/reversible-changes.md", name: "commands", render: rollbackCommandTable },
+  { file: "docs/reference/errors.md", name: "errors", render: errorTable },
+  { file: "docs/reference/configuration.md", name: "settings", render: settingsTable },
+  { file: "docs/reference/steps.md", name: "procedures", render: stepProcedures },
+  { file: "docs/reference/http-api.md", name: "monitoring routes", render: monitoringRouteTable },
+  { file: "docs/reference/http-api.md", name: "rollback routes", render: rollbackRouteTable },
+  { file: "docs/reference/command-line.md", name: "alert commands", render: alertCommandTable },
+  { file: "docs/reference/command-line.md", name: "service commands", render: serviceCommandTable },
+  { file: "docs/reference/command-line.md", name: "rollback commands", render: rollbackCommandTable },
+  { file: "docs/reference/alert-types.md", name: "alert types", render: alertTypeTable },
   { file: "docs/security.md", name: "dependencies", render: dependencyTable },
-  { file: "docs/monitoring.md", name: "alert types", render: alertTypeTable },
-  { file: "docs/monitoring.md", name: "routes", render: monitoringRouteTable },
-  { file: "docs/monitoring.md", name: "commands", render: monitoringCommandTable },
 ];
 
-/** What is generated whole. */
-const whole: readonly { file: string; render: () => string }[] = [
+/** Files that are generated completely. */
+const whole: readonly { file: string; render: (root: string) => string | Promise<string> }[] = [
+  { file: "console/src/api/schema.ts", render: consoleApi },
   { file: "docs/grafana/earlybird.json", render: grafanaDashboard },
   { file: "docs/prometheus/rules.yml", render: prometheusRules },
 ];
 
-/** Each document that is generated, or has generated parts: as it is, and as it ought to be. */
+/** Each document with generated parts: its current text, and its generated text. */
 export const documents = async (
   root: string,
 ): Promise<{ file: string; current: string; generated: string }[]> => {
@@ -47,9 +50,12 @@ export const documents = async (
       return { file, current, generated };
     }),
   );
-  const generatedWhole = whole.map(({ file, render }) => {
-    const path = resolve(root, file);
-    return { file, current: existsSync(path) ? readFileSync(path, "utf8") : "", generated: render() };
-  });
+  const generatedWhole = await Promise.all(
+    whole.map(async ({ file, render }) => {
+      const path = resolve(root, file);
+      const current = existsSync(path) ? readFileSync(path, "utf8") : "";
+      return { file, current, generated: await render(root) };
+    }),
+  );
   return [...withParts, ...generatedWhole];
 };

@@ -21,7 +21,7 @@ test.each(await documents(root))("the generated part of $file is what npm run do
 
 describe("error codes", () => {
   const mentioned = (text: string) => new Set(text.match(/\bEB_[A-Z][A-Z_]*[A-Z]\b/g));
-  const documented = new Set(read("docs/errors.md").match(/(?<=^\| `)EB_\w+/gm));
+  const documented = new Set(read("docs/reference/errors.md").match(/(?<=^\| `)EB_\w+/gm));
 
   test("that the code knows, comments included, are documented, and no others", () => {
     const known = new Set(runningSources(root).flatMap((file) => [...mentioned(readFileSync(file, "utf8"))]));
@@ -36,19 +36,49 @@ describe("error codes", () => {
   });
 });
 
-test("the procedures say of every step what the service does without it", () => {
-  const rows = read("docs/rollback-procedures.md").match(/(?<=^\| )\d+(?= \| [A-Z])/gm);
+test("the reference of steps describes the effect of every rollback", () => {
+  const rows = read("docs/reference/steps.md").match(/(?<=^\| )\d+(?= \| [A-Z])/gm);
   expect(rows).toEqual(changes.map(({ step }) => String(step)));
 });
 
-test("links between documents lead somewhere", () => {
+/** The anchor that GitHub gives a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+
+test("links between documents lead to a file, and to a heading where they name one", () => {
   const broken = markdown.flatMap((file) =>
-    [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)]
-      .map(([, target = ""]) => target)
-      .filter((target) => !existsSync(resolve(root, dirname(file), target)))
-      .map((target) => `${file} -> ${target}`),
+    [...read(file).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)/g)]
+      .filter(([, target = "", anchor = ""]) => {
+        const path = target ? resolve(root, dirname(file), target) : resolve(root, file);
+        if (!existsSync(path)) return true;
+        if (!anchor) return false;
+        const headings = [...readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm)];
+        return !headings.some(([, heading = ""]) => anchorOf(heading) === anchor);
+      })
+      .map(([link]) => `${file} -> ${link}`),
   );
   expect(broken).toEqual([]);
+});
+
+test("files and folders that documents name exist", () => {
+  const missing = markdown.flatMap((file) =>
+    [...read(file).matchAll(/`((?:ops|delivery|console|examples|test|bench|scripts|docs)\/[\w./-]*)`/g)]
+      .map(([, path = ""]) => path)
+      .filter((path) => !/\bdist\/|\/(NN-)?name\.ts$/.test(path) && !existsSync(resolve(root, path)))
+      .map((path) => `${file}: ${path}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("the index of the documents names all of them", () => {
+  const linked = [...read("docs/README.md").matchAll(/\]\(([^)]+\.md)/g)].map(
+    ([, target]) => `docs/${target}`,
+  );
+  const pages = markdown.filter((file) => /^docs\/(?!README|decisions\/\d)/.test(file));
+  expect(linked.sort()).toEqual(pages.sort());
 });
 
 test("only what is marked is replaced, and a document without the mark is an error", () => {

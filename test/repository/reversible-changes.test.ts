@@ -9,7 +9,14 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 import { root } from "./imports.ts";
 
-const document = readFileSync(resolve(root, "docs/reversible-changes.md"), "utf8");
+const document = [
+  "how-to/write-a-change.md",
+  "how-to/add-to-your-service.md",
+  "reference/parts.md",
+  "reference/rollback-manager.md",
+]
+  .map((file) => readFileSync(resolve(root, "docs", file), "utf8"))
+  .join("\n");
 const blocks = (language: string) =>
   [...document.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
     ([, text = ""]) => text,

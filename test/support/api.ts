@@ -35,7 +35,6 @@ export interface ApiRequest {
 interface ApiOptions {
   url?: string;
   beside?: { pool: pg.Pool };
-  consoleDir?: string;
   trustProxy?: string;
   adminsNeedTotp?: boolean;
   orderCutOff?: string;
@@ -50,7 +49,6 @@ interface ApiOptions {
  */
 export const startApi = async ({
   beside,
-  consoleDir,
   trustProxy,
   adminsNeedTotp = false,
   orderCutOff,
@@ -89,7 +87,6 @@ export const startApi = async ({
     adminsNeedTotp,
     orderCutOff,
     version: "0.0.0",
-    ...(consoleDir !== undefined && { consoleDir }),
     ...(trustProxy !== undefined && { trustProxy }),
   });
   await app.ready();

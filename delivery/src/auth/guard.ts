@@ -26,14 +26,11 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
     const schema = route.schema ?? {};
     const allowed = rolesOf(rule);
     route.schema = { ...schema, security: allowed === null ? [] : [{ bearer: [] }] };
-    if (allowed === null) {
-      route.onRequest = [...[route.onRequest ?? []].flat(), keepFromCaches];
-      return;
-    }
+    route.onRequest = [...[route.onRequest ?? []].flat(), keepFromCaches];
+    if (allowed === null) return;
     const exposed = isExposedByStep24(rule);
     route.schema.description = `${schema.description ?? ""} Roles: ${allowed.join(", ")}.`.trimStart();
-    const check = async (request: FastifyRequest, reply: FastifyReply) => {
-      reply.header("cache-control", "no-store");
+    const check = async (request: FastifyRequest) => {
       const login = await authenticate(app, context, request);
       // Before what may refuse: whoever is refused shall be known.
       request.login = login;
@@ -42,7 +39,7 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
       const checked = !exposed || context.changes.active.has("role-checks");
       if (checked && !allowed.includes(login.role)) throw forbidden(login.role);
     };
-    route.onRequest = [...[route.onRequest ?? []].flat(), check];
+    route.onRequest.push(check);
     if (exposed && method !== "GET") recordUncheckedWrites(route, context, allowed);
   });
 };

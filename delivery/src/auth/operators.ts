@@ -2,7 +2,7 @@ import { Failure } from "earlybird";
 import { within } from "earlybird/monitoring";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
-import { isDatabaseAway } from "../database-away.ts";
+import { isDatabaseUnreachable } from "../database-unreachable.ts";
 import { needsEnrolment } from "./guard.ts";
 import { findLogin, type Login, type SignedIn } from "./login.ts";
 import { enrolmentNeeded, forbidden, tokenExpired, unauthenticated } from "./refusals.ts";
@@ -53,7 +53,7 @@ export const authorizeOperator = (
       if (expired) throw tokenExpired();
       return found;
     } catch (error) {
-      if (isDatabaseAway(error)) return known;
+      if (isDatabaseUnreachable(error)) return known;
       throw error;
     }
   };

@@ -2,12 +2,12 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { email, newPassword } from "../fields.ts";
+import { code, typedPassword } from "./credential-fields.ts";
 import { demandOwnCredentials, reauthenticate } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
 import { countStranger } from "./login-attempts.ts";
 import { confirmReset, requestReset } from "./reset/reset.ts";
 import { endSessions } from "./sessions/session.ts";
-import { code, typedPassword } from "./typed.ts";
 import { hashNewPassword } from "./weak-passwords.ts";
 
 const tags = ["auth"];

@@ -1,5 +1,7 @@
 import { Failure } from "earlybird";
+import { z } from "zod";
 import type { ApiContext } from "../context.ts";
+import { address, email, name, newPassword, phone } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import type { Login } from "./login.ts";
 import { hashNewPassword } from "./weak-passwords.ts";
@@ -12,14 +14,14 @@ export const emailTaken = () =>
     "Log in with it, or use another email.",
   );
 
-export interface Registration {
-  name: string;
-  email: string;
-  phone: string;
-  password: string;
-  address: string;
-  area: string;
-}
+export const registration = z.strictObject({
+  name,
+  email,
+  phone,
+  password: newPassword,
+  address,
+  area: name,
+});
 
 /**
  * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back it is kept
@@ -29,7 +31,7 @@ export interface Registration {
  */
 export const register = async (
   { changes, clock }: ApiContext,
-  { name, email, phone, password, address, area }: Registration,
+  { name, email, phone, password, address, area }: z.output<typeof registration>,
 ): Promise<Login> => {
   // Before the transaction: hashing is slow on purpose, and a swap waits for every open write.
   const password_hash = await hashNewPassword(password, { email, name });

@@ -2,20 +2,20 @@ import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
-import { address, email, name, newPassword, phone } from "../fields.ts";
+import { clientOf } from "../http/client.ts";
+import { code, typedPassword } from "./credential-fields.ts";
 import { demandCredentials } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
-import { acceptInvitation } from "./invitation.ts";
+import { acceptance, acceptInvitation } from "./invitation.ts";
 import { findLoginByEmail, type Login, loginView, requireLink } from "./login.ts";
 import { countStranger, createLoginAttempts } from "./login-attempts.ts";
 import { passwordRoutes } from "./password-routes.ts";
 import { wrongLogin } from "./refusals.ts";
-import { register } from "./register.ts";
+import { register, registration } from "./register.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
-import { beginSession, sessionOriginOf } from "./sessions/session.ts";
-import { tokenAnswer, tokenView } from "./token-answer.ts";
+import { beginSession } from "./sessions/session.ts";
+import { tokenResponse, tokenView } from "./token-response.ts";
 import { totpRoutes } from "./totp/routes.ts";
-import { code, typedPassword } from "./typed.ts";
 
 const credentials = z.strictObject({
   // As typed: an address that is malformed is merely unknown, like any other.
@@ -28,7 +28,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
   const { db, clock } = context;
   const attempts = createLoginAttempts(context);
   const tokenFor = async (user: Login, request: FastifyRequest) =>
-    tokenAnswer(app, clock, user, await beginSession(context, user.id, sessionOriginOf(request)));
+    tokenResponse(app, clock, user, await beginSession(context, user.id, clientOf(request)));
 
   app.post(
     "/login",
@@ -64,7 +64,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       schema: {
         tags: ["auth"],
         summary: "Become a customer with a login",
-        body: z.strictObject({ name, email, phone, password: newPassword, address, area: name }),
+        body: registration,
         response: { 201: z.object({ user: loginView }) },
       },
     },
@@ -81,14 +81,14 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       schema: {
         tags: ["auth"],
         summary: "Become an admin by an invitation",
-        body: z.strictObject({ token: z.string().min(1).max(200), email, name, password: newPassword }),
+        body: acceptance,
         response: { 201: tokenView },
       },
     },
     async (request, reply) => {
       await countStranger(context, "invitation", request.ip);
-      const accepted = { ...request.body, origin: `http ${request.ip}` };
-      return reply.code(201).send(await tokenFor(await acceptInvitation(context, accepted), request));
+      const login = await acceptInvitation(context, request.body, `http ${request.ip}`);
+      return reply.code(201).send(await tokenFor(login, request));
     },
   );
 

@@ -2,9 +2,10 @@ import { Failure } from "earlybird";
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { type DeliveryDatabase, paymentMethods } from "../database.ts";
-import type { BillStatus } from "./transitions.ts";
 
-export const billStatuses = ["draft", "issued", "paid", "void"] as const satisfies readonly BillStatus[];
+export const billStatuses = ["draft", "issued", "paid", "void"] as const;
+
+export type BillStatus = (typeof billStatuses)[number];
 
 /** A bill as the API shows it. */
 export const billView = z.object({

@@ -1,5 +1,5 @@
 import { Failure } from "earlybird";
-import { type AlertManager, AlertType, billingFailure } from "earlybird/alerts";
+import { type AlertManager, AlertType } from "earlybird/alerts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
 import type { BillingRun } from "./generate.ts";
@@ -23,10 +23,24 @@ export const alertingFailedRun = async (
     if (cause instanceof Failure && cause.status < 500) throw cause;
     // What broke the run, or the database's absence, may keep us from counting, too.
     const concerned = await readUnbilled(db, changes.active, month).catch(() => undefined);
-    alerts.raise(billingFailure({ period: month, cause, concerned }));
+    alerts.raise({
+      type: AlertType.BILLING_FAILURE,
+      key: month,
+      message: `The billing run for ${month} failed: nothing was billed.`,
+      details: {
+        period: month,
+        reason: reasonOf(cause),
+        ...(concerned && { customers: concerned.customers, amount_paise: concerned.amountPaise }),
+      },
+    });
     throw cause;
   }
 };
+
+const longestReason = 300;
+
+const reasonOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message || cause.name : String(cause)).slice(0, longestReason);
 
 /**
  * Ends the alerts about months of which a run has succeeded since: it may have been on another instance, which

@@ -1,5 +1,6 @@
 import { Failure } from "earlybird";
 import { type Kysely, sql } from "kysely";
+import { z } from "zod";
 import { addDays, firstOfMonth, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import type { Tables } from "../database.ts";
@@ -22,13 +23,19 @@ const monthToCome = (period: string, current: string) =>
     `Bill ${current} or a month before it.`,
   );
 
-/** What a run did. */
-export interface BillingRun {
-  subscription_bills: number;
-  corrected_drafts: number;
-  one_time_bills: number;
-  supplements: number;
-}
+/** The result of a billing run. */
+export const billingRun = z.object({
+  subscription_bills: z.int().describe("drafts made, one a customer"),
+  corrected_drafts: z.int().describe("drafts of an earlier run that follow what was delivered since"),
+  one_time_bills: z.int().describe("drafts made, one an order"),
+  supplements: z
+    .int()
+    .describe(
+      "drafts made for what was delivered or corrected after its bill was issued, also in earlier months",
+    ),
+});
+
+export type BillingRun = z.infer<typeof billingRun>;
 
 interface Run extends BilledMonth {
   tx: Kysely<Tables>;

@@ -3,9 +3,7 @@ import { type Kysely, sql } from "kysely";
 import type { ApiContext } from "../context.ts";
 import type { paymentMethods, Tables } from "../database.ts";
 import { billingLock } from "../locks.ts";
-import { billColumns, billNotFound } from "./bill.ts";
-
-export type BillStatus = "draft" | "issued" | "paid" | "void";
+import { type BillStatus, billColumns, billNotFound } from "./bill.ts";
 
 /** What may be done with a bill in which state, and where that leads. A bill that is paid or void stays so. */
 const transitions = {

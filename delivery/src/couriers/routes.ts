@@ -4,16 +4,10 @@ import { z } from "zod";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { calendarDate, id, name } from "../fields.ts";
+import { listRoute } from "../list-route.ts";
 import { pageOf, pageQuery, readPage } from "../paging.ts";
 import { assignmentView, assignStops, readAssignments, removeAssignment } from "./assignments.ts";
-import {
-  type Courier,
-  courierView,
-  lockCourier,
-  readCourier,
-  readCouriers,
-  unassignedAreas,
-} from "./courier.ts";
+import { courierView, lockCourier, readCourier, readCouriers, unassignedAreas } from "./courier.ts";
 
 const tags = ["couriers"];
 
@@ -49,12 +43,9 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
       },
     },
     async (request) => {
-      const page = await readPage<Courier, string>(request.query, {
-        position: id,
-        positionOf: (courier) => courier.id,
-        fetch: (after, take) =>
-          readCouriers(db, { where: after === undefined ? sql`true` : sql`u.id > ${after}`, take }),
-      });
+      const page = await readPage(request.query, { id }, ({ after, take }) =>
+        readCouriers(db, { where: after ? sql`u.id > ${after.id}` : sql`true`, take }),
+      );
       const { rows } = await sql<{ area: string }>`${unassignedAreas} order by area`.execute(db);
       return { ...page, unassigned_areas: rows.map(({ area }) => area) };
     },
@@ -84,28 +75,16 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     },
   );
 
-  app.get(
-    "/assignments",
-    {
-      schema: {
-        tags,
-        summary: "List the stops of a day that are assigned to a courier whoever has the area",
-        querystring: z.strictObject({
-          ...pageQuery,
-          delivery_date: calendarDate.optional().describe("today when left out"),
-        }),
-        response: { 200: pageOf(assignmentView) },
-      },
-    },
-    async (request) => {
-      const { delivery_date = today(clock), ...page } = request.query;
-      return readPage(page, {
-        position: id,
-        positionOf: ({ customer_id }) => customer_id,
-        fetch: (after, take) => readAssignments(db, { date: delivery_date, after, take }),
-      });
-    },
-  );
+  listRoute(app, {
+    path: "/assignments",
+    tags,
+    summary: "List the stops of a day that are assigned to a courier whoever has the area",
+    item: assignmentView,
+    filters: { delivery_date: calendarDate.optional().describe("today when left out") },
+    sort: { customer_id: id },
+    fetch: ({ delivery_date = today(clock) }, { after, take }) =>
+      readAssignments(db, { date: delivery_date, after: after?.customer_id, take }),
+  });
 
   app.post(
     "/assignments",

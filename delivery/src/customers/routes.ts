@@ -3,9 +3,9 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import { address, id, name, phone, searchText } from "../fields.ts";
+import { address, changeOf, id, name, phone, searchText } from "../fields.ts";
 import { newId } from "../ids/index.ts";
-import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { listRoute } from "../list-route.ts";
 import { customerColumns, customerNotFound, customerStatuses, customerView } from "./customer.ts";
 
 const statusByOffice = () =>
@@ -20,48 +20,33 @@ const status = z.enum(customerStatuses);
 const details = { name, phone, address, area: name };
 
 export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db, changes, clock }) => {
-  app.get(
-    "",
-    {
-      schema: {
-        tags: ["customers"],
-        summary: "List customers",
-        querystring: z.strictObject({
-          ...pageQuery,
-          status: status.optional(),
-          area: name.optional(),
-          phone: phone.optional(),
-          name: searchText.optional().describe("part of a name"),
-        }),
-        response: { 200: pageOf(customerView) },
-      },
+  listRoute(app, {
+    tags: ["customers"],
+    summary: "List customers",
+    item: customerView,
+    filters: {
+      status: status.optional(),
+      area: name.optional(),
+      phone: phone.optional(),
+      name: searchText.optional().describe("part of a name"),
     },
-    async (request) => {
-      const { limit, cursor, name: part, ...filters } = request.query;
-      return readPage(
-        { limit, cursor },
-        {
-          position: id,
-          positionOf: (customer) => customer.id,
-          fetch: (after, take) =>
-            db
-              .selectFrom("customers")
-              .select(customerColumns)
-              .where((eb) => eb.and(given(filters)))
-              .$if(part !== undefined, (query) =>
-                // strpos rather than like: a percent sign in a name is a percent sign.
-                query.where((eb) =>
-                  eb(eb.fn("strpos", [eb.fn("lower", ["name"]), eb.val(part?.toLowerCase())]), ">", 0),
-                ),
-              )
-              .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
-              .orderBy("id")
-              .limit(take)
-              .execute(),
-        },
-      );
-    },
-  );
+    sort: { id },
+    fetch: ({ name: part, ...filters }, { after, take }) =>
+      db
+        .selectFrom("customers")
+        .select(customerColumns)
+        .where((eb) => eb.and(filters))
+        .$if(part !== undefined, (query) =>
+          // strpos rather than like: a percent sign in a name is a percent sign.
+          query.where((eb) =>
+            eb(eb.fn("strpos", [eb.fn("lower", ["name"]), eb.val(part?.toLowerCase())]), ">", 0),
+          ),
+        )
+        .$if(after !== undefined, (query) => query.where("id", ">", after?.id ?? ""))
+        .orderBy("id")
+        .limit(take)
+        .execute(),
+  });
 
   app.get(
     "/:id",
@@ -115,10 +100,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
         tags: ["customers"],
         summary: "Change a customer's details",
         params: z.strictObject({ id }),
-        body: z
-          .strictObject({ ...details, status })
-          .partial()
-          .refine((body) => Object.keys(body).length > 0, "must change something"),
+        body: changeOf({ ...details, status }),
         response: { 200: customerView },
       },
     },

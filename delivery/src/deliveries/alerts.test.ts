@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, startApi } from "../../../test/support/api.ts";
 import { quiet } from "../../../test/support/delivery.ts";
-import { RepeatedCheck } from "../repeated-check.ts";
+import { PeriodicCheck } from "../periodic-check.ts";
 import { checkOpenDeliveries, dayOfLastCutOff } from "./open-deliveries.ts";
 
 let api: Api;
@@ -157,7 +157,7 @@ describe("deliveries left open", () => {
   test("are looked for at the start", async () => {
     await place();
     api.clock.set("2026-03-10T12:00:00");
-    const watch = new RepeatedCheck({ check, log: quiet });
+    const watch = new PeriodicCheck({ check, log: quiet });
     watch.start();
     await expect.poll(() => api.alerts.active()).toHaveLength(1);
     await watch.stop();

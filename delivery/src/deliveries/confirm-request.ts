@@ -5,8 +5,9 @@ import { loginOf } from "../auth/index.ts";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { calendarDate, id, note } from "../fields.ts";
+import { clientOf } from "../http/client.ts";
 import { type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
-import { confirmableOutcomes } from "./quantities.ts";
+import { confirmableOutcomes, handedOverItems } from "./quantities.ts";
 
 const orderNeeded = () =>
   new Failure(
@@ -24,20 +25,6 @@ const customerAndDateNeeded = () =>
     "Send customer_id and delivery_date.",
   );
 
-/** What was handed over. What is recorded as ordered, and each line's status, follows from the order. */
-export const handedOverItems = z
-  .array(
-    z.strictObject({
-      product_id: id,
-      // Less than nothing is for step 26 to refuse: before it, nobody looked.
-      delivered_qty: z.int().min(-1_000).max(1_000),
-      ordered_qty: z.int().min(0).max(1_000).optional(),
-      status: z.enum(["full", "partial", "shortage"]).optional(),
-    }),
-  )
-  .min(1)
-  .max(50);
-
 export const confirmBody = z.strictObject({
   order_id: id.optional().describe("needed while step 20 is applied"),
   customer_id: id.optional().describe("needed, with the date, while step 20 is rolled back"),
@@ -45,14 +32,6 @@ export const confirmBody = z.strictObject({
   status: z.enum(confirmableOutcomes).default("delivered"),
   items: handedOverItems.optional(),
   notes: note.optional(),
-});
-
-const maxDeviceLength = 256;
-
-/** From where a request comes, as step 25 records it. */
-export const originOf = (request: FastifyRequest) => ({
-  ipAddress: request.ip,
-  deviceInfo: request.headers["user-agent"]?.slice(0, maxDeviceLength) ?? null,
 });
 
 /**
@@ -77,7 +56,7 @@ export const confirm = (
       userId: login.id,
       name: login.name,
       method: login.role === "delivery" ? "delivery" : "admin",
-      ...originOf(request),
+      ...clientOf(request),
     },
   };
   return changes.transaction(async (tx, active) => {

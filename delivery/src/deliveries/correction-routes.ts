@@ -6,10 +6,10 @@ import type { ApiContext } from "../context.ts";
 import { deliveryOutcomes } from "../database.ts";
 import { calendarDate, id, note } from "../fields.ts";
 import { pageOf, pageQuery, readPage } from "../paging.ts";
-import { handedOverItems } from "./confirm-request.ts";
 import { correctDelivery } from "./correct.ts";
 import { correctionView, readCorrections } from "./corrections.ts";
 import { deliveryView } from "./delivery.ts";
+import { handedOverItems } from "./quantities.ts";
 import { recordingRefusals } from "./refusals.ts";
 
 const tags = ["deliveries"];
@@ -65,10 +65,8 @@ export const correctionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
       },
     },
     async (request) =>
-      readPage(request.query, {
-        position: z.int(),
-        positionOf: (correction) => correction.id,
-        fetch: (before, take) => readCorrections(db, request.params.id, { before, take }),
-      }),
+      readPage(request.query, { id: z.int() }, ({ after, take }) =>
+        readCorrections(db, request.params.id, { before: after?.id, take }),
+      ),
   );
 };

@@ -1,7 +1,7 @@
 import { failureOf } from "earlybird";
-import { deliveryIssue } from "earlybird/alerts";
+import { AlertType } from "earlybird/alerts";
 import type { ApiContext } from "../context.ts";
-import { isDatabaseAway } from "../database-away.ts";
+import { isDatabaseUnreachable } from "../database-unreachable.ts";
 
 /**
  * Runs a confirmation, and tells the operators when it fails for a fault of ours: somebody stands at a door and
@@ -20,16 +20,15 @@ export const alertingFailedConfirmation = async <T>(
   try {
     return await confirm();
   } catch (cause) {
-    const failure = failureOf(cause, isDatabaseAway);
+    const failure = failureOf(cause, isDatabaseUnreachable);
     if (failure.status >= 500 && failure.status !== 503) {
-      alerts.raise(
-        deliveryIssue({
-          // One alert however many doors it concerns: what breaks one confirmation mostly breaks others.
-          key: "confirmation",
-          message: "A delivery could not be confirmed.",
-          details: { ...what, reason: cause instanceof Error ? cause.message.slice(0, 300) : failure.detail },
-        }),
-      );
+      alerts.raise({
+        type: AlertType.DELIVERY_ISSUE,
+        // One alert for all customers: a fault that breaks one confirmation usually breaks others.
+        key: "confirmation",
+        message: "A delivery could not be confirmed.",
+        details: { ...what, reason: cause instanceof Error ? cause.message.slice(0, 300) : failure.detail },
+      });
     }
     throw cause;
   }

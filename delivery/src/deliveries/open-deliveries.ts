@@ -1,4 +1,4 @@
-import { type AlertManager, AlertType, deliveryIssue } from "earlybird/alerts";
+import { type AlertManager, AlertType } from "earlybird/alerts";
 import { sql } from "kysely";
 import { addDays, type BusinessClock, hourOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
@@ -47,13 +47,14 @@ export const checkOpenDeliveries = async ({
     alerts.resolve(AlertType.DELIVERY_ISSUE, keyOfDay(day));
   } else {
     const are = open === 1 ? "delivery is" : "deliveries are";
-    const issue = deliveryIssue({
+    alerts.raise({
+      type: AlertType.DELIVERY_ISSUE,
       key: keyOfDay(day),
       message: `${open} ${are} still open after the cut-off at ${cutOffHour}:00 of ${day}.`,
       details: { day, open, customers, oldest },
+      // While the database is down nothing raises the alert again; silence does not mean that they are confirmed.
+      quietMs: null,
     });
-    // While the database is away nobody looks: that it is quiet does not mean that they are confirmed.
-    alerts.raise({ ...issue, quietMs: null });
   }
   // What is still open of the days before is in the number of this one.
   for (const { type, key } of alerts.active()) {

@@ -1,16 +1,27 @@
 import { Failure } from "earlybird";
+import { z } from "zod";
 import type { DeliveredItem, OrderItem } from "../database.ts";
+import { id } from "../fields.ts";
 
 /** How a delivery can end. */
 export const confirmableOutcomes = ["delivered", "partially_delivered", "shortage", "failed"] as const;
 export type Outcome = (typeof confirmableOutcomes)[number];
 
-/** What somebody says was handed over of one product. */
-export interface HandedOver {
-  product_id: string;
-  delivered_qty: number;
-  ordered_qty?: number | undefined;
-}
+/** What was handed over. What is recorded as ordered, and each line's status, follows from the order. */
+export const handedOverItems = z
+  .array(
+    z.strictObject({
+      product_id: id,
+      // Less than nothing is for step 26 to refuse: before it, nobody looked.
+      delivered_qty: z.int().min(-1_000).max(1_000),
+      ordered_qty: z.int().min(0).max(1_000).optional(),
+      status: z.enum(["full", "partial", "shortage"]).optional(),
+    }),
+  )
+  .min(1)
+  .max(50);
+
+export type HandedOver = z.infer<typeof handedOverItems>[number];
 
 const quantityRefused = (detail: string) =>
   new Failure(

@@ -7,21 +7,14 @@ import type { ApiContext } from "../context.ts";
 import { ownRound, readCourier, roundOf } from "../couriers/index.ts";
 import { deliveryOutcomes } from "../database.ts";
 import { calendarDate, id, name } from "../fields.ts";
-import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { listRoute } from "../list-route.ts";
+import { pageQuery, readPage } from "../paging.ts";
 import { confirm, confirmBody } from "./confirm-request.ts";
 import { deliveryColumns, deliveryView } from "./delivery.ts";
 import { alertingFailedConfirmation } from "./failed-confirmations.ts";
 import { recordingRefusals } from "./refusals.ts";
-import { readStops, type Stop, type StopPosition, stopView } from "./route.ts";
+import { readStops, type Stop, stopOrder, stopView } from "./route.ts";
 import { startRound } from "./start-round.ts";
-
-const listQuery = z.strictObject({
-  ...pageQuery,
-  customer_id: id.optional(),
-  order_id: id.optional(),
-  delivery_date: calendarDate.optional(),
-  status: z.enum(deliveryOutcomes).optional(),
-});
 
 const routeQuery = z.strictObject({
   ...pageQuery,
@@ -37,45 +30,33 @@ const routeView = z.object({
   next_cursor: z.string().nullable(),
 });
 
-const position = z.tuple([calendarDate, id]);
-const stopPosition = z.tuple([z.string(), z.string(), id]);
-
 export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes, clock } = context;
 
-  app.get(
-    "",
-    {
-      schema: {
-        tags: ["deliveries"],
-        summary: "List deliveries, newest first",
-        querystring: listQuery,
-        response: { 200: pageOf(deliveryView) },
-      },
+  listRoute(app, {
+    tags: ["deliveries"],
+    summary: "List deliveries, newest first",
+    item: deliveryView,
+    filters: {
+      customer_id: id.optional(),
+      order_id: id.optional(),
+      delivery_date: calendarDate.optional(),
+      status: z.enum(deliveryOutcomes).optional(),
     },
-    async (request) => {
-      const { limit, cursor, ...filters } = request.query;
-      return readPage(
-        { limit, cursor },
-        {
-          position,
-          positionOf: ({ delivery_date, id }) => [delivery_date, id] as [string, string],
-          fetch: (after, take) =>
-            db
-              .selectFrom("delivery_statuses")
-              .select(deliveryColumns)
-              .where((eb) => eb.and(given(filters)))
-              .$if(after !== undefined, (query) =>
-                query.where(sql<boolean>`(delivery_date, id) < (${after?.[0]}::date, ${after?.[1]})`),
-              )
-              .orderBy("delivery_date", "desc")
-              .orderBy("id", "desc")
-              .limit(take)
-              .execute(),
-        },
-      );
-    },
-  );
+    sort: { delivery_date: calendarDate, id },
+    fetch: (filters, { after, take }) =>
+      db
+        .selectFrom("delivery_statuses")
+        .select(deliveryColumns)
+        .where((eb) => eb.and(filters))
+        .$if(after !== undefined, (query) =>
+          query.where(sql<boolean>`(delivery_date, id) < (${after?.delivery_date}::date, ${after?.id})`),
+        )
+        .orderBy("delivery_date", "desc")
+        .orderBy("id", "desc")
+        .limit(take)
+        .execute(),
+  });
 
   app.get(
     "/route",
@@ -92,13 +73,8 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
       const own = ownRound(request, changes.active);
       const courierId = roundOf(own, { courierId: courier_id, date }, today(clock));
       if (courierId !== undefined && courierId !== own) await readCourier(db, courierId);
-      const { items, next_cursor } = await readPage<Stop, StopPosition>(
-        { limit, cursor },
-        {
-          position: stopPosition,
-          positionOf: (stop) => [stop.area, stop.address, stop.customer_id],
-          fetch: (after, take) => readStops(db, { date, area, courierId, after, take }),
-        },
+      const { items, next_cursor } = await readPage({ limit, cursor }, stopOrder, (slice) =>
+        readStops(db, { date, area, courierId, ...slice }),
       );
       return { date, areas: byArea(items), next_cursor };
     },

@@ -13,8 +13,8 @@ export interface Claim {
   attempt: number;
 }
 
-/** How a key stands when a request comes with it. `results` is what an earlier attempt has committed. */
-export type Standing =
+/** The result of claiming a key. `results`: the results that an earlier attempt committed. */
+export type ClaimResult =
   | { state: "claimed"; claim: Claim; results: Buffer | null }
   | { state: "answered"; id: number; answer: Buffer }
   | { state: "in_progress" }
@@ -36,7 +36,7 @@ export interface KeyedRequest {
 export const claimKey = (
   { changes }: Pick<ApiContext, "changes">,
   { owner, route, key, fingerprint, now }: KeyedRequest,
-): Promise<Standing> => {
+): Promise<ClaimResult> => {
   // Ids may have been rewritten (step 29) since the login was read.
   const userId =
     "userId" in owner
@@ -44,7 +44,7 @@ export const claimKey = (
       : sql`null::text`;
   const address = "address" in owner ? owner.address : null;
   const leasedUntil = new Date(now.getTime() + leaseMs);
-  return changes.transaction(async (tx): Promise<Standing> => {
+  return changes.transaction(async (tx): Promise<ClaimResult> => {
     const inserted = await sql<Claim>`
       insert into idempotency_keys (user_id, address, route, key, fingerprint, leased_until, created_at)
       values (${userId}, ${address}, ${route}, ${key}, ${fingerprint}, ${leasedUntil}, ${now})

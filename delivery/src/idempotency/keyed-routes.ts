@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { claimKey, releaseClaim, storeAnswer } from "./claims.ts";
 import { answerLost, inProgress, keyReused } from "./refusals.ts";
-import { type KeyedWork, type Results, runKeyed } from "./remembered-work.ts";
 import { createSeal, type Seal } from "./seal.ts";
+import { type KeyedWork, type Results, runKeyed } from "./transaction-results.ts";
 
 const headers = z.looseObject({
   "idempotency-key": z

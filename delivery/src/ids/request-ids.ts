@@ -33,7 +33,10 @@ export const replaceIds = (request: NamesRows, current: ReadonlyMap<string, stri
 /** A copy of a value with each of its ids replaced. Other text stays: a note may well speak of `order-001042`. */
 const withIds = (value: unknown, replace: (id: string) => string, field = ""): unknown => {
   if (typeof value === "string") {
-    if (field === "cursor") return withIdOfCursor(value, replace);
+    if (field === "cursor") {
+      const position = readCursor(value);
+      return position === undefined ? value : writeCursor(withIds(position, replace));
+    }
     return field === "id" || field.endsWith("_id") ? replace(value) : value;
   }
   if (Array.isArray(value))
@@ -42,14 +45,4 @@ const withIds = (value: unknown, replace: (id: string) => string, field = ""): u
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, withIds(each, replace, name)]),
   );
-};
-
-/** Every list is ordered by an id in the last place: it makes positions unique. */
-const withIdOfCursor = (cursor: string, replace: (id: string) => string): string => {
-  const position = readCursor(cursor);
-  if (typeof position === "string") return writeCursor(replace(position));
-  const id = Array.isArray(position) ? position.at(-1) : undefined;
-  return typeof id === "string"
-    ? writeCursor([...(position as unknown[]).slice(0, -1), replace(id)])
-    : cursor;
 };

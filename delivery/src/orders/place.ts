@@ -1,9 +1,11 @@
 import { Failure } from "earlybird";
 import type { Kysely } from "kysely";
+import { z } from "zod";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
 import type { OrderItem, Tables } from "../database.ts";
+import { calendarDate, id, note, quantity } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import { productUnavailable } from "../products/index.ts";
 import { requireBeforeCutOff } from "./cut-off.ts";
@@ -20,14 +22,25 @@ const dateOutOfRange = (date: string, first: string, last: string) =>
     `Choose a day from ${first} to ${last}.`,
   );
 
-export interface NewOrder {
-  customerId: string;
+export const newOrder = z.strictObject({
+  customer_id: id.optional().describe("left out by a customer, who orders for themselves"),
+  delivery_date: calendarDate,
+  items: z
+    .array(z.strictObject({ product_id: id, quantity }))
+    .min(1)
+    .max(50)
+    .refine(
+      (items) => new Set(items.map(({ product_id }) => product_id)).size === items.length,
+      "must name each product once",
+    ),
+  notes: note.optional(),
+});
+
+interface Placing extends z.output<typeof newOrder> {
+  customer_id: string;
   placedBy: string;
   /** Customers order until the cut-off. */
   byCustomer: boolean;
-  deliveryDate: string;
-  items: { product_id: string; quantity: number }[];
-  notes: string | undefined;
 }
 
 /**
@@ -35,26 +48,26 @@ export interface NewOrder {
  *
  * @throws Failure EB_DELIVERY_DATE_OUT_OF_RANGE, EB_ORDER_CUT_OFF, EB_CUSTOMER_NOT_SERVED, EB_PRODUCT_UNAVAILABLE
  */
-export const placeOrder = (context: ApiContext, order: NewOrder) => {
+export const placeOrder = (context: ApiContext, order: Placing) => {
   const { changes, clock } = context;
   const [first, last] = [today(clock), addDays(today(clock), daysAhead)];
-  const { deliveryDate, customerId } = order;
-  if (deliveryDate < first || deliveryDate > last) throw dateOutOfRange(deliveryDate, first, last);
-  if (order.byCustomer) requireBeforeCutOff(context, deliveryDate);
+  const { delivery_date, customer_id } = order;
+  if (delivery_date < first || delivery_date > last) throw dateOutOfRange(delivery_date, first, last);
+  if (order.byCustomer) requireBeforeCutOff(context, delivery_date);
   const now = clock.now();
   return changes.transaction(async (tx, active) => {
-    await requireServedCustomer(tx, customerId);
+    await requireServedCustomer(tx, customer_id);
     const items = await priced(tx, order.items);
     const placed = await tx
       .insertInto("orders")
       .values({
         id: newId("order", active),
-        customer_id: customerId,
+        customer_id,
         placed_by: order.placedBy,
         kind: "one_time",
         items: JSON.stringify(items),
         total_paise: items.reduce((sum, item) => sum + item.quantity * item.unit_price_paise, 0),
-        delivery_date: deliveryDate,
+        delivery_date,
         notes: order.notes ?? null,
         created_at: now,
       })
@@ -65,7 +78,7 @@ export const placeOrder = (context: ApiContext, order: NewOrder) => {
   });
 };
 
-const priced = async (tx: Kysely<Tables>, wanted: NewOrder["items"]): Promise<OrderItem[]> => {
+const priced = async (tx: Kysely<Tables>, wanted: Placing["items"]): Promise<OrderItem[]> => {
   const ids = wanted.map(({ product_id }) => product_id);
   const products = await tx
     .selectFrom("products")

@@ -6,15 +6,15 @@ import { inTimeZone } from "../calendar.ts";
 import type { DeliveryDatabase, Tables } from "../database.ts";
 import { seedBilling, seedBillLines } from "./billing.ts";
 import { loadInBulk } from "./bulk-load.ts";
-import { createChance } from "./chance.ts";
+import { countDataAnomalies, type DataAnomalies } from "./data-anomalies.ts";
 import { seedDeliveries, seedSharedLinks } from "./deliveries.ts";
 import { demoPassword } from "./logins.ts";
 import { planOrders, seedOrders } from "./orders.ts";
 import { planCustomers, seedCustomers } from "./people.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { seedProducts } from "./products.ts";
+import { createSeededRandom } from "./seeded-random.ts";
 import { seedSubscriptions } from "./subscriptions.ts";
-import { countUntidiness, type Untidiness } from "./untidiness.ts";
 import { seedUsers } from "./users.ts";
 
 const tables = [
@@ -46,7 +46,7 @@ export interface SeedOptions {
 export interface SeedReport {
   rows: Record<SeededTable, number>;
   seconds: number;
-  untidy: Untidiness;
+  anomalies: DataAnomalies;
 }
 
 export const databaseNotEmpty = (table: string) =>
@@ -85,11 +85,11 @@ export const seedDemo = async (db: DeliveryDatabase, options: SeedOptions = {}):
   refuseBadOptions({ customers, days, seed });
   const startedMs = clock.monotonicMs();
   const businessClock = inTimeZone(clock, await readTimeZone(db));
-  const plan = makePlan({ customers, days }, createChance(seed), businessClock);
+  const plan = makePlan({ customers, days }, createSeededRandom(seed), businessClock);
   const passwordHash = await hash(demoPassword, { salt: Buffer.from("earlybird demo salt") });
   const rows = {} as Record<SeededTable, number>;
 
-  const untidy = await db.transaction().execute(async (tx) => {
+  const anomalies = await db.transaction().execute(async (tx) => {
     await prepare(tx, plan);
     await loadInBulk(tx, tables, () =>
       load(tx, plan, passwordHash, (table, count) => {
@@ -99,9 +99,9 @@ export const seedDemo = async (db: DeliveryDatabase, options: SeedOptions = {}):
     );
     for (const table of tables) await sql`analyze ${sql.table(table)}`.execute(tx);
     onProgress("indexes", 0);
-    return countUntidiness(tx);
+    return countDataAnomalies(tx);
   });
-  return { rows, seconds: (clock.monotonicMs() - startedMs) / 1000, untidy };
+  return { rows, seconds: (clock.monotonicMs() - startedMs) / 1000, anomalies };
 };
 
 const refuseBadOptions = ({

@@ -9,14 +9,14 @@ import {
   confirmCustomerDay,
   confirmOrder,
 } from "../deliveries/index.ts";
-import { findLink, hashOf } from "./link.ts";
+import type { Client } from "../http/client.ts";
+import { tokenHash } from "../token-hash.ts";
+import { findLink } from "./link.ts";
 
-/** What the person behind a link tells of themselves, and what the request does. */
-export interface Witness {
+/** The person who confirms by a link, as they and their request identify them. */
+export interface Witness extends Client {
   name: string | undefined;
   notes: string | undefined;
-  ipAddress: string;
-  deviceInfo: string | null;
 }
 
 /**
@@ -44,7 +44,7 @@ export const confirmByLink = (
     const used = await tx
       .updateTable("shared_links")
       .set({ used_at: at })
-      .where("token_hash", "=", hashOf(token))
+      .where("token_hash", "=", tokenHash(token))
       .where("used_at", "is", null)
       .returning("token_hash")
       .executeTakeFirst();

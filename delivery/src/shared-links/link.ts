@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Failure } from "earlybird";
 import type { Kysely } from "kysely";
 import { addDays, startOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
 import type { Tables } from "../database.ts";
+import { tokenHash } from "../token-hash.ts";
 
 const daysAhead = 31;
 /** A link works until the end of the day after the delivery: a neighbour may look the next evening. */
@@ -29,9 +30,6 @@ const linkExpired = (expiresAt: Date) =>
     "Ask the customer to send a new one.",
   );
 
-/** Only the hash is kept: who reads the table cannot open what the links open. */
-export const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
-
 /**
  * Makes a link with which anybody who has it sees and confirms what is to be delivered to a customer on a
  * day.
@@ -53,7 +51,7 @@ export const createLink = async (
     await tx
       .insertInto("shared_links")
       .values({
-        token_hash: hashOf(token),
+        token_hash: tokenHash(token),
         customer_id: customerId,
         delivery_date: date,
         expires_at,
@@ -72,7 +70,7 @@ export const findLink = async (db: Kysely<Tables>, token: string, now: Date) => 
   const link = await db
     .selectFrom("shared_links")
     .select(["customer_id", "delivery_date", "expires_at", "used_at"])
-    .where("token_hash", "=", hashOf(token))
+    .where("token_hash", "=", tokenHash(token))
     .executeTakeFirst();
   if (!link) throw linkNotFound();
   if (link.expires_at <= now) throw linkExpired(link.expires_at);

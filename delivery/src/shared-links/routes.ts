@@ -2,22 +2,16 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { customerFor } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import { alertingFailedConfirmation, originOf, recordingRefusals } from "../deliveries/index.ts";
+import { alertingFailedConfirmation, recordingRefusals } from "../deliveries/index.ts";
 import { calendarDate, id, name, note } from "../fields.ts";
+import { clientOf } from "../http/client.ts";
+import { tokenHash } from "../token-hash.ts";
 import { confirmByLink } from "./confirm.ts";
-import { createLink, findLink, hashOf, linkNotFound } from "./link.ts";
-import { readParcel } from "./parcel.ts";
+import { createLink, findLink, linkNotFound } from "./link.ts";
+import { linkContents, readLinkContents } from "./link-contents.ts";
 
 const params = z.strictObject({ token: z.string().min(1).max(100) });
 const tags = ["shared links"];
-
-const parcelView = z.object({
-  delivery_date: z.string(),
-  customer_name: z.string(),
-  items: z.array(z.object({ name: z.string(), unit: z.string(), quantity: z.int() })),
-  confirmed: z.boolean(),
-  expires_at: z.date(),
-});
 
 export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes, clock } = context;
@@ -53,14 +47,19 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     "/:token",
     {
       config: { problems: [410] },
-      schema: { tags, summary: "What is to be delivered", params, response: { 200: parcelView } },
+      schema: {
+        tags,
+        summary: "What is to be delivered",
+        params,
+        response: { 200: linkContents.extend({ expires_at: z.date() }) },
+      },
     },
     async (request) => {
       const { token } = request.params;
       const { expires_at } = await findLink(db, token, clock.now());
-      const parcel = await readParcel(db, hashOf(token));
-      if (!parcel) throw linkNotFound();
-      return { ...parcel, expires_at };
+      const contents = await readLinkContents(db, tokenHash(token));
+      if (!contents) throw linkNotFound();
+      return { ...contents, expires_at };
     },
   );
 
@@ -77,7 +76,7 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
       },
     },
     async (request) => {
-      const witness = { name: request.body?.name, notes: request.body?.notes, ...originOf(request) };
+      const witness = { name: request.body?.name, notes: request.body?.notes, ...clientOf(request) };
       // The link itself would let whoever reads the alert confirm, too.
       const confirmed = await alertingFailedConfirmation(context, { by: "shared link" }, () =>
         recordingRefusals(context, request.log, () => confirmByLink(context, request.params.token, witness)),

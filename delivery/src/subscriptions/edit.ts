@@ -1,8 +1,10 @@
 import { Failure } from "earlybird";
 import { type Kysely, sql } from "kysely";
+import { z } from "zod";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
-import type { SubscriptionsTable, Tables } from "../database.ts";
+import { schedules, type Tables } from "../database.ts";
+import { calendarDate, changeOf, id, quantity } from "../fields.ts";
 import { generationLock } from "../locks.ts";
 import { periodRefused, requireProductOnSale } from "./subscribe.ts";
 import { subscriptionColumns, subscriptionNotFound } from "./subscription.ts";
@@ -15,13 +17,12 @@ const cancelled = (id: string) =>
     "Create a new subscription.",
   );
 
-export interface SubscriptionEdit {
-  quantity?: number | undefined;
-  schedule?: SubscriptionsTable["schedule"] | undefined;
-  product_id?: string | undefined;
-  /** Null: no end. */
-  ends_on?: string | null | undefined;
-}
+export const subscriptionEdit = changeOf({
+  quantity,
+  schedule: z.enum(schedules),
+  product_id: id,
+  ends_on: calendarDate.nullable(),
+});
 
 /**
  * Changes a subscription from the first day on for which no orders have been generated. The orders of a day are made by
@@ -32,7 +33,11 @@ export interface SubscriptionEdit {
  */
 export const editSubscription = (
   { changes, clock }: ApiContext,
-  { id, edit, ownCustomer }: { id: string; edit: SubscriptionEdit; ownCustomer: string | undefined },
+  {
+    id,
+    edit,
+    ownCustomer,
+  }: { id: string; edit: z.output<typeof subscriptionEdit>; ownCustomer: string | undefined },
 ) => {
   const day = today(clock);
   const { ends_on, product_id, quantity, schedule } = edit;

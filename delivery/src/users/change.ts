@@ -1,8 +1,10 @@
 import { Failure } from "earlybird";
 import { sql } from "kysely";
+import { z } from "zod";
 import { endSessions, type Requester, recordSecurityEvents, type SecurityEvent } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import type { DeliveryDatabase, Role } from "../database.ts";
+import { type DeliveryDatabase, type Role, roles } from "../database.ts";
+import { changeOf, name, phone } from "../fields.ts";
 import { adminLock } from "../locks.ts";
 import { userColumns, userNotFound } from "./user.ts";
 
@@ -14,15 +16,10 @@ const lastAdmin = () =>
     "Make another admin first; if none can log in, run: earlybird admin invite.",
   );
 
-/** What an admin may change of a login; what is absent or undefined stays. */
-export interface UserChange {
-  name?: string | undefined;
-  phone?: string | undefined;
-  role?: Role | undefined;
-  active?: boolean | undefined;
-}
+/** The fields of a login that an admin can change. */
+export const userChange = changeOf({ name, phone, role: z.enum(roles), active: z.boolean() });
 
-interface Standing {
+interface Access {
   role: Role;
   active: boolean;
 }
@@ -34,7 +31,7 @@ interface Standing {
  */
 export const changeUser = (
   { changes, clock }: ApiContext,
-  { id, change, by }: { id: string; change: UserChange; by: Requester },
+  { id, change, by }: { id: string; change: z.output<typeof userChange>; by: Requester },
 ) =>
   changes.transaction(async (tx) => {
     if (change.role !== undefined || change.active !== undefined) {
@@ -61,14 +58,14 @@ export const changeUser = (
     return user;
   });
 
-const isAdmin = ({ role, active }: Standing): boolean => role === "admin" && active;
+const isAdmin = ({ role, active }: Access): boolean => role === "admin" && active;
 
 const hasAdmin = async (tx: DeliveryDatabase): Promise<boolean> => {
   const admins = tx.selectFrom("users").select("id").where("role", "=", "admin").where("active", "=", true);
   return (await admins.limit(1).executeTakeFirst()) !== undefined;
 };
 
-const eventsOf = (user: string, before: Standing, { role, active }: Standing): SecurityEvent[] => [
+const eventsOf = (user: string, before: Access, { role, active }: Access): SecurityEvent[] => [
   ...(before.role === role
     ? []
     : [{ action: "role-changed", result: { user, from: before.role, to: role } } as const]),

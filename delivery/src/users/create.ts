@@ -1,4 +1,5 @@
 import { Failure } from "earlybird";
+import { z } from "zod";
 import {
   emailTaken,
   hashNewPassword,
@@ -7,7 +8,8 @@ import {
   recordSecurityEvents,
 } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import type { Role } from "../database.ts";
+import { roles } from "../database.ts";
+import { email, id, name, newPassword, phone } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import { userColumns } from "./user.ts";
 
@@ -19,16 +21,19 @@ const customerNotFree = (id: string) =>
     "Choose a customer whose user_id is null.",
   );
 
-export interface NewUser {
-  email: string;
-  name: string;
-  phone: string | undefined;
-  password: string;
-  role: Role;
-  /** For the role `customer`: whose login it is. */
-  customerId: string | undefined;
-  by: Requester;
-}
+export const newUser = z
+  .strictObject({
+    email,
+    name,
+    phone: phone.optional(),
+    password: newPassword,
+    role: z.enum(roles),
+    customer_id: id.optional().describe("whose login it is; needed for the role customer, and only there"),
+  })
+  .refine((user) => (user.role === "customer") === (user.customer_id !== undefined), {
+    path: ["customer_id"],
+    error: "belongs to the role customer, which needs it",
+  });
 
 /**
  * Makes a login. While step 21 is applied, a customer and their login know each other; while it is rolled back it is kept
@@ -38,7 +43,8 @@ export interface NewUser {
  */
 export const createUser = async (
   { changes, clock }: ApiContext,
-  { email, name, phone, password, role, customerId, by }: NewUser,
+  { email, name, phone, password, role, customer_id: customerId }: z.output<typeof newUser>,
+  by: Requester,
 ) => {
   const password_hash = await hashNewPassword(password, { email, name });
   const created_at = clock.now();

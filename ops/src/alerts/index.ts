@@ -1,9 +1,7 @@
-export { type Channel, keyOfChannel, type SendResult } from "./channels/channel.ts";
 export { channelsFrom, securityFrom, thresholdsFrom } from "./channels/configure.ts";
 export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { type MailTransport, mailTransportFrom } from "./channels/mail-transport.ts";
 export { slackChannel } from "./channels/slack.ts";
-export { billingFailure, deliveryIssue, securityAlert } from "./common-alerts.ts";
 export type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 export {
   type Mute,
@@ -21,14 +19,15 @@ export {
   type SnapshotSource,
 } from "./manager.ts";
 export { type Alert, AlertSeverity, AlertType } from "./model/alert.ts";
+export type { Choice, Decision } from "./model/decision.ts";
+export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./model/notification.ts";
 export { type RaisedType, raisedTypes } from "./model/raised-types.ts";
 export type { AlertRecord } from "./model/record.ts";
+export { type Channel, keyOfChannel, type SendResult } from "./notify/channel.ts";
 export type { ChannelTest } from "./notify/channel-test.ts";
-export type { Choice, Decision } from "./notify/decision.ts";
 export { type DispatcherOptions, NotificationDispatcher } from "./notify/dispatcher.ts";
 export { type ChannelExplanation, type Explanation, explain } from "./notify/explain.ts";
 export { Heartbeat } from "./notify/heartbeat.ts";
-export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./notify/notification.ts";
 export { type AlertRoutesOptions, alertRoutes } from "./routes/index.ts";
 export { rules } from "./rules/index.ts";
 export type { Rule } from "./rules/rule.ts";
@@ -38,5 +37,6 @@ export {
   RefusalWatch,
   type SecurityThresholds,
 } from "./security/brute-force-detector.ts";
+export { securityAlert } from "./security/security-alert.ts";
 export { noteRefusal, watchTrespasses } from "./security/unauthorized-access.ts";
 export { AlertArchive } from "./storage/alert-archive.ts";

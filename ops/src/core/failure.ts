@@ -2,7 +2,7 @@
  * An error that a person or a program can act on.
  *
  * Each Failure is made by a small factory beside the code that raises it, so that its words live in one
- * place; `docs/errors.md` lists them all and a test compares the two.
+ * place; `docs/reference/errors.md` lists them all and a test compares the two.
  */
 export class Failure extends Error {
   override readonly name = "Failure";

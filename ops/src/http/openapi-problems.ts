@@ -16,7 +16,7 @@ export const problemSchema = {
     type: { type: "string" as const },
     title: { type: "string" as const },
     status: { type: "integer" as const },
-    code: { type: "string" as const, description: "Stable. docs/errors.md lists all codes." },
+    code: { type: "string" as const, description: "Stable. docs/reference/errors.md lists all codes." },
     detail: { type: "string" as const },
     remedy: { type: "string" as const, description: "What you can do about it." },
   },

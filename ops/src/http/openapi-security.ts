@@ -6,6 +6,7 @@ const open = new Set(["/livez", "/readyz", "/api/health"]);
 /** Adds the security requirement to the OpenAPI document for each route registered after it in this scope. */
 export const describeSecurity = (scope: FastifyInstance, scheme: string): void => {
   scope.addHook("onRoute", (route) => {
-    route.schema = { ...route.schema, security: open.has(route.url) ? [] : [{ [scheme]: [] }] };
+    const needed = open.has(route.url) ? [] : [{ [scheme]: [] }];
+    route.schema = { ...route.schema, security: route.schema?.security ?? needed };
   });
 };

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Failure } from "earlybird";
 import type { ApiContext } from "../../context.ts";
 import { queueMail } from "../../mail/index.ts";
+import { tokenHash } from "../../token-hash.ts";
 import { findLoginByEmail } from "../login.ts";
 import { endSessions } from "../sessions/session.ts";
 import { hashNewPassword } from "../weak-passwords.ts";
@@ -17,8 +18,6 @@ const resetRefused = () =>
     "The code is not valid: it was used, replaced by a newer one, or is older than 30 minutes.",
     "Ask for a new one with POST /api/auth/password-reset.",
   );
-
-const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 /**
  * Mails a code to set a new password with, if there is an active login with this address, and no more than three an hour.
@@ -60,7 +59,7 @@ export const requestReset = async ({ db, changes, clock }: ApiContext, email: st
     const expires_at = new Date(now.getTime() + lifetimeMs);
     await tx
       .insertInto("password_resets")
-      .values({ token_hash: hashOf(token), user_id: id, created_at: now, expires_at })
+      .values({ token_hash: tokenHash(token), user_id: id, created_at: now, expires_at })
       .execute();
     await queueMail(
       tx,
@@ -94,7 +93,7 @@ export const confirmReset = async (
     .selectFrom("password_resets as r")
     .innerJoin("users as u", "u.id", "r.user_id")
     .select(["u.email", "u.name"])
-    .where("r.token_hash", "=", hashOf(token))
+    .where("r.token_hash", "=", tokenHash(token))
     .executeTakeFirst();
   // Before the slow hash: a stranger's guess must not cost one.
   if (!known) throw resetRefused();
@@ -104,7 +103,7 @@ export const confirmReset = async (
     const used = await tx
       .updateTable("password_resets")
       .set({ used_at: now })
-      .where("token_hash", "=", hashOf(token))
+      .where("token_hash", "=", tokenHash(token))
       .where("used_at", "is", null)
       .where("expires_at", ">", now)
       .returning("user_id")

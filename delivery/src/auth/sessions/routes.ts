@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
 import { loginOf } from "../guard.ts";
 import { findLogin } from "../login.ts";
-import { tokenAnswer, tokenView } from "../token-answer.ts";
+import { tokenResponse, tokenView } from "../token-response.ts";
 import { endSessions, refreshRefused, refreshSession } from "./session.ts";
 
 const tags = ["auth"];
@@ -56,7 +56,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
       }
       const login = await findLogin(db, session.id, clock.now());
       if (!login) throw refreshRefused();
-      return tokenAnswer(app, clock, login, session);
+      return tokenResponse(app, clock, login, session);
     },
   );
 

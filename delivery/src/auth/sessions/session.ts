@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "earlybird";
-import type { FastifyRequest } from "fastify";
 import { type Kysely, sql } from "kysely";
 import type { ApiContext } from "../../context.ts";
 import type { Tables } from "../../database.ts";
+import type { Client } from "../../http/client.ts";
 import { ids } from "../../ids/index.ts";
 import { unauthenticated } from "../refusals.ts";
 import { readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
@@ -18,8 +18,6 @@ const idleMs = 7 * dayMs;
 
 /** A client that refreshes twice, because an answer was lost, gets the same answer again. */
 const repeatedWithinMs = 10_000;
-
-const longestDevice = 256;
 
 /** How long {@link refreshSession} can be called, in seconds. */
 export const refreshLifetimeSeconds = idleMs / 1_000;
@@ -41,17 +39,6 @@ export interface BegunSession {
 
 type SessionContext = Pick<ApiContext, "changes" | "clock" | "jwtSecret">;
 
-/** From where a session is begun. */
-export interface SessionOrigin {
-  ipAddress: string;
-  device: string | null;
-}
-
-export const sessionOriginOf = (request: FastifyRequest): SessionOrigin => ({
-  ipAddress: request.ip,
-  device: request.headers["user-agent"]?.slice(0, longestDevice) ?? null,
-});
-
 /**
  * Begins a session of a user who has just proven who they are.
  *
@@ -60,7 +47,7 @@ export const sessionOriginOf = (request: FastifyRequest): SessionOrigin => ({
 export const beginSession = async (
   { changes, clock, jwtSecret }: SessionContext,
   userId: string,
-  { ipAddress, device }: SessionOrigin,
+  { ipAddress, deviceInfo }: Client,
 ): Promise<BegunSession> => {
   const id = `ses_${randomUUID()}`;
   const now = clock.now();
@@ -69,7 +56,7 @@ export const beginSession = async (
     await forgetOver(tx, now);
     const { numAffectedRows } = await sql`
       insert into sessions (id, user_id, created_at, authenticated_at, last_used_at, expires_at, ip_address, device)
-      select ${id}, u.id, ${now}, ${now}, ${now}, ${expiresAt}, ${ipAddress}, ${device}
+      select ${id}, u.id, ${now}, ${now}, ${now}, ${expiresAt}, ${ipAddress}, ${deviceInfo}
       from users u where u.id in ${ids.eitherStyle("users", sql`${userId}::text`)} limit 1`.execute(tx);
     if (numAffectedRows !== 1n) throw unauthenticated();
   });

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
+import { code, typedPassword } from "../credential-fields.ts";
 import { demandOwnCredentials } from "../credentials.ts";
 import { loginOf } from "../guard.ts";
-import { code, typedPassword } from "../typed.ts";
 import { confirmTotp, enrolTotp, removeTotp } from "./totp.ts";
 
 const tags = ["auth"];

@@ -1,7 +1,7 @@
 import type { Settings } from "../../settings/settings.ts";
+import type { Channel } from "../notify/channel.ts";
 import { defaultThresholds, type Thresholds } from "../rules/thresholds.ts";
 import type { SecurityThresholds } from "../security/brute-force-detector.ts";
-import type { Channel } from "./channel.ts";
 import { emailChannel } from "./email.ts";
 import { slackChannel } from "./slack.ts";
 

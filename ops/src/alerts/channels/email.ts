@@ -1,5 +1,6 @@
+import { LRUCache } from "lru-cache";
 import { createTransport } from "nodemailer";
-import type { Channel, SendResult } from "./channel.ts";
+import type { Channel, SendResult } from "../notify/channel.ts";
 import { addressOf, emailMessage } from "./email-format.ts";
 import {
   accepted,
@@ -39,9 +40,6 @@ const usual: EmailTimeouts = { connectMs: 10_000, silenceMs: 15_000 };
 /** Servers that are overloaded refuse logins, too: this many in a row, and it is the password. */
 const loginsToBelieve = 3;
 
-/** For how many notifications it is remembered who has them already. */
-const mostRemembered = 1_000;
-
 /**
  * Sends by SMTP. One recipient whom the server refuses does not keep the others from it, and is named until it
  * accepts all; who is put off for now is tried again, alone.
@@ -49,7 +47,7 @@ const mostRemembered = 1_000;
 export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = usual): Channel => {
   const transport = createTransport(transportOptions(settings, timeouts));
   /** Of what some have and others were put off for: for whom it is missing, and who was refused. */
-  const unfinished = new Map<string, { missing: string[]; refused: string[] }>();
+  const unfinished = new LRUCache<string, { missing: string[]; refused: string[] }>({ max: 1_000 });
   let refusedLogins = 0;
   return {
     name: "email",
@@ -67,8 +65,6 @@ export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = 
         unfinished.delete(id);
         if (missing.length === 0) return accepted(answerOf(sent, settings.password), refused);
         unfinished.set(id, { missing, refused });
-        const [oldest] = unfinished.keys();
-        if (oldest !== undefined && unfinished.size > mostRemembered) unfinished.delete(oldest);
         return putOff(`put off for ${missing.join(", ")}`, refused);
       } catch (error) {
         const failure = failureOf(error, settings.password);

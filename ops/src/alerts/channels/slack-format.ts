@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { AlertSeverity } from "../model/alert.ts";
-import type { Notification } from "../notify/notification.ts";
-import { headline, labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "./message-text.ts";
+import type { Notification } from "../model/notification.ts";
+import { headline, labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "../notify/message-text.ts";
 
 const colours: Record<AlertSeverity, string> = {
   [AlertSeverity.CRITICAL]: "#c92a2a",

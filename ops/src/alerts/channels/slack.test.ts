@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
 import { type Alert, AlertSeverity, AlertType } from "../model/alert.ts";
-import type { Notification } from "../notify/notification.ts";
+import type { Notification } from "../model/notification.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { slackChannel } from "./slack.ts";
 import { slackMessage } from "./slack-format.ts";

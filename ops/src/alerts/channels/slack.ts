@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { requestFailure } from "../model/request-failure.ts";
-import type { Channel, SendResult } from "./channel.ts";
+import type { Channel, SendResult } from "../notify/channel.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { slackMessage } from "./slack-format.ts";
 

@@ -1,4 +1,4 @@
-import type { SendResult } from "./channel.ts";
+import type { SendResult } from "../notify/channel.ts";
 
 /** What we read of the mailer's errors and results; see NodemailerError. */
 export interface MailError {

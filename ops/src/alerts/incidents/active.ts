@@ -4,8 +4,7 @@ import type { Alert, AlertSeverity, AlertType } from "../model/alert.ts";
 import { fingerprint, fingerprintOf } from "../model/fingerprint.ts";
 import type { Incident } from "../model/record.ts";
 import { storableDetails, storableMessage } from "../model/sanitize.ts";
-import type { Cause } from "../notify/policy.ts";
-import { aftermathMs, causesOf, graceMs } from "./inhibition.ts";
+import { aftermathMs, type Cause, causesOf, graceMs } from "./inhibition.ts";
 
 /** What begins. */
 export interface Beginning {

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/failure.ts";
-import type { AlertSeverity, AlertType } from "../model/alert.ts";
+import { type AlertSeverity, type AlertType, isBefore } from "../model/alert.ts";
 import type { AlertRecord } from "../model/record.ts";
 
 /** Which alerts of the past, newest first. */
@@ -66,7 +66,3 @@ export const filterBy = ({ type, severity, state, before, page }: HistoryFilter)
     (beforeIso === undefined || alert.fired_at < beforeIso) &&
     (place === undefined || isBefore(alert, place));
 };
-
-/** The order of the history: by time, then by id. */
-export const isBefore = (a: Place, b: Place): boolean =>
-  a.fired_at === b.fired_at ? a.id < b.id : a.fired_at < b.fired_at;

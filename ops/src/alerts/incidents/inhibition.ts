@@ -1,5 +1,12 @@
 import { AlertType } from "../model/alert.ts";
 
+/** What may explain an alert. Times are milliseconds on the steady clock. */
+export type Cause =
+  | { state: "none" }
+  /** It is about to be known whether there is one. */
+  | { state: "unclear"; type: AlertType; untilMs: number }
+  | { state: "known"; type: AlertType; alert: string };
+
 /** What explains what: while a cause fires, its symptoms are recorded and told to nobody. */
 const causes: Partial<Record<AlertType, readonly AlertType[]>> = {
   [AlertType.DATABASE_SLOW]: [AlertType.DATABASE_DOWN],

@@ -1,6 +1,7 @@
+import { isBefore } from "../model/alert.ts";
+import type { Attempt } from "../model/notification.ts";
 import { type AlertRecord, noteAttempt } from "../model/record.ts";
-import type { Attempt } from "../notify/notification.ts";
-import { filterBy, type HistoryFilter, type HistoryPage, isBefore, pageFrom } from "./history-filter.ts";
+import { filterBy, type HistoryFilter, type HistoryPage, pageFrom } from "./history-filter.ts";
 
 const mostRecords = 1_000;
 /** More than can fire at a time, so that all of it may end at once. */

@@ -1,6 +1,6 @@
 import type { AlertSeverity, AlertType } from "../model/alert.ts";
+import type { ChannelStatus } from "../model/notification.ts";
 import type { AlertRecord } from "../model/record.ts";
-import type { ChannelStatus } from "../notify/notification.ts";
 import type { Mute } from "./mute.ts";
 
 /** How many alerts of a kind fired in one hour, how many of them are resolved, and after how long in all. */

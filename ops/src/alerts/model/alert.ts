@@ -39,3 +39,7 @@ export interface Alert {
   fired_at: string;
   resolved_at: string | null;
 }
+
+/** The order of the history: by time, then by id. */
+export const isBefore = (a: Pick<Alert, "fired_at" | "id">, b: Pick<Alert, "fired_at" | "id">): boolean =>
+  a.fired_at === b.fired_at ? a.id < b.id : a.fired_at < b.fired_at;

@@ -1,5 +1,4 @@
-import { isBefore } from "../incidents/history-filter.ts";
-import { type Alert, type AlertType, isWorse } from "./alert.ts";
+import { type Alert, type AlertType, isBefore, isWorse } from "./alert.ts";
 
 /** What two alerts have in common that are about the same thing, in whichever instance and whenever. */
 export const fingerprintOf = ({ type, key }: Pick<Alert, "type" | "key">): string => fingerprint(type, key);

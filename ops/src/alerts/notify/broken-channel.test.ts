@@ -9,7 +9,7 @@ import {
 } from "../../../../test/support/dispatching.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
 import { until } from "../../../../test/support/until.ts";
-import { type Channel, keyOfChannel } from "../channels/channel.ts";
+import { type Channel, keyOfChannel } from "./channel.ts";
 
 let bench: Awaited<ReturnType<typeof openDispatching>>;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { SendResult } from "../channels/channel.ts";
 import { pauseAfter } from "./backoff.ts";
+import type { SendResult } from "./channel.ts";
 import { afterAttempt, afterNews, restMs, type Standing } from "./channel-health.ts";
 
 const pauses = { firstMs: 1_000, longestMs: 300_000 };

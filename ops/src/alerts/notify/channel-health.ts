@@ -1,5 +1,5 @@
-import type { SendResult } from "../channels/channel.ts";
 import { type Pauses, pauseAfter } from "./backoff.ts";
+import type { SendResult } from "./channel.ts";
 
 /** How a channel stands. Times are milliseconds of a clock that only grows; `since` is for people. */
 export type Standing =

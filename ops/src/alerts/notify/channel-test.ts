@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Clock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
-import type { SendResult } from "../channels/channel.ts";
 import { AlertSeverity, AlertType } from "../model/alert.ts";
-import type { Notification } from "./notification.ts";
+import type { Notification } from "../model/notification.ts";
+import type { SendResult } from "./channel.ts";
 
 /** What a channel did with a test. */
 export interface ChannelTest {

@@ -1,8 +1,8 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { Channel, SendResult } from "../channels/channel.ts";
-import type { Entry } from "../storage/spool/entry.ts";
+import type { ChannelStatus } from "../model/notification.ts";
 import type { Pauses } from "./backoff.ts";
+import type { Channel, SendResult } from "./channel.ts";
 import {
   afterAttempt,
   afterNews,
@@ -15,7 +15,7 @@ import {
 } from "./channel-health.ts";
 import { joinLine, nextInLine, type Waiting } from "./delivery-queue.ts";
 import type { Outcome } from "./delivery-result.ts";
-import type { ChannelStatus } from "./notification.ts";
+import type { Entry } from "./outbox/entry.ts";
 
 export interface WorkerOptions {
   channel: Channel;

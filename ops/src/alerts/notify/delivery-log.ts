@@ -1,7 +1,7 @@
 import type { Incidents } from "../incidents/active.ts";
 import type { Records } from "../incidents/records.ts";
+import type { Attempt } from "../model/notification.ts";
 import type { AlertRecord } from "../model/record.ts";
-import type { Attempt } from "./notification.ts";
 
 /** With the database away for long, the oldest are given up. */
 const mostUnplaced = 1_000;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { Occasion } from "../model/notification.ts";
 import { joinLine, nextInLine, type Waiting } from "./delivery-queue.ts";
-import type { Occasion } from "./notification.ts";
 
 /** `a2` is the second notification about the alert a; tried as often as said. */
 const waiting = (

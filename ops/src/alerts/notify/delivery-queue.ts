@@ -1,5 +1,5 @@
-import type { Entry } from "../storage/spool/entry.ts";
-import type { Occasion } from "./notification.ts";
+import type { Occasion } from "../model/notification.ts";
+import type { Entry } from "./outbox/entry.ts";
 
 /** One notification that waits for one channel. */
 export interface Waiting {

@@ -1,5 +1,5 @@
-import type { Entry } from "../storage/spool/entry.ts";
-import type { Attempt } from "./notification.ts";
+import type { Attempt } from "../model/notification.ts";
+import type { Entry } from "./outbox/entry.ts";
 
 /** What became of an attempt, for whoever keeps the entry. */
 export interface Outcome {

@@ -12,7 +12,7 @@ import {
 import { logLines } from "../../../../test/support/log-lines.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
 import { until } from "../../../../test/support/until.ts";
-import { type Channel, keyOfChannel, type SendResult } from "../channels/channel.ts";
+import { type Channel, keyOfChannel, type SendResult } from "./channel.ts";
 
 let bench: Awaited<ReturnType<typeof openDispatching>>;
 beforeEach(async () => {

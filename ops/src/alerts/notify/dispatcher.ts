@@ -1,16 +1,17 @@
+import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { inTime } from "../../core/in-time.ts";
 import type { Logger } from "../../core/logger.ts";
-import { type Channel, keyOfChannel } from "../channels/channel.ts";
-import { logChannel } from "../channels/log.ts";
-import type { Entry } from "../storage/spool/entry.ts";
-import { Spool } from "../storage/spool/spool.ts";
+import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "../model/notification.ts";
 import type { Pauses } from "./backoff.ts";
+import { type Channel, keyOfChannel } from "./channel.ts";
 import type { Visible } from "./channel-health.ts";
 import { type ChannelTest, testChannels } from "./channel-test.ts";
 import { ChannelWorker } from "./channel-worker.ts";
 import { attemptOf, type Outcome } from "./delivery-result.ts";
-import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "./notification.ts";
+import { logChannel } from "./log-channel.ts";
+import type { Entry } from "./outbox/entry.ts";
+import { Spool } from "./outbox/spool.ts";
 
 export interface DispatcherOptions {
   /** Whom to tell besides the log. */
@@ -51,7 +52,7 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #listeners = new Set<(attempt: Attempt) => void>();
   readonly #firstHearers = new Set<(notifications: readonly Handed[]) => Promise<void>>();
   /** The ids of the last notifications that were taken over, from whomever. */
-  readonly #known = new Set<string>();
+  readonly #known = new LRUCache<string, true>({ max: mostKnown });
   /** Those that are broken, or were before this process began, for all it knows. */
   readonly #doubtful: Set<string>;
   /** Entries that wait for a channel which is not set up any more. */
@@ -158,9 +159,7 @@ export class NotificationDispatcher implements Dispatcher {
 
   #isFirst({ id }: Notification): boolean {
     if (this.#known.has(id)) return false;
-    this.#known.add(id);
-    const [oldest] = this.#known;
-    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(id, true);
     return true;
   }
 

@@ -1,9 +1,9 @@
 import { Failure } from "../../core/failure.ts";
-import { brokenChannelIn } from "../channels/channel.ts";
 import type { Alert } from "../model/alert.ts";
+import { type Decision, inSentence } from "../model/decision.ts";
+import type { Attempt } from "../model/notification.ts";
 import type { AlertRecord } from "../model/record.ts";
-import { type Decision, inSentence } from "./decision.ts";
-import type { Attempt } from "./notification.ts";
+import { brokenChannelIn } from "./channel.ts";
 
 /** Why people were, or were not, told of an alert, decision by decision and channel by channel. */
 export interface Explanation {

@@ -1,8 +1,8 @@
 import type { Clock } from "../../core/clock.ts";
+import { type Choice, oneTurnMs } from "../model/decision.ts";
+import type { Dispatcher, Notification, Occasion } from "../model/notification.ts";
 import { type Incident, toldElsewhere } from "../model/record.ts";
-import { type Choice, oneTurnMs } from "./decision.ts";
 import { askAgainAfterMs, type Claims } from "./deduplication.ts";
-import type { Dispatcher, Notification, Occasion } from "./notification.ts";
 
 /** What became of telling people, as far as this process is concerned. */
 export type Told =

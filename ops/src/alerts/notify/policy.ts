@@ -1,8 +1,9 @@
+import type { Cause } from "../incidents/inhibition.ts";
 import type { Mute } from "../incidents/mute.ts";
-import { type Alert, type AlertSeverity, type AlertType, isWorse } from "../model/alert.ts";
+import { type Alert, type AlertSeverity, isWorse } from "../model/alert.ts";
+import type { Choice } from "../model/decision.ts";
+import type { Occasion } from "../model/notification.ts";
 import { type Incident, toldElsewhere } from "../model/record.ts";
-import type { Choice } from "./decision.ts";
-import type { Occasion } from "./notification.ts";
 
 /** The same thing is not told again for so long, whichever instance sees it. */
 export const repeatMs = 5 * 60_000;
@@ -15,13 +16,6 @@ export const skewMs = 60_000;
 
 /** What goes on is told again after so long. */
 export const reminderMs = 4 * 3_600_000;
-
-/** What may explain an alert. Times are milliseconds on the steady clock. */
-export type Cause =
-  | { state: "none" }
-  /** It is about to be known whether there is one. */
-  | { state: "unclear"; type: AlertType; untilMs: number }
-  | { state: "known"; type: AlertType; alert: string };
 
 export interface Circumstances {
   nowMs: number;

@@ -2,14 +2,15 @@ import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import { within } from "../../monitoring/index.ts";
 import type { Incidents } from "../incidents/active.ts";
+import type { Cause } from "../incidents/inhibition.ts";
 import type { MuteBook } from "../incidents/silences.ts";
 import type { Alert, AlertSeverity } from "../model/alert.ts";
+import { type Choice, inSentence } from "../model/decision.ts";
 import { fingerprintOf } from "../model/fingerprint.ts";
+import type { Handed, Occasion } from "../model/notification.ts";
 import { type AlertRecord, type Incident, noteDecision } from "../model/record.ts";
-import { type Choice, inSentence } from "./decision.ts";
-import type { Handed, Occasion } from "./notification.ts";
 import { notificationOf, type Teller, type Told } from "./notifier.ts";
-import { type Cause, decide, repeatMs } from "./policy.ts";
+import { decide, repeatMs } from "./policy.ts";
 
 const saveWithinMs = 2_000;
 

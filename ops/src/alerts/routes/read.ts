@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { AlertManager } from "../manager.ts";
+import type { Dispatcher } from "../model/notification.ts";
 import { explain } from "../notify/explain.ts";
-import type { Dispatcher } from "../notify/notification.ts";
 import { alert, explained, historyPage, severity, state, summary, type } from "./schemas.ts";
 
 const historyQuery = z.strictObject({

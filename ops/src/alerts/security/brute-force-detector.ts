@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
-import { securityAlert } from "../common-alerts.ts";
 import type { Alert } from "../model/alert.ts";
 import { Culprits, type Totals } from "./culprits.ts";
+import { securityAlert } from "./security-alert.ts";
 import { SlidingWindow } from "./sliding-counter.ts";
 
 /** From where on refusals are worth an alert. */

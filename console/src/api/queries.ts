@@ -1,0 +1,130 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, read } from "./client.ts";
+import type { paths } from "./schema.ts";
+
+type Ok<Path extends keyof paths, Method extends "get" | "post"> = paths[Path][Method] extends {
+  responses: { 200: { content: { "application/json": infer Body } } };
+}
+  ? Body
+  : never;
+
+export type Health = Ok<"/api/health/detailed", "get">;
+export type Alert = Ok<"/api/alerts/active", "get">["alerts"][number];
+export type Step = Ok<"/api/rollback/steps", "get">["steps"][number];
+export type StepDetails = Ok<"/api/rollback/steps/{step}", "get">;
+export type Operation = Ok<"/api/rollback/operations", "get">["operations"][number];
+export type DryRun = Ok<"/api/rollback/steps/{step}/dry-run", "post">;
+export type HistoryPoint = Ok<"/api/health/history", "get">["points"][number];
+export type Direction = "rollback" | "reapply";
+
+/** How often pages ask again, in milliseconds. */
+const quicklyMs = 5_000;
+const slowlyMs = 30_000;
+
+export const healthQuery = queryOptions({
+  queryKey: ["health"],
+  queryFn: () => read(api.GET("/api/health/detailed")),
+  refetchInterval: quicklyMs,
+});
+
+/** Everything about process and database, and each route of the last minute. */
+export const diagnosticsQuery = queryOptions({
+  queryKey: ["diagnostics"],
+  queryFn: () => read(api.GET("/api/health/diagnostics")),
+  refetchInterval: quicklyMs,
+});
+
+export const auditQuery = queryOptions({
+  queryKey: ["rollback", "audit"],
+  queryFn: () => read(api.GET("/api/rollback/audit", { params: { query: { limit: 50 } } })),
+  refetchInterval: slowlyMs,
+});
+
+export const activeAlertsQuery = queryOptions({
+  queryKey: ["alerts", "active"],
+  queryFn: () => read(api.GET("/api/alerts/active")),
+  refetchInterval: quicklyMs,
+});
+
+export const alertSummaryQuery = queryOptions({
+  queryKey: ["alerts", "summary"],
+  queryFn: () => read(api.GET("/api/alerts/summary")),
+  refetchInterval: slowlyMs,
+});
+
+export const alertHistoryQuery = queryOptions({
+  queryKey: ["alerts", "history"],
+  queryFn: () => read(api.GET("/api/alerts/history", { params: { query: { limit: 50 } } })),
+  refetchInterval: slowlyMs,
+});
+
+export const alertQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["alerts", id],
+    queryFn: () => read(api.GET("/api/alerts/{id}", { params: { path: { id } } })),
+    refetchInterval: quicklyMs,
+  });
+
+export const overviewQuery = queryOptions({
+  queryKey: ["rollback", "status"],
+  queryFn: () => read(api.GET("/api/rollback/status")),
+  refetchInterval: quicklyMs,
+});
+
+export const stepsQuery = queryOptions({
+  queryKey: ["rollback", "steps"],
+  queryFn: () => read(api.GET("/api/rollback/steps")),
+  refetchInterval: slowlyMs,
+});
+
+export const stepQuery = (step: number) =>
+  queryOptions({
+    queryKey: ["rollback", "steps", step],
+    queryFn: () => read(api.GET("/api/rollback/steps/{step}", { params: { path: { step: String(step) } } })),
+    refetchInterval: slowlyMs,
+  });
+
+export const operationsQuery = queryOptions({
+  queryKey: ["rollback", "operations"],
+  queryFn: () => read(api.GET("/api/rollback/operations", { params: { query: { limit: 20 } } })),
+  refetchInterval: slowlyMs,
+});
+
+/** All routes together by the minute, up to now. */
+export const trafficQuery = (hours: number) =>
+  queryOptions({
+    queryKey: ["history", hours],
+    queryFn: () => {
+      const from = new Date(Date.now() - hours * 3_600_000).toISOString();
+      return read(api.GET("/api/health/history", { params: { query: { from } } }));
+    },
+    refetchInterval: slowlyMs,
+  });
+
+/** Executes a move, measures it and aborts it. @throws ApiError */
+export const dryRun = (step: number, direction: Direction): Promise<DryRun> =>
+  read(
+    api.POST("/api/rollback/steps/{step}/dry-run", {
+      params: { path: { step: String(step) } },
+      body: { direction },
+    }),
+  );
+
+export interface Move {
+  step: number;
+  direction: Direction;
+  reason: string;
+  acknowledge: string[];
+  plan?: string | undefined;
+}
+
+/** Rolls a step back or re-applies it. @throws ApiError */
+export const move = ({ step, direction, reason, acknowledge, plan }: Move) => {
+  const request = {
+    params: { path: { step: String(step) } },
+    body: { ...(reason && { reason }), acknowledge, ...(plan !== undefined && { plan }) },
+  };
+  return direction === "rollback"
+    ? read(api.POST("/api/rollback/steps/{step}/rollback", request))
+    : read(api.POST("/api/rollback/steps/{step}/reapply", request));
+};

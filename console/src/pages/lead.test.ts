@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import type { Alert, Health, Operation, Step } from "../api/queries.ts";
+import { leadOf, type Situation } from "./lead.ts";
+
+const nowMs = Date.parse("2026-01-05T04:00:00Z");
+const minutesAgo = (minutes: number) => new Date(nowMs - minutes * 60_000).toISOString();
+
+const health = { database: { status: "healthy", response_time_ms: 0.8 }, reasons: [] } as unknown as Health;
+const away = {
+  database: { status: "unhealthy", response_time_ms: null },
+  reasons: ["database: connect ECONNREFUSED"],
+} as unknown as Health;
+
+const alert = (difference: Partial<Alert>): Alert => ({
+  id: "a1",
+  type: "HIGH_CPU",
+  key: "",
+  severity: "warning",
+  state: "firing",
+  message: "The CPU is busy.",
+  details: { cpu_percent: 91 },
+  fired_at: minutesAgo(12),
+  resolved_at: null,
+  ...difference,
+});
+
+const step = (difference: Partial<Step>): Step =>
+  ({
+    step: 26,
+    title: "Quantities",
+    state: "rolled_back",
+    parked_rows: 3,
+    until: null,
+    ...difference,
+  }) as Step;
+
+const operation = (state: Operation["state"]): Operation =>
+  ({ id: "7", steps: [22, 23], state, requested_by: "Asha", started_at: minutesAgo(3) }) as Operation;
+
+const situation = (difference: Partial<Situation> = {}): Situation => ({
+  health,
+  alerts: [],
+  steps: [],
+  operation: null,
+  nowMs,
+  ...difference,
+});
+
+test.each<[string, Partial<Situation>, string, string | undefined]>([
+  ["nothing is wrong", {}, "Nothing needs you.", undefined],
+  ["an alert fires", { alerts: [alert({})] }, "The CPU is busy.", "Open the alert"],
+  [
+    "several alerts fire: the worst, and of those the oldest",
+    {
+      alerts: [
+        alert({}),
+        alert({ id: "a2", severity: "critical", message: "Newer.", fired_at: minutesAgo(1) }),
+        alert({ id: "a3", severity: "critical", message: "Older.", fired_at: minutesAgo(2) }),
+      ],
+    },
+    "Older.",
+    "Open the alert",
+  ],
+  ["a step is rolled back", { steps: [step({})] }, "Step 26 is rolled back.", "Dry-run step 26"],
+  [
+    "an alert fires while a step is rolled back",
+    { alerts: [alert({})], steps: [step({})] },
+    "The CPU is busy.",
+    "Open the alert",
+  ],
+  [
+    "one of two steps is overdue",
+    { steps: [step({ step: 22 }), step({ until: minutesAgo(60) })] },
+    "Step 26 is rolled back.",
+    "Dry-run step 26",
+  ],
+  [
+    "the database is away: there is nothing to undo",
+    { health: away, alerts: [alert({})] },
+    "The database does not answer.",
+    undefined,
+  ],
+  [
+    "an operation was interrupted, before anything else",
+    { operation: operation("interrupted"), health: away, alerts: [alert({})] },
+    "Operation 7 did not finish.",
+    "See the changes",
+  ],
+  ["an operation has completed", { operation: operation("completed") }, "Nothing needs you.", undefined],
+])("the lead when %s", (_, difference, headline, action) => {
+  const lead = leadOf(situation(difference));
+  expect([lead.headline, lead.next?.action.label]).toEqual([headline, action]);
+});
+
+test("an overdue step says since when", () => {
+  const lead = leadOf(situation({ steps: [step({ until: minutesAgo(120) })] }));
+  expect([lead.status, lead.kicker]).toEqual(["warning", "Overdue by 2 h"]);
+});
+
+test("the lead of an alert gives its age, its evidence, and whether others fire", () => {
+  const lead = leadOf(situation({ alerts: [alert({}), alert({ id: "a2" }), alert({ id: "a3" })] }));
+  expect(lead).toMatchObject({
+    status: "warning",
+    kicker: "HIGH_CPU for 12 min",
+    detail: "2 other alerts fire. The database answers in 0.8 ms.",
+    next: { why: ["cpu percent: 91"], action: { to: "/alerts/$id", params: { id: "a1" } } },
+  });
+});

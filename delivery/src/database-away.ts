@@ -1,6 +1,0 @@
-import { isDatabaseUnavailable } from "earlybird/database";
-import { DeadlineExceeded } from "earlybird/monitoring";
-
-/** Whether an error means that the database cannot be reached, or is silent on a connection that is open. */
-export const isDatabaseAway = (error: unknown): boolean =>
-  error instanceof DeadlineExceeded || isDatabaseUnavailable(error);

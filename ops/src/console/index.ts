@@ -1,0 +1,5 @@
+export { useCredentials } from "./cookie-login.ts";
+export type { ConsoleLogin, ConsoleOptions, ConsoleUnit } from "./options.ts";
+export { consolePages } from "./pages.ts";
+export { createSealer } from "./seal.ts";
+export { notForConsole, sessionRoutes } from "./session-routes.ts";

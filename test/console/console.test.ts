@@ -1,0 +1,154 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Api, startApi } from "../support/api.ts";
+import {
+  addAxe,
+  axeViolations,
+  hasBrowser,
+  launchBrowser,
+  openPage,
+  type WatchedPage,
+} from "../support/browser.ts";
+import { password } from "../support/business.ts";
+
+const desktop = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+
+describe.skipIf(!hasBrowser)("the console in a browser", () => {
+  let api: Api;
+  let browser: Browser;
+  let url: string;
+  let watched: WatchedPage;
+
+  beforeAll(async () => {
+    api = await startApi();
+    await api.observed.monitoring.start();
+    url = await api.app.listen({ port: 0, host: "127.0.0.1" });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await api.observed.monitoring.stop();
+    await api.stop();
+  });
+  afterEach(async () => {
+    await watched.context.close();
+    expect(watched.errors).toEqual([]);
+  });
+
+  const open = async (size: typeof desktop, path: string, as = "admin", colorScheme?: "dark" | "light") => {
+    watched = await openPage(browser, { ...size, ...(colorScheme && { colorScheme }) });
+    const { page } = watched;
+    await page.goto(`${url}/console${path}`);
+    await page.getByLabel("Email").fill(`${as}@example.com`);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("navigation", { name: "Main" }).first().waitFor();
+    return page;
+  };
+
+  const stateOf = async (step: number) =>
+    (await api.ask(`GET /api/rollback/steps/${step}`, { as: "admin" })).state;
+
+  test.each([
+    ["a desktop", desktop],
+    ["a phone", phone],
+  ])("on %s, a link leads through the login to a step undone and redone", async (_, size) => {
+    const page = await open(size, "/changes/23?reason=wrong%20prices");
+    expect(new URL(page.url()).pathname).toBe("/console/changes/23");
+    await page.getByText("Dry run of step 23, rolling back").waitFor();
+    const undo = page.getByRole("button", { name: "Undo step 23" });
+    expect(await undo.getAttribute("aria-disabled")).toBe("true");
+    await page.getByLabel(/Confirm the risk/).fill("revenue loss");
+    await undo.click();
+    await page.getByText("Step 23 is rolled back.").waitFor();
+    expect(await stateOf(23)).toBe("rolled_back");
+    await page.getByText("Dry run of step 23, re-applying").waitFor();
+    await page.getByRole("button", { name: "Redo step 23" }).click();
+    await page.getByText("Step 23 is re-applied.").waitFor();
+    expect(await stateOf(23)).toBe("applied");
+    expect(await reasonsOf(23)).toContain("wrong prices");
+  });
+
+  const reasonsOf = async (step: number): Promise<string[]> =>
+    (await api.ask(`GET /api/rollback/steps/${step}`, { as: "admin" })).operations.map(
+      ({ reason }: { reason: string }) => reason,
+    );
+
+  test("an operator sees what is missing, and causes neither a refusal nor an alert", async () => {
+    const page = await open(desktop, "/changes/23", "operator");
+    await page.getByText("Moving a step needs an admin.").waitFor();
+    await page.getByRole("button", { name: "Undo step 23" }).click({ force: true });
+    for (const name of ["Now", "Alerts", "Changes"]) {
+      await page.getByRole("navigation", { name: "Main", exact: true }).getByRole("link", { name }).click();
+      await page.waitForLoadState("networkidle");
+    }
+    expect(watched.failures).toEqual([]);
+    expect(api.alerts.active()).toEqual([]);
+    expect(await stateOf(23)).toBe("applied");
+  });
+
+  test("a customer is told why they cannot log in, and stays at the login", async () => {
+    watched = await openPage(browser, desktop);
+    const { page } = watched;
+    await page.goto(`${url}/console`);
+    await page.getByLabel("Email").fill("customer@example.com");
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("alert").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/console/login");
+    expect(api.alerts.active()).toEqual([]);
+  });
+
+  test("a session that ends stops all polling, and the page goes to the login", async () => {
+    const page = await open(desktop, "");
+    await page.getByText("Vital signs").waitFor();
+    watched.failures.length = 0;
+    await watched.context.clearCookies();
+    await page.getByRole("button", { name: "Log in" }).waitFor({ timeout: 15_000 });
+    await page.waitForTimeout(6_000);
+    expect(watched.failures.length).toBeLessThanOrEqual(5);
+    expect(new Set(watched.failures.map((failure) => failure.slice(0, 3)))).toEqual(new Set(["401"]));
+    expect(api.alerts.active()).toEqual([]);
+  });
+
+  test("a user who logs out must log in again", async () => {
+    const page = await open(desktop, "/changes");
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+    await page.goto(`${url}/console/changes`);
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+    expect(await watched.context.cookies()).toEqual([]);
+  });
+
+  test("an address without a page, and a step that does not exist, say so", async () => {
+    const page = await open(desktop, "");
+    await page.goto(`${url}/console/nowhere`);
+    await page.getByText("There is no such page").waitFor();
+    await page.goto(`${url}/console/changes/99`);
+    await page.getByRole("heading", { name: "Not found" }).waitFor();
+  });
+
+  const pages: [string, (page: Page) => Promise<unknown>][] = [
+    ["", (page) => page.getByText("Vital signs").waitFor()],
+    ["/traffic", (page) => page.getByRole("table").waitFor()],
+    ["/system", (page) => page.getByText("Largest tables").waitFor()],
+    ["/alerts", (page) => page.getByText("Channels").waitFor()],
+    ["/changes", (page) => page.getByRole("table").waitFor()],
+    ["/changes/23", (page) => page.getByText("4 of 4 checks hold").waitFor()],
+    ["/ledger", (page) => page.getByText("Every entry is as it was written.").waitFor()],
+  ];
+
+  test.each(["dark", "light"] as const)(
+    "axe finds nothing on any page when it is %s",
+    async (colorScheme) => {
+      const page = await open(desktop, "", "admin", colorScheme);
+      await addAxe(page);
+      for (const [path, ready] of pages) {
+        await page.goto(`${url}/console${path}`);
+        await ready(page);
+        expect([path, await axeViolations(page)]).toEqual([path, []]);
+      }
+    },
+  );
+});

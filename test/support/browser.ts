@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const executable = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
+  existsSync,
+);
+
+/** Whether this machine has a browser to test with: Debian's `chromium`, or Chrome. */
+export const hasBrowser = executable !== undefined;
+
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    ...(executable !== undefined && { executablePath: executable }),
+    args: ["--no-sandbox", "--disable-background-networking"],
+  });
+
+/** A page that collects what a browser reports: errors of scripts, and violations of the content security policy. */
+export interface WatchedPage {
+  page: Page;
+  context: BrowserContext;
+  /** Without failed requests, which `statuses` lists. */
+  errors: string[];
+  /** Of every response of the API that is no success: `403 POST /api/...`. */
+  failures: string[];
+}
+
+export const openPage = async (
+  browser: Browser,
+  options: { width: number; height: number; colorScheme?: "dark" | "light" },
+): Promise<WatchedPage> => {
+  const { width, height, colorScheme = "dark" } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const failures: string[] = [];
+  page.on("pageerror", ({ message }) => errors.push(message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      errors.push(message.text());
+  });
+  page.on("response", (response) => {
+    const { pathname } = new URL(response.url());
+    if (response.status() >= 400)
+      failures.push(`${response.status()} ${response.request().method()} ${pathname}`);
+  });
+  return { page, context, errors, failures };
+};
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** Loads axe into each document that the page opens from now on, through the debugger, which no policy governs. */
+export const addAxe = (page: Page): Promise<unknown> => page.addInitScript({ path: axe });
+
+/** What axe finds on the page as it is, with the elements concerned; after {@link addAxe}. */
+export const axeViolations = (page: Page): Promise<string[]> =>
+  page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+
+interface AxeResult {
+  violations: { id: string; nodes: { html: string }[] }[];
+}
