@@ -55,8 +55,8 @@ const lockNotObtained = (waitedMs: number, blockers: readonly Blocker[]) => {
 };
 
 /**
- * Repeats an attempt that gives up quickly when it cannot have its locks, so that whoever queues behind it
- * never waits for longer than one attempt.
+ * Repeats an attempt that gives up quickly if its locks are not available, so that sessions queued behind it never wait
+ * longer than one attempt.
  *
  * @throws Failure EB_LOCK_NOT_OBTAINED that names the blocking query, its user and age
  */
