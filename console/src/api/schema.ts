@@ -2998,7 +2998,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where everything stands, at a glance. */
+        /** Steps by state, the last operation and the head of the ledger. */
         get: {
             parameters: {
                 query?: never;
@@ -3098,7 +3098,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The steps, and whether each could be rolled back right now. */
+        /** List the steps, and whether each can be rolled back now. */
         get: {
             parameters: {
                 query?: never;
@@ -3182,7 +3182,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One step, and the last operations that concerned it. */
+        /** Get one step and its last operations. */
         get: {
             parameters: {
                 query?: never;
@@ -3291,7 +3291,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The operations, newest first. */
+        /** List operations, newest first. */
         get: {
             parameters: {
                 query?: {
@@ -3374,7 +3374,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One operation: who, why, what it did, and which edited values it kept. */
+        /** Get one operation with its requester, reason, receipts and kept values. */
         get: {
             parameters: {
                 query?: never;
@@ -3527,7 +3527,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Requests for a second person's approval, newest first, and what became of each. */
+        /** List requests for approval with their state, newest first. */
         get: {
             parameters: {
                 query?: {
@@ -3710,7 +3710,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is parked for the steps that are rolled back. */
+        /** List the values parked for rolled back steps. */
         get: {
             parameters: {
                 query?: never;
@@ -3786,7 +3786,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ledger, newest first, and whether all of it is as it was written. */
+        /** List ledger entries, newest first, and verify the whole ledger. */
         get: {
             parameters: {
                 query?: {
@@ -3961,7 +3961,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What moving a step would do: carried out in a transaction, measured, and aborted. */
+        /** Dry run of one step: executed in a transaction, measured and aborted. */
         post: {
             parameters: {
                 query?: never;
@@ -3974,37 +3974,37 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
                         on_conflict?: "keep" | "restore" | "fail";
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                         /**
                          * Format: date-time
-                         * @description Of a rollback: by when the steps are to be re-applied; people are reminded.
+                         * @description For a rollback: the time by which to re-apply the steps; a reminder is sent.
                          */
                         until?: string;
-                        /** @description Refuse to run unless the dry run with this hash still holds. */
+                        /** @description The hash of a dry run; the move is refused if its plan no longer holds. */
                         plan?: string;
                         /**
-                         * @description Also move what depends on the steps, or what they need.
+                         * @description Also move dependents (rollback) or requirements (re-apply) of the steps.
                          * @default false
                          */
                         cascade?: boolean;
                         /**
-                         * @description Carry a dry run out, and write it off, however many rows it writes.
+                         * @description Execute the dry run in an aborted transaction regardless of the number of rows.
                          * @default false
                          */
                         execute?: boolean;
@@ -4171,7 +4171,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Undo a step without losing data. */
+        /** Roll back a step without losing data. */
         post: {
             parameters: {
                 query?: never;
@@ -4184,37 +4184,37 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
                         on_conflict?: "keep" | "restore" | "fail";
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                         /**
                          * Format: date-time
-                         * @description Of a rollback: by when the steps are to be re-applied; people are reminded.
+                         * @description For a rollback: the time by which to re-apply the steps; a reminder is sent.
                          */
                         until?: string;
-                        /** @description Refuse to run unless the dry run with this hash still holds. */
+                        /** @description The hash of a dry run; the move is refused if its plan no longer holds. */
                         plan?: string;
                         /**
-                         * @description Also move what depends on the steps, or what they need.
+                         * @description Also move dependents (rollback) or requirements (re-apply) of the steps.
                          * @default false
                          */
                         cascade?: boolean;
                         /**
-                         * @description Carry a dry run out, and write it off, however many rows it writes.
+                         * @description Execute the dry run in an aborted transaction regardless of the number of rows.
                          * @default false
                          */
                         execute?: boolean;
@@ -4512,7 +4512,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Redo a step that was rolled back. */
+        /** Re-apply a step. */
         post: {
             parameters: {
                 query?: never;
@@ -4525,37 +4525,37 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
                         on_conflict?: "keep" | "restore" | "fail";
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                         /**
                          * Format: date-time
-                         * @description Of a rollback: by when the steps are to be re-applied; people are reminded.
+                         * @description For a rollback: the time by which to re-apply the steps; a reminder is sent.
                          */
                         until?: string;
-                        /** @description Refuse to run unless the dry run with this hash still holds. */
+                        /** @description The hash of a dry run; the move is refused if its plan no longer holds. */
                         plan?: string;
                         /**
-                         * @description Also move what depends on the steps, or what they need.
+                         * @description Also move dependents (rollback) or requirements (re-apply) of the steps.
                          * @default false
                          */
                         cascade?: boolean;
                         /**
-                         * @description Carry a dry run out, and write it off, however many rows it writes.
+                         * @description Execute the dry run in an aborted transaction regardless of the number of rows.
                          * @default false
                          */
                         execute?: boolean;
@@ -4853,7 +4853,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move all steps from one end to the other, or, with dry_run, say what that would do. */
+        /** Move a range of steps, or, with `dry_run`, preview the move. */
         post: {
             parameters: {
                 query?: never;
@@ -4864,37 +4864,37 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
                         on_conflict?: "keep" | "restore" | "fail";
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                         /**
                          * Format: date-time
-                         * @description Of a rollback: by when the steps are to be re-applied; people are reminded.
+                         * @description For a rollback: the time by which to re-apply the steps; a reminder is sent.
                          */
                         until?: string;
-                        /** @description Refuse to run unless the dry run with this hash still holds. */
+                        /** @description The hash of a dry run; the move is refused if its plan no longer holds. */
                         plan?: string;
                         /**
-                         * @description Also move what depends on the steps, or what they need.
+                         * @description Also move dependents (rollback) or requirements (re-apply) of the steps.
                          * @default false
                          */
                         cascade?: boolean;
                         /**
-                         * @description Carry a dry run out, and write it off, however many rows it writes.
+                         * @description Execute the dry run in an aborted transaction regardless of the number of rows.
                          * @default false
                          */
                         execute?: boolean;
@@ -5254,7 +5254,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on with an operation that was interrupted or has failed. */
+        /** Resume an interrupted or failed operation. */
         post: {
             parameters: {
                 query?: never;
@@ -5267,10 +5267,10 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
@@ -5437,7 +5437,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back what such an operation has moved. */
+        /** Revert the steps that an interrupted or failed operation has moved. */
         post: {
             parameters: {
                 query?: never;
@@ -5450,10 +5450,10 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
@@ -5620,7 +5620,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve the move that another person has asked for; it is not carried out yet. */
+        /** Approve another person's request. The move starts when the request is repeated with its id. */
         post: {
             parameters: {
                 query?: never;
@@ -5854,7 +5854,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a request that was not used, approved or not. */
+        /** Withdraw a request that is not used yet. */
         post: {
             parameters: {
                 query?: never;
@@ -5867,7 +5867,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                     };
                 };
@@ -6089,7 +6089,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say by when a step that is rolled back is to be re-applied; it never moves by itself. */
+        /** Set the time by which a rolled back step is to be re-applied. Steps never move automatically. */
         post: {
             parameters: {
                 query?: never;
@@ -6103,7 +6103,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         until: string | null;
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                     };
                 };
@@ -6210,7 +6210,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** There and back in one transaction that is aborted, fingerprints compared. */
+        /** Roll back and re-apply in an aborted transaction, and compare fingerprints. */
         post: {
             parameters: {
                 query?: never;
@@ -6333,7 +6333,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Destroy what is parked for a step. */
+        /** Destroy the values parked for a step. */
         post: {
             parameters: {
                 query?: never;
@@ -6346,16 +6346,16 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                     };
                 };
