@@ -46,7 +46,7 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
   const context = { ...given, changes: withStoredResults(given.changes) };
   const app: FastifyInstance = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
-    // What is worth a line is logged where it happens; requests are counted, not written down.
+    // Notable events are logged where they happen; requests are counted, not logged.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: context.trustProxy ?? false,
     bodyLimit: 256 * 1_024,

@@ -11,7 +11,7 @@ export interface ApiContext {
   clock: BusinessClock;
   /** `HH:MM` on the evening before a delivery, until when customers can order and cancel; absent: no cut-off. */
   orderCutOff?: string | undefined;
-  /** Where the operators are told of what they must look after. */
+  /** Notifies the operators. */
   alerts: Pick<AlertManager, "raise" | "resolve">;
   /** Signs logins; at least 32 characters. */
   jwtSecret: string;

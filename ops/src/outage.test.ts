@@ -60,7 +60,7 @@ afterAll(async () => {
 const statusOf = async (path: string) => (await fetch(address + path)).status;
 const states = () => slack.messages.map(({ text }) => text.split(":", 1)[0]);
 
-test("an outage reaches Slack within 10 seconds though Slack stumbles, its end is told, and health follows", async () => {
+test("an outage reaches Slack within 10 seconds although Slack fails once, RESOLVED is sent, and health follows", async () => {
   expect(await statusOf("/readyz")).toBe(200);
   slack.answerWith({ status: 500, headers: {}, body: "" }, { status: 200, headers: {}, body: "ok" });
 

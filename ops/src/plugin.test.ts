@@ -123,7 +123,7 @@ describe("without login", () => {
     expect(Object.keys(unhealthy.body)).toEqual(Object.keys(healthy.body));
   });
 
-  test("a degraded service is told as such, and serves", async () => {
+  test("a degraded service reports it and still serves", async () => {
     database = { status: "degraded", response_time_ms: 1500, pool, reason: "slow" };
     await monitoring.start();
     expect(await get("/api/health")).toMatchObject({ status: 200, body: { status: "degraded" } });
@@ -301,7 +301,7 @@ describe("recording", () => {
     ]);
   });
 
-  test("a request whose client gives up counts with the time it waited, and not as an error of ours", async () => {
+  test("a request whose client gives up counts with the time it waited, and not as a server error", async () => {
     await app.listen({ port: 0, host: "127.0.0.1" });
     const { port } = app.server.address() as AddressInfo;
     const client = connect(port, "127.0.0.1");

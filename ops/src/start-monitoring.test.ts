@@ -63,7 +63,7 @@ test("the first snapshot is there when it has started, and alerts go to all chan
   await expect.poll(() => mail.mails).toMatchObject([{ to: ["asha@example.com"] }]);
 });
 
-test("a channel that is broken is told of through the other, and its return, too", async () => {
+test("a broken channel and its recovery are reported through the other channel", async () => {
   const observed = await start();
   slack.answerWith({ status: 404, headers: {}, body: "no_service" });
   raise(observed);
@@ -81,7 +81,7 @@ test("a channel that is broken is told of through the other, and its return, too
   await expect.poll(() => observed.alerts.active()).toEqual([]);
 });
 
-test("an alert is on its way to those channels alone that there were when it was told", async () => {
+test("an alert is on its way to those channels alone that there were when it was sent", async () => {
   mail.behave({ message: "hang" });
   const first = await start({ SLACK_WEBHOOK_URL: "" });
   const { id } = raise(first);
@@ -113,7 +113,7 @@ test("a channel that was broken and is not set up any more is nobody's business 
   expect(alerts.active().map(({ key }) => key)).toEqual(["The store is warm.", "channel:4"]);
 });
 
-test("an address that is refused is told of through the other channel, while the other addresses get their mail", async () => {
+test("a rejected address is reported through the other channel, while the other addresses get their mail", async () => {
   const observed = await start({ ALERT_EMAIL_TO: "asha@example.com,gone@example.com" });
   mail.behave({ recipient: (address) => (address.startsWith("gone") ? 550 : "yes") });
   raise(observed);
@@ -151,7 +151,7 @@ test("what could not be delivered stays on disk when it stops, and is delivered 
   expect(mail.mails).toHaveLength(1);
 });
 
-test("what is accepted while it stops is in the history after the next start", async () => {
+test("a delivery accepted during the stop is in the history after the next start", async () => {
   const slow = createServer((_, response) => void setTimeout(() => response.end("ok"), 700));
   await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
   const { port } = slow.address() as AddressInfo;

@@ -14,7 +14,7 @@ export interface AlertingLife {
   webhookUrls: string[];
   /** How many to raise, all at once, numbered from 1 by their keys. */
   alerts: number;
-  /** Also to resolve as many when all are told, some of them perhaps raised in an earlier life. */
+  /** Also to resolve as many when all are sent, some of them perhaps raised in an earlier life. */
   resolved: number;
   /** Left out: it is alone. */
   databaseUrl?: string;

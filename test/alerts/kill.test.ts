@@ -178,7 +178,7 @@ test("of fifty alerts at once, killed at any change of the disk, none is lost an
 const endsArrived = (): number[][] =>
   arrived().map((numbers, n) => numbers.filter((_, m) => peers[n]?.messages[m]?.text.startsWith("RESOLVED")));
 
-test("an end that was claimed from the other instances and not told before a kill is told by the next process, once", {
+test("an end that was claimed from the other instances and not sent before a kill is sent by the next process, once", {
   timeout: long ? 1_800_000 : 120_000,
 }, async () => {
   const few = 8;

@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     expect(await stateOf(23)).toBe("applied");
   });
 
-  test("a customer is told why they cannot log in, and stays at the login", async () => {
+  test("a customer sees why they cannot log in, and stays at the login", async () => {
     watched = await openPage(browser, desktop);
     const { page } = watched;
     await page.goto(`${url}/console`);

@@ -81,7 +81,7 @@ test("the index of the documents names all of them", () => {
   expect(linked.sort()).toEqual(pages.sort());
 });
 
-test("only what is marked is replaced, and a document without the mark is an error", () => {
+test("only the marked part is replaced, and a document without the mark is an error", () => {
   const document = "before\n<!-- generated: x -->\nold\n<!-- end of x -->\nafter\n";
   expect(replaceMarkedPart(document, "x", "new")).toBe(
     "before\n<!-- generated: x -->\n\nnew\n\n<!-- end of x -->\nafter\n",

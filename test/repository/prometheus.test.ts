@@ -61,7 +61,7 @@ describe.skipIf(!prometheusPrograms)("the real promtool (Debian's package, or on
 
   const place = 'instance="one",job="earlybird"';
 
-  /** What a scrape tells of some requests: by so much each series grows when the same come again before the next. */
+  /** A scrape after some requests: by so much each series grows when the same come again before the next. */
   const growthBy = (requests: readonly Requests[]): Record<string, number> => {
     const performance = new PerformanceMetrics();
     for (const { number, status = 200, durationMs = 10 } of requests) {

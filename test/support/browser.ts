@@ -21,7 +21,7 @@ export interface WatchedPage {
   context: BrowserContext;
   /** Without failed requests, which `statuses` lists. */
   errors: string[];
-  /** Of every response of the API that is no success: `403 POST /api/...`. */
+  /** Every response of the API without success: `403 POST /api/...`. */
   failures: string[];
 }
 

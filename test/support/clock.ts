@@ -1,6 +1,6 @@
 import type { Clock } from "earlybird";
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that stands still until a test moves it. */
 export class StandingClock implements Clock {
   #now: Date;
   #steppedMs = 0;

@@ -33,7 +33,7 @@ export const withSymptoms = (observed: Observed): Observed => ({
   },
 });
 
-/** A manager of alerts on a clock that stands still, with what it has handed on to be told. */
+/** A manager of alerts on a clock that stands still, with the notifications that it has handed on. */
 export interface Decisions {
   alerts: AlertManager;
   clock: StandingClock;

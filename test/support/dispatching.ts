@@ -29,7 +29,7 @@ export const scripted = (name: string, ...script: (SendResult | Error)[]) => {
   return { name, send, sent };
 };
 
-/** A channel that does nothing until it is told what to answer, to as many as have asked. */
+/** A channel that does nothing until a test sets its answer, to as many as have asked. */
 export const holding = (name: string) => {
   const asked: ((result: SendResult) => void)[] = [];
   const send = () => new Promise<SendResult>((resolve) => asked.push(resolve));

@@ -44,7 +44,7 @@ describe("logging in", () => {
   });
 
   test.each([
-    ["an email that is no text", { email: 7, password }],
+    ["an email that is not a text", { email: 7, password }],
     ["no password", { email: "admin@example.com" }],
     ["a password without end", { email: "admin@example.com", password: "p".repeat(201) }],
     ["a field nobody knows", { email: "admin@example.com", password, remember: true }],

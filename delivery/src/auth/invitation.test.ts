@@ -53,7 +53,7 @@ test("an invitation makes one admin, also when many accept it at once", async ()
   expect((await api.send("GET /api/users", { headers })).statusCode).toBe(200);
 });
 
-test("an invitation made on the machine makes an admin beside others, once, and the ledger tells of both", async () => {
+test("an invitation made on the machine makes an admin beside others, once, and the ledger records both", async () => {
   api.clock.set(systemClock.now().toISOString());
   const reason = "nobody can log in";
   const context = { pool: api.pool, log: quiet };

@@ -27,7 +27,7 @@ test("ten failed logins for one account raise SECURITY_ALERT with address and ac
   expect(JSON.stringify(alert)).not.toContain("hunter2");
 });
 
-test("a customer who tries a route of the platform is told of at once", async () => {
+test("a customer who attempts a route of the platform raises an alert at once", async () => {
   expect(
     await api.refusal("POST /api/rollback/steps/24/rollback", {
       as: "customer",
@@ -43,7 +43,7 @@ test("a customer who tries a route of the platform is told of at once", async ()
   });
 });
 
-test("a login that is refused twenty times by the delivery API is told of, whatever route it tries", async () => {
+test("a login that is refused twenty times by the delivery API raises an alert, whatever route it tries", async () => {
   const routes = ["GET /api/users", "GET /api/customers", "GET /api/dashboard", "POST /api/orders/generate"];
   for (let n = 0; n < 20; n++) {
     const route = routes[n % routes.length] ?? "";

@@ -5,7 +5,7 @@ import { type BilledMonth, billsOneTimeOrders, billsSupplements, dueNotes, month
 
 /**
  * Gives lines to the bills of a version that kept none, once, when a run first needs to know what they charged: an
- * issued bill of subscriptions covers what was confirmed before it was made, as far as anything says when (steps 22
+ * issued bill of subscriptions covers the deliveries confirmed before its creation, as far as anything says when (steps 22
  * and 25); the bill of a one-time order covers the order. Rests while supplements do: nobody asks for lines then.
  */
 export const addLinesOfOlderBills = async (tx: Kysely<Tables>, month: BilledMonth): Promise<void> => {

@@ -60,7 +60,7 @@ const issuedFebruary = async (): Promise<string> => {
 
 const base = { period: "2026-02", covers: "subscriptions", supplements: null, amount_paise: 2_800 };
 
-describe("what is delivered after its month was issued", () => {
+describe("a delivery after its month was issued", () => {
   test("is billed once by the run of a later month, by a supplement that names the month", async () => {
     const late = await issuedFebruary();
     api.clock.set("2026-03-05T06:00:00Z");
@@ -143,7 +143,7 @@ describe("what is delivered after its month was issued", () => {
     expect(await generate("2026-02")).toMatchObject({ supplements: 1 });
   });
 
-  test("an issued bill of a version without lines covers what was confirmed before it was made", async () => {
+  test("an issued bill of a version without lines covers the deliveries confirmed before its creation", async () => {
     const late = await issuedFebruary();
     await api.pool.query("delete from bill_lines; delete from deliveries_to_bill");
     api.clock.set("2026-02-11T06:00:00Z");

@@ -60,7 +60,7 @@ test("a run that fails raises BILLING_FAILURE with whom and how much it concerns
   expect(api.alerts.active()).toEqual([]);
 });
 
-test("whom it concerns is told as soon as it can be counted, where it could not at first", async () => {
+test("the customers concerned are counted as soon as possible, where it could not at first", async () => {
   const details = () => api.alerts.active()[0]?.details;
   await api.pool.query("update orders set billed = false; truncate billing_records cascade");
   await api.pool.query("alter table orders rename to away");

@@ -2,7 +2,7 @@ import { behaviour, columns, defineChange, noneOf, overtaken } from "earlybird/r
 import { sql } from "kysely";
 import { count } from "./impact.ts";
 
-/** Every line of a delivery with all that was ordered, or nothing, as `compareQuantities` records it. */
+/** Every line of a delivery with everything ordered, or nothing, as `compareQuantities` records it. */
 const allOrNothing = sql`(
   select jsonb_agg(line.item || case this.status
     when 'delivered' then jsonb_build_object('delivered_qty', line.item -> 'ordered_qty', 'status', 'full')

@@ -64,7 +64,7 @@ describe("ids that are rewritten while another step is rolled back", () => {
 });
 
 describe("an order cancelled while step 22 is rolled back", () => {
-  test("stays cancelled when it is re-applied, and is told of", async () => {
+  test("stays cancelled when it is re-applied, and is reported", async () => {
     const [cancelled, delivered] = [await place(), await place()];
     for (const order_id of [cancelled, delivered]) await confirm({ order_id });
     await rollBack(api, 22);
@@ -190,7 +190,7 @@ describe("what is deleted or renamed while steps are rolled back", () => {
     ]);
   });
 
-  test("a product: its new name stands, and what was delivered of it is still known", async () => {
+  test("a product: its new name stands, and the delivered quantity is still known", async () => {
     const order_id = await place();
     await confirm({ order_id });
     await rollBack(api, 26);

@@ -7,8 +7,8 @@ const remedy =
   "Correct what is wrong, and deactivate the logins that should not exist (PATCH /api/users/:id); the table unchecked_writes lists every write.";
 
 /**
- * What was written while step 24 was rolled back by logins that it refuses, by route and role: one sentence each, then
- * the remedy. What is answered here is not answered again.
+ * Writes while step 24 was rolled back by logins that it refuses, by route and role: one sentence each, then
+ * the remedy. Each write is reported once.
  */
 export const reportUncheckedWrites = async (db: Database): Promise<string[]> => {
   const { rows } = await sql<Line>`

@@ -77,7 +77,7 @@ describe("staff says whose login it is", () => {
       )
     ).rows[0];
 
-  test("links a customer and a login, takes them apart, and the ledger tells of both", async () => {
+  test("links a customer and a login, takes them apart, and the ledger records both", async () => {
     await api.pool.query(`insert into users (id, email, name, password_hash, role, verified_at)
       values ('usr_new', 'new@example.com', 'New', 'x', 'customer', null)`);
     const body = { user_id: "usr_new" };
@@ -94,7 +94,7 @@ describe("staff says whose login it is", () => {
   test.each([
     ["a login of the staff", link, { user_id: "usr_support" }, [409, "EB_NO_CUSTOMERS_LOGIN"]],
     ["a login of nobody", link, { user_id: "usr_none" }, [409, "EB_NO_CUSTOMERS_LOGIN"]],
-    ["somebody else's login", link, { user_id: "usr_binod" }, [409, "EB_LINKED_OTHERWISE"]],
+    ["the login of another customer", link, { user_id: "usr_binod" }, [409, "EB_LINKED_OTHERWISE"]],
     [
       "a customer who has another",
       link.replace("chitra", "asha"),

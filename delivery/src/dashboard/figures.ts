@@ -6,7 +6,7 @@ import type { DeliveryDatabase } from "../database.ts";
 
 const counts = z.record(z.string(), z.int());
 
-/** The business in figures; nothing in it tells of a single customer. */
+/** The business in figures; no figure identifies a customer. */
 export const figuresView = z.object({
   date: z.string(),
   orders_today: counts.describe("by status"),

@@ -106,7 +106,7 @@ describe("deliveries left open", () => {
     expect(api.alerts.active()).toEqual([]);
   });
 
-  test("are told of until somebody has looked again, however long that could not be done", async () => {
+  test("keep firing until they are checked again, however long that could not be done", async () => {
     await place();
     api.clock.set("2026-03-10T12:00:00");
     await check();
@@ -121,7 +121,7 @@ describe("deliveries left open", () => {
     expect(api.alerts.active()).toEqual([]);
   });
 
-  test("are told of anew the next morning, and not of the day before any more", async () => {
+  test("fire again the next morning, and not of the day before any more", async () => {
     await place();
     api.clock.set("2026-03-10T12:00:00");
     await check();
@@ -136,7 +136,7 @@ describe("deliveries left open", () => {
     expect(api.alerts.active()).toEqual([]);
   });
 
-  test("of the week before count, too; older ones have been told of on seven mornings, those to come are not due", async () => {
+  test("of the week before count, too; older ones have fired on seven mornings, those to come are not due", async () => {
     await place();
     await place("2026-03-11");
     await api.pool.query(

@@ -297,7 +297,7 @@ describe("a correction while a step is rolled back", () => {
     expect(await corrections(id)).toEqual(before);
   });
 
-  test("and after it: going there and back loses nothing", async () => {
+  test("and after it: rolling back and re-applying loses nothing", async () => {
     await correct((await confirmed()).id, { status: "delivered", items: milk(1) });
     await correct((await confirmed()).id, { status: "failed" });
     const { steps, proven } = await api.engine.prove({ steps: [20, 29], range: false }, api.operator);

@@ -19,7 +19,7 @@ export const isPhantomDelivery = (error: unknown): error is Failure =>
  * Step 27: refuses deliveries that cannot have happened.
  *
  * @throws Failure EB_PHANTOM_DELIVERY for a cancelled order, a date to come, and a date more than one day
- *   before or after the order's; of a delivery without order, only the date to come can be told
+ *   before or after the order's; of a delivery without order, only a future date can be recognized
  */
 export const checkDeliveryDate = (
   order: { id: string; status: OrderStatus; delivery_date: string } | undefined,

@@ -42,7 +42,7 @@ describe("while step 22 is rolled back", () => {
 describe("while step 20 is rolled back", () => {
   beforeAll(() => rollBack(api, 20));
 
-  test("customer and date confirm all that is open for them, once", async () => {
+  test("customer and date confirm everything open for them, once", async () => {
     await place();
     await place();
     expect(await refusal({ order_id: "ord_1" })).toEqual([400, "EB_CUSTOMER_AND_DATE_NEEDED"]);
@@ -76,7 +76,7 @@ describe("while step 20 is rolled back", () => {
     ]);
   });
 
-  test("what was opened meanwhile is found when the step is applied again", async () => {
+  test("deliveries opened in the meantime are found when the step is applied again", async () => {
     const order_id = await place();
     await reapply(api, 20, 27);
     await api.pool.query("update delivery_statuses set order_id = null");

@@ -120,11 +120,11 @@ describe("when the process is killed", () => {
     expect([await countOf("orders"), await countOf("shared_links")]).toEqual([1, 1]);
   });
 
-  test("and the answer cannot be made again, the retry is told that the work was done", async () => {
+  test("and the answer cannot be made again, the retry gets the error that the work was done", async () => {
     await losingAnswers(() => post("k1"));
     api.clock.set("2026-03-11T01:00:00Z");
     expect((await post("k1")).json()).toMatchObject({ status: 409, code: "EB_IDEMPOTENCY_ANSWER_LOST" });
-    // It tells of the key: should the work come within reach again, its answer is still made.
+    // It names the key: should the work come within reach again, its answer is still made.
     expect((await post("k1")).headers["idempotency-replayed"]).toBeUndefined();
     expect(await countOf("orders")).toBe(1);
   });

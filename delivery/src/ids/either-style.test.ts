@@ -5,7 +5,7 @@ let api: Api;
 
 beforeAll(async () => {
   api = await startApi();
-  // Once there and back: then every row has an id of either style.
+  // After one round trip every row has an id of either style.
   await rollBack(api, 29);
   await reapply(api, 29);
 });

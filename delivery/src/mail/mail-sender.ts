@@ -35,7 +35,7 @@ export class MailSender {
     this.#timer.unref();
   }
 
-  /** Sends what is due; what is under way is awaited. Never fails: what goes wrong is logged, and tried again. */
+  /** Sends due mails and waits for those in progress. Never fails: what goes wrong is logged, and tried again. */
   sendAll(): Promise<void> {
     this.#working ??= this.#sendDue()
       .catch((err: unknown) => this.#options.log.warn({ err }, "queued mail could not be read"))

@@ -150,7 +150,7 @@ describe("while step 19 is rolled back", () => {
     expect(await generate(today)).toBe(1);
   });
 
-  test("what was generated meanwhile is not made again when the step is applied again", async () => {
+  test("orders generated in the meantime are not generated again when the step is applied again", async () => {
     await subscribe();
     await subscribe();
     await generate(today);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(async () => demo?.database.drop());
 
-/** What an order costs in the end: what was handed over where that is known, else what was ordered. */
+/** What an order costs in the end: the delivered quantity if known, else what was ordered. */
 const charges = sql`
   select o.id, o.customer_id, o.kind, date_trunc('month', o.delivery_date::timestamp)::date as period,
     coalesce((

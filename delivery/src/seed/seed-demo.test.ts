@@ -45,7 +45,7 @@ test("indexes, foreign keys and everything else of the schema are afterwards as 
   await database.drop();
 });
 
-test("the report counts the rows of every table, and progress tells of each", async () => {
+test("the report counts the rows of every table, and progress reports each", async () => {
   const seen: Record<string, number> = {};
   const { database, db, report } = await loadDemo({
     customers: 10,

@@ -39,7 +39,7 @@ export interface SeedOptions {
   seed?: number;
   /** Called when a table is filled, or the `indexes` are back. */
   onProgress?: (stage: SeededTable | "indexes", rows: number) => void;
-  /** Its day is the last of the history: what was due by then is delivered. Times of day are those of the business. */
+  /** Its day is the last of the history: deliveries due by then are delivered. Times of day are those of the business. */
   clock?: Clock;
 }
 

@@ -96,7 +96,7 @@ describe("pausing, resuming, cancelling", () => {
     });
   });
 
-  test("somebody else's subscription does not exist", async () => {
+  test("the subscription of another customer does not exist", async () => {
     const { id } = await subscribe();
     for (const action of ["pause", "resume", "cancel"]) {
       expect((await act(id, action, undefined, "binod")).statusCode).toBe(404);

@@ -38,7 +38,7 @@ describe("resume and abort", () => {
     expect(await ask(goal, "77")).toMatchObject({ exitStatus: 2, answer: { code: "EB_OPERATION_UNKNOWN" } });
   });
 
-  test("resume goes on with what has failed, abort takes it back", async () => {
+  test("resume continues a failed operation, abort reverts it", async () => {
     const reader = await shelf.pool.connect();
     const stopAfterStep3 = async () => {
       await reader.query("begin; select count(*) from loans");

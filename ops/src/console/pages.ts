@@ -24,7 +24,7 @@ export const contentSecurityPolicy = [
 ].join("; ");
 
 /**
- * Serves the console below `path`. Every address below it that is no file gets the page, whose script reads the address.
+ * Serves the console below `path`. Every other address below it gets the page, whose script reads the address.
  * The page refers to its files relative to a `<base>` computed from the depth of the URL, so that it works below any
  * prefix that a proxy removes.
  */

@@ -131,7 +131,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
       },
     },
     async (request) => {
-      // Every visit of the login page asks: that is no failed attempt.
+      // Every visit of the login page sends this request, so it is not a failed attempt.
       if (request.headers.authorization === undefined && login.kind !== "ambient") return null;
       const user = await authorize(request, "operator");
       return view(request, user, readCredentials(request, sealer)?.expiresAt);

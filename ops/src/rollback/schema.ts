@@ -77,7 +77,7 @@ const statements = [
   sql`create trigger ledger_append_only before update or delete or truncate on earlybird.ledger
     for each statement execute function earlybird.refuse_ledger_change()`,
   sql`create sequence earlybird.journal_position`,
-  // Counts rewritten rows for whoever watches: unlike rows, a sequence can be read before the commit.
+  // Counts rewritten rows for progress reports: unlike rows, a sequence can be read before the commit.
   // Taken by the hundred: a number fetched for each row would cost as much as a join.
   sql`create sequence earlybird.rows_done cache 100`,
   // removed_at: the position at which a row with this key was last deleted; null when none was.

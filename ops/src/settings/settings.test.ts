@@ -89,13 +89,13 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
     ["SMTP_SECURE: must be true for port 465: set it, or use port 587"],
   ],
   [
-    "a recipient that is no address",
+    "an invalid recipient",
     { ...email, ALERT_EMAIL_TO: "asha@example.com,binod" },
     ["ALERT_EMAIL_TO.1: must be addresses separated by commas"],
   ],
   ["a switch that is neither", { ...email, SMTP_SECURE: "yes" }, ["SMTP_SECURE: must be true or false"]],
   [
-    "a proxy that is no place",
+    "an invalid proxy",
     { TRUST_PROXY: "loopback,10.0.0.0/33" },
     ["TRUST_PROXY: must be addresses, networks like 10.0.0.0/8 or loopback, separated by commas"],
   ],
@@ -121,7 +121,7 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
   expect(faultsOf(environment)).toEqual(faults);
 });
 
-test("faults of single settings and of settings together are told at once", () => {
+test("faults of single settings and of settings together are reported together", () => {
   const faults = faultsOf({ SMTP_PORT: "x", ALERT_CPU_PERCENT: "120", ALERT_EMAIL_TO: "asha@example.com" });
   expect(faults.map((fault) => fault.split(":", 1)[0])).toEqual([
     "SMTP_PORT",

@@ -59,7 +59,7 @@ test.for(lanes)(
   },
 );
 
-test("killed in a range of steps, all that came before it is taken back, or all that is left done", {
+test("killed in a range of steps, all that came before it is taken back, or the rest is done", {
   timeout,
 }, async () => {
   const business = await openTwelveSteps();

@@ -19,7 +19,7 @@ export interface Untidy {
   changes: readonly Change[];
   /** One transaction of a writer; `n` counts them, `at` is a number from 1 to 400. */
   write: (n: number, at: number) => string;
-  /** Rows that tell of a lost or altered write. */
+  /** Rows that show a lost or altered write. */
   lost: string;
 }
 

@@ -34,7 +34,7 @@ const startWriters = (pool: pg.Pool, { write }: Untidy) => {
 };
 
 describe.each(untidySchemas)("$name", (untidy) => {
-  test("every step goes there and back beside plain writers, nothing is lost, and it can be proven", async () => {
+  test("every step is rolled back and re-applied beside plain writers, nothing is lost, and it can be proven", async () => {
     const database = await createTestDatabase();
     const { pool } = database;
     try {

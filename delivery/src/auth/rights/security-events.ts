@@ -31,5 +31,5 @@ export const recordSecurityEvents = async (
   for (const event of events) await recordInLedger(tx, { ...event, ...by, at });
 };
 
-/** Roles whose logins operate the platform: the ledger tells of each that is made. */
+/** Roles whose logins operate the platform: the ledger records each of them. */
 export const operatesPlatform = (role: string): boolean => role === "admin" || role === "operator";

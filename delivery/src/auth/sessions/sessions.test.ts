@@ -145,7 +145,7 @@ describe("sessions", () => {
     expect(await me(three.access_token)).toBe(401);
   });
 
-  test("go on while step 29 moves there and back", async () => {
+  test("continue while step 29 is rolled back and re-applied", async () => {
     const { access_token, refresh_token } = await begin("support@example.com");
     await rollBack(api, 29);
     expect(await me(access_token)).toBe(200);

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 
-/** Logins that last: a session is begun by a password and goes on with refresh tokens, one a generation. */
+/** Logins that last: a session begins with a password and continues with refresh tokens, one a generation. */
 export const sessionTables = [
   sql`
     create table if not exists sessions (

@@ -35,7 +35,7 @@ const usualPlaces = async (): Promise<string[]> => {
   return ports.map((port) => `http://${hostToAsk(HOST)}:${port}`);
 };
 
-/** Whoever listens on all networks is asked on this machine. */
+/** A server that listens on all networks is requested on this machine. */
 const hostToAsk = (host: string): string => {
   if (host === "0.0.0.0" || host === "::") return "localhost";
   return host.includes(":") ? `[${host}]` : host;

@@ -169,7 +169,7 @@ test.each([
   ["zstd, gzip;q=0.5", "gzip"],
   ["gzip;q=0", undefined],
   ["br", undefined],
-])("whoever accepts %s gets it as %s", async (accepted, encoding) => {
+])("a client that accepts %s gets %s", async (accepted, encoding) => {
   const headers = { "accept-encoding": accepted };
   const answer = await app.inject({ url: "/metrics", headers });
   expect(answer.headers["content-encoding"]).toBe(encoding);

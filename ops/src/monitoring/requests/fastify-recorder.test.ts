@@ -133,7 +133,7 @@ test("a response aborted by a failing stream counts as a server error, not as a 
 });
 
 test.each(["destroy", "resetAndDestroy"] as const)(
-  "a client that goes away in the middle of an answer (%s) is no failure of ours",
+  "a client that goes away in the middle of an answer (%s) is not a failure of the service",
   async (leave) => {
     recordRequests(app, { performance });
     const stream = new PassThrough();

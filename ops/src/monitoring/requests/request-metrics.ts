@@ -106,7 +106,7 @@ export class PerformanceMetrics {
     return [...this.eachEndpoint(window)];
   }
 
-  /** The same one after the other, each as of when it is asked for: many take some milliseconds together. */
+  /** The same one after the other, each as of the moment it is read: many take some milliseconds together. */
   *eachEndpoint(window: PerformanceWindow = "1m"): Generator<EndpointSummary> {
     for (const endpoint of this.#all()) {
       const nowMs = this.#flushed().nowMs();

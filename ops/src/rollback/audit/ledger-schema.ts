@@ -4,7 +4,7 @@ import { ledgerLock } from "../database/advisory-locks.ts";
 const lock = sql`${sql.lit(ledgerLock[0])}, ${sql.lit(ledgerLock[1])}`;
 
 /**
- * Chains an entry to the one before it. It runs with its owner's rights, so that a service may append without the right
+ * Chains an entry to the one before it. It runs with its owner's rights, so that a service may append without the privilege
  * to write the table, and therefore with a `search_path` that nobody can put objects into.
  */
 export const appendFunction = [

@@ -46,8 +46,8 @@ export interface LedgerRecord {
 }
 
 /**
- * Records something of the service in the ledger, in the transaction of `db`: the entry stands or falls with what it
- * tells of. Until that transaction ends, others wait for the ledger: write the entry last.
+ * Records something of the service in the ledger, in the transaction of `db`: the entry commits or aborts with
+ * the work that it records. Until that transaction ends, others wait for the ledger: write the entry last.
  */
 export const recordInLedger = (
   db: Database,

@@ -33,7 +33,7 @@ const follow = async (pool: pg.Pool, clock = systemClock) => {
 };
 
 describe("with a connection that stops responding", () => {
-  test("what is applied is unknown within three seconds, and then everything is on; it is known again after", async () => {
+  test("the applied steps are unknown within three seconds, and then everything is on; it is known again after", async () => {
     await shelf.manager.rollbackStep(3, asked);
     const changes = await follow(through);
     expect(changes.active.has("strict")).toBe(false);

@@ -91,7 +91,7 @@ export class Follower {
 
   async #connect(): Promise<void> {
     const { options } = this.#pool;
-    // The pool hides the password from whoever spreads its options.
+    // The pool hides the password from code that spreads its options.
     const { password } = options;
     const client = new pg.Client({
       ...options,
@@ -164,7 +164,7 @@ export class Follower {
     (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
     if (this.#stopped) return;
     this.#log.debug({ err: error }, "the state of the changes cannot be followed; trying again");
-    // What is thrown was logged here; only the start gives up.
+    // The error was logged here; only the start gives up.
     this.#reconnect = setTimeout(() => void this.#connect().catch(() => undefined), reconnectMs);
     this.#reconnect.unref();
   }

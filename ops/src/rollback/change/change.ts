@@ -31,7 +31,7 @@ export interface Change {
   step: number;
   /** Short, kebab-case, unique. */
   name: string;
-  /** One sentence in the present tense: what is true while the change is applied. */
+  /** One sentence in the present tense: the effect of the applied change. */
   title: string;
   /** Steps that must be applied while this one is. */
   requires: readonly number[];

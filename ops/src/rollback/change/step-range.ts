@@ -37,7 +37,7 @@ export interface StepSelection {
 /**
  * Reads `"23"`, `"20..25"` or `"25..20"`.
  *
- * @throws Failure EB_RANGE_MALFORMED, EB_STEP_UNKNOWN (also for an end of a range that is no step)
+ * @throws Failure EB_RANGE_MALFORMED, EB_STEP_UNKNOWN (also for an end of a range that is not a step)
  */
 export const parseSteps = (text: string, known: readonly number[]): StepSelection => {
   const match = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(text.trim());

@@ -64,7 +64,7 @@ describe("a step that the database refuses", () => {
     ["a value out of range", "2147483647 + this.grade", "EB_VALUE_OUT_OF_RANGE", "22003"],
     ["a violated constraint", "-10", "EB_CONSTRAINT_VIOLATED", "23514"],
     ["a table that is missing", "(select max(n) from nowhere)", "EB_TABLE_MISSING", "42P01"],
-    ["a value that is no number", "'many'::text::integer", "EB_VALUE_OUT_OF_RANGE", "22P02"],
+    ["an invalid number", "'many'::text::integer", "EB_VALUE_OUT_OF_RANGE", "22P02"],
     ["a table that is in use", "alter_loans()", "EB_TABLE_IN_USE", "55006"],
     ["a database that is read only", "forbid_writes()", "EB_DATABASE_READ_ONLY", "25006"],
     ["a value too large", "length(repeat('x', 1100000000))", "EB_DATABASE_LIMIT", "54000"],
@@ -103,14 +103,14 @@ describe("a step that the database refuses", () => {
   });
 });
 
-test("a database without the engine's tables is told from one that lacks a table of the service", async () => {
+test("a database without the engine's tables is distinguished from one that lacks a table of the service", async () => {
   const manager = managerOn(pool);
   await expect(manager.getStatus()).rejects.toMatchObject({ code: "EB_SCHEMA_MISSING" });
   await expect(manager.listOperations()).rejects.toMatchObject({ code: "EB_SCHEMA_MISSING" });
   await expect(manager.readAudit({ limit: 1 })).rejects.toMatchObject({ code: "EB_SCHEMA_MISSING" });
 });
 
-test("a role without rights is told what it lacks, by install, moves and status", async () => {
+test("the error for a role without privileges names what it lacks, by install, moves and status", async () => {
   const role = `guest_${Date.now()}`;
   await pool.query(`create role ${role} login password 'g'`);
   const url = new URL(database.url);

@@ -53,7 +53,7 @@ export const createJournalTriggers = async (db: Database, table: string): Promis
         execute function earlybird.journal_rows(${sql.lit(table)})`.execute(db);
     }
   }
-  // All that is new: a partition got a copy of its parent's trigger.
+  // Only new tables: a partition got a copy of its parent's trigger.
   const known = new Set(there.map(({ relation, trigger }) => `${relation} ${trigger}`));
   for (const made of await triggersOf(db, table)) {
     if (!known.has(`${made.relation} ${made.trigger}`)) await enable(db, made, false);

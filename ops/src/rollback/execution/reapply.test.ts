@@ -88,7 +88,7 @@ describe("re-applying", () => {
     expect(await loan(12)).toMatchObject({ book_id: null });
   });
 
-  test("a row edited meanwhile stays as it was edited, and what was parked is recorded", async () => {
+  test("a row edited meanwhile stays as it was edited, and the parked value is recorded", async () => {
     const result = await around("update loans set state = 'burnt' where id = 2");
     expect(await loan(2)).toMatchObject({ state: "burnt", book_id: 3 });
     expect(result.steps[1]?.rows).toEqual([

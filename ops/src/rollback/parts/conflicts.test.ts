@@ -35,7 +35,7 @@ describe("a value edited while its step was rolled back", () => {
   test.each<[string, OnConflict | undefined]>([
     ["by default", undefined],
     ["with keep", "keep"],
-  ])("stands %s, and what was parked for it is listed", async (_, onConflict) => {
+  ])("stands %s, and the parked value is listed", async (_, onConflict) => {
     const { operation } = await reapply(onConflict);
     expect(await loan(1)).toMatchObject({ book_id: 4 });
     expect(await loan(2)).toMatchObject({ state: "mended" });

@@ -25,7 +25,7 @@ export interface CatalogPlace extends IdentifierPlace {
 }
 
 /**
- * The keys of these tables and every column that foreign keys bind to one, however many keys lie between: a key of
+ * The keys of these tables and every column that foreign keys bind to one, over any number of keys: a key of
  * several columns binds each of its pairs, a shared primary key has references of its own, and what a reference also
  * refers to holds the same ids; so does a generated column that is part of a key. A partition's column is that of its partitioned table. Parked columns keep their keys.
  */

@@ -6,7 +6,7 @@ export interface IdentifierStyle {
   now: string;
 }
 
-/** Ids inside a JSON array of objects, which no foreign key tells of. */
+/** Ids inside a JSON array of objects, without a foreign key. */
 export interface EmbeddedIdentifier {
   table: string;
   column: string;

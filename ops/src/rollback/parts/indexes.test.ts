@@ -216,7 +216,7 @@ test("statistics targets of an index come back", async () => {
   expect((await pool.query(targets)).rows).toEqual([{ attnum: 2, attstattarget: 700 }]);
 });
 
-test("an index comes back where it was, and the connection goes on with its own tablespace", async () => {
+test("an index comes back where it was, and the connection keeps its own tablespace", async () => {
   const [elsewhere, usual] = ["elsewhere", "usual"].map((name) => `${name}_${Date.now()}`);
   const client = await pool.connect();
   await client.query("set allow_in_place_tablespaces = on");
@@ -335,7 +335,7 @@ test("a drop that ends in a deadlock is retried", async () => {
   expect(await definitions()).toHaveLength(before.length - 3);
 });
 
-test("an index of a partitioned table waits for its lock in short attempts, and a person is told that writers wait", async () => {
+test("an index of a partitioned table waits for its lock in short attempts, and the operation reports that writers wait", async () => {
   await manager.install(asked);
   const patient = managerWith({ patience: { attemptMs: 100, limitMs: 3_000 } });
   const reader = await pool.connect();

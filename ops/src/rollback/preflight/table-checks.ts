@@ -84,7 +84,7 @@ const aboutOne = (table: TableFacts): Finding[] => {
     findings.push(
       blocks(
         "inheritance",
-        `${name} has inheritance children or inherits, and what is written to a child is not seen at its parent`,
+        `${name} has inheritance children or inherits, and writes to a child are not seen at its parent`,
         "turn it into a partitioned table, or take it out of the change",
       ),
     );

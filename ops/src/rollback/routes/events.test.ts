@@ -98,7 +98,7 @@ test("another process tells how a long step goes on, each step, and the end", as
   expect(end).toMatchObject({ event: "end", data: { operation: { id, state: "completed" }, failure: null } });
   expect((await answer).status).toBe(200);
   expect((await shelf.manager.getOperationDetails(id)).progress).toBeNull();
-  // Who comes back with the last event it has seen is not told twice.
+  // Who comes back with the last event it has seen does not get it twice.
   expect((await follow(doing, id, { "last-event-id": "1" })).map(({ event }) => event)).toEqual(["end"]);
 }, 30_000);
 

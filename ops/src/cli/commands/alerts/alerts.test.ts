@@ -33,7 +33,7 @@ const leaveHistory = () =>
     const run = { type: "BILLING_FAILURE", key: "2026-03", message: "Nothing was billed." } as const;
     const raised = [alerts.raise({ ...run, details: { customers: 2 } })];
     for (const key of ["sda", "sdb"]) {
-      // In another millisecond: they are told in the order in which they came.
+      // In another millisecond, so that the order of the alerts is certain.
       await sleep(2);
       raised.push(alerts.raise({ type: "CUSTOM", key, message: `${key} is full.` }));
     }
@@ -75,7 +75,7 @@ test("the summary tells what fires and what happened lately", async () => {
   expect(stdout).toMatch(/\n\n3 in 30 days, resolved after .* on average\ntype +alerts\n/);
 });
 
-test("the history tells of each alert whether people were told, in pages and narrowed down", async () => {
+test("the history shows for each alert whether a notification was sent, in pages and narrowed down", async () => {
   const { answer } = await ask("history", "--limit", "2");
   expect(answer.alerts).toHaveLength(2);
   expect(answer.alerts[0].channels).toMatchObject([{ channel: "log", why: expect.any(String) }]);
@@ -98,7 +98,7 @@ test("the history tells of each alert whether people were told, in pages and nar
   }
 });
 
-test("explain tells why somebody was told, or was not", async () => {
+test("explain shows why a notification was sent, or was not", async () => {
   const { stdout, exitStatus } = await earlybird("explain", ids[0] ?? "");
   expect(exitStatus).toBe(0);
   expect(stdout).toContain("CRITICAL BILLING_FAILURE: Nothing was billed.");

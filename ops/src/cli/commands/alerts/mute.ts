@@ -13,7 +13,7 @@ interface Options {
 }
 
 const help = `
-What is muted is recorded all the same, and told when it still fires at the end. A critical type, and ALL,
+Muted alerts are still recorded, and told when it still fires at the end. A critical type, and ALL,
 needs a reason.`;
 
 /** A mute that could hide an attack goes into the ledger, where the service has one. */
