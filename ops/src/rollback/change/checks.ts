@@ -1,23 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Change, Check, Database, Direction, Impact, RowCount, StepState } from "./change.ts";
-
-/** Rows that the constant-time parts of a change would move, counted before anything is locked. */
-export const countRows = async (db: Database, change: Change, direction: Direction): Promise<RowCount[]> => {
-  const counts: RowCount[] = [];
-  for (const part of change.parts) counts.push(...(await part.count(db, change.step, direction)));
-  return counts;
-};
-
-/**
- * What a rollback would mean, in live numbers. A re-apply has none: what it would count is parked, and a
- * table that the change brought is not there to be asked.
- */
-export const impactOf = async (db: Database, change: Change, direction: Direction): Promise<Impact[]> =>
-  direction === "rollback" ? ((await change.impact?.(db)) ?? []) : [];
-
-/** What a person should know of a move that was made in the transaction of `db`. */
-export const reviewOf = async (db: Database, change: Change, direction: Direction): Promise<string[]> =>
-  (await change.review?.(db, direction)) ?? [];
+import type { Change, Check, Database, StepState } from "./change.ts";
 
 /** The checks of the parts and of the change itself, for the state that the step is now in. */
 export const runChecks = async (db: Database, change: Change, state: StepState): Promise<Check[]> => {

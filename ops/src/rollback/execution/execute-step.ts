@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { defineFailure } from "../../core/failure.ts";
 import type { LedgerHead } from "../audit/ledger-hash.ts";
 import type { Change, Database, Direction, OnConflict } from "../change/change.ts";
-import { countRows, impactOf, reviewOf } from "../change/checks.ts";
+import { countRows, impactOf, reviewOf } from "../change/impact.ts";
 import { type AttemptingEngine, retryOnLocks } from "../engine/attempt.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ProgressListener, Requester } from "../engine/request.ts";

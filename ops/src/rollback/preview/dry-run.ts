@@ -7,8 +7,9 @@ import {
   type Impact,
   type OnConflict,
 } from "../change/change.ts";
-import { countRows, impactOf, reviewOf, runChecks } from "../change/checks.ts";
+import { runChecks } from "../change/checks.ts";
 import type { Finding } from "../change/finding.ts";
+import { countRows, impactOf, reviewOf } from "../change/impact.ts";
 import { type AttemptingEngine, retryOnLocks } from "../engine/attempt.ts";
 import type { Engine } from "../engine/engine.ts";
 import { heldLocks, moveStep, roundMs } from "../execution/step-transaction.ts";
@@ -16,7 +17,7 @@ import { stateAfter, stateBefore } from "../operations/actions.ts";
 import { estimateMove, isHeavy, readPastEstimates } from "../operations/estimates.ts";
 import { emptyReport, planHash, type StepReport, stepReportSchema } from "../operations/step-report.ts";
 import { inspectFully, obstacles, warnings } from "../preflight/inspect.ts";
-import { rehearse } from "./rehearsal.ts";
+import { inAbortedTransaction } from "./aborted-transaction.ts";
 
 /** What an operation would do. */
 export const dryRunSchema = z.object({
@@ -140,7 +141,7 @@ const measureAll = async (engine: Engine, session: Database, rehearsal: Rehearsa
     });
   }
   const executed = await retryOnLocks(engine, moving, (attempting) =>
-    rehearse(session, rehearsal, (operation) =>
+    inAbortedTransaction(session, rehearsal, (operation) =>
       measureSteps(attempting, session, { ...rehearsal, operation }),
     ),
   );

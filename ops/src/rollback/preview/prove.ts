@@ -8,8 +8,8 @@ import { type AttemptingEngine, retryOnLocks } from "../engine/attempt.ts";
 import { changesToMove, type Engine } from "../engine/engine.ts";
 import { refuseObstacles } from "../execution/execute.ts";
 import { moveStep, roundMs } from "../execution/step-transaction.ts";
+import { inAbortedTransaction } from "./aborted-transaction.ts";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
-import { rehearse } from "./rehearsal.ts";
 
 /** Proves that the steps, rolled back and re-applied in one transaction, restore schema and data exactly. */
 export const certificateSchema = z.object({
@@ -50,7 +50,7 @@ export const proveSteps = async (
   const rows = await rowsOfService(session);
   if (rows > rowLimits.proof && !unlimited) throw tooManyRows({ rows });
   const { before, after, broken } = await retryOnLocks(engine, moving, (attempting) =>
-    rehearse(session, { direction: "rollback", moving }, (operation) =>
+    inAbortedTransaction(session, { direction: "rollback", moving }, (operation) =>
       rollbackAndReapply(attempting, session, { moving, operation }),
     ),
   );

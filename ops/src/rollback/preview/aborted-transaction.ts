@@ -5,7 +5,7 @@ import type { Change, Database, Direction } from "../change/change.ts";
  * Runs `work` in a transaction that is aborted, with the id of an operation that exists in it only: a re-apply records
  * conflicting values under an operation.
  */
-export const rehearse = async <T>(
+export const inAbortedTransaction = async <T>(
   session: Database,
   { direction, moving }: { direction: Direction; moving: readonly Change[] },
   work: (operation: string) => Promise<T>,
