@@ -165,7 +165,7 @@ test("a weak password is refused wherever one is chosen", async () => {
   })) {
     const answer = await api.send(route, request);
     expect([answer.statusCode, answer.json()]).toMatchObject([422, { code: "EB_WEAK_PASSWORD" }]);
-    expect(answer.json().remedy).toContain("four words");
+    expect(answer.json().remedy).toContain("four unrelated words");
     expect(answer.body).not.toMatch(/deepa-deepa|support@/);
   }
 });
