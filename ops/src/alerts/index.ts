@@ -20,8 +20,8 @@ export {
   type SnapshotSource,
 } from "./manager.ts";
 export { type Alert, AlertSeverity, AlertType } from "./model/alert.ts";
-export type { Choice, Decision } from "./model/decision.ts";
 export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./model/notification.ts";
+export type { Choice, Decision } from "./model/notification-decision.ts";
 export { type RaisedType, raisedTypes } from "./model/raised-types.ts";
 export type { AlertRecord } from "./model/record.ts";
 export { type Channel, keyOfChannel, type SendResult } from "./notify/channel.ts";

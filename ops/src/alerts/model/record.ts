@@ -1,6 +1,6 @@
 import { type Alert, type AlertSeverity, isWorse } from "./alert.ts";
-import { type Choice, type Decision, sameChoice } from "./decision.ts";
 import type { Attempt, Occasion } from "./notification.ts";
+import { type Choice, type Decision, sameChoice } from "./notification-decision.ts";
 
 /** An alert and all that is known about why people were, or were not, told of it. */
 export interface AlertRecord {

@@ -1,7 +1,7 @@
 import { Failure } from "../../core/failure.ts";
 import type { Alert } from "../model/alert.ts";
-import { type Decision, inSentence } from "../model/decision.ts";
 import type { Attempt } from "../model/notification.ts";
+import { type Decision, inSentence } from "../model/notification-decision.ts";
 import type { AlertRecord } from "../model/record.ts";
 import { brokenChannelIn } from "./channel.ts";
 

@@ -1,88 +1,218 @@
 import type { Clock } from "../../core/clock.ts";
-import { type Choice, oneTurnMs } from "../model/decision.ts";
-import type { Dispatcher, Notification, Occasion } from "../model/notification.ts";
-import { type Incident, toldElsewhere } from "../model/record.ts";
-import { askAgainAfterMs, type Claims } from "./deduplication.ts";
+import type { Logger } from "../../core/logger.ts";
+import { within } from "../../monitoring/index.ts";
+import type { Incidents } from "../incidents/active.ts";
+import type { Cause } from "../incidents/inhibition.ts";
+import type { MuteBook } from "../incidents/silences.ts";
+import type { Alert, AlertSeverity } from "../model/alert.ts";
+import { fingerprintOf } from "../model/fingerprint.ts";
+import type { Handed, Occasion } from "../model/notification.ts";
+import { type Choice, inSentence } from "../model/notification-decision.ts";
+import { type AlertRecord, type Incident, noteDecision } from "../model/record.ts";
+import { notificationOf, type Teller, type Told } from "./dispatch-once.ts";
+import { decide, repeatMs } from "./policy.ts";
 
-/** What became of telling people, as far as this process is concerned. */
-export type Told =
-  | { choice: Choice & { decision: "told" } }
-  /** `askAgainAfterMs` where there is something left to tell, should the other one die. */
-  | { choice: Choice & { decision: "told_elsewhere" }; askAgainAfterMs?: number }
-  | { choice: Choice & { decision: "waits_for_turn" } };
+const saveWithinMs = 2_000;
 
-export interface TellerOptions {
-  dispatcher: Dispatcher;
-  claims: Claims;
-  /** How many living instances come before this one. */
-  rank: () => number;
+export type LastTold = [fingerprint: string, { atMs: number; alert: string; severity: AlertSeverity }];
+
+export interface TellingOptions {
+  teller: Teller;
+  incidents: Incidents;
+  mutes: MuteBook;
+  causeOf: (incident: Incident, nowMs: number) => Cause;
+  /** Called when something about a record has changed. */
+  onChange: (record: AlertRecord) => void;
+  /** Brings to disk what a restart must not forget; never rejects. */
+  save: () => Promise<void>;
   clock: Clock;
+  nowMs: () => number;
+  log: Logger;
 }
 
-/**
- * Tells people of an alert, once for all instances. Where the others cannot be asked, the first tells at
- * once and each other one a minute later than the one before, in case that is dead: rather twice than never.
- */
-export class Teller {
-  readonly #dispatcher: Dispatcher;
-  readonly #claims: Claims;
-  readonly #rank: () => number;
-  readonly #clock: Clock;
+/** Carries out what is decided about telling people, for all incidents; one that takes long delays no other. */
+export class Telling {
+  readonly #options: TellingOptions;
+  readonly #lastTold = new Map<LastTold[0], LastTold[1]>();
+  readonly #underWay = new Map<Incident, Promise<void>>();
+  /** Alerts as they were when they were last saved: what begins or ends is another object. */
+  readonly #secured = new WeakSet<Alert>();
+  #scheduled = false;
 
-  constructor({ dispatcher, claims, rank, clock }: TellerOptions) {
-    this.#dispatcher = dispatcher;
-    this.#claims = claims;
-    this.#rank = rank;
-    this.#clock = clock;
+  constructor(options: TellingOptions) {
+    this.#options = options;
+  }
+
+  /** Has it looked at soon what is to be told; however often it is called meanwhile, once. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.work();
+    });
+  }
+
+  /** Decides about every incident that is open, as things are now. */
+  work(): void {
+    const { incidents, clock, save } = this.#options;
+    const now = clock.now();
+    const nowMs = this.#options.nowMs();
+    this.#forget(nowMs);
+    let decided = false;
+    for (const incident of incidents.open()) {
+      if (!this.#underWay.has(incident)) decided = this.#decide(incident, now, nowMs) || decided;
+    }
+    if (decided) void save();
+  }
+
+  /** Resolves when everything that can be told now is with the dispatcher. */
+  async settled(): Promise<void> {
+    while (this.#scheduled || this.#underWay.size > 0) {
+      await Promise.all(this.#underWay.values());
+      await Promise.resolve();
+    }
+  }
+
+  /** Takes in what another process has told, as its `lastTold()` gave it. */
+  adopt(lastTold: readonly LastTold[]): void {
+    for (const [fingerprint, told] of lastTold) {
+      if ((this.#lastTold.get(fingerprint)?.atMs ?? 0) < told.atMs) this.#lastTold.set(fingerprint, told);
+    }
   }
 
   /**
-   * Resolves when the notification is safely on disk, or when it is known that somebody else tells it.
-   *
-   * @param notification of the incident as it was; what happens to it meanwhile is told the next time
+   * Takes note that people are told what is on disk for the channels, also by a process before this one, and
+   * resolves when that is on disk as well: what is sent after that is not told again after a crash.
    */
-  async tell(incident: Incident, notification: Notification, nowMs: number): Promise<Told> {
-    const { occasion } = notification;
-    const rank = this.#rank();
-    const turnMs = incident.firedMs + rank * oneTurnMs;
-    const waitsForTurn = { decision: "waits_for_turn", rank, until: new Date(turnMs).toISOString() } as const;
-    const neverTold = incident.telling.state === "untold";
-    // Whoever comes first may have told it without being able to say so, and needs a moment to catch up.
-    if (occasion === "resolved" && neverTold && nowMs < turnMs) return { choice: waitsForTurn };
-    const claim =
-      occasion === "resolved"
-        ? await this.#claims.toEnd(incident, this.#clock.now())
-        : await this.#claims.toTell(incident, this.#clock.now());
-    if (claim.claim === "theirs") {
-      const { instance, alert } = claim;
-      const choice = { decision: "told_elsewhere", instance, alert } as const;
-      const isOver = occasion === "resolved" && claim.hasEnded;
-      return isOver ? { choice } : { choice, askAgainAfterMs: claim.askAgainAfterMs };
+  async noteTold(notifications: readonly Handed[]): Promise<void> {
+    const open = this.#options.incidents.open();
+    let isNew = false;
+    for (const { id, occasion, alert, symptoms, channels } of notifications) {
+      const incident = open.find((one) => one.alert.id === alert.id);
+      if (!incident || hasTold(incident, id)) continue;
+      const choice = { decision: "told", notification_id: id, symptoms, channels } as const;
+      this.#note(incident, occasion, choice);
+      this.#conclude(
+        incident,
+        occasion,
+        { choice },
+        { atMs: this.#options.nowMs(), severity: alert.severity },
+      );
+      isNew = true;
     }
-    if (claim.claim === "unknown") {
-      if (neverTold && nowMs < turnMs) return { choice: waitsForTurn };
-      // It is told there, or may well go on, where nobody can be asked now: it can wait for the answer.
-      const theirs = toldElsewhere(incident, occasion);
-      if (theirs) return { choice: theirs, askAgainAfterMs };
+    if (isNew) await this.#saved();
+  }
+
+  /** What was told so lately that it is not repeated. */
+  lastTold(): LastTold[] {
+    this.#forget(this.#options.nowMs());
+    return [...this.#lastTold];
+  }
+
+  /** Whether anything was decided at once; what has to be told takes its time. */
+  #decide(incident: Incident, now: Date, nowMs: number): boolean {
+    const { mutes, causeOf, incidents } = this.#options;
+    const { type, key, state } = incident.alert;
+    // It fires here again: there will be another end, and nobody need wait for this one.
+    if (state === "resolved" && incident.telling.state === "elsewhere" && incidents.find(type, key)) {
+      incidents.close(incident);
+      return true;
     }
-    await this.#dispatcher.dispatch(notification);
-    if (occasion !== "resolved") this.#claims.told(incident, this.#clock.now());
-    const { id, symptoms } = notification;
-    return { choice: { decision: "told", notification_id: id, symptoms } };
+    const plan = decide(incident, {
+      nowMs,
+      mute: mutes.of(incident.alert.type, now),
+      cause: causeOf(incident, nowMs),
+      lastTold: this.#lastTold.get(fingerprintOf(incident.alert)),
+    });
+    if (plan.do === "nothing") return false;
+    if (plan.do === "tell") {
+      const work = this.#tell(incident, plan.occasion, nowMs).finally(() => this.#underWay.delete(incident));
+      this.#underWay.set(incident, work);
+      return false;
+    }
+    if (plan.choice.decision === "inhibited") this.#addSymptom(plan.choice.by_alert, incident.alert.id);
+    const noted = this.#note(incident, plan.occasion, plan.choice);
+    if (plan.over) incidents.close(incident);
+    return noted || plan.over;
+  }
+
+  async #tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<void> {
+    const { teller, clock, log, save } = this.#options;
+    const { alert } = incident;
+    // Before anything is waited for: what is found in the spool meanwhile is this one, not one before it.
+    const notification = notificationOf(incident, occasion, clock.now());
+    try {
+      await this.#secure(alert);
+      const told = await teller.tell(incident, notification, nowMs);
+      const isNew = this.#note(incident, occasion, told.choice);
+      this.#conclude(incident, occasion, told, { atMs: nowMs, severity: notification.alert.severity });
+      if (isNew) void save();
+      // It may have ended, or become worse, meanwhile.
+      if (incident.alert !== alert) this.schedule();
+    } catch (error) {
+      log.error({ err: error, alert_id: alert.id }, "an alert could not be handed on; it is tried again");
+    }
+  }
+
+  /**
+   * Before people are told, it is on disk that they are to be told: whoever finds that after a crash tells it,
+   * and goes on from there. Told twice, then, rather than an alert without an end.
+   */
+  async #secure(alert: Alert): Promise<void> {
+    if (this.#secured.has(alert)) return;
+    await this.#saved();
+    this.#secured.add(alert);
+  }
+
+  async #saved(): Promise<void> {
+    // A disk that hangs is no reason to tell nobody.
+    await within(saveWithinMs, this.#options.save()).catch(() => undefined);
+  }
+
+  #conclude(
+    incident: Incident,
+    occasion: Occasion,
+    told: Told,
+    { atMs, severity }: { atMs: number; severity: AlertSeverity },
+  ): void {
+    if (told.choice.decision === "waits_for_turn") return;
+    if ("askAgainAfterMs" in told) {
+      incident.telling = { state: "elsewhere", askAgainAtMs: atMs + told.askAgainAfterMs, severity };
+      return;
+    }
+    if (occasion === "resolved") {
+      this.#options.incidents.close(incident);
+      return;
+    }
+    incident.telling = { state: "told", atMs, severity };
+    this.#lastTold.set(fingerprintOf(incident.alert), { atMs, alert: incident.alert.id, severity });
+  }
+
+  #note(incident: Incident, occasion: Occasion, choice: Choice): boolean {
+    const { clock, onChange, log } = this.#options;
+    if (!noteDecision(incident, occasion, choice, clock.now())) return false;
+    onChange(incident);
+    const last = incident.decisions.at(-1);
+    const { id: alert_id, type, key, severity, state } = incident.alert;
+    if (last && choice.decision !== "told" && choice.decision !== "never_told") {
+      log.info({ alert_id, key, severity }, `alert ${type} ${state}: ${inSentence(last)}`);
+    }
+    return true;
+  }
+
+  #addSymptom(cause: string, symptom: string): void {
+    const incident = this.#options.incidents.open().find(({ alert }) => alert.id === cause);
+    if (incident && !incident.symptoms.includes(symptom)) incident.symptoms.push(symptom);
+  }
+
+  /** Most of what is told never fires again, and would be kept, and written at each change, for ever. */
+  #forget(nowMs: number): void {
+    for (const [fingerprint, { atMs }] of this.#lastTold) {
+      if (nowMs - atMs >= repeatMs) this.#lastTold.delete(fingerprint);
+    }
   }
 }
 
-/** What people are to be told of an incident as it is at this moment. */
-export const notificationOf = (incident: Incident, occasion: Occasion, now: Date): Notification => ({
-  id: idOf(incident, occasion),
-  occasion,
-  alert: { ...incident.alert, details: { ...incident.alert.details } },
-  symptoms: incident.symptoms.length,
-  created_at: now.toISOString(),
-});
-
-/** The same for whoever tells it after a crash, who finds it in the spool by that; another for each reminder. */
-const idOf = ({ alert, decisions }: Incident, occasion: Occasion): string => {
-  const told = decisions.filter((one) => one.decision === "told" && one.occasion === occasion).length;
-  return `${alert.id}-${occasion}-${told + 1}`;
-};
+const hasTold = ({ decisions }: Incident, notificationId: string): boolean =>
+  decisions.some((one) => one.decision === "told" && one.notification_id === notificationId);

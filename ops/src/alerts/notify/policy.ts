@@ -1,8 +1,8 @@
 import type { Cause } from "../incidents/inhibition.ts";
 import type { Mute } from "../incidents/mute.ts";
 import { type Alert, type AlertSeverity, isWorse } from "../model/alert.ts";
-import type { Choice } from "../model/decision.ts";
 import type { Occasion } from "../model/notification.ts";
+import type { Choice } from "../model/notification-decision.ts";
 import { type Incident, toldElsewhere } from "../model/record.ts";
 
 /** The same thing is not told again for so long, whichever instance sees it. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Alert } from "../model/alert.ts";
-import { Culprits, type Totals } from "./culprits.ts";
+import { Culprits, type Totals } from "./account-totals.ts";
 import { securityAlert } from "./security-alert.ts";
 import { SlidingWindow } from "./sliding-counter.ts";
 

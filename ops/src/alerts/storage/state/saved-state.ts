@@ -4,7 +4,7 @@ import type { LastEnded } from "../../incidents/active.ts";
 import type { Mute } from "../../incidents/mute.ts";
 import type { MuteEntry } from "../../incidents/silences.ts";
 import type { AlertRecord, Incident } from "../../model/record.ts";
-import type { LastTold } from "../../notify/telling.ts";
+import type { LastTold } from "../../notify/notifier.ts";
 import type { Standing } from "../../rules/rule-engine.ts";
 
 /** What a restart must not forget. Times are milliseconds since 1970, or ISO 8601. */

@@ -3,7 +3,7 @@ import type { Records } from "../../incidents/records.ts";
 import type { MuteBook } from "../../incidents/silences.ts";
 import type { AlertType } from "../../model/alert.ts";
 import { storableDetails } from "../../model/sanitize.ts";
-import type { Telling } from "../../notify/telling.ts";
+import type { Telling } from "../../notify/notifier.ts";
 import type { RuleBoard } from "../../rules/rule-engine.ts";
 import type { SavedState } from "./saved-state.ts";
 
