@@ -73,7 +73,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     log,
     clock,
     onBroken: (channel, reason) => alerts.raise(brokenChannel(channel, reason)),
-    onMended: (channel) => alerts.resolve(AlertType.CUSTOM, keyOfChannel(channel)),
+    onRecovered: (channel) => alerts.resolve(AlertType.CUSTOM, keyOfChannel(channel)),
   });
   const alerts = new AlertManager({
     dispatcher,

@@ -9,7 +9,7 @@ import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
 import { peerPassword, type SmtpPeer, startSmtpPeer } from "../support/smtp-peer.ts";
 import { until } from "../support/until.ts";
 
-const pauses = { firstMs: 20, longestMs: 100 };
+const backoff = { firstMs: 20, longestMs: 100 };
 
 let home: string;
 let slack: SlackPeer;
@@ -48,7 +48,7 @@ const open = (password = peerPassword): NotificationDispatcher => {
     ],
     spoolDir: join(home, "spool"),
     log: logged.log,
-    pauses,
+    backoff,
   });
   opened.onAttempt((attempt) => attempts.push(attempt));
   return opened;

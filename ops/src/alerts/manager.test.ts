@@ -181,7 +181,7 @@ test("what becomes worse is told again, as the same alert; what is no worse is o
     [id, "critical"],
   ]);
   expect(told[1]?.alert).toMatchObject({ ...worst, details: { degrees: 19, occurrences: 3 } });
-  expect(told[2]?.alert.message).toBe(`It is over, after 3 s: ${worst.message}`);
+  expect(told[2]?.alert.message).toBe(`Resolved after 3 s: ${worst.message}`);
 });
 
 test("what becomes worse while it is being told is told again right after", async () => {
@@ -204,7 +204,7 @@ test("a failed billing run is not over until one succeeds", async () => {
   expect(alerts.resolve("BILLING_FAILURE", "2025-12")).toBeUndefined();
   expect(alerts.resolve("BILLING_FAILURE", "2026-01")).toMatchObject({ state: "resolved" });
   await pass(0);
-  expect(told[1]?.alert.message).toBe("It is over, after 3 h 0 min: The run failed.");
+  expect(told[1]?.alert.message).toBe("Resolved after 3 h 0 min: The run failed.");
 });
 
 test("CUSTOM may be about anything: without a key, two messages are two alerts, and one end is for both", async () => {

@@ -3,11 +3,11 @@ import { hostname } from "node:os";
 import type { Alert, AlertSeverity, AlertType } from "../model/alert.ts";
 import { fingerprint, fingerprintOf } from "../model/fingerprint.ts";
 import type { Incident } from "../model/record.ts";
-import { storableDetails, storableMessage } from "../model/sanitize.ts";
+import { sanitizeDetails, sanitizeMessage } from "../model/sanitize.ts";
 import { aftermathMs, type Cause, causesOf, graceMs } from "./inhibition.ts";
 
 /** What begins. */
-export interface Beginning {
+export interface NewIncident {
   type: AlertType;
   key: string;
   severity: AlertSeverity;
@@ -52,7 +52,7 @@ export class Incidents {
     return [...this.#ended];
   }
 
-  begin({ type, key, severity, message, details, raised }: Beginning, now: Date, nowMs: number): Incident {
+  begin({ type, key, severity, message, details, raised }: NewIncident, now: Date, nowMs: number): Incident {
     const incident: Incident = {
       alert: {
         id: randomUUID(),
@@ -60,8 +60,8 @@ export class Incidents {
         key,
         severity,
         state: "firing",
-        message: storableMessage(message),
-        details: storableDetails(details),
+        message: sanitizeMessage(message),
+        details: sanitizeDetails(details),
         fired_at: now.toISOString(),
         resolved_at: null,
       },
@@ -81,13 +81,13 @@ export class Incidents {
   /** Takes over what is worse about an incident than was known. */
   worsen(
     incident: Incident,
-    { severity, message, details }: Pick<Beginning, "severity" | "message" | "details">,
+    { severity, message, details }: Pick<NewIncident, "severity" | "message" | "details">,
   ): void {
     incident.alert = {
       ...incident.alert,
       severity,
-      message: storableMessage(message),
-      details: storableDetails(details),
+      message: sanitizeMessage(message),
+      details: sanitizeDetails(details),
     };
   }
 
@@ -118,7 +118,7 @@ export class Incidents {
   }
 
   /** Another instance tells by now what this process has told; from now on it is looked up whether it still cares. */
-  giveAway(incident: Incident, nowMs: number): void {
+  leaveToOther(incident: Incident, nowMs: number): void {
     const { telling } = incident;
     if (telling.state === "told") incident.telling = { ...telling, state: "elsewhere", askAgainAtMs: nowMs };
   }
@@ -132,11 +132,11 @@ export class Incidents {
   /**
    * What explains an incident, if anything does or is about to.
    *
-   * @param watch where the rules stand, and when they last looked
+   * @param watch the rule engine
    */
   causeOf(
     { alert, firedMs }: Incident,
-    watch: { isPending: (type: AlertType) => boolean; lookedAtMs: number },
+    watch: { isPending(type: AlertType): boolean; observedAtMs: number },
     nowMs: number,
   ): Cause {
     const causes = causesOf(alert.type);
@@ -147,7 +147,7 @@ export class Incidents {
       if (ended && nowMs - ended.atMs < aftermathMs) return { state: "known", type, alert: ended.alert };
     }
     const untilMs = firedMs + graceMs;
-    const unclear = causes.find((type) => watch.isPending(type) || watch.lookedAtMs <= firedMs);
+    const unclear = causes.find((type) => watch.isPending(type) || watch.observedAtMs <= firedMs);
     return unclear && nowMs < untilMs ? { state: "unclear", type: unclear, untilMs } : { state: "none" };
   }
 

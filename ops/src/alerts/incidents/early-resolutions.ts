@@ -9,7 +9,7 @@ const mostEnds = 1_000;
  * When it was said of something that it is over, while nothing of the kind fired here. It may fire in another
  * process, whose state is taken over only once that is known to be dead: by then, nobody says it again.
  */
-export class EndsAhead {
+export class EarlyResolutions {
   /** Times on the steady clock, the latest last. */
   readonly #ends = new Map<string, number>();
 

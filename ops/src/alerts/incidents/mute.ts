@@ -1,7 +1,7 @@
 import { Failure } from "../../core/failure.ts";
 import { AlertSeverity, AlertType } from "../model/alert.ts";
 import { raisedTypes } from "../model/raised-types.ts";
-import { storable } from "../model/sanitize.ts";
+import { sanitizeText } from "../model/sanitize.ts";
 import { rules } from "../rules/index.ts";
 
 /** A type of alerts, or all of them. */
@@ -66,8 +66,8 @@ export const notMuted = (type: MuteTarget) =>
  */
 export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
   const { type, duration_seconds } = request;
-  const author = storable(request.author, longestWords);
-  const reason = storable(request.reason?.trim() ?? "", longestWords) || null;
+  const author = sanitizeText(request.author, longestWords);
+  const reason = sanitizeText(request.reason?.trim() ?? "", longestWords) || null;
   const critical = type === "ALL" || severities[type] === AlertSeverity.CRITICAL;
   if (critical && reason === null) throw muteNeedsReason(type);
   if (!Number.isInteger(duration_seconds) || duration_seconds < 1 || duration_seconds > longestMuteSeconds) {

@@ -1,9 +1,9 @@
 import { Failure } from "../../core/failure.ts";
 import { type Alert, AlertSeverity, AlertType, isWorse } from "../model/alert.ts";
-import { inWords } from "../model/duration.ts";
+import { formatDuration } from "../model/duration.ts";
 import { type RaisedType, raisedTypes } from "../model/raised-types.ts";
 import type { Incident } from "../model/record.ts";
-import { storableDetails, storableKey, storableMessage } from "../model/sanitize.ts";
+import { sanitizeDetails, sanitizeKey, sanitizeMessage } from "../model/sanitize.ts";
 import type { Details } from "../rules/rule.ts";
 import type { Incidents } from "./active.ts";
 
@@ -40,12 +40,12 @@ const notToBeRaised = (type: unknown) =>
   );
 
 /** @throws Failure EB_ALERT_TYPE for what a rule watches for, and for what there is not */
-export const demandRaised = (type: unknown): void => {
+export const assertRaisable = (type: unknown): void => {
   if (!Object.hasOwn(raisedTypes, String(type))) throw notToBeRaised(type);
 };
 
 const keyOf = ({ type, key, message }: Pick<Alert, "type" | "message"> & { key?: string }): string =>
-  storableKey(key || (type === AlertType.CUSTOM ? message : ""));
+  sanitizeKey(key || (type === AlertType.CUSTOM ? message : ""));
 
 /** A service in plain JavaScript may have misspelt it: no reason to tell nobody, nor to keep what no answer can carry. */
 const severityOf = ({ type, severity }: RaiseRequest): AlertSeverity =>
@@ -56,11 +56,11 @@ export const isWithoutKey = ({ type, key, message }: Alert): boolean =>
   key === "" || key === keyOf({ type, message });
 
 /** What fires under a key, or of all that was raised without one. */
-export const firingUnder = (incidents: Incidents, type: RaisedType, key: string): Incident[] => {
+export const firingWithKey = (incidents: Incidents, type: RaisedType, key: string): Incident[] => {
   if (key === "") {
     return incidents.firing().filter(({ alert }) => alert.type === type && isWithoutKey(alert));
   }
-  const incident = incidents.find(type, storableKey(key));
+  const incident = incidents.find(type, sanitizeKey(key));
   return incident ? [incident] : [];
 };
 
@@ -76,8 +76,13 @@ export interface Raised {
  *
  * @throws Failure EB_ALERT_TYPE
  */
-export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, nowMs: number): Raised => {
-  demandRaised(request.type);
+export const raiseIncident = (
+  incidents: Incidents,
+  request: RaiseRequest,
+  now: Date,
+  nowMs: number,
+): Raised => {
+  assertRaisable(request.type);
   const { type, message, details } = request;
   const severity = severityOf(request);
   const key = keyOf(request);
@@ -89,8 +94,8 @@ export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, 
     known.alert.details.occurrences = occurrences;
     if (!isWorse(severity, known.alert.severity)) {
       // All of them or none: those of two occurrences together would be true of neither.
-      const told = storableDetails({ ...details, occurrences });
-      if (request.totals) known.alert = { ...known.alert, message: storableMessage(message), details: told };
+      const told = sanitizeDetails({ ...details, occurrences });
+      if (request.totals) known.alert = { ...known.alert, message: sanitizeMessage(message), details: told };
       else if (saysMore(told, known.alert.details)) known.alert = { ...known.alert, details: told };
       return { incident: known, change: "repeated" };
     }
@@ -99,7 +104,7 @@ export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, 
     return { incident: known, change: "worsened" };
   }
   if (key !== otherKeys && incidents.count(type) >= mostKeys) {
-    return raiseIn(incidents, asOther(request), now, nowMs);
+    return raiseIncident(incidents, asOther(request), now, nowMs);
   }
   const { quietMs = raisedTypes[type].quietMs } = request;
   const raised = { lastMs: nowMs, quietMs };
@@ -120,9 +125,14 @@ const asOther = (request: RaiseRequest): RaiseRequest => ({
 });
 
 /** What has been quiet for long enough to be over, with the words in which that is told. */
-export const quietIn = (incidents: Incidents, nowMs: number): { incident: Incident; message: string }[] =>
+export const expiredIncidents = (
+  incidents: Incidents,
+  nowMs: number,
+): { incident: Incident; message: string }[] =>
   incidents.firing().flatMap((incident) => {
     const { alert, raised } = incident;
     if (raised === null || raised.quietMs === null || nowMs - raised.lastMs < raised.quietMs) return [];
-    return [{ incident, message: `Not raised again for ${inWords(raised.quietMs)}: ${alert.message}` }];
+    return [
+      { incident, message: `Not raised again for ${formatDuration(raised.quietMs)}: ${alert.message}` },
+    ];
   });

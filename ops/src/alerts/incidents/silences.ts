@@ -9,14 +9,14 @@ export interface MuteEntry extends Mute {
 }
 
 /** Where all instances keep their mutes. */
-export interface SharedMutes {
+export interface SilenceStore {
   save(entries: readonly MuteEntry[]): Promise<void>;
   /** Those that are in force. */
   read(now: Date): Promise<Mute[]>;
 }
 
 /** The mutes in force, one for each type at most. What the others do not know yet is kept until they do. */
-export class MuteBook {
+export class Silences {
   readonly #mutes = new Map<MuteTarget, Mute>();
   readonly #unsaved = new Map<string, MuteEntry>();
 
@@ -60,7 +60,7 @@ export class MuteBook {
   }
 
   /** Tells the others what they do not know, then learns what they have done. */
-  async share(shared: SharedMutes, now: Date): Promise<void> {
+  async share(shared: SilenceStore, now: Date): Promise<void> {
     const entries = this.unsaved();
     if (entries.length > 0) await shared.save(entries);
     for (const entry of entries) {

@@ -3,7 +3,7 @@ import type { AlertType } from "./alert.ts";
 import type { Occasion } from "./notification.ts";
 
 /** How much later each instance tells than the one before it, when they cannot agree. */
-export const oneTurnMs = 60_000;
+export const failoverDelayMs = 60_000;
 
 /** What was decided about telling people of an alert, when, and why. Times are ISO 8601. */
 export type Decision = { at: string; occasion: Occasion } & Choice;
@@ -32,7 +32,7 @@ export const sameChoice = (a: Choice, b: Choice): boolean =>
     : isDeepStrictEqual(a, b);
 
 /** A decision as a sentence, without its time. */
-export const inSentence = (decision: Decision): string => {
+export const describeDecision = (decision: Decision): string => {
   switch (decision.decision) {
     case "told": {
       const { symptoms } = decision;

@@ -22,7 +22,7 @@ export interface Notification {
 }
 
 /** A notification that is with the channels. */
-export interface Handed extends Notification {
+export interface QueuedNotification extends Notification {
   /** The names of those it is for, as far as they do not have it yet. */
   channels: readonly string[];
 }
@@ -69,7 +69,7 @@ export interface Dispatcher {
    * has resolved: whoever notes by then that it is told does not tell it again after a crash. Returns how to end
    * that.
    */
-  beforeSending(listener: (notifications: readonly Handed[]) => Promise<void>): () => void;
+  beforeSending(listener: (notifications: readonly QueuedNotification[]) => Promise<void>): () => void;
   /** Calls `listener` with each attempt, as soon as it has ended. Returns how to end that. */
   onAttempt(listener: (attempt: Attempt) => void): () => void;
   channels(): ChannelStatus[];

@@ -13,7 +13,7 @@ export interface AlertRecord {
 }
 
 /** What people know of an alert. Times are milliseconds on the steady clock. */
-export type Telling =
+export type NotificationState =
   | { state: "untold" }
   /** This process has told it, and how severe it was. */
   | { state: "told"; atMs: number; severity: AlertSeverity }
@@ -25,7 +25,7 @@ export type Telling =
 /** An alert of this process while it is dealt with. */
 export interface Incident extends AlertRecord {
   firedMs: number;
-  telling: Telling;
+  telling: NotificationState;
   /** The ids of alerts that it explains. */
   symptoms: string[];
   /** Null for what a rule watches. */
@@ -43,7 +43,7 @@ export const noteDecision = (record: AlertRecord, occasion: Occasion, choice: Ch
 };
 
 /** Who was last expected to tell it, of an alert as it is; undefined when nobody was. */
-export const toldElsewhere = (incident: Incident, occasion: Occasion) => {
+export const notifiedElsewhere = (incident: Incident, occasion: Occasion) => {
   const { telling, decisions } = incident;
   const last = decisions.at(-1);
   if (last?.occasion !== occasion || last.decision !== "told_elsewhere") return undefined;

@@ -1,5 +1,5 @@
 /** How far apart a channel is tried that does not accept. */
-export interface Pauses {
+export interface Backoff {
   /** The pause after the first failure; each later one is twice as long. */
   firstMs: number;
   longestMs: number;
@@ -12,5 +12,5 @@ export interface Pauses {
  * @param failures in a row; the first is 1
  * @param chance from 0 to 1
  */
-export const pauseAfter = (failures: number, { firstMs, longestMs }: Pauses, chance: number): number =>
+export const backoffMs = (failures: number, { firstMs, longestMs }: Backoff, chance: number): number =>
   Math.round(Math.min(longestMs, firstMs * 2 ** (failures - 1)) * (1 - chance / 2));

@@ -9,7 +9,8 @@ import {
 } from "../../../../test/support/dispatching.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
 import { until } from "../../../../test/support/until.ts";
-import { type Channel, keyOfChannel } from "./channel.ts";
+import { keyOfChannel } from "../model/channel-alert.ts";
+import type { Channel } from "./channel.ts";
 
 let bench: Awaited<ReturnType<typeof openDispatching>>;
 beforeEach(async () => {
@@ -24,7 +25,7 @@ describe("a channel that refuses", () => {
   const mended: string[] = [];
   const watched = {
     onBroken: (...about: string[]) => broken.push(about.join(": ")),
-    onMended: (channel: string) => mended.push(channel),
+    onRecovered: (channel: string) => mended.push(channel),
   };
   beforeEach(() => {
     broken.length = 0;

@@ -1,34 +1,34 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { ChannelStatus } from "../model/notification.ts";
-import type { Pauses } from "./backoff.ts";
+import type { Backoff } from "./backoff.ts";
 import type { Channel, SendResult } from "./channel.ts";
 import {
   afterAttempt,
-  afterNews,
-  restMs,
-  type Standing,
+  afterNewNotification,
+  type ChannelHealth,
+  remainingBackoffMs,
   type Unreached,
   unreachedAfter,
-  type Visible,
-  visible,
+  type VisibleHealth,
+  visibleHealth,
 } from "./channel-health.ts";
-import { joinLine, nextInLine, type Waiting } from "./delivery-queue.ts";
-import type { Outcome } from "./delivery-result.ts";
+import { enqueue, nextDelivery, type QueuedDelivery } from "./delivery-queue.ts";
+import type { DeliveryResult } from "./delivery-result.ts";
 import type { Entry } from "./outbox/entry.ts";
 
 export interface WorkerOptions {
   channel: Channel;
   log: Logger;
   clock: Clock;
-  pauses: Pauses;
+  backoff: Backoff;
   /** How long one attempt may take. */
   deadlineMs: number;
   /** A notification that is not accepted at this age is given up. */
   giveUpAfterMs: number;
   /** Writes down what became of an attempt; the next one waits for it, so that at most one is ever repeated. */
-  onOutcome(outcome: Outcome): Promise<void>;
-  onStanding(before: Visible, after: Visible): void;
+  onResult(outcome: DeliveryResult): Promise<void>;
+  onHealthChange(before: VisibleHealth, after: VisibleHealth): void;
 }
 
 /**
@@ -43,9 +43,9 @@ const triedAtLeastMs = 60 * 60_000;
  */
 export class ChannelWorker {
   readonly #options: WorkerOptions;
-  readonly #line: Waiting[] = [];
+  readonly #queue: QueuedDelivery[] = [];
   readonly #ended = new AbortController();
-  #standing: Standing;
+  #health: ChannelHealth;
   #unreached: Unreached | undefined;
   #acceptedAtMs = Number.NEGATIVE_INFINITY;
   #working: Promise<void> | undefined;
@@ -54,23 +54,23 @@ export class ChannelWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#standing = { state: "working", since: options.clock.now() };
+    this.#health = { state: "working", since: options.clock.now() };
   }
 
   get status(): ChannelStatus {
-    const seen = visible(this.#standing, this.#unreached);
+    const seen = visibleHealth(this.#health, this.#unreached);
     const reason = seen.state === "working" ? null : seen.reason;
     const { name } = this.#options.channel;
     const since = seen.since.toISOString();
-    return { channel: name, state: seen.state, reason, since, waiting: this.#line.length };
+    return { channel: name, state: seen.state, reason, since, waiting: this.#queue.length };
   }
 
   /** Accepts a notification for delivery and returns at once. */
   add(entry: Entry, attempts: number): void {
     if (this.#isClosing) return;
     const nowMs = this.#options.clock.monotonicMs();
-    joinLine(this.#line, { entry, attempts, sinceMs: nowMs });
-    this.#standing = afterNews(this.#standing, nowMs);
+    enqueue(this.#queue, { entry, attempts, sinceMs: nowMs });
+    this.#health = afterNewNotification(this.#health, nowMs);
     this.#wake();
     this.#working ??= this.#work();
   }
@@ -94,8 +94,8 @@ export class ChannelWorker {
   }
 
   async #work(): Promise<void> {
-    for (let waiting = nextInLine(this.#line); waiting; waiting = nextInLine(this.#line)) {
-      const pauseMs = restMs(this.#standing, this.#options.clock.monotonicMs());
+    for (let waiting = nextDelivery(this.#queue); waiting; waiting = nextDelivery(this.#queue)) {
+      const pauseMs = remainingBackoffMs(this.#health, this.#options.clock.monotonicMs());
       if (this.#ended.signal.aborted || (pauseMs > 0 && this.#isClosing)) break;
       if (pauseMs > 0) await this.#pause(pauseMs);
       else await this.#attempt(waiting);
@@ -114,7 +114,7 @@ export class ChannelWorker {
     });
   }
 
-  async #attempt(waiting: Waiting): Promise<void> {
+  async #attempt(waiting: QueuedDelivery): Promise<void> {
     const { clock, channel } = this.#options;
     const at = clock.now();
     const startedMs = clock.monotonicMs();
@@ -124,8 +124,8 @@ export class ChannelWorker {
     waiting.attempts++;
     const settled = this.#settle(waiting, result);
     const tookMs = clock.monotonicMs() - startedMs;
-    const restsMs = restMs(this.#standing, clock.monotonicMs());
-    await this.#options.onOutcome({
+    const restsMs = remainingBackoffMs(this.#health, clock.monotonicMs());
+    await this.#options.onResult({
       entry: waiting.entry,
       channel: channel.name,
       attempt: waiting.attempts,
@@ -135,11 +135,14 @@ export class ChannelWorker {
       answer: (result.result === "accepted" ? result.answer : result.reason) ?? null,
       nextAt: settled.isDone ? null : new Date(clock.now().getTime() + restsMs),
     });
-    if (settled.isDone) this.#line.splice(this.#line.indexOf(waiting), 1);
+    if (settled.isDone) this.#queue.splice(this.#queue.indexOf(waiting), 1);
   }
 
   /** Decides about the notification, and about the channel. */
-  #settle(waiting: Waiting, result: SendResult): { outcome: Outcome["outcome"]; isDone: boolean } {
+  #settle(
+    waiting: QueuedDelivery,
+    result: SendResult,
+  ): { outcome: DeliveryResult["outcome"]; isDone: boolean } {
     const { clock, giveUpAfterMs } = this.#options;
     // Refused, while others were accepted, and refused again: it is not the channel that needs mending.
     const isItsFault = result.result === "refused" && (waiting.refusedAtMs ?? Infinity) < this.#acceptedAtMs;
@@ -154,14 +157,14 @@ export class ChannelWorker {
   }
 
   #stand(result: SendResult): void {
-    const { clock, pauses, onStanding } = this.#options;
+    const { clock, backoff, onHealthChange } = this.#options;
     const atMs = clock.monotonicMs();
-    const before = visible(this.#standing, this.#unreached);
+    const before = visibleHealth(this.#health, this.#unreached);
     const moment = { now: clock.now(), atMs, chance: Math.random() };
-    this.#standing = afterAttempt(this.#standing, result, pauses, moment);
+    this.#health = afterAttempt(this.#health, result, backoff, moment);
     this.#unreached = unreachedAfter(this.#unreached, result, moment.now);
     if (result.result === "accepted") this.#acceptedAtMs = atMs;
-    onStanding(before, visible(this.#standing, this.#unreached));
+    onHealthChange(before, visibleHealth(this.#health, this.#unreached));
   }
 
   async #send(notification: Entry["notification"]): Promise<SendResult> {

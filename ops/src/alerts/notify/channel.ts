@@ -1,4 +1,3 @@
-import type { Alert } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
 
 /** A way to reach people. */
@@ -24,10 +23,3 @@ export type SendResult =
   | { result: "try_again"; reason: string; afterMs?: number; unreached?: string }
   /** It will not work, however often it is tried, until somebody mends the channel or its settings. */
   | { result: "refused"; reason: string };
-
-/** The key of the alert about a channel that is broken: it is told through all the others. */
-export const keyOfChannel = (name: string): string => `channel:${name}`;
-
-/** Which channel an alert says is broken; undefined for any other alert, whatever key a service gave it. */
-export const brokenChannelIn = ({ key, details: { channel } }: Alert): string | undefined =>
-  typeof channel === "string" && key === keyOfChannel(channel) ? channel : undefined;

@@ -15,18 +15,18 @@ export type Claim =
   | { claim: "unknown" };
 
 /** Where the instances agree on who tells what. None of these throws or rejects. */
-export interface Claims {
+export interface Deduplication {
   /** To tell that an alert fires, or goes on; what is more severe than all that was told of the same is ours. */
-  toTell(incident: Incident, now: Date): Promise<Claim>;
+  claimFiring(incident: Incident, now: Date): Promise<Claim>;
   /** To tell that it has ended. */
-  toEnd(incident: Incident, now: Date): Promise<Claim>;
+  claimResolved(incident: Incident, now: Date): Promise<Claim>;
   /** Says that it has been told; tried once, and not waited for. */
   told(incident: Incident, now: Date): void;
 }
 
 /** For a process that is alone. */
-export const noClaims: Claims = {
-  toTell: async () => ({ claim: "ours" }),
-  toEnd: async () => ({ claim: "ours" }),
+export const noDeduplication: Deduplication = {
+  claimFiring: async () => ({ claim: "ours" }),
+  claimResolved: async () => ({ claim: "ours" }),
   told: () => undefined,
 };

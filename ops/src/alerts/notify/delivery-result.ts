@@ -2,7 +2,7 @@ import type { Attempt } from "../model/notification.ts";
 import type { Entry } from "./outbox/entry.ts";
 
 /** What became of an attempt, for whoever keeps the entry. */
-export interface Outcome {
+export interface DeliveryResult {
   entry: Entry;
   channel: string;
   /** The first is 1. */
@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** The same for people, and for the history. */
-export const attemptOf = (settled: Outcome): Attempt => {
+export const attemptOf = (settled: DeliveryResult): Attempt => {
   const { entry, channel, attempt, at, tookMs, outcome, answer, nextAt } = settled;
   const { id, occasion, alert } = entry.notification;
   return {

@@ -12,7 +12,8 @@ import {
 import { logLines } from "../../../../test/support/log-lines.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
 import { until } from "../../../../test/support/until.ts";
-import { type Channel, keyOfChannel, type SendResult } from "./channel.ts";
+import { keyOfChannel } from "../model/channel-alert.ts";
+import type { Channel, SendResult } from "./channel.ts";
 
 let bench: Awaited<ReturnType<typeof openDispatching>>;
 beforeEach(async () => {
@@ -162,7 +163,7 @@ test("what a channel does not take holds up nothing but what is to follow it", a
 test("what no attempt could deliver for 24 hours is given up, and told", async () => {
   const send = async (): Promise<SendResult> => later;
   const dispatcher = bench.dispatcherOf([{ name: "slack", send }], {
-    pauses: { firstMs: hourMs, longestMs: 4 * hourMs },
+    backoff: { firstMs: hourMs, longestMs: 4 * hourMs },
   });
   await dispatcher.dispatch(notificationOf("a"));
   while (bench.of("slack").at(-1)?.outcome !== "given_up") {
@@ -182,7 +183,7 @@ test.each([true, false])(
   "what is a day old when the machine wakes is still tried for an hour; by the next process: %s",
   async (isNext) => {
     const slack = { name: "slack", send: async (): Promise<SendResult> => later };
-    const options = { pauses: { firstMs: hourMs / 6, longestMs: hourMs / 6 } };
+    const options = { backoff: { firstMs: hourMs / 6, longestMs: hourMs / 6 } };
     const attempts = () => bench.of("slack");
     const before = bench.dispatcherOf([slack], options);
     await before.dispatch(notificationOf("a"));

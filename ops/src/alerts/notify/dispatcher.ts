@@ -1,13 +1,20 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { inTime } from "../../core/in-time.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "../model/notification.ts";
-import type { Pauses } from "./backoff.ts";
-import { type Channel, keyOfChannel } from "./channel.ts";
-import type { Visible } from "./channel-health.ts";
+import { keyOfChannel } from "../model/channel-alert.ts";
+import type {
+  Attempt,
+  ChannelStatus,
+  Dispatcher,
+  Notification,
+  QueuedNotification,
+} from "../model/notification.ts";
+import type { Backoff } from "./backoff.ts";
+import type { Channel } from "./channel.ts";
+import type { VisibleHealth } from "./channel-health.ts";
 import { type ChannelTest, testChannels } from "./channel-test.ts";
 import { ChannelWorker } from "./channel-worker.ts";
-import { attemptOf, type Outcome } from "./delivery-result.ts";
+import { attemptOf, type DeliveryResult } from "./delivery-result.ts";
 import { logChannel } from "./log-channel.ts";
 import type { Entry } from "./outbox/entry.ts";
 import { Spool } from "./outbox/spool.ts";
@@ -22,14 +29,14 @@ export interface DispatcherOptions {
   /** Called when a channel needs somebody to mend it; the alert about it is told through the others. */
   onBroken?: (channel: string, reason: string) => void;
   /** Called when a channel accepts for the first time, and again each time after it was broken. */
-  onMended?: (channel: string) => void;
-  pauses?: Pauses;
+  onRecovered?: (channel: string) => void;
+  backoff?: Backoff;
   /** How long one attempt may take. */
   deadlineMs?: number;
   giveUpAfterMs?: number;
 }
 
-const patient: Pauses = { firstMs: 1_000, longestMs: 5 * 60_000 };
+const patient: Backoff = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const dayMs = 24 * 60 * 60_000;
 const tendEveryMs = 60_000;
 
@@ -47,13 +54,15 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #workers: ReadonlyMap<string, ChannelWorker>;
   readonly #giveUpAfterMs: number;
   readonly #onBroken: (channel: string, reason: string) => void;
-  readonly #onMended: (channel: string) => void;
+  readonly #onRecovered: (channel: string) => void;
   readonly #listeners = new Set<(attempt: Attempt) => void>();
-  readonly #firstHearers = new Set<(notifications: readonly Handed[]) => Promise<void>>();
+  readonly #beforeSendingListeners = new Set<
+    (notifications: readonly QueuedNotification[]) => Promise<void>
+  >();
   /** The ids of the last notifications that were taken over, from whomever. */
   readonly #known = new Set<string>();
   /** Those that are broken, or were before this process began, for all it knows. */
-  readonly #doubtful: Set<string>;
+  readonly #unconfirmed: Set<string>;
   /** Entries that wait for a channel which is not set up any more. */
   readonly #stray = new Set<Entry>();
   #tending: Promise<void> | undefined;
@@ -61,23 +70,23 @@ export class NotificationDispatcher implements Dispatcher {
 
   constructor(options: DispatcherOptions) {
     const { channels, spoolDir, log, clock = systemClock } = options;
-    const { pauses = patient, deadlineMs = 30_000, giveUpAfterMs = dayMs } = options;
+    const { backoff = patient, deadlineMs = 30_000, giveUpAfterMs = dayMs } = options;
     this.#log = log;
     this.#clock = clock;
     this.#giveUpAfterMs = giveUpAfterMs;
     this.#onBroken = options.onBroken ?? (() => {});
-    this.#onMended = options.onMended ?? (() => {});
+    this.#onRecovered = options.onRecovered ?? (() => {});
     this.#spool = new Spool({ directory: spoolDir, log, clock });
-    this.#doubtful = new Set(channels.map(({ name }) => name));
-    const common = { log, clock, pauses, deadlineMs, giveUpAfterMs };
+    this.#unconfirmed = new Set(channels.map(({ name }) => name));
+    const common = { log, clock, backoff, deadlineMs, giveUpAfterMs };
     this.#workers = new Map(
       [logChannel(log), ...channels].map((channel) => [
         channel.name,
         new ChannelWorker({
           ...common,
           channel,
-          onOutcome: (outcome) => this.#record(outcome),
-          onStanding: (before, after) => this.#followStanding(channel.name, before, after),
+          onResult: (outcome) => this.#record(outcome),
+          onHealthChange: (before, after) => this.#followHealth(channel.name, before, after),
         }),
       ]),
     );
@@ -109,9 +118,9 @@ export class NotificationDispatcher implements Dispatcher {
     return () => this.#listeners.delete(listener);
   }
 
-  beforeSending(listener: (notifications: readonly Handed[]) => Promise<void>): () => void {
-    this.#firstHearers.add(listener);
-    return () => this.#firstHearers.delete(listener);
+  beforeSending(listener: (notifications: readonly QueuedNotification[]) => Promise<void>): () => void {
+    this.#beforeSendingListeners.add(listener);
+    return () => this.#beforeSendingListeners.delete(listener);
   }
 
   channels(): ChannelStatus[] {
@@ -175,7 +184,7 @@ export class NotificationDispatcher implements Dispatcher {
       ...notification,
       channels: Object.keys(pending),
     }));
-    for (const listener of this.#firstHearers)
+    for (const listener of this.#beforeSendingListeners)
       await listener(notifications).catch((error) => this.#failed(error));
     for (const entry of entries) {
       for (const [name, { attempts }] of Object.entries(entry.pending)) {
@@ -200,7 +209,7 @@ export class NotificationDispatcher implements Dispatcher {
     }
   }
 
-  async #record(outcome: Outcome): Promise<void> {
+  async #record(outcome: DeliveryResult): Promise<void> {
     const { entry, channel, nextAt } = outcome;
     if (nextAt) entry.pending[channel] = { attempts: outcome.attempt };
     else delete entry.pending[channel];
@@ -212,9 +221,9 @@ export class NotificationDispatcher implements Dispatcher {
     for (const listener of this.#listeners) this.#tell(() => listener(attempt));
   }
 
-  #followStanding(channel: string, before: Visible, after: Visible): void {
-    if (after.state === "working" && this.#doubtful.delete(channel))
-      this.#tell(() => this.#onMended(channel));
+  #followHealth(channel: string, before: VisibleHealth, after: VisibleHealth): void {
+    if (after.state === "working" && this.#unconfirmed.delete(channel))
+      this.#tell(() => this.#onRecovered(channel));
     if (before.state === after.state) return;
     if (after.state === "working") {
       this.#log.info({ channel }, `the channel ${channel} works again`);
@@ -224,7 +233,7 @@ export class NotificationDispatcher implements Dispatcher {
     const say = after.state === "broken" ? "error" : "warn";
     this.#log[say]({ channel, reason }, `the channel ${channel} is ${after.state}`);
     if (after.state !== "broken") return;
-    this.#doubtful.add(channel);
+    this.#unconfirmed.add(channel);
     this.#tell(() => this.#onBroken(channel, reason));
   }
 

@@ -1,9 +1,9 @@
 import { Failure } from "../../core/failure.ts";
 import type { Alert } from "../model/alert.ts";
+import { brokenChannelIn } from "../model/channel-alert.ts";
 import type { Attempt } from "../model/notification.ts";
-import { type Decision, inSentence } from "../model/notification-decision.ts";
+import { type Decision, describeDecision } from "../model/notification-decision.ts";
 import type { AlertRecord } from "../model/record.ts";
-import { brokenChannelIn } from "./channel.ts";
 
 /** Why people were, or were not, told of an alert, decision by decision and channel by channel. */
 export interface Explanation {
@@ -34,26 +34,26 @@ export const alertUnknown = (id: string) =>
 /** @param channels the names of those that there are now */
 export const explain = (record: AlertRecord, channels: readonly string[]): Explanation => {
   const { alert, instance, decisions, attempts } = record;
-  const told = lastTold(record)?.channels ?? [];
+  const told = lastNotified(record)?.channels ?? [];
   const names = new Set([...channels, ...told, ...attempts.map(({ channel }) => channel)]);
   return {
     alert,
     instance,
-    decisions: decisions.map((decision) => ({ ...decision, why: inSentence(decision) })),
+    decisions: decisions.map((decision) => ({ ...decision, why: describeDecision(decision) })),
     channels: [...names].map((channel) => explainChannel(channel, record)),
   };
 };
 
-const lastTold = ({ decisions }: AlertRecord) => decisions.findLast((one) => one.decision === "told");
+const lastNotified = ({ decisions }: AlertRecord) => decisions.findLast((one) => one.decision === "told");
 
 const explainChannel = (channel: string, record: AlertRecord): ChannelExplanation => {
   const attempts = record.attempts.filter((attempt) => attempt.channel === channel);
   const last = attempts.at(-1);
   if (last) return { channel, ...outcomeOf(last), attempts };
-  const told = lastTold(record);
+  const told = lastNotified(record);
   if (!told) {
     const decision = record.decisions.at(-1);
-    const why = decision ? inSentence(decision) : "nothing has been decided yet";
+    const why = decision ? describeDecision(decision) : "nothing has been decided yet";
     return { channel, outcome: "not_sent", why, attempts };
   }
   if (brokenChannelIn(record.alert) === channel) {

@@ -1,7 +1,7 @@
 import type { Notification } from "../model/notification.ts";
 
 /** What it is about, before its message: `CRITICAL`, `NOW CRITICAL`, `STILL CRITICAL`, `RESOLVED`, `TEST`. */
-export const occasionInWords = ({ occasion, alert }: Notification): string => {
+export const occasionLabel = ({ occasion, alert }: Notification): string => {
   const severity = alert.severity.toUpperCase();
   const words = {
     fired: severity,
@@ -29,7 +29,7 @@ export const messageOf = ({ alert: { message }, symptoms }: Notification): strin
 
 /** All of it in one line. */
 export const headline = (notification: Notification): string =>
-  `${occasionInWords(notification)}: ${subjectOf(notification)}: ${messageOf(notification)}`;
+  `${occasionLabel(notification)}: ${subjectOf(notification)}: ${messageOf(notification)}`;
 
 /** When it began or ended. */
 export const timesOf = ({ alert: { state, fired_at, resolved_at } }: Notification): string =>

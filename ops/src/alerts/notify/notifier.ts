@@ -3,23 +3,27 @@ import type { Logger } from "../../core/logger.ts";
 import { within } from "../../monitoring/index.ts";
 import type { Incidents } from "../incidents/active.ts";
 import type { Cause } from "../incidents/inhibition.ts";
-import type { MuteBook } from "../incidents/silences.ts";
+import type { Silences } from "../incidents/silences.ts";
 import type { Alert, AlertSeverity } from "../model/alert.ts";
 import { fingerprintOf } from "../model/fingerprint.ts";
-import type { Handed, Occasion } from "../model/notification.ts";
-import { type Choice, inSentence } from "../model/notification-decision.ts";
+import type { Occasion, QueuedNotification } from "../model/notification.ts";
+import { type Choice, describeDecision } from "../model/notification-decision.ts";
 import { type AlertRecord, type Incident, noteDecision } from "../model/record.ts";
-import { notificationOf, type Teller, type Told } from "./dispatch-once.ts";
+import {
+  type DispatchOnceOptions,
+  type DispatchResult,
+  dispatchOnce,
+  notificationOf,
+} from "./dispatch-once.ts";
 import { decide, repeatMs } from "./policy.ts";
 
 const saveWithinMs = 2_000;
 
-export type LastTold = [fingerprint: string, { atMs: number; alert: string; severity: AlertSeverity }];
+export type LastNotified = [fingerprint: string, { atMs: number; alert: string; severity: AlertSeverity }];
 
-export interface TellingOptions {
-  teller: Teller;
+export interface NotifierOptions extends DispatchOnceOptions {
   incidents: Incidents;
-  mutes: MuteBook;
+  silences: Silences;
   causeOf: (incident: Incident, nowMs: number) => Cause;
   /** Called when something about a record has changed. */
   onChange: (record: AlertRecord) => void;
@@ -31,15 +35,15 @@ export interface TellingOptions {
 }
 
 /** Carries out what is decided about telling people, for all incidents; one that takes long delays no other. */
-export class Telling {
-  readonly #options: TellingOptions;
-  readonly #lastTold = new Map<LastTold[0], LastTold[1]>();
+export class Notifier {
+  readonly #options: NotifierOptions;
+  readonly #lastNotified = new Map<LastNotified[0], LastNotified[1]>();
   readonly #underWay = new Map<Incident, Promise<void>>();
   /** Alerts as they were when they were last saved: what begins or ends is another object. */
   readonly #secured = new WeakSet<Alert>();
   #scheduled = false;
 
-  constructor(options: TellingOptions) {
+  constructor(options: NotifierOptions) {
     this.#options = options;
   }
 
@@ -74,10 +78,11 @@ export class Telling {
     }
   }
 
-  /** Takes in what another process has told, as its `lastTold()` gave it. */
-  adopt(lastTold: readonly LastTold[]): void {
-    for (const [fingerprint, told] of lastTold) {
-      if ((this.#lastTold.get(fingerprint)?.atMs ?? 0) < told.atMs) this.#lastTold.set(fingerprint, told);
+  /** Takes in what another process has told, as its `lastNotified()` gave it. */
+  adopt(lastNotified: readonly LastNotified[]): void {
+    for (const [fingerprint, told] of lastNotified) {
+      if ((this.#lastNotified.get(fingerprint)?.atMs ?? 0) < told.atMs)
+        this.#lastNotified.set(fingerprint, told);
     }
   }
 
@@ -85,12 +90,12 @@ export class Telling {
    * Takes note that people are told what is on disk for the channels, also by a process before this one, and
    * resolves when that is on disk as well: what is sent after that is not told again after a crash.
    */
-  async noteTold(notifications: readonly Handed[]): Promise<void> {
+  async markNotified(notifications: readonly QueuedNotification[]): Promise<void> {
     const open = this.#options.incidents.open();
     let isNew = false;
     for (const { id, occasion, alert, symptoms, channels } of notifications) {
       const incident = open.find((one) => one.alert.id === alert.id);
-      if (!incident || hasTold(incident, id)) continue;
+      if (!incident || hasNotified(incident, id)) continue;
       const choice = { decision: "told", notification_id: id, symptoms, channels } as const;
       this.#note(incident, occasion, choice);
       this.#conclude(
@@ -105,14 +110,14 @@ export class Telling {
   }
 
   /** What was told so lately that it is not repeated. */
-  lastTold(): LastTold[] {
+  lastNotified(): LastNotified[] {
     this.#forget(this.#options.nowMs());
-    return [...this.#lastTold];
+    return [...this.#lastNotified];
   }
 
   /** Whether anything was decided at once; what has to be told takes its time. */
   #decide(incident: Incident, now: Date, nowMs: number): boolean {
-    const { mutes, causeOf, incidents } = this.#options;
+    const { silences, causeOf, incidents } = this.#options;
     const { type, key, state } = incident.alert;
     // It fires here again: there will be another end, and nobody need wait for this one.
     if (state === "resolved" && incident.telling.state === "elsewhere" && incidents.find(type, key)) {
@@ -121,9 +126,9 @@ export class Telling {
     }
     const plan = decide(incident, {
       nowMs,
-      mute: mutes.of(incident.alert.type, now),
+      mute: silences.of(incident.alert.type, now),
       cause: causeOf(incident, nowMs),
-      lastTold: this.#lastTold.get(fingerprintOf(incident.alert)),
+      lastNotified: this.#lastNotified.get(fingerprintOf(incident.alert)),
     });
     if (plan.do === "nothing") return false;
     if (plan.do === "tell") {
@@ -138,13 +143,13 @@ export class Telling {
   }
 
   async #tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<void> {
-    const { teller, clock, log, save } = this.#options;
+    const { clock, log, save } = this.#options;
     const { alert } = incident;
     // Before anything is waited for: what is found in the spool meanwhile is this one, not one before it.
     const notification = notificationOf(incident, occasion, clock.now());
     try {
       await this.#secure(alert);
-      const told = await teller.tell(incident, notification, nowMs);
+      const told = await dispatchOnce(this.#options, incident, notification, nowMs);
       const isNew = this.#note(incident, occasion, told.choice);
       this.#conclude(incident, occasion, told, { atMs: nowMs, severity: notification.alert.severity });
       if (isNew) void save();
@@ -173,7 +178,7 @@ export class Telling {
   #conclude(
     incident: Incident,
     occasion: Occasion,
-    told: Told,
+    told: DispatchResult,
     { atMs, severity }: { atMs: number; severity: AlertSeverity },
   ): void {
     if (told.choice.decision === "waits_for_turn") return;
@@ -186,7 +191,7 @@ export class Telling {
       return;
     }
     incident.telling = { state: "told", atMs, severity };
-    this.#lastTold.set(fingerprintOf(incident.alert), { atMs, alert: incident.alert.id, severity });
+    this.#lastNotified.set(fingerprintOf(incident.alert), { atMs, alert: incident.alert.id, severity });
   }
 
   #note(incident: Incident, occasion: Occasion, choice: Choice): boolean {
@@ -196,7 +201,7 @@ export class Telling {
     const last = incident.decisions.at(-1);
     const { id: alert_id, type, key, severity, state } = incident.alert;
     if (last && choice.decision !== "told" && choice.decision !== "never_told") {
-      log.info({ alert_id, key, severity }, `alert ${type} ${state}: ${inSentence(last)}`);
+      log.info({ alert_id, key, severity }, `alert ${type} ${state}: ${describeDecision(last)}`);
     }
     return true;
   }
@@ -208,11 +213,11 @@ export class Telling {
 
   /** Most of what is told never fires again, and would be kept, and written at each change, for ever. */
   #forget(nowMs: number): void {
-    for (const [fingerprint, { atMs }] of this.#lastTold) {
-      if (nowMs - atMs >= repeatMs) this.#lastTold.delete(fingerprint);
+    for (const [fingerprint, { atMs }] of this.#lastNotified) {
+      if (nowMs - atMs >= repeatMs) this.#lastNotified.delete(fingerprint);
     }
   }
 }
 
-const hasTold = ({ decisions }: Incident, notificationId: string): boolean =>
+const hasNotified = ({ decisions }: Incident, notificationId: string): boolean =>
   decisions.some((one) => one.decision === "told" && one.notification_id === notificationId);

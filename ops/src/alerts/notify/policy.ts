@@ -3,7 +3,7 @@ import type { Mute } from "../incidents/mute.ts";
 import { type Alert, type AlertSeverity, isWorse } from "../model/alert.ts";
 import type { Occasion } from "../model/notification.ts";
 import type { Choice } from "../model/notification-decision.ts";
-import { type Incident, toldElsewhere } from "../model/record.ts";
+import { type Incident, notifiedElsewhere } from "../model/record.ts";
 
 /** The same thing is not told again for so long, whichever instance sees it. */
 export const repeatMs = 5 * 60_000;
@@ -22,7 +22,7 @@ export interface Circumstances {
   mute: Mute | undefined;
   cause: Cause;
   /** When something with the same fingerprint was last told by this process, as firing, and how severe it was. */
-  lastTold: { atMs: number; alert: string; severity: AlertSeverity } | undefined;
+  lastNotified: { atMs: number; alert: string; severity: AlertSeverity } | undefined;
 }
 
 /** What is to be done about telling people of an alert now. */
@@ -47,7 +47,7 @@ const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Cir
   if (telling.state !== "told") return reason ? hold("fired", reason) : tell("fired");
   // Noted as soon as it is muted: when the mute ends, people want to know that it still fires; and if something
   // explains it by then, when that is over.
-  const wasMuted = decisions.findLast(isToldOrMuted)?.decision === "muted";
+  const wasMuted = decisions.findLast(isNotifiedOrMuted)?.decision === "muted";
   const occasion = isWorsened ? "worsened" : "reminder";
   const due =
     isWorsened || wasMuted || nowMs - telling.atMs >= reminderMs || circumstances.mute !== undefined;
@@ -55,17 +55,20 @@ const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Cir
   return reason ? hold(occasion, reason) : tell(occasion);
 };
 
-const isToldOrMuted = ({ decision }: Choice): boolean => decision === "told" || decision === "muted";
+const isNotifiedOrMuted = ({ decision }: Choice): boolean => decision === "told" || decision === "muted";
 
-const reasonToHold = (alert: Alert, { nowMs, mute, cause, lastTold }: Circumstances): Choice | undefined => {
+const reasonToHold = (
+  alert: Alert,
+  { nowMs, mute, cause, lastNotified }: Circumstances,
+): Choice | undefined => {
   if (mute) return mutedBy(mute);
   if (cause.state === "known") return { decision: "inhibited", by: cause.type, by_alert: cause.alert };
   if (cause.state === "unclear") {
     return { decision: "waits_for_cause", cause: cause.type, until: isoOf(cause.untilMs) };
   }
-  const isRepeated = lastTold !== undefined && !isWorse(alert.severity, lastTold.severity);
-  if (isRepeated && lastTold.alert !== alert.id && nowMs - lastTold.atMs < repeatMs) {
-    return { decision: "repeat", of_alert: lastTold.alert, until: isoOf(lastTold.atMs + repeatMs) };
+  const isRepeated = lastNotified !== undefined && !isWorse(alert.severity, lastNotified.severity);
+  if (isRepeated && lastNotified.alert !== alert.id && nowMs - lastNotified.atMs < repeatMs) {
+    return { decision: "repeat", of_alert: lastNotified.alert, until: isoOf(lastNotified.atMs + repeatMs) };
   }
   return undefined;
 };
@@ -73,7 +76,11 @@ const reasonToHold = (alert: Alert, { nowMs, mute, cause, lastTold }: Circumstan
 const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): Plan => {
   const { telling, decisions } = incident;
   if (telling.state === "over") return nothing;
-  if (telling.state === "elsewhere" && toldElsewhere(incident, "resolved") && nowMs < telling.askAgainAtMs)
+  if (
+    telling.state === "elsewhere" &&
+    notifiedElsewhere(incident, "resolved") &&
+    nowMs < telling.askAgainAtMs
+  )
     return nothing;
   // Whoever came first may not have lived to tell it.
   const mayBeOurs = telling.state !== "untold" || decisions.at(-1)?.decision === "waits_for_turn";

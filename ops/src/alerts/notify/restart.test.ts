@@ -166,7 +166,7 @@ test("a listener that fails stops no delivery, and keeps nobody else from hearin
   const fail = () => {
     throw new Error("boom");
   };
-  const dispatcher = bench.dispatcherOf([scripted("slack", refused)], { onBroken: fail, onMended: fail });
+  const dispatcher = bench.dispatcherOf([scripted("slack", refused)], { onBroken: fail, onRecovered: fail });
   dispatcher.onAttempt(fail);
   const heard: string[] = [];
   const stop = dispatcher.onAttempt(({ channel }) => heard.push(channel));

@@ -1,11 +1,11 @@
 /** Where a rule stands. Times are milliseconds on a clock that does not jump. */
 export type RuleState =
   | { state: "inactive" }
-  | ({ state: "pending"; failures: number; held: Held } & Standing)
-  | ({ state: "firing" } & Standing)
-  | ({ state: "recovering"; recoveredAtMs: number; successes: number; held: Held } & Standing);
+  | ({ state: "pending"; failures: number; held: Held } & Ongoing)
+  | ({ state: "firing" } & Ongoing)
+  | ({ state: "recovering"; recoveredAtMs: number; successes: number; held: Held } & Ongoing);
 
-interface Standing {
+interface Ongoing {
   /** The first observation that failed. */
   sinceMs: number;
   /** Since when it cannot be evaluated; null while it can. */

@@ -4,7 +4,7 @@ import type { Details, Observed, Rule, RuleFinding } from "./rule.ts";
 import type { Thresholds } from "./thresholds.ts";
 
 /** Where a rule stands about one key. */
-export interface Standing {
+export interface RuleStatus {
   type: AlertType;
   key: string;
   state: RuleState;
@@ -21,10 +21,11 @@ const unseen = (state: RuleState): RuleState =>
   "held" in state ? { ...state, held: { ...state.held, seenAtMs: null } } : state;
 
 /** Where all rules stand. Only what is not inactive takes space. */
-export class RuleBoard {
+export class RuleEngine {
   readonly #rules: readonly Rule[];
   readonly #thresholds: Thresholds;
   readonly #states: Map<AlertType, Map<string, RuleState>>;
+  #observedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ rules, thresholds }: { rules: readonly Rule[]; thresholds: Thresholds }) {
     this.#rules = rules;
@@ -33,12 +34,13 @@ export class RuleBoard {
   }
 
   /** Goes on from where another process stood, as `standings()` gave it. */
-  adopt({ type, key, state }: Standing): void {
+  adopt({ type, key, state }: RuleStatus): void {
     this.#states.get(type)?.set(key, unseen(state));
   }
 
   /** Takes note of what is observed; returns what began or ended with it. */
   observe(observed: Observed, nowMs: number): Transition[] {
+    this.#observedAtMs = nowMs;
     return this.#rules.flatMap((rule) =>
       this.#findings(rule, observed).flatMap((finding) => this.#evaluate(rule, finding, nowMs)),
     );
@@ -48,7 +50,16 @@ export class RuleBoard {
     return (this.#states.get(type)?.get(key) ?? inactive).state;
   }
 
-  standings(): Standing[] {
+  isPending(type: AlertType): boolean {
+    return this.stateOf(type) === "pending";
+  }
+
+  /** When the rules last looked. */
+  get observedAtMs(): number {
+    return this.#observedAtMs;
+  }
+
+  standings(): RuleStatus[] {
     return [...this.#states].flatMap(([type, byKey]) =>
       [...byKey].map(([key, state]) => ({ type, key, state })),
     );

@@ -17,6 +17,11 @@ export interface Observed {
     | undefined;
 }
 
+/** Emits snapshots; the monitoring service does. */
+export interface SnapshotSource {
+  onSnapshot(listener: (snapshot: Observed) => void): () => void;
+}
+
 export type Details = Alert["details"];
 
 /** What a rule finds about one of the things that it watches. */

@@ -12,7 +12,7 @@ const mostAccounts = 1_000;
 const mostNames = 5;
 
 /** The accounts behind one alert. */
-export class Culprits {
+export class AccountTotals {
   #attempts = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
   readonly #names = new Set<string>();

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Alert } from "../model/alert.ts";
-import { Culprits, type Totals } from "./account-totals.ts";
+import { AccountTotals, type Totals } from "./account-totals.ts";
 import { securityAlert } from "./security-alert.ts";
 import { SlidingWindow } from "./sliding-counter.ts";
 
@@ -36,14 +36,14 @@ export interface Refused {
  * Notices who is refused again and again, and raises SECURITY_ALERT: for the address, or, where they come from
  * many addresses, for the account. Remembers a bounded number of both.
  */
-export class RefusalWatch {
+export class BruteForceDetector {
   readonly #alarm: Alarm;
   readonly #clock: Clock;
   readonly #thresholds: SecurityThresholds;
   readonly #logins: SlidingWindow;
   readonly #refusals: SlidingWindow;
-  readonly #refusedAccounts = new Culprits();
-  readonly #trespassers = new Culprits();
+  readonly #refusedAccounts = new AccountTotals();
+  readonly #trespassers = new AccountTotals();
 
   constructor({
     alarm,
@@ -118,7 +118,7 @@ export class RefusalWatch {
   }
 
   /** The address first: an account is named on its own only when no single address explains it. */
-  #exceeding(window: SlidingWindow, threshold: number, { address, account }: Refused): Culprit | undefined {
+  #exceeding(window: SlidingWindow, threshold: number, { address, account }: Refused): Offender | undefined {
     const nowMs = this.#clock.monotonicMs();
     const fromAddress = window.add(`address ${address}`, nowMs);
     const forAccount = account === undefined ? 0 : window.add(`account ${account}`, nowMs);
@@ -134,7 +134,7 @@ export class RefusalWatch {
 
   #raise(
     what: string,
-    { kind, name }: Culprit,
+    { kind, name }: Offender,
     sentence: string,
     { address, account, route }: Refused,
   ): void {
@@ -154,7 +154,7 @@ export class RefusalWatch {
   }
 }
 
-interface Culprit {
+interface Offender {
   kind: "address" | "account";
   name: string;
   preposition: "from" | "for";

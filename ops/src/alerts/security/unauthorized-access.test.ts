@@ -6,8 +6,8 @@ import { Failure } from "../../core/failure.ts";
 import { createLogger } from "../../core/logger.ts";
 import { problems } from "../../http/problems.ts";
 import { PerformanceMetrics, recordRequests } from "../../monitoring/index.ts";
-import { RefusalWatch } from "./brute-force-detector.ts";
-import { noteRefusal, watchTrespasses } from "./unauthorized-access.ts";
+import { BruteForceDetector } from "./brute-force-detector.ts";
+import { recordRefusal, watchUnauthorizedAccess } from "./unauthorized-access.ts";
 
 let clock: StandingClock;
 let raised: { key: string; message: string; details: Record<string, string | number> }[];
@@ -25,7 +25,7 @@ beforeEach(async () => {
   away = false;
   const thresholds = { failedLogins: 3, refusals: 5, windowSeconds: 60 };
   const raise = (alert: (typeof raised)[number]) => void raised.push(alert);
-  const watch = new RefusalWatch({ alarm: { raise: raise as never }, clock, thresholds });
+  const watch = new BruteForceDetector({ alarm: { raise: raise as never }, clock, thresholds });
   const source = {
     watch,
     whoIs: async ({ headers }: { headers: Record<string, unknown> }) => {
@@ -41,10 +41,10 @@ beforeEach(async () => {
   performance = new PerformanceMetrics();
   recordRequests(app, {
     performance,
-    onRefused: (request, reply) => noteRefusal(request, reply, source),
+    onRefused: (request, reply) => recordRefusal(request, reply, source),
   });
   await app.register(async (scope) => {
-    watchTrespasses(scope, source);
+    watchUnauthorizedAccess(scope, source);
     scope.get("/ops/:step", async () => refuse(403, "EB_NO"));
   });
   app.get("/orders", async ({ headers }) => (headers.login ? refuse(403, "EB_NO") : refuse(401, "EB_WHO")));

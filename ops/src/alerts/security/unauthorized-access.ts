@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../../core/logger.ts";
 import { quotedName, unformatted } from "../../core/safe-names.ts";
-import { storable } from "../model/sanitize.ts";
-import type { RefusalWatch, Refused } from "./brute-force-detector.ts";
+import { sanitizeText } from "../model/sanitize.ts";
+import type { BruteForceDetector, Refused } from "./brute-force-detector.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -12,7 +12,7 @@ declare module "fastify" {
 }
 
 export interface RefusalSource {
-  watch: RefusalWatch;
+  watch: BruteForceDetector;
   /** Who asks, as the service knows them; null for a stranger. */
   whoIs: (request: FastifyRequest) => Promise<{ id: string; name: string } | null>;
   /** Whether the one asking may use the routes of the platform, be it not all of them. */
@@ -26,7 +26,7 @@ export interface RefusalSource {
 const failedLogin = new Set([401, 429]);
 
 /** Tells the watch of a request that has failed, if it was refused. */
-export const noteRefusal = (request: FastifyRequest, reply: FastifyReply, source: RefusalSource): void => {
+export const recordRefusal = (request: FastifyRequest, reply: FastifyReply, source: RefusalSource): void => {
   const { watch, harmless } = source;
   const { statusCode, problemCode } = reply;
   if (problemCode !== undefined && harmless.includes(problemCode)) return;
@@ -41,7 +41,7 @@ export const noteRefusal = (request: FastifyRequest, reply: FastifyReply, source
 };
 
 /** Tells the watch of everybody known who is refused in this scope: the routes of the platform itself. */
-export const watchTrespasses = (scope: FastifyInstance, source: RefusalSource): void => {
+export const watchUnauthorizedAccess = (scope: FastifyInstance, source: RefusalSource): void => {
   scope.addHook("onResponse", (request, { statusCode, problemCode }, done) => {
     done();
     if (statusCode === 403 && !source.harmless.includes(problemCode ?? "")) {
@@ -57,7 +57,7 @@ const longestAccount = 254;
 
 /** Where the body of a login is not validated, a stranger puts there what they like. */
 const accountFrom = (named: unknown): string | undefined =>
-  typeof named === "string" ? unformatted(storable(named, longestAccount)) : undefined;
+  typeof named === "string" ? unformatted(sanitizeText(named, longestAccount)) : undefined;
 
 const placeOf = ({ ip, method, routeOptions }: FastifyRequest): Refused => ({
   address: ip,

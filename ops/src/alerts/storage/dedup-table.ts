@@ -37,7 +37,7 @@ const isMoreSevere = sql`${rankOf("excluded.severity")} > ${rankOf("c.severity")
  * the same is not repeated, when its end was told or when its owner is silent; and, at any time, by what is
  * more severe.
  */
-export const claimToTell = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
+export const claimFiring = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
   const { alert, instance } = incident;
   const fingerprint = fingerprintOf(alert);
   const { rows: ours } = await sql`
@@ -63,10 +63,10 @@ export const claimToTell = async (db: Database, incident: Incident, now: Date): 
  * its end, shortly before. Whoever asks again for the same alert did not learn the answer, or was killed before it told:
  * the name of the notification keeps it from being told twice.
  */
-export const claimToEnd = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
+export const claimResolved = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
   const { alert, instance, telling } = incident;
   const fingerprint = fingerprintOf(alert);
-  const mayHaveBeenTold = telling.state !== "elsewhere";
+  const mayHaveBeenNotified = telling.state !== "elsewhere";
   const { rows: ours } = await sql`
     insert into earlybird.alert_claims as c
       (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
@@ -76,7 +76,7 @@ export const claimToEnd = async (db: Database, incident: Incident, now: Date): P
       seen_at = excluded.seen_at, told_at = coalesce(c.told_at, excluded.told_at),
       resolved_at = excluded.resolved_at
     where c.alert = excluded.alert or (c.resolved_at is null and ${isOver("seen_at", silentMs, now)})
-      or (${mayHaveBeenTold} and c.resolved_at < excluded.fired_at) or ${isAhead("resolved_at", now)}
+      or (${mayHaveBeenNotified} and c.resolved_at < excluded.fired_at) or ${isAhead("resolved_at", now)}
     returning c.alert`.execute(db);
   return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
 };
@@ -88,7 +88,7 @@ export const claimToEnd = async (db: Database, incident: Incident, now: Date): P
  * @param told what was told, with the time on the wall clock
  * @returns the ids of the alerts for which this process goes on telling; the others are told elsewhere by now
  */
-export const keepClaims = async (
+export const renewClaims = async (
   db: Database,
   told: readonly { incident: Incident; told_at: string }[],
   now: Date,

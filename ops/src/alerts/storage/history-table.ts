@@ -3,7 +3,7 @@ import { type HistoryFilter, type HistoryPage, pageFrom, placeOf } from "../inci
 import { statisticsDays, type Tally } from "../incidents/statistics.ts";
 import type { Alert } from "../model/alert.ts";
 import type { AlertRecord } from "../model/record.ts";
-import { storableDetails, storableJson } from "../model/sanitize.ts";
+import { sanitizeDetails, storableJson } from "../model/sanitize.ts";
 
 type Database = Kysely<unknown>;
 
@@ -23,7 +23,7 @@ const columns = sql`${alertColumns}, instance, decisions, attempts`;
 const alertFrom = (row: AlertRow): Alert => ({
   ...row,
   // It may have been written by an older version, which took any.
-  details: storableDetails(row.details),
+  details: sanitizeDetails(row.details),
   fired_at: row.fired_at.toISOString(),
   resolved_at: row.resolved_at?.toISOString() ?? null,
 });

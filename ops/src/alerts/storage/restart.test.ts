@@ -173,7 +173,7 @@ test("of what an older version has told, without saying how severe it was, nothi
 });
 
 test("what may be told again is not in the state any more", async () => {
-  const lastTold = async (): Promise<[string, unknown][]> => JSON.parse(await stateText()).last_told;
+  const lastNotified = async (): Promise<[string, unknown][]> => JSON.parse(await stateText()).last_told;
   const { alerts, pass } = start();
   for (const key of ["vans", "milk", "ice"]) {
     alerts.raise({ type: "CUSTOM", key, message: `No ${key}.` });
@@ -182,10 +182,10 @@ test("what may be told again is not in the state any more", async () => {
     await pass(1);
     await pass(158);
   }
-  expect((await lastTold()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM milk", "CUSTOM ice"]);
+  expect((await lastNotified()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM milk", "CUSTOM ice"]);
   await pass(100);
   await alerts.close();
-  expect((await lastTold()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM ice"]);
+  expect((await lastNotified()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM ice"]);
 });
 
 test("what was raised ends after its quiet time, counted from before the restart", async () => {

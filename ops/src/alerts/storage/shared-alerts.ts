@@ -6,13 +6,13 @@ import { type DatabaseWithTables, within } from "../../monitoring/index.ts";
 import type { Incidents } from "../incidents/active.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
 import type { Records } from "../incidents/records.ts";
-import type { MuteBook } from "../incidents/silences.ts";
+import type { Silences } from "../incidents/silences.ts";
 import type { Tally } from "../incidents/statistics.ts";
 import type { Alert } from "../model/alert.ts";
 import type { AlertRecord, Incident } from "../model/record.ts";
-import type { Claim, Claims } from "../notify/deduplication.ts";
+import type { Claim, Deduplication } from "../notify/deduplication.ts";
 import { alertDatabaseOn } from "./alert-database.ts";
-import { claimToEnd, claimToTell, keepClaims } from "./dedup-table.ts";
+import { claimFiring, claimResolved, renewClaims } from "./dedup-table.ts";
 import {
   endAbandoned,
   findRecord,
@@ -23,7 +23,7 @@ import {
   readTallies,
   saveRecords,
 } from "./history-table.ts";
-import { sharedMutes } from "./silence-table.ts";
+import { silenceStore } from "./silence-table.ts";
 
 const keepUpEveryMs = 5_000;
 const pruneEveryMs = 3_600_000;
@@ -39,17 +39,17 @@ const readWithinMs = 3_000;
 
 export interface SharedAlertsOptions {
   pool: pg.Pool;
-  mutes: MuteBook;
+  silences: Silences;
   records: Records;
   incidents: Incidents;
   /** Whether the database is known not to answer, so that it need not be tried. */
-  isAway: () => boolean;
+  isUnavailable: () => boolean;
   clock: Clock;
   log: Logger;
 }
 
 /** What this process has in common with the other instances; without the database, it catches up later. */
-export class SharedAlerts implements Claims {
+export class SharedAlerts implements Deduplication {
   readonly #options: SharedAlertsOptions;
   readonly #database: DatabaseWithTables;
   #tallies: Tally[] | undefined;
@@ -84,18 +84,18 @@ export class SharedAlerts implements Claims {
     return this.#firing;
   }
 
-  async toTell(incident: Incident, now: Date): Promise<Claim> {
-    return this.#claim(() => this.#database.connected((db) => claimToTell(db, incident, now)));
+  async claimFiring(incident: Incident, now: Date): Promise<Claim> {
+    return this.#claim(() => this.#database.connected((db) => claimFiring(db, incident, now)));
   }
 
-  async toEnd(incident: Incident, now: Date): Promise<Claim> {
-    return this.#claim(() => this.#database.connected((db) => claimToEnd(db, incident, now)));
+  async claimResolved(incident: Incident, now: Date): Promise<Claim> {
+    return this.#claim(() => this.#database.connected((db) => claimResolved(db, incident, now)));
   }
 
   told(incident: Incident, now: Date): void {
-    if (this.#options.isAway()) return;
+    if (this.#options.isUnavailable()) return;
     const told = [{ incident, told_at: now.toISOString() }];
-    void this.#database.connected((db) => keepClaims(db, told, now)).catch((error) => this.#failed(error));
+    void this.#database.connected((db) => renewClaims(db, told, now)).catch((error) => this.#failed(error));
   }
 
   /** A page of the history; undefined when the database does not answer. */
@@ -109,14 +109,14 @@ export class SharedAlerts implements Claims {
   }
 
   /** Tells the others of our mutes and learns of theirs; nothing happens when the database is away. */
-  async shareMutes(): Promise<void> {
-    const { mutes, clock } = this.#options;
-    await this.#read(() => this.#database.connected((db) => mutes.share(sharedMutes(db), clock.now())));
+  async syncSilences(): Promise<void> {
+    const { silences, clock } = this.#options;
+    await this.#read(() => this.#database.connected((db) => silences.share(silenceStore(db), clock.now())));
   }
 
   /** Catches up with the others when it is time to, and unless it is under way. */
-  keepUp(nowMs: number): void {
-    if (this.#keeping || nowMs - this.#keptUpAtMs < keepUpEveryMs || this.#options.isAway()) return;
+  sync(nowMs: number): void {
+    if (this.#keeping || nowMs - this.#keptUpAtMs < keepUpEveryMs || this.#options.isUnavailable()) return;
     this.#keptUpAtMs = nowMs;
     this.#keeping = this.#catchUp(nowMs).finally(() => {
       this.#keeping = undefined;
@@ -126,7 +126,7 @@ export class SharedAlerts implements Claims {
   /** Saves what the database does not know yet, if it answers. */
   async stop(): Promise<void> {
     await this.#keeping;
-    if (!this.#options.isAway()) await this.#catchUp(this.#keptUpAtMs);
+    if (!this.#options.isUnavailable()) await this.#catchUp(this.#keptUpAtMs);
   }
 
   /** Resolves when nothing is under way. */
@@ -135,21 +135,21 @@ export class SharedAlerts implements Claims {
   }
 
   async #catchUp(nowMs: number): Promise<void> {
-    const { mutes, records, incidents, clock, log } = this.#options;
+    const { silences, records, incidents, clock, log } = this.#options;
     const now = clock.now();
     // Otherwise it would look as if nobody saw any more what fires.
     const reassure = nowMs - this.#reassuredAtMs >= reassureEveryMs;
     if (reassure) for (const incident of incidents.firing()) records.changed(incident);
     try {
       await this.#database.connected(async (db) => {
-        await mutes.share(sharedMutes(db), now);
+        await silences.share(silenceStore(db), now);
         await this.#saveRecords((some) => saveRecords(db, some));
         const told = incidents.firing().filter(({ telling }) => telling.state === "told");
         while (told.length > 0) {
           const some = told.splice(0, savedAtOnce).flatMap(withTime);
-          const kept = await keepClaims(db, some, now);
+          const kept = await renewClaims(db, some, now);
           for (const { incident } of some)
-            if (!kept.has(incident.alert.id)) incidents.giveAway(incident, nowMs);
+            if (!kept.has(incident.alert.id)) incidents.leaveToOther(incident, nowMs);
         }
         if (reassure) await endAbandoned(db);
         this.#reassuredAtMs = reassure ? nowMs : this.#reassuredAtMs;
@@ -192,7 +192,7 @@ export class SharedAlerts implements Claims {
   }
 
   async #claim(ask: () => Promise<Claim>): Promise<Claim> {
-    if (this.#options.isAway()) return { claim: "unknown" };
+    if (this.#options.isUnavailable()) return { claim: "unknown" };
     try {
       return await within(claimWithinMs, ask());
     } catch (error) {
@@ -202,7 +202,7 @@ export class SharedAlerts implements Claims {
   }
 
   async #read<T>(read: () => Promise<T>): Promise<T | undefined> {
-    if (this.#options.isAway()) return undefined;
+    if (this.#options.isUnavailable()) return undefined;
     try {
       return await within(readWithinMs, read());
     } catch (error) {

@@ -105,8 +105,8 @@ test("who was killed in another container is believed to live for five minutes; 
   await after.pass(60);
   expect(after.alerts.active().map(({ key }) => key)).toEqual(["milk"]);
   expect(after.told.map(({ alert }) => alert.message)).toEqual([
-    "It is over, after 2 min 1 s: No vans.",
-    "It is over, after 2 min 1 s: It rains in.",
+    "Resolved after 2 min 1 s: No vans.",
+    "Resolved after 2 min 1 s: It rains in.",
   ]);
   after.alerts.resolve("CUSTOM", "milk");
   await after.pass(1);

@@ -4,15 +4,15 @@ import type { LastEnded } from "../../incidents/active.ts";
 import type { Mute } from "../../incidents/mute.ts";
 import type { MuteEntry } from "../../incidents/silences.ts";
 import type { AlertRecord, Incident } from "../../model/record.ts";
-import type { LastTold } from "../../notify/notifier.ts";
-import type { Standing } from "../../rules/rule-engine.ts";
+import type { LastNotified } from "../../notify/notifier.ts";
+import type { RuleStatus } from "../../rules/rule-engine.ts";
 
 /** What a restart must not forget. Times are milliseconds since 1970, or ISO 8601. */
 export interface SavedState {
-  standings: Standing[];
+  standings: RuleStatus[];
   /** Those about which there is, or may be, something left to tell. */
   incidents: Incident[];
-  last_told: LastTold[];
+  last_told: LastNotified[];
   last_ended: LastEnded[];
   mutes: Mute[];
   unsaved_mutes: MuteEntry[];

@@ -1,13 +1,13 @@
-import type { Beginning } from "../incidents/active.ts";
-import { inWords } from "../model/duration.ts";
+import { formatDuration } from "../model/duration.ts";
 import type { Transition } from "../rules/rule-engine.ts";
+import type { NewIncident } from "./active.ts";
 
 /** What begins when a rule fires. */
-export const beginningOf = (
+export const newIncidentFrom = (
   { rule, key, details, sinceMs }: Transition & { transition: "fired" },
   now: Date,
   nowMs: number,
-): Beginning => ({
+): NewIncident => ({
   type: rule.type,
   key,
   severity: rule.severity,
@@ -17,8 +17,13 @@ export const beginningOf = (
 });
 
 /** In which words it is told that what a rule watches is over. */
-export const endOf = ({ rule, key, lastedMs, because }: Transition & { transition: "resolved" }): string => {
-  const lasted = inWords(lastedMs);
+export const resolvedMessageOf = ({
+  rule,
+  key,
+  lastedMs,
+  because,
+}: Transition & { transition: "resolved" }): string => {
+  const lasted = formatDuration(lastedMs);
   return because === "fine"
     ? rule.resolvedMessage(lasted, key)
     : `It cannot be told any more, for want of requests; it had lasted ${lasted}.`;
