@@ -87,7 +87,7 @@ test("each slow route has an alert of its own, which ends when nobody asks for t
     await observe(slow("/a"));
   }
   expect(alerts.active().map(({ key }) => key)).toEqual(["GET /a"]);
-  expect(told.at(-1)?.alert.message).toMatch("It cannot be told any more, for want of requests");
+  expect(told.at(-1)?.alert.message).toMatch("Too few requests to evaluate the rule");
 });
 
 test("what goes on is told again after four hours, and every four hours", async () => {
@@ -416,7 +416,7 @@ test("an alert is explained: its numbers, each decision in words, and what each 
         decision: "waits_for_cause",
         why: "held back until 2026-01-05T04:00:15.000Z in case DATABASE_DOWN explains it",
       },
-      { decision: "told", notification_id: id, why: "handed to the channels" },
+      { decision: "told", notification_id: id, why: "sent to the channels" },
     ],
     channels: [
       { channel: "slack", outcome: "on_its_way", why: "no attempt is known yet" },

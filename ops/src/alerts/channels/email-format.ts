@@ -10,7 +10,7 @@ const colours: Record<AlertSeverity, string> = {
 };
 const green = "#2b8a3e";
 
-/** Longer ones are cut by some readers anyhow. */
+/** Some mail clients cut longer subjects. */
 const longestSubject = 200;
 
 /** The address in `EarlyBird <alerts@example.com>`, or in `alerts@example.com`. */
@@ -35,7 +35,7 @@ export const emailMessage = (
     date: new Date(created_at),
     messageId: isFirst ? first : `<${id}@${domain}>`,
     ...(isFirst ? {} : { inReplyTo: first, references: [first] }),
-    // Answers of people on holiday, please not to us (RFC 3834).
+    // Suppresses automatic replies (RFC 3834).
     headers: { "Auto-Submitted": "auto-generated" },
     text: textOf(notification),
     html: htmlOf(notification),

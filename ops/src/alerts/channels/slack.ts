@@ -26,11 +26,11 @@ export const slackChannel = ({
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(slackMessage(notification)),
-        // A redirect would carry the alert, and a secret path, to somebody else.
+        // A redirect would send the alert and the secret path to another host.
         redirect: "manual",
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
-      // The status has said what became of it: that the words break off is no reason to tell it again.
+      // The status decides. If the body breaks off, a retry would send the alert twice.
       const words = await response.text().catch(() => "");
       const waitMs = retryAfterMs(response.headers.get("retry-after"), clock.now());
       return resultOf(response.status, words, waitMs);

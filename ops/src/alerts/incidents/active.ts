@@ -6,7 +6,7 @@ import type { Incident } from "../model/record.ts";
 import { sanitizeDetails, sanitizeMessage } from "../model/sanitize.ts";
 import { aftermathMs, type Cause, causesOf, graceMs } from "./inhibition.ts";
 
-/** What begins. */
+/** A new incident. */
 export interface NewIncident {
   type: AlertType;
   key: string;
@@ -19,10 +19,10 @@ export interface NewIncident {
 /** The alert of a type that ended last, and when on the steady clock. */
 export type LastEnded = [type: AlertType, { alert: string; atMs: number }];
 
-/** Seen where: for people. */
+/** The instance as it is displayed. */
 const instance = `${hostname()} (process ${process.pid})`;
 
-/** The alerts of this process that fire, and those about whose end people are still to be told. */
+/** The incidents of this process that fire, and the resolved ones whose end may still have to be sent. */
 export class Incidents {
   readonly #firing = new Map<string, Incident>();
   readonly #open = new Set<Incident>();
@@ -40,14 +40,14 @@ export class Incidents {
     return true;
   }
 
-  /** Takes in what ended last in another process, as its `lastEnded()` gave it. */
+  /** Adopts the `lastEnded()` of another process. */
   adoptEnded(lastEnded: readonly LastEnded[]): void {
     for (const [type, ended] of lastEnded) {
       if ((this.#ended.get(type)?.atMs ?? 0) < ended.atMs) this.#ended.set(type, ended);
     }
   }
 
-  /** Of each type, what ended last: it explains its symptoms for a while. */
+  /** The last resolved alert of each type; it explains its symptoms for a while. */
   lastEnded(): LastEnded[] {
     return [...this.#ended];
   }
@@ -78,7 +78,7 @@ export class Incidents {
     return incident;
   }
 
-  /** Takes over what is worse about an incident than was known. */
+  /** Updates an incident that became more severe. */
   worsen(
     incident: Incident,
     { severity, message, details }: Pick<NewIncident, "severity" | "message" | "details">,
@@ -112,25 +112,25 @@ export class Incidents {
     return [...this.#firing.values()];
   }
 
-  /** Those about which there is, or may be, something left to tell. */
+  /** Incidents with a notification that is, or may be, still to be sent. */
   open(): Incident[] {
     return [...this.#open];
   }
 
-  /** Another instance tells by now what this process has told; from now on it is looked up whether it still cares. */
+  /** Another instance took over the notifications of this incident. From now on, its claim is checked again. */
   leaveToOther(incident: Incident, nowMs: number): void {
     const { telling } = incident;
     if (telling.state === "told") incident.telling = { ...telling, state: "elsewhere", askAgainAtMs: nowMs };
   }
 
-  /** Nothing more is told about it. */
+  /** No more notifications are sent for it. */
   close(incident: Incident): void {
     incident.telling = { state: "over" };
     this.#open.delete(incident);
   }
 
   /**
-   * What explains an incident, if anything does or is about to.
+   * The cause of an incident, if one fires or is about to fire.
    *
    * @param watch the rule engine
    */

@@ -2,7 +2,7 @@ import { formatDuration } from "../model/duration.ts";
 import type { Transition } from "../rules/rule-engine.ts";
 import type { NewIncident } from "./active.ts";
 
-/** What begins when a rule fires. */
+/** The incident that a firing rule opens. */
 export const newIncidentFrom = (
   { rule, key, details, sinceMs }: Transition & { transition: "fired" },
   now: Date,
@@ -16,7 +16,7 @@ export const newIncidentFrom = (
   raised: null,
 });
 
-/** In which words it is told that what a rule watches is over. */
+/** The message of an alert that a rule resolves. */
 export const resolvedMessageOf = ({
   rule,
   key,
@@ -26,5 +26,5 @@ export const resolvedMessageOf = ({
   const lasted = formatDuration(lastedMs);
   return because === "fine"
     ? rule.resolvedMessage(lasted, key)
-    : `It cannot be told any more, for want of requests; it had lasted ${lasted}.`;
+    : `Too few requests to evaluate the rule; it lasted ${lasted}.`;
 };

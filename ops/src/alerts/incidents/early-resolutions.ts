@@ -6,8 +6,8 @@ import { isWithoutKey } from "./raise.ts";
 const mostEnds = 1_000;
 
 /**
- * When it was said of something that it is over, while nothing of the kind fired here. It may fire in another
- * process, whose state is taken over only once that is known to be dead: by then, nobody says it again.
+ * Resolutions that found no firing alert. The alert may fire in another process that died: its state is taken over
+ * only when its lease has expired, and the resolution is not repeated by then.
  */
 export class EarlyResolutions {
   /** Times on the steady clock, the latest last. */

@@ -19,7 +19,7 @@ test("a mute holds an alert back, never hides it, and says by whom, until when a
     { occasion: "resolved", decision: "never_told" },
   ]);
   expect((await alerts.explain(record?.alert.id ?? "")).decisions[0]?.why).toBe(
-    "not told: muted by Asha until 2026-01-05T05:00:00.000Z, because: maintenance",
+    "not sent: muted by Asha until 2026-01-05T05:00:00.000Z, because: maintenance",
   );
 });
 

@@ -8,7 +8,7 @@ import { rules } from "../rules/index.ts";
 export type MuteTarget = AlertType | "ALL";
 export const muteTargets = [...Object.values(AlertType), "ALL"] as const satisfies readonly MuteTarget[];
 
-/** Somebody's wish not to be told of something for a while. Times are ISO 8601. */
+/** A period without notifications of a type. Times are ISO 8601. */
 export interface Mute {
   id: string;
   type: MuteTarget;
@@ -79,7 +79,7 @@ export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
 
 const longMs = 3_600_000;
 
-/** A mute in the words of a record of security events. */
+/** A mute as an event of the security log. */
 export interface MuteEvent {
   action: "mute";
   operator: string;

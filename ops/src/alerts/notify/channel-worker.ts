@@ -22,24 +22,23 @@ export interface WorkerOptions {
   log: Logger;
   clock: Clock;
   backoff: Backoff;
-  /** How long one attempt may take. */
+  /** The timeout of an attempt. */
   deadlineMs: number;
-  /** A notification that is not accepted at this age is given up. */
+  /** The age at which a notification is given up. */
   giveUpAfterMs: number;
-  /** Writes down what became of an attempt; the next one waits for it, so that at most one is ever repeated. */
+  /** Records the result of an attempt. The next attempt waits for it, so a crash repeats at most one. */
   onResult(outcome: DeliveryResult): Promise<void>;
   onHealthChange(before: VisibleHealth, after: VisibleHealth): void;
 }
 
 /**
- * For how long a notification is tried at least, whatever its age: the machine may have been off for days, or
- * its clock set ahead.
+ * A notification is tried at least this long, whatever its age: the machine may have been off for days, or its clock
+ * set ahead.
  */
 const triedAtLeastMs = 60 * 60_000;
 
 /**
- * Brings notifications to one channel, one at a time, those of one alert in order. Nobody waits for it, and it
- * waits for no other channel.
+ * Delivers notifications to one channel, one at a time, those of one alert in order, independently of other channels.
  */
 export class ChannelWorker {
   readonly #options: WorkerOptions;
@@ -65,7 +64,7 @@ export class ChannelWorker {
     return { channel: name, state: seen.state, reason, since, waiting: this.#queue.length };
   }
 
-  /** Accepts a notification for delivery and returns at once. */
+  /** Queues a notification. */
   add(entry: Entry, attempts: number): void {
     if (this.#isClosing) return;
     const nowMs = this.#options.clock.monotonicMs();
@@ -75,7 +74,7 @@ export class ChannelWorker {
     this.#working ??= this.#work();
   }
 
-  /** Sends once, now, whatever waits. A channel that accepts, for all, is working again. */
+  /** Sends once, now. A channel that accepts for all recipients is healthy again. */
   async test(notification: Entry["notification"]): Promise<SendResult> {
     const result = await this.#send(notification);
     if (result.result === "accepted" && result.unreached === undefined) this.#stand(result);
@@ -83,7 +82,7 @@ export class ChannelWorker {
     return result;
   }
 
-  /** Delivers what is due, for at most `graceMs`; what waits for a better time stays in the spool. */
+  /** Delivers due notifications for at most `graceMs`; the others stay in the spool. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     this.#wake();
@@ -105,7 +104,7 @@ export class ChannelWorker {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      // What waits is on disk: it keeps no process alive that has nothing else to do.
+      // The notification is on disk, so the timer does not keep the process alive.
       const timer = setTimeout(resolve, ms).unref();
       this.#wake = () => {
         clearTimeout(timer);
@@ -119,7 +118,7 @@ export class ChannelWorker {
     const at = clock.now();
     const startedMs = clock.monotonicMs();
     const result = await this.#send(waiting.entry.notification);
-    // It was not the channel that ended it.
+    // The abort was not the channel's fault.
     if (this.#ended.signal.aborted && result.result !== "accepted") return;
     waiting.attempts++;
     const settled = this.#settle(waiting, result);
@@ -138,13 +137,13 @@ export class ChannelWorker {
     if (settled.isDone) this.#queue.splice(this.#queue.indexOf(waiting), 1);
   }
 
-  /** Decides about the notification, and about the channel. */
+  /** Decides about the notification and the channel. */
   #settle(
     waiting: QueuedDelivery,
     result: SendResult,
   ): { outcome: DeliveryResult["outcome"]; isDone: boolean } {
     const { clock, giveUpAfterMs } = this.#options;
-    // Refused, while others were accepted, and refused again: it is not the channel that needs mending.
+    // Refused twice while others were accepted: the notification is at fault, not the channel.
     const isItsFault = result.result === "refused" && (waiting.refusedAtMs ?? Infinity) < this.#acceptedAtMs;
     if (!isItsFault) this.#stand(result);
     if (result.result === "refused") waiting.refusedAtMs = clock.monotonicMs();
@@ -182,7 +181,7 @@ export class ChannelWorker {
     try {
       return await Promise.race([channel.send(notification, signal), given]);
     } catch (error) {
-      // Only its kind: the words of an unforeseen error may hold the address, which is a secret.
+      // Only the name: the message of an unexpected error may hold the secret address.
       return { result: "try_again", reason: error instanceof Error ? error.name : "an unknown error" };
     }
   }

@@ -68,7 +68,7 @@ describe("after a restart behind a step back of a day", () => {
     expect(after.words()).toContain("fired API_TIMEOUT");
   });
 
-  test("what cannot be told any more for want of requests ends", async () => {
+  test("an alert without enough requests to evaluate its rule ends", async () => {
     const before = start();
     await before.observe(withSymptoms(well), withSymptoms(well), well);
     const after = await restart(before);

@@ -3,20 +3,23 @@ import type { Records } from "../incidents/records.ts";
 import type { Attempt } from "../model/notification.ts";
 import type { AlertRecord } from "../model/record.ts";
 
-/** With the database away for long, the oldest are given up. */
+/** While the database is unavailable, the oldest beyond this number are dropped. */
 const mostUnmatched = 1_000;
 
 export interface DeliveryLogOptions {
   records: Records;
   incidents: Incidents;
-  /** Looks for an alert that this process does not know; null when there is none, undefined when nobody answers. */
+  /**
+   * Reads an alert that this process does not know; null if it does not exist, undefined if the database is
+   * unavailable.
+   */
   find: (id: string) => Promise<AlertRecord | null | undefined>;
 }
 
-/** Writes down in the records of alerts what has become of their notifications. */
+/** Adds the attempts of notifications to the records of their alerts. */
 export class DeliveryLog {
   readonly #options: DeliveryLogOptions;
-  /** About alerts that are yet to be found, the oldest first. */
+  /** Attempts whose alert is not found yet, oldest first. */
   readonly #unmatched: Attempt[] = [];
   #matching: Promise<void> | undefined;
   #hasChanged = false;
@@ -31,33 +34,33 @@ export class DeliveryLog {
       this.#write(known, attempt);
       return;
     }
-    // It may be a notification from before the last start, about an alert that was over by then.
+    // It may be a notification of an earlier process, about an alert that was resolved by then.
     this.#unmatched.push(attempt);
     if (this.#unmatched.length > mostUnmatched) this.#unmatched.shift();
     this.match();
   }
 
-  /** Looks once more for the alerts that nobody could be asked for. */
+  /** Tries again to find the alerts of attempts that are not matched yet. */
   match(): void {
     this.#matching ??= this.#match().finally(() => {
       this.#matching = undefined;
     });
   }
 
-  /** Whether anything was written down since it was asked before. */
+  /** Whether an attempt was added since the last call. */
   takeChanged(): boolean {
     const isNew = this.#hasChanged;
     this.#hasChanged = false;
     return isNew;
   }
 
-  /** What this process knows of an alert; of what is open here that is the newest, whatever has fired since. */
+  /** The record of an alert in this process. */
   recordOf(id: string): AlertRecord | undefined {
     const { records, incidents } = this.#options;
     return records.get(id) ?? incidents.open().find(({ alert }) => alert.id === id);
   }
 
-  /** Resolves when nothing is being looked for. */
+  /** Resolves when no lookup is running. */
   async settled(): Promise<void> {
     await this.#matching;
   }

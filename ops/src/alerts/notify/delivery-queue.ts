@@ -12,8 +12,8 @@ export interface QueuedDelivery {
 }
 
 /**
- * What to try next: of the oldest notification of each alert, for they must arrive in order, the one that was
- * tried least. So what a channel does not accept holds up nothing but what is to follow it.
+ * The next delivery: among the oldest notification of each alert, the one with the fewest attempts. Notifications of
+ * one alert arrive in order, and a failing one delays only those of its alert.
  *
  * @param queue oldest first
  */
@@ -30,8 +30,8 @@ export const nextDelivery = (queue: readonly QueuedDelivery[]): QueuedDelivery |
 };
 
 /**
- * Puts a notification where its age belongs: what was taken over may be older than what is there. Those of one
- * alert stand as they came about, whatever the clock said: it may have been set back in between.
+ * Inserts a notification by age: a notification that was taken over may be older than the queued ones. Those of one
+ * alert are ordered by occasion, because the clock may have been set back in between.
  */
 export const enqueue = (queue: QueuedDelivery[], waiting: QueuedDelivery): void => {
   const before = queue.findLastIndex((other) => !isBefore(waiting, other));

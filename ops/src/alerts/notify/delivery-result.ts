@@ -1,7 +1,7 @@
 import type { Attempt } from "../model/notification.ts";
 import type { Entry } from "./outbox/entry.ts";
 
-/** What became of an attempt, for whoever keeps the entry. */
+/** The result of an attempt, with its outbox entry. */
 export interface DeliveryResult {
   entry: Entry;
   channel: string;
@@ -10,13 +10,13 @@ export interface DeliveryResult {
   at: Date;
   tookMs: number;
   outcome: Attempt["outcome"];
-  /** What the other side said. */
+  /** The answer of the other side. */
   answer: string | null;
-  /** Null when the channel is done with it. */
+  /** Null after the last attempt. */
   nextAt: Date | null;
 }
 
-/** The same for people, and for the history. */
+/** The same for the API and the history. */
 export const attemptOf = (settled: DeliveryResult): Attempt => {
   const { entry, channel, attempt, at, tookMs, outcome, answer, nextAt } = settled;
   const { id, occasion, alert } = entry.notification;

@@ -4,17 +4,17 @@ import { type Choice, failoverDelayMs } from "../model/notification-decision.ts"
 import { type Incident, notifiedElsewhere } from "../model/record.ts";
 import { askAgainAfterMs, type Deduplication } from "./deduplication.ts";
 
-/** What became of telling people, as far as this process is concerned. */
+/** The result of a dispatch in this process. */
 export type DispatchResult =
   | { choice: Choice & { decision: "told" } }
-  /** `askAgainAfterMs` where there is something left to tell, should the other one die. */
+  /** `askAgainAfterMs` if something is left to send in case the other instance dies. */
   | { choice: Choice & { decision: "told_elsewhere" }; askAgainAfterMs?: number }
   | { choice: Choice & { decision: "waits_for_turn" } };
 
 export interface DispatchOnceOptions {
   dispatcher: Dispatcher;
   claims: Deduplication;
-  /** How many living instances come before this one. */
+  /** The number of running instances that come before this one. */
   rank: () => number;
   clock: Clock;
 }
@@ -38,7 +38,7 @@ export const dispatchOnce = async (
   const turnMs = incident.firedMs + rank * failoverDelayMs;
   const waitsForTurn = { decision: "waits_for_turn", rank, until: new Date(turnMs).toISOString() } as const;
   const neverNotified = incident.telling.state === "untold";
-  // Whoever comes first may have told it without being able to say so, and needs a moment to catch up.
+  // An earlier instance may have sent the start without recording it, and needs a moment to catch up.
   if (occasion === "resolved" && neverNotified && nowMs < turnMs) return { choice: waitsForTurn };
   const claim =
     occasion === "resolved"
@@ -52,7 +52,7 @@ export const dispatchOnce = async (
   }
   if (claim.claim === "unknown") {
     if (neverNotified && nowMs < turnMs) return { choice: waitsForTurn };
-    // It is told there, or may well go on, where nobody can be asked now: it can wait for the answer.
+    // The other instance probably continues; the check can wait for the database.
     const theirs = notifiedElsewhere(incident, occasion);
     if (theirs) return { choice: theirs, askAgainAfterMs };
   }
@@ -62,7 +62,7 @@ export const dispatchOnce = async (
   return { choice: { decision: "told", notification_id: id, symptoms } };
 };
 
-/** What people are to be told of an incident as it is at this moment. */
+/** The notification of an incident as it is now. */
 export const notificationOf = (incident: Incident, occasion: Occasion, now: Date): Notification => ({
   id: idOf(incident, occasion),
   occasion,
@@ -71,7 +71,7 @@ export const notificationOf = (incident: Incident, occasion: Occasion, now: Date
   created_at: now.toISOString(),
 });
 
-/** The same for whoever tells it after a crash, who finds it in the spool by that; another for each reminder. */
+/** The same id after a crash, so that the next process finds it in the spool; another id for each reminder. */
 const idOf = ({ alert, decisions }: Incident, occasion: Occasion): string => {
   const told = decisions.filter((one) => one.decision === "told" && one.occasion === occasion).length;
   return `${alert.id}-${occasion}-${told + 1}`;

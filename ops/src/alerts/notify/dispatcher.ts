@@ -20,18 +20,18 @@ import type { Entry } from "./outbox/entry.ts";
 import { Spool } from "./outbox/spool.ts";
 
 export interface DispatcherOptions {
-  /** Whom to tell besides the log. */
+  /** The channels besides the log. */
   channels: readonly Channel[];
-  /** Where notifications are kept until they are delivered; made when it is absent. */
+  /** The directory of undelivered notifications; created if it does not exist. */
   spoolDir: string;
   log: Logger;
   clock?: Clock;
-  /** Called when a channel needs somebody to mend it; the alert about it is told through the others. */
+  /** Called when a channel is broken. The alert about it is sent through the other channels. */
   onBroken?: (channel: string, reason: string) => void;
   /** Called when a channel accepts for the first time, and again each time after it was broken. */
   onRecovered?: (channel: string) => void;
   backoff?: Backoff;
-  /** How long one attempt may take. */
+  /** The timeout of an attempt. */
   deadlineMs?: number;
   giveUpAfterMs?: number;
 }
@@ -40,12 +40,12 @@ const patient: Backoff = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const dayMs = 24 * 60 * 60_000;
 const tendEveryMs = 60_000;
 
-/** Far more than can be told between two saves of the state of the alerts. */
+/** Far more than are sent between two saves of the state. */
 const mostKnown = 10_000;
 
 /**
- * Brings notifications to people: each is on disk before anything else happens to it, and leaves it when every
- * channel has accepted it, or has not for a day.
+ * Delivers notifications. Each is on disk first, and stays there until every channel accepted it or it expired after
+ * a day.
  */
 export class NotificationDispatcher implements Dispatcher {
   readonly #log: Logger;
@@ -59,11 +59,11 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #beforeSendingListeners = new Set<
     (notifications: readonly QueuedNotification[]) => Promise<void>
   >();
-  /** The ids of the last notifications that were taken over, from whomever. */
+  /** The ids of the last accepted notifications. */
   readonly #known = new Set<string>();
-  /** Those that are broken, or were before this process began, for all it knows. */
+  /** Channels that are broken, or may have been before this process started. */
   readonly #unconfirmed: Set<string>;
-  /** Entries that wait for a channel which is not set up any more. */
+  /** Entries for channels that are no longer configured. */
   readonly #stray = new Set<Entry>();
   #tending: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -92,14 +92,14 @@ export class NotificationDispatcher implements Dispatcher {
     );
   }
 
-  /** Takes up what an earlier process has left, and from now on every minute what any other has. Never rejects. */
+  /** Delivers the notifications of earlier processes, now and every minute. Never rejects. */
   async start(): Promise<void> {
     this.#timer ??= setInterval(() => void this.#tend(), tendEveryMs).unref();
     await this.#tend();
   }
 
   async dispatch(notification: Notification): Promise<void> {
-    // It may be among what an earlier process has left.
+    // An earlier process may have left the same notification.
     if (this.#tending) await inTime(this.#tending);
     if (!this.#isFirst(notification)) return;
     const concerned = [...this.#workers.keys()].filter(
@@ -128,8 +128,8 @@ export class NotificationDispatcher implements Dispatcher {
   }
 
   /**
-   * Sends a test at once, once, to one channel or to all, and tells what became of it. Works before the start,
-   * too: nothing of it is kept.
+   * Sends a test once, to one channel or to all, and returns the results. It also works before the start; nothing is
+   * stored.
    *
    * @throws Failure EB_NO_SUCH_CHANNEL
    */
@@ -137,7 +137,7 @@ export class NotificationDispatcher implements Dispatcher {
     return testChannels(this.#workers, channel, this.#clock);
   }
 
-  /** Gives what is due `graceMs` to arrive; the rest stays in the spool, for the next process. */
+  /** Delivers due notifications for at most `graceMs`; the rest stays in the spool for the next process. */
   async stop(graceMs = 2_000): Promise<void> {
     clearInterval(this.#timer);
     if (this.#tending) await inTime(this.#tending);
@@ -159,7 +159,7 @@ export class NotificationDispatcher implements Dispatcher {
       else await this.#drop(entry);
     }
     if (left.length > 0) {
-      this.#log.info({ notifications: left.length }, "what an earlier process has left is delivered now");
+      this.#log.info({ notifications: left.length }, "delivering notifications that an earlier process left");
       await this.#hand(left);
     }
     await this.#giveUpStray();
@@ -173,7 +173,7 @@ export class NotificationDispatcher implements Dispatcher {
     return true;
   }
 
-  /** Its process died before it could note that it was told, and this one has told it since. */
+  /** Its process died before it could record it as sent, and this one has sent it since. */
   async #drop(entry: Entry): Promise<void> {
     for (const channel of Object.keys(entry.pending)) delete entry.pending[channel];
     await this.#spool.save(entry);
@@ -195,13 +195,13 @@ export class NotificationDispatcher implements Dispatcher {
     }
   }
 
-  /** The channel may be set up again within the day. */
+  /** The channel may be configured again within a day. */
   async #giveUpStray(): Promise<void> {
     const now = this.#clock.now();
     for (const entry of this.#stray) {
       if (now.getTime() - Date.parse(entry.notification.created_at) < this.#giveUpAfterMs) continue;
       this.#stray.delete(entry);
-      const answer = "the channel is not set up any more";
+      const answer = "the channel is no longer configured";
       const settled = { entry, at: now, tookMs: 0, outcome: "given_up", answer, nextAt: null } as const;
       for (const [channel, { attempts }] of Object.entries(entry.pending)) {
         if (!this.#workers.has(channel)) await this.#record({ ...settled, channel, attempt: attempts });
@@ -237,7 +237,7 @@ export class NotificationDispatcher implements Dispatcher {
     this.#tell(() => this.#onBroken(channel, reason));
   }
 
-  /** Whoever listens may fail; that stops no delivery. */
+  /** An error in a listener does not stop delivery. */
   #tell(listener: () => void): void {
     try {
       listener();

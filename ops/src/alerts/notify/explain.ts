@@ -5,11 +5,11 @@ import type { Attempt } from "../model/notification.ts";
 import { type Decision, describeDecision } from "../model/notification-decision.ts";
 import type { AlertRecord } from "../model/record.ts";
 
-/** Why people were, or were not, told of an alert, decision by decision and channel by channel. */
+/** The notification decisions of an alert, and the result for each channel. */
 export interface Explanation {
   /** Its details hold the value, the threshold, and since when it had been pending (`failing_since`). */
   alert: Alert;
-  /** Where it was seen. */
+  /** The instance that raised it. */
   instance: string;
   decisions: (Decision & { why: string })[];
   channels: ChannelExplanation[];
@@ -17,7 +17,7 @@ export interface Explanation {
 
 export interface ChannelExplanation {
   channel: string;
-  /** Whether the last message about it arrived. */
+  /** Whether the last notification was delivered. */
   outcome: "accepted" | "on_its_way" | "failed" | "not_sent";
   why: string;
   attempts: Attempt[];
@@ -53,15 +53,15 @@ const explainChannel = (channel: string, record: AlertRecord): ChannelExplanatio
   const told = lastNotified(record);
   if (!told) {
     const decision = record.decisions.at(-1);
-    const why = decision ? describeDecision(decision) : "nothing has been decided yet";
+    const why = decision ? describeDecision(decision) : "no decision yet";
     return { channel, outcome: "not_sent", why, attempts };
   }
   if (brokenChannelIn(record.alert) === channel) {
-    const why = "not told by it: it is what was broken, and told by the others";
+    const why = "not sent: this is the broken channel; the other channels report it";
     return { channel, outcome: "not_sent", why, attempts };
   }
   if (told.channels?.includes(channel) === false) {
-    const why = "not told by it: it was not set up when this was told";
+    const why = "not sent: the channel was not configured at that time";
     return { channel, outcome: "not_sent", why, attempts };
   }
   return { channel, outcome: "on_its_way", why: "no attempt is known yet", attempts };

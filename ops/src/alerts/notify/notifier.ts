@@ -25,21 +25,21 @@ export interface NotifierOptions extends DispatchOnceOptions {
   incidents: Incidents;
   silences: Silences;
   causeOf: (incident: Incident, nowMs: number) => Cause;
-  /** Called when something about a record has changed. */
+  /** Called when a record changed. */
   onChange: (record: AlertRecord) => void;
-  /** Brings to disk what a restart must not forget; never rejects. */
+  /** Saves the state to disk; never rejects. */
   save: () => Promise<void>;
   clock: Clock;
   nowMs: () => number;
   log: Logger;
 }
 
-/** Carries out what is decided about telling people, for all incidents; one that takes long delays no other. */
+/** Applies the notification policy to all incidents. A slow dispatch does not delay other incidents. */
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #lastNotified = new Map<LastNotified[0], LastNotified[1]>();
   readonly #underWay = new Map<Incident, Promise<void>>();
-  /** Alerts as they were when they were last saved: what begins or ends is another object. */
+  /** The alerts that were saved; a change makes a new object. */
   readonly #secured = new WeakSet<Alert>();
   #scheduled = false;
 
@@ -47,7 +47,7 @@ export class Notifier {
     this.#options = options;
   }
 
-  /** Has it looked at soon what is to be told; however often it is called meanwhile, once. */
+  /** Schedules {@link work} in a microtask; several calls are combined. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -57,7 +57,7 @@ export class Notifier {
     });
   }
 
-  /** Decides about every incident that is open, as things are now. */
+  /** Decides about every open incident. */
   work(): void {
     const { incidents, clock, save } = this.#options;
     const now = clock.now();
@@ -70,7 +70,7 @@ export class Notifier {
     if (decided) void save();
   }
 
-  /** Resolves when everything that can be told now is with the dispatcher. */
+  /** Resolves when the dispatcher has all due notifications. */
   async settled(): Promise<void> {
     while (this.#scheduled || this.#underWay.size > 0) {
       await Promise.all(this.#underWay.values());
@@ -78,7 +78,7 @@ export class Notifier {
     }
   }
 
-  /** Takes in what another process has told, as its `lastNotified()` gave it. */
+  /** Adopts the `lastNotified()` of another process. */
   adopt(lastNotified: readonly LastNotified[]): void {
     for (const [fingerprint, told] of lastNotified) {
       if ((this.#lastNotified.get(fingerprint)?.atMs ?? 0) < told.atMs)
@@ -87,8 +87,8 @@ export class Notifier {
   }
 
   /**
-   * Takes note that people are told what is on disk for the channels, also by a process before this one, and
-   * resolves when that is on disk as well: what is sent after that is not told again after a crash.
+   * Records that notifications on disk count as sent, including those of an earlier process. Resolves when the state
+   * is saved: they are not sent twice after a crash.
    */
   async markNotified(notifications: readonly QueuedNotification[]): Promise<void> {
     const open = this.#options.incidents.open();
@@ -109,17 +109,17 @@ export class Notifier {
     if (isNew) await this.#saved();
   }
 
-  /** What was told so lately that it is not repeated. */
+  /** The notifications that are too recent to be repeated. */
   lastNotified(): LastNotified[] {
     this.#forget(this.#options.nowMs());
     return [...this.#lastNotified];
   }
 
-  /** Whether anything was decided at once; what has to be told takes its time. */
+  /** Returns whether a decision was made immediately; a dispatch takes longer. */
   #decide(incident: Incident, now: Date, nowMs: number): boolean {
     const { silences, causeOf, incidents } = this.#options;
     const { type, key, state } = incident.alert;
-    // It fires here again: there will be another end, and nobody need wait for this one.
+    // It fires here again, so its next end is sent instead.
     if (state === "resolved" && incident.telling.state === "elsewhere" && incidents.find(type, key)) {
       incidents.close(incident);
       return true;
@@ -145,7 +145,7 @@ export class Notifier {
   async #tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<void> {
     const { clock, log, save } = this.#options;
     const { alert } = incident;
-    // Before anything is waited for: what is found in the spool meanwhile is this one, not one before it.
+    // Before the first await, so that a notification found in the spool meanwhile has the same id.
     const notification = notificationOf(incident, occasion, clock.now());
     try {
       await this.#secure(alert);
@@ -153,16 +153,16 @@ export class Notifier {
       const isNew = this.#note(incident, occasion, told.choice);
       this.#conclude(incident, occasion, told, { atMs: nowMs, severity: notification.alert.severity });
       if (isNew) void save();
-      // It may have ended, or become worse, meanwhile.
+      // It may have changed meanwhile.
       if (incident.alert !== alert) this.schedule();
     } catch (error) {
-      log.error({ err: error, alert_id: alert.id }, "an alert could not be handed on; it is tried again");
+      log.error({ err: error, alert_id: alert.id }, "an alert could not be dispatched; it is retried");
     }
   }
 
   /**
-   * Before people are told, it is on disk that they are to be told: whoever finds that after a crash tells it,
-   * and goes on from there. Told twice, then, rather than an alert without an end.
+   * Saves the incident before its notification is sent. After a crash, the next process sends it, perhaps twice, and
+   * continues from there: an alert without an end would be worse.
    */
   async #secure(alert: Alert): Promise<void> {
     if (this.#secured.has(alert)) return;
@@ -171,7 +171,7 @@ export class Notifier {
   }
 
   async #saved(): Promise<void> {
-    // A disk that hangs is no reason to tell nobody.
+    // A disk that hangs must not stop notifications.
     await within(saveWithinMs, this.#options.save()).catch(() => undefined);
   }
 
@@ -211,7 +211,7 @@ export class Notifier {
     if (incident && !incident.symptoms.includes(symptom)) incident.symptoms.push(symptom);
   }
 
-  /** Most of what is told never fires again, and would be kept, and written at each change, for ever. */
+  /** Most alerts never fire again; their entries would be kept and saved forever. */
   #forget(nowMs: number): void {
     for (const [fingerprint, { atMs }] of this.#lastNotified) {
       if (nowMs - atMs >= repeatMs) this.#lastNotified.delete(fingerprint);

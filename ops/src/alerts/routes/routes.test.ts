@@ -207,7 +207,7 @@ describe("the history", () => {
       ]);
     const { body } = await send(`GET /api/alerts/${id}`);
     expect(body.alert).toMatchObject({ id, details: { key: "stock" } });
-    expect(body.decisions).toMatchObject([{ decision: "told", why: "handed to the channels" }]);
+    expect(body.decisions).toMatchObject([{ decision: "told", why: "sent to the channels" }]);
     expect((await send("GET /api/alerts/nothing")).body).toMatchObject({
       status: 404,
       code: "EB_ALERT_UNKNOWN",

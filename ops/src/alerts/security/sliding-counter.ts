@@ -1,6 +1,6 @@
 /**
- * Counts what happened under each key in the last `windowMs`, exactly, up to `most`. Knows the keys seen last,
- * at most `keys` of them: somebody who sends under ever new ones must not fill the memory.
+ * Counts events per key in the last `windowMs`, exactly, up to `most`. Keeps the `keys` most recent keys, so that
+ * ever new ones cannot fill the memory.
  */
 export class SlidingWindow {
   readonly #windowMs: number;

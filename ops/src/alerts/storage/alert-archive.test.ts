@@ -69,7 +69,7 @@ test("a record comes back as it was saved, and a later version takes its place",
     {
       channel: "slack",
       outcome: "not_sent",
-      why: "not told: nobody was told of its beginning",
+      why: "not sent: its start was not sent",
       attempts: [],
     },
   ]);

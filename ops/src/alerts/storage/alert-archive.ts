@@ -13,8 +13,8 @@ import { findRecord, readFiring, readPage, readTallies } from "./history-table.t
 import { silenceStore } from "./silence-table.ts";
 
 /**
- * What the instances of a service have written about alerts, for somebody who is none of them: a command that
- * works while no server does. All of it rejects when the database does not answer.
+ * The alerts of all instances as the database has them, for commands that run without a server. All methods reject if
+ * the database is unavailable.
  */
 export class AlertArchive {
   readonly #database: DatabaseWithTables;
@@ -34,12 +34,12 @@ export class AlertArchive {
     return this.#database.connected((db) => readPage(db, filter));
   }
 
-  /** What fires in any instance, as far as is known; what several see, once. */
+  /** Active alerts of all instances; an alert that several instances raised, once. */
   async active(): Promise<Alert[]> {
     return oneOfEach(await this.#database.connected(readFiring));
   }
 
-  /** How many fire as far as is known, what is muted, and the numbers of the last thirty days. */
+  /** Active alerts, mutes, and the statistics of the last thirty days. */
   async summary(): Promise<{ active: number; muted: Mute[] } & AlertStatistics> {
     const now = this.#clock.now();
     return this.#database.connected(async (db) => ({

@@ -33,7 +33,7 @@ const savedAtOnce = 200;
 /** How many times as long as it takes to count goes by until it is done again. */
 const countingPause = 50;
 
-/** Nobody is kept waiting longer to be told of something because the database hangs. */
+/** A database that hangs delays a notification at most this long. */
 const claimWithinMs = 1_500;
 const readWithinMs = 3_000;
 
@@ -42,13 +42,13 @@ export interface SharedAlertsOptions {
   silences: Silences;
   records: Records;
   incidents: Incidents;
-  /** Whether the database is known not to answer, so that it need not be tried. */
+  /** Whether the database is known to be unavailable. */
   isUnavailable: () => boolean;
   clock: Clock;
   log: Logger;
 }
 
-/** What this process has in common with the other instances; without the database, it catches up later. */
+/** Shares alerts with the other instances through the database, and catches up after it was unavailable. */
 export class SharedAlerts implements Deduplication {
   readonly #options: SharedAlertsOptions;
   readonly #database: DatabaseWithTables;
@@ -79,7 +79,7 @@ export class SharedAlerts implements Deduplication {
     return this.#tallies;
   }
 
-  /** What fired in all instances, this one included, at the last contact. */
+  /** The firing alerts of all instances, including this one, as of the last contact. */
   get firing(): readonly Alert[] {
     return this.#firing;
   }
@@ -108,13 +108,13 @@ export class SharedAlerts implements Deduplication {
     return this.#read(() => this.#database.connected(async (db) => (await findRecord(db, id)) ?? null));
   }
 
-  /** Tells the others of our mutes and learns of theirs; nothing happens when the database is away. */
+  /** Synchronises the mutes; does nothing while the database is unavailable. */
   async syncSilences(): Promise<void> {
     const { silences, clock } = this.#options;
     await this.#read(() => this.#database.connected((db) => silences.share(silenceStore(db), clock.now())));
   }
 
-  /** Catches up with the others when it is time to, and unless it is under way. */
+  /** Synchronises with the database if it is due and not running. */
   sync(nowMs: number): void {
     if (this.#keeping || nowMs - this.#keptUpAtMs < keepUpEveryMs || this.#options.isUnavailable()) return;
     this.#keptUpAtMs = nowMs;
@@ -123,7 +123,7 @@ export class SharedAlerts implements Deduplication {
     });
   }
 
-  /** Saves what the database does not know yet, if it answers. */
+  /** Saves the unsaved records if the database is available. */
   async stop(): Promise<void> {
     await this.#keeping;
     if (!this.#options.isUnavailable()) await this.#catchUp(this.#keptUpAtMs);
@@ -137,7 +137,7 @@ export class SharedAlerts implements Deduplication {
   async #catchUp(nowMs: number): Promise<void> {
     const { silences, records, incidents, clock, log } = this.#options;
     const now = clock.now();
-    // Otherwise it would look as if nobody saw any more what fires.
+    // Otherwise the firing alerts would look abandoned.
     const reassure = nowMs - this.#reassuredAtMs >= reassureEveryMs;
     if (reassure) for (const incident of incidents.firing()) records.changed(incident);
     try {
@@ -161,7 +161,7 @@ export class SharedAlerts implements Deduplication {
         await this.#count(db, nowMs);
         if (nowMs - this.#prunedAtMs >= pruneEveryMs && !(await prune(db, now))) this.#prunedAtMs = nowMs;
       });
-      if (this.#failing) log.info("the alerts are shared with the database again");
+      if (this.#failing) log.info("the database is available again; alerts use it");
       this.#failing = false;
     } catch (error) {
       this.#failed(error);
@@ -213,16 +213,13 @@ export class SharedAlerts implements Deduplication {
 
   #failed(error: unknown): void {
     if (!this.#failing) {
-      this.#options.log.warn(
-        { err: error },
-        "the alerts cannot be shared with the database; they do without",
-      );
+      this.#options.log.warn({ err: error }, "the database is unavailable; alerts continue without it");
     }
     this.#failing = true;
   }
 }
 
-/** An incident with when this process told it; nothing when it has not, or not any more. */
+/** An incident with the time at which this process sent it; empty if it did not. */
 const withTime = (incident: Incident) => {
   const { telling } = incident;
   return telling.state === "told" ? [{ incident, told_at: new Date(telling.atMs).toISOString() }] : [];

@@ -9,18 +9,17 @@ import { type Entry, writeEntry } from "./entry.ts";
 import { entryName, newOwner, ownerName, temporaryName } from "./names.ts";
 import { takeOver } from "./take-over.ts";
 
-/** How many files are written at once; each needs a descriptor. */
+/** How many files are written concurrently; each needs a descriptor. */
 const mostAtOnce = 64;
 
-/** What is wrong with a disk that does not answer, beside what the system knows to be wrong with one. */
+/** The error code of a disk that does not respond. */
 const hangs = "hangs";
 
 /**
- * Keeps notifications on disk until every channel is done with them: one file each, written under another
- * name, synced and renamed, so that a process that is killed leaves it as it was or as it is.
+ * Stores notifications until every channel is done. Each has its own file, which is replaced atomically.
  *
- * Several processes may share the directory. An entry belongs to one of them; those of a dead one are taken
- * over by whoever finds them first. A disk that is full or read-only is told once, and stops nothing.
+ * Several processes may share the directory. Each entry belongs to one process; the entries of a dead process are
+ * taken over. If the disk is full or read-only, the spool logs that once and continues in memory.
  */
 export class Spool {
   readonly #directory: string;
@@ -43,11 +42,10 @@ export class Spool {
   }
 
   /**
-   * Brings the file of an entry to what the entry says now; an entry without anything pending has none.
-   * Resolves when that is on disk, or cannot be: then it is tried again with the next one. Never rejects. A disk
-   * that hangs is waited for once, until it works again.
+   * Writes an entry, or removes its file if nothing is pending. Resolves when that is on disk or has failed; then it
+   * is retried with the next write. Never rejects. A disk that hangs is waited for once, until it works again.
    *
-   * Whoever comes while others are written waits for them and then shares the sync of the directory.
+   * Calls during a write share the next one, with one sync of the directory.
    */
   async save(entry: Entry): Promise<void> {
     this.#dirty.add(entry);
@@ -61,9 +59,8 @@ export class Spool {
   }
 
   /**
-   * Says that this process is alive, writes what could not be written before, and takes over the entries of
-   * processes that are not alive any more, oldest first. To be called at the start and every minute. Never
-   * rejects.
+   * Renews the lease, retries failed writes, and takes over the entries of dead processes, oldest first. Call it at
+   * the start and every minute. Never rejects.
    */
   async tend(): Promise<Entry[]> {
     const taken: Entry[] = [];
@@ -89,7 +86,7 @@ export class Spool {
     return taken.sort((a, b) => a.notification.created_at.localeCompare(b.notification.created_at));
   }
 
-  /** Waits for what is being written, and leaves the entries that remain to whoever comes next. */
+  /** Waits for running writes, and leaves the remaining entries to the next process. */
   async close(): Promise<void> {
     await inTime(this.#leave());
     this.#here = undefined;
@@ -107,7 +104,7 @@ export class Spool {
       await this.#open();
       const failures: unknown[] = [];
       const write = async (entry: Entry): Promise<void> => {
-        // Before it is written: what it says afterwards has to be written again.
+        // Before the write: later changes need another one.
         this.#dirty.delete(entry);
         await this.#write(entry).catch((error) => {
           this.#dirty.add(entry);
@@ -132,7 +129,7 @@ export class Spool {
     } else if (!isNew) await removeFile(path);
   }
 
-  /** Makes the directory, and says whose the entries in it will be before there are any. */
+  /** Creates the directory and the owner file, before the first entry. */
   async #open(): Promise<Owner> {
     if (this.#here) return this.#here;
     const here = thisProcess();
@@ -149,14 +146,14 @@ export class Spool {
     await writeFile(join(this.#directory, ownerName(this.#owner)), JSON.stringify(here), { mode: 0o600 });
   }
 
-  /** Does something with the disk; tells once when that begins to fail, and when it works again. */
+  /** Runs disk work; logs once when it begins to fail, and once when it works again. */
   async #guard(work: () => Promise<void>): Promise<void> {
     try {
       await work();
       if (this.#fault !== undefined) this.#log.info({}, "the spool of notifications can be written again");
       this.#fault = undefined;
     } catch (error) {
-      // Perhaps the directory is gone: it is made again.
+      // The directory may have been removed; it is created again.
       this.#here = undefined;
       this.#failed((error as NodeJS.ErrnoException).code ?? "unknown", error);
     }

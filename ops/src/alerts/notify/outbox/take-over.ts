@@ -6,20 +6,20 @@ import { isRunning, type Owner, readOwner } from "../../../core/process-lease.ts
 import { type Entry, readEntry } from "./entry.ts";
 import { entryName, ownerName, parseName } from "./names.ts";
 
-/** Who takes over, and where. */
+/** The process that takes over, and the directory. */
 export interface Claim {
   directory: string;
   log: Logger;
-  /** The owner whose the entries become. */
+  /** The new owner of the entries. */
   own: string;
   here: Owner;
   now: Date;
   nextNumber(): number;
-  /** What was found and could not be moved: to be told once, and tried again. */
+  /** Files that could not be moved: logged once, and retried. */
   immovable: Set<string>;
 }
 
-/** What cannot be read is kept here for people to look at. */
+/** Unreadable files are kept here for inspection. */
 const asideName = "set-aside";
 
 interface Taken {
@@ -28,9 +28,9 @@ interface Taken {
 }
 
 /**
- * Takes over the entries of all owners that are not running any more, by renaming each: where two processes
- * try, one of them finds it gone. What is torn or none of ours is set aside and told; what cannot be read or
- * moved stays for the next time, and keeps nothing else from being taken over.
+ * Takes over the entries of dead owners by renaming them; of two processes that try, one finds the file gone. Torn
+ * and foreign files are set aside and logged. A file that cannot be read or moved is retried later, and does not stop
+ * the others.
  *
  * @param names the files of the directory
  */
@@ -52,12 +52,12 @@ const clear = async (name: string, gone: ReadonlySet<string>, claim: Claim): Pro
   }
   if (!gone.has(parsed.owner)) return undefined;
   if (parsed.kind === "entry") return take(name, claim);
-  // Half of an entry: whoever was to hear that it is on disk never did. Or an owner, whose entries come before.
+  // A partial entry, which was never confirmed; or an owner file, which sorts after its entries.
   await removeFile(join(claim.directory, name));
   return undefined;
 };
 
-/** Does something with a file; what keeps it from being done is told once, unless another process was quicker. */
+/** Runs work on a file. A failure is logged once, unless another process took the file. */
 const attempt = async <T>(
   { directory, log, immovable }: Claim,
   name: string,
@@ -90,17 +90,17 @@ const isGone = async (name: string, { directory, here, now }: Claim): Promise<bo
   const path = join(directory, ownerName(name));
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
-    // Torn: it is about to be written, or its process died at just that.
+    // Torn: it is being written, or its process died during the write.
     const owner = readOwner(text) ?? { ...here, space: "unknown" };
     return !isRunning(owner, here, now.getTime() - mtimeMs);
   } catch (error) {
-    // It is the first that a process writes and the last that it removes.
+    // A process writes it first and removes it last.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
     throw error;
   }
 };
 
-/** Reads before it renames: what cannot be read now is still there for whoever comes next. */
+/** Reads before it renames, so an unreadable file stays for the next process. */
 const take = async (name: string, claim: Claim): Promise<Taken | undefined> => {
   const path = join(claim.directory, name);
   const entry = readEntry(await readFile(path, "utf8"));

@@ -4,8 +4,8 @@ import type { RuleState } from "../../rules/evaluate.ts";
 import type { SavedState } from "./saved-state.ts";
 
 /**
- * A state as it is gone on with now. Times in it that are still to come were written before the clock was set
- * back: nobody is to wait for them.
+ * The state with future times clamped to now. They were written before the clock was set back, and nothing must wait
+ * for them.
  */
 export const clampTimestamps = (state: SavedState, nowMs: number): SavedState => ({
   ...state,

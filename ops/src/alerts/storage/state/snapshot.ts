@@ -7,7 +7,7 @@ import type { Notifier } from "../../notify/notifier.ts";
 import type { RuleEngine } from "../../rules/rule-engine.ts";
 import type { SavedState } from "./saved-state.ts";
 
-/** What has a state that a restart must not forget. */
+/** The objects whose state survives a restart. */
 export interface SnapshotSources {
   engine: RuleEngine;
   incidents: Incidents;
@@ -40,14 +40,14 @@ export const takeSnapshot = (
   };
 };
 
-/** Goes on where another process has stopped; where both know something, this one knows it better. */
+/** Restores the state of another process. The state of this one has priority. */
 export const restoreSnapshot = (
   { engine, incidents, silences, records, notifier }: SnapshotSources,
   state: SavedState,
 ): void => {
   const isKnown = ({ type, key }: { type: AlertType; key: string }) =>
     incidents.find(type, key) !== undefined;
-  // They may have been written by an older version, which took any.
+  // An older version accepted any details.
   for (const { alert } of [...state.incidents, ...state.unsaved]) {
     alert.details = sanitizeDetails(alert.details);
   }

@@ -21,16 +21,15 @@ export interface StateFileOptions {
 }
 
 /**
- * Keeps a state in a file of this process's own in `<dataDir>/alerts/state`, and takes over those of processes
- * that have ended: of the one before a restart, or of another one beside it. What is there is always whole. Where
- * nothing can be written, alerts go on without, and the log says so once.
+ * Saves the state to a file of this process in `<dataDir>/alerts/state`, atomically, and takes over the files of
+ * processes that have ended. If the file cannot be written, alerts continue without it, and the log says so once.
  */
 export class StateFile {
   readonly #options: StateFileOptions;
   readonly #directory: string;
   readonly #name = `state-${process.pid}-${randomUUID().slice(0, 8)}.json`;
   readonly #here = thisProcess();
-  /** Taken over, and to be removed once they are part of what is saved. */
+  /** Files that were taken over; removed when their content is part of a saved state. */
   #left: LeftState[] = [];
   readonly #immovable = new Set<string>();
   #writing: Promise<void> | undefined;
@@ -45,7 +44,7 @@ export class StateFile {
     this.#directory = join(options.dataDir, "alerts", "state");
   }
 
-  /** Every minute: says that its process lives, and takes over from those that do not. */
+  /** Renews the lease and takes over the files of dead processes, once a minute. */
   tend(): void {
     const { clock, adopt, log } = this.#options;
     if (clock.monotonicMs() - this.#tendedAtMs < tendEveryMs) return;
@@ -70,14 +69,14 @@ export class StateFile {
     if (this.#left.length > 0) void this.save();
   }
 
-  /** Resolves when the state, as it is now or later, is on disk, or when that has failed and was logged. */
+  /** Resolves when the current state, or a later one, is on disk, or when the write failed and was logged. */
   save(): Promise<void> {
     return this.#leaving ?? this.#save();
   }
 
   /**
-   * Saves the state for the last time, for whoever comes next. In another container that cannot see whether
-   * this process runs, so the state says that it was left; and somebody may have it from then on.
+   * Saves the state for the last time. Another container cannot see whether this process runs, so the state is marked
+   * as left; it must not be written afterwards.
    */
   leave(): Promise<void> {
     this.#isLeaving = true;
