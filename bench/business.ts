@@ -16,7 +16,7 @@ export const asked = {
   acknowledge: changes.flatMap(({ acknowledge }) => acknowledge ?? []),
 };
 
-/** A server of the bench's own, durable like a real one, that is gone afterwards. */
+/** Starts a temporary PostgreSQL server with durable settings and removes it afterwards. */
 export const withServer = async (work: (url: string) => Promise<void>): Promise<void> => {
   const dataDir = await makeTemporaryDirectory();
   const server = await openDatabase({ dataDir, log: createLogger("silent") });
@@ -28,13 +28,13 @@ export const withServer = async (work: (url: string) => Promise<void>): Promise<
   }
 };
 
-/** A business of a given size in a database of its own, all changes applied. */
+/** A database with test data of a given size and all changes applied. */
 export interface Business {
   url: string;
   pool: pg.Pool;
   db: DeliveryDatabase;
   manager: RollbackManager;
-  /** Ends the connections and removes the database. */
+  /** Closes the connections and drops the database. */
   drop(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Bus
   url.pathname = `/${name}`;
   const pool = createPool(url.href);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  // Its days are those of the benches, which know no other zone.
+  // The benchmarks compute dates in UTC.
   await createSchema(db, "UTC");
   const manager = new RollbackManager({ pool, changes, log: createLogger("silent") });
   await manager.install(asked);
@@ -60,7 +60,7 @@ const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Bus
   return { url: url.href, pool, db, manager, drop };
 };
 
-/** What was written, as a server finds it that has been running for a while. */
+/** Vacuums and checkpoints, as on a server that has run for a while. */
 export const settle = async ({ db }: Business): Promise<void> => {
   await sql`vacuum analyze`.execute(db);
   await sql`checkpoint`.execute(db);
@@ -68,18 +68,18 @@ export const settle = async ({ db }: Business): Promise<void> => {
 
 const timeOfIds = "019a0000-0000-7000-8000-";
 
-/** The nth id of a prefix, as long as an id in production, and in order like one. */
+/** The nth id of a prefix, as long and as ordered as a production id. */
 export const nthId = (prefix: string, n: number): string =>
   `${prefix}${timeOfIds}${n.toString(16).padStart(12, "0")}`;
 
-/** The same as an SQL expression. */
+/** `nthId` as an SQL expression. */
 const idOf = (prefix: string, n: string) =>
   sql`${sql.lit(`${prefix}${timeOfIds}`)} || lpad(to_hex(${sql.raw(n)}), 12, '0')`;
 
-/** The one product that is ordered. */
+/** The product of every order. */
 export const productId = nthId("prd_", 1);
 
-/** This many subscription orders, each with its delivery; every third was turned DELIVERED by step 22. */
+/** Creates subscription orders with one delivery each. Step 22 set every third to DELIVERED. */
 export const createOrders = async (serverUrl: string, orders: number): Promise<Business> => {
   const business = await createEmptyBusiness(serverUrl, `orders_${orders}`);
   const { db } = business;
@@ -112,7 +112,7 @@ export const createOrders = async (serverUrl: string, orders: number): Promise<B
   return business;
 };
 
-/** This many customers, each with a login that is linked both ways. */
+/** Creates customers, each with a user; the references go both ways. */
 export const createPeople = async (serverUrl: string, people: number): Promise<Business> => {
   const business = await createEmptyBusiness(serverUrl, `people_${people}`);
   const { db } = business;
@@ -129,7 +129,7 @@ export const createPeople = async (serverUrl: string, people: number): Promise<B
 
 class Aborted extends Error {}
 
-/** Carries a statement out in a transaction that is rolled back, and tells how long the statement took. */
+/** Runs a statement in a transaction that is rolled back. Returns the duration of the statement in milliseconds. */
 export const timedAndAborted = async (
   business: Business,
   statement: (tx: DeliveryDatabase) => Promise<unknown>,

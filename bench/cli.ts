@@ -5,7 +5,7 @@ import { program, type RunningService, root, startService } from "./running-serv
 
 const rounds = 21;
 
-/** How long the command line takes from its start to its end, beside a Node that does nothing. */
+/** Measures the run time of commands against an empty Node process. */
 export const cliBench = async (): Promise<void> => {
   const demo = await startService(root, "EarlyBird listens on");
   const library = await startService(`${root}examples/library`, "The library is open");
@@ -21,11 +21,11 @@ export const cliBench = async (): Promise<void> => {
     for (const [name, run] of Object.entries(sides)) took.get(name)?.push(await run());
   }
   for (const { stop } of [demo, library]) await stop();
-  console.log("\n## The command line beside a running server\n");
+  console.log("\n## Commands with a running server\n");
   console.log(`Medians of ${rounds} interleaved rounds.\n`);
   const least = median(took.get(nothing) ?? []);
   printTable(
-    ["command", "took", "times `node -e 0`", "quickest"],
+    ["command", "median", "ratio to `node -e 0`", "fastest"],
     [...took].map(([name, values]) => [
       name,
       ms(median(values)),

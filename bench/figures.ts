@@ -1,11 +1,11 @@
-/** The middle one; of an even number, the lower middle one. */
+/** The median; for an even count, the lower of the two middle values. */
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 
-/** Milliseconds for people: four significant figures. */
+/** Formats milliseconds with four significant figures. */
 export const ms = (value: number): string => `${Number(value.toPrecision(4)).toLocaleString("en")} ms`;
 
-/** How many times `other` a value is, to two decimals. */
+/** `value / other` to two decimals. */
 export const ratio = (value: number, other: number | undefined): string =>
   other ? (value / other).toFixed(2) : "";
 

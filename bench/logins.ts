@@ -7,13 +7,13 @@ const phaseMs = 6_000;
 const ordersPerSecond = 40;
 const loginsPerSecond = 90;
 
-/** What customers meet: how long the answers took, and how many were none. */
+/** Latencies and failed requests of one phase. */
 interface Seen {
   latenciesMs: number[];
   failed: number;
 }
 
-/** Orders are read while strangers at a thousand addresses try logins, beside the same without them. */
+/** Measures order reads with and without a flood of logins from a thousand addresses. */
 export const loginsBench = async (): Promise<void> => {
   const service = await startService(root, "EarlyBird listens on", { TRUST_PROXY: "loopback" });
   const [customer, operator] = [await logIn(service.url, "customer"), await logIn(service.url, "operator")];
@@ -34,17 +34,17 @@ export const loginsBench = async (): Promise<void> => {
   const failures = (seen: readonly Seen[]) => seen.reduce((sum, { failed }) => sum + failed, 0);
   console.log("\n## Orders during a flood of logins\n");
   console.log(
-    `${ordersPerSecond} reads of orders a second, and ${loginsPerSecond} logins of strangers from many addresses; medians of ${rounds} interleaved rounds of ${phaseMs / 1_000} s each.\n`,
+    `${ordersPerSecond} reads of orders a second, and ${loginsPerSecond} failed logins a second from many addresses; medians of ${rounds} interleaved rounds of ${phaseMs / 1_000} s each.\n`,
   );
   printTable(
-    ["", "p99 of orders", "times the calm", "orders not served"],
+    ["", "p99 of orders", "ratio to calm", "failed reads"],
     [
       ["calm", ms(worst(calm)), "1.00", String(failures(calm))],
       ["flooded", ms(worst(flooded)), ratio(worst(flooded), worst(calm)), String(failures(flooded))],
     ],
   );
   const counts = [...answers].sort(([a], [b]) => a - b).map(([status, count]) => `${count} times ${status}`);
-  console.log(`\nThe logins were answered ${counts.join(", ")}. Alerts: ${alerts.join(", ") || "none"}.`);
+  console.log(`\nResponses to the logins: ${counts.join(", ")}. Alerts: ${alerts.join(", ") || "none"}.`);
 };
 
 const logIn = async (url: string, role: string): Promise<string> => {
@@ -59,7 +59,7 @@ const post = (url: string, body: object, headers: Record<string, string> = {}): 
     body: JSON.stringify(body),
   });
 
-/** Sends requests at a steady rate for one phase, whether the ones before are answered or not. */
+/** Sends requests at a constant rate for one phase, without waiting for responses. */
 const steadily = async (perSecond: number, send: (n: number) => Promise<void>): Promise<void> => {
   const startMs = performance.now();
   const sent: Promise<void>[] = [];

@@ -14,7 +14,7 @@ const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   console.error(
-    `There is no bench "${unknown.join('", "')}". There are: ${Object.keys(benches).join(", ")}.`,
+    `Unknown benchmark "${unknown.join('", "')}". Benchmarks: ${Object.keys(benches).join(", ")}.`,
   );
   process.exitCode = 2;
 } else {

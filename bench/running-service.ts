@@ -8,16 +8,16 @@ import { makeTemporaryDirectory } from "../test/support/temporary-directory.ts";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 export const program = `${root}ops/bin/earlybird.js`;
 
-/** `earlybird start` in a process of its own, on data of its own. */
+/** `earlybird start` in its own process, with its own data directory. */
 export interface RunningService {
   folder: string;
   env: NodeJS.ProcessEnv;
-  /** Where it listens. */
+  /** The base URL. */
   url: string;
   stop: () => Promise<void>;
 }
 
-/** Starts a service and resolves when it has said `greeting`. */
+/** Starts a service and waits until it prints `greeting`. */
 export const startService = async (
   folder: string,
   greeting: string,
@@ -31,7 +31,7 @@ export const startService = async (
     env,
     stdio: ["ignore", "ignore", "pipe"],
   });
-  await untilSaid(child, greeting);
+  await waitForOutput(child, greeting);
   const stop = async () => {
     child.kill("SIGTERM");
     await once(child, "exit");
@@ -40,14 +40,14 @@ export const startService = async (
   return { folder, env, url: `http://localhost:${env.PORT}`, stop };
 };
 
-const untilSaid = (child: ChildProcess, greeting: string): Promise<void> =>
+const waitForOutput = (child: ChildProcess, greeting: string): Promise<void> =>
   new Promise((resolve, reject) => {
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       said += text;
       if (said.includes(greeting)) resolve();
     });
-    child.once("exit", () => reject(new Error(`The server ended: ${said}`)));
+    child.once("exit", () => reject(new Error(`The server exited: ${said}`)));
   });
 
 const freePort = async (): Promise<number> => {

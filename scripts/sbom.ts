@@ -1,4 +1,4 @@
-/** Writes the CycloneDX list of what the platform installs to the file that its package carries. */
+/** Writes the CycloneDX SBOM of the platform's runtime packages to the file that is published with it. */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -18,7 +18,7 @@ const all: Bom = JSON.parse(
     maxBuffer: 64 * 1_024 * 1_024,
   }),
 );
-// Not by "--omit dev": that also leaves out what a tool of development needs besides the platform.
+// "--omit dev" would also omit packages that both the platform and a development tool need.
 const kept = runtimePackages(root);
 const components = all.components.filter((component) => kept.has(component["bom-ref"]));
 const dependencies = all.dependencies

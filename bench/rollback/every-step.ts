@@ -4,7 +4,7 @@ import { median, ms, printTable, thousands } from "../figures.ts";
 const size = 1_000_000;
 const rounds = 2;
 
-/** All twelve steps rolled back in one operation, and re-applied in another: what each of them takes. */
+/** Measures each step while one operation rolls back all twelve and another re-applies them. */
 export const benchEveryStep = async (url: string): Promise<void> => {
   console.error(`every step, ${thousands(size)} orders ...`);
   const business = await createOrders(url, size);

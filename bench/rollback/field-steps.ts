@@ -6,8 +6,8 @@ import { median, ms, printTable, ratio, thousands } from "../figures.ts";
 const sizes = [10_000, 100_000, 1_000_000];
 const rounds = 5;
 
-/** What the prototype did in place of the rollback: it emptied the fields, row by row and for good. */
-const emptying: Record<number, (tx: DeliveryDatabase) => Promise<unknown>> = {
+/** The prototype's rollback: an UPDATE that clears the fields irreversibly. */
+const clearFields: Record<number, (tx: DeliveryDatabase) => Promise<unknown>> = {
   19: (tx) => sql`update orders set subscription_id = null`.execute(tx),
   20: (tx) => sql`update delivery_statuses set order_id = null`.execute(tx),
   21: async (tx) => {
@@ -29,7 +29,7 @@ interface Figures {
   update: number;
 }
 
-/** Steps 19, 20, 21, 25 and 26 beside the plain UPDATE that empties the same fields. */
+/** Measures steps 19, 20, 21, 25 and 26 against an UPDATE that clears the same fields. */
 export const benchFieldSteps = async (url: string): Promise<void> => {
   const figures: Figures[] = [];
   const answers: string[][] = [];
@@ -38,7 +38,7 @@ export const benchFieldSteps = async (url: string): Promise<void> => {
     const orders = await createOrders(url, size);
     answers.push([thousands(size), ms(await timeStatus(orders))]);
     for (const step of [26, 25]) figures.push(await measureStep(orders, step, size));
-    // What depends on these goes first, so that only they move in the rounds.
+    // Roll back the dependents first, so that the rounds move only the measured step.
     await orders.manager.rollbackSteps(22, 27, asked);
     figures.push(await measureStep(orders, 20, size));
     await orders.manager.rollbackStep(20, asked);
@@ -48,10 +48,10 @@ export const benchFieldSteps = async (url: string): Promise<void> => {
     figures.push(await measureStep(people, 21, size));
     await people.drop();
   }
-  console.log("\n## What could be rolled back right now\n");
+  console.log("\n## Status of the steps\n");
   printTable(["orders", "status of the twelve steps"], answers);
-  console.log("\n## Field steps beside the plain emptying UPDATE\n");
-  console.log(`Medians of ${rounds} interleaved rounds. The UPDATE is not charged its commit.\n`);
+  console.log("\n## Field steps and an UPDATE that clears the fields\n");
+  console.log(`Medians of ${rounds} interleaved rounds. The UPDATE is timed without its commit.\n`);
   const ordered = figures.sort((a, b) => a.step - b.step || a.size - b.size);
   printTable(
     [
@@ -60,7 +60,7 @@ export const benchFieldSteps = async (url: string): Promise<void> => {
       "rollback's transaction",
       "re-apply's",
       "whole command, with checks",
-      "emptying UPDATE",
+      "clearing UPDATE",
       "UPDATE / rollback",
       "UPDATE / re-apply",
       "rollback against 10,000 rows",
@@ -106,9 +106,9 @@ const measureStep = async (business: Business, step: number, size: number): Prom
     whole.push(rolledBack.total_ms);
     const reapplied = await manager.reapplyStep(step, asked);
     forth.push(reapplied.steps[0]?.duration_ms ?? Number.NaN);
-    const empty = emptying[step];
-    // The long one is repeated less often: its spread is small.
-    if (empty && (round < 2 || size < 1_000_000)) update.push(await timedAndAborted(business, empty));
+    const clear = clearFields[step];
+    // The large size is measured twice only: its spread is small.
+    if (clear && (round < 2 || size < 1_000_000)) update.push(await timedAndAborted(business, clear));
   }
   return {
     step,

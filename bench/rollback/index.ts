@@ -5,7 +5,7 @@ import { benchRowSteps } from "./row-steps.ts";
 import { benchUnderLoad } from "./under-load.ts";
 import { benchWriters } from "./writers.ts";
 
-/** What rolling back costs, beside what it replaces. */
+/** Compares rollback and re-apply with plain SQL. */
 export const rollbackBench = (): Promise<void> =>
   withServer(async (url) => {
     await benchWriters(url);

@@ -11,7 +11,7 @@ const lossyStatus = (tx: DeliveryDatabase) =>
     tx,
   );
 
-/** The same keys and references, each one letter longer: what any rewrite has to write. */
+/** Rewrites the same keys and references, each one letter longer: the minimum that any rewrite writes. */
 const plainRewrite = async (tx: DeliveryDatabase) => {
   await sql`set local session_replication_role = replica`.execute(tx);
   await sql`update customers set id = 'x' || id, user_id = 'x' || user_id`.execute(tx);
@@ -28,7 +28,7 @@ const plainRewrite = async (tx: DeliveryDatabase) => {
   );
 };
 
-/** Steps 22 and 29 beside the plain UPDATE of the same rows, and the dry run beside the real run. */
+/** Compares steps 22 and 29 with an UPDATE of the same rows, and the dry run with the rollback. */
 export const benchRowSteps = async (url: string): Promise<void> => {
   console.error(`steps 22 and 29, ${thousands(size)} orders ...`);
   const business = await createOrders(url, size);
@@ -39,9 +39,9 @@ export const benchRowSteps = async (url: string): Promise<void> => {
     ...(await measure(business, 29, plainRewrite, "the plain UPDATE of the same keys and references")),
   );
   await business.drop();
-  console.log("\n## Steps that write rows, beside the plain UPDATE\n");
+  console.log("\n## Steps that write rows and a plain UPDATE\n");
   console.log(
-    `${thousands(size)} orders and as many deliveries, a third of them delivered; medians of ${rounds} interleaved rounds. Where the UPDATE can be asked in either state, each direction stands beside the one that writes ids of the same style.\n`,
+    `${thousands(size)} orders and as many deliveries, a third of them delivered; medians of ${rounds} interleaved rounds. If the UPDATE is measured in both states, each direction is compared with the UPDATE that writes ids of the same style.\n`,
   );
   printTable(["step", "what", "takes", "reference", "takes", "ratio"], rows);
 };
@@ -73,7 +73,7 @@ const measure = async (
     times.back.push(rolledBack.steps[0]?.duration_ms ?? Number.NaN);
     times.whole.push(rolledBack.total_ms);
     await settle(business);
-    // Step 22 takes away the column that its plain UPDATE reads.
+    // The rollback of step 22 removes the column that its UPDATE reads.
     if (step === 29) times.plainRolledBack.push(await timedAndAborted(business, reference));
     const reapplied = await manager.reapplyStep(step, { ...asked, onProgress });
     times.forth.push(reapplied.steps[0]?.duration_ms ?? Number.NaN);
@@ -97,13 +97,6 @@ const measure = async (
     ),
     line("re-apply's transaction", forth, referenceName, plainApplied),
     line("dry run, whole", dry, "rollback, whole", whole),
-    [
-      String(step),
-      "most memory of Node's heap meanwhile",
-      `${Math.round(heapBytes / 1_048_576)} MB`,
-      "",
-      "",
-      "",
-    ],
+    [String(step), "peak Node heap during the step", `${Math.round(heapBytes / 1_048_576)} MB`, "", "", ""],
   ];
 };

@@ -1,4 +1,4 @@
-/** The delivery API on the database given as an argument, every step with its way back; says where it listens. */
+/** Serves the delivery API on the database and port given as arguments. Prints "ready" once it listens. */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -14,16 +14,16 @@ const rounds = 5;
 const phaseMs = 4_000;
 const pauseMs = 250;
 
-/** In an order in which each may go once those before it are away. */
+/** In rollback order: dependents first. */
 const steps = [26, 25, 20, 19, 21];
 
-/** What the load meets: how long each answer took, and those that were no success. */
+/** Latencies and failed requests of one phase. */
 interface Seen {
   latenciesMs: number[];
   failures: string[];
 }
 
-/** Requests to a server while each field step is rolled back and re-applied, over and over. */
+/** Measures requests while each field step is repeatedly rolled back and re-applied. */
 export const benchUnderLoad = async (url: string): Promise<void> => {
   const business = await createOrders(url, orders);
   await business.db
@@ -62,9 +62,9 @@ export const benchUnderLoad = async (url: string): Promise<void> => {
   await business.drop();
   console.log("\n## Requests while a field step is rolled back and re-applied\n");
   console.log(
-    `${thousands(orders)} orders, ${requestsPerSecond} requests a second; medians of ${rounds} interleaved rounds, each ${phaseMs / 1_000} s calm and as long while the step goes back and forth.\n`,
+    `${thousands(orders)} orders, ${requestsPerSecond} requests a second; medians of ${rounds} interleaved rounds, each ${phaseMs / 1_000} s calm and ${phaseMs / 1_000} s while the step is rolled back and re-applied.\n`,
   );
-  printTable(["step", "swaps", "requests", "failed", "p99 before", "p99 meanwhile", "ratio"], rows);
+  printTable(["step", "swaps", "requests", "failed", "p99 calm", "p99 during swaps", "ratio"], rows);
 };
 
 const logIn = async (): Promise<string> => {
@@ -115,7 +115,7 @@ const measureStep = async ({ manager }: Business, step: number, token: string): 
 const p99 = ({ latenciesMs }: Seen): number =>
   latenciesMs.sort((a, b) => a - b)[Math.ceil(latenciesMs.length * 0.99) - 1] ?? Number.NaN;
 
-/** Sends requests at a steady rate, whether answers come or not, for as long as `work` takes. */
+/** Sends requests at a constant rate, without waiting for responses, until `work` ends. */
 const load = async (token: string, work: () => Promise<unknown>): Promise<Seen> => {
   const seen: Seen = { latenciesMs: [], failures: [] };
   const underWay = new Set<Promise<void>>();
@@ -130,7 +130,7 @@ const load = async (token: string, work: () => Promise<unknown>): Promise<Seen> 
   return seen;
 };
 
-/** Reads mostly, and places an order every fourth time. */
+/** Sends a read, or an order every fourth time. */
 const send = async (token: string, count: number, { latenciesMs, failures }: Seen): Promise<void> => {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   const today = new Date().toISOString().slice(0, 10);

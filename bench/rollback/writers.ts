@@ -11,11 +11,11 @@ const writers = 10;
 const rounds = 15;
 const writesEach = 200;
 
-/** `changes.transaction` against a bare transaction with the same write, ten writers at once. */
+/** Compares `changes.transaction` with a bare transaction around the same write, with ten concurrent writers. */
 export const benchWriters = async (url: string): Promise<void> => {
   console.error("changes.transaction against a bare transaction ...");
   const business = await createOrders(url, 10_000);
-  // Three more: the rest of a pool is kept for reads.
+  // The pool reserves three connections for reads.
   const pool = createPool(business.url, { max: writers + 3 });
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: createLogger("silent") });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
@@ -44,7 +44,7 @@ export const benchWriters = async (url: string): Promise<void> => {
   }
   await pool.end();
   await business.drop();
-  console.log("\n## A write under rules that hold until it commits\n");
+  console.log("\n## Writes in changes.transaction\n");
   console.log(
     `${writers} writers, medians of ${rounds} interleaved rounds of ${writers * writesEach} transactions.\n`,
   );

@@ -15,14 +15,14 @@ import type { ApiContext } from "./context.ts";
 import { courierRoutes } from "./couriers/index.ts";
 import { customerRoutes, linkRoutes } from "./customers/index.ts";
 import { dashboardRoutes } from "./dashboard/index.ts";
-import { isDatabaseAway } from "./database-away.ts";
+import { isDatabaseUnreachable } from "./database-unreachable.ts";
 import { correctionRoutes, deliveryRoutes } from "./deliveries/index.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
 import { bearer, registerOpenApi } from "./http/openapi.ts";
 import { registerRateLimit, registerSecurityHeaders, registerTokens } from "./http/protection.ts";
 import { countTrafficWith } from "./http/route-traffic.ts";
-import { acceptIdempotencyKeys, rememberWork } from "./idempotency/index.ts";
+import { acceptIdempotencyKeys, withStoredResults } from "./idempotency/index.ts";
 import { acceptEitherStyle } from "./ids/index.ts";
 import { orderRoutes } from "./orders/index.ts";
 import { productRoutes } from "./products/index.ts";
@@ -43,7 +43,7 @@ export interface ServerContext extends ApiContext {
 
 /** Builds the whole server and does not listen: `main.ts` does, tests inject. */
 export const buildServer = async (given: ServerContext): Promise<FastifyInstance> => {
-  const context = { ...given, changes: rememberWork(given.changes) };
+  const context = { ...given, changes: withStoredResults(given.changes) };
   const app: FastifyInstance = fastify({
     loggerInstance: context.log as FastifyBaseLogger,
     // What is worth a line is logged where it happens; requests are counted, not written down.
@@ -64,7 +64,7 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
   acceptEmptyJson(app);
   // In this order: the documentation sees every route, and the platform every request, also refused ones.
   await registerSecurityHeaders(app);
-  await app.register(problems, { isDatabaseUnavailable: isDatabaseAway });
+  await app.register(problems, { isDatabaseUnavailable: isDatabaseUnreachable });
   const rateLimit = await registerRateLimit(app);
   await registerOpenApi(app, context.version);
   const { observed, rollback, version } = context;
@@ -87,7 +87,12 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
     recentlyAuthenticated: demandRecentLogin(context),
     whoIs: whoIs(app, context),
     console: {
-      login: { kind: "password", url: "/api/auth/login", refreshUrl: "/api/auth/refresh" },
+      login: {
+        kind: "password",
+        url: "/api/auth/login",
+        refreshUrl: "/api/auth/refresh",
+        logoutUrl: "/api/auth/logout",
+      },
       secret: context.jwtSecret,
       timeZone: context.clock.timeZone,
       locale: "en-IN",

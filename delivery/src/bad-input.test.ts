@@ -77,7 +77,7 @@ const texts = nasty.flatMap((value) =>
     : [],
 );
 
-test.each(Object.keys(access))("%s answers no bad input with a fault of ours", async (route) => {
+test.each(Object.keys(access))("%s never answers bad input with a server error", async (route) => {
   const base = valid[route] ?? {};
   const bodies = [
     ...nasty,

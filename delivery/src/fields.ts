@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** What a field of a request may hold. Everything is bounded: nothing that cannot be stored gets further. */
+/** The fields of requests. All are bounded, so that every accepted value can be stored. */
 
-/** An id of either style, of any kind: whether it exists is for the query to say. */
+/** An id of any table, in either format. */
 export const id = z.string().min(1).max(64);
 
 /** A day that exists, as `YYYY-MM-DD`. */
@@ -28,8 +28,8 @@ export const phone = z
   .regex(/^\+?\d[\d -]{5,18}\d$/, "must be a phone number, 7 to 20 digits");
 
 /**
- * Lower case, as addresses are kept. `customer-<id>@earlybird.local` says whose login it is, which step 21 believes: such
- * logins come with a customer, and nobody takes one. Only ASCII passes, so no other letter stands for one of these.
+ * Lower case, as addresses are stored. `customer-<id>@earlybird.local` is reserved: step 21 links such a login to the
+ * customer. Only ASCII is valid, so that no similar letter can imitate a reserved address.
  */
 export const email = z
   .string()
@@ -40,8 +40,18 @@ export const email = z
     z.email().regex(/^(?!customer-.*@earlybird\.local$)/, "must not be an address reserved for customers"),
   );
 
-/** A password to be: long rather than odd. */
+/** A new password: length matters more than special characters. */
 export const newPassword = z.string().min(10).max(200);
 
-/** What a list may be searched for. */
+/** A search term of a list. */
 export const searchText = z.string().trim().min(1).max(100);
+
+/** A boolean in a query string. */
+export const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+
+/** The body of a PATCH: any of these fields, and at least one. */
+export const changeOf = <Fields extends z.ZodRawShape>(fields: Fields) =>
+  z
+    .strictObject(fields)
+    .partial()
+    .refine((body) => Object.keys(body).length > 0, "must change something");

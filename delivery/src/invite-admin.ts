@@ -5,7 +5,7 @@ import { acceptInvitationPath, createAdminInvitation } from "./auth/index.ts";
 import { changes as declared } from "./changes/index.ts";
 import type { Tables } from "./database.ts";
 
-/** Makes an invitation for an admin beside those that there are: whoever runs the machine may ask for one. */
+/** Creates an invitation for another admin. It requires access to the machine, not a login. */
 export const inviteAdmin = ({
   pool,
   log,

@@ -15,7 +15,7 @@ import { listen } from "./http/listen.ts";
 import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { MailSender } from "./mail/index.ts";
-import { RepeatedCheck } from "./repeated-check.ts";
+import { PeriodicCheck } from "./periodic-check.ts";
 import { version } from "./version.ts";
 
 /** Starts everything that runs beside the database, and listens. */
@@ -59,7 +59,7 @@ export const serve = async ({
       started.push(() => sender.stop());
     }
     for (const check of [checkOpenDeliveries, endMendedFailures, forgetOldKeys, forgetEndedWindows]) {
-      const repeated = new RepeatedCheck({ check: () => check(context), log });
+      const repeated = new PeriodicCheck({ check: () => check(context), log });
       repeated.start();
       started.push(() => repeated.stop());
     }
@@ -81,7 +81,7 @@ export const serve = async ({
   }
 };
 
-/** In production nobody can log in at first: whoever reads the log of the first start may make the admin. */
+/** In production there is no login at first: the log of the first start contains an invitation for the admin. */
 const firstInvitation = (changes: Changes<Tables>, clock: Clock): Promise<string | undefined> =>
   changes.transaction(async (tx) =>
     (await hasAnyAdmin(tx))

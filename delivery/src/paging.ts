@@ -1,61 +1,68 @@
-import { Failure } from "earlybird/service";
+import { defineFailure } from "earlybird/service";
 import { z } from "zod";
 
-const invalidCursor = () =>
-  new Failure(
-    "EB_INVALID_CURSOR",
-    400,
-    "The cursor is none that this list gave out.",
-    "Leave it out to begin at the top, or send the next_cursor of the page before.",
-  );
+const invalidCursor = defineFailure({
+  code: "EB_INVALID_CURSOR",
+  status: 400,
+  detail: "The cursor is invalid.",
+  remedy: "Omit it to start with the first page, or send the next_cursor of the previous page.",
+});
 
 /** The query fields that every list takes. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(100).default(50).describe("how many at most"),
-  cursor: z.string().max(400).optional().describe("next_cursor of the page before"),
+  limit: z.coerce.number().int().min(1).max(100).default(50).describe("maximum number of items"),
+  cursor: z.string().max(400).optional().describe("next_cursor of the previous page"),
 };
 
-/** The filters of a list that were given, for `eb.and(...)`. */
+/** The filters that have a value, for `eb.and(...)`. */
 export const given = <Filters extends object>(filters: Filters) =>
-  Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Filters]?: Exclude<Filters[Name], undefined>;
-  };
+  Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as Given<Filters>;
 
-/** The shape of every list's answer. `next_cursor` is null on the last page. */
+export type Given<Filters> = { [Name in keyof Filters]?: Exclude<Filters[Name], undefined> };
+
+/** The response schema of every list. `next_cursor` is null on the last page. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** Where a page begins (undefined: at the top) and the number of rows to fetch. */
+export interface Slice<Sort extends z.ZodRawShape> {
+  after: z.output<z.ZodObject<Sort>> | undefined;
+  take: number;
+}
+
 /**
- * Answers one page of a list by keyset: a page costs the same however far down it is, and rows that come
- * or go meanwhile shift nothing.
+ * Reads one page of a list by keyset: the cost of a page does not depend on its depth, and rows that are
+ * inserted or deleted meanwhile shift nothing.
  *
- * @param page the limit and cursor of the request
- * @param list how the list is ordered: `position` describes the sort key of a row, `positionOf` reads it,
- *   `fetch` returns up to `take` rows after a position (undefined: from the top)
+ * @param sort the fields of a row by which the list is sorted; together they are unique
+ * @param fetch returns the rows of a slice
  * @throws Failure EB_INVALID_CURSOR
  */
-export const readPage = async <Row, Position>(
-  page: { limit: number; cursor?: string | undefined },
-  list: {
-    position: z.ZodType<Position>;
-    positionOf: (row: Row) => Position;
-    fetch: (after: Position | undefined, take: number) => Promise<Row[]>;
-  },
+export const readPage = async <Sort extends z.ZodRawShape, Row extends Record<keyof Sort, unknown>>(
+  { limit, cursor }: PageRequest,
+  sort: Sort,
+  fetch: (slice: Slice<Sort>) => Promise<Row[]>,
 ): Promise<{ items: Row[]; next_cursor: string | null }> => {
-  const after = page.cursor === undefined ? undefined : decode(page.cursor, list.position);
-  // One more than asked for tells whether there is a next page.
-  const rows = await list.fetch(after, page.limit + 1);
-  const items = rows.slice(0, page.limit);
+  const after = cursor === undefined ? undefined : positionOf(cursor, sort);
+  // One row more than the limit shows whether there is a next page.
+  const rows = await fetch({ after, take: limit + 1 });
+  const items = rows.slice(0, limit);
   const last = items.at(-1);
-  const more = rows.length > page.limit && last !== undefined;
-  return { items, next_cursor: more ? writeCursor(list.positionOf(last)) : null };
+  if (rows.length <= limit || last === undefined) return { items, next_cursor: null };
+  const position = Object.fromEntries(Object.keys(sort).map((field) => [field, last[field]]));
+  return { items, next_cursor: writeCursor(position) };
 };
 
-/** The cursor of a position in a list. */
+/** The cursor of a position: the values of the fields by which a list is sorted. */
 export const writeCursor = (position: unknown): string =>
   Buffer.from(JSON.stringify(position)).toString("base64url");
 
-/** The position of a cursor, whatever it holds; undefined when it holds none. */
+/** The content of a cursor, not validated; undefined if it cannot be read. */
 export const readCursor = (cursor: string): unknown => {
   try {
     return JSON.parse(Buffer.from(cursor, "base64url").toString());
@@ -64,8 +71,8 @@ export const readCursor = (cursor: string): unknown => {
   }
 };
 
-const decode = <Position>(cursor: string, position: z.ZodType<Position>): Position => {
-  const read = position.safeParse(readCursor(cursor));
-  if (!read.success) throw invalidCursor();
-  return read.data;
+const positionOf = <Sort extends z.ZodRawShape>(cursor: string, sort: Sort) => {
+  const position = z.strictObject(sort).safeParse(readCursor(cursor));
+  if (!position.success) throw invalidCursor();
+  return position.data;
 };

@@ -1,6 +1,6 @@
 export type { ConsoleLogin, ConsoleOptions, ConsoleUnit } from "./console/index.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
-export { Failure, type Problem } from "./core/failure.ts";
+export { defineFailure, Failure, type Problem } from "./core/failure.ts";
 export { createLogger, type Logger } from "./core/logger.ts";
 export type { Authorize, Operator, WhoIs } from "./http/authorization.ts";
 export { describeProblems, problemSchema } from "./http/openapi-problems.ts";

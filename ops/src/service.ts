@@ -4,7 +4,7 @@ import type { Logger } from "./core/logger.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
 import type { Settings } from "./settings/settings.ts";
 
-export { Failure } from "./core/failure.ts";
+export { defineFailure, Failure } from "./core/failure.ts";
 
 /** What `earlybird start` passes to a service once the database is ready. */
 export interface ServeContext {

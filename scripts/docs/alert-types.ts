@@ -2,21 +2,23 @@ import { AlertType, defaultThresholds, raisedTypes, rules } from "earlybird/aler
 import { settingsReference } from "../../ops/src/settings/settings.ts";
 import { markdownTable } from "./marked-part.ts";
 
-/** A row for each type of alerts: when it fires by default, which settings change that, and when it ends. */
+/** A row for each alert type: its default condition, its settings, and when it ends. */
 export const alertTypeTable = (): string => {
   const watched = rules.map(({ type, severity, condition }) => [
     code(type),
     severity,
     condition(defaultThresholds),
     settingsOf(type),
-    "when it is over",
+    "when the condition no longer holds",
   ]);
   const raised = Object.entries(raisedTypes).map(([type, { severity, means, quietMs }]) => [
     code(type),
     severity,
     means,
     settingsOf(type),
-    quietMs === null ? "when it is resolved" : `after ${quietMs / 60_000} min without being raised again`,
+    quietMs === null
+      ? "when it is resolved by a caller"
+      : `after ${quietMs / 60_000} min without being raised again`,
   ]);
   const rows = [...watched, ...raised];
   const order = Object.values<string>(AlertType).map(code);
@@ -24,7 +26,7 @@ export const alertTypeTable = (): string => {
   return markdownTable(["type", "severity", "fires when", "settings", "ends"], rows);
 };
 
-/** A setting about a type of alerts says so at the beginning of its description. */
+/** The description of a setting for an alert type begins with that type. */
 const settingsOf = (type: string): string =>
   settingsReference()
     .filter(({ description }) => description.startsWith(`${type}:`))

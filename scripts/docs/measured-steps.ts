@@ -1,5 +1,5 @@
 /**
- * What a step took at a million orders and as many deliveries, in milliseconds, on two cores: the last table of
+ * Duration of each step in milliseconds with one million orders and deliveries on two cores: the last table of
  * `npm run bench -- rollback`.
  */
 export const measuredMs: Readonly<Record<number, { rollback: number; reapply: number }>> = {

@@ -5,7 +5,7 @@ import { routeTable } from "./routes.ts";
 export const monitoringRouteTable = (): Promise<string> =>
   routeTable(
     async (app) => {
-      // No route is called, so none needs what it would answer from.
+      // No route is called, so the services can be empty.
       const nothing = { monitoring: {}, alerts: {}, dispatcher: {}, fleet: {} };
       await app.register(earlybird, {
         ...(nothing as unknown as Observed),

@@ -3,15 +3,15 @@ import type { Change, StepState } from "earlybird/rollback";
 import { changes } from "../../delivery/src/changes/index.ts";
 import { oldRoutes } from "../../delivery/src/http/old-routes.ts";
 import { countTrafficWith } from "../../delivery/src/http/route-traffic.ts";
-import { imaginedDatabase, whatever } from "./imagined-database.ts";
 import { markdownTable } from "./marked-part.ts";
 import { measuredMs } from "./measured-steps.ts";
+import { placeholder, placeholderDatabase } from "./placeholder-database.ts";
 
-const db = imaginedDatabase();
+const db = placeholderDatabase();
 
-/** A section for each step: what its declaration says about rolling it back. Asks no database. */
+/** A section for each step, generated from its declaration without a database. */
 export const stepProcedures = async (): Promise<string> => {
-  imagineTraffic();
+  recordSampleTraffic();
   const sections: string[] = [];
   for (const change of changes) sections.push(await section(change));
   return sections.join("\n\n");
@@ -20,15 +20,15 @@ export const stepProcedures = async (): Promise<string> => {
 const section = async (change: Change): Promise<string> => {
   const { step, name, title } = change;
   const facts = {
-    Asks: asks(change),
-    Needs: list(change.requires, "no other step"),
-    "Needed by": neededBy(change),
-    Takes: duration(change),
+    "Requires for rollback": confirmation(change),
+    "Depends on": list(change.requires, "no other step"),
+    "Required by": requiredBy(change),
+    Duration: duration(change),
     Measured: measured(change),
-    "The dry run tells": list(grouped(await impactLabels(change)), "no number of its own"),
-    "Checks after rolling back": list(await checkNames(change, "rolled_back"), noChecks),
-    "Checks after re-applying": list(await checkNames(change, "applied"), noChecks),
-    "Parked meanwhile": list(await parkedPlaces(change), "nothing that could be purged"),
+    "Impact in the dry run": list(grouped(await impactLabels(change)), "none"),
+    "Checks after rollback": list(await checkNames(change, "rolled_back"), noChecks),
+    "Checks after re-apply": list(await checkNames(change, "applied"), noChecks),
+    "Parked data": list(await parkedPlaces(change), "none"),
   };
   return [
     `### Step ${step}: \`${name}\``,
@@ -44,12 +44,12 @@ const section = async (change: Change): Promise<string> => {
 const list = (items: readonly (string | number)[], none: string): string =>
   items.length > 0 ? items.join("; ") : none;
 
-const asks = ({ risk, acknowledge }: Change): string => {
+const confirmation = ({ risk, acknowledge }: Change): string => {
   if (acknowledge) return `a reason and \`--acknowledge "${acknowledge}"\` (${risk} risk)`;
   return risk === "high" ? "a reason (high risk)" : `nothing (${risk === "none" ? "no" : risk} risk)`;
 };
 
-/** The step and all that must go before it, lowest first. */
+/** The step and all steps that depend on it, lowest first. */
 const withDependents = (step: number): Change[] => {
   const moving = new Set([step]);
   // Sorted by step, and a change requires lower ones only.
@@ -59,28 +59,28 @@ const withDependents = (step: number): Change[] => {
   return changes.filter((change) => moving.has(change.step));
 };
 
-const neededBy = ({ step }: Change): string => {
+const requiredBy = ({ step }: Change): string => {
   const direct = changes.filter(({ requires }) => requires.includes(step));
   return direct.length > 0
-    ? `${direct.map((change) => change.step).join(", ")}: first, or along with it by \`--cascade\``
+    ? `${direct.map((change) => change.step).join(", ")}: roll back first, or use \`--cascade\``
     : "no other step";
 };
 
 const duration = ({ parts }: Change): string => {
   if (parts.some(({ outside }) => outside))
-    return "as long as dropping or building its indexes does; nobody waits meanwhile";
+    return "the time to drop or build its indexes; reads and writes continue";
   if (parts.some(({ prepare }) => prepare))
-    return "time for each row it writes, with progress; the service's writers wait meanwhile, its readers do not";
-  const constant = "constant time, milliseconds at any size";
+    return "proportional to the rows written, with progress; reads continue, writes wait";
+  const constant = "constant, milliseconds at any table size";
   return parts.some(({ journals }) => journals.length > 0)
-    ? `${constant}; re-applying also what the rows written meanwhile take`
+    ? `${constant}; re-apply also processes the rows written since the rollback`
     : constant;
 };
 
 const measured = ({ step }: Change): string => {
   const times = measuredMs[step];
-  if (!times) throw new Error(`nobody has measured step ${step}: npm run bench -- rollback`);
-  return `at a million orders, rolling back took ${inWords(times.rollback)}, re-applying ${inWords(times.reapply)}`;
+  if (!times) throw new Error(`step ${step} has no measured duration; run npm run bench -- rollback`);
+  return `with one million orders, rollback takes ${inWords(times.rollback)}, re-apply ${inWords(times.reapply)}`;
 };
 
 const inWords = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
@@ -100,11 +100,11 @@ const grouped = (labels: readonly string[]): string[] => {
   }
   return [...groups].map(([group, members]) => {
     if (members.length === 0) return group;
-    return `${group}: ${members.length > 3 ? whatever : members.join(", ")}`;
+    return `${group}: ${members.length > 3 ? placeholder : members.join(", ")}`;
   });
 };
 
-const noChecks = "none beside the step's own state";
+const noChecks = "only the state of the step";
 
 const checkNames = async (change: Change, state: StepState): Promise<string[]> => {
   const checks = [];
@@ -119,10 +119,10 @@ const parkedPlaces = async ({ step, parts }: Change): Promise<string[]> => {
   return places.map(({ place }) => `\`${place}\``);
 };
 
-/** In the order of rolling back. */
+/** In rollback order. */
 const partsTable = ({ parts }: Change): string =>
   markdownTable(
-    ["part", "rolling back", "re-applying"],
+    ["part", "rollback", "re-apply"],
     [...parts]
       .reverse()
       .flatMap(({ kind, says }) => (says ? [[`\`${kind}\``, says.rollback, says.reapply]] : [])),
@@ -146,8 +146,8 @@ const commands = ({ step }: Change): string => {
   ].join("\n");
 };
 
-/** A request to one of the paths that a change counts the traffic of: it names those only that had any. */
-const imagineTraffic = (): void => {
+/** Records requests to old routes: a change lists the traffic only of paths that had some. */
+const recordSampleTraffic = (): void => {
   const performance = new PerformanceMetrics();
   for (const { method, from } of oldRoutes.slice(0, 4))
     performance.endpoint(String(method), from).record(200, 1);

@@ -8,7 +8,7 @@ export const rollbackRouteTable = (): Promise<string> => {
   return routeTable(
     async (app) => {
       await app.register(rollbackRoutes, {
-        // No route is called, so none needs a manager that could answer.
+        // No route is called, so the manager can be empty.
         manager: {} as RollbackManager,
         clock: systemClock,
         operatorOnly: async () => undefined,

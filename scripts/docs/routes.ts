@@ -4,7 +4,7 @@ import { markdownTable } from "./marked-part.ts";
 
 interface Fields {
   shape?: Record<string, unknown>;
-  /** Of a body that may be left out. */
+  /** Present for an optional body. */
   unwrap?: () => Fields;
 }
 
@@ -14,7 +14,7 @@ interface Described {
   querystring?: Fields;
 }
 
-/** A row for each HTTP route that `register` adds, with who may use it. */
+/** A row for each HTTP route that `register` adds, with the required role. */
 export const routeTable = async (
   register: (app: FastifyInstance) => Promise<void>,
   whoMay: (route: RouteOptions) => string,
@@ -33,7 +33,7 @@ export const routeTable = async (
       const fields = Object.keys(shapeOf(body ?? querystring)).map((field) => `\`${field}\``);
       return [`\`${route.method} ${route.url}\``, whoMay(route), fields.join(", "), summary];
     });
-  return markdownTable(["route", "who", "body or query", "what"], rows);
+  return markdownTable(["route", "role", "body or query", "description"], rows);
 };
 
 const shapeOf = (fields: Fields | undefined): Record<string, unknown> =>

@@ -9,5 +9,5 @@ export const settingsTable = (): string => {
     fallback === "" ? "" : `\`${fallback}\``,
     description,
   ]);
-  return markdownTable(["setting", "default", "what it is"], rows);
+  return markdownTable(["setting", "default", "description"], rows);
 };

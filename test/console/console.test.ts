@@ -112,6 +112,16 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     expect(api.alerts.active()).toEqual([]);
   });
 
+  test("a user who logs out must log in again", async () => {
+    const page = await open(desktop, "/changes");
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+    await page.goto(`${url}/console/changes`);
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+    expect(await watched.context.cookies()).toEqual([]);
+    expect(watched.failures).toEqual([]);
+  });
+
   test("an address without a page, and a step that does not exist, say so", async () => {
     const page = await open(desktop, "");
     await page.goto(`${url}/console/nowhere`);

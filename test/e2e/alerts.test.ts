@@ -2,24 +2,24 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
 import { peerPassword, type SmtpPeer, startSmtpPeer } from "../support/smtp-peer.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../support/throwaway.ts";
-import { makePlace, type Place, type Server } from "./place.ts";
+import { createInstallation, type Installation, type Server } from "./installation.ts";
 
 let postgres: ThrowawayPostgres;
 let slack: SlackPeer;
 let mail: SmtpPeer;
-let place: Place;
+let installation: Installation;
 let server: Server;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  [postgres, slack, mail, place] = await Promise.all([
+  [postgres, slack, mail, installation] = await Promise.all([
     startThrowawayPostgres(),
     startSlackPeer(),
     startSmtpPeer(),
-    makePlace(),
+    createInstallation(),
   ]);
   env = {
-    // Without the demo: the start is quicker, and nothing in it is an alert by itself.
+    // Production mode skips the demo data: the server starts faster and raises no alerts of its own.
     NODE_ENV: "production",
     DATABASE_URL: postgres.url,
     JWT_SECRET: "a secret that is long enough for everybody",
@@ -30,31 +30,31 @@ beforeAll(async () => {
     ALERT_EMAIL_PASSWORD: peerPassword,
     ALERT_EMAIL_TO: "asha@example.com,binod@example.com",
   };
-  server = await place.start(env);
+  server = await installation.start(env);
 }, 120_000);
 
 afterAll(async () => {
-  await place?.remove();
+  await installation?.remove();
   await Promise.all([slack?.close(), mail?.close(), postgres?.remove()]);
 });
 
-const told = () => slack.messages.map(({ text }) => text);
-const mailed = () => mail.mails.map(({ headers }) => headers.subject ?? "");
+const slackTexts = () => slack.messages.map(({ text }) => text);
+const mailSubjects = () => mail.mails.map(({ headers }) => headers.subject ?? "");
 const withinMs = { timeout: 15_000 };
 
-test("a database that is stopped is told in Slack and by mail, its return, too, and then who was told can be asked", async () => {
+test("a database outage and its end are sent to Slack and by email, and the history shows the deliveries", async () => {
   await postgres.stop();
-  await expect.poll(told, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
-  await expect.poll(mailed, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
+  await expect.poll(slackTexts, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
+  await expect.poll(mailSubjects, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
   expect(mail.mails[0]).toMatchObject({ secure: true, to: ["asha@example.com", "binod@example.com"] });
 
   await postgres.start();
-  await expect.poll(told, withinMs).toEqual([expect.anything(), expect.stringContaining("RESOLVED")]);
-  await expect.poll(mailed, withinMs).toHaveLength(2);
+  await expect.poll(slackTexts, withinMs).toEqual([expect.anything(), expect.stringContaining("RESOLVED")]);
+  await expect.poll(mailSubjects, withinMs).toHaveLength(2);
   expect(mail.mails[1]?.headers.references).toBe(mail.mails[0]?.headers["message-id"]);
 
   const history = async () => {
-    const { stdout } = await place.run(["alerts", "history", "--json"], env);
+    const { stdout } = await installation.run(["alerts", "history", "--json"], env);
     return JSON.parse(stdout).alerts;
   };
   await expect.poll(history, withinMs).toMatchObject([
@@ -68,15 +68,15 @@ test("a database that is stopped is told in Slack and by mail, its return, too, 
       ],
     },
   ]);
-  expect(server.said()).not.toMatch(new RegExp(`${peerPassword}|services/T000`));
+  expect(server.output()).not.toMatch(new RegExp(`${peerPassword}|services/T000`));
 }, 60_000);
 
-test("the command tries the same channels, and its exit status says whether they work", async () => {
-  const tried = await place.run(["alerts", "test"], env);
+test("alerts test sends to the same channels and reports a failing one in its exit status", async () => {
+  const tried = await installation.run(["alerts", "test"], env);
   expect(tried.exitStatus).toBe(0);
   expect(JSON.parse(tried.stderr)).toMatchObject({ level: "info", occasion: "test" });
   mail.behave({ login: 535 });
-  const { exitStatus, stdout } = await place.run(["alerts", "test", "--json"], env);
+  const { exitStatus, stdout } = await installation.run(["alerts", "test", "--json"], env);
   expect(exitStatus).toBe(1);
   expect(JSON.parse(stdout).channels).toMatchObject([
     { channel: "log", result: "accepted" },
@@ -84,5 +84,5 @@ test("the command tries the same channels, and its exit status says whether they
     { channel: "slack", result: "accepted" },
   ]);
   expect(stdout).not.toContain(peerPassword);
-  expect(await server.end("SIGTERM")).toBe(0);
+  expect(await server.stop("SIGTERM")).toBe(0);
 }, 60_000);

@@ -3,34 +3,34 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
-import { makePlace, type Place } from "./place.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 
 const folder = `${root}examples/library`;
 const scripts = readFileSync(`${folder}/README.md`, "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm);
-const [, toTry = ""] = [...scripts].map(([, script = ""]) => script);
+const [, commands = ""] = [...scripts].map(([, script = ""]) => script);
 
-let place: Place;
+let installation: Installation;
 beforeAll(async () => {
-  place = await makePlace({ folder, greeting: "The library is open" });
-  await place.start();
+  installation = await createInstallation({ folder, greeting: "The library is open" });
+  await installation.start();
 }, 60_000);
-afterAll(() => place?.remove());
+afterAll(() => installation?.remove());
 
 const shell = async (command: string): Promise<string> => {
   const here = command
-    .replaceAll("http://localhost:1002", place.url)
+    .replaceAll("http://localhost:1002", installation.url)
     .replaceAll("curl -s", "curl -sS --fail");
-  const { stdout } = await promisify(execFile)("sh", ["-ec", here], { cwd: folder, env: place.env });
+  const { stdout } = await promisify(execFile)("sh", ["-ec", here], { cwd: folder, env: installation.env });
   return stdout;
 };
 
 const titles = async () =>
-  (await (await fetch(`${place.url}/books`)).json()) as { id: string; title: string }[];
+  (await (await fetch(`${installation.url}/books`)).json()) as { id: string; title: string }[];
 
-test("another service has every part, and the commands of its readme work", async () => {
+test("the example service runs, and the commands of its README work", async () => {
   const before = await titles();
   expect(before[0]?.id).toMatch(/^bok_/);
-  const lent = await fetch(`${place.url}/loans`, {
+  const lent = await fetch(`${installation.url}/loans`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ book_id: before[0]?.id, reader: "Swaminathan" }),
@@ -38,7 +38,7 @@ test("another service has every part, and the commands of its readme work", asyn
   expect(await lent.json()).toMatchObject({ id: expect.stringMatching(/^lon_/), due_on: expect.anything() });
 
   const answers: { command: string; answer: string }[] = [];
-  for (const line of toTry.trim().split("\n")) {
+  for (const line of commands.trim().split("\n")) {
     const command = line.replace(/\s+#.*/, "");
     const answer = await shell(command);
     expect(answer, command).not.toBe("");

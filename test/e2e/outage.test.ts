@@ -1,26 +1,30 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
 import { startThrowawayPostgres, type ThrowawayPostgres } from "../support/throwaway.ts";
-import { makePlace, type Place } from "./place.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 
 let postgres: ThrowawayPostgres;
 let slack: SlackPeer;
-let place: Place;
+let installation: Installation;
 
 beforeAll(async () => {
-  [postgres, slack, place] = await Promise.all([startThrowawayPostgres(), startSlackPeer(), makePlace()]);
+  [postgres, slack, installation] = await Promise.all([
+    startThrowawayPostgres(),
+    startSlackPeer(),
+    createInstallation(),
+  ]);
 }, 120_000);
 
 afterAll(async () => {
-  await place?.remove();
+  await installation?.remove();
   await Promise.all([slack?.close(), postgres?.remove()]);
 });
 
-const told = () => slack.messages.map(({ text }) => text);
+const slackTexts = () => slack.messages.map(({ text }) => text);
 const down = expect.stringContaining("DATABASE_DOWN");
 const withinMs = { timeout: 20_000 };
 
-test("what waits on disk is delivered also by a start that fails because the database is still away", async () => {
+test("a start that fails because the database is still down delivers the notifications stored on disk", async () => {
   const env = {
     NODE_ENV: "production",
     DATABASE_URL: postgres.url,
@@ -28,28 +32,28 @@ test("what waits on disk is delivered also by a start that fails because the dat
     SLACK_WEBHOOK_URL: slack.webhookUrl,
   };
   slack.answerWith({ status: 500, headers: {}, body: "" });
-  const killed = await place.start(env);
+  const killed = await installation.start(env);
   await postgres.stop();
-  await expect.poll(told, withinMs).toContainEqual(down);
-  await killed.end("SIGKILL");
+  await expect.poll(slackTexts, withinMs).toContainEqual(down);
+  await killed.stop("SIGKILL");
 
   slack.messages.length = 0;
   slack.answerWith({ status: 200, headers: {}, body: "ok" });
-  const { exitStatus, stderr } = await place.run(["start"], env);
+  const { exitStatus, stderr } = await installation.run(["start"], env);
   expect([exitStatus, stderr]).toEqual([1, expect.stringContaining("cannot be reached")]);
-  expect(told()).toEqual([down]);
+  expect(slackTexts()).toEqual([down]);
 
   await postgres.start();
-  await place.start(env);
-  await expect.poll(told, withinMs).toEqual([down, expect.stringContaining("RESOLVED")]);
+  await installation.start(env);
+  await expect.poll(slackTexts, withinMs).toEqual([down, expect.stringContaining("RESOLVED")]);
   const attempts = async () => {
-    const history = await place.run(["alerts", "history", "--json"], env);
-    const { stdout } = await place.run(
+    const history = await installation.run(["alerts", "history", "--json"], env);
+    const { stdout } = await installation.run(
       ["alerts", "explain", JSON.parse(history.stdout).alerts[0].id, "--json"],
       env,
     );
     return JSON.parse(stdout).channels.flatMap((one: { attempts: unknown[] }) => one.attempts);
   };
-  const noted = { channel: "slack", occasion: "fired", outcome: "accepted" };
-  await expect.poll(attempts, withinMs).toContainEqual(expect.objectContaining(noted));
+  const accepted = { channel: "slack", occasion: "fired", outcome: "accepted" };
+  await expect.poll(attempts, withinMs).toContainEqual(expect.objectContaining(accepted));
 }, 90_000);

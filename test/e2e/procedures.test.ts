@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { program } from "./built.ts";
-import { makePlace, type Place } from "./place.ts";
+import { program } from "./build.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 
 const scriptsOf = (file: string) =>
   [...readFileSync(resolve(root, file), "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
@@ -15,18 +15,18 @@ const scriptsOf = (file: string) =>
 const [stepByStep = ""] = scriptsOf("docs/how-to/undo-a-change.md");
 const ofSteps = scriptsOf("docs/reference/steps.md");
 
-let place: Place;
+let installation: Installation;
 let database: TestDatabase;
 let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
-  place = await makePlace();
-  // Without a server, each command would have to start and stop an embedded database of its own.
+  installation = await createInstallation();
+  // No server runs, so each command would start and stop its own embedded database.
   database = await createTestDatabase();
-  env = { ...place.env, DATABASE_URL: database.url };
-  await place.run(["seed", "--customers", "40", "--days", "8"], env);
+  env = { ...installation.env, DATABASE_URL: database.url };
+  await installation.run(["seed", "--customers", "40", "--days", "8"], env);
 }, 60_000);
 afterAll(async () => {
-  await place?.remove();
+  await installation?.remove();
   await database?.drop();
 });
 
@@ -50,7 +50,7 @@ test("the guide to undo a change works, and leaves every step applied", async ()
   expect(await states()).toEqual(applied);
 }, 120_000);
 
-test("the commands of a step that others need take those along, and bring all of them back", async () => {
+test("the commands of a step with dependents roll back and re-apply the dependents too", async () => {
   const [dryRun = "", rollback = "", reapply = ""] = ofSteps[0]?.split("\n") ?? [];
   expect(dryRun).toContain("--cascade");
   expect(await shell(dryRun)).toContain("Nothing was changed");

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
-import { makePlace, type Place } from "./place.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 
 const read = (file: string) => readFileSync(resolve(root, file), "utf8");
 const scriptsOf = (file: string) =>
@@ -17,17 +17,17 @@ const commandsOf = (file: string) =>
 const calls = scriptsOf("README.md").find((script) => script.includes("curl")) ?? "";
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
-let place: Place;
+let installation: Installation;
 beforeAll(async () => {
-  place = await makePlace();
-  await place.run(["seed", "--customers", "60", "--days", "10"]);
-  await place.start();
+  installation = await createInstallation();
+  await installation.run(["seed", "--customers", "60", "--days", "10"]);
+  await installation.start();
 }, 60_000);
-afterAll(() => place?.remove());
+afterAll(() => installation?.remove());
 
 const shell = async (script: string): Promise<string> => {
-  const { PATH } = place.env;
-  const env = { ...place.env, PATH: `${root}node_modules/.bin:${PATH}` };
+  const { PATH } = installation.env;
+  const env = { ...installation.env, PATH: `${root}node_modules/.bin:${PATH}` };
   const { stdout } = await promisify(execFile)("sh", ["-ec", script], { cwd: root, env });
   return stdout;
 };
@@ -72,7 +72,7 @@ describe("the tour of the readme", () => {
 
   test.skipIf(!hasCurl)("the requests by curl are answered", async () => {
     const here = calls
-      .replaceAll("http://localhost:1001", place.url)
+      .replaceAll("http://localhost:1001", installation.url)
       .replaceAll("curl -s", "curl -sS --fail -w '\\n'");
     const answers = (await shell(here)).trim().split("\n");
     const [health, orders, dashboard] = answers.map((answer) => JSON.parse(answer));

@@ -3,22 +3,22 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase } from "../support/database.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
-import { makePlace, type Place, type Server } from "./place.ts";
+import { createInstallation, type Installation, type Server } from "./installation.ts";
 import { logIn } from "./traffic.ts";
 
-let place: Place;
+let installation: Installation;
 
 beforeAll(async () => {
-  place = await makePlace();
+  installation = await createInstallation();
 });
 
-afterAll(() => place?.remove());
+afterAll(() => installation?.remove());
 
-/** Neither the server nor its embedded database listens any more, or will within a moment. */
+/** Waits until neither the server nor its embedded database listens. */
 const expectGone = async (server: Server) => {
-  const databasePort = Number(/127\.0\.0\.1:(\d+)\/earlybird/.exec(server.said())?.[1]);
+  const databasePort = Number(/127\.0\.0\.1:(\d+)\/earlybird/.exec(server.output())?.[1]);
   expect(databasePort).toBeGreaterThan(0);
-  for (const port of [Number(new URL(place.url).port), databasePort]) {
+  for (const port of [Number(new URL(installation.url).port), databasePort]) {
     await expect
       .poll(() => fetch(`http://localhost:${port}`).catch(({ cause }) => cause.code))
       .toBe("ECONNREFUSED");
@@ -26,36 +26,38 @@ const expectGone = async (server: Server) => {
 };
 
 const dashboard = async () => {
-  const answer = await fetch(`${place.url}/api/dashboard`, { headers: await logIn(place.url, "admin") });
+  const answer = await fetch(`${installation.url}/api/dashboard`, {
+    headers: await logIn(installation.url, "admin"),
+  });
   return answer.json();
 };
 
-test("the first start loads the demo, a killed server serves again with it, and Ctrl-C ends everything", async () => {
-  const first = await place.start();
-  expect(first.said()).toContain("Loading demo data");
+test("the first start loads demo data, a restart after SIGKILL keeps it, and Ctrl-C stops everything", async () => {
+  const first = await installation.start();
+  expect(first.output()).toContain("Loading demo data");
   const figures = await dashboard();
-  await first.end("SIGKILL");
+  await first.stop("SIGKILL");
 
   const startMs = performance.now();
-  const second = await place.start();
+  const second = await installation.start();
   expect(performance.now() - startMs).toBeLessThan(15_000);
-  expect(second.said()).not.toContain("Loading demo data");
+  expect(second.output()).not.toContain("Loading demo data");
   expect(await dashboard()).toEqual(figures);
 
-  const audit = await fetch(`${place.url}/api/rollback/audit`, {
-    headers: await logIn(place.url, "operator"),
+  const audit = await fetch(`${installation.url}/api/rollback/audit`, {
+    headers: await logIn(installation.url, "operator"),
   });
   const { entries } = (await audit.json()) as { entries: { action: string; result: object }[] };
-  const port = Number(new URL(place.url).port);
+  const port = Number(new URL(installation.url).port);
   expect(entries.filter(({ action }) => action === "settings")).toMatchObject([
     { result: { PORT: port, JWT_SECRET: "unset" } },
   ]);
 
-  expect(await second.end("SIGINT")).toBe(0);
+  expect(await second.stop("SIGINT")).toBe(0);
   await expectGone(second);
 }, 120_000);
 
-describe("ends everything, and cleanly", () => {
+describe("a signal stops the server and its database with status 0", () => {
   test.each([
     ["SIGTERM to npm start", ["npm", "start"], "SIGTERM", "process"],
     ["SIGINT to npm start", ["npm", "start"], "SIGINT", "process"],
@@ -67,21 +69,21 @@ describe("ends everything, and cleanly", () => {
   ] as const)(
     "%s",
     async (_, command, signal, to) => {
-      const server = await place.startBy(...command);
+      const server = await installation.startWith(...command);
       const startMs = performance.now();
-      const status = await server.end(signal, to);
-      // Of npx, the shell in between says how it ended.
+      const status = await server.stop(signal, to);
+      // Under npx, the exit status is that of the shell in between.
       if (command[0] === "npm") expect(status).toBe(0);
       expect(performance.now() - startMs).toBeLessThan(8_000);
-      expect(server.said().match(/^Stopping$/gm)).toHaveLength(1);
+      expect(server.output().match(/^Stopping$/gm)).toHaveLength(1);
       await expectGone(server);
     },
     60_000,
   );
 });
 
-describe("a service that takes long to stop", () => {
-  let slow: Place;
+describe("a service that is slow to stop", () => {
+  let slow: Installation;
   beforeAll(async () => {
     const folder = await makeTemporaryDirectory();
     await writeFile(
@@ -90,7 +92,7 @@ describe("a service that takes long to stop", () => {
        const serve = async () => ({ greeting: "open", close });
        export default { name: "slow", version: "1.0.0", changes: [], serve };`,
     );
-    slow = await makePlace({ folder, greeting: "open" });
+    slow = await createInstallation({ folder, greeting: "open" });
   });
   afterAll(() => slow?.remove());
 
@@ -98,22 +100,22 @@ describe("a service that takes long to stop", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)(
-    "takes %s repeated at once for the same request, and a later one for impatience: exit status %i",
+    "ignores %s repeated at once, and exits on a later one with status %i",
     async (signal, status) => {
       const server = await slow.start();
       const startMs = performance.now();
       const again = setInterval(() => server.process.kill(signal), 100);
-      expect(await server.end(signal)).toBe(status);
+      expect(await server.stop(signal)).toBe(status);
       clearInterval(again);
       expect(performance.now() - startMs).toBeGreaterThan(1_500);
-      expect(server.said()).toContain("Stopping");
+      expect(server.output()).toContain("Stopping");
     },
   );
 });
 
-describe("what cannot start says why, and ends", () => {
-  test("all faults of the configuration at once, without repeating a secret", async () => {
-    const { exitStatus, stdout, stderr } = await place.run(["start"], {
+describe("a failed start prints the reason and exits", () => {
+  test("invalid settings: all are listed, without secrets", async () => {
+    const { exitStatus, stdout, stderr } = await installation.run(["start"], {
       PORT: "a thousand",
       LOG_LEVEL: "loud",
       JWT_SECRET: "sesame",
@@ -129,9 +131,9 @@ describe("what cannot start says why, and ends", () => {
   });
 
   test.each(["start", "status"])(
-    "%s with a database that is not there, without showing its password",
+    "%s with an unreachable database: the message hides the password",
     async (command) => {
-      const { exitStatus, stdout, stderr } = await place.run([command], {
+      const { exitStatus, stdout, stderr } = await installation.run([command], {
         DATABASE_URL: "postgres://milk:hunter2@127.0.0.1:1/nothing",
       });
       expect([exitStatus, stdout]).toEqual([1, ""]);
@@ -141,24 +143,24 @@ describe("what cannot start says why, and ends", () => {
     },
   );
 
-  test("production without database and secret", async () => {
-    const { exitStatus, stderr } = await place.run(["start"], { NODE_ENV: "production" });
+  test("production without DATABASE_URL and JWT_SECRET", async () => {
+    const { exitStatus, stderr } = await installation.run(["start"], { NODE_ENV: "production" });
     expect(exitStatus).toBe(2);
     expect(stderr).toContain("DATABASE_URL: must be set in production");
     expect(stderr).toContain("JWT_SECRET: must be set in production");
   });
 
-  test("a port that somebody else has", async () => {
-    const server = await place.start();
-    const { exitStatus, stderr } = await place.run(["start"]);
+  test("a port that is in use", async () => {
+    const server = await installation.start();
+    const { exitStatus, stderr } = await installation.run(["start"]);
     expect(exitStatus).toBe(1);
-    expect(stderr).toContain(`Another program listens on port ${new URL(place.url).port} already.`);
-    expect((await fetch(`${place.url}/livez`)).status).toBe(200);
-    expect(await server.end("SIGTERM")).toBe(0);
+    expect(stderr).toContain(`Port ${new URL(installation.url).port} is already in use.`);
+    expect((await fetch(`${installation.url}/livez`)).status).toBe(200);
+    expect(await server.stop("SIGTERM")).toBe(0);
   });
 
-  test("an address that is not this machine's", async () => {
-    const { exitStatus, stderr } = await place.run(["start"], { HOST: "192.0.2.1" });
+  test("an address of another machine", async () => {
+    const { exitStatus, stderr } = await installation.run(["start"], { HOST: "192.0.2.1" });
     expect(exitStatus).toBe(1);
     expect(stderr).toContain("EB_HOST_NOT_OURS");
   });
@@ -182,12 +184,12 @@ describe("in production", () => {
   });
   afterAll(() => database?.drop());
 
-  test("there is no demo, and an invitation makes the first admin, once", async () => {
-    const server = await place.start(production);
-    expect(server.said()).not.toContain("earlybird-demo");
-    const token = /"token": "([^"]+)"/.exec(server.said())?.[1];
+  test("there is no demo data, and one invitation creates the first admin", async () => {
+    const server = await installation.start(production);
+    expect(server.output()).not.toContain("earlybird-demo");
+    const token = /"token": "([^"]+)"/.exec(server.output())?.[1];
     const accept = async (email: string) => {
-      const answer = await fetch(`${place.url}/api/auth/accept-invitation`, {
+      const answer = await fetch(`${installation.url}/api/auth/accept-invitation`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ token, email, name: "Asha", password: "long enough, surely" }),
@@ -196,15 +198,15 @@ describe("in production", () => {
     };
     expect(await accept("asha@example.com")).toMatchObject([201, { user: { role: "admin" } }]);
     expect(await accept("binod@example.com")).toMatchObject([403, { code: "EB_INVITATION_REFUSED" }]);
-    await server.end("SIGTERM");
+    await server.stop("SIGTERM");
 
-    const again = await place.start(production);
-    expect(again.said()).not.toContain("invitation");
-    expect(await again.end("SIGTERM")).toBe(0);
+    const again = await installation.start(production);
+    expect(again.output()).not.toContain("invitation");
+    expect(await again.stop("SIGTERM")).toBe(0);
   });
 
   test("demo data is refused", async () => {
-    const { exitStatus, stderr } = await place.run(["seed"], production);
+    const { exitStatus, stderr } = await installation.run(["seed"], production);
     expect(exitStatus).toBe(4);
     expect(stderr).toContain("EB_DEMO_REFUSED");
   });

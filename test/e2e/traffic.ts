@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A service in use: what it has answered so far. */
+/** Continuous requests to a service, and the responses so far. */
 export interface Traffic {
-  /** How often each request was answered with each status: `GET /api/orders 200`. */
+  /** The number of responses by request and status: `GET /api/orders 200`. */
   answers: ReadonlyMap<string, number>;
   stop: () => Promise<void>;
 }
 
 const pauseMs = 25;
 
-/** Logs in and answers with the header that says so. */
+/** Logs in and returns the authorization header. */
 export const logIn = async (url: string, who: string): Promise<{ authorization: string }> => {
   const answer = await fetch(`${url}/api/auth/login`, {
     method: "POST",
@@ -21,8 +21,8 @@ export const logIn = async (url: string, who: string): Promise<{ authorization: 
   return { authorization: `Bearer ${access_token}` };
 };
 
-/** Reads and places orders as support does, without a break, until it is stopped. */
-export const beginTraffic = async (url: string): Promise<Traffic> => {
+/** Reads and places orders as a support user until `stop` is called. */
+export const startTraffic = async (url: string): Promise<Traffic> => {
   const headers = { ...(await logIn(url, "support")), "content-type": "application/json" };
   const idsAt = async (path: string): Promise<string[]> => {
     const { items } = (await (await fetch(`${url}${path}`, { headers })).json()) as {
@@ -48,24 +48,24 @@ export const beginTraffic = async (url: string): Promise<Traffic> => {
     const name = `${method} ${path.split("?")[0]} ${status}`;
     answers.set(name, (answers.get(name) ?? 0) + 1);
   };
-  const place = (round: number) =>
+  const placeOrder = (round: number) =>
     ask("POST", "/api/orders", {
       customer_id: customers[round % customers.length],
       delivery_date: deliveryDate,
       items: [{ product_id: products[round % products.length], quantity: 1 }],
     });
-  const goOn = async (work: (round: number) => Promise<void>) => {
+  const repeat = async (work: (round: number) => Promise<void>) => {
     for (let round = 0; !stopped; round++) {
       await work(round);
       await sleep(pauseMs);
     }
   };
   const loops = [
-    goOn(() => ask("GET", "/api/orders?limit=5")),
-    goOn(() => ask("GET", "/api/health")),
-    goOn(() => ask("GET", "/api/subscriptions?limit=5")),
-    goOn(place),
-    goOn((round) => place(round + 7)),
+    repeat(() => ask("GET", "/api/orders?limit=5")),
+    repeat(() => ask("GET", "/api/health")),
+    repeat(() => ask("GET", "/api/subscriptions?limit=5")),
+    repeat(placeOrder),
+    repeat((round) => placeOrder(round + 7)),
   ];
   return {
     answers,

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ensureBuilt } from "../e2e/built.ts";
+import { ensureBuilt } from "../e2e/build.ts";
 import { root } from "./imports.ts";
 
 const read = (file: string) => readFileSync(resolve(root, file), "utf8");
@@ -12,12 +12,12 @@ describe("the lock file", () => {
     packages: Record<string, { resolved?: string; optionalDependencies?: Record<string, string> }>;
   };
 
-  test("names no registry, so that it serves behind any", () => {
+  test("names no registry, so it works with any mirror", () => {
     const resolved = Object.values(packages).flatMap((entry) => entry.resolved ?? []);
     expect(resolved.filter((place) => place.includes("://"))).toEqual([]);
   });
 
-  test("knows the packages of every system, without which npm ci refuses it", () => {
+  test("includes the optional packages of every operating system, which npm ci requires", () => {
     const missing = Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
       Object.keys(optionalDependencies).filter(
         (name) => !packages[`${place}/node_modules/${name}`] && !packages[`node_modules/${name}`],
@@ -27,7 +27,7 @@ describe("the lock file", () => {
   });
 });
 
-test("the package carries a list of all that is installed with it, made when it is packed", async () => {
+test("packing the platform adds an SBOM of its runtime packages", async () => {
   await ensureBuilt();
   expect(JSON.parse(read("ops/package.json")).scripts.prepack).toContain("sbom");
   execFileSync("npm", ["run", "--silent", "sbom"], { cwd: root, stdio: "pipe" });
@@ -40,7 +40,7 @@ test("the package carries a list of all that is installed with it, made when it 
   expect(["vitest", "typescript", "esbuild"].filter((name) => listed.has(name))).toEqual([]);
 });
 
-test("what is published is the program, its types and its license, and no tests", async () => {
+test("the published package has the program, types and license, and no tests", async () => {
   await ensureBuilt();
   const answer = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", "-w", "ops"], {
     cwd: root,

@@ -4,19 +4,19 @@ import { Kysely, PostgresDialect } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { quiet } from "../support/delivery.ts";
 import { hasFailover, type Pair, startPair } from "../support/failover.ts";
-import { startProxy, type Way } from "../support/proxy.ts";
 import { shelfChanges } from "../support/shelf-changes.ts";
+import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 
 const asked = { requestedBy: "ada", origin: "test", reason: "practice", acknowledge: ["no rules"] };
 
 describe.skipIf(!hasFailover)("when the primary is lost and the standby promoted", () => {
   let pair: Pair;
-  let proxy: Way;
+  let proxy: TcpProxy;
   let pool: ReturnType<typeof createPool>;
 
   beforeAll(async () => {
     pair = await startPair();
-    proxy = await startProxy(pair.primary.port);
+    proxy = await startTcpProxy(pair.primary.port);
     pool = createPool(proxy.through(pair.primary.url));
   }, 30_000);
   afterAll(async () => {
@@ -51,7 +51,7 @@ describe.skipIf(!hasFailover)("when the primary is lost and the standby promoted
     await stopped;
 
     // A standby that is not promoted refuses moves, and proves nothing to those who follow.
-    proxy.leadTo(pair.standby.port);
+    proxy.switchTo(pair.standby.port);
     await expect(manager.rollbackStep(1, asked)).rejects.toMatchObject({
       code: expect.stringMatching(/^EB_/),
     });

@@ -7,7 +7,7 @@ import { createPool } from "../../ops/src/database/pool.ts";
 export interface TestDatabase {
   readonly url: string;
   readonly pool: pg.Pool;
-  /** Closes the pool and removes the database, whoever is still connected. */
+  /** Closes the pool and drops the database, even if clients are still connected. */
   drop(): Promise<void>;
 }
 

@@ -36,7 +36,7 @@ export interface RunningPrometheus {
 /**
  * Starts one.
  *
- * @param folder where it keeps its data; removed by whoever made it
+ * @param folder where it keeps its data; the caller removes it
  * @param target host and port
  */
 export const startPrometheus = async (folder: string, target: string): Promise<RunningPrometheus> => {

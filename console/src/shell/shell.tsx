@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet } from "@tanstack/react-router";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useRouter } from "@tanstack/react-router";
 import { activeAlertsQuery } from "../api/queries.ts";
-import { useSession } from "../api/session.ts";
+import { logOut, sessionQuery, useSession } from "../api/session.ts";
 import { Sunrise } from "../ui/icon.tsx";
 import { Freshness } from "./freshness.tsx";
 import { useRenewal } from "./renewal.ts";
@@ -44,14 +44,38 @@ export const Shell = () => {
           <span className={styles.user}>
             {session.user.name} <span className="t3">{session.role}</span>
           </span>
+          <span className={styles.user}>
+            <LogOut />
+          </span>
         </div>
       </header>
       <main id="main" className="wrap">
         <Outlet />
       </main>
+      <footer className={styles.footer}>
+        {session.user.name} <span className="t3">{session.role}</span> <LogOut />
+      </footer>
       <nav className={styles.bottom} aria-label="Main, at the bottom">
         {links}
       </nav>
     </>
+  );
+};
+
+const LogOut = () => {
+  const queries = useQueryClient();
+  const router = useRouter();
+  const { mutate } = useMutation({
+    mutationFn: logOut,
+    onSuccess: () => {
+      queries.clear();
+      queries.setQueryData(sessionQuery.queryKey, null);
+      return router.invalidate();
+    },
+  });
+  return (
+    <button type="button" className={styles.out} onClick={() => mutate()}>
+      Log out
+    </button>
   );
 };

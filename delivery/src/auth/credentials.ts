@@ -7,22 +7,22 @@ import { verifyPassword } from "./passwords.ts";
 import { wrongLogin } from "./refusals.ts";
 import { demandTotp, totpNeeded } from "./totp/totp.ts";
 
-/** What is sent to prove who somebody is, and of whom. */
+/** The credentials of a request and the user they are for. */
 interface Credentials {
-  /** Undefined where nobody has the address: that takes as long. */
+  /** Undefined for an unknown address: the check takes the same time. */
   user: { id: string; password_hash: string; has_totp: boolean } | undefined;
   account: string;
-  /** From where. */
+  /** The client's address. */
   address: string;
   password: string;
   totp?: string | undefined;
 }
 
 /**
- * Demands password and, where one is set up, the second factor. A wrong code counts against the budgets of logins as a wrong
- * password does.
+ * Checks the password and, if it is set up, the second factor. A wrong code counts against the login budgets like a wrong
+ * password.
  *
- * @param check of the process's login attempts
+ * @param check from `createLoginAttempts`
  * @throws Failure EB_WRONG_LOGIN, EB_TOTP_NEEDED, EB_TOTP_WRONG, EB_TOO_MANY_REQUESTS
  */
 export const demandCredentials = async (
@@ -50,7 +50,7 @@ export const demandCredentials = async (
 };
 
 /**
- * Demands of the login that asks what it has to prove itself: the password, and with `totp` the second factor, too.
+ * Checks the credentials of the current login: the password and, on request, the second factor.
  *
  * @throws Failure EB_WRONG_LOGIN, EB_TOTP_NEEDED, EB_TOTP_WRONG, EB_TOO_MANY_REQUESTS
  */
@@ -75,7 +75,7 @@ export const demandOwnCredentials = async (
 };
 
 /**
- * Has the login that asks prove again who they are; moves of critical steps need that.
+ * Reauthenticates the current login, as critical steps require.
  *
  * @throws Failure EB_WRONG_LOGIN, EB_TOTP_NEEDED, EB_TOTP_WRONG, EB_TOO_MANY_REQUESTS
  */

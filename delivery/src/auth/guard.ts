@@ -8,15 +8,15 @@ import { readToken } from "./tokens.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who is asking; null on public routes. */
+    /** The login of the request; null on public routes. */
     login: SignedIn | null;
   }
 }
 
 /**
- * Puts the rule of `access` in front of every route that is registered after it in the same scope.
+ * Enforces the rule of `access` on every route that is registered after it in the same scope.
  *
- * While step 24 is rolled back any valid login passes on the routes that it governs; nobody passes without one.
+ * While step 24 is rolled back, any valid login has access to the routes that it governs; a login is always required.
  */
 export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => {
   app.addHook("onRoute", (route) => {
@@ -26,35 +26,32 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
     const schema = route.schema ?? {};
     const allowed = rolesOf(rule);
     route.schema = { ...schema, security: allowed === null ? [] : [{ bearer: [] }] };
-    if (allowed === null) {
-      route.onRequest = [...[route.onRequest ?? []].flat(), keepFromCaches];
-      return;
-    }
+    route.onRequest = [...[route.onRequest ?? []].flat(), keepFromCaches];
+    if (allowed === null) return;
     const exposed = isExposedByStep24(rule);
     route.schema.description = `${schema.description ?? ""} Roles: ${allowed.join(", ")}.`.trimStart();
-    const check = async (request: FastifyRequest, reply: FastifyReply) => {
-      reply.header("cache-control", "no-store");
+    const check = async (request: FastifyRequest) => {
       const login = await authenticate(app, context, request);
-      // Before what may refuse: whoever is refused shall be known.
+      // Set before the checks, so that a refusal can be attributed to the login.
       request.login = login;
       if (needsEnrolment(context, login) && !route.url.startsWith("/api/auth/")) throw enrolmentNeeded();
       requireLink(login);
       const checked = !exposed || context.changes.active.has("role-checks");
-      if (checked && !allowed.includes(login.role)) throw forbidden(login.role);
+      if (checked && !allowed.includes(login.role)) throw forbidden({ role: login.role });
     };
-    route.onRequest = [...[route.onRequest ?? []].flat(), check];
+    route.onRequest.push(check);
     if (exposed && method !== "GET") recordUncheckedWrites(route, context, allowed);
   });
 };
 
-/** Tokens and personal data are nobody's to keep. */
+/** Responses contain tokens and personal data. */
 const keepFromCaches = async (_request: FastifyRequest, reply: FastifyReply) => {
   reply.header("cache-control", "no-store");
 };
 
 /**
- * Who is asking. The user is read for each request, so that a deactivated user's token stops working and a
- * changed role counts at once.
+ * Returns the login of a request. The user is read for each request, so that deactivation and a changed role take
+ * effect immediately.
  *
  * @throws Failure EB_UNAUTHENTICATED, EB_TOKEN_EXPIRED
  */
@@ -79,16 +76,16 @@ const loginBehind = async (
   return findLogin(db, token.sessionId, clock.now());
 };
 
-const strangerIfExpired = (error: unknown): undefined => {
+const anonymousIfExpired = (error: unknown): undefined => {
   if ((error as { code?: string }).code !== "EB_TOKEN_EXPIRED") throw error;
   return undefined;
 };
 
-/** Who is asking, whatever they may do; null for a stranger. */
+/** Identifies the login of a request, whatever its permissions; null if it is not logged in. */
 export const whoIs =
   (app: FastifyInstance, context: ApiContext) =>
   async (request: FastifyRequest): Promise<{ id: string; name: string } | null> => {
-    const login = request.login ?? (await loginBehind(app, context, request).catch(strangerIfExpired));
+    const login = request.login ?? (await loginBehind(app, context, request).catch(anonymousIfExpired));
     return login ? { id: login.id, name: login.name } : null;
   };
 
@@ -98,7 +95,7 @@ export const needsEnrolment = (
   { role, hasTotp }: SignedIn,
 ): boolean => adminsNeedTotp === true && role === "admin" && !hasTotp;
 
-/** Who is asking, on a route that is not public. */
+/** The login of a request to a route that is not public. */
 export const loginOf = (request: FastifyRequest): SignedIn => {
   if (!request.login) throw unauthenticated();
   return request.login;

@@ -1,10 +1,13 @@
-import { createHash, randomBytes } from "node:crypto";
-import { type Clock, Failure } from "earlybird";
+import { randomBytes } from "node:crypto";
+import { type Clock, defineFailure } from "earlybird";
 import { sql } from "kysely";
+import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
+import { email, name, newPassword } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import { adminLock } from "../locks.ts";
+import { tokenHash } from "../token-hash.ts";
 import type { Login } from "./login.ts";
 import { emailTaken } from "./register.ts";
 import { recordSecurityEvents } from "./rights/security-events.ts";
@@ -15,13 +18,13 @@ const lifetimeMs = 24 * 3_600_000;
 /** Where an invitation is accepted. */
 export const acceptInvitationPath = "/api/auth/accept-invitation";
 
-const invitationRefused = () =>
-  new Failure(
-    "EB_INVITATION_REFUSED",
-    403,
+const invitationRefused = defineFailure({
+  code: "EB_INVITATION_REFUSED",
+  status: 403,
+  detail:
     "The invitation is not valid: it is unknown, used or expired, or it was for the first admin and there is one.",
-    "Make a new one on the server's machine: earlybird admin invite.",
-  );
+  remedy: "Create a new one on the server: earlybird admin invite.",
+});
 
 export interface Invitation {
   /** Shown once; only its hash is stored. */
@@ -30,7 +33,7 @@ export interface Invitation {
 }
 
 /**
- * Makes an invitation with which one admin can be made, once and within a day.
+ * Creates an invitation for one admin, valid once and for a day.
  *
  * @param options.firstAdmin whether it works only while there is no admin
  */
@@ -44,39 +47,39 @@ export const createAdminInvitation = async (
   await tx.deleteFrom("invitations").where("expires_at", "<=", now).execute();
   await tx
     .insertInto("invitations")
-    .values({ token_hash: hashOf(token), first_admin: firstAdmin, expires_at: expiresAt, used_at: null })
+    .values({ token_hash: tokenHash(token), first_admin: firstAdmin, expires_at: expiresAt, used_at: null })
     .execute();
   return { token, expiresAt };
 };
 
-interface Acceptance {
-  token: string;
-  email: string;
-  name: string;
-  password: string;
-  /** From where, as the ledger says it. */
-  origin: string;
-}
+export const acceptance = z.strictObject({
+  token: z.string().min(1).max(200),
+  email,
+  name,
+  password: newPassword,
+});
 
 /**
- * Makes the admin that an invitation is for.
+ * Creates the admin that an invitation is for.
  *
+ * @param origin the origin of the request, as the ledger records it
  * @throws Failure EB_INVITATION_REFUSED, EB_EMAIL_TAKEN, EB_WEAK_PASSWORD
  */
 export const acceptInvitation = async (
   { db, changes, clock }: ApiContext,
-  { token, email, name, password, origin }: Acceptance,
+  { token, email, name, password }: z.output<typeof acceptance>,
+  origin: string,
 ): Promise<Login> => {
   const at = clock.now();
   const valid = (tx: DeliveryDatabase) =>
     tx
       .selectFrom("invitations")
       .select("first_admin")
-      .where("token_hash", "=", hashOf(token))
+      .where("token_hash", "=", tokenHash(token))
       .where("used_at", "is", null)
       .where("expires_at", ">", at)
       .executeTakeFirst();
-  // Before the hash, which is slow on purpose: a stranger's guess must not cost that.
+  // Before the hash, which is slow by design: an invalid token must not cost one.
   if (!(await valid(db))) throw invitationRefused();
   const password_hash = await hashNewPassword(password, { email, name });
   return changes.transaction(async (tx, active) => {
@@ -86,7 +89,7 @@ export const acceptInvitation = async (
     await tx
       .updateTable("invitations")
       .set({ used_at: at })
-      .where("token_hash", "=", hashOf(token))
+      .where("token_hash", "=", tokenHash(token))
       .execute();
     const id = newId("user", active);
     const login = await tx
@@ -106,5 +109,3 @@ export const acceptInvitation = async (
 export const hasAnyAdmin = async (db: DeliveryDatabase): Promise<boolean> =>
   (await db.selectFrom("users").select("id").where("role", "=", "admin").limit(1).executeTakeFirst()) !==
   undefined;
-
-const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");

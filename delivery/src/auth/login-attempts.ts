@@ -5,32 +5,32 @@ import type { ApiContext } from "../context.ts";
 import { type Budget, countAttempt, giveBack, limits, rememberAddress } from "./login-budgets.ts";
 
 /**
- * Logins that one process works on at once. The others are refused before they ask anything of the database; fewer
- * than wait for hashing, so that a flood of logins leaves room for registrations.
+ * The maximum of concurrent logins in one process. Others are refused before they query the database. It is lower than the
+ * queue for hashing, so that a flood of logins leaves room for registrations.
  */
 const loginsAtOnce = 24;
 const retryAfterSeconds = 2;
 
 type Context = Pick<ApiContext, "db" | "clock" | "jwtSecret">;
 
-/** `incomplete`: the password is right, and the code of the second factor is missing. That is no guess. */
+/** `incomplete`: the password is right and the code of the second factor is missing. It does not count as a guess. */
 export type Verdict = "right" | "incomplete" | "wrong";
 
 /** Checks within the budgets. */
 export type CheckWithinBudgets = ReturnType<typeof createLoginAttempts>["check"];
 
-/** Neither emails nor addresses are stored: a key tells nothing without the secret. */
+/** Neither emails nor addresses are stored: a key reveals nothing without the secret. */
 const keysWith =
   (secret: string) =>
   (...parts: string[]): string =>
     createHmac("sha256", secret).update(JSON.stringify(parts)).digest("base64url");
 
 /**
- * Checks passwords within the budgets of {@link limits}. An attempt is counted before the password is looked at and
- * given back when it is right, so that guesses sent all at once are no more than guesses sent one by one.
+ * Checks passwords within the budgets of {@link limits}. An attempt is counted before the password is checked and
+ * uncounted if it is right, so that concurrent guesses are limited like consecutive ones.
  *
- * An address from which the account has logged in lately has only the budget of the pair: strangers who spend the
- * others lock nobody out of their own account.
+ * For an address from which the account has logged in recently, only the budget of the pair applies: strangers who
+ * exhaust the others cannot lock a user out.
  */
 export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
   const keyOf = keysWith(jwtSecret);
@@ -53,12 +53,12 @@ export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
     return inTurn(knownKey, async () => {
       const counted = await countAttempt(db, { now: clock.now(), budgets, knownKey });
       const verdict = await look().catch(async (error: unknown) => {
-        // Nothing was found out about the password.
+        // The password was not checked.
         await giveBack(db, counted);
         throw error;
       });
       if (verdict !== "wrong") await giveBack(db, counted);
-      // A password alone may be stolen: an address is known once a login from it was complete.
+      // A password alone can be stolen: only a complete login makes an address known.
       if (verdict === "right") await rememberAddress(db, knownKey, clock.now());
       return verdict;
     });
@@ -66,7 +66,7 @@ export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
 
   return {
     /**
-     * Does a login if there is room for it.
+     * Runs a login unless too many are running.
      *
      * @throws Failure EB_TOO_MANY_REQUESTS
      */
@@ -80,7 +80,7 @@ export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
       }
     },
     /**
-     * Looks at what was sent to prove who somebody is, where the budgets of `account` and `address` allow it.
+     * Checks credentials if the budgets of `account` and `address` permit it.
      *
      * @throws Failure EB_TOO_MANY_REQUESTS
      */
@@ -89,8 +89,8 @@ export const createLoginAttempts = ({ db, clock, jwtSecret }: Context) => {
 };
 
 /**
- * Runs work of the same key one after the other: right passwords sent at once would otherwise spend the budget that
- * they are about to give back.
+ * Runs work of the same key sequentially: concurrent right passwords would otherwise exhaust the budget before they are
+ * uncounted.
  */
 const createTurns = () => {
   const last = new Map<string, Promise<unknown>>();
@@ -106,7 +106,7 @@ const createTurns = () => {
 };
 
 /**
- * Counts a request of a stranger against the budget of their address, whatever comes of it.
+ * Counts an anonymous request against the budget of its address, whatever the result.
  *
  * @throws Failure EB_TOO_MANY_REQUESTS
  */

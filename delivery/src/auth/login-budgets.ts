@@ -49,8 +49,8 @@ export interface Counted {
 }
 
 /**
- * Counts an attempt in all budgets, or in none where one is spent. It is one statement of its own, outside of
- * `changes.transaction`: no change concerns these tables, and logins must not wait while a step moves.
+ * Counts an attempt in all budgets, or in none if one is exhausted. It is a single statement outside
+ * `changes.transaction`: no change affects these tables, and logins must not wait while a step moves.
  *
  * @throws Failure EB_TOO_MANY_REQUESTS
  */
@@ -60,7 +60,7 @@ export const countAttempt = async (
 ): Promise<Counted> => {
   const endOf = ({ windowMs }: Limit) => new Date(now.getTime() + windowMs);
   const knownSince = new Date(now.getTime() - knownForMs);
-  // Rows are locked in the order of their keys, here and when they are given back: nobody waits in a circle.
+  // Rows are always locked in the order of their keys, so that attempts cannot deadlock.
   const statement = sql<Counted & { wanted: number; closed_until: Date | null }>`
     with wanted as (
       select key, remaining, ends_at

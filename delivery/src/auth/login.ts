@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { within } from "earlybird/monitoring";
 import { sql } from "kysely";
 import { z } from "zod";
@@ -37,20 +37,19 @@ export const loginView = z.object({
 
 const loginColumns = ["id", "email", "name", "role", "customer_id"] as const;
 
-const notLinked = () =>
-  new Failure(
-    "EB_LOGIN_NOT_LINKED",
-    403,
+const notLinked = defineFailure({
+  code: "EB_LOGIN_NOT_LINKED",
+  status: 403,
+  detail:
     "This login has no customer: logins and customers are linked by step 21 (user-customer), which is rolled back or found no match for it.",
-    "Ask the operator to re-apply step 21, or to link the login to its customer.",
-    { step: 21 },
-  );
+  remedy: "Ask the operator to re-apply step 21, or to link the login to its customer.",
+});
 
 /** On an open connection to a server that hangs, a query has no end of its own. */
 const lookUpWithinMs = 3_000;
 
 /**
- * Who is behind a session that goes on; undefined when it has ended, or its user is not active any more.
+ * Finds the user of an active session; undefined if the session has ended or the user is inactive.
  *
  * @throws DeadlineExceeded when the database has been silent for three seconds
  */
@@ -85,8 +84,8 @@ export const findLogin = async (
 const customerAddress = /^customer-(.+)@earlybird\.local$/;
 
 /**
- * The active user with that email, with the password's hash. In an address made for a customer the id may be
- * of either style; whoever has exactly the address that was typed comes first.
+ * The active user with that email, with the password's hash. In an address that was generated for a customer, the
+ * id may have either format; an exact match takes precedence.
  *
  * @throws DeadlineExceeded when the database has been silent for three seconds
  */
@@ -119,5 +118,5 @@ const sameAddresses = (email: string, customer: string) => sql`
  * @throws Failure EB_LOGIN_NOT_LINKED, which names step 21
  */
 export const requireLink = (login: Login): void => {
-  if (login.role === "customer" && login.customer_id === null) throw notLinked();
+  if (login.role === "customer" && login.customer_id === null) throw notLinked({}, { step: 21 });
 };

@@ -1,25 +1,25 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { within } from "earlybird/monitoring";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
-import { isDatabaseAway } from "../database-away.ts";
+import { isDatabaseUnreachable } from "../database-unreachable.ts";
 import { needsEnrolment } from "./guard.ts";
 import { findLogin, type Login, type SignedIn } from "./login.ts";
 import { enrolmentNeeded, forbidden, tokenExpired, unauthenticated } from "./refusals.ts";
 import { readToken } from "./tokens.ts";
 
-/** For so long whoever was an operator counts as one while nobody can be looked up. */
+/** How long a known operator keeps access while the database is down. */
 const rememberedMs = 3_600_000;
 
-/** A database that is slower than this is not waited for, where it is known who asks. */
+/** How long to wait for the database if the session is remembered. */
 const lookUpWithinMs = 500;
 
 /**
- * Who may operate the platform (monitoring, alerts, rollback). Step 24 has no say here, in either state.
+ * Authorizes requests to the platform (monitoring, alerts, rollback). Step 24 does not affect this.
  *
- * Operators are needed most while the database is away. Whoever was one within the last hour is one then; an admin's
- * right, which changes the system, is looked up each time. Their token may have ended meanwhile: nobody can refresh one
- * without the database.
+ * Operators need access most while the database is down. A session that belonged to an operator within the last hour
+ * keeps it then, even with an expired token, which cannot be refreshed without the database. Routes for admins, which
+ * change the system, always look the user up.
  *
  * @throws Failure EB_UNAUTHENTICATED, EB_FORBIDDEN
  */
@@ -53,7 +53,7 @@ export const authorizeOperator = (
       if (expired) throw tokenExpired();
       return found;
     } catch (error) {
-      if (isDatabaseAway(error)) return known;
+      if (isDatabaseUnreachable(error)) return known;
       throw error;
     }
   };
@@ -69,7 +69,7 @@ export const authorizeOperator = (
     if (expired && !known) throw tokenExpired();
     const login = await (known ? lookUpOrRemember(sessionId, known, expired) : lookUp(sessionId));
     request.login = login;
-    if (login.role !== "admin" && login.role !== role) throw forbidden(login.role);
+    if (login.role !== "admin" && login.role !== role) throw forbidden({ role: login.role });
     if (needsEnrolment(context, login)) throw enrolmentNeeded();
     return { id: login.id, name: login.name };
   };
@@ -77,16 +77,15 @@ export const authorizeOperator = (
 
 const isOperator = ({ role }: Login): boolean => role === "admin" || role === "operator";
 
-const reauthenticationNeeded = (afterMs: number) =>
-  new Failure(
-    "EB_REAUTHENTICATION_NEEDED",
-    403,
-    `A critical step needs a login of the last ${Math.round(afterMs / 60_000)} minutes, and yours is older.`,
-    "Prove who you are with POST /api/auth/reauthenticate, or log in again; then repeat the request.",
-  );
+const reauthenticationNeeded = defineFailure({
+  code: "EB_REAUTHENTICATION_NEEDED",
+  status: 403,
+  detail: "A critical step requires a login within the last {afterMs} minutes; yours is older.",
+  remedy: "Authenticate with POST /api/auth/reauthenticate, or log in again; then repeat the request.",
+});
 
 /**
- * Refuses an operator who gave their password too long ago: a laptop left open must not undo a critical step.
+ * Refuses an operator whose last authentication is too old: an unattended laptop must not move a critical step.
  *
  * @throws Failure EB_REAUTHENTICATION_NEEDED
  */
@@ -94,5 +93,6 @@ export const demandRecentLogin =
   ({ clock, reauthenticateAfterMs = 600_000 }: Pick<ApiContext, "clock" | "reauthenticateAfterMs">) =>
   async ({ login }: FastifyRequest): Promise<void> => {
     const ageMs = clock.now().getTime() - (login?.session.authenticatedAt.getTime() ?? 0);
-    if (ageMs > reauthenticateAfterMs) throw reauthenticationNeeded(reauthenticateAfterMs);
+    if (ageMs > reauthenticateAfterMs)
+      throw reauthenticationNeeded({ afterMs: Math.round(reauthenticateAfterMs / 60_000) });
   };

@@ -1,28 +1,25 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { FastifyRequest } from "fastify";
 import { loginOf } from "./guard.ts";
 
-const notYours = () =>
-  new Failure(
-    "EB_NOT_YOURS",
-    403,
-    "A customer can do this for themselves only.",
-    "Leave customer_id out, or send your own.",
-  );
+const notYours = defineFailure({
+  code: "EB_NOT_YOURS",
+  status: 403,
+  detail: "You can do this only for your own customer.",
+  remedy: "Omit customer_id, or send your own.",
+});
 
-const customerNeeded = () =>
-  new Failure(
-    "EB_CUSTOMER_NEEDED",
-    400,
-    "It is not said for which customer.",
-    "Send customer_id: only a customer's own login can leave it out.",
-  );
+const customerNeeded = defineFailure({
+  code: "EB_CUSTOMER_NEEDED",
+  status: 400,
+  detail: "customer_id is missing.",
+  remedy: "Send customer_id; only a customer's own login can omit it.",
+});
 
 /**
- * The customer to whose rows this request is confined; undefined when it may see everybody's. A customer
- * sees what is their own, and the rest does not exist for them (404). This is part of the role checks:
- * while step 24 is rolled back, everybody sees everything, as it was before.
+ * The customer to whose rows this request is limited; undefined if it has access to all rows. For a customer, the rows of
+ * others do not exist (404). This is part of the role checks: while step 24 is rolled back, there is no limit.
  */
 export const ownCustomer = (request: FastifyRequest, active: ActiveBehaviours): string | undefined => {
   const { role, customer_id } = loginOf(request);
@@ -33,7 +30,7 @@ export const ownCustomer = (request: FastifyRequest, active: ActiveBehaviours): 
 export const isCustomer = (request: FastifyRequest): boolean => loginOf(request).role === "customer";
 
 /**
- * For whom something is to be made: the customer asked for, or the customer who asks.
+ * The customer of a new row: the requested one, or the current customer.
  *
  * @throws Failure EB_NOT_YOURS, EB_CUSTOMER_NEEDED
  */

@@ -2,12 +2,12 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { email, newPassword } from "../fields.ts";
+import { code, typedPassword } from "./credential-fields.ts";
 import { demandOwnCredentials, reauthenticate } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
 import { countStranger } from "./login-attempts.ts";
 import { confirmReset, requestReset } from "./reset/reset.ts";
 import { endSessions } from "./sessions/session.ts";
-import { code, typedPassword } from "./typed.ts";
 import { hashNewPassword } from "./weak-passwords.ts";
 
 const tags = ["auth"];
@@ -21,9 +21,9 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags,
-        summary: "Change my password; my other sessions end",
+        summary: "Change your password; ends your other sessions",
         body: z.strictObject({ current_password: typedPassword, new_password: newPassword }),
-        response: { 200: z.object({ ended: z.int().describe("how many sessions ended") }) },
+        response: { 200: z.object({ ended: z.int().describe("number of sessions ended") }) },
       },
     },
     async (request) => {
@@ -34,7 +34,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
       });
       const password_hash = await hashNewPassword(request.body.new_password, { email, name });
       const ended = await changes.transaction(async (tx) => {
-        // By the session: the id may have been rewritten (step 29) since the request came in.
+        // By the session: the id can have been rewritten (step 29) since the request arrived.
         const { user_id } = await tx
           .selectFrom("sessions")
           .select("user_id")
@@ -53,7 +53,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags,
-        summary: "Prove again who I am, as moves of critical steps demand",
+        summary: "Reauthenticate, as critical steps require",
         body: z.strictObject({ password: typedPassword, totp: code.optional() }),
         response: { 200: z.object({ authenticated_at: z.date() }) },
       },
@@ -66,7 +66,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags,
-        summary: "Have a code mailed with which a new password can be set",
+        summary: "Request a password reset by email",
         body: z.strictObject({ email }),
         response: {
           202: z.object({ status: z.literal("if this address has a login, a code is on its way") }),
@@ -75,7 +75,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     },
     async (request, reply) => {
       await countStranger(context, "reset", request.ip);
-      // Not awaited: the time of the answer must not tell which addresses have a login.
+      // Not awaited: the response time must not reveal which addresses have a login.
       requestReset(context, request.body.email).catch((err: unknown) =>
         request.log.error({ err }, "a password reset could not be prepared"),
       );
@@ -89,7 +89,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
       config: { problems: [403] },
       schema: {
         tags,
-        summary: "Set a new password with a mailed code; all sessions end",
+        summary: "Set a new password with an emailed code; ends all sessions",
         body: z.strictObject({ token: z.string().trim().min(1).max(100), new_password: newPassword }),
         response: { 200: z.object({ changed: z.literal(true) }) },
       },

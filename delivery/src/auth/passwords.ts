@@ -10,12 +10,12 @@ const retryAfterSeconds = 2;
 let started: Piscina | undefined;
 
 /**
- * The threads that hash. Those of libuv, on which the library's own asynchronous calls run, also serve the file
- * system, DNS and TLS: a flood of logins there stops the alerts and the connections to the database.
+ * The threads that hash passwords. The library's asynchronous calls use the libuv threads, which also serve the file system,
+ * DNS and TLS: a flood of logins would block alerts and database connections.
  */
 const workers = (): Piscina => {
   if (started) return started;
-  // One processor is left to those who are logged in, where there is more than one.
+  // With more than one processor, keep one free for other requests.
   const threads = Math.min(2, Math.max(1, availableParallelism() - 1));
   started = new Piscina({
     filename: new URL("./password-worker.js", import.meta.url).href,
@@ -23,10 +23,10 @@ const workers = (): Piscina => {
     maxThreads: threads,
     maxQueue: longestQueue,
     execArgv: [],
-    // Elsewhere than on Linux the priority is the whole process's.
+    // On other systems than Linux the priority applies to the whole process.
     niceIncrement: process.platform === "linux" ? 5 : 0,
   });
-  // A worker that dies without a task is replaced; without a listener its error would end the process.
+  // An idle worker that dies is replaced; without a listener its error would end the process.
   started.on("error", () => {});
   return started;
 };
@@ -38,7 +38,7 @@ const run = async <T>(name: "hash" | "verify", task: object): Promise<T> => {
 };
 
 /**
- * The hash of a password, to be kept.
+ * Hashes a password for storage.
  *
  * @throws Failure EB_TOO_MANY_REQUESTS when the queue is full
  */
@@ -47,8 +47,8 @@ export const hashPassword = (password: string): Promise<string> => run("hash", {
 let decoy: Promise<string> | undefined;
 
 /**
- * Whether the password is the one of the hash. Without a hash (nobody has that email) it does the same
- * work and answers no, so that the time taken does not tell which emails exist.
+ * Whether the password matches the hash. Without a hash (an unknown email) it does the same work and returns false, so that
+ * the response time does not reveal which emails exist.
  *
  * @throws Failure EB_TOO_MANY_REQUESTS when the queue is full
  */

@@ -1,42 +1,37 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 
-export const unauthenticated = () =>
-  new Failure(
-    "EB_UNAUTHENTICATED",
-    401,
-    "This needs a valid login.",
-    "Send authorization: Bearer with a token from POST /api/auth/login.",
-  );
+export const unauthenticated = defineFailure({
+  code: "EB_UNAUTHENTICATED",
+  status: 401,
+  detail: "The request requires a valid login.",
+  remedy: "Send authorization: Bearer with a token from POST /api/auth/login.",
+});
 
-export const wrongLogin = () =>
-  new Failure(
-    "EB_WRONG_LOGIN",
-    401,
-    "Email and password do not belong to an active login.",
-    "Check both, or ask an admin whether the login is active.",
-  );
+export const wrongLogin = defineFailure({
+  code: "EB_WRONG_LOGIN",
+  status: 401,
+  detail: "The email or password is wrong, or the login is not active.",
+  remedy: "Check both, or ask an admin whether the login is active.",
+});
 
-export const enrolmentNeeded = () =>
-  new Failure(
-    "EB_TOTP_ENROLMENT_NEEDED",
-    403,
-    "An admin needs a second factor here, and this login has none.",
-    "Set it up with POST /api/auth/totp/enrol and POST /api/auth/totp/confirm.",
-  );
+export const enrolmentNeeded = defineFailure({
+  code: "EB_TOTP_ENROLMENT_NEEDED",
+  status: 403,
+  detail: "Admins must use a second factor, and this login has none.",
+  remedy: "Set it up with POST /api/auth/totp/enrol and POST /api/auth/totp/confirm.",
+});
 
 /** An access token that ended: its client refreshes it, and nobody attacks. */
-export const tokenExpired = () =>
-  new Failure(
-    "EB_TOKEN_EXPIRED",
-    401,
-    "The access token has ended.",
-    "Exchange your refresh token at POST /api/auth/refresh, or log in again.",
-  );
+export const tokenExpired = defineFailure({
+  code: "EB_TOKEN_EXPIRED",
+  status: 401,
+  detail: "The access token has expired.",
+  remedy: "Exchange your refresh token at POST /api/auth/refresh, or log in again.",
+});
 
-export const forbidden = (role: string) =>
-  new Failure(
-    "EB_FORBIDDEN",
-    403,
-    `The role ${role} may not do this.`,
-    "Use a login whose role may, or ask an admin.",
-  );
+export const forbidden = defineFailure({
+  code: "EB_FORBIDDEN",
+  status: 403,
+  detail: "The role {role} does not have permission.",
+  remedy: "Use a login with another role, or ask an admin.",
+});

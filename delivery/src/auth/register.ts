@@ -1,37 +1,38 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
+import { z } from "zod";
 import type { ApiContext } from "../context.ts";
+import { address, email, name, newPassword, phone } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import type { Login } from "./login.ts";
 import { hashNewPassword } from "./weak-passwords.ts";
 
-export const emailTaken = () =>
-  new Failure(
-    "EB_EMAIL_TAKEN",
-    409,
-    "There is a login with this email already.",
-    "Log in with it, or use another email.",
-  );
+export const emailTaken = defineFailure({
+  code: "EB_EMAIL_TAKEN",
+  status: 409,
+  detail: "A login with this email already exists.",
+  remedy: "Log in with it, or use another email.",
+});
 
-export interface Registration {
-  name: string;
-  email: string;
-  phone: string;
-  password: string;
-  address: string;
-  area: string;
-}
+export const registration = z.strictObject({
+  name,
+  email,
+  phone,
+  password: newPassword,
+  address,
+  area: name,
+});
 
 /**
- * A new customer with a login. While step 21 is applied the two know each other; while it is rolled back it is kept
- * which were made for each other, and re-applying links these: nobody has verified the phone.
+ * Registers a customer with a login. While step 21 is applied, the two are linked; while it is rolled back, the intended
+ * link is recorded and re-applying creates it: the phone is not verified.
  *
  * @throws Failure EB_EMAIL_TAKEN, EB_WEAK_PASSWORD
  */
 export const register = async (
   { changes, clock }: ApiContext,
-  { name, email, phone, password, address, area }: Registration,
+  { name, email, phone, password, address, area }: z.output<typeof registration>,
 ): Promise<Login> => {
-  // Before the transaction: hashing is slow on purpose, and a swap waits for every open write.
+  // Before the transaction: hashing is slow by design, and a swap waits for every open write.
   const password_hash = await hashNewPassword(password, { email, name });
   const created_at = clock.now();
   return changes.transaction(async (tx, active) => {

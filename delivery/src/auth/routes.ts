@@ -1,34 +1,34 @@
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
-import { address, email, name, newPassword, phone } from "../fields.ts";
+import { code, typedPassword } from "./credential-fields.ts";
 import { demandCredentials } from "./credentials.ts";
 import { loginOf } from "./guard.ts";
-import { acceptInvitation } from "./invitation.ts";
+import { acceptance, acceptInvitation } from "./invitation.ts";
 import { findLoginByEmail, type Login, loginView, requireLink } from "./login.ts";
 import { countStranger, createLoginAttempts } from "./login-attempts.ts";
 import { passwordRoutes } from "./password-routes.ts";
 import { wrongLogin } from "./refusals.ts";
-import { register } from "./register.ts";
+import { register, registration } from "./register.ts";
 import { sessionRoutes } from "./sessions/routes.ts";
-import { beginSession, sessionOriginOf } from "./sessions/session.ts";
-import { tokenAnswer, tokenView } from "./token-answer.ts";
+import { beginSession } from "./sessions/session.ts";
+import { tokenResponse, tokenView } from "./token-response.ts";
 import { totpRoutes } from "./totp/routes.ts";
-import { code, typedPassword } from "./typed.ts";
 
 const credentials = z.strictObject({
-  // As typed: an address that is malformed is merely unknown, like any other.
+  // Not validated: a malformed address is treated like an unknown one.
   email: z.string().trim().toLowerCase().min(1).max(254),
   password: typedPassword,
-  totp: code.optional().describe("the code of the second factor, where one is set up"),
+  totp: code.optional().describe("the code of the second factor, if it is set up"),
 });
 
 export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, clock } = context;
   const attempts = createLoginAttempts(context);
   const tokenFor = async (user: Login, request: FastifyRequest) =>
-    tokenAnswer(app, clock, user, await beginSession(context, user.id, sessionOriginOf(request)));
+    tokenResponse(app, clock, user, await beginSession(context, user.id, clientOf(request)));
 
   app.post(
     "/login",
@@ -43,7 +43,7 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       attempts.admit(async () => {
         const { email, password, totp } = request.body;
         const user = await findLoginByEmail(db, email);
-        // Each spelling of an address that was made for a customer is the same account.
+        // Either format of a generated customer address is the same account.
         const account = user?.email ?? email;
         await demandCredentials(context, attempts.check, {
           user,
@@ -63,8 +63,8 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     {
       schema: {
         tags: ["auth"],
-        summary: "Become a customer with a login",
-        body: z.strictObject({ name, email, phone, password: newPassword, address, area: name }),
+        summary: "Register as a customer",
+        body: registration,
         response: { 201: z.object({ user: loginView }) },
       },
     },
@@ -80,21 +80,21 @@ export const authRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
       config: { problems: [403] },
       schema: {
         tags: ["auth"],
-        summary: "Become an admin by an invitation",
-        body: z.strictObject({ token: z.string().min(1).max(200), email, name, password: newPassword }),
+        summary: "Accept the invitation to become an admin",
+        body: acceptance,
         response: { 201: tokenView },
       },
     },
     async (request, reply) => {
       await countStranger(context, "invitation", request.ip);
-      const accepted = { ...request.body, origin: `http ${request.ip}` };
-      return reply.code(201).send(await tokenFor(await acceptInvitation(context, accepted), request));
+      const login = await acceptInvitation(context, request.body, `http ${request.ip}`);
+      return reply.code(201).send(await tokenFor(login, request));
     },
   );
 
   app.get(
     "/me",
-    { schema: { tags: ["auth"], summary: "Who I am", response: { 200: loginView } } },
+    { schema: { tags: ["auth"], summary: "Get the current user", response: { 200: loginView } } },
     async (request) => loginOf(request),
   );
 

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 
 /** Statements that create the tables of logging in beyond the baseline; each may run again at every start. */
 export const authTables = [
-  // Keys are keyed hashes: neither table tells who has a login, or from where.
+  // Keys are keyed hashes: neither table reveals accounts or addresses.
   sql`
     create table if not exists login_budgets (
       key       text primary key,

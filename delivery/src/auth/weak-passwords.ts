@@ -1,13 +1,12 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { hashPassword } from "./passwords.ts";
 
-const weakPassword = (reason: string) =>
-  new Failure(
-    "EB_WEAK_PASSWORD",
-    422,
-    `The password can be guessed: ${reason}.`,
-    "Choose another one, such as four words that have nothing to do with each other.",
-  );
+const weakPassword = defineFailure({
+  code: "EB_WEAK_PASSWORD",
+  status: 422,
+  detail: "The password is too weak: {reason}.",
+  remedy: "Choose another password, such as four unrelated words.",
+});
 
 /** Shorter parts of a name are in many words. */
 const shortestPart = 4;
@@ -20,13 +19,13 @@ interface Owner {
 }
 
 /**
- * The hash of a password that somebody has chosen for a login.
+ * Hashes a new password for a login.
  *
  * @throws Failure EB_WEAK_PASSWORD, and EB_TOO_MANY_REQUESTS when the queue for hashing is full
  */
 export const hashNewPassword = async (password: string, owner: Owner): Promise<string> => {
   const reason = weaknessOf(password, owner, await commonPasswords());
-  if (reason !== undefined) throw weakPassword(reason);
+  if (reason !== undefined) throw weakPassword({ reason });
   return hashPassword(password);
 };
 
@@ -43,7 +42,7 @@ export const weaknessOf = (
   const [local = "", owner] = [email.toLowerCase().split("@")[0], name.normalize("NFKC").toLowerCase()];
   if (contains(typed, [email.toLowerCase(), local])) return "it contains the email address";
   if (contains(typed, [owner.replace(/\s/gu, ""), ...owner.split(/\s+/u)])) return "it contains the name";
-  // "Password123!" is as common as "password": digits and signs at the ends are what people add first.
+  // "Password123!" is as weak as "password": digits and signs at the ends are the most common additions.
   const core = typed.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, "");
   if (common.has(typed) || common.has(core))
     return `it is one of the ${mostUsed} most used, apart from digits and signs at its ends`;

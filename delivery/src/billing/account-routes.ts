@@ -19,15 +19,15 @@ const payment = z.strictObject({
     .min(1)
     .max(100)
     .optional()
-    .describe("such as the UPI transaction; the same one is booked once"),
+    .describe("such as the UPI transaction; each can be booked once"),
   paid_at: z.iso
     .datetime({ offset: true })
     .transform((at) => new Date(at))
     .optional()
-    .describe("now when left out"),
+    .describe("default: now"),
 });
 
-/** What happens to bills after they were made, and what a customer owes. */
+/** Routes that issue, pay and void bills, and that return statements. */
 export const accountRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   app.get(
     "/statement",
@@ -35,9 +35,9 @@ export const accountRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
       config: { problems: [404] },
       schema: {
         tags,
-        summary: "A customer's statement of a month: balance, bills with lines, payments",
+        summary: "Get the monthly statement of a customer: balance, bills with lines, payments",
         querystring: z.strictObject({
-          customer_id: id.optional().describe("left out by a customer, who asks for their own"),
+          customer_id: id.optional().describe("customers omit it: they get their own"),
           period: month,
         }),
         response: { 200: statementView },
@@ -104,7 +104,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "Void a draft or an issued bill; the next run bills again what it covered",
+        summary: "Void a draft or an issued bill; the next run bills its orders again",
         params,
         body: z.strictObject({ reason: note.min(1) }),
         response: { 200: billView },

@@ -1,21 +1,22 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { type DeliveryDatabase, paymentMethods } from "../database.ts";
-import type { BillStatus } from "./transitions.ts";
 
-export const billStatuses = ["draft", "issued", "paid", "void"] as const satisfies readonly BillStatus[];
+export const billStatuses = ["draft", "issued", "paid", "void"] as const;
 
-/** A bill as the API shows it. */
+export type BillStatus = (typeof billStatuses)[number];
+
+/** A bill in a response of the API. */
 export const billView = z.object({
   id: z.string(),
   customer_id: z.string(),
   order_id: z.string().nullable().describe("the one-time order it bills; null for a month of subscriptions"),
   covers: z
     .enum(["subscriptions", "order", "supplement"])
-    .describe("a supplement follows what was delivered or corrected after its month was issued"),
+    .describe("a supplement covers deliveries and corrections after its month was issued"),
   period: z.string().describe("YYYY-MM"),
-  supplements: z.string().nullable().describe("YYYY-MM: the month that a supplement supplements"),
+  supplements: z.string().nullable().describe("YYYY-MM: the month of a supplement"),
   amount_paise: z.int().describe("negative: a credit"),
   status: z.enum(billStatuses),
   created_at: z.date(),
@@ -65,14 +66,14 @@ export const billLineView = z.object({
       unit_price_paise: z.int(),
     }),
   ),
-  amount_paise: z.int().describe("what this bill charges for the order; in a supplement, the difference"),
+  amount_paise: z.int().describe("the amount of this bill for the order; in a supplement, the difference"),
 });
 
 export const billWithLinesView = billView.extend({
-  lines: z.array(billLineView).describe("by day; none on bills of a version that kept no lines"),
+  lines: z.array(billLineView).describe("by day; empty on bills of older versions"),
 });
 
-/** The lines of each of these bills, by day. What was delivered is what is known of it now. */
+/** The lines of each of these bills, by day, with the delivered quantities as they are recorded now. */
 export const readLines = async (
   db: DeliveryDatabase,
   billIds: readonly string[],
@@ -97,5 +98,9 @@ const productsOf: RawBuilder<unknown> = sql`(
   from jsonb_to_recordset(o.items) as i (product_id text, quantity int, unit_price_paise int)
   left join products p on p.id = i.product_id)`;
 
-export const billNotFound = (id: string) =>
-  new Failure("EB_BILL_NOT_FOUND", 404, `There is no bill ${id}.`, "GET /api/billing lists the bills.");
+export const billNotFound = defineFailure({
+  code: "EB_BILL_NOT_FOUND",
+  status: 404,
+  detail: "There is no bill {id}.",
+  remedy: "GET /api/billing lists the bills.",
+});

@@ -2,9 +2,8 @@ import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database.ts";
 
 /**
- * Notes that what was delivered of these orders has changed: the next run of their month, or of a later one,
- * compares it with what was billed. To be called in the transaction of every confirmation and correction; noting an
- * order twice does no harm.
+ * Notes that the deliveries of these orders have changed: the next run of their month, or of a later one, compares them with
+ * the bills. Call this in the transaction of every confirmation and correction; it is idempotent.
  */
 export const noteForBilling = async (tx: Kysely<Tables>, orderIds: readonly string[]): Promise<void> => {
   if (orderIds.length === 0) return;

@@ -15,9 +15,9 @@ export const billsOneTimeOrders = (active: ActiveBehaviours): boolean =>
   ["one-time-billing", "order-status", "delivery-order"].every((name) => active.has(name));
 
 /**
- * Supplements rest while step 20 or 26 is rolled back: without them nobody knows which order a delivery belongs
- * to, or what was handed over, and months that customers have paid would be charged anew by what was ordered.
- * The deliveries stay noted, and the first run after re-applying bills them.
+ * No supplements are created while step 20 or 26 is rolled back: without them the order of a delivery or the quantities
+ * handed over are unknown, and paid months would be charged again by the quantities ordered. The deliveries stay noted,
+ * and the first run after a re-apply bills them.
  */
 export const billsSupplements = (active: ActiveBehaviours): boolean => active.has("delivery-quantities");
 

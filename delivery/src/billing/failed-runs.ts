@@ -1,13 +1,13 @@
 import { Failure } from "earlybird";
-import { type AlertManager, AlertType, billingFailure } from "earlybird/alerts";
+import { type AlertManager, AlertType } from "earlybird/alerts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
 import type { BillingRun } from "./generate.ts";
 import { readUnbilled } from "./unbilled.ts";
 
 /**
- * Runs the billing of a month, and tells the operators when it fails: bills that were not written are missed
- * by nobody until money is. The next run of the month that succeeds ends the alert.
+ * Runs the billing of a month and raises an alert if it fails: nobody notices missing bills until money is missing. The
+ * next successful run of the month resolves the alert.
  */
 export const alertingFailedRun = async (
   { alerts, db, changes }: Pick<ApiContext, "alerts" | "db" | "changes">,
@@ -19,18 +19,32 @@ export const alertingFailedRun = async (
     alerts.resolve(AlertType.BILLING_FAILURE, month);
     return done;
   } catch (cause) {
-    // Such as a month to come: the asker's mistake, and no run at all.
+    // A client error, such as a month in the future: no run was started.
     if (cause instanceof Failure && cause.status < 500) throw cause;
-    // What broke the run, or the database's absence, may keep us from counting, too.
+    // The count can fail for the same reason.
     const concerned = await readUnbilled(db, changes.active, month).catch(() => undefined);
-    alerts.raise(billingFailure({ period: month, cause, concerned }));
+    alerts.raise({
+      type: AlertType.BILLING_FAILURE,
+      key: month,
+      message: `The billing run for ${month} failed: nothing was billed.`,
+      details: {
+        period: month,
+        reason: reasonOf(cause),
+        ...(concerned && { customers: concerned.customers, amount_paise: concerned.amountPaise }),
+      },
+    });
     throw cause;
   }
 };
 
+const longestReason = 300;
+
+const reasonOf = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message || cause.name : String(cause)).slice(0, longestReason);
+
 /**
- * Ends the alerts about months of which a run has succeeded since: it may have been on another instance, which
- * knows nothing of an alert of this one. To be called every few minutes.
+ * Resolves the alerts about months that a later run has billed: it can have run on another instance, which does not
+ * know the alerts of this one. Call this every few minutes.
  */
 export const endMendedFailures = async ({
   alerts,

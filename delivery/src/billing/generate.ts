@@ -1,5 +1,6 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
+import { z } from "zod";
 import { addDays, firstOfMonth, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import type { Tables } from "../database.ts";
@@ -14,21 +15,26 @@ import {
   dueNotes,
 } from "./differences.ts";
 
-const monthToCome = (period: string, current: string) =>
-  new Failure(
-    "EB_PERIOD_TO_COME",
-    422,
-    `${period} is still to come.`,
-    `Bill ${current} or a month before it.`,
-  );
+const monthToCome = defineFailure({
+  code: "EB_PERIOD_TO_COME",
+  status: 422,
+  detail: "The month {period} is in the future.",
+  remedy: "Bill {current} or an earlier month.",
+});
 
-/** What a run did. */
-export interface BillingRun {
-  subscription_bills: number;
-  corrected_drafts: number;
-  one_time_bills: number;
-  supplements: number;
-}
+/** The result of a billing run. */
+export const billingRun = z.object({
+  subscription_bills: z.int().describe("drafts created, one per customer"),
+  corrected_drafts: z.int().describe("drafts of earlier runs adjusted to later deliveries"),
+  one_time_bills: z.int().describe("drafts created, one per order"),
+  supplements: z
+    .int()
+    .describe(
+      "drafts created for deliveries or corrections after their bill was issued, also of earlier months",
+    ),
+});
+
+export type BillingRun = z.infer<typeof billingRun>;
 
 interface Run extends BilledMonth {
   tx: Kysely<Tables>;
@@ -37,8 +43,8 @@ interface Run extends BilledMonth {
 
 /**
  * Bills a month: each customer's subscriptions in one draft, and each one-time order in a draft of its own
- * (step 23). What was delivered or corrected after its bill was issued, in this month or an earlier one, is
- * charged or credited by a supplement. A second run bills nothing twice, also when two run at once.
+ * (step 23). Deliveries and corrections after their bill was issued, in this month or an earlier one, are charged or
+ * credited by a supplement. Idempotent, also when it runs concurrently.
  *
  * @param month `YYYY-MM`, not in the future
  * @throws Failure EB_PERIOD_TO_COME
@@ -49,7 +55,7 @@ export const generateBills = async (
 ): Promise<BillingRun> => {
   const first = `${month}-01`;
   const current = firstOfMonth(today(clock));
-  if (first > current) throw monthToCome(month, current.slice(0, 7));
+  if (first > current) throw monthToCome({ period: month, current: current.slice(0, 7) });
   const next = firstOfMonth(addDays(first, 31));
   return changes.transaction(async (tx, active) => {
     await sql`select pg_advisory_xact_lock(${sql.join(billingLock)})`.execute(tx);

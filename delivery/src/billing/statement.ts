@@ -52,7 +52,7 @@ export const readStatement = (
         .select("id")
         .where("id", "=", customerId)
         .executeTakeFirst();
-      if (!customer) throw customerNotFound(customerId);
+      if (!customer) throw customerNotFound({ id: customerId });
       const { rows } = await sql<{ paise: number }>`
         select coalesce(sum(amount_paise) filter (where period < ${first}::date), 0)::bigint
           - coalesce(sum(amount_paise) filter (where status = 'paid' and ${paidAt} < ${from}), 0)::bigint as paise

@@ -1,11 +1,9 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
 import type { ApiContext } from "../context.ts";
 import type { paymentMethods, Tables } from "../database.ts";
 import { billingLock } from "../locks.ts";
-import { billColumns, billNotFound } from "./bill.ts";
-
-export type BillStatus = "draft" | "issued" | "paid" | "void";
+import { type BillStatus, billColumns, billNotFound } from "./bill.ts";
 
 /** What may be done with a bill in which state, and where that leads. A bill that is paid or void stays so. */
 const transitions = {
@@ -29,38 +27,33 @@ const possibleIn = (status: BillStatus): string[] =>
     (from as readonly BillStatus[]).includes(status) ? [action] : [],
   );
 
-const billState = (id: string, action: keyof typeof transitions, status: BillStatus) => {
-  const possible = possibleIn(status);
-  const remedies: Record<BillStatus, string> = {
-    draft: "Issue the bill first.",
-    issued: "Record its payment, or void it with a reason.",
-    paid: "Correct the delivery instead: the next run credits the difference by a supplement.",
-    void: "Run the month's billing: it bills again what a void bill covered.",
-  };
-  return new Failure(
-    "EB_BILL_STATE",
-    409,
-    `Bill ${id} is ${status}, and ${action} is not possible; possible is ${possible.join(" or ") || "nothing"}.`,
-    remedies[status],
-    { status, possible },
-  );
+const remedies: Record<BillStatus, string> = {
+  draft: "Issue the bill first.",
+  issued: "Record its payment, or void it with a reason.",
+  paid: "Correct the delivery instead: the next run credits the difference with a supplement.",
+  void: "Run billing for the month: it bills again what the void bill covered.",
 };
 
-const paidInTheFuture = (at: Date) =>
-  new Failure(
-    "EB_PAID_IN_THE_FUTURE",
-    422,
-    `${at.toISOString()} is still to come.`,
-    "Send the time at which the payment arrived, or leave paid_at out.",
-  );
+const billState = defineFailure({
+  code: "EB_BILL_STATE",
+  status: 409,
+  detail: "Bill {id} is {status}: {action} is not possible; possible: {possible}.",
+  remedy: "{remedy}",
+});
 
-const paymentBooked = (method: string, reference: string, billId: string) =>
-  new Failure(
-    "EB_PAYMENT_BOOKED",
-    409,
-    `The ${method} payment ${reference} is booked on bill ${billId}.`,
-    "Check the reference; one payment pays one bill.",
-  );
+const paidInTheFuture = defineFailure({
+  code: "EB_PAID_IN_THE_FUTURE",
+  status: 422,
+  detail: "{at} is in the future.",
+  remedy: "Send the time of the payment, or omit paid_at.",
+});
+
+const paymentBooked = defineFailure({
+  code: "EB_PAYMENT_BOOKED",
+  status: 409,
+  detail: "The {method} payment {reference} is already recorded on bill {billId}.",
+  remedy: "Check the reference; a payment can pay only one bill.",
+});
 
 /**
  * Issues, pays or voids a bill. What a void bill covered is billed again by the next run.
@@ -82,10 +75,23 @@ export const changeBill = (
       .where("id", "=", id)
       .forUpdate()
       .executeTakeFirst();
-    if (!bill) throw billNotFound(id);
+    if (!bill) throw billNotFound({ id });
     const { from, to } = transitions[request.action];
     const allowed: readonly BillStatus[] = from;
-    if (!allowed.includes(bill.status)) throw billState(id, request.action, bill.status);
+    if (!allowed.includes(bill.status)) {
+      const { status } = bill;
+      const possible = possibleIn(status);
+      throw billState(
+        {
+          id,
+          status,
+          action: request.action,
+          possible: possible.join(", ") || "nothing",
+          remedy: remedies[status],
+        },
+        { status, possible },
+      );
+    }
     if (request.action === "pay") await checkPayment(tx, request, now);
     if (request.action === "void") await noteForNextRun(tx, id, active.has("one-time-billing"));
     return tx
@@ -138,7 +144,7 @@ const checkPayment = async (
   { method, reference, paidAt }: Extract<BillAction, { action: "pay" }>,
   now: Date,
 ): Promise<void> => {
-  if (paidAt !== undefined && paidAt > now) throw paidInTheFuture(paidAt);
+  if (paidAt !== undefined && paidAt > now) throw paidInTheFuture({ at: paidAt.toISOString() });
   if (reference === undefined) return;
   const booked = await tx
     .selectFrom("billing_records")
@@ -146,7 +152,7 @@ const checkPayment = async (
     .where("payment_method", "=", method)
     .where("payment_reference", "=", reference)
     .executeTakeFirst();
-  if (booked) throw paymentBooked(method, reference, booked.id);
+  if (booked) throw paymentBooked({ method, reference, billId: booked.id });
 };
 
 /** What the bill covers: its lines; its one-time order; its month, where it was made before bills had lines. */

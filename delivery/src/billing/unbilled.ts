@@ -4,7 +4,7 @@ import { addDays, firstOfMonth } from "../calendar.ts";
 import type { DeliveryDatabase } from "../database.ts";
 import { comparedOrders, dueNotes } from "./differences.ts";
 
-/** Whose bills a run for a month has still to write, and what they come to. */
+/** The number of customers with unbilled orders of a month, and the total. */
 export interface Unbilled {
   customers: number;
   amountPaise: number;
@@ -13,8 +13,8 @@ export interface Unbilled {
 const patienceMs = 3_000;
 
 /**
- * What a run for the month would bill now, late deliveries of earlier months included. Reads only, and gives up
- * after three seconds: it is asked when something is wrong already.
+ * Calculates what a run for the month would bill now, including late deliveries of earlier months. Read-only, with a
+ * timeout of three seconds: it is called after an error.
  *
  * @param month `YYYY-MM`
  */

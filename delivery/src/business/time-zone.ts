@@ -1,17 +1,18 @@
-import { Failure } from "earlybird/service";
+import { defineFailure } from "earlybird/service";
 import { type RawBuilder, sql } from "kysely";
 import type { DeliveryDatabase } from "../database.ts";
 
 /** Where EarlyBird delivers. */
 const defaultTimeZone = "Asia/Kolkata";
 
-const otherTimeZone = (stored: string, asked: string) =>
-  new Failure(
-    "EB_BUSINESS_TIME_ZONE",
-    409,
-    `The days in this database are days in ${stored}, and BUSINESS_TIME_ZONE is ${asked}.`,
-    `Set BUSINESS_TIME_ZONE to ${stored}, or remove it. To move the business: update business_settings set time_zone = '${asked}'.`,
-  ).exitingWith(2);
+const otherTimeZone = defineFailure({
+  code: "EB_BUSINESS_TIME_ZONE",
+  status: 409,
+  exitStatus: 2,
+  detail: "The database uses the time zone {stored}, but BUSINESS_TIME_ZONE is {asked}.",
+  remedy:
+    "Set BUSINESS_TIME_ZONE to {stored}, or remove it. To move the business: update business_settings set time_zone = '{asked}'.",
+});
 
 /**
  * Stores the time zone of the business with its data, at the first start; from then on all instances agree on it.
@@ -24,7 +25,7 @@ export const storeTimeZone = async (tx: DeliveryDatabase, asked: string | undefi
     tx,
   );
   const stored = await readTimeZone(tx);
-  if (asked !== undefined && asked !== stored) throw otherTimeZone(stored, asked);
+  if (asked !== undefined && asked !== stored) throw otherTimeZone({ stored, asked });
 };
 
 /** The time zone of the business. */

@@ -16,7 +16,7 @@ export default defineChange({
     columns("orders", { billed: { type: "boolean" } }),
     columns("billing_records", { order_id: { type: "text", references: "orders.id" } }),
     index("billing_records", ["order_id"]),
-    // An order with a record has been billed, whoever wrote either of them while this was rolled back.
+    // An order with a bill has been billed, even if either was written while this step was rolled back.
     backfill("orders", "billed", {
       rows: sql`this.kind = 'one_time'`,
       value: sql`(select true from billing_records b where b.order_id = this.id and b.status <> 'void' limit 1)`,

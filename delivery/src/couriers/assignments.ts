@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
 import { z } from "zod";
 import { addDays, today } from "../calendar.ts";
@@ -9,7 +9,7 @@ import { lockCourier } from "./courier.ts";
 
 const daysAhead = 366;
 
-/** Who delivers to a customer on a day, whoever has the area. */
+/** Assigns a stop of a day to a courier; takes precedence over the area. */
 export const assignmentView = z.object({
   delivery_date: z.string(),
   customer_id: z.string(),
@@ -18,29 +18,26 @@ export const assignmentView = z.object({
 
 export type Assignment = z.infer<typeof assignmentView>;
 
-const dateOutOfRange = (date: string, first: string, last: string) =>
-  new Failure(
-    "EB_ASSIGNMENT_DATE_OUT_OF_RANGE",
-    422,
-    `Stops of ${date} cannot be assigned.`,
-    `Choose a day from ${first} to ${last}.`,
-  );
+const dateOutOfRange = defineFailure({
+  code: "EB_ASSIGNMENT_DATE_OUT_OF_RANGE",
+  status: 422,
+  detail: "Stops of {date} cannot be assigned.",
+  remedy: "Choose a day from {first} to {last}.",
+});
 
-const courierInactive = (id: string) =>
-  new Failure(
-    "EB_COURIER_INACTIVE",
-    422,
-    `The login of courier ${id} is deactivated.`,
-    "Choose an active courier, or activate the login at PATCH /api/users/:id.",
-  );
+const courierInactive = defineFailure({
+  code: "EB_COURIER_INACTIVE",
+  status: 422,
+  detail: "The login of courier {id} is deactivated.",
+  remedy: "Choose an active courier, or activate the login at PATCH /api/users/:id.",
+});
 
-const assignmentNotFound = (customerId: string, date: string) =>
-  new Failure(
-    "EB_ASSIGNMENT_NOT_FOUND",
-    404,
-    `Customer ${customerId} has no assignment for ${date}.`,
-    "GET /api/couriers/assignments lists the assignments of a day.",
-  );
+const assignmentNotFound = defineFailure({
+  code: "EB_ASSIGNMENT_NOT_FOUND",
+  status: 404,
+  detail: "Customer {customerId} has no assignment for {date}.",
+  remedy: "GET /api/couriers/assignments lists the assignments of a day.",
+});
 
 /** The assignments of a day, up to `take` after a customer. */
 export const readAssignments = async (
@@ -57,10 +54,10 @@ export const readAssignments = async (
 };
 
 /**
- * Assigns stops of a day to a courier: those of some customers, or of everybody in an area who is served then. It
- * replaces an earlier assignment.
+ * Assigns stops of a day to a courier: those of the given customers, or of all served customers in an area. Replaces
+ * earlier assignments.
  *
- * @returns how many stops are the courier's by this request
+ * @returns the number of stops assigned
  * @throws Failure EB_ASSIGNMENT_DATE_OUT_OF_RANGE, EB_COURIER_NOT_FOUND, EB_COURIER_INACTIVE, EB_CUSTOMER_NOT_FOUND
  */
 export const assignStops = async (
@@ -70,10 +67,10 @@ export const assignStops = async (
   courierId: string,
 ): Promise<number> => {
   const [first, last] = [today(clock), addDays(today(clock), daysAhead)];
-  if (date < first || date > last) throw dateOutOfRange(date, first, last);
+  if (date < first || date > last) throw dateOutOfRange({ date, first, last });
   return changes.transaction(async (tx) => {
     const { active } = await lockCourier(tx, courierId);
-    if (!active) throw courierInactive(courierId);
+    if (!active) throw courierInactive({ id: courierId });
     if ("customerIds" in stops) await requireCustomers(tx, stops.customerIds);
     const which =
       "customerIds" in stops
@@ -93,11 +90,11 @@ const requireCustomers = async (tx: Kysely<Tables>, ids: readonly string[]): Pro
   const { rows } = await sql<{ id: string }>`
     select asked.id from unnest(${ids}::text[]) as asked (id)
     where not exists (select from customers c where c.id = asked.id) limit 1`.execute(tx);
-  if (rows[0]) throw customerNotFound(rows[0].id);
+  if (rows[0]) throw customerNotFound({ id: rows[0].id });
 };
 
 /**
- * Takes an assignment back: the area decides again.
+ * Removes an assignment: the area determines the courier again.
  *
  * @throws Failure EB_ASSIGNMENT_NOT_FOUND
  */
@@ -111,6 +108,6 @@ export const removeAssignment = (
       delete from delivery_assignments
       where delivery_date = ${date}::date and customer_id = ${customerId}
       returning delivery_date, customer_id, user_id`.execute(tx);
-    if (!rows[0]) throw assignmentNotFound(customerId, date);
+    if (!rows[0]) throw assignmentNotFound({ customerId, date });
     return rows[0];
   });

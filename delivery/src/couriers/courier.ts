@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { DeliveryDatabase } from "../database.ts";
@@ -15,13 +15,12 @@ export const courierView = z.object({
 
 export type Courier = z.infer<typeof courierView>;
 
-const courierNotFound = (id: string) =>
-  new Failure(
-    "EB_COURIER_NOT_FOUND",
-    404,
-    `There is no courier ${id}.`,
-    "GET /api/couriers lists the couriers: the users with the role delivery.",
-  );
+const courierNotFound = defineFailure({
+  code: "EB_COURIER_NOT_FOUND",
+  status: 404,
+  detail: "There is no courier {id}.",
+  remedy: "GET /api/couriers lists the couriers: the users with the role delivery.",
+});
 
 /** The couriers that fulfil a condition on the user `u`, in the order of their ids. */
 export const readCouriers = async (
@@ -41,7 +40,7 @@ export const readCouriers = async (
 /** @throws Failure EB_COURIER_NOT_FOUND */
 export const readCourier = async (db: DeliveryDatabase, id: string): Promise<Courier> => {
   const [courier] = await readCouriers(db, { where: sql`u.id = ${id}`, take: 1 });
-  if (!courier) throw courierNotFound(id);
+  if (!courier) throw courierNotFound({ id });
   return courier;
 };
 
@@ -58,7 +57,7 @@ export const lockCourier = async (tx: DeliveryDatabase, id: string): Promise<{ a
     .where("role", "=", "delivery")
     .forNoKeyUpdate()
     .executeTakeFirst();
-  if (!courier) throw courierNotFound(id);
+  if (!courier) throw courierNotFound({ id });
   return courier;
 };
 

@@ -4,16 +4,10 @@ import { z } from "zod";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { calendarDate, id, name } from "../fields.ts";
+import { listRoute } from "../list-route.ts";
 import { pageOf, pageQuery, readPage } from "../paging.ts";
 import { assignmentView, assignStops, readAssignments, removeAssignment } from "./assignments.ts";
-import {
-  type Courier,
-  courierView,
-  lockCourier,
-  readCourier,
-  readCouriers,
-  unassignedAreas,
-} from "./courier.ts";
+import { courierView, lockCourier, readCourier, readCouriers, unassignedAreas } from "./courier.ts";
 
 const tags = ["couriers"];
 
@@ -22,7 +16,7 @@ const assignmentBody = z
     delivery_date: calendarDate,
     user_id: id.describe("the courier"),
     customer_ids: z.array(id).min(1).max(1_000).optional(),
-    area: name.optional().describe("everybody there who is a customer now"),
+    area: name.optional().describe("all current customers of the area"),
   })
   .refine((body) => (body.customer_ids === undefined) !== (body.area === undefined), {
     path: ["customer_ids"],
@@ -37,24 +31,21 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "List couriers and their areas, and the areas that no courier has",
+        summary: "List couriers and their areas, and unassigned areas",
         querystring: z.strictObject(pageQuery),
         response: {
           200: pageOf(courierView).extend({
             unassigned_areas: z
               .array(z.string())
-              .describe("areas with active customers: each courier sees their stops"),
+              .describe("areas with active customers but no courier; every courier sees their stops"),
           }),
         },
       },
     },
     async (request) => {
-      const page = await readPage<Courier, string>(request.query, {
-        position: id,
-        positionOf: (courier) => courier.id,
-        fetch: (after, take) =>
-          readCouriers(db, { where: after === undefined ? sql`true` : sql`u.id > ${after}`, take }),
-      });
+      const page = await readPage(request.query, { id }, ({ after, take }) =>
+        readCouriers(db, { where: after ? sql`u.id > ${after.id}` : sql`true`, take }),
+      );
       const { rows } = await sql<{ area: string }>`${unassignedAreas} order by area`.execute(db);
       return { ...page, unassigned_areas: rows.map(({ area }) => area) };
     },
@@ -84,28 +75,16 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     },
   );
 
-  app.get(
-    "/assignments",
-    {
-      schema: {
-        tags,
-        summary: "List the stops of a day that are assigned to a courier whoever has the area",
-        querystring: z.strictObject({
-          ...pageQuery,
-          delivery_date: calendarDate.optional().describe("today when left out"),
-        }),
-        response: { 200: pageOf(assignmentView) },
-      },
-    },
-    async (request) => {
-      const { delivery_date = today(clock), ...page } = request.query;
-      return readPage(page, {
-        position: id,
-        positionOf: ({ customer_id }) => customer_id,
-        fetch: (after, take) => readAssignments(db, { date: delivery_date, after, take }),
-      });
-    },
-  );
+  listRoute(app, {
+    path: "/assignments",
+    tags,
+    summary: "List the stops of a day that are assigned to a courier independently of areas",
+    item: assignmentView,
+    filters: { delivery_date: calendarDate.optional().describe("default: today") },
+    sort: { customer_id: id },
+    fetch: ({ delivery_date = today(clock) }, { after, take }) =>
+      readAssignments(db, { date: delivery_date, after: after?.customer_id, take }),
+  });
 
   app.post(
     "/assignments",
@@ -113,7 +92,7 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
       config: { problems: [404] },
       schema: {
         tags,
-        summary: "Assign stops of a day to a courier, whoever has the area",
+        summary: "Assign stops of a day to a courier; takes precedence over areas",
         body: assignmentBody,
         response: { 200: z.object({ delivery_date: z.string(), user_id: z.string(), assigned: z.int() }) },
       },
@@ -134,7 +113,7 @@ export const courierRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "Take the assignment of a stop back: its area decides again",
+        summary: "Remove the assignment of a stop; its area determines the courier again",
         params: z.strictObject({ delivery_date: calendarDate, customer_id: id }),
         response: { 200: assignmentView },
       },

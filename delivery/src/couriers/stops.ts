@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { FastifyRequest } from "fastify";
 import { type Kysely, type RawBuilder, sql } from "kysely";
@@ -6,21 +6,19 @@ import { loginOf } from "../auth/index.ts";
 import { addDays } from "../calendar.ts";
 import type { Tables } from "../database.ts";
 
-const notYourStop = () =>
-  new Failure(
-    "EB_NOT_YOUR_STOP",
-    403,
-    "This stop is assigned to another courier; nothing was changed.",
-    "GET /api/deliveries/route shows your stops. The office can assign this one to you for the day.",
-  );
+const notYourStop = defineFailure({
+  code: "EB_NOT_YOUR_STOP",
+  status: 403,
+  detail: "This stop is assigned to another courier; nothing was changed.",
+  remedy: "GET /api/deliveries/route shows your stops. The office can assign this one to you for the day.",
+});
 
-const notYourRound = (detail: string) =>
-  new Failure(
-    "EB_NOT_YOUR_ROUND",
-    403,
-    detail,
-    "Ask for your own round of today or tomorrow: leave date and courier_id out.",
-  );
+const notYourRound = defineFailure({
+  code: "EB_NOT_YOUR_ROUND",
+  status: 403,
+  detail: "{detail}",
+  remedy: "Omit date and courier_id to get your own round of today or tomorrow.",
+});
 
 /** Logins that can do a round: an area or a stop of anybody else counts as unassigned. */
 const couriers = sql`(select id from users where role = 'delivery' and active)`;
@@ -29,8 +27,8 @@ const couriers = sql`(select id from users where role = 'delivery' and active)`;
 export const coveredAreas = sql`(select area from courier_areas where user_id in ${couriers})`;
 
 /**
- * SQL for whether the customer `c` is a stop of a courier on a day: an assignment for the day decides, else the
- * area. A stop in an area that no courier has is a stop of each of them.
+ * SQL condition: customer `c` is a stop of a courier on a day. An assignment for the day takes precedence over the
+ * area. A stop in an unassigned area is a stop of every courier.
  */
 export const isStopOf = (courierId: string, date: string): RawBuilder<boolean> => sql<boolean>`coalesce(
   (select a.user_id = ${courierId} from delivery_assignments a
@@ -38,8 +36,8 @@ export const isStopOf = (courierId: string, date: string): RawBuilder<boolean> =
   c.area in (select area from courier_areas where user_id = ${courierId}) or c.area not in ${coveredAreas})`;
 
 /**
- * The courier to whose stops this request is confined; undefined when it may see everybody's. This is part of the
- * role checks: while step 24 is rolled back, everybody sees everything.
+ * The courier to whose stops this request is limited; undefined if it has access to all stops. This is part of the role
+ * checks: while step 24 is rolled back, there is no limit.
  */
 export const ownRound = (request: FastifyRequest, active: ActiveBehaviours): string | undefined => {
   const { role, id } = loginOf(request);
@@ -47,7 +45,7 @@ export const ownRound = (request: FastifyRequest, active: ActiveBehaviours): str
 };
 
 /**
- * Whose round is shown: the courier's own, or the one that was asked for; undefined for all stops.
+ * The courier whose round is shown: the current one or the requested one; undefined for all stops.
  *
  * @throws Failure EB_NOT_YOUR_ROUND
  */
@@ -58,9 +56,11 @@ export const roundOf = (
 ): string | undefined => {
   if (own === undefined) return asked.courierId;
   if (asked.courierId !== undefined && asked.courierId !== own)
-    throw notYourRound("A courier sees their own round only.");
+    throw notYourRound({ detail: "A courier sees their own round only." });
   if (asked.date !== today && asked.date !== addDays(today, 1))
-    throw notYourRound(`A courier sees the rounds of today and tomorrow, not that of ${asked.date}.`);
+    throw notYourRound({
+      detail: `A courier sees the rounds of today and tomorrow, not that of ${asked.date}.`,
+    });
   return own;
 };
 

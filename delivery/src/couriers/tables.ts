@@ -8,7 +8,7 @@ export const courierTables = [
       area    text not null,
       primary key (user_id, area)
     )`,
-  // One courier for a customer on a day, whoever has the area.
+  // An assignment for a day takes precedence over the area.
   sql`
     create table if not exists delivery_assignments (
       delivery_date date not null,

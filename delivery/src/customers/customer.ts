@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import type { Tables } from "../database.ts";
@@ -29,24 +29,22 @@ export const customerColumns = [
   "created_at",
 ] as const;
 
-export const customerNotFound = (id: string) =>
-  new Failure(
-    "EB_CUSTOMER_NOT_FOUND",
-    404,
-    `There is no customer ${id}.`,
-    "GET /api/customers lists the customers.",
-  );
+export const customerNotFound = defineFailure({
+  code: "EB_CUSTOMER_NOT_FOUND",
+  status: 404,
+  detail: "There is no customer {id}.",
+  remedy: "GET /api/customers lists the customers.",
+});
 
-const customerNotServed = (id: string) =>
-  new Failure(
-    "EB_CUSTOMER_NOT_SERVED",
-    422,
-    `There is no customer ${id}, or the customer is closed.`,
-    "GET /api/customers?status=active lists those who are served.",
-  );
+const customerNotServed = defineFailure({
+  code: "EB_CUSTOMER_NOT_SERVED",
+  status: 422,
+  detail: "There is no customer {id}, or the customer is closed.",
+  remedy: "GET /api/customers?status=active lists the active customers.",
+});
 
 /**
- * Checks that something new may be made for a customer.
+ * Checks that a customer can get new orders and subscriptions.
  *
  * @throws Failure EB_CUSTOMER_NOT_SERVED
  */
@@ -57,5 +55,5 @@ export const requireServedCustomer = async (tx: Kysely<Tables>, id: string): Pro
     .where("id", "=", id)
     .where("status", "!=", "closed")
     .executeTakeFirst();
-  if (!customer) throw customerNotServed(id);
+  if (!customer) throw customerNotServed({ id });
 };

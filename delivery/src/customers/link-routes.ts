@@ -17,7 +17,7 @@ export const linkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     {
       schema: {
         tags,
-        summary: "Link a customer and a login that belongs to them",
+        summary: "Link a customer and their login",
         params,
         body: z.strictObject({ user_id: id }),
         response,
@@ -31,7 +31,7 @@ export const linkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
 
   app.post(
     "/:id/unlink",
-    { schema: { tags, summary: "Take a customer and their login apart", params, response } },
+    { schema: { tags, summary: "Unlink a customer and their login", params, response } },
     (request) => unlinkCustomer(context, { id: request.params.id, by: requesterOf(request) }),
   );
 };

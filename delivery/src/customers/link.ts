@@ -1,46 +1,40 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import { type Requester, recordSecurityEvents } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
 import { customerColumns, customerNotFound } from "./customer.ts";
 
-const linksRolledBack = () =>
-  new Failure(
-    "EB_LINKS_ROLLED_BACK",
-    409,
-    "Logins and customers cannot be linked or unlinked while step 21 (user-customer) is rolled back.",
-    "Ask an admin to re-apply step 21, then try again.",
-    { step: 21 },
-  );
+const linksRolledBack = defineFailure({
+  code: "EB_LINKS_ROLLED_BACK",
+  status: 409,
+  detail: "Logins and customers cannot be linked or unlinked while step 21 (user-customer) is rolled back.",
+  remedy: "Ask an admin to re-apply step 21, then try again.",
+});
 
-const noCustomersLogin = (id: string) =>
-  new Failure(
-    "EB_NO_CUSTOMERS_LOGIN",
-    409,
-    `There is no login ${id} with the role customer.`,
-    "Choose one from GET /api/users?role=customer.",
-  );
+const noCustomersLogin = defineFailure({
+  code: "EB_NO_CUSTOMERS_LOGIN",
+  status: 409,
+  detail: "There is no login {id} with the role customer.",
+  remedy: "Choose one from GET /api/users?role=customer.",
+});
 
-const linkedOtherwise = (customer: string, user: string) =>
-  new Failure(
-    "EB_LINKED_OTHERWISE",
-    409,
-    `The customer ${customer} or the login ${user} is linked to another one.`,
-    "Unlink that one first: POST /api/customers/:id/unlink.",
-  );
+const linkedOtherwise = defineFailure({
+  code: "EB_LINKED_OTHERWISE",
+  status: 409,
+  detail: "The customer {customer} or the login {user} is already linked to another.",
+  remedy: "Unlink it first: POST /api/customers/:id/unlink.",
+});
 
-const notLinked = (customer: string) =>
-  new Failure(
-    "EB_CUSTOMER_NOT_LINKED",
-    409,
-    `The customer ${customer} has no login.`,
-    "Nothing is left to do; POST /api/customers/:id/link links one.",
-  );
+const notLinked = defineFailure({
+  code: "EB_CUSTOMER_NOT_LINKED",
+  status: 409,
+  detail: "The customer {customer} has no login.",
+  remedy: "No action is needed; POST /api/customers/:id/link links a login.",
+});
 
 /**
- * Links a customer and a login, after somebody has found out that they belong together: the login counts as verified.
- * Linking what is linked changes nothing.
+ * Links a customer and a login after staff have verified that they belong together. Idempotent.
  *
  * @throws Failure EB_LINKS_ROLLED_BACK, EB_CUSTOMER_NOT_FOUND, EB_NO_CUSTOMERS_LOGIN, EB_LINKED_OTHERWISE
  */
@@ -57,9 +51,10 @@ export const linkCustomer = (
       .where("role", "=", "customer")
       .forUpdate()
       .executeTakeFirst();
-    if (!user) throw noCustomersLogin(userId);
+    if (!user) throw noCustomersLogin({ id: userId });
     if (customer.user_id === userId && user.customer_id === id) return customer;
-    if (customer.user_id !== null || user.customer_id !== null) throw linkedOtherwise(id, userId);
+    if (customer.user_id !== null || user.customer_id !== null)
+      throw linkedOtherwise({ customer: id, user: userId });
     const at = clock.now();
     await forgetIntentions(tx, id, userId);
     await tx
@@ -74,14 +69,14 @@ export const linkCustomer = (
   });
 
 /**
- * Takes the link away on both sides. The login is no longer verified: re-applying step 21 must not find it again.
+ * Removes the link on both sides. The login is no longer verified, so that re-applying step 21 does not link it again.
  *
  * @throws Failure EB_LINKS_ROLLED_BACK, EB_CUSTOMER_NOT_FOUND, EB_CUSTOMER_NOT_LINKED
  */
 export const unlinkCustomer = ({ changes, clock }: ApiContext, { id, by }: { id: string; by: Requester }) =>
   changes.transaction(async (tx, active) => {
     const { user_id } = await customerToLink(tx, active, id);
-    if (user_id === null) throw notLinked(id);
+    if (user_id === null) throw notLinked({ customer: id });
     await forgetIntentions(tx, id, user_id);
     await tx
       .updateTable("users")
@@ -100,14 +95,14 @@ export const unlinkCustomer = ({ changes, clock }: ApiContext, { id, by }: { id:
 
 /** Locked, before any login is: in the same order as where logins are made. */
 const customerToLink = async (tx: DeliveryDatabase, active: ActiveBehaviours, id: string) => {
-  if (!active.has("user-customer")) throw linksRolledBack();
+  if (!active.has("user-customer")) throw linksRolledBack({}, { step: 21 });
   const customer = await tx
     .selectFrom("customers")
     .select(customerColumns)
     .where("id", "=", id)
     .forUpdate()
     .executeTakeFirst();
-  if (!customer) throw customerNotFound(id);
+  if (!customer) throw customerNotFound({ id });
   return customer;
 };
 

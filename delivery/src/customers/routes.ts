@@ -1,74 +1,58 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ownCustomer } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import { address, id, name, phone, searchText } from "../fields.ts";
+import { address, changeOf, id, name, phone, searchText } from "../fields.ts";
 import { newId } from "../ids/index.ts";
-import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { listRoute } from "../list-route.ts";
 import { customerColumns, customerNotFound, customerStatuses, customerView } from "./customer.ts";
 
-const statusByOffice = () =>
-  new Failure(
-    "EB_STATUS_BY_OFFICE",
-    403,
-    "A customer cannot change their own status.",
-    "Leave status out, or ask support to change it.",
-  );
+const statusByOffice = defineFailure({
+  code: "EB_STATUS_BY_OFFICE",
+  status: 403,
+  detail: "A customer cannot change their own status.",
+  remedy: "Omit status, or ask support to change it.",
+});
 
 const status = z.enum(customerStatuses);
 const details = { name, phone, address, area: name };
 
 export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db, changes, clock }) => {
-  app.get(
-    "",
-    {
-      schema: {
-        tags: ["customers"],
-        summary: "List customers",
-        querystring: z.strictObject({
-          ...pageQuery,
-          status: status.optional(),
-          area: name.optional(),
-          phone: phone.optional(),
-          name: searchText.optional().describe("part of a name"),
-        }),
-        response: { 200: pageOf(customerView) },
-      },
+  listRoute(app, {
+    tags: ["customers"],
+    summary: "List customers",
+    item: customerView,
+    filters: {
+      status: status.optional(),
+      area: name.optional(),
+      phone: phone.optional(),
+      name: searchText.optional().describe("part of a name"),
     },
-    async (request) => {
-      const { limit, cursor, name: part, ...filters } = request.query;
-      return readPage(
-        { limit, cursor },
-        {
-          position: id,
-          positionOf: (customer) => customer.id,
-          fetch: (after, take) =>
-            db
-              .selectFrom("customers")
-              .select(customerColumns)
-              .where((eb) => eb.and(given(filters)))
-              .$if(part !== undefined, (query) =>
-                // strpos rather than like: a percent sign in a name is a percent sign.
-                query.where((eb) =>
-                  eb(eb.fn("strpos", [eb.fn("lower", ["name"]), eb.val(part?.toLowerCase())]), ">", 0),
-                ),
-              )
-              .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
-              .orderBy("id")
-              .limit(take)
-              .execute(),
-        },
-      );
-    },
-  );
+    sort: { id },
+    fetch: ({ name: part, ...filters }, { after, take }) =>
+      db
+        .selectFrom("customers")
+        .select(customerColumns)
+        .where((eb) => eb.and(filters))
+        .$if(part !== undefined, (query) =>
+          // strpos rather than like: % and _ in a name are no wildcards.
+          query.where((eb) =>
+            eb(eb.fn("strpos", [eb.fn("lower", ["name"]), eb.val(part?.toLowerCase())]), ">", 0),
+          ),
+        )
+        .$if(after !== undefined, (query) => query.where("id", ">", after?.id ?? ""))
+        .orderBy("id")
+        .limit(take)
+        .execute(),
+  });
 
   app.get(
     "/:id",
     {
       schema: {
         tags: ["customers"],
-        summary: "One customer",
+        summary: "Get a customer",
         params: z.strictObject({ id }),
         response: { 200: customerView },
       },
@@ -81,7 +65,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
         .where("id", "=", request.params.id)
         .where("id", "=", own)
         .executeTakeFirst();
-      if (!customer) throw customerNotFound(request.params.id);
+      if (!customer) throw customerNotFound({ id: request.params.id });
       return customer;
     },
   );
@@ -91,7 +75,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
     {
       schema: {
         tags: ["customers"],
-        summary: "Add a customer, without login",
+        summary: "Add a customer without a login",
         body: z.strictObject(details),
         response: { 201: customerView },
       },
@@ -115,16 +99,13 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
         tags: ["customers"],
         summary: "Change a customer's details",
         params: z.strictObject({ id }),
-        body: z
-          .strictObject({ ...details, status })
-          .partial()
-          .refine((body) => Object.keys(body).length > 0, "must change something"),
+        body: changeOf({ ...details, status }),
         response: { 200: customerView },
       },
     },
     async (request) => {
       const own = ownCustomer(request, changes.active);
-      if (own !== undefined && own !== request.params.id) throw customerNotFound(request.params.id);
+      if (own !== undefined && own !== request.params.id) throw customerNotFound({ id: request.params.id });
       if (own !== undefined && request.body.status !== undefined) throw statusByOffice();
       const customer = await changes.transaction((tx) =>
         tx
@@ -134,7 +115,7 @@ export const customerRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { d
           .returning(customerColumns)
           .executeTakeFirst(),
       );
-      if (!customer) throw customerNotFound(request.params.id);
+      if (!customer) throw customerNotFound({ id: request.params.id });
       return customer;
     },
   );

@@ -9,7 +9,7 @@ export const dashboardRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { 
     {
       schema: {
         tags: ["dashboard"],
-        summary: "Today and this month in figures",
+        summary: "Get the figures of today and this month",
         response: { 200: figuresView },
       },
     },

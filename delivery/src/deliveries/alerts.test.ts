@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, startApi } from "../../../test/support/api.ts";
 import { quiet } from "../../../test/support/delivery.ts";
-import { RepeatedCheck } from "../repeated-check.ts";
+import { PeriodicCheck } from "../periodic-check.ts";
 import { checkOpenDeliveries, dayOfLastCutOff } from "./open-deliveries.ts";
 
 let api: Api;
@@ -34,7 +34,7 @@ describe("a confirmation", () => {
     }
   };
 
-  test("that fails for a fault of ours raises one DELIVERY_ISSUE, however many doors it concerns", async () => {
+  test("that fails with a server error raises one DELIVERY_ISSUE for all customers", async () => {
     const [first, second] = [await place(), await place()];
     await failing(async () => {
       expect((await confirm({ order_id: first })).statusCode).toBe(500);
@@ -62,7 +62,7 @@ describe("a confirmation", () => {
     expect(JSON.stringify(alert)).not.toContain(token);
   });
 
-  test("that is refused raises nothing: whoever confirms is told why", async () => {
+  test("that is refused raises no alert: the response gives the reason", async () => {
     const order_id = await place();
     expect((await confirm({ order_id, delivery_date: "2026-03-20" })).statusCode).toBe(422);
     expect((await confirm({ order_id: "ord_nowhere" })).statusCode).toBe(404);
@@ -157,7 +157,7 @@ describe("deliveries left open", () => {
   test("are looked for at the start", async () => {
     await place();
     api.clock.set("2026-03-10T12:00:00");
-    const watch = new RepeatedCheck({ check, log: quiet });
+    const watch = new PeriodicCheck({ check, log: quiet });
     watch.start();
     await expect.poll(() => api.alerts.active()).toHaveLength(1);
     await watch.stop();

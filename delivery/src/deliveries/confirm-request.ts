@@ -1,64 +1,41 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { loginOf } from "../auth/index.ts";
 import { today } from "../calendar.ts";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
 import { calendarDate, id, note } from "../fields.ts";
 import { type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
-import { confirmableOutcomes } from "./quantities.ts";
+import { confirmableOutcomes, handedOverItems } from "./quantities.ts";
 
-const orderNeeded = () =>
-  new Failure(
-    "EB_ORDER_ID_NEEDED",
-    400,
-    "A delivery is confirmed by its order (step 20, delivery-order).",
-    "Send order_id; the day's route at GET /api/deliveries/route has it.",
-  );
+const orderNeeded = defineFailure({
+  code: "EB_ORDER_ID_NEEDED",
+  status: 400,
+  detail: "A delivery is confirmed by its order (step 20, delivery-order).",
+  remedy: "Send order_id; the day's route at GET /api/deliveries/route has it.",
+});
 
-const customerAndDateNeeded = () =>
-  new Failure(
-    "EB_CUSTOMER_AND_DATE_NEEDED",
-    400,
-    "While step 20 (delivery-order) is rolled back, a delivery is confirmed by customer and date.",
-    "Send customer_id and delivery_date.",
-  );
-
-/** What was handed over. What is recorded as ordered, and each line's status, follows from the order. */
-export const handedOverItems = z
-  .array(
-    z.strictObject({
-      product_id: id,
-      // Less than nothing is for step 26 to refuse: before it, nobody looked.
-      delivered_qty: z.int().min(-1_000).max(1_000),
-      ordered_qty: z.int().min(0).max(1_000).optional(),
-      status: z.enum(["full", "partial", "shortage"]).optional(),
-    }),
-  )
-  .min(1)
-  .max(50);
+const customerAndDateNeeded = defineFailure({
+  code: "EB_CUSTOMER_AND_DATE_NEEDED",
+  status: 400,
+  detail: "While step 20 (delivery-order) is rolled back, a delivery is confirmed by customer and date.",
+  remedy: "Send customer_id and delivery_date.",
+});
 
 export const confirmBody = z.strictObject({
-  order_id: id.optional().describe("needed while step 20 is applied"),
-  customer_id: id.optional().describe("needed, with the date, while step 20 is rolled back"),
+  order_id: id.optional().describe("required while step 20 is applied"),
+  customer_id: id.optional().describe("required, with the date, while step 20 is rolled back"),
   delivery_date: calendarDate.optional(),
   status: z.enum(confirmableOutcomes).default("delivered"),
   items: handedOverItems.optional(),
   notes: note.optional(),
 });
 
-const maxDeviceLength = 256;
-
-/** From where a request comes, as step 25 records it. */
-export const originOf = (request: FastifyRequest) => ({
-  ipAddress: request.ip,
-  deviceInfo: request.headers["user-agent"]?.slice(0, maxDeviceLength) ?? null,
-});
-
 /**
  * Confirms a delivery, by its order or, while step 20 is rolled back, by customer and date.
  *
- * @returns the deliveries that are confirmed now
+ * @returns the confirmed deliveries
  */
 export const confirm = (
   { changes, clock }: ApiContext,
@@ -77,7 +54,7 @@ export const confirm = (
       userId: login.id,
       name: login.name,
       method: login.role === "delivery" ? "delivery" : "admin",
-      ...originOf(request),
+      ...clientOf(request),
     },
   };
   return changes.transaction(async (tx, active) => {

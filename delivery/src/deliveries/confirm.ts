@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
 import { noteDayForBilling, noteForBilling } from "../billing/index.ts";
@@ -11,15 +11,15 @@ import { deliveryColumns } from "./delivery.ts";
 import { handsOver, markDelivered } from "./order-status.ts";
 import { compareQuantities, type HandedOver, type Outcome } from "./quantities.ts";
 
-/** What is said about a drop, by whom, and when. */
+/** The outcome of a stop, with the user and the time. */
 export interface Confirmation {
   outcome: Outcome;
   items?: readonly HandedOver[] | undefined;
   notes?: string | undefined;
   at: Date;
-  /** The day of `at` where the business is. */
+  /** The day of `at` in the time zone of the business. */
   today: string;
-  /** A courier, who confirms their own stops only. */
+  /** A courier, who can confirm only their own stops. */
   courier?: string | undefined;
   by: {
     userId: string | null;
@@ -30,43 +30,40 @@ export interface Confirmation {
   };
 }
 
-export const alreadyConfirmed = (what: string) =>
-  new Failure(
-    "EB_ALREADY_CONFIRMED",
-    409,
-    `${what} has been confirmed already; nothing was changed.`,
-    "GET /api/deliveries shows what was confirmed, and by whom.",
-  );
+export const alreadyConfirmed = defineFailure({
+  code: "EB_ALREADY_CONFIRMED",
+  status: 409,
+  detail: "{what} is already confirmed; nothing was changed.",
+  remedy: "GET /api/deliveries lists confirmed deliveries and who confirmed them.",
+});
 
-const nothingToDeliver = (customerId: string, date: string) =>
-  new Failure(
-    "EB_NOTHING_TO_DELIVER",
-    404,
-    `There is no delivery for customer ${customerId} on ${date}.`,
-    "Check both on the day's route at GET /api/deliveries/route.",
-  );
+const nothingToDeliver = defineFailure({
+  code: "EB_NOTHING_TO_DELIVER",
+  status: 404,
+  detail: "There is no delivery for customer {customerId} on {date}.",
+  remedy: "Check both with GET /api/deliveries/route.",
+});
 
-const otherCustomer = (orderId: string) =>
-  new Failure(
-    "EB_ORDER_OF_OTHER_CUSTOMER",
-    422,
-    `Order ${orderId} is not that customer's.`,
-    "Leave customer_id out: the order knows its customer.",
-  );
+const otherCustomer = defineFailure({
+  code: "EB_ORDER_OF_OTHER_CUSTOMER",
+  status: 422,
+  detail: "Order {orderId} belongs to another customer.",
+  remedy: "Omit customer_id: the order determines the customer.",
+});
 
-/** While step 20 is applied: confirms the delivery of one order. Everything happens in `tx`, or nothing. */
+/** While step 20 is applied: confirms the delivery of one order, atomically in `tx`. */
 export const confirmOrder = async (
   tx: Kysely<Tables>,
   active: ActiveBehaviours,
   target: { orderId: string; customerId?: string | undefined; date?: string | undefined },
   confirmation: Confirmation,
 ) => {
-  // The lock makes a second confirmation wait here, and then find the first one's work.
+  // A concurrent confirmation waits here for the lock, and then finds the result of the first.
   const order = await lockOrder(tx, target.orderId);
   await requireStop(tx, active, { customerId: order.customer_id, date: order.delivery_date }, confirmation);
   if (target.customerId !== undefined && target.customerId !== order.customer_id)
-    throw otherCustomer(order.id);
-  if (order.status === "DELIVERED") throw alreadyConfirmed(`Order ${order.id}`);
+    throw otherCustomer({ orderId: order.id });
+  if (order.status === "DELIVERED") throw alreadyConfirmed({ what: `Order ${order.id}` });
   const { today, outcome, items } = confirmation;
   const date = target.date ?? order.delivery_date;
   if (active.has("delivery-dates")) checkDeliveryDate(order, { date, today });
@@ -94,8 +91,8 @@ export const confirmOrder = async (
 };
 
 /**
- * While step 20 is rolled back: confirms whatever is open for a customer on a day. What depends on the
- * order (its status, its quantities, its date) rests.
+ * While step 20 is rolled back: confirms all open deliveries of a customer on a day. Checks and updates that depend on
+ * the order (its status, its quantities, its date) do not apply.
  */
 export const confirmCustomerDay = async (
   tx: Kysely<Tables>,
@@ -124,11 +121,11 @@ export const confirmCustomerDay = async (
     .limit(1)
     .executeTakeFirst();
   throw any
-    ? alreadyConfirmed(`The delivery to customer ${customerId} on ${date}`)
-    : nothingToDeliver(customerId, date);
+    ? alreadyConfirmed({ what: `The delivery to customer ${customerId} on ${date}` })
+    : nothingToDeliver({ customerId, date });
 };
 
-/** Step 24, as it is in this transaction. */
+/** Whether step 24 is applied in this transaction. */
 const requireStop = async (
   tx: Kysely<Tables>,
   active: ActiveBehaviours,
@@ -138,7 +135,7 @@ const requireStop = async (
   if (courier !== undefined && active.has("role-checks")) await requireOwnStop(tx, courier, stop);
 };
 
-/** What is recorded in either case; step 25 adds who, when, how and from where. */
+/** The values recorded in either case; step 25 adds the user, time, method and client. */
 const recordOf = (active: ActiveBehaviours, { notes, at, by }: Confirmation) => ({
   delivered_by: by.userId,
   ...(notes !== undefined && { notes }),
@@ -168,7 +165,7 @@ const findDelivery = async (
     .execute();
   const open = own.find(({ status }) => status === "pending");
   if (open) return open.id;
-  if (own.length > 0) throw alreadyConfirmed(`The delivery of order ${order.id}`);
+  if (own.length > 0) throw alreadyConfirmed({ what: `The delivery of order ${order.id}` });
   const unnamed = await tx
     .selectFrom("delivery_statuses")
     .select("id")
@@ -178,7 +175,7 @@ const findDelivery = async (
     .where("status", "=", "pending")
     .orderBy("id")
     .limit(1)
-    // Two orders of the same day may look for one at once: each takes its own.
+    // Two orders of the same day can search concurrently: each gets a different delivery.
     .forUpdate()
     .skipLocked()
     .executeTakeFirst();

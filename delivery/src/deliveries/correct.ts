@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
 import { noteDayForBilling, noteForBilling } from "../billing/index.ts";
@@ -11,7 +11,7 @@ import { type Delivery, deliveryColumns, deliveryNotFound } from "./delivery.ts"
 import { handsOver, markDelivered, unmarkDelivered } from "./order-status.ts";
 import { compareQuantities, type HandedOver, type Outcome } from "./quantities.ts";
 
-/** What staff say of a delivery that was confirmed; `pending` means that it is still to be made. */
+/** A correction of a confirmed delivery by staff; `pending` means that it has not been delivered yet. */
 export interface Correction {
   outcome: Outcome | "pending";
   items: readonly HandedOver[] | undefined;
@@ -19,62 +19,55 @@ export interface Correction {
   reason: string;
   by: { id: string; name: string };
   at: Date;
-  /** The day of `at` where the business is. */
+  /** The day of `at` in the time zone of the business. */
   today: string;
 }
 
-const notConfirmed = (id: string) =>
-  new Failure(
-    "EB_DELIVERY_NOT_CONFIRMED",
-    409,
-    `Delivery ${id} has not been confirmed: there is nothing to correct.`,
-    "Confirm it at POST /api/deliveries/confirm.",
-  );
+const notConfirmed = defineFailure({
+  code: "EB_DELIVERY_NOT_CONFIRMED",
+  status: 409,
+  detail: "Delivery {id} is not confirmed; there is nothing to correct.",
+  remedy: "Confirm it at POST /api/deliveries/confirm.",
+});
 
-const nothingToCorrect = (id: string) =>
-  new Failure(
-    "EB_NOTHING_TO_CORRECT",
-    409,
-    `Delivery ${id} is recorded like that already; nothing was changed.`,
-    "GET /api/deliveries shows what is recorded.",
-  );
+const nothingToCorrect = defineFailure({
+  code: "EB_NOTHING_TO_CORRECT",
+  status: 409,
+  detail: "Delivery {id} already has these values; nothing was changed.",
+  remedy: "GET /api/deliveries shows the recorded values.",
+});
 
-const deliveryChanged = (id: string) =>
-  new Failure(
-    "EB_DELIVERY_CHANGED",
-    409,
-    `Delivery ${id} was changed by somebody else at this moment; nothing was changed by you.`,
-    "Send the correction again.",
-  );
+const deliveryChanged = defineFailure({
+  code: "EB_DELIVERY_CHANGED",
+  status: 409,
+  detail: "Delivery {id} was changed by another request; your correction was not applied.",
+  remedy: "Send the correction again.",
+});
 
-const orderCancelled = (id: string) =>
-  new Failure(
-    "EB_ORDER_CANCELLED",
-    409,
-    `Order ${id} is cancelled: its delivery cannot be open again.`,
-    "Correct the delivery to failed.",
-  );
+const orderCancelled = defineFailure({
+  code: "EB_ORDER_CANCELLED",
+  status: 409,
+  detail: "Order {id} is cancelled; its delivery cannot be reopened.",
+  remedy: "Correct the delivery to failed.",
+});
 
-const quantitiesRolledBack = () =>
-  new Failure(
-    "EB_QUANTITIES_ROLLED_BACK",
-    409,
-    "While step 26 (delivery-quantities) is rolled back, a correction cannot record quantities.",
-    "Leave items out and correct the status, or ask the operator to re-apply step 26.",
-    { step: 26 },
-  );
+const quantitiesRolledBack = defineFailure({
+  code: "EB_QUANTITIES_ROLLED_BACK",
+  status: 409,
+  detail: "While step 26 (delivery-quantities) is rolled back, a correction cannot record quantities.",
+  remedy: "Omit items and correct the status, or ask the operator to re-apply step 26.",
+});
 
-const orderedUnknown = (id: string) =>
-  new Failure(
-    "EB_ORDERED_QUANTITIES_UNKNOWN",
-    409,
-    `Delivery ${id} names no order: quantities cannot be compared.`,
-    "Leave items out and correct the status to delivered, shortage, failed or pending.",
-  );
+const orderedUnknown = defineFailure({
+  code: "EB_ORDERED_QUANTITIES_UNKNOWN",
+  status: 409,
+  detail: "Delivery {id} has no order; quantities cannot be compared.",
+  remedy: "Omit items and correct the status to delivered, shortage, failed or pending.",
+});
 
 /**
  * Corrects a confirmed delivery, and its order's status with it. The earlier values are kept in
- * `delivery_corrections`; who confirmed (step 25) stays. Everything happens in `tx`, or nothing.
+ * `delivery_corrections`; the user who confirmed (step 25) stays. Atomic in `tx`.
  *
  * @throws Failure EB_DELIVERY_NOT_FOUND, EB_DELIVERY_NOT_CONFIRMED, EB_NOTHING_TO_CORRECT, EB_ORDER_CANCELLED,
  *   EB_QUANTITIES_ROLLED_BACK, EB_ORDERED_QUANTITIES_UNKNOWN, EB_DELIVERY_CHANGED, and those of a confirmation
@@ -86,17 +79,17 @@ export const correctDelivery = async (
   correction: Correction,
 ): Promise<Delivery> => {
   const { delivery, order } = await lockDelivery(tx, id);
-  if (delivery.status === "pending") throw notConfirmed(id);
+  if (delivery.status === "pending") throw notConfirmed({ id });
   const date = dateOf(active, { delivery, order }, correction);
   const { outcome, items } = quantitiesOf(active, { delivery, order }, correction);
   const same = outcome === delivery.status && date === delivery.delivery_date;
-  if (same && isDeepStrictEqual(items, delivery.items)) throw nothingToCorrect(id);
+  if (same && isDeepStrictEqual(items, delivery.items)) throw nothingToCorrect({ id });
   const corrected = await tx
     .updateTable("delivery_statuses")
     .set({
       status: outcome,
       delivery_date: date,
-      // Unchanged items are not written: step 26 may be rolled back, and what it parked is not for us to replace.
+      // Do not write unchanged items: while step 26 is rolled back, that would replace its parked values.
       ...(!isDeepStrictEqual(items, delivery.items) && { items: items && JSON.stringify(items) }),
     })
     .where("id", "=", id)
@@ -109,7 +102,7 @@ export const correctDelivery = async (
       await noteDayForBilling(tx, { customerId, date: day });
   }
   const orderStatus = order && (await followDelivery(tx, active, order, { corrected, at: correction.at }));
-  if (outcome === "pending" && order && orderStatus === "CANCELLED") throw orderCancelled(order.id);
+  if (outcome === "pending" && order && orderStatus === "CANCELLED") throw orderCancelled({ id: order.id });
   await recordCorrection(tx, correction, {
     before: { ...delivery, order_status: order?.status ?? null },
     after: { ...corrected, order_status: orderStatus ?? null },
@@ -123,14 +116,14 @@ interface Locked {
   order: LockedOrder | undefined;
 }
 
-/** The order first, as a confirmation locks them: of the two at once, one waits for the other's work. */
+/** Locks the order first, as a confirmation does, so that the two cannot deadlock. */
 const lockDelivery = async (tx: Kysely<Tables>, id: string): Promise<Locked> => {
   const found = await tx
     .selectFrom("delivery_statuses")
     .select("order_id")
     .where("id", "=", id)
     .executeTakeFirst();
-  if (!found) throw deliveryNotFound(id);
+  if (!found) throw deliveryNotFound({ id });
   const order = found.order_id === null ? undefined : await lockOrder(tx, found.order_id);
   const delivery = await tx
     .selectFrom("delivery_statuses")
@@ -138,7 +131,7 @@ const lockDelivery = async (tx: Kysely<Tables>, id: string): Promise<Locked> => 
     .where("id", "=", id)
     .forUpdate()
     .executeTakeFirst();
-  if (delivery?.order_id !== found.order_id) throw deliveryChanged(id);
+  if (delivery?.order_id !== found.order_id) throw deliveryChanged({ id });
   return { delivery, order };
 };
 
@@ -150,13 +143,13 @@ const dateOf = (
 ): string => {
   if (outcome === "pending") return order?.delivery_date ?? delivery.delivery_date;
   const date = asked ?? delivery.delivery_date;
-  // That nothing was handed over can be said of every delivery, also of one that step 27 would have refused.
+  // A failed delivery is valid on any date, even on one that step 27 refuses.
   const claimed = handsOver(outcome) || asked !== undefined;
   if (claimed && active.has("delivery-dates")) checkDeliveryDate(order, { date, today });
   return date;
 };
 
-/** What is recorded as handed over, and the outcome that follows from it (step 26). */
+/** The recorded items, and the outcome that follows from them (step 26). */
 const quantitiesOf = (
   active: ActiveBehaviours,
   { delivery, order }: Locked,
@@ -166,14 +159,14 @@ const quantitiesOf = (
   const unchanged = outcome === delivery.status;
   const needed = sent !== undefined || (outcome === "partially_delivered" && !unchanged);
   if (!active.has("delivery-quantities")) {
-    if (needed) throw quantitiesRolledBack();
+    if (needed) throw quantitiesRolledBack({}, { step: 26 });
     return { outcome, items: delivery.items };
   }
   const ordered =
     order?.items ??
     delivery.items?.map(({ product_id, ordered_qty }) => ({ product_id, quantity: ordered_qty }));
   if (!ordered) {
-    if (needed) throw orderedUnknown(delivery.id);
+    if (needed) throw orderedUnknown({ id: delivery.id });
     return { outcome, items: null };
   }
   const items = sent ?? (unchanged && delivery.items ? delivery.items : undefined);

@@ -6,10 +6,10 @@ import type { ApiContext } from "../context.ts";
 import { deliveryOutcomes } from "../database.ts";
 import { calendarDate, id, note } from "../fields.ts";
 import { pageOf, pageQuery, readPage } from "../paging.ts";
-import { handedOverItems } from "./confirm-request.ts";
 import { correctDelivery } from "./correct.ts";
 import { correctionView, readCorrections } from "./corrections.ts";
 import { deliveryView } from "./delivery.ts";
+import { handedOverItems } from "./quantities.ts";
 import { recordingRefusals } from "./refusals.ts";
 
 const tags = ["deliveries"];
@@ -17,7 +17,7 @@ const params = z.strictObject({ id });
 
 const correctionBody = z
   .strictObject({
-    status: z.enum(deliveryOutcomes).describe("pending: not delivered yet, and to be confirmed again"),
+    status: z.enum(deliveryOutcomes).describe("pending: not delivered yet; to be confirmed again"),
     items: handedOverItems.optional(),
     delivery_date: calendarDate.optional(),
     reason: note.min(1),
@@ -27,7 +27,7 @@ const correctionBody = z
     error: "pending takes neither items nor delivery_date",
   });
 
-/** How staff correct a confirmation, and what was corrected. */
+/** Routes that correct confirmations and list corrections. */
 export const correctionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes, clock } = context;
 
@@ -36,7 +36,7 @@ export const correctionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     {
       schema: {
         tags,
-        summary: "Correct a confirmed delivery, with a reason",
+        summary: "Correct a confirmed delivery",
         params,
         body: correctionBody,
         response: { 200: deliveryView },
@@ -65,10 +65,8 @@ export const correctionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
       },
     },
     async (request) =>
-      readPage(request.query, {
-        position: z.int(),
-        positionOf: (correction) => correction.id,
-        fetch: (before, take) => readCorrections(db, request.params.id, { before, take }),
-      }),
+      readPage(request.query, { id: z.int() }, ({ after, take }) =>
+        readCorrections(db, request.params.id, { before: after?.id, take }),
+      ),
   );
 };

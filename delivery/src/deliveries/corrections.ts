@@ -4,15 +4,15 @@ import { type DeliveryDatabase, orderStatuses, type Tables } from "../database.t
 import { type Delivery, deliveryNotFound, deliveryView } from "./delivery.ts";
 
 const stateView = deliveryView.pick({ status: true, delivery_date: true, items: true }).extend({
-  order_status: z.enum(orderStatuses).nullable().describe("null for a delivery that names no order"),
+  order_status: z.enum(orderStatuses).nullable().describe("null if the delivery has no order"),
 });
 
-/** A correction as the API shows it: what the delivery was and became, by whom and why. */
+/** A correction in a response of the API: the delivery before and after, the user and the reason. */
 export const correctionView = z.object({
   id: z.int(),
   delivery_id: z.string(),
   at: z.date(),
-  corrected_by: z.string().nullable().describe("null when that user is deleted"),
+  corrected_by: z.string().nullable().describe("null if the user is deleted"),
   corrected_by_name: z.string(),
   reason: z.string(),
   before: stateView
@@ -26,7 +26,7 @@ export const correctionView = z.object({
 
 type State = Delivery & { order_status: string | null };
 
-/** Keeps what a delivery was, beside what it is now. */
+/** Records the state of a delivery before and after a correction. */
 export const recordCorrection = async (
   tx: Kysely<Tables>,
   { by, at, reason }: { by: { id: string; name: string }; at: Date; reason: string },
@@ -64,7 +64,7 @@ export const readCorrections = async (
     .select("id")
     .where("id", "=", deliveryId)
     .executeTakeFirst();
-  if (!found) throw deliveryNotFound(deliveryId);
+  if (!found) throw deliveryNotFound({ id: deliveryId });
   const further = before === undefined ? sql`` : sql`and id < ${before}`;
   const { rows } = await sql<z.infer<typeof correctionView>>`
     select id, delivery_id, at, corrected_by, corrected_by_name, reason,

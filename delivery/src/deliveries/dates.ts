@@ -1,17 +1,15 @@
-import { Failure } from "earlybird";
+import { defineFailure, Failure } from "earlybird";
 import { daysBetween } from "../calendar.ts";
 import type { OrderStatus } from "../database.ts";
 
 const toleranceDays = 1;
 
-const phantomDelivery = (refused: { order_id?: string; delivery_date: string }, detail: string) =>
-  new Failure(
-    "EB_PHANTOM_DELIVERY",
-    422,
-    detail,
-    "Confirm what was delivered on the day it was delivered; correct the order first if it is wrong.",
-    refused,
-  );
+const phantomDelivery = defineFailure({
+  code: "EB_PHANTOM_DELIVERY",
+  status: 422,
+  detail: "{detail}",
+  remedy: "Confirm a delivery on its day; if the order is wrong, correct it first.",
+});
 
 /** Whether this is what {@link checkDeliveryDate} throws; `extra` then holds `delivery_date`, and `order_id` if there is one. */
 export const isPhantomDelivery = (error: unknown): error is Failure =>
@@ -28,12 +26,16 @@ export const checkDeliveryDate = (
   { date, today }: { date: string; today: string },
 ): void => {
   const refused = { ...(order && { order_id: order.id }), delivery_date: date };
-  if (order?.status === "CANCELLED") throw phantomDelivery(refused, `Order ${order.id} is cancelled.`);
-  if (date > today) throw phantomDelivery(refused, `${date} is still to come; today is ${today}.`);
+  if (order?.status === "CANCELLED")
+    throw phantomDelivery({ detail: `Order ${order.id} is cancelled.` }, refused);
+  if (date > today)
+    throw phantomDelivery({ detail: `${date} is still to come; today is ${today}.` }, refused);
   if (order && Math.abs(daysBetween(order.delivery_date, date)) > toleranceDays) {
     throw phantomDelivery(
+      {
+        detail: `Order ${order.id} is for ${order.delivery_date}; ${date} is more than ${toleranceDays} day away.`,
+      },
       refused,
-      `Order ${order.id} is for ${order.delivery_date}; ${date} is more than ${toleranceDays} day away.`,
     );
   }
 };

@@ -1,8 +1,8 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { z } from "zod";
 import { deliveryOutcomes } from "../database.ts";
 
-/** A delivery as the API shows it. */
+/** A delivery in a response of the API. */
 export const deliveryView = z.object({
   id: z.string(),
   order_id: z.string().nullable(),
@@ -32,13 +32,12 @@ export const deliveryView = z.object({
 
 export type Delivery = z.infer<typeof deliveryView>;
 
-export const deliveryNotFound = (id: string) =>
-  new Failure(
-    "EB_DELIVERY_NOT_FOUND",
-    404,
-    `There is no delivery ${id}.`,
-    "GET /api/deliveries lists the deliveries.",
-  );
+export const deliveryNotFound = defineFailure({
+  code: "EB_DELIVERY_NOT_FOUND",
+  status: 404,
+  detail: "There is no delivery {id}.",
+  remedy: "GET /api/deliveries lists the deliveries.",
+});
 
 /** The columns that a {@link deliveryView} needs. */
 export const deliveryColumns = [

@@ -1,16 +1,15 @@
 import { failureOf } from "earlybird";
-import { deliveryIssue } from "earlybird/alerts";
+import { AlertType } from "earlybird/alerts";
 import type { ApiContext } from "../context.ts";
-import { isDatabaseAway } from "../database-away.ts";
+import { isDatabaseUnreachable } from "../database-unreachable.ts";
 
 /**
- * Runs a confirmation, and tells the operators when it fails for a fault of ours: somebody stands at a door and
- * cannot go on.
+ * Runs a confirmation and raises an alert if it fails with a server error: a courier cannot continue.
  *
- * A refusal (4xx) is told to whoever confirms, in words they can act on, and is part of a normal morning. With
- * 503 the same request succeeds a moment later, or the database is away, of which there is an alert already.
+ * A refusal (4xx) is normal; its response tells the courier what to do. After a 503 the same request succeeds on retry, or
+ * the database is down, which has an alert of its own.
  *
- * @param what says which confirmation, for the details of the alert
+ * @param what identifies the confirmation in the details of the alert
  */
 export const alertingFailedConfirmation = async <T>(
   { alerts }: Pick<ApiContext, "alerts">,
@@ -20,16 +19,15 @@ export const alertingFailedConfirmation = async <T>(
   try {
     return await confirm();
   } catch (cause) {
-    const failure = failureOf(cause, isDatabaseAway);
+    const failure = failureOf(cause, isDatabaseUnreachable);
     if (failure.status >= 500 && failure.status !== 503) {
-      alerts.raise(
-        deliveryIssue({
-          // One alert however many doors it concerns: what breaks one confirmation mostly breaks others.
-          key: "confirmation",
-          message: "A delivery could not be confirmed.",
-          details: { ...what, reason: cause instanceof Error ? cause.message.slice(0, 300) : failure.detail },
-        }),
-      );
+      alerts.raise({
+        type: AlertType.DELIVERY_ISSUE,
+        // One alert for all customers: a fault that breaks one confirmation usually breaks others.
+        key: "confirmation",
+        message: "A delivery could not be confirmed.",
+        details: { ...what, reason: cause instanceof Error ? cause.message.slice(0, 300) : failure.detail },
+      });
     }
     throw cause;
   }

@@ -1,5 +1,4 @@
 export { alreadyConfirmed, type Confirmation, confirmCustomerDay, confirmOrder } from "./confirm.ts";
-export { originOf } from "./confirm-request.ts";
 export { correctionRoutes } from "./correction-routes.ts";
 export { alertingFailedConfirmation } from "./failed-confirmations.ts";
 export { checkOpenDeliveries } from "./open-deliveries.ts";

@@ -1,20 +1,20 @@
-import { type AlertManager, AlertType, deliveryIssue } from "earlybird/alerts";
+import { type AlertManager, AlertType } from "earlybird/alerts";
 import { sql } from "kysely";
 import { addDays, type BusinessClock, hourOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
 
-/** When breakfast is over, in the time zone of the business: by then every drop ought to be confirmed. */
+/** The hour by which every delivery should be confirmed, in the time zone of the business. */
 const cutOffHour = 10;
 
-/** What was left open longer has been told on as many mornings. */
+/** Older deliveries have already been reported on this many mornings. */
 const daysBack = 6;
 
-/** The day whose cut-off was the last: today from ten in the morning on, yesterday before. */
+/** The day of the last cut-off: today from 10:00, yesterday before. */
 export const dayOfLastCutOff = (clock: BusinessClock): string =>
   hourOfDay(clock) >= cutOffHour ? today(clock) : addDays(today(clock), -1);
 
-/** Deliveries of a day and the six before it that nobody has confirmed, and the day of the oldest. */
+/** The unconfirmed deliveries of a day and the six days before, and the day of the oldest. */
 export const readOpenDeliveries = async (
   db: DeliveryDatabase,
   day: string,
@@ -31,8 +31,8 @@ export const readOpenDeliveries = async (
 const keyOfDay = (day: string) => `open ${day}`;
 
 /**
- * Tells the operators, once a day, of deliveries left open after the cut-off, until they are confirmed or
- * cancelled: milk stands at no door, or stands there and will not be billed. To be called every few minutes.
+ * Raises an alert, once a day, about deliveries that are open after the cut-off, until they are confirmed or cancelled:
+ * they were not made, or will not be billed. Call this every few minutes.
  */
 export const checkOpenDeliveries = async ({
   alerts,
@@ -47,15 +47,16 @@ export const checkOpenDeliveries = async ({
     alerts.resolve(AlertType.DELIVERY_ISSUE, keyOfDay(day));
   } else {
     const are = open === 1 ? "delivery is" : "deliveries are";
-    const issue = deliveryIssue({
+    alerts.raise({
+      type: AlertType.DELIVERY_ISSUE,
       key: keyOfDay(day),
       message: `${open} ${are} still open after the cut-off at ${cutOffHour}:00 of ${day}.`,
       details: { day, open, customers, oldest },
+      // While the database is down nothing raises the alert again; silence does not mean that they are confirmed.
+      quietMs: null,
     });
-    // While the database is away nobody looks: that it is quiet does not mean that they are confirmed.
-    alerts.raise({ ...issue, quietMs: null });
   }
-  // What is still open of the days before is in the number of this one.
+  // Open deliveries of earlier days are included in the count of this one.
   for (const { type, key } of alerts.active()) {
     if (type !== AlertType.DELIVERY_ISSUE || !key.startsWith(keyOfDay("")) || key === keyOfDay(day)) continue;
     alerts.resolve(type, key);

@@ -2,11 +2,11 @@ import { type Kysely, sql } from "kysely";
 import type { deliveryOutcomes, OrderStatus, Tables } from "../database.ts";
 import type { LockedOrder } from "../orders/index.ts";
 
-/** Whether something was handed over: only then has the order been delivered. */
+/** Whether any item was handed over: only then is the order delivered. */
 export const handsOver = (outcome: (typeof deliveryOutcomes)[number]): boolean =>
   outcome === "delivered" || outcome === "partially_delivered";
 
-/** Step 22. Remembering the status makes it possible to return exactly these orders to where they were. */
+/** Step 22. The earlier status is stored so that a rollback can restore it for exactly these orders. */
 export const markDelivered = async (tx: Kysely<Tables>, order: LockedOrder, at: Date): Promise<void> => {
   await tx
     .updateTable("orders")
@@ -21,10 +21,10 @@ export const markDelivered = async (tx: Kysely<Tables>, order: LockedOrder, at: 
 };
 
 /**
- * Returns an order of which nothing was handed over after all to the status it had. One that was DELIVERED before
- * step 22 remembers none and becomes CONFIRMED. An order of which another delivery handed something over stays.
+ * Restores the earlier status of an order if nothing was handed over after all. An order that was DELIVERED before step
+ * 22 has none and becomes CONFIRMED. An order with another successful delivery does not change.
  *
- * @returns the order's status now
+ * @returns the resulting status of the order
  */
 export const unmarkDelivered = async (tx: Kysely<Tables>, order: LockedOrder): Promise<OrderStatus> => {
   const { rows } = await sql<{ status: OrderStatus }>`

@@ -1,39 +1,49 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
+import { z } from "zod";
 import type { DeliveredItem, OrderItem } from "../database.ts";
+import { id } from "../fields.ts";
 
-/** How a delivery can end. */
+/** The outcomes of a delivery. */
 export const confirmableOutcomes = ["delivered", "partially_delivered", "shortage", "failed"] as const;
 export type Outcome = (typeof confirmableOutcomes)[number];
 
-/** What somebody says was handed over of one product. */
-export interface HandedOver {
-  product_id: string;
-  delivered_qty: number;
-  ordered_qty?: number | undefined;
-}
+/** The items handed over. The recorded quantity ordered and the status of each line follow from the order. */
+export const handedOverItems = z
+  .array(
+    z.strictObject({
+      product_id: id,
+      // Negative quantities are accepted here: only step 26 refuses them.
+      delivered_qty: z.int().min(-1_000).max(1_000),
+      ordered_qty: z.int().min(0).max(1_000).optional(),
+      status: z.enum(["full", "partial", "shortage"]).optional(),
+    }),
+  )
+  .min(1)
+  .max(50);
 
-const quantityRefused = (detail: string) =>
-  new Failure(
-    "EB_DELIVERED_QUANTITY",
-    422,
-    detail,
-    "Send for each product of the order what was handed over, from 0 to what was ordered.",
-  );
+export type HandedOver = z.infer<typeof handedOverItems>[number];
+
+const quantityRefused = defineFailure({
+  code: "EB_DELIVERED_QUANTITY",
+  status: 422,
+  detail: "{detail}",
+  remedy: "Send a quantity for each product of the order, from 0 to the ordered quantity.",
+});
 
 /**
- * Step 26: compares what was handed over with what was ordered. Without a list everything was handed over
- * (or nothing, for `shortage` and `failed`); of a product that a list leaves out, nothing was.
+ * Step 26: compares the items handed over with the order. Without a list, everything was handed over (or nothing, for
+ * `shortage` and `failed`); products missing from a list were not handed over.
  *
- * @returns what to record, and the outcome that follows from it, whatever was claimed
+ * @returns the items to record, and the outcome that follows from them, whatever the request claims
  * @throws Failure EB_DELIVERED_QUANTITY for unknown and repeated products, negative quantities, more than
- *   was ordered, and for a partial delivery that does not say of what
+ *   was ordered, and for a partial delivery without a list
  */
 export const compareQuantities = (
   ordered: readonly Pick<OrderItem, "product_id" | "quantity">[],
   { outcome, items }: { outcome: Outcome; items: readonly HandedOver[] | undefined },
 ): { outcome: Outcome; items: DeliveredItem[] } => {
   if (outcome === "partially_delivered" && !items) {
-    throw quantityRefused("A partial delivery must say what was handed over.");
+    throw quantityRefused({ detail: "A partial delivery must say what was handed over." });
   }
   const orderedQuantities = new Map(ordered.map(({ product_id, quantity }) => [product_id, quantity]));
   const delivered = new Map<string, number>();
@@ -58,14 +68,17 @@ const check = (
   seen: ReadonlyMap<string, number>,
 ): void => {
   const wanted = ordered.get(product_id);
-  if (wanted === undefined) throw quantityRefused(`Product ${product_id} is not part of the order.`);
-  if (seen.has(product_id)) throw quantityRefused(`Product ${product_id} is listed twice.`);
+  if (wanted === undefined)
+    throw quantityRefused({ detail: `Product ${product_id} is not part of the order.` });
+  if (seen.has(product_id)) throw quantityRefused({ detail: `Product ${product_id} is listed twice.` });
   if (ordered_qty !== undefined && ordered_qty !== wanted) {
-    throw quantityRefused(`Of ${product_id} ${wanted} were ordered, not ${ordered_qty}.`);
+    throw quantityRefused({ detail: `Of ${product_id} ${wanted} were ordered, not ${ordered_qty}.` });
   }
-  if (delivered_qty < 0) throw quantityRefused(`Of ${product_id} a negative quantity was sent.`);
+  if (delivered_qty < 0) throw quantityRefused({ detail: `Of ${product_id} a negative quantity was sent.` });
   if (delivered_qty > wanted) {
-    throw quantityRefused(`Of ${product_id} ${wanted} were ordered, ${delivered_qty} cannot be delivered.`);
+    throw quantityRefused({
+      detail: `Of ${product_id} ${wanted} were ordered, ${delivered_qty} cannot be delivered.`,
+    });
   }
 };
 

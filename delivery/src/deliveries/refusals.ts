@@ -5,9 +5,8 @@ import { ids } from "../ids/index.ts";
 import { isPhantomDelivery } from "./dates.ts";
 
 /**
- * Runs a confirmation, and keeps a record of its refusal when step 27 refuses it: from these records the step
- * knows what its rollback would let pass. The refusal stands in any case: a record that cannot be written is
- * only logged.
+ * Runs a confirmation and records its refusal by step 27: the records show what a rollback of the step would permit. The
+ * refusal stands in any case: a record that cannot be written is only logged.
  */
 export const recordingRefusals = async <T>(
   context: Pick<ApiContext, "changes" | "clock">,
@@ -26,10 +25,10 @@ export const recordingRefusals = async <T>(
   }
 };
 
-/** In a transaction of its own: the one that was refused has left nothing behind. */
+/** In a separate transaction: the refused one was rolled back. */
 const record = ({ changes, clock }: Pick<ApiContext, "changes" | "clock">, { code, extra }: Failure) =>
   changes.transaction(async (tx, active) => {
-    // The table goes and comes with the step, which may have been rolled back since the refusal.
+    // The table belongs to the step, which can have been rolled back since the refusal.
     if (!active.has("delivery-dates")) return;
     await sql`
       insert into refused_confirmations (order_id, delivery_date, code, at)

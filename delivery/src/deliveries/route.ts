@@ -2,14 +2,16 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { isStopOf } from "../couriers/index.ts";
 import { type DeliveryDatabase, deliveryOutcomes, orderStatuses } from "../database.ts";
+import { id } from "../fields.ts";
+import type { Slice } from "../paging.ts";
 
-/** One drop of the day's route: a customer, the deliveries to confirm there, and what to hand over. */
+/** A stop of the day's route: a customer, the deliveries to confirm and the items to hand over. */
 export const stopView = z.object({
   customer_id: z.string(),
   name: z.string(),
   phone: z.string(),
   address: z.string(),
-  open: z.boolean().describe("whether something is still to be confirmed"),
+  open: z.boolean().describe("whether a delivery is not confirmed yet"),
   deliveries: z.array(
     z.object({ id: z.string(), order_id: z.string().nullable(), status: z.enum(deliveryOutcomes) }),
   ),
@@ -27,8 +29,8 @@ export const stopView = z.object({
 
 export type Stop = z.infer<typeof stopView> & { area: string };
 
-/** Where a stop stands in the route: area, address, customer. */
-export type StopPosition = [area: string, address: string, customerId: string];
+/** The order of the stops in a route. */
+export const stopOrder = { area: z.string(), address: z.string(), customer_id: id };
 
 /** The stops of a day by area, all or those of one courier, up to `take` after a position. */
 export const readStops = async (
@@ -43,13 +45,13 @@ export const readStops = async (
     date: string;
     area: string | undefined;
     courierId: string | undefined;
-    after: StopPosition | undefined;
-    take: number;
-  },
+  } & Slice<typeof stopOrder>,
 ): Promise<Stop[]> => {
   const inArea = area === undefined ? sql`` : sql`and c.area = ${area}`;
   const ofCourier = courierId === undefined ? sql`` : sql`and ${isStopOf(courierId, date)}`;
-  const further = after === undefined ? sql`` : sql`and (c.area, c.address, c.id) > (${sql.join(after)})`;
+  const further = after
+    ? sql`and (c.area, c.address, c.id) > (${after.area}, ${after.address}, ${after.customer_id})`
+    : sql``;
   const { rows } = await sql<Stop>`
     with stops as (
       select c.id as customer_id, c.area, c.name, c.phone, c.address,

@@ -7,28 +7,21 @@ import type { ApiContext } from "../context.ts";
 import { ownRound, readCourier, roundOf } from "../couriers/index.ts";
 import { deliveryOutcomes } from "../database.ts";
 import { calendarDate, id, name } from "../fields.ts";
-import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { listRoute } from "../list-route.ts";
+import { pageQuery, readPage } from "../paging.ts";
 import { confirm, confirmBody } from "./confirm-request.ts";
 import { deliveryColumns, deliveryView } from "./delivery.ts";
 import { alertingFailedConfirmation } from "./failed-confirmations.ts";
 import { recordingRefusals } from "./refusals.ts";
-import { readStops, type Stop, type StopPosition, stopView } from "./route.ts";
+import { readStops, type Stop, stopOrder, stopView } from "./route.ts";
 import { startRound } from "./start-round.ts";
-
-const listQuery = z.strictObject({
-  ...pageQuery,
-  customer_id: id.optional(),
-  order_id: id.optional(),
-  delivery_date: calendarDate.optional(),
-  status: z.enum(deliveryOutcomes).optional(),
-});
 
 const routeQuery = z.strictObject({
   ...pageQuery,
-  limit: z.coerce.number().int().min(1).max(500).default(200).describe("how many stops at most"),
-  date: calendarDate.optional().describe("today when left out"),
+  limit: z.coerce.number().int().min(1).max(500).default(200).describe("maximum number of stops"),
+  date: calendarDate.optional().describe("default: today"),
   area: name.optional(),
-  courier_id: id.optional().describe("the round of one courier; a courier sees their own"),
+  courier_id: id.optional().describe("the round of one courier; couriers see their own"),
 });
 
 const routeView = z.object({
@@ -37,52 +30,40 @@ const routeView = z.object({
   next_cursor: z.string().nullable(),
 });
 
-const position = z.tuple([calendarDate, id]);
-const stopPosition = z.tuple([z.string(), z.string(), id]);
-
 export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes, clock } = context;
 
-  app.get(
-    "",
-    {
-      schema: {
-        tags: ["deliveries"],
-        summary: "List deliveries, newest first",
-        querystring: listQuery,
-        response: { 200: pageOf(deliveryView) },
-      },
+  listRoute(app, {
+    tags: ["deliveries"],
+    summary: "List deliveries, newest first",
+    item: deliveryView,
+    filters: {
+      customer_id: id.optional(),
+      order_id: id.optional(),
+      delivery_date: calendarDate.optional(),
+      status: z.enum(deliveryOutcomes).optional(),
     },
-    async (request) => {
-      const { limit, cursor, ...filters } = request.query;
-      return readPage(
-        { limit, cursor },
-        {
-          position,
-          positionOf: ({ delivery_date, id }) => [delivery_date, id] as [string, string],
-          fetch: (after, take) =>
-            db
-              .selectFrom("delivery_statuses")
-              .select(deliveryColumns)
-              .where((eb) => eb.and(given(filters)))
-              .$if(after !== undefined, (query) =>
-                query.where(sql<boolean>`(delivery_date, id) < (${after?.[0]}::date, ${after?.[1]})`),
-              )
-              .orderBy("delivery_date", "desc")
-              .orderBy("id", "desc")
-              .limit(take)
-              .execute(),
-        },
-      );
-    },
-  );
+    sort: { delivery_date: calendarDate, id },
+    fetch: (filters, { after, take }) =>
+      db
+        .selectFrom("delivery_statuses")
+        .select(deliveryColumns)
+        .where((eb) => eb.and(filters))
+        .$if(after !== undefined, (query) =>
+          query.where(sql<boolean>`(delivery_date, id) < (${after?.delivery_date}::date, ${after?.id})`),
+        )
+        .orderBy("delivery_date", "desc")
+        .orderBy("id", "desc")
+        .limit(take)
+        .execute(),
+  });
 
   app.get(
     "/route",
     {
       schema: {
         tags: ["deliveries"],
-        summary: "The route of a day, by area; for a courier their own stops, of today and tomorrow",
+        summary: "Get the route of a day by area; couriers get their own stops of today and tomorrow",
         querystring: routeQuery,
         response: { 200: routeView },
       },
@@ -92,13 +73,8 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
       const own = ownRound(request, changes.active);
       const courierId = roundOf(own, { courierId: courier_id, date }, today(clock));
       if (courierId !== undefined && courierId !== own) await readCourier(db, courierId);
-      const { items, next_cursor } = await readPage<Stop, StopPosition>(
-        { limit, cursor },
-        {
-          position: stopPosition,
-          positionOf: (stop) => [stop.area, stop.address, stop.customer_id],
-          fetch: (after, take) => readStops(db, { date, area, courierId, after, take }),
-        },
+      const { items, next_cursor } = await readPage({ limit, cursor }, stopOrder, (slice) =>
+        readStops(db, { date, area, courierId, ...slice }),
       );
       return { date, areas: byArea(items), next_cursor };
     },
@@ -109,7 +85,7 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags: ["deliveries"],
-        summary: "Confirm what was handed over",
+        summary: "Confirm a delivery",
         body: confirmBody,
         response: { 200: z.object({ deliveries: z.array(deliveryView) }) },
       },
@@ -132,11 +108,9 @@ export const deliveryRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, con
     {
       schema: {
         tags: ["deliveries"],
-        summary: "Start a round: its open orders are out for delivery; again is harmless",
+        summary: "Start a round: sets its open orders out for delivery; idempotent",
         body: z.strictObject({
-          date: calendarDate
-            .optional()
-            .describe("today when left out; tomorrow can start the evening before"),
+          date: calendarDate.optional().describe("default: today; tomorrow can start on the evening before"),
           area: name.optional(),
         }),
         response: { 200: z.object({ date: z.string(), started: z.int() }) },

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 
 /** Statements that create the tables of deliveries beyond the baseline; each may run again at every start. */
 export const deliveryTables = [
-  // What a delivery was before and after each correction. What a later step has brought is null while it is rolled back.
+  // Each delivery before and after a correction. Columns of a step are null while it is rolled back.
   sql`
     create table if not exists delivery_corrections (
       id                          bigint generated always as identity primary key,

@@ -1,24 +1,21 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { type OldRoute, oldRoutes } from "./old-routes.ts";
 
 const consolidated = /^\/api\/(orders|subscriptions|deliveries|products)(\/|$)/;
 
-const consolidatedRoutesRolledBack = (route: string, old: string) =>
-  new Failure(
-    "EB_CONSOLIDATED_ROUTES_ROLLED_BACK",
-    404,
-    `There is no ${route} at the moment: step 28 (consolidated-routes) is rolled back.`,
-    `Use ${old}, or ask the operator to re-apply step 28.`,
-    { step: 28 },
-  );
+const consolidatedRoutesRolledBack = defineFailure({
+  code: "EB_CONSOLIDATED_ROUTES_ROLLED_BACK",
+  status: 404,
+  detail: "There is no {route} at the moment: step 28 (consolidated-routes) is rolled back.",
+  remedy: "Use {old}, or ask the operator to re-apply step 28.",
+});
 
 /**
- * Step 28, for the routes that are registered after this in the scope `api`. While it is applied the old
- * paths send on to the new ones: with 308 a client repeats method and body, so that yesterday's apps go on
- * working. While it is rolled back the new paths are not there. It is decided as a request comes in, before
- * anything else is asked of it; whatever happens meanwhile, the request goes on as it has begun.
+ * Step 28, for the routes that are registered after this in the scope `api`. While it is applied, the old paths redirect to
+ * the new ones: after a 308, older clients repeat method and body. While it is rolled back, the new paths do not exist.
+ * The state is read when a request arrives, before anything else; a later change does not affect the request.
  */
 export const gateConsolidatedRoutes = (
   api: FastifyInstance,
@@ -31,7 +28,11 @@ export const gateConsolidatedRoutes = (
       const here = request.routeOptions.url;
       const isNew = here === route.url;
       if (isNew === changes.active.has("consolidated-routes")) return;
-      if (isNew) throw consolidatedRoutesRolledBack(`${request.method} ${here}`, `${old.method} ${old.from}`);
+      if (isNew)
+        throw consolidatedRoutesRolledBack(
+          { route: `${request.method} ${here}`, old: `${old.method} ${old.from}` },
+          { step: 28 },
+        );
       return reply.redirect(newAddress(request, route.url), 308);
     };
     route.onRequest = [...[route.onRequest ?? []].flat(), gate];
@@ -40,8 +41,8 @@ export const gateConsolidatedRoutes = (
 };
 
 /**
- * Registers the old path of each of these routes in `app`, as a copy of the route: the same gate, the same
- * rule, the same schema, the same keys, the same handler. To be called after whatever else makes a route what it is.
+ * Registers the old path of each of these routes in `app`, as a copy of the route with the same hooks, access rule, schema
+ * and handler. Call this after all other hooks that modify routes.
  */
 export const addOldPaths = (api: FastifyInstance, app: FastifyInstance): void => {
   api.addHook("onRoute", (route) => {

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from "fastify";
 
 /**
- * Reads JSON bodies as Fastify does, and an empty one as none: many clients send the content type with
- * every POST, also where there is nothing to say.
+ * Parses JSON bodies as Fastify does, but accepts an empty body: many clients send the content type with every POST.
  */
 export const acceptEmptyJson = (app: FastifyInstance): void => {
   const parse = app.getDefaultJsonParser("error", "error");

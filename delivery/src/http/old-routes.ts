@@ -6,7 +6,7 @@ export interface OldRoute {
   to: string;
 }
 
-/** The split paths of before step 28, and what each became. The method stays, and so does `:id`. */
+/** The paths before step 28, and the path that replaces each. The method and `:id` stay. */
 export const oldRoutes: readonly OldRoute[] = [
   { method: "GET", from: "/api/orders/list", to: "/api/orders" },
   { method: "POST", from: "/api/orders/create", to: "/api/orders" },

@@ -4,12 +4,12 @@ import { describeProblems, problemSchema } from "earlybird";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 
-/** The scheme by which people log in, as the document names it. */
+/** The name of the security scheme. */
 export const bearer = "bearer";
 
 /**
- * Describes every route that is registered after it: OpenAPI at `/api/openapi.json`, browsable at
- * `/api/docs`. Everything the page needs is served from here.
+ * Documents every route that is registered after it: OpenAPI at `/api/openapi.json`, as pages at `/api/docs`. The pages load
+ * nothing from other servers.
  */
 export const registerOpenApi = async (app: FastifyInstance, version: string): Promise<void> => {
   await app.register(swagger, {

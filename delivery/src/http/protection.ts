@@ -8,7 +8,7 @@ import { jwtOptions } from "../auth/index.ts";
 
 const requestsPerMinute = 3_000;
 
-/** Headers that keep a browser from doing more with our pages than they need. */
+/** Sets security headers that restrict pages to what they need. */
 export const registerSecurityHeaders = async (app: FastifyInstance): Promise<void> => {
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -17,7 +17,7 @@ export const registerSecurityHeaders = async (app: FastifyInstance): Promise<voi
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", "data:"],
         fontSrc: ["'self'", "data:"],
-        // The default would send a browser to https, which a server on a laptop or behind a proxy lacks.
+        // The default redirects browsers to https, which a server on a laptop or behind a proxy lacks.
         upgradeInsecureRequests: null,
       },
     },
@@ -25,8 +25,8 @@ export const registerSecurityHeaders = async (app: FastifyInstance): Promise<voi
 };
 
 /**
- * Limits each address to a number of requests that only floods reach, on every route that is registered after it, before
- * the route's own hooks. A route with `config.rateLimit: false`, such as a probe, has no limit.
+ * Limits the requests of each address, high enough that only floods reach it, on every route that is registered after it,
+ * before the route's own hooks. A route with `config.rateLimit: false`, such as a probe, has no limit.
  *
  * @returns the limit, for scopes whose hooks run before those of a route; a request counts once
  */
@@ -51,7 +51,7 @@ export const registerRateLimit = async (app: FastifyInstance): Promise<onRequest
   return limit;
 };
 
-/** Signed logins. */
+/** Registers the signing of tokens. */
 export const registerTokens = async (app: FastifyInstance, jwtSecret: string): Promise<void> => {
   await app.register(jwt, jwtOptions(jwtSecret));
 };

@@ -1,7 +1,7 @@
 import type { PerformanceMetrics } from "earlybird/monitoring";
 import { oldRoutes } from "./old-routes.ts";
 
-/** The routes that step 28 is about: today's paths and yesterday's. */
+/** The routes of step 28: new and old paths. */
 const concerned = new Set(
   oldRoutes.flatMap(({ method, from, to }) => [`${method} ${from}`, `${method} ${to}`]),
 );
@@ -14,8 +14,8 @@ export const countTrafficWith = (performance: PerformanceMetrics): void => {
 };
 
 /**
- * Requests of the last hour by route, old and new paths of step 28, the busiest first; as this process has
- * served them, and none outside of a server.
+ * The requests of the last hour by route, old and new paths of step 28, the busiest first: those that this process served;
+ * none outside a server.
  */
 export const routeTraffic = (): { route: string; requests: number }[] =>
   (metrics?.endpoints("1h") ?? [])

@@ -3,25 +3,25 @@ import type { ApiContext } from "../context.ts";
 import type { Tables } from "../database.ts";
 import { ids } from "../ids/index.ts";
 
-/** A process that says nothing for this long is taken for dead, and its key can be used again. */
+/** After this time without a sign of life a process counts as dead, and its key can be used again. */
 const leaseMs = 60_000;
 const keptMs = 24 * 3_600_000;
 
-/** A request that has its key. `attempt` grows when another one takes the key over. */
+/** A request that holds its key. `attempt` increases when another request takes the key over. */
 export interface Claim {
   id: number;
   attempt: number;
 }
 
-/** How a key stands when a request comes with it. `results` is what an earlier attempt has committed. */
-export type Standing =
+/** The result of claiming a key. `results`: the results that an earlier attempt committed. */
+export type ClaimResult =
   | { state: "claimed"; claim: Claim; results: Buffer | null }
   | { state: "answered"; id: number; answer: Buffer }
   | { state: "in_progress" }
   | { state: "reused" };
 
 export interface KeyedRequest {
-  /** Whose key it is: a login, or on a public route an address. */
+  /** The owner of the key: a login, or an address on a public route. */
   owner: { userId: string } | { address: string };
   route: string;
   key: string;
@@ -30,21 +30,21 @@ export interface KeyedRequest {
 }
 
 /**
- * Claims a key for a request. Of two at once, one gets it. The lock of a transaction that works under the key is worth
- * more than its lease: a key is never taken over while one is open.
+ * Claims a key for a request. Only one of several concurrent requests gets it. The lock of an open transaction takes
+ * precedence over the lease: no key is taken over while a transaction uses it.
  */
 export const claimKey = (
   { changes }: Pick<ApiContext, "changes">,
   { owner, route, key, fingerprint, now }: KeyedRequest,
-): Promise<Standing> => {
-  // Ids may have been rewritten (step 29) since the login was read.
+): Promise<ClaimResult> => {
+  // Ids can have been rewritten (step 29) since the login was read.
   const userId =
     "userId" in owner
       ? sql`(select u.id from users u where u.id in ${ids.eitherStyle("users", sql`${owner.userId}::text`)})`
       : sql`null::text`;
   const address = "address" in owner ? owner.address : null;
   const leasedUntil = new Date(now.getTime() + leaseMs);
-  return changes.transaction(async (tx): Promise<Standing> => {
+  return changes.transaction(async (tx): Promise<ClaimResult> => {
     const inserted = await sql<Claim>`
       insert into idempotency_keys (user_id, address, route, key, fingerprint, leased_until, created_at)
       values (${userId}, ${address}, ${route}, ${key}, ${fingerprint}, ${leasedUntil}, ${now})
@@ -84,19 +84,19 @@ interface StoredKey {
   created_at: Date;
 }
 
-/** Keeps a claim to the end of the transaction; false where another request has taken the key over. */
+/** Locks a claim until the end of the transaction; false if another request has taken the key over. */
 export const holdClaim = async (tx: Kysely<Tables>, { id, attempt }: Claim): Promise<boolean> => {
   const { rows } =
     await sql`select from idempotency_keys where id = ${id} and attempt = ${attempt} for update`.execute(tx);
   return rows.length > 0;
 };
 
-/** Stores what the work has come to, in the transaction of the work. */
+/** Stores the results of the work in its transaction. */
 export const storeResults = async (tx: Kysely<Tables>, { id }: Claim, results: Buffer): Promise<void> => {
   await sql`update idempotency_keys set results = ${results} where id = ${id}`.execute(tx);
 };
 
-/** Stores the answer: every further request with the key gets it. */
+/** Stores the response for further requests with the key. */
 export const storeAnswer = (
   { changes }: Pick<ApiContext, "changes">,
   { id, attempt }: Claim,
@@ -108,7 +108,7 @@ export const storeAnswer = (
     ),
   );
 
-/** Gives a key back after a fault: the next request with it works at once. Committed work stays known. */
+/** Releases a key after an error, so that a retry runs immediately. Committed results stay stored. */
 export const releaseClaim = (
   { changes, clock }: Pick<ApiContext, "changes" | "clock">,
   { id, attempt }: Claim,
@@ -121,7 +121,7 @@ export const releaseClaim = (
 
 const batch = 500;
 
-/** Forgets the keys of more than a day ago, a few hundred at a time. To be called every few minutes. */
+/** Deletes keys older than a day, a few hundred at a time. Call this every few minutes. */
 export const forgetOldKeys = async ({
   changes,
   clock,

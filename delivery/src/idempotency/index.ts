@@ -1,3 +1,3 @@
 export { forgetOldKeys } from "./claims.ts";
 export { acceptIdempotencyKeys } from "./keyed-routes.ts";
-export { rememberWork } from "./remembered-work.ts";
+export { withStoredResults } from "./transaction-results.ts";

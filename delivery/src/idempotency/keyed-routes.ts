@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { claimKey, releaseClaim, storeAnswer } from "./claims.ts";
 import { answerLost, inProgress, keyReused } from "./refusals.ts";
-import { type KeyedWork, type Results, runKeyed } from "./remembered-work.ts";
 import { createSeal, type Seal } from "./seal.ts";
+import { type KeyedWork, type Results, runKeyed } from "./transaction-results.ts";
 
 const headers = z.looseObject({
   "idempotency-key": z
@@ -12,11 +12,11 @@ const headers = z.looseObject({
     .regex(/^[\x20-\x7e]{1,255}$/, "must have 1 to 255 printable ASCII characters")
     .optional()
     .describe(
-      "a new one for each request; the same one repeats a request without doing it twice, for 24 hours",
+      "a unique value for each request; a retry with the same key within 24 hours has no further effect",
     ),
 });
 
-/** Answers with logins, invitations and the like have secrets in them, or are safe to repeat. */
+/** The responses of these routes contain secrets, or the requests are safe to repeat. */
 const excluded = "/api/auth/";
 
 interface Answer {
@@ -27,10 +27,10 @@ interface Answer {
 }
 
 /**
- * Lets every POST route that is registered after it in the same scope, but for logins, take an `Idempotency-Key`: the
- * same request with the same key is done once, and answered alike each time.
+ * Adds support for `Idempotency-Key` to every POST route that is registered after it in the same scope, except logins: a
+ * request with the same key runs once and always gets the same response.
  *
- * To be called before what replaces ids in requests: that one may run a handler more than once.
+ * Call this before `acceptEitherStyle`, which can run a handler more than once.
  */
 export const acceptIdempotencyKeys = (api: FastifyInstance, context: ApiContext): void => {
   const seal = createSeal(context.jwtSecret);
@@ -38,7 +38,7 @@ export const acceptIdempotencyKeys = (api: FastifyInstance, context: ApiContext)
 
   const storeOrRelease = async ({ claim }: KeyedWork, reply: FastifyReply, body: unknown): Promise<void> => {
     const { statusCode: status, problemCode } = reply;
-    // These tell of the key, not of what was asked with it.
+    // These errors concern the key, not the request.
     const ownRefusal = problemCode?.startsWith("EB_IDEMPOTENCY_") ?? false;
     if (status >= 500 || status === 429 || ownRefusal || typeof body !== "string") {
       await releaseClaim(context, claim);
@@ -74,7 +74,7 @@ export const acceptIdempotencyKeys = (api: FastifyInstance, context: ApiContext)
       const work = works.get(request);
       if (work) {
         works.delete(request);
-        // What was done was done: without its answer, the next request with the key makes that anew.
+        // The work is committed: without a stored response, the next request with the key builds it again.
         await storeOrRelease(work, reply, payload).catch((err: unknown) =>
           request.log.warn({ err }, "the answer to a request with an Idempotency-Key could not be stored"),
         );

@@ -1,31 +1,31 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyReply } from "fastify";
 
 const retryAfterSeconds = 1;
 
-/** Also says in the headers when to try again. */
+const stillInProgress = defineFailure({
+  code: "EB_IDEMPOTENCY_IN_PROGRESS",
+  status: 409,
+  detail: "A request with this Idempotency-Key is still being processed.",
+  remedy: "Repeat the request with the same key after the time in the retry-after header.",
+});
+
+/** Also sets `Retry-After`. */
 export const inProgress = (reply: FastifyReply) => {
   reply.header("retry-after", retryAfterSeconds);
-  return new Failure(
-    "EB_IDEMPOTENCY_IN_PROGRESS",
-    409,
-    "A request with this Idempotency-Key is still being processed.",
-    "Repeat the request with the same key after the time in the retry-after header.",
-  );
+  return stillInProgress();
 };
 
-export const keyReused = () =>
-  new Failure(
-    "EB_IDEMPOTENCY_KEY_REUSED",
-    422,
-    "This Idempotency-Key was sent with another request in the last 24 hours.",
-    "Use a new key for each request, and the same key only to repeat one unchanged.",
-  );
+export const keyReused = defineFailure({
+  code: "EB_IDEMPOTENCY_KEY_REUSED",
+  status: 422,
+  detail: "This Idempotency-Key was sent with another request in the last 24 hours.",
+  remedy: "Use a new key for each request, and the same key only to repeat one unchanged.",
+});
 
-export const answerLost = () =>
-  new Failure(
-    "EB_IDEMPOTENCY_ANSWER_LOST",
-    409,
-    "The request with this Idempotency-Key was carried out, but its answer is no longer available.",
-    "Look the result up with a GET request; do not repeat the request with another key.",
-  );
+export const answerLost = defineFailure({
+  code: "EB_IDEMPOTENCY_ANSWER_LOST",
+  status: 409,
+  detail: "The request with this Idempotency-Key succeeded, but its response is no longer available.",
+  remedy: "Read the result with a GET request; do not repeat the request with another key.",
+});

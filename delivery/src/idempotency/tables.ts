@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 
-/** One row for each key that a client has sent in the last day. Results and answer are encrypted. */
+/** One row for each key of the last day. Results and response are encrypted. */
 export const idempotencyTables = [
   sql`
     create table if not exists idempotency_keys (

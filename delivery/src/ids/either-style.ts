@@ -13,18 +13,17 @@ const prefixes = {
 
 type Outcome = { answer: unknown } | { error: unknown };
 
-/** More than one rewriting during one request means that somebody is trying something out. */
+/** More than one rewrite of ids during a request is not expected. */
 const mostRepeats = 2;
 
 /**
- * Lets every route that is registered after it in the same scope take ids of either style (step 29), in
- * path, query, cursor and body, whichever style is current.
+ * Lets every route that is registered after it in the same scope accept ids of either style (step 29), in path, query,
+ * cursor and body, whichever style is current.
  *
- * Ids of the other style are replaced before the handler runs, by one query for each kind of them. A
- * rewriting may be committed after that and before the handler looks. What happens then is always the same:
- * the handler finds nothing by the ids it has, refuses or lists nothing, and has written nothing, because a
- * write finds its rows inside of `changes.transaction`. So before such an answer is given, the ids are looked
- * up once more, and where they have been rewritten the handler runs again with those that are current now.
+ * Ids of the other style are replaced before the handler runs, by one query for each table. A rewrite can be committed
+ * between that and the handler's queries. The handler then finds nothing by its ids, returns an error or an empty list,
+ * and has written nothing, because writes look up their rows within `changes.transaction`. Before such a response is sent,
+ * the ids are looked up again; if they have been rewritten, the handler runs again with the current ids.
  */
 export const acceptEitherStyle = (app: FastifyInstance, { db, changes }: ApiContext): void => {
   app.addHook("onRoute", (route) => {
@@ -50,7 +49,7 @@ const otherStyle = (active: ActiveBehaviours): readonly string[] =>
 
 const anyStyle = [...prefixes.now, ...prefixes.before];
 
-/** Replaces the ids that begin so and are not current; answers whether there were any. */
+/** Replaces outdated ids with these prefixes; returns whether there were any. */
 const translate = async (
   db: DeliveryDatabase,
   request: FastifyRequest,
@@ -73,7 +72,7 @@ const outcomeOf = async (work: () => unknown): Promise<Outcome> => {
 
 const foreignKeyViolation = "23503";
 
-/** Whether this is how a request ends whose ids are not current. */
+/** Whether outdated ids can be the reason for this outcome. */
 const mayHaveMissed = (outcome: Outcome, request: FastifyRequest): boolean => {
   if ("error" in outcome) {
     const { error } = outcome;

@@ -1,6 +1,6 @@
 import { identifiers } from "earlybird/rollback";
 
-/** How the ids of each table begin, in both styles. */
+/** The prefixes of the ids of each table, in both styles. */
 export const idStyles = {
   users: { before: "user-", now: "usr_" },
   customers: { before: "customer-", now: "cst_" },
@@ -11,7 +11,7 @@ export const idStyles = {
   billing_records: { before: "bill-", now: "bil_" },
 };
 
-/** The ids of the business, as change 29 rewrites them and everybody looks them up. */
+/** The ids that change 29 rewrites. */
 export const ids = identifiers(idStyles, {
   embedded: [
     { table: "orders", column: "items", field: "product_id", refers: "products" },

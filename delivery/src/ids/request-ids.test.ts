@@ -4,7 +4,10 @@ import { idsOf, replaceIds } from "./request-ids.ts";
 
 const request = () => ({
   params: { id: "order-000001" },
-  query: { customer_id: "customer-000002", cursor: writeCursor(["2026-03-10", "order-000003"]) },
+  query: {
+    customer_id: "customer-000002",
+    cursor: writeCursor({ delivery_date: "2026-03-10", id: "order-000003" }),
+  },
   body: {
     notes: "as for order-000001",
     items: [{ product_id: "product-000004", quantity: 1 }],
@@ -31,7 +34,7 @@ test("ids are replaced where they were found, and all else stays", () => {
   replaceIds(changed, new Map(current.map((id, n) => [id, `new_${n}`])));
   expect(changed).toEqual({
     params: { id: "new_0" },
-    query: { customer_id: "new_3", cursor: writeCursor(["2026-03-10", "new_1"]) },
+    query: { customer_id: "new_3", cursor: writeCursor({ delivery_date: "2026-03-10", id: "new_1" }) },
     body: {
       notes: "as for order-000001",
       items: [{ product_id: "new_2", quantity: 1 }],
@@ -43,11 +46,11 @@ test("ids are replaced where they were found, and all else stays", () => {
 });
 
 test.each([
-  ["a list by id alone", writeCursor("order-000001"), ["order-000001"]],
-  ["no list of ours", "not a cursor", []],
-  ["numbers", writeCursor([1, 2]), []],
-  ["nothing", writeCursor([]), []],
-])("the cursor of %s is read without fault", (_, cursor, ids) => {
+  ["an id alone", writeCursor({ id: "order-000001" }), ["order-000001"]],
+  ["no position", "not a cursor", []],
+  ["a number", writeCursor({ id: 1 }), []],
+  ["no fields", writeCursor({}), []],
+])("reads a cursor of %s", (_, cursor, ids) => {
   const asked = { params: {}, query: { cursor }, body: null, login: null };
   expect([...idsOf(asked)]).toEqual(ids);
   replaceIds(asked, new Map());

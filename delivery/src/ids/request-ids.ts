@@ -1,6 +1,6 @@
 import { readCursor, writeCursor } from "../paging.ts";
 
-/** Where a request names rows: path, query and body, and the login it came with. */
+/** The parts of a request that contain ids: path, query, body and login. */
 export interface NamesRows {
   params: unknown;
   query: unknown;
@@ -10,7 +10,7 @@ export interface NamesRows {
 
 const places = ["params", "query", "body", "login"] as const;
 
-/** The values of all id fields of a request, those in a list's cursor included. */
+/** The values of all id fields of a request, including those in a cursor. */
 export const idsOf = (request: NamesRows): Set<string> => {
   const found = new Set<string>();
   const note = (id: string) => {
@@ -21,7 +21,7 @@ export const idsOf = (request: NamesRows): Set<string> => {
   return found;
 };
 
-/** Puts other ids in the place of those that `current` knows. */
+/** Replaces the ids of a request that `current` maps to others. */
 export const replaceIds = (request: NamesRows, current: ReadonlyMap<string, string>): void => {
   const replacement = (id: string) => current.get(id) ?? id;
   Object.assign(
@@ -30,10 +30,13 @@ export const replaceIds = (request: NamesRows, current: ReadonlyMap<string, stri
   );
 };
 
-/** A copy of a value with each of its ids replaced. Other text stays: a note may well speak of `order-001042`. */
+/** A copy of a value with each of its ids replaced. Other text stays: a note can mention `order-001042`. */
 const withIds = (value: unknown, replace: (id: string) => string, field = ""): unknown => {
   if (typeof value === "string") {
-    if (field === "cursor") return withIdOfCursor(value, replace);
+    if (field === "cursor") {
+      const position = readCursor(value);
+      return position === undefined ? value : writeCursor(withIds(position, replace));
+    }
     return field === "id" || field.endsWith("_id") ? replace(value) : value;
   }
   if (Array.isArray(value))
@@ -42,14 +45,4 @@ const withIds = (value: unknown, replace: (id: string) => string, field = ""): u
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, withIds(each, replace, name)]),
   );
-};
-
-/** Every list is ordered by an id in the last place: it makes positions unique. */
-const withIdOfCursor = (cursor: string, replace: (id: string) => string): string => {
-  const position = readCursor(cursor);
-  if (typeof position === "string") return writeCursor(replace(position));
-  const id = Array.isArray(position) ? position.at(-1) : undefined;
-  return typeof id === "string"
-    ? writeCursor([...(position as unknown[]).slice(0, -1), replace(id)])
-    : cursor;
 };

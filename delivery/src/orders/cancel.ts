@@ -1,22 +1,21 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { ApiContext } from "../context.ts";
 import type { OrderStatus } from "../database.ts";
 import { requireBeforeCutOff } from "./cut-off.ts";
 import { dropOpenDelivery } from "./open-delivery.ts";
 import { lockOrder, orderColumns } from "./order.ts";
 
-const notCancellable = (id: string, status: OrderStatus) =>
-  new Failure(
-    "EB_ORDER_NOT_CANCELLABLE",
-    409,
-    `Order ${id} is ${status} and cannot be cancelled.`,
-    "Only an order that is PENDING or CONFIRMED can be cancelled.",
-  );
+const notCancellable = defineFailure({
+  code: "EB_ORDER_NOT_CANCELLABLE",
+  status: 409,
+  detail: "Order {id} is {status} and cannot be cancelled.",
+  remedy: "Only an order that is PENDING or CONFIRMED can be cancelled.",
+});
 
 const cancellable: readonly OrderStatus[] = ["PENDING", "CONFIRMED"];
 
 /**
- * Cancels an order that is not yet on its way, and the delivery that was open for it.
+ * Cancels an order that is not out for delivery yet, and its open delivery.
  *
  * @param ownCustomer confines it to one customer's orders
  * @param byCustomer customers cancel until the cut-off
@@ -28,7 +27,7 @@ export const cancelOrder = (
 ) =>
   context.changes.transaction(async (tx) => {
     const order = await lockOrder(tx, id, ownCustomer);
-    if (!cancellable.includes(order.status)) throw notCancellable(id, order.status);
+    if (!cancellable.includes(order.status)) throw notCancellable({ id, status: order.status });
     if (byCustomer) requireBeforeCutOff(context, order.delivery_date);
     const cancelled = await tx
       .updateTable("orders")

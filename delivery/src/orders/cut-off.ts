@@ -1,19 +1,17 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { addDays, timeOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 
-const afterCutOff = (date: string, { cutOff, firstDay }: { cutOff: string; firstDay: string }) =>
-  new Failure(
-    "EB_ORDER_CUT_OFF",
-    422,
-    `The cut-off for ${date} was at ${cutOff} on ${addDays(date, -1)}.`,
-    `Choose ${firstDay} or a later day, or ask support.`,
-    { first_day: firstDay },
-  );
+const afterCutOff = defineFailure({
+  code: "EB_ORDER_CUT_OFF",
+  status: 422,
+  detail: "The cut-off for {date} was at {cutOff} on {dayBefore}.",
+  remedy: "Choose {firstDay} or a later day, or ask support.",
+});
 
 type CutOff = Pick<ApiContext, "clock" | "orderCutOff">;
 
-/** The first day for which customers can still order and cancel; undefined where there is no cut-off. */
+/** The first day for which customers can still order and cancel; undefined without a cut-off. */
 export const firstOpenDay = ({ clock, orderCutOff }: CutOff): string | undefined =>
   orderCutOff === undefined ? undefined : addDays(today(clock), timeOfDay(clock) < orderCutOff ? 1 : 2);
 
@@ -21,5 +19,8 @@ export const firstOpenDay = ({ clock, orderCutOff }: CutOff): string | undefined
 export const requireBeforeCutOff = (context: CutOff, date: string): void => {
   const firstDay = firstOpenDay(context);
   if (firstDay !== undefined && date < firstDay)
-    throw afterCutOff(date, { cutOff: context.orderCutOff ?? "", firstDay });
+    throw afterCutOff(
+      { date, cutOff: context.orderCutOff ?? "", dayBefore: addDays(date, -1), firstDay },
+      { first_day: firstDay },
+    );
 };

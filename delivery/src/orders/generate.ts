@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type RawBuilder, sql } from "kysely";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
@@ -7,19 +7,18 @@ import { generationLock } from "../locks.ts";
 
 const daysAhead = 366;
 
-const tooFarAhead = (date: string, last: string) =>
-  new Failure(
-    "EB_GENERATION_TOO_FAR",
-    422,
-    `${date} is more than a year ahead.`,
-    `Generate a day up to ${last}.`,
-  );
+const tooFarAhead = defineFailure({
+  code: "EB_GENERATION_TOO_FAR",
+  status: 422,
+  detail: "{date} is more than one year ahead.",
+  remedy: "Choose a day up to {last}.",
+});
 
 /**
- * Creates the orders of a day from the subscriptions that are due, each with its open delivery. Doing it
- * again creates what is missing, which is nothing, also when two do it at once.
+ * Creates the orders of a day from the subscriptions that are due, each with its open delivery. Idempotent, also when it
+ * runs concurrently.
  *
- * @returns how many orders were created
+ * @returns the number of orders created
  * @throws Failure EB_GENERATION_TOO_FAR
  */
 export const generateOrders = (
@@ -27,7 +26,7 @@ export const generateOrders = (
   date: string,
 ): Promise<number> => {
   const last = addDays(today(clock), daysAhead);
-  if (date > last) throw tooFarAhead(date, last);
+  if (date > last) throw tooFarAhead({ date, last });
   return changes.transaction(async (tx, active) => {
     await sql`select pg_advisory_xact_lock(${sql.join(generationLock)})`.execute(tx);
     const linkOrder = active.has("order-subscription");
@@ -62,12 +61,12 @@ export const generateOrders = (
 const when = (condition: boolean, fragment: RawBuilder<unknown>) => (condition ? fragment : sql``);
 
 /**
- * The subscriptions that are due on a day and have no order for it, as they were for that day: a change since counts
- * from a later day on.
+ * The subscriptions that are due on a day and have no order for it, with their terms for that day: later changes apply to
+ * later days.
  *
- * An order belongs to the subscription it names. Orders made while step 19 was rolled back name none, and
- * while it is rolled back all read so: those are counted off against the due subscriptions of the same
- * customer, product and quantity, of which there may be several alike.
+ * An order belongs to the subscription it refers to. Orders created while step 19 is rolled back refer to none, and while
+ * it is rolled back the same holds for all orders: these are matched by number with the due subscriptions of the same
+ * customer, product and quantity.
  */
 const missingOrders = (date: string) => sql`
   with made as (

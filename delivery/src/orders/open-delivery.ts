@@ -9,7 +9,7 @@ interface OrderOfDay {
   delivery_date: string;
 }
 
-/** Puts a new order's delivery on the route of its day. */
+/** Adds the delivery of a new order to the route of its day. */
 export const openDelivery = async (
   tx: Kysely<Tables>,
   active: ActiveBehaviours,
@@ -28,9 +28,9 @@ export const openDelivery = async (
 };
 
 /**
- * Takes a cancelled order's delivery off the route. A delivery that names no order goes only when nothing
- * else is to be delivered to the customer that day: it might be the other order's. One that was confirmed and
- * corrected stays, as failed: its corrections tell of it.
+ * Removes the delivery of a cancelled order from the route. A delivery without an order is removed only if the customer has
+ * no other order that day, to which it might belong. A delivery with corrections stays, as failed: its corrections refer
+ * to it.
  */
 export const dropOpenDelivery = async (tx: Kysely<Tables>, order: OrderOfDay): Promise<void> => {
   const open = sql`d.customer_id = ${order.customer_id} and d.delivery_date = ${order.delivery_date}

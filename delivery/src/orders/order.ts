@@ -1,9 +1,9 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { orderStatuses, type Tables } from "../database.ts";
 
-/** An order as the API shows it. */
+/** An order in a response of the API. */
 export const orderView = z.object({
   id: z.string(),
   customer_id: z.string(),
@@ -35,8 +35,12 @@ export const orderColumns = [
   "created_at",
 ] as const;
 
-export const orderNotFound = (id: string) =>
-  new Failure("EB_ORDER_NOT_FOUND", 404, `There is no order ${id}.`, "GET /api/orders lists the orders.");
+export const orderNotFound = defineFailure({
+  code: "EB_ORDER_NOT_FOUND",
+  status: 404,
+  detail: "There is no order {id}.",
+  remedy: "GET /api/orders lists the orders.",
+});
 
 /**
  * Reads an order and keeps others from changing it until the transaction ends.
@@ -52,7 +56,7 @@ export const lockOrder = async (tx: Kysely<Tables>, id: string, ownCustomer?: st
     .$if(ownCustomer !== undefined, (query) => query.where("customer_id", "=", ownCustomer ?? ""))
     .forUpdate()
     .executeTakeFirst();
-  if (!order) throw orderNotFound(id);
+  if (!order) throw orderNotFound({ id });
   return order;
 };
 

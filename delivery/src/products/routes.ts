@@ -1,60 +1,37 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
-import { id, name, paise } from "../fields.ts";
+import { changeOf, flag, id, name, paise } from "../fields.ts";
 import { newId } from "../ids/index.ts";
-import { given, pageOf, pageQuery, readPage } from "../paging.ts";
+import { listRoute } from "../list-route.ts";
 import { productColumns, productNotFound, productView } from "./product.ts";
 
 const details = { name, category: name, unit: name, price_paise: paise };
 
-const listQuery = z.strictObject({
-  ...pageQuery,
-  category: name.optional(),
-  active: z
-    .enum(["true", "false"])
-    .transform((value) => value === "true")
-    .optional(),
-});
-
 export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db, changes }) => {
-  app.get(
-    "",
-    {
-      schema: {
-        tags: ["products"],
-        summary: "List products",
-        querystring: listQuery,
-        response: { 200: pageOf(productView) },
-      },
-    },
-    async (request) => {
-      const { limit, cursor, ...filters } = request.query;
-      return readPage(
-        { limit, cursor },
-        {
-          position: id,
-          positionOf: (product) => product.id,
-          fetch: (after, take) =>
-            db
-              .selectFrom("products")
-              .select(productColumns)
-              .where((eb) => eb.and(given(filters)))
-              .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
-              .orderBy("id")
-              .limit(take)
-              .execute(),
-        },
-      );
-    },
-  );
+  listRoute(app, {
+    tags: ["products"],
+    summary: "List products",
+    item: productView,
+    filters: { category: name.optional(), active: flag.optional() },
+    sort: { id },
+    fetch: (filters, { after, take }) =>
+      db
+        .selectFrom("products")
+        .select(productColumns)
+        .where((eb) => eb.and(filters))
+        .$if(after !== undefined, (query) => query.where("id", ">", after?.id ?? ""))
+        .orderBy("id")
+        .limit(take)
+        .execute(),
+  });
 
   app.get(
     "/:id",
     {
       schema: {
         tags: ["products"],
-        summary: "One product",
+        summary: "Get a product",
         params: z.strictObject({ id }),
         response: { 200: productView },
       },
@@ -65,7 +42,7 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
         .select(productColumns)
         .where("id", "=", request.params.id)
         .executeTakeFirst();
-      if (!product) throw productNotFound(request.params.id);
+      if (!product) throw productNotFound({ id: request.params.id });
       return product;
     },
   );
@@ -97,12 +74,9 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
     {
       schema: {
         tags: ["products"],
-        summary: "Change a product, its price or whether it is sold",
+        summary: "Change a product, its price or its availability",
         params: z.strictObject({ id }),
-        body: z
-          .strictObject({ ...details, active: z.boolean() })
-          .partial()
-          .refine((body) => Object.keys(body).length > 0, "must change something"),
+        body: changeOf({ ...details, active: z.boolean() }),
         response: { 200: productView },
       },
     },
@@ -115,7 +89,7 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
           .returning(productColumns)
           .executeTakeFirst(),
       );
-      if (!product) throw productNotFound(request.params.id);
+      if (!product) throw productNotFound({ id: request.params.id });
       return product;
     },
   );

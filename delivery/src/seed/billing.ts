@@ -9,17 +9,17 @@ import type { Plan } from "./plan.ts";
  * the morning of the third, and paid within two weeks.
  */
 export const seedBilling = async (tx: Transaction<Tables>, plan: Plan): Promise<number> => {
-  const { chance, now, today, thisMonth } = plan;
+  const { random, now, today, thisMonth } = plan;
   const key = sql`b.key`;
   const month = sql`date_trunc('month', day::timestamp)::date`;
   const status = sql`case
     when b.period < ${thisMonth}::date - interval '1 month'
-      then case when ${chance.happens("overdue", key, 40)} then 'issued' else 'paid' end
+      then case when ${random.happens("overdue", key, 40)} then 'issued' else 'paid' end
     -- In the first days of a month the bills of the last one are still being looked over.
     when extract(day from ${today}::date) <= 3 then 'draft'
-    else ${chance.pick("paid", key, ["paid", "issued"])} end`;
-  const method = chance.pick("payment", key, ["upi", "upi", "upi", "cash", "card", "bank_transfer"]);
-  const waited = sql`${chance.roll("days until paid", key, 14_000)} / 14000.0`;
+    else ${random.pick("paid", key, ["paid", "issued"])} end`;
+  const method = random.pick("payment", key, ["upi", "upi", "upi", "cash", "card", "bank_transfer"]);
+  const waited = sql`${random.roll("days until paid", key, 14_000)} / 14000.0`;
   const inserted = await sql`
     insert into billing_records (id, customer_id, period, amount_paise, status, covers, created_at, order_id,
       issued_at, issued_by, paid_at, paid_by, payment_method, payment_reference)
@@ -31,7 +31,7 @@ export const seedBilling = async (tx: Transaction<Tables>, plan: Plan): Promise<
       case when status = 'paid' then method end,
       case when status = 'paid' and method <> 'cash' then upper(left(method, 4)) || to_char(period, 'YYMM') || lpad(place::text, 7, '0') end
     from (
-      select b.*, ${chance.id("bil", sql`b.at`, key)} as id, ${status} as status, ${method} as method, ${waited} as waited,
+      select b.*, ${random.id("bil", sql`b.at`, key)} as id, ${status} as status, ${method} as method, ${waited} as waited,
         (period + interval '1 month 2 days 9 hours')::timestamptz as issued_at
       from (
         select *, (period + interval '1 month 2 hours' + place * interval '1 millisecond')::timestamptz as at

@@ -9,7 +9,7 @@ export interface DemoLogin {
   name: string;
 }
 
-/** The logins that are promised to whoever tries the demo; `customer@` has subscriptions and orders. */
+/** The documented logins of the demo; `customer@` has subscriptions and orders. */
 export const demoLogins: readonly DemoLogin[] = [
   { email: "admin@earlybird.local", role: "admin", name: "Kavitha Iyer" },
   { email: "operator@earlybird.local", role: "operator", name: "Rohan Deshpande" },

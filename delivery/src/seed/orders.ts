@@ -15,25 +15,25 @@ import type { Plan } from "./plan.ts";
  * - `method`: how it was confirmed, null before the changes
  */
 export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<void> => {
-  const { chance, now, changedOn } = plan;
+  const { random, now, changedOn } = plan;
   const key = sql`key`;
   const visit = sql`visit`;
   const firstQuantity = sql`(items -> 0 ->> 'quantity')::integer`;
   const open = sql`at > ${now}::timestamptz`;
   // The more was ordered, the sooner the depot runs short.
   const shortBelow = sql`case first_quantity when 1 then 450 else 910 end`;
-  const outcome = chance.roll("outcome", key, 10_000);
+  const outcome = random.roll("outcome", key, 10_000);
   // Without "offset 0" the planner would merge the levels and compute a fate anew wherever it is named.
   await sql`
     create temporary table seed_orders on commit drop as
     with ordered as (${subscriptionOrders(plan)} union all ${oneTimeOrders(plan)}),
     ridden as (
       select *,
-        case when ${chance.happens("another courier", visit, 50)} then ${chance.roll("which courier", visit, areas.length)}
+        case when ${random.happens("another courier", visit, 50)} then ${random.roll("which courier", visit, areas.length)}
           else area_no end as courier_no,
-        (day + interval '04:15' + ${chance.roll("second of the round", visit, 9_000)} * interval '1 second')::timestamptz as at,
+        (day + interval '04:15' + ${random.roll("second of the round", visit, 9_000)} * interval '1 second')::timestamptz as at,
         ${firstQuantity} as first_quantity,
-        ${chance.roll("handed over", key, firstQuantity)} as first_handed_over
+        ${random.roll("handed over", key, firstQuantity)} as first_handed_over
       from ordered offset 0
     ),
     decided as (
@@ -46,15 +46,15 @@ export const planOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<v
     )
     select key, kind, customer_id, subscription_id, placed_by, day, created_at, items, total_paise, fate, new_ways,
       visit, courier_no, at,
-      ${chance.id("ord", sql`created_at`, key)} as id,
-      case when fate <> 'cancelled' then ${chance.id("dlv", sql`created_at`, key)} end as delivery_id,
+      ${random.id("ord", sql`created_at`, key)} as id,
+      case when fate <> 'cancelled' then ${random.id("dlv", sql`created_at`, key)} end as delivery_id,
       case when new_ways then ${handedOver} end as handed_over,
       total_paise - case when fate = 'partial' and new_ways
         then (first_quantity - first_handed_over) * (items -> 0 ->> 'unit_price_paise')::integer else 0 end as charge_paise,
       case when not new_ways or fate in ('open', 'cancelled') then null
         -- A link confirms that everything arrived.
-        when fate = 'full' and ${chance.happens("confirmed by link", visit, 33)} then 'shared_link'
-        when ${chance.happens("confirmed by the office", key, 33)} then 'admin'
+        when fate = 'full' and ${random.happens("confirmed by link", visit, 33)} then 'shared_link'
+        when ${random.happens("confirmed by the office", key, 33)} then 'admin'
         else 'delivery' end as method
     from decided`.execute(tx);
 };
@@ -72,14 +72,14 @@ const handedOver: RawBuilder<unknown> = sql`
   end`;
 
 /** What the subscriptions called for, generated on the evening before; tomorrow's half an hour ago. */
-const subscriptionOrders = ({ chance, days, firstDay, now, today }: Plan): RawBuilder<unknown> => {
+const subscriptionOrders = ({ random, days, firstDay, now, today }: Plan): RawBuilder<unknown> => {
   const key = sql`s.no * 100000::bigint + d.nth`;
   return sql`
     select ${key} as key, s.customer_no * 100000::bigint + d.nth as visit, 'subscription' as kind, s.customer_id, s.area_no, s.id as subscription_id,
       null as placed_by, d.day, s.items, s.handed_over_in_full, s.quantity * s.price_paise as total_paise,
       case when d.day > ${today}::date then ${now}::timestamptz - interval '30 minutes'
         else (d.day - 1 + interval '20 hours')::timestamptz end
-        + ${chance.roll("millisecond of generation", key, 4_000)} * interval '1 millisecond' as created_at
+        + ${random.roll("millisecond of generation", key, 4_000)} * interval '1 millisecond' as created_at
     from (
       select nth, ${firstDay}::date + nth as day from generate_series(0, ${days}::integer) nth
     ) d
@@ -91,9 +91,9 @@ const subscriptionOrders = ({ chance, days, firstDay, now, today }: Plan): RawBu
 
 /** Writes the orders as the API left them. */
 export const seedOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<number> => {
-  const { chance, today } = plan;
+  const { random, today } = plan;
   const key = sql`key`;
-  const underWay = chance.pick("under way", key, [
+  const underWay = random.pick("under way", key, [
     "OUT_FOR_DELIVERY",
     "OUT_FOR_DELIVERY",
     "OUT_FOR_DELIVERY",
@@ -110,8 +110,8 @@ export const seedOrders = async (tx: Transaction<Tables>, plan: Plan): Promise<n
         when day = ${today}::date then ${underWay}
         when kind = 'subscription' then 'CONFIRMED'
         else 'PENDING' end,
-      case when fate = 'cancelled' then ${chance.pick("why cancelled", key, whyCancelled)}
-        when kind = 'one_time' and ${chance.happens("note", key, 150)} then ${chance.pick("note", key, notes)} end,
+      case when fate = 'cancelled' then ${random.pick("why cancelled", key, whyCancelled)}
+        when kind = 'one_time' and ${random.happens("note", key, 150)} then ${random.pick("note", key, notes)} end,
       created_at, subscription_id,
       case when confirmed then at end, case when confirmed then true end, case when confirmed then ${underWay} end,
       case when kind = 'one_time' and ${billed(plan)} then true end

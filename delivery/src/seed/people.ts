@@ -13,32 +13,32 @@ import type { Plan } from "./plan.ts";
  * - null: the customer never registered
  */
 export const planCustomers = async (tx: Transaction<Tables>, plan: Plan): Promise<void> => {
-  const { chance, customers, days, today } = plan;
+  const { random, customers, days, today } = plan;
   const no = sql`n.no`;
-  const oldHand = chance.happens("came before the history", no, 750);
+  const oldHand = random.happens("came before the history", no, 750);
   const daysAgo = sql`case
     when ${no} = 1 then ${days + 300}
-    when ${oldHand} then ${days + 2} + ${chance.roll("days before the history", no, 300)}
-    else 2 + ${chance.roll("days ago", no, days)} end`;
+    when ${oldHand} then ${days + 2} + ${random.roll("days before the history", no, 300)}
+    else 2 + ${random.roll("days ago", no, days)} end`;
   const joined = sql`(${today}::date - days_ago + interval '8 hours'
-    + ${chance.roll("second of joining", sql`no`, 37_000)} * interval '1 second')::timestamptz`;
+    + ${random.roll("second of joining", sql`no`, 37_000)} * interval '1 second')::timestamptz`;
   await sql`
     create temporary table seed_customers on commit drop as
     with person as (
       select n.no, ${daysAgo} as days_ago,
-        ${chance.pick("first name", no, firstNames)} as first_name,
-        ${chance.pick("last name", no, lastNames)} as last_name,
-        case when ${no} = 1 then 0 else ${chance.roll("area", no, areas.length)} end as area_no,
+        ${random.pick("first name", no, firstNames)} as first_name,
+        ${random.pick("last name", no, lastNames)} as last_name,
+        case when ${no} = 1 then 0 else ${random.roll("area", no, areas.length)} end as area_no,
         case
           when ${no} = 1 then 'active'
-          when ${chance.happens("closed", no, 15)} then 'closed'
-          when ${chance.happens("customer paused", no, 20)} then 'paused'
+          when ${random.happens("closed", no, 15)} then 'closed'
+          when ${random.happens("customer paused", no, 20)} then 'paused'
           else 'active' end as status,
         -- Neighbours 2k and 2k + 1: in some households they gave the same number.
         ${no} > 1 and (${no} | 1) <= ${customers}
-          and ${chance.happens("shared phone", sql`(${no} / 2)`, 25)} as shares_phone,
-        ${no} = 1 or ${chance.happens("has a login", no, 700)} as registered,
-        ${no} <> 1 and ${chance.happens("by email", no, 150)} as by_email
+          and ${random.happens("shared phone", sql`(${no} / 2)`, 25)} as shares_phone,
+        ${no} = 1 or ${random.happens("has a login", no, 700)} as registered,
+        ${no} <> 1 and ${random.happens("by email", no, 150)} as by_email
       from generate_series(1, ${customers}::integer) as n (no)
     ),
     dated as (
@@ -51,8 +51,8 @@ export const planCustomers = async (tx: Transaction<Tables>, plan: Plan): Promis
       from person
     )
     select no, area_no, status, login, created_at,
-      ${chance.id("cst", sql`created_at`, sql`no`)} as id,
-      case when login is not null then ${chance.id("usr", sql`created_at`, sql`no`)} end as login_id,
+      ${random.id("cst", sql`created_at`, sql`no`)} as id,
+      case when login is not null then ${random.id("usr", sql`created_at`, sql`no`)} end as login_id,
       case when no = 1 then 'Ananya Rao' else first_name || ' ' || last_name end as name,
       ${phone(sql`case when shares_phone then no & ~1 else no end`)} as phone,
       ${address(plan, sql`no`)} as address,
@@ -66,12 +66,12 @@ export const planCustomers = async (tx: Transaction<Tables>, plan: Plan): Promis
 const phone = (no: RawBuilder<unknown>): RawBuilder<string> =>
   sql`'+91' || (7000000000 + ((${no})::bigint * 1103515245) % 1999999973)`;
 
-const address = ({ chance }: Plan, no: RawBuilder<unknown>): RawBuilder<string> => sql`
-  case when ${chance.happens("lives in a flat", no, 550)}
-    then 'Flat ' || (1 + ${chance.roll("floor", no, 9)}) * 100 + 1 + ${chance.roll("door", no, 6)}
-      || ', ' || ${chance.pick("building", no, buildings)}
-    else '#' || 1 + ${chance.roll("house", no, 240)} end
-  || ', ' || ${chance.pick("street", no, streets)}
+const address = ({ random }: Plan, no: RawBuilder<unknown>): RawBuilder<string> => sql`
+  case when ${random.happens("lives in a flat", no, 550)}
+    then 'Flat ' || (1 + ${random.roll("floor", no, 9)}) * 100 + 1 + ${random.roll("door", no, 6)}
+      || ', ' || ${random.pick("building", no, buildings)}
+    else '#' || 1 + ${random.roll("house", no, 240)} end
+  || ', ' || ${random.pick("street", no, streets)}
   || ', ' || (${areas.map(({ name }) => name)}::text[])[1 + area_no]
   || ', Bengaluru ' || (${areas.map(({ pin }) => pin)}::text[])[1 + area_no]`;
 

@@ -1,9 +1,9 @@
 import { addDays, type BusinessClock, firstOfMonth, today } from "../calendar.ts";
-import type { Chance } from "./chance.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 /** How large the demo is and which days it covers; days are `YYYY-MM-DD`. */
 export interface Plan {
-  chance: Chance;
+  random: SeededRandom;
   customers: number;
   days: number;
   firstDay: string;
@@ -21,13 +21,13 @@ export interface Plan {
 
 export const makePlan = (
   size: { customers: number; days: number },
-  chance: Chance,
+  random: SeededRandom,
   clock: BusinessClock,
 ): Plan => {
   const day = today(clock);
   const firstDay = addDays(day, 1 - size.days);
   return {
-    chance,
+    random,
     ...size,
     firstDay,
     timeZone: clock.timeZone,

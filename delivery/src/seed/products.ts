@@ -7,11 +7,11 @@ import type { Plan } from "./plan.ts";
  * Puts the catalogue on sale. `seed_products` numbers what can be ordered: `nth` from 0 within its category,
  * of `in_category`, and `no` from 0 over all.
  */
-export const seedProducts = async (tx: Transaction<Tables>, { chance, firstDay }: Plan): Promise<number> => {
+export const seedProducts = async (tx: Transaction<Tables>, { random, firstDay }: Plan): Promise<number> => {
   const at = sql`(${firstDay}::date - 400 + p.no * interval '1 hour')::timestamptz`;
   const inserted = await sql`
     insert into products (id, name, category, unit, price_paise, active)
-    select ${chance.id("prd", at, sql`p.no`)}, p.name, p.category, p.unit, p.price_paise, p.active
+    select ${random.id("prd", at, sql`p.no`)}, p.name, p.category, p.unit, p.price_paise, p.active
     from jsonb_to_recordset(${JSON.stringify(catalogue.map((product, no) => ({ no, ...product })))}::jsonb)
       as p (no integer, name text, category text, unit text, price_paise integer, active boolean)
     order by p.no`.execute(tx);

@@ -114,16 +114,16 @@ test("ids are UUIDs of version 7 and carry the time at which they were made", as
 });
 
 test("the business is as untidy as a real one, and the report says how much", () => {
-  const { rows, untidy } = demo.report;
+  const { rows, anomalies } = demo.report;
   const percent = (part: number, whole: number) => (100 * part) / whole;
   const about = (share: number, expected: number) => {
     expect(share).toBeGreaterThan(expected * 0.6);
     expect(share).toBeLessThan(expected * 1.5);
   };
-  about(percent(untidy.orders_one_time, rows.orders), 5);
-  about(percent(untidy.orders_cancelled, rows.orders), 2);
-  about(percent(untidy.deliveries_partial + untidy.deliveries_shortage, rows.delivery_statuses), 4);
-  about(percent(untidy.customers_without_login, rows.customers), 30);
-  for (const [oddity, count] of Object.entries(untidy)) expect(count, oddity).toBeGreaterThan(0);
-  expect(untidy.deliveries_unlinked).toBeGreaterThan(untidy.deliveries_matching_no_order);
+  about(percent(anomalies.orders_one_time, rows.orders), 5);
+  about(percent(anomalies.orders_cancelled, rows.orders), 2);
+  about(percent(anomalies.deliveries_partial + anomalies.deliveries_shortage, rows.delivery_statuses), 4);
+  about(percent(anomalies.customers_without_login, rows.customers), 30);
+  for (const [oddity, count] of Object.entries(anomalies)) expect(count, oddity).toBeGreaterThan(0);
+  expect(anomalies.deliveries_unlinked).toBeGreaterThan(anomalies.deliveries_matching_no_order);
 });

@@ -1,20 +1,20 @@
 import { hash } from "@node-rs/argon2";
-import { type Clock, Failure, systemClock } from "earlybird";
+import { type Clock, defineFailure, systemClock } from "earlybird";
 import { sql, type Transaction } from "kysely";
 import { readTimeZone } from "../business/time-zone.ts";
 import { inTimeZone } from "../calendar.ts";
 import type { DeliveryDatabase, Tables } from "../database.ts";
 import { seedBilling, seedBillLines } from "./billing.ts";
 import { loadInBulk } from "./bulk-load.ts";
-import { createChance } from "./chance.ts";
+import { countDataAnomalies, type DataAnomalies } from "./data-anomalies.ts";
 import { seedDeliveries, seedSharedLinks } from "./deliveries.ts";
 import { demoPassword } from "./logins.ts";
 import { planOrders, seedOrders } from "./orders.ts";
 import { planCustomers, seedCustomers } from "./people.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { seedProducts } from "./products.ts";
+import { createSeededRandom } from "./seeded-random.ts";
 import { seedSubscriptions } from "./subscriptions.ts";
-import { countUntidiness, type Untidiness } from "./untidiness.ts";
 import { seedUsers } from "./users.ts";
 
 const tables = [
@@ -46,24 +46,23 @@ export interface SeedOptions {
 export interface SeedReport {
   rows: Record<SeededTable, number>;
   seconds: number;
-  untidy: Untidiness;
+  anomalies: DataAnomalies;
 }
 
-export const databaseNotEmpty = (table: string) =>
-  new Failure(
-    "EB_NOT_EMPTY",
-    409,
-    `The table ${table} holds rows, and demo data is only loaded into an empty database.`,
-    "Point DATABASE_URL or EARLYBIRD_DATA_DIR at an empty database.",
-  );
+export const databaseNotEmpty = defineFailure({
+  code: "EB_NOT_EMPTY",
+  status: 409,
+  detail: "The table {table} is not empty; demo data is only loaded into an empty database.",
+  remedy: "Set DATABASE_URL or EARLYBIRD_DATA_DIR to an empty database.",
+});
 
-export const badSeedOption = (fault: string) =>
-  new Failure(
-    "EB_SEED_OPTIONS",
-    400,
-    `The demo data cannot be made: ${fault}.`,
-    "Correct the option.",
-  ).exitingWith(2);
+export const badSeedOption = defineFailure({
+  code: "EB_SEED_OPTIONS",
+  status: 400,
+  exitStatus: 2,
+  detail: "The demo data cannot be generated: {fault}.",
+  remedy: "Correct the option.",
+});
 
 /**
  * Loads a believable business into an empty database whose changes are all applied: customers, and a history
@@ -85,11 +84,11 @@ export const seedDemo = async (db: DeliveryDatabase, options: SeedOptions = {}):
   refuseBadOptions({ customers, days, seed });
   const startedMs = clock.monotonicMs();
   const businessClock = inTimeZone(clock, await readTimeZone(db));
-  const plan = makePlan({ customers, days }, createChance(seed), businessClock);
+  const plan = makePlan({ customers, days }, createSeededRandom(seed), businessClock);
   const passwordHash = await hash(demoPassword, { salt: Buffer.from("earlybird demo salt") });
   const rows = {} as Record<SeededTable, number>;
 
-  const untidy = await db.transaction().execute(async (tx) => {
+  const anomalies = await db.transaction().execute(async (tx) => {
     await prepare(tx, plan);
     await loadInBulk(tx, tables, () =>
       load(tx, plan, passwordHash, (table, count) => {
@@ -99,9 +98,9 @@ export const seedDemo = async (db: DeliveryDatabase, options: SeedOptions = {}):
     );
     for (const table of tables) await sql`analyze ${sql.table(table)}`.execute(tx);
     onProgress("indexes", 0);
-    return countUntidiness(tx);
+    return countDataAnomalies(tx);
   });
-  return { rows, seconds: (clock.monotonicMs() - startedMs) / 1000, untidy };
+  return { rows, seconds: (clock.monotonicMs() - startedMs) / 1000, anomalies };
 };
 
 const refuseBadOptions = ({
@@ -114,10 +113,11 @@ const refuseBadOptions = ({
     ["days", days, 3_660],
   ] as const) {
     if (!Number.isInteger(value) || value < 1 || value > most) {
-      throw badSeedOption(`${name} is ${value}, and must be a whole number from 1 to ${most}`);
+      throw badSeedOption({ fault: `${name} is ${value}, and must be a whole number from 1 to ${most}` });
     }
   }
-  if (!Number.isSafeInteger(seed)) throw badSeedOption(`the seed is ${seed}, and must be a whole number`);
+  if (!Number.isSafeInteger(seed))
+    throw badSeedOption({ fault: `the seed is ${seed}, and must be a whole number` });
 };
 
 const prepare = async (tx: Transaction<Tables>, { timeZone }: Plan): Promise<void> => {
@@ -132,7 +132,7 @@ const prepare = async (tx: Transaction<Tables>, { timeZone }: Plan): Promise<voi
   // Lock first, look second: of two loads at once, the later one finds the rows of the first.
   await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))}`.execute(tx);
   const occupied = await firstOccupied(tx);
-  if (occupied) throw databaseNotEmpty(occupied);
+  if (occupied) throw databaseNotEmpty({ table: occupied });
 };
 
 const firstOccupied = async (db: DeliveryDatabase): Promise<SeededTable | undefined> => {

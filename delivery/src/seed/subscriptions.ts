@@ -20,20 +20,20 @@ export const seedSubscriptions = async (tx: Transaction<Tables>, plan: Plan): Pr
 };
 
 const planSubscriptions = async (tx: Transaction<Tables>, plan: Plan): Promise<void> => {
-  const { chance, days, firstDay, today, tomorrow } = plan;
+  const { random, days, firstDay, today, tomorrow } = plan;
   const customer = sql`c.no`;
   const no = sql`no`;
-  const share = chance.roll("number of subscriptions", customer, 100);
+  const share = random.roll("number of subscriptions", customer, 100);
   await sql`
     create temporary table seed_subscriptions on commit drop as
     with wanted as (
       select c.no * 4 + nth as no, c.id as customer_id, c.area_no, c.no as customer_no, c.status as customer_status,
         (${kinds}::text[])[1 + (nth - 1 + case
-          when c.no = 1 or ${chance.happens("begins with milk", customer, 750)} then 0
-          when ${chance.happens("begins with the newspaper", customer, 600)} then 1
+          when c.no = 1 or ${random.happens("begins with milk", customer, 750)} then 0
+          when ${random.happens("begins with the newspaper", customer, 600)} then 1
           else 2 end) % 3] as category,
         c.created_at + interval '20 minutes' + case when nth = 1 then interval '0'
-          else ${chance.roll("days until the next one", sql`c.no * 4 + nth`, 40)} * interval '1 day' end as thought_of
+          else ${random.roll("days until the next one", sql`c.no * 4 + nth`, 40)} * interval '1 day' end as thought_of
       from seed_customers c
       cross join generate_series(1, 3) nth
       where nth <= case when c.no = 1 then 2 when ${share} < 16 then 0 when ${share} < 82 then 1
@@ -45,31 +45,31 @@ const planSubscriptions = async (tx: Transaction<Tables>, plan: Plan): Promise<v
           when customer_no = 1 then 'active'
           when customer_status = 'closed' then 'cancelled'
           when customer_status = 'paused' then 'paused'
-          when ${chance.happens("subscription cancelled", no, 100)} then 'cancelled'
-          when ${chance.happens("subscription paused", no, 50)} then 'paused'
+          when ${random.happens("subscription cancelled", no, 100)} then 'cancelled'
+          when ${random.happens("subscription paused", no, 50)} then 'paused'
           else 'active' end as status
       from wanted
     ),
     dated as (
       select *, created_at::date + 1 as starts_on,
-        ${chance.id("sub", sql`created_at`, no)} as id,
+        ${random.id("sub", sql`created_at`, no)} as id,
         case when customer_no = 1 then 'daily'
-          when category = 'newspaper' then ${chance.pick("newspaper days", no, ["daily", "daily", "weekdays"])}
-          else ${chance.pick("days", no, ["daily", "daily", "daily", "alternate", "weekdays"])} end as schedule,
+          when category = 'newspaper' then ${random.pick("newspaper days", no, ["daily", "daily", "weekdays"])}
+          else ${random.pick("days", no, ["daily", "daily", "daily", "alternate", "weekdays"])} end as schedule,
         case when category = 'newspaper' then 1
-          else ${chance.pick("quantity", no, ["1", "1", "1", "1", "1", "2", "2", "2", "2", "3"])}::integer
+          else ${random.pick("quantity", no, ["1", "1", "1", "1", "1", "2", "2", "2", "2", "3"])}::integer
           end as quantity,
         -- A pause began within the last three weeks; a cancelled one ended somewhere in the history.
-        ${today}::date - ${chance.roll("pause began", no, 20)} as paused_from,
-        ${today}::date - 1 - ${chance.roll("end", no, sql`greatest(1, least(${days}, ${today}::date - created_at::date - 1))`)}
+        ${today}::date - ${random.roll("pause began", no, 20)} as paused_from,
+        ${today}::date - 1 - ${random.roll("end", no, sql`greatest(1, least(${days}, ${today}::date - created_at::date - 1))`)}
           as ended_on
       from asked
     )
     select d.no, d.id, d.customer_no, d.customer_id, d.area_no, d.quantity, d.schedule, d.status, d.starts_on,
       d.created_at, p.id as product_id, p.price_paise,
       case when d.status = 'cancelled' then d.ended_on end as ends_on,
-      case when d.status = 'paused' and ${chance.happens("pause has an end", sql`d.no`, 700)}
-        then ${today}::date + 2 + ${chance.roll("pause ends", sql`d.no`, 20)} end as paused_until,
+      case when d.status = 'paused' and ${random.happens("pause has an end", sql`d.no`, 700)}
+        then ${today}::date + 2 + ${random.roll("pause ends", sql`d.no`, 20)} end as paused_until,
       greatest(d.starts_on, ${firstDay}::date) as first_day,
       case d.status when 'active' then ${tomorrow}::date when 'paused' then d.paused_from - 1 else d.ended_on end
         as last_day,
@@ -78,7 +78,7 @@ const planSubscriptions = async (tx: Transaction<Tables>, plan: Plan): Promise<v
       jsonb_build_array(jsonb_build_object('product_id', p.id, 'ordered_qty', d.quantity,
         'delivered_qty', d.quantity, 'status', 'full')) as handed_over_in_full
     from dated d
-    join seed_products p on p.category = d.category and p.nth = ${chance.roll("product", sql`d.no`, sql`p.in_category`)}
+    join seed_products p on p.category = d.category and p.nth = ${random.roll("product", sql`d.no`, sql`p.in_category`)}
     `.execute(tx);
   await sql`analyze seed_subscriptions`.execute(tx);
 };

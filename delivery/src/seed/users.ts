@@ -29,14 +29,14 @@ export const seedUsers = async (
 };
 
 const seedStaff = async (tx: Transaction<Tables>, plan: Plan, passwordHash: string): Promise<number> => {
-  const { chance, firstDay } = plan;
+  const { random, firstDay } = plan;
   const others = demoLogins.filter(({ role }) => role !== "delivery" && role !== "customer");
   const staff = [...courierLogins, ...others].map((login, no) => ({ no, ...login }));
   await sql`
     create temporary table seed_staff on commit drop as
     select s.no, s.email, s.name, s.role, hired.at as created_at,
       '+91' || 9000000000 + s.no * 104729 as phone,
-      ${chance.id("usr", sql`hired.at`, sql`-1 - s.no`)} as id
+      ${random.id("usr", sql`hired.at`, sql`-1 - s.no`)} as id
     from jsonb_to_recordset(${JSON.stringify(staff)}::jsonb) as s (no integer, email text, name text, role text)
     cross join lateral (select (${firstDay}::date - 390 + s.no * interval '25 hours')::timestamptz as at) hired`.execute(
     tx,
@@ -55,18 +55,18 @@ const seedStaff = async (tx: Transaction<Tables>, plan: Plan, passwordHash: stri
 };
 
 const seedStrangers = async (tx: Transaction<Tables>, plan: Plan, passwordHash: string): Promise<number> => {
-  const { chance, customers, days, today } = plan;
+  const { random, customers, days, today } = plan;
   const no = sql`n.no`;
   const inserted = await sql`
     insert into users (id, email, phone, name, password_hash, role, created_at, verified_at)
-    select ${chance.id("usr", sql`s.at`, sql`-1000 - s.no`)},
+    select ${random.id("usr", sql`s.at`, sql`-1000 - s.no`)},
       lower(s.first_name || '.' || s.last_name) || '.new' || s.no || '@example.com',
       '+91' || 9500000000 + s.no * 7919, s.first_name || ' ' || s.last_name, ${passwordHash}, 'customer', s.at, null
     from (
       select n.no,
-        ${chance.pick("stranger's first name", no, firstNames)} as first_name,
-        ${chance.pick("stranger's last name", no, lastNames)} as last_name,
-        (${today}::date - 1 - ${chance.roll("stranger's day", no, days)} + interval '19 hours')::timestamptz as at
+        ${random.pick("stranger's first name", no, firstNames)} as first_name,
+        ${random.pick("stranger's last name", no, lastNames)} as last_name,
+        (${today}::date - 1 - ${random.roll("stranger's day", no, days)} + interval '19 hours')::timestamptz as at
       from generate_series(1, ${Math.ceil(customers / 100)}::integer) as n (no)
     ) s
     order by s.at, s.no`.execute(tx);

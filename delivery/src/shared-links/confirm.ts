@@ -1,6 +1,7 @@
 import type { ActiveBehaviours } from "earlybird/rollback";
 import type { Kysely } from "kysely";
 import { today } from "../calendar.ts";
+import type { Client } from "../client.ts";
 import type { ApiContext } from "../context.ts";
 import type { Tables } from "../database.ts";
 import {
@@ -9,21 +10,19 @@ import {
   confirmCustomerDay,
   confirmOrder,
 } from "../deliveries/index.ts";
-import { findLink, hashOf } from "./link.ts";
+import { tokenHash } from "../token-hash.ts";
+import { findLink } from "./link.ts";
 
-/** What the person behind a link tells of themselves, and what the request does. */
-export interface Witness {
+/** The person who confirms by a link, as they and their request identify them. */
+export interface Witness extends Client {
   name: string | undefined;
   notes: string | undefined;
-  ipAddress: string;
-  deviceInfo: string | null;
 }
 
 /**
- * Confirms, without login, that everything arrived that was to be delivered to the link's customer on its
- * day. All of it, or nothing; once.
+ * Confirms, without a login, all deliveries of the link's customer on its day: all or none, once.
  *
- * @returns how many deliveries were confirmed
+ * @returns the number of confirmed deliveries
  * @throws Failure EB_LINK_NOT_FOUND, EB_LINK_EXPIRED, EB_ALREADY_CONFIRMED, and those of a confirmation
  */
 export const confirmByLink = (
@@ -44,11 +43,11 @@ export const confirmByLink = (
     const used = await tx
       .updateTable("shared_links")
       .set({ used_at: at })
-      .where("token_hash", "=", hashOf(token))
+      .where("token_hash", "=", tokenHash(token))
       .where("used_at", "is", null)
       .returning("token_hash")
       .executeTakeFirst();
-    if (!used) throw alreadyConfirmed("What this link is for");
+    if (!used) throw alreadyConfirmed({ what: "The delivery of this link" });
     return confirmDay(tx, active, { customerId: customer_id, date: delivery_date }, confirmation);
   });
 };
@@ -68,7 +67,7 @@ const confirmDay = async (
     .where("customer_id", "=", day.customerId)
     .where("delivery_date", "=", day.date)
     .where("status", "in", ["PENDING", "CONFIRMED", "OUT_FOR_DELIVERY"])
-    // A delivery person may have said already that nothing could be handed over.
+    // A courier may already have recorded that the delivery failed.
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -79,10 +78,10 @@ const confirmDay = async (
         ),
       ),
     )
-    // In one order everywhere, so that two who confirm the same day cannot wait for each other.
+    // Always in this order, so that concurrent confirmations of a day cannot deadlock.
     .orderBy("id")
     .execute();
-  if (open.length === 0) throw alreadyConfirmed(`What is to be delivered on ${day.date}`);
+  if (open.length === 0) throw alreadyConfirmed({ what: `The delivery of ${day.date}` });
   for (const { id } of open) {
     await confirmOrder(tx, active, { orderId: id, date: day.date }, confirmation);
   }

@@ -1,42 +1,41 @@
-import { createHash, randomBytes } from "node:crypto";
-import { Failure } from "earlybird";
+import { randomBytes } from "node:crypto";
+import { defineFailure } from "earlybird";
 import type { Kysely } from "kysely";
 import { addDays, startOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { requireServedCustomer } from "../customers/index.ts";
 import type { Tables } from "../database.ts";
+import { tokenHash } from "../token-hash.ts";
 
 const daysAhead = 31;
-/** A link works until the end of the day after the delivery: a neighbour may look the next evening. */
+/** A link is valid until the end of the day after the delivery, for neighbours who confirm the next evening. */
 const lastingDays = 2;
 
-const linkDateOutOfRange = (date: string, first: string, last: string) =>
-  new Failure(
-    "EB_LINK_DATE_OUT_OF_RANGE",
-    422,
-    `There is no use for a link for ${date}.`,
-    `Choose a day from ${first} to ${last}.`,
-  );
+const linkDateOutOfRange = defineFailure({
+  code: "EB_LINK_DATE_OUT_OF_RANGE",
+  status: 422,
+  detail: "A link for {date} is not possible.",
+  remedy: "Choose a day from {first} to {last}.",
+});
 
-export const linkNotFound = () =>
-  new Failure("EB_LINK_NOT_FOUND", 404, "There is no such link.", "Ask the customer to send the link again.");
+export const linkNotFound = defineFailure({
+  code: "EB_LINK_NOT_FOUND",
+  status: 404,
+  detail: "There is no such link.",
+  remedy: "Ask the customer to send the link again.",
+});
 
-const linkExpired = (expiresAt: Date) =>
-  new Failure(
-    "EB_LINK_EXPIRED",
-    410,
-    `The link ended at ${expiresAt.toISOString()}.`,
-    "Ask the customer to send a new one.",
-  );
-
-/** Only the hash is kept: who reads the table cannot open what the links open. */
-export const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
+const linkExpired = defineFailure({
+  code: "EB_LINK_EXPIRED",
+  status: 410,
+  detail: "The link expired at {expiresAt}.",
+  remedy: "Ask the customer to send a new one.",
+});
 
 /**
- * Makes a link with which anybody who has it sees and confirms what is to be delivered to a customer on a
- * day.
+ * Creates a link that shows and confirms the deliveries of a customer on a day, without a login.
  *
- * @returns the token, for this once, and when it ends
+ * @returns the token, which is not stored, and the end of its validity
  * @throws Failure EB_LINK_DATE_OUT_OF_RANGE, EB_CUSTOMER_NOT_SERVED
  */
 export const createLink = async (
@@ -44,16 +43,16 @@ export const createLink = async (
   { customerId, date }: { customerId: string; date: string },
 ): Promise<{ token: string; expires_at: Date }> => {
   const [first, last] = [addDays(today(clock), -1), addDays(today(clock), daysAhead)];
-  if (date < first || date > last) throw linkDateOutOfRange(date, first, last);
+  if (date < first || date > last) throw linkDateOutOfRange({ date, first, last });
   const token = randomBytes(32).toString("base64url");
   const expires_at = startOfDay(addDays(date, lastingDays), clock.timeZone);
-  // Out of the transaction: a request that is repeated with its key gets the token of the link that was made.
+  // Returned by the transaction: a request that is repeated with its idempotency key gets the same token.
   return changes.transaction(async (tx) => {
     await requireServedCustomer(tx, customerId);
     await tx
       .insertInto("shared_links")
       .values({
-        token_hash: hashOf(token),
+        token_hash: tokenHash(token),
         customer_id: customerId,
         delivery_date: date,
         expires_at,
@@ -64,7 +63,7 @@ export const createLink = async (
 };
 
 /**
- * The link of a token that still opens.
+ * Finds the valid link of a token.
  *
  * @throws Failure EB_LINK_NOT_FOUND, EB_LINK_EXPIRED
  */
@@ -72,9 +71,9 @@ export const findLink = async (db: Kysely<Tables>, token: string, now: Date) => 
   const link = await db
     .selectFrom("shared_links")
     .select(["customer_id", "delivery_date", "expires_at", "used_at"])
-    .where("token_hash", "=", hashOf(token))
+    .where("token_hash", "=", tokenHash(token))
     .executeTakeFirst();
   if (!link) throw linkNotFound();
-  if (link.expires_at <= now) throw linkExpired(link.expires_at);
+  if (link.expires_at <= now) throw linkExpired({ expiresAt: link.expires_at.toISOString() });
   return link;
 };

@@ -1,23 +1,17 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { customerFor } from "../auth/index.ts";
+import { clientOf } from "../client.ts";
 import type { ApiContext } from "../context.ts";
-import { alertingFailedConfirmation, originOf, recordingRefusals } from "../deliveries/index.ts";
+import { alertingFailedConfirmation, recordingRefusals } from "../deliveries/index.ts";
 import { calendarDate, id, name, note } from "../fields.ts";
+import { tokenHash } from "../token-hash.ts";
 import { confirmByLink } from "./confirm.ts";
-import { createLink, findLink, hashOf, linkNotFound } from "./link.ts";
-import { readParcel } from "./parcel.ts";
+import { createLink, findLink, linkNotFound } from "./link.ts";
+import { linkContents, readLinkContents } from "./link-contents.ts";
 
 const params = z.strictObject({ token: z.string().min(1).max(100) });
 const tags = ["shared links"];
-
-const parcelView = z.object({
-  delivery_date: z.string(),
-  customer_name: z.string(),
-  items: z.array(z.object({ name: z.string(), unit: z.string(), quantity: z.int() })),
-  confirmed: z.boolean(),
-  expires_at: z.date(),
-});
 
 export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes, clock } = context;
@@ -27,14 +21,14 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     {
       schema: {
         tags,
-        summary: "Make a link with which somebody without login can confirm a delivery",
+        summary: "Create a link that confirms a delivery without a login",
         body: z.strictObject({
-          customer_id: id.optional().describe("left out by a customer, for their own delivery"),
+          customer_id: id.optional().describe("customers omit it: the link is for their own delivery"),
           delivery_date: calendarDate,
         }),
         response: {
           201: z.object({
-            token: z.string().describe("shown this once"),
+            token: z.string().describe("returned once"),
             path: z.string(),
             expires_at: z.date(),
           }),
@@ -53,14 +47,19 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
     "/:token",
     {
       config: { problems: [410] },
-      schema: { tags, summary: "What is to be delivered", params, response: { 200: parcelView } },
+      schema: {
+        tags,
+        summary: "Get the contents of a delivery",
+        params,
+        response: { 200: linkContents.extend({ expires_at: z.date() }) },
+      },
     },
     async (request) => {
       const { token } = request.params;
       const { expires_at } = await findLink(db, token, clock.now());
-      const parcel = await readParcel(db, hashOf(token));
-      if (!parcel) throw linkNotFound();
-      return { ...parcel, expires_at };
+      const contents = await readLinkContents(db, tokenHash(token));
+      if (!contents) throw linkNotFound();
+      return { ...contents, expires_at };
     },
   );
 
@@ -70,15 +69,15 @@ export const sharedLinkRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, c
       config: { problems: [410] },
       schema: {
         tags,
-        summary: "Confirm that everything arrived; once",
+        summary: "Confirm that everything arrived; works once",
         params,
         body: z.strictObject({ name: name.optional(), notes: note.optional() }).nullable(),
         response: { 200: z.object({ confirmed: z.int() }) },
       },
     },
     async (request) => {
-      const witness = { name: request.body?.name, notes: request.body?.notes, ...originOf(request) };
-      // The link itself would let whoever reads the alert confirm, too.
+      const witness = { name: request.body?.name, notes: request.body?.notes, ...clientOf(request) };
+      // Without the token: a reader of the alert could use it to confirm.
       const confirmed = await alertingFailedConfirmation(context, { by: "shared link" }, () =>
         recordingRefusals(context, request.log, () => confirmByLink(context, request.params.token, witness)),
       );

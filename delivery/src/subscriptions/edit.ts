@@ -1,27 +1,27 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
+import { z } from "zod";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
-import type { SubscriptionsTable, Tables } from "../database.ts";
+import { schedules, type Tables } from "../database.ts";
+import { calendarDate, changeOf, id, quantity } from "../fields.ts";
 import { generationLock } from "../locks.ts";
 import { periodRefused, requireProductOnSale } from "./subscribe.ts";
 import { subscriptionColumns, subscriptionNotFound } from "./subscription.ts";
 
-const cancelled = (id: string) =>
-  new Failure(
-    "EB_SUBSCRIPTION_CANCELLED",
-    409,
-    `Subscription ${id} is cancelled and cannot be changed.`,
-    "Create a new subscription.",
-  );
+const cancelled = defineFailure({
+  code: "EB_SUBSCRIPTION_CANCELLED",
+  status: 409,
+  detail: "Subscription {id} is cancelled and cannot be changed.",
+  remedy: "Create a new subscription.",
+});
 
-export interface SubscriptionEdit {
-  quantity?: number | undefined;
-  schedule?: SubscriptionsTable["schedule"] | undefined;
-  product_id?: string | undefined;
-  /** Null: no end. */
-  ends_on?: string | null | undefined;
-}
+export const subscriptionEdit = changeOf({
+  quantity,
+  schedule: z.enum(schedules),
+  product_id: id,
+  ends_on: calendarDate.nullable(),
+});
 
 /**
  * Changes a subscription from the first day on for which no orders have been generated. The orders of a day are made by
@@ -32,11 +32,15 @@ export interface SubscriptionEdit {
  */
 export const editSubscription = (
   { changes, clock }: ApiContext,
-  { id, edit, ownCustomer }: { id: string; edit: SubscriptionEdit; ownCustomer: string | undefined },
+  {
+    id,
+    edit,
+    ownCustomer,
+  }: { id: string; edit: z.output<typeof subscriptionEdit>; ownCustomer: string | undefined },
 ) => {
   const day = today(clock);
   const { ends_on, product_id, quantity, schedule } = edit;
-  if (ends_on != null && ends_on < day) throw periodRefused(`${ends_on} has passed.`);
+  if (ends_on != null && ends_on < day) throw periodRefused({ detail: `${ends_on} has passed.` });
   return changes.transaction(async (tx) => {
     // Not while a day's orders are generated: they would be of one kind, and the terms of that day of another.
     await sql`select pg_advisory_xact_lock_shared(${sql.join(generationLock)})`.execute(tx);
@@ -47,10 +51,10 @@ export const editSubscription = (
       .$if(ownCustomer !== undefined, (query) => query.where("customer_id", "=", ownCustomer ?? ""))
       .forUpdate()
       .executeTakeFirst();
-    if (!found) throw subscriptionNotFound(id);
-    if (found.status === "cancelled") throw cancelled(id);
+    if (!found) throw subscriptionNotFound({ id });
+    if (found.status === "cancelled") throw cancelled({ id });
     if (ends_on != null && ends_on < found.starts_on)
-      throw periodRefused(`${ends_on} comes before the start on ${found.starts_on}.`);
+      throw periodRefused({ detail: `${ends_on} comes before the start on ${found.starts_on}.` });
     if (product_id !== undefined) await requireProductOnSale(tx, product_id);
     if (product_id !== undefined || quantity !== undefined || schedule !== undefined)
       await keepTerms(tx, id, day);

@@ -1,11 +1,11 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { z } from "zod";
 import { schedules } from "../database.ts";
 
 export const subscriptionStatuses = ["active", "paused", "cancelled"] as const;
 export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
 
-/** A subscription as the API shows it. */
+/** A subscription in a response of the API. */
 export const subscriptionView = z.object({
   id: z.string(),
   customer_id: z.string(),
@@ -15,7 +15,7 @@ export const subscriptionView = z.object({
   status: z.enum(subscriptionStatuses),
   starts_on: z.string(),
   ends_on: z.string().nullable(),
-  paused_until: z.string().nullable().describe("the last day without delivery; null: until resumed"),
+  paused_until: z.string().nullable().describe("the last day without a delivery; null: until resumed"),
   created_at: z.date(),
 });
 
@@ -33,10 +33,9 @@ export const subscriptionColumns = [
   "created_at",
 ] as const;
 
-export const subscriptionNotFound = (id: string) =>
-  new Failure(
-    "EB_SUBSCRIPTION_NOT_FOUND",
-    404,
-    `There is no subscription ${id}.`,
-    "GET /api/subscriptions lists the subscriptions.",
-  );
+export const subscriptionNotFound = defineFailure({
+  code: "EB_SUBSCRIPTION_NOT_FOUND",
+  status: 404,
+  detail: "There is no subscription {id}.",
+  remedy: "GET /api/subscriptions lists the subscriptions.",
+});

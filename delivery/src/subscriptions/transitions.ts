@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { type SubscriptionStatus, subscriptionColumns, subscriptionNotFound } from "./subscription.ts";
@@ -12,21 +12,19 @@ const transitions = {
 
 export type Transition = keyof typeof transitions;
 
-const transitionRefused = (id: string, action: Transition, status: SubscriptionStatus) =>
-  new Failure(
-    "EB_SUBSCRIPTION_STATE",
-    409,
-    `Subscription ${id} is ${status}; it is too late to ${action} it.`,
-    `Only a subscription that is ${transitions[action].from.join(" or ")} can do that; otherwise create a new one.`,
-  );
+const transitionRefused = defineFailure({
+  code: "EB_SUBSCRIPTION_STATE",
+  status: 409,
+  detail: "Subscription {id} is {status} and cannot be changed with {action}.",
+  remedy: "You can {action} a subscription that is {allowed}; otherwise create a new one.",
+});
 
-const pausedIntoThePast = (until: string) =>
-  new Failure(
-    "EB_PAUSE_IN_THE_PAST",
-    422,
-    `${until} has passed already.`,
-    "Pause until today or a later day, or leave until out.",
-  );
+const pausedIntoThePast = defineFailure({
+  code: "EB_PAUSE_IN_THE_PAST",
+  status: 422,
+  detail: "{until} is in the past.",
+  remedy: "Choose today or a later day, or omit until.",
+});
 
 /**
  * Pauses, resumes or cancels a subscription. Orders that have been generated stay; each can be cancelled.
@@ -48,7 +46,7 @@ export const changeSubscription = (
     ownCustomer: string | undefined;
   },
 ) => {
-  if (until !== undefined && until < today(clock)) throw pausedIntoThePast(until);
+  if (until !== undefined && until < today(clock)) throw pausedIntoThePast({ until });
   return changes.transaction(async (tx) => {
     const found = await tx
       .selectFrom("subscriptions")
@@ -57,10 +55,11 @@ export const changeSubscription = (
       .$if(ownCustomer !== undefined, (query) => query.where("customer_id", "=", ownCustomer ?? ""))
       .forUpdate()
       .executeTakeFirst();
-    if (!found) throw subscriptionNotFound(id);
+    if (!found) throw subscriptionNotFound({ id });
     const { from, to } = transitions[action];
     const allowed: readonly SubscriptionStatus[] = from;
-    if (!allowed.includes(found.status)) throw transitionRefused(id, action, found.status);
+    if (!allowed.includes(found.status))
+      throw transitionRefused({ id, action, status: found.status, allowed: allowed.join(" or ") });
     return tx
       .updateTable("subscriptions")
       .set({ status: to, paused_until: until ?? null })

@@ -1,28 +1,24 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { sql } from "kysely";
+import { z } from "zod";
 import { endSessions, type Requester, recordSecurityEvents, type SecurityEvent } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import type { DeliveryDatabase, Role } from "../database.ts";
+import { type DeliveryDatabase, type Role, roles } from "../database.ts";
+import { changeOf, name, phone } from "../fields.ts";
 import { adminLock } from "../locks.ts";
 import { userColumns, userNotFound } from "./user.ts";
 
-const lastAdmin = () =>
-  new Failure(
-    "EB_LAST_ADMIN",
-    409,
-    "This is the last active admin.",
-    "Make another admin first; if none can log in, run: earlybird admin invite.",
-  );
+const lastAdmin = defineFailure({
+  code: "EB_LAST_ADMIN",
+  status: 409,
+  detail: "This is the last active admin.",
+  remedy: "Create another admin first; if no admin can log in, run: earlybird admin invite.",
+});
 
-/** What an admin may change of a login; what is absent or undefined stays. */
-export interface UserChange {
-  name?: string | undefined;
-  phone?: string | undefined;
-  role?: Role | undefined;
-  active?: boolean | undefined;
-}
+/** The fields of a login that an admin can change. */
+export const userChange = changeOf({ name, phone, role: z.enum(roles), active: z.boolean() });
 
-interface Standing {
+interface Access {
   role: Role;
   active: boolean;
 }
@@ -34,11 +30,11 @@ interface Standing {
  */
 export const changeUser = (
   { changes, clock }: ApiContext,
-  { id, change, by }: { id: string; change: UserChange; by: Requester },
+  { id, change, by }: { id: string; change: z.output<typeof userChange>; by: Requester },
 ) =>
   changes.transaction(async (tx) => {
     if (change.role !== undefined || change.active !== undefined) {
-      // Of two admins who take the login from each other at once, the second sees what the first has done.
+      // Of two admins who deactivate each other concurrently, the second sees the change of the first.
       await sql`select pg_advisory_xact_lock(${sql.join(adminLock)})`.execute(tx);
     }
     const before = await tx
@@ -47,7 +43,7 @@ export const changeUser = (
       .where("id", "=", id)
       .forUpdate()
       .executeTakeFirst();
-    if (!before) throw userNotFound(id);
+    if (!before) throw userNotFound({ id });
     const user = await tx
       .updateTable("users")
       .set(change)
@@ -55,20 +51,20 @@ export const changeUser = (
       .returning(userColumns)
       .executeTakeFirstOrThrow();
     if (isAdmin(before) && !isAdmin(user) && !(await hasAdmin(tx))) throw lastAdmin();
-    // Activating the login again must not bring its sessions back.
+    // Reactivating the login must not restore its sessions.
     if (!user.active) await endSessions(tx, clock.now(), { userId: id });
     await recordSecurityEvents(tx, { by, at: clock.now(), events: eventsOf(id, before, user) });
     return user;
   });
 
-const isAdmin = ({ role, active }: Standing): boolean => role === "admin" && active;
+const isAdmin = ({ role, active }: Access): boolean => role === "admin" && active;
 
 const hasAdmin = async (tx: DeliveryDatabase): Promise<boolean> => {
   const admins = tx.selectFrom("users").select("id").where("role", "=", "admin").where("active", "=", true);
   return (await admins.limit(1).executeTakeFirst()) !== undefined;
 };
 
-const eventsOf = (user: string, before: Standing, { role, active }: Standing): SecurityEvent[] => [
+const eventsOf = (user: string, before: Access, { role, active }: Access): SecurityEvent[] => [
   ...(before.role === role
     ? []
     : [{ action: "role-changed", result: { user, from: before.role, to: role } } as const]),

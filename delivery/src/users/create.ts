@@ -1,4 +1,5 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
+import { z } from "zod";
 import {
   emailTaken,
   hashNewPassword,
@@ -7,38 +8,44 @@ import {
   recordSecurityEvents,
 } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
-import type { Role } from "../database.ts";
+import { roles } from "../database.ts";
+import { email, id, name, newPassword, phone } from "../fields.ts";
 import { newId } from "../ids/index.ts";
 import { userColumns } from "./user.ts";
 
-const customerNotFree = (id: string) =>
-  new Failure(
-    "EB_CUSTOMER_NOT_FREE",
-    409,
-    `There is no customer ${id}, or the customer has a login already.`,
-    "Choose a customer whose user_id is null.",
-  );
+const customerNotFree = defineFailure({
+  code: "EB_CUSTOMER_NOT_FREE",
+  status: 409,
+  detail: "There is no customer {id}, or the customer has a login already.",
+  remedy: "Choose a customer whose user_id is null.",
+});
 
-export interface NewUser {
-  email: string;
-  name: string;
-  phone: string | undefined;
-  password: string;
-  role: Role;
-  /** For the role `customer`: whose login it is. */
-  customerId: string | undefined;
-  by: Requester;
-}
+export const newUser = z
+  .strictObject({
+    email,
+    name,
+    phone: phone.optional(),
+    password: newPassword,
+    role: z.enum(roles),
+    customer_id: id
+      .optional()
+      .describe("the owner of the login; only for the role customer, which requires it"),
+  })
+  .refine((user) => (user.role === "customer") === (user.customer_id !== undefined), {
+    path: ["customer_id"],
+    error: "belongs to the role customer, which needs it",
+  });
 
 /**
- * Makes a login. While step 21 is applied, a customer and their login know each other; while it is rolled back it is kept
- * whose login it is, and re-applying links the two.
+ * Creates a login. While step 21 is applied, it links a customer and their login; while the step is rolled back, it
+ * records the link that re-applying creates.
  *
  * @throws Failure EB_EMAIL_TAKEN, EB_WEAK_PASSWORD, EB_CUSTOMER_NOT_FREE
  */
 export const createUser = async (
   { changes, clock }: ApiContext,
-  { email, name, phone, password, role, customerId, by }: NewUser,
+  { email, name, phone, password, role, customer_id: customerId }: z.output<typeof newUser>,
+  by: Requester,
 ) => {
   const password_hash = await hashNewPassword(password, { email, name });
   const created_at = clock.now();
@@ -50,10 +57,10 @@ export const createUser = async (
         .select("id")
         .where("id", "=", customerId)
         .where("user_id", "is", null)
-        // Two logins for the same customer at once: the second waits here, and then finds the first.
+        // Of two concurrent logins for a customer, the second waits here and then finds the first.
         .forUpdate()
         .executeTakeFirst();
-      if (!free) throw customerNotFree(customerId);
+      if (!free) throw customerNotFree({ id: customerId });
     }
     const user = await tx
       .insertInto("users")

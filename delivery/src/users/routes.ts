@@ -1,84 +1,42 @@
-import { recordInLedger } from "earlybird/rollback";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { endSessions, loginOf, requesterOf } from "../auth/index.ts";
+import { endSessions, loginOf, recordSecurityEvents, requesterOf } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import { roles } from "../database.ts";
-import { email, id, name, newPassword, note, phone } from "../fields.ts";
-import { given, pageOf, pageQuery, readPage } from "../paging.ts";
-import { changeUser } from "./change.ts";
-import { createUser } from "./create.ts";
+import { flag, id, note } from "../fields.ts";
+import { listRoute } from "../list-route.ts";
+import { changeUser, userChange } from "./change.ts";
+import { createUser, newUser } from "./create.ts";
 import { notYourself, userColumns, userNotFound, userView } from "./user.ts";
 
 const role = z.enum(roles);
 const tags = ["users"];
 
-const listQuery = z.strictObject({
-  ...pageQuery,
-  role: role.optional(),
-  active: z
-    .enum(["true", "false"])
-    .transform((value) => value === "true")
-    .optional(),
-});
-
-const newUser = z
-  .strictObject({
-    email,
-    name,
-    phone: phone.optional(),
-    password: newPassword,
-    role,
-    customer_id: id.optional().describe("whose login it is; needed for the role customer, and only there"),
-  })
-  .refine((user) => (user.role === "customer") === (user.customer_id !== undefined), {
-    path: ["customer_id"],
-    error: "belongs to the role customer, which needs it",
-  });
-
-const userChange = z
-  .strictObject({ name, phone, role, active: z.boolean() })
-  .partial()
-  .refine((body) => Object.keys(body).length > 0, "must change something");
-
 export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes } = context;
 
-  app.get(
-    "",
-    { schema: { tags, summary: "List users", querystring: listQuery, response: { 200: pageOf(userView) } } },
-    async (request) => {
-      const { limit, cursor, ...filters } = request.query;
-      return readPage(
-        { limit, cursor },
-        {
-          position: id,
-          positionOf: (user) => user.id,
-          fetch: (after, take) =>
-            db
-              .selectFrom("users")
-              .select(userColumns)
-              .where((eb) => eb.and(given(filters)))
-              .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
-              .orderBy("id")
-              .limit(take)
-              .execute(),
-        },
-      );
-    },
-  );
+  listRoute(app, {
+    tags,
+    summary: "List users",
+    item: userView,
+    filters: { role: role.optional(), active: flag.optional() },
+    sort: { id },
+    fetch: (filters, { after, take }) =>
+      db
+        .selectFrom("users")
+        .select(userColumns)
+        .where((eb) => eb.and(filters))
+        .$if(after !== undefined, (query) => query.where("id", ">", after?.id ?? ""))
+        .orderBy("id")
+        .limit(take)
+        .execute(),
+  });
 
   app.post(
     "",
-    { schema: { tags, summary: "Make a login", body: newUser, response: { 201: userView } } },
+    { schema: { tags, summary: "Create a login", body: newUser, response: { 201: userView } } },
     async (request, reply) => {
-      const { customer_id, phone, ...user } = request.body;
-      const created = await createUser(context, {
-        ...user,
-        phone,
-        customerId: customer_id,
-        by: requesterOf(request),
-      });
+      const created = await createUser(context, request.body, requesterOf(request));
       return reply.code(201).send(created);
     },
   );
@@ -115,20 +73,18 @@ export const userRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     },
     async (request) => {
       const { id: userId } = request.params;
-      const by = loginOf(request);
       const at = context.clock.now();
       const ended = await changes.transaction(async (tx) => {
         const user = await tx.selectFrom("users").select("id").where("id", "=", userId).executeTakeFirst();
-        if (!user) throw userNotFound(userId);
+        if (!user) throw userNotFound({ id: userId });
         const count = await endSessions(tx, at, { userId });
-        await recordInLedger(tx, {
+        const reason = request.body?.reason;
+        const event = {
           action: "sessions-ended",
-          operator: `${by.name} (${by.id})`,
-          origin: `http ${request.ip}`,
-          at,
-          ...(request.body?.reason && { reason: request.body.reason }),
+          ...(reason && { reason }),
           result: { user: userId, ended: count },
-        });
+        } as const;
+        await recordSecurityEvents(tx, { by: requesterOf(request), at, events: [event] });
         return count;
       });
       return { ended };

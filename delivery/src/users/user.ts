@@ -1,8 +1,8 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { z } from "zod";
 import { roles } from "../database.ts";
 
-/** A user as the API shows one; the password's hash is not among it, whoever asks. */
+/** A user in a response of the API. It never includes the hash of the password. */
 export const userView = z.object({
   id: z.string(),
   email: z.string(),
@@ -26,14 +26,17 @@ export const userColumns = [
   "created_at",
 ] as const;
 
-export const userNotFound = (id: string) =>
-  new Failure("EB_USER_NOT_FOUND", 404, `There is no user ${id}.`, "GET /api/users lists the users.");
+export const userNotFound = defineFailure({
+  code: "EB_USER_NOT_FOUND",
+  status: 404,
+  detail: "There is no user {id}.",
+  remedy: "GET /api/users lists the users.",
+});
 
 /** Said to an admin who would shut themselves out. */
-export const notYourself = () =>
-  new Failure(
-    "EB_NOT_YOURSELF",
-    409,
-    "An admin cannot take the role or the login from themselves: there might be no admin left.",
-    "Ask another admin to do it.",
-  );
+export const notYourself = defineFailure({
+  code: "EB_NOT_YOURSELF",
+  status: 409,
+  detail: "You cannot remove your own admin role or deactivate your own login.",
+  remedy: "Ask another admin to do it.",
+});

@@ -2,7 +2,6 @@ export { channelsFrom, securityFrom, thresholdsFrom } from "./channels/configure
 export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { type MailTransport, mailTransportFrom } from "./channels/mail-transport.ts";
 export { slackChannel } from "./channels/slack.ts";
-export { billingFailure, deliveryIssue } from "./common-alerts.ts";
 export type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 export {
   type Mute,

@@ -45,7 +45,7 @@ export const explanationOf = async (
   const known = deliveryLog.recordOf(id);
   // Another instance may have changed its own alerts since the last read.
   const record = records.isOurs(id) ? known : ((await shared?.find(id)) ?? known);
-  if (!record) throw alertUnknown(id);
+  if (!record) throw alertUnknown({ id });
   return explain(
     record,
     dispatcher.channels().map(({ channel }) => channel),

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "commander";
 export const positiveInteger = (text: string): number => {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError("It must be a whole number above 0.");
+    throw new InvalidArgumentError("The value must be a positive integer.");
   return value;
 };
 
@@ -13,7 +13,8 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d
 /** Reads a duration such as `90s`, `30m`, `2h` or `1d`; answers seconds. */
 export const seconds = (text: string): number => {
   const [, count, unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  if (count === undefined) throw new InvalidArgumentError("It must look like 90s, 30m, 2h or 1d.");
+  if (count === undefined)
+    throw new InvalidArgumentError("The value must be a duration, such as 90s, 30m, 2h or 1d.");
   return Number(count) * (unitSeconds[unit] ?? 0);
 };
 
@@ -30,7 +31,7 @@ export const timeAhead = (text: string, now: Date): Date => {
   }
   const time = new Date(text);
   if (!isoTime.test(text) || Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError("It must look like 09:00 or 2026-01-31T09:00+05:30.");
+    throw new InvalidArgumentError("The value must be a time, such as 09:00 or 2026-01-31T09:00+05:30.");
   return time;
 };
 
@@ -38,7 +39,9 @@ export const timeAhead = (text: string, now: Date): Date => {
 export const postgresAddress = (text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^postgres(ql)?:$/.test(url.protocol))
-    throw new InvalidArgumentError("It must look like postgres://user:password@host:5432/database.");
+    throw new InvalidArgumentError(
+      "The value must be a URL, such as postgres://user:password@host:5432/database.",
+    );
   return url;
 };
 
@@ -46,6 +49,6 @@ export const postgresAddress = (text: string): URL => {
 export const serverAddress = (text: string): string => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new InvalidArgumentError("It must look like http://localhost:1001.");
+    throw new InvalidArgumentError("The value must be a URL, such as http://localhost:1001.");
   return text;
 };

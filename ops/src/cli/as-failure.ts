@@ -1,18 +1,22 @@
-import { Failure } from "../core/failure.ts";
+import { defineFailure, Failure } from "../core/failure.ts";
 
-const unforeseen = (error: unknown) =>
-  new Failure(
-    "EB_INTERNAL",
-    500,
-    error instanceof Error ? (error.stack ?? error.message) : String(error),
-    "This is a defect; please report it with this text.",
-    {},
-    { cause: error },
-  );
+const unexpected = defineFailure({
+  code: "EB_INTERNAL",
+  status: 500,
+  detail: "{error}",
+  remedy: "This is a bug; report it with this output.",
+});
 
 /** Whatever a command threw, as something a person can act on. */
 export const asFailure = async (error: unknown): Promise<Failure> => {
   if (error instanceof Failure) return error;
   const { refusedByDatabase } = await import("../rollback/index.ts");
-  return refusedByDatabase(error) ?? unforeseen(error);
+  return (
+    refusedByDatabase(error) ??
+    unexpected(
+      { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+      {},
+      { cause: error },
+    )
+  );
 };

@@ -7,21 +7,21 @@ import type { Service } from "../service.ts";
 import type { Settings } from "../settings/settings.ts";
 import { findRoot, loadService } from "./service-file.ts";
 
-// What takes time to load is loaded when a command needs it: `--help` needs nothing of the platform.
+// Modules are imported on demand, so that `--help` loads quickly.
 
-/** Where a command runs. */
-export interface Surroundings {
+/** The settings of a command, and its data directory. */
+export interface Environment {
   settings: Settings;
   dataDir: string;
 }
 
-/** What a command works with that needs the database, and nothing of the service. */
-export interface Connection extends Surroundings {
+/** The context of a command that needs the database, but not the service. */
+export interface Connection extends Environment {
   log: Logger;
   database: OpenDatabase;
 }
 
-/** What a command works with: the service, its settings, its database. */
+/** The context of a command that needs the service. */
 export interface Session extends Connection {
   service: Service;
   manager: RollbackManager;
@@ -32,7 +32,7 @@ export interface Session extends Connection {
 export const operator = () => ({ requestedBy: userInfo().username, origin: `cli ${hostname()}` });
 
 /** The settings, read beside the service's configuration. */
-export const readSurroundings = async (): Promise<Surroundings> => {
+export const readEnvironment = async (): Promise<Environment> => {
   const root = findRoot(process.cwd());
   const { readSettings } = await import("../settings/settings.ts");
   const settings = readSettings(process.env, join(root, ".env"));
@@ -45,14 +45,14 @@ const quiet = () => process.env.LOG_LEVEL || "warn";
 /**
  * Opens the service's database, the one of a running server included, for as long as `work` takes.
  *
- * @param logLevel what is narrated on stderr; commands keep quiet unless LOG_LEVEL asks for more
+ * @param logLevel level of the log on stderr; `warn` unless LOG_LEVEL is set
  */
 export const withConnection = async <T>(
   work: (connection: Connection) => Promise<T>,
   logLevel: (settings: Settings) => string = quiet,
-): Promise<T> => connect(await readSurroundings(), work, logLevel);
+): Promise<T> => connect(await readEnvironment(), work, logLevel);
 
-/** The same with the service and the manager of its changes. */
+/** Opens the database with the service and the manager of its changes. */
 export const withSession = async <T>(
   work: (session: Session) => Promise<T>,
   logLevel: (settings: Settings) => string = quiet,
@@ -65,11 +65,11 @@ export const withSession = async <T>(
     import("../database/index.ts"),
     import("../rollback/index.ts"),
   ]);
-  const surroundings = await readSurroundings();
+  const environment = await readEnvironment();
   const { LedgerAnchors, RollbackManager } = await import("../rollback/index.ts");
   const { systemClock } = await import("../core/clock.ts");
   return connect(
-    surroundings,
+    environment,
     (connection) => {
       const { database, settings, dataDir, log } = connection;
       const anchors = new LedgerAnchors({
@@ -107,11 +107,11 @@ export const withManagerOn = async <T>(
 };
 
 const connect = async <T>(
-  surroundings: Surroundings,
+  environment: Environment,
   work: (connection: Connection) => Promise<T>,
   logLevel: (settings: Settings) => string,
 ): Promise<T> => {
-  const { settings, dataDir } = surroundings;
+  const { settings, dataDir } = environment;
   const { createLogger } = await import("../core/logger.ts");
   const { openDatabase } = await import("../database/index.ts");
   const log = createLogger(logLevel(settings));
@@ -122,7 +122,7 @@ const connect = async <T>(
     log,
   });
   try {
-    return await work({ ...surroundings, log, database });
+    return await work({ ...environment, log, database });
   } finally {
     await database.close();
   }

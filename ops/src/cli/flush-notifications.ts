@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "../core/logger.ts";
 import { createPool } from "../database/index.ts";
-import { readSurroundings } from "./context.ts";
+import { readEnvironment } from "./context.ts";
 import { alertsOfCommand } from "./operation-alerts.ts";
 
 /**
@@ -10,7 +10,7 @@ import { alertsOfCommand } from "./operation-alerts.ts";
  * that fails because of the database: what waits may be that it is down, and nobody else delivers it.
  */
 export const deliverLeft = async (): Promise<void> => {
-  const { settings, dataDir } = await readSurroundings();
+  const { settings, dataDir } = await readEnvironment();
   const spoolDir = join(dataDir, "alerts", "spool");
   const files = await readdir(spoolDir).catch((): string[] => []);
   if (settings.DATABASE_URL === undefined || !files.some((name) => name.endsWith(".json"))) return;

@@ -19,7 +19,7 @@ import { showCommand } from "./commands/show.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { untilCommand } from "./commands/until.ts";
-import { answerJson, dim, narrate, red } from "./output.ts";
+import { dim, printJson, printStatus, red } from "./output.ts";
 
 const exitCodes = `
 Exit codes:
@@ -41,7 +41,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     .enablePositionalOptions()
     .exitOverride();
   const alerts = alertsCommand();
-  // They load all that there is about alerts.
+  // These commands import all modules of alerts.
   if (argv.includes("alerts")) (await import("./commands/alerts/commands.ts")).addAlertCommands(alerts);
   for (const command of [
     startCommand(),
@@ -82,10 +82,10 @@ export const main = async (argv: readonly string[]): Promise<void> => {
 const usageError = 2;
 
 const report = async (error: unknown, json: boolean): Promise<number> => {
-  // Commander has already said what is wrong; asking for help is no error.
+  // Commander has already printed the error; help is not an error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError;
   const failure = await asFailure(error);
-  if (json) answerJson(failure.toProblem());
-  narrate(`${red(failure.detail)}\n${failure.remedy} ${dim(`[${failure.code}]`)}`);
+  if (json) printJson(failure.toProblem());
+  printStatus(`${red(failure.detail)}\n${failure.remedy} ${dim(`[${failure.code}]`)}`);
   return failure.exitStatus;
 };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { AlertManager, channelsFrom, NotificationDispatcher } from "../alerts/index.ts";
 import type { Logger } from "../core/logger.ts";
-import type { Surroundings } from "./context.ts";
+import type { Environment } from "./context.ts";
 
 const withinMs = 30_000;
 const lookEveryMs = 100;
@@ -19,7 +19,7 @@ export const alertsOfCommand = async ({
   dataDir,
   database,
   log,
-}: Surroundings & { database: pg.Pool; log: Logger }) => {
+}: Environment & { database: pg.Pool; log: Logger }) => {
   const spoolDir = join(dataDir, "alerts", "spool");
   const dispatcher = new NotificationDispatcher({ channels: channelsFrom(settings), spoolDir, log });
   const alerts = new AlertManager({ dispatcher, log, database, dataDir });

@@ -1,15 +1,15 @@
 import { styleText } from "node:util";
 
-/** Data for whoever called, on stdout: a pipe gets nothing else. */
-export const answer = (text: string): void => {
+/** Prints a result on stdout. */
+export const print = (text: string): void => {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 };
 
 /** One JSON document on stdout. */
-export const answerJson = (value: unknown): void => answer(JSON.stringify(value, null, 2));
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
-/** What is going on, for people, on stderr. */
-export const narrate = (text: string): void => {
+/** Prints progress on stderr. */
+export const printStatus = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
@@ -33,14 +33,14 @@ export const table = (heading: readonly string[], rows: readonly (readonly strin
   return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
 };
 
-/** `12,34,567` as people in India write it. By hand: Intl takes 20 ms to load, more than a whole table takes. */
+/** `12,34,567` in Indian grouping. By hand: Intl takes 20 ms to load, more than a whole table takes. */
 export const number = (value: number): string => {
   const [whole = "", fraction] = String(value).split(".");
   const grouped = whole.replace(/\B(?=(\d{2})*\d{3}$)/g, ",");
   return fraction === undefined ? grouped : `${grouped}.${fraction.slice(0, 3)}`;
 };
 
-/** Milliseconds in the unit that a person would choose. */
+/** Milliseconds in a readable unit. */
 export const duration = (ms: number): string => {
   if (ms < 1_000) return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -50,7 +50,7 @@ export const duration = (ms: number): string => {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 };
 
-/** Bytes in the unit that a person would choose. */
+/** Bytes in a readable unit. */
 export const bytes = (count: number): string => {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(count, 1)) / 3));

@@ -25,15 +25,13 @@ const followersText = ({ living, following, last_after_ms, missing }: FollowersR
   const after = last_after_ms === null ? "" : `, the last after ${duration(last_after_ms)}`;
   const text = `  ${following} of ${living} instances follow${after}`;
   if (missing.length === 0) return text;
-  return yellow(
-    `${text}; no answer from ${missing.join(", ")}: without one, an instance treats every step as applied`,
-  );
+  return yellow(`${text}; no response from ${missing.join(", ")}, which treats every step as applied`);
 };
 
 /** The receipt of a dry run: also what the real run will ask for. */
 export const planText = (receipt: StepReceipt): string =>
   receipt.acknowledge
-    ? `${receiptText(receipt)}\n  to be acknowledged: ${bold(`--acknowledge "${receipt.acknowledge}"`)}`
+    ? `${receiptText(receipt)}\n  requires ${bold(`--acknowledge "${receipt.acknowledge}"`)}`
     : receiptText(receipt);
 
 const impactText = ({ label, value, unit }: Impact): string => {

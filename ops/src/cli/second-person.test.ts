@@ -37,7 +37,7 @@ test("a critical step waits for another person, and moves with the approval's id
   const plan = ["--plan", (await ask("rollback", "3", "--dry-run")).answer.plan.hash];
   const asked = await earlybird("rollback", "3", ...why, ...plan);
   expect(asked.exitStatus).toBe(6);
-  expect(asked.stdout).toMatch(/Another person runs: earlybird approve 1 --reason "\.\.\."/);
+  expect(asked.stdout).toMatch(/Ask another person to run: earlybird approve 1 --reason "\.\.\."/);
   expect(asked.stdout).toMatch(/run: earlybird rollback 3 --approval 1\n/);
   expect(await ask("approve", "1", "--reason", "me")).toMatchObject({
     exitStatus: 4,

@@ -1,20 +1,19 @@
 import { Option } from "commander";
 import type { Approval, RollbackManager } from "../rollback/index.ts";
 import type { Session } from "./context.ts";
-import { answer, answerJson, bold } from "./output.ts";
+import { bold, print, printJson } from "./output.ts";
 
-/** What a command that moves something says about a second person. */
+/** The options for approval by a second person. */
 export interface SecondPersonOptions {
   approval?: string;
   override?: string;
 }
 
 export const secondPersonOptions = (): Option[] => [
-  new Option("--approval <id>", "do what another person has approved, exactly that"),
-  new Option(
-    "--override <reason>",
-    "move without the approval that is needed; raises a critical alert",
-  ).conflicts("approval"),
+  new Option("--approval <id>", "execute the request that another person approved"),
+  new Option("--override <reason>", "move without the required approval; raises a critical alert").conflicts(
+    "approval",
+  ),
 ];
 
 export const secondPersonOf = ({ approval, override }: SecondPersonOptions): SecondPersonOptions => ({
@@ -24,22 +23,26 @@ export const secondPersonOf = ({ approval, override }: SecondPersonOptions): Sec
 
 const confirmationNeeded = 6;
 
-/** Says what the second person runs, and what to run then. */
-export const answerAsked = (approval: Approval, again: string, { json }: { json?: boolean }): void => {
+/** Prints the commands for the second person, and for the first one after the approval. */
+export const printApprovalRequest = (
+  approval: Approval,
+  again: string,
+  { json }: { json?: boolean },
+): void => {
   process.exitCode = confirmationNeeded;
-  if (json) answerJson({ approval });
-  else answer(askedText(approval, again));
+  if (json) printJson({ approval });
+  else print(approvalRequestText(approval, again));
 };
 
-const askedText = ({ id, action, steps, state, expires_at }: Approval, again: string): string =>
+const approvalRequestText = ({ id, action, steps, state, expires_at }: Approval, again: string): string =>
   [
-    `Request ${bold(id)} (${action} of ${steps.join(", ")}) is ${state} and lapses at ${expires_at}. Nothing was changed.`,
-    ...(state === "asked" ? [`Another person runs: earlybird approve ${id} --reason "..."`] : []),
-    `Once it is approved, run: earlybird ${again} --approval ${id}`,
+    `Request ${bold(id)} (${action} of ${steps.join(", ")}) is ${state} and expires at ${expires_at}. Nothing was changed.`,
+    ...(state === "asked" ? [`Ask another person to run: earlybird approve ${id} --reason "..."`] : []),
+    `After the approval, run: earlybird ${again} --approval ${id}`,
   ].join("\n");
 
-/** Does the work; where it overrides an approval, people are told from here, whether a server runs or not. */
-export const tellingOverride = async <T>(
+/** Does the work; if it overrides an approval, the command sends the alert itself, because no server may be running. */
+export const alertOnOverride = async <T>(
   session: Session,
   override: string | undefined,
   work: (manager: RollbackManager) => Promise<T>,
@@ -52,7 +55,7 @@ export const tellingOverride = async <T>(
   try {
     return await work(manager);
   } finally {
-    // Without a channel, or with one that accepts nothing, a server is to tell people.
+    // If no channel accepted the alert, a server sends it.
     if (await close()) await manager.noteAlerted();
   }
 };

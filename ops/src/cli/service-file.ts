@@ -1,28 +1,27 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Failure } from "../core/failure.ts";
+import { defineFailure } from "../core/failure.ts";
+import { messageOf } from "../core/message-of.ts";
 import type { Service } from "../service.ts";
 
 const fileName = "earlybird.config.js";
 
-const configMissing = (from: string) =>
-  new Failure(
-    "EB_CONFIG_MISSING",
-    500,
-    `There is no ${fileName} in ${from} or above it.`,
-    `Run this inside the service's repository; ${fileName} exports the service made by defineService.`,
-  ).exitingWith(2);
+const configMissing = defineFailure({
+  code: "EB_CONFIG_MISSING",
+  status: 500,
+  exitStatus: 2,
+  detail: `There is no ${fileName} in {from} or above it.`,
+  remedy: `Run the command in the repository of the service; ${fileName} exports the service from defineService.`,
+});
 
-const configBroken = (path: string, cause: unknown) =>
-  new Failure(
-    "EB_CONFIG_BROKEN",
-    500,
-    `${path} cannot be loaded: ${cause instanceof Error ? cause.message : cause}`,
-    "Build the service first (npm run build), then try again.",
-    {},
-    { cause },
-  ).exitingWith(2);
+const configBroken = defineFailure({
+  code: "EB_CONFIG_BROKEN",
+  status: 500,
+  exitStatus: 2,
+  detail: "{path} cannot be loaded: {reason}",
+  remedy: "Build the service first (npm run build), then try again.",
+});
 
 /**
  * The folder of `earlybird.config.js`, looked for upwards from `directory`: settings and data directory are relative
@@ -33,7 +32,7 @@ const configBroken = (path: string, cause: unknown) =>
 export const findRoot = (directory: string): string => {
   for (let root = resolve(directory); ; root = dirname(root)) {
     if (existsSync(join(root, fileName))) return root;
-    if (dirname(root) === root) throw configMissing(resolve(directory));
+    if (dirname(root) === root) throw configMissing({ from: resolve(directory) });
   }
 };
 
@@ -47,6 +46,6 @@ export const loadService = async (root: string): Promise<Service> => {
   try {
     return ((await import(pathToFileURL(path).href)) as { default: Service }).default;
   } catch (error) {
-    throw configBroken(path, error);
+    throw configBroken({ path, reason: messageOf(error) }, {}, { cause: error });
   }
 };

@@ -36,6 +36,10 @@ describe("a sealed text", () => {
   });
 });
 
+test("a secret that is too short is refused", () => {
+  expect(() => createSealer("x".repeat(31), "test")).toThrow("fewer than 32 characters");
+});
+
 /** Tokens that the service accepts; the console is for the first two. */
 const tokens: Record<string, { name: string; roles: readonly string[] }> = {
   "Bearer admin": { name: "Asha", roles: ["admin", "operator"] },
@@ -197,6 +201,20 @@ describe("a session that expires", () => {
     expect(given).toEqual([{ refresh_token: "first" }]);
     await renew(String(renewed.headers["set-cookie"]).split(";", 1)[0] ?? "");
     expect(given[1]).toEqual({ refresh_token: "second" });
+  });
+
+  test("ends at the service, too, when the user logs out", async () => {
+    await app.close();
+    await start({ login: { ...login, logoutUrl: "/logout" } });
+    const ended: unknown[] = [];
+    app.post("/logout", async ({ headers }) => {
+      ended.push(headers.authorization);
+      return {};
+    });
+    const { cookie } = await logIn("Bearer admin");
+    const headers = { cookie, "x-earlybird-console": "1", "sec-fetch-site": "same-origin" };
+    const response = await app.inject({ method: "DELETE", url: "/api/console/session", headers });
+    expect([response.statusCode, ended]).toEqual([204, ["Bearer admin"]]);
   });
 
   test("ends when the service refuses to renew it", async () => {

@@ -1,6 +1,6 @@
 import { parseCookie, stringifySetCookie } from "cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Failure } from "../core/failure.ts";
+import { defineFailure } from "../core/failure.ts";
 import type { Sealer } from "./seal.ts";
 
 const cookieName = "earlybird_console";
@@ -14,13 +14,12 @@ export interface ConsoleCredentials {
   expiresAt?: number;
 }
 
-const notFromConsole = () =>
-  new Failure(
-    "EB_CONSOLE_WRITE",
-    403,
-    "A request with the console's cookie did not come from the console.",
-    "Send the request with an authorization header instead of the cookie.",
-  );
+const notFromConsole = defineFailure({
+  code: "EB_CONSOLE_WRITE",
+  status: 403,
+  detail: "A request with the console's cookie did not come from the console.",
+  remedy: "Send the request with an authorization header instead of the cookie.",
+});
 
 /** Reads the sealed cookie of a request; undefined without one, or with one of another secret. */
 export const readCredentials = (request: FastifyRequest, sealer: Sealer): ConsoleCredentials | undefined => {

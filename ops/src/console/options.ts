@@ -2,9 +2,10 @@
 export type ConsoleLogin =
   /**
    * The console posts `{ email, password }` as JSON to `url`, a route of the service relative to its root, and reads
-   * `access_token` from the response. With `refreshUrl`, it renews the login there by `{ refresh_token }`.
+   * `access_token` from the response. With `refreshUrl`, it renews the login there by `{ refresh_token }`; with
+   * `logoutUrl`, logging out ends the login there, too.
    */
-  | { kind: "password"; url: string; refreshUrl?: string }
+  | { kind: "password"; url: string; refreshUrl?: string; logoutUrl?: string }
   /** The user pastes a bearer token. */
   | { kind: "token" }
   /** The service has a login of its own at `href`, and recognizes the user by a cookie. */

@@ -1,7 +1,17 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { defineFailure } from "../core/failure.ts";
 
 const nonceBytes = 12;
 const tagBytes = 16;
+
+const shortestSecret = 32;
+
+const secretTooShort = defineFailure({
+  code: "EB_CONSOLE_SECRET",
+  status: 500,
+  detail: "The secret of the console has fewer than {shortest} characters.",
+  remedy: "Set the option console.secret to a random string, the same in all instances.",
+});
 
 /** Encrypts short texts for clients that must not read or change them. */
 export interface Sealer {
@@ -14,8 +24,10 @@ export interface Sealer {
  * Seals with AES-256-GCM under a key that is derived from `secret` for `purpose` by HKDF-SHA-256 (RFC 5869).
  *
  * @param secret shared by all instances; any string of at least 32 characters
+ * @throws Failure EB_CONSOLE_SECRET
  */
 export const createSealer = (secret: string, purpose: string): Sealer => {
+  if (secret.length < shortestSecret) throw secretTooShort({ shortest: shortestSecret });
   const key = Buffer.from(hkdfSync("sha256", secret, "", `earlybird ${purpose}`, 32));
   return {
     seal: (text) => {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
-import { Failure } from "../core/failure.ts";
+import { defineFailure, Failure } from "../core/failure.ts";
 import type { Authorize, Operator } from "../http/authorization.ts";
 import { type ConsoleCredentials, readCredentials, writeCredentials } from "./cookie-login.ts";
 import type { ConsoleOptions } from "./options.ts";
@@ -11,29 +11,26 @@ import type { Sealer } from "./seal.ts";
 /** The code of the refusal of a user who is logged in to the service, but is no operator: no attack. */
 export const notForConsole = "EB_CONSOLE_FORBIDDEN";
 
-const notAnOperator = () =>
-  new Failure(
-    "EB_CONSOLE_FORBIDDEN",
-    403,
-    "The console is for operators and admins.",
-    "Log in with another user, or ask an admin for the role.",
-  );
+const notAnOperator = defineFailure({
+  code: "EB_CONSOLE_FORBIDDEN",
+  status: 403,
+  detail: "The console is for operators and admins.",
+  remedy: "Log in with another user, or ask an admin for the role.",
+});
 
-const noLogin = () =>
-  new Failure(
-    "EB_CONSOLE_LOGIN",
-    401,
-    "The request has no authorization header.",
-    "Log in to the service, and send its authorization header.",
-  );
+const noLogin = defineFailure({
+  code: "EB_CONSOLE_LOGIN",
+  status: 401,
+  detail: "The request has no authorization header.",
+  remedy: "Log in to the service, and send its authorization header.",
+});
 
-const notRenewed = () =>
-  new Failure(
-    "EB_CONSOLE_SESSION_ENDED",
-    401,
-    "The session has ended and cannot be renewed.",
-    "Log in again.",
-  );
+const notRenewed = defineFailure({
+  code: "EB_CONSOLE_SESSION_ENDED",
+  status: 401,
+  detail: "The session has ended and cannot be renewed.",
+  remedy: "Log in again.",
+});
 
 const unit = z.object({ style: z.literal("currency"), currency: z.string(), divideBy: z.number() });
 
@@ -214,6 +211,11 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
       },
     },
     async (request, reply) => {
+      const { authorization } = request.headers;
+      if (login.kind === "password" && login.logoutUrl !== undefined && authorization !== undefined) {
+        const ended = await app.inject({ method: "POST", url: login.logoutUrl, headers: { authorization } });
+        if (ended.statusCode >= 400) request.log.warn({ status: ended.statusCode }, "a login was not ended");
+      }
       writeCredentials(request, reply, sealer, undefined);
       return reply.code(204).send();
     },

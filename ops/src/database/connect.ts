@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Failure } from "../core/failure.ts";
 import type { Logger } from "../core/logger.ts";
+import { messageOf } from "../core/message-of.ts";
 import { startEmbeddedServer } from "./embedded/start.ts";
 import { databaseRefused, databaseTooOld, databaseUnavailable } from "./failures.ts";
 import { isDatabaseUnavailable, isLoginRefused } from "./is-unavailable.ts";
@@ -84,13 +85,15 @@ const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool>
     );
     const [server] = rows;
     if (server && server.number < oldestVersion * 10_000) {
-      throw databaseTooOld(where, server.version, oldestVersion);
+      throw databaseTooOld({ where, version: server.version, required: oldestVersion });
     }
   } catch (error) {
     await pool.end();
     if (error instanceof Failure) throw error;
     const absent = isDatabaseUnavailable(error) && !isLoginRefused(error);
-    throw absent ? databaseUnavailable(where, error) : databaseRefused(where, error);
+    throw absent
+      ? databaseUnavailable({ where, cause: messageOf(error) })
+      : databaseRefused({ where, cause: messageOf(error) });
   }
   options.log.info({ database: where }, "connected to the configured database");
   return pool;

@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StandingClock } from "../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../test/support/database.ts";
-import { allAsWritten, asWritten } from "../../../test/support/parsers.ts";
+import { textParsers, withTextParsers } from "../../../test/support/text-parsers.ts";
 import { readDatabaseDetails } from "../monitoring/database/server-stats.ts";
 import { readHistory } from "../monitoring/fleet/history.ts";
 import { Instances } from "../monitoring/fleet/instances.ts";
@@ -35,9 +35,9 @@ const beside = async <T>(config: pg.PoolConfig, work: (pool: pg.Pool) => Promise
 
 describe("a service that reads its values in a way of its own", () => {
   const ways: [string, <T>(work: (pool: pg.Pool) => Promise<T>) => Promise<T>][] = [
-    ["for its pool", (work) => beside({ types: asWritten }, work)],
+    ["for its pool", (work) => beside({ types: textParsers }, work)],
     ["for its pool, which gets them in binary", (work) => beside(inBinary, work)],
-    ["for the whole process", (work) => allAsWritten(() => beside({}, work))],
+    ["for the whole process", (work) => withTextParsers(() => beside({}, work))],
   ];
 
   test.each(ways)("%s does not keep its instances from knowing each other", async (_, watching) => {

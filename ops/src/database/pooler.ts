@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type pg from "pg";
-import { Failure } from "../core/failure.ts";
+import { defineFailure } from "../core/failure.ts";
 
-const databasePooled = (where: string) =>
-  new Failure(
-    "EB_DATABASE_POOLED",
-    500,
-    `The connection to ${where} goes through a pooler that gives each transaction another session: session locks and LISTEN do not work there.`,
-    "Set DATABASE_DIRECT_URL to the address of the database itself, or let the pooler pool whole sessions.",
-  ).exitingWith(2);
+const databasePooled = defineFailure({
+  code: "EB_DATABASE_POOLED",
+  status: 500,
+  exitStatus: 2,
+  detail:
+    "The connection to {where} uses a pooler in transaction mode, which does not support session locks and LISTEN.",
+  remedy: "Set DATABASE_DIRECT_URL to the address of the database, or use session pooling.",
+});
 
 const notifiedWithinMs = 1_000;
 
@@ -26,7 +27,7 @@ export const demandDirectConnection = async (client: pg.ClientBase, others: pg.P
   const told = (client as { processID?: number | null }).processID;
   const session = await sessionOf(client);
   if (told === session) return;
-  if (!(await keepsSession(client, session, others))) throw databasePooled(addressOf(client));
+  if (!(await keepsSession(client, session, others))) throw databasePooled({ where: addressOf(client) });
 };
 
 const sessionOf = async (client: pg.ClientBase): Promise<number> => {

@@ -1,36 +1,32 @@
-import { Failure } from "../core/failure.ts";
+import { defineFailure, type Failure } from "../core/failure.ts";
 
-const unknownReference = () =>
-  new Failure(
-    "EB_UNKNOWN_REFERENCE",
-    422,
-    "The request refers to something that does not exist, or removes something that is still referred to.",
-    "Look up the ids again and send those that exist.",
-  );
+const unknownReference = defineFailure({
+  code: "EB_UNKNOWN_REFERENCE",
+  status: 422,
+  detail: "The request refers to an object that does not exist, or deletes an object that is still in use.",
+  remedy: "Check the ids in the request.",
+});
 
-const duplicate = () =>
-  new Failure(
-    "EB_DUPLICATE",
-    409,
-    "Something with this value exists already.",
-    "Use the existing one, or choose another value.",
-  );
+const duplicate = defineFailure({
+  code: "EB_DUPLICATE",
+  status: 409,
+  detail: "An object with this value already exists.",
+  remedy: "Use the existing object, or choose another value.",
+});
 
-const unacceptableValue = () =>
-  new Failure(
-    "EB_UNACCEPTABLE_VALUE",
-    400,
-    "A value is outside what can be stored.",
-    "Compare the request with the description at /api/docs.",
-  );
+const unacceptableValue = defineFailure({
+  code: "EB_UNACCEPTABLE_VALUE",
+  status: 400,
+  detail: "A value is out of range.",
+  remedy: "Correct the value; /api/docs describes the request.",
+});
 
-const contention = () =>
-  new Failure(
-    "EB_CONTENTION",
-    503,
-    "Another write was in the way; nothing was changed.",
-    "Send the same request again.",
-  );
+const contention = defineFailure({
+  code: "EB_CONTENTION",
+  status: 503,
+  detail: "The request conflicted with another write; nothing was changed.",
+  remedy: "Send the same request again.",
+});
 
 const refusals: Record<string, () => Failure> = {
   "23503": unknownReference,

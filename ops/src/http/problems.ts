@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { Failure } from "../core/failure.ts";
+import { defineFailure, Failure } from "../core/failure.ts";
 import { refusalOf } from "./database-errors.ts";
 import { refuseUnstorable } from "./request-content.ts";
 
@@ -21,84 +21,98 @@ export interface ProblemsOptions {
 
 const retryAfterSeconds = 2;
 
-const invalidRequest = (errors: { path: string; message: string }[]) =>
-  new Failure(
-    "EB_INVALID_REQUEST",
-    400,
-    `The request is not as described: ${errors.map(({ path, message }) => `${path}: ${message}`).join("; ")}.`,
-    "Correct the fields listed in errors; /api/docs describes them.",
-    { errors },
-  );
+const invalidRequest = defineFailure({
+  code: "EB_INVALID_REQUEST",
+  status: 400,
+  detail: "The request is invalid: {errors}.",
+  remedy: "Correct the fields in errors; /api/docs describes them.",
+});
 
-const malformedJson = () =>
-  new Failure("EB_MALFORMED_JSON", 400, "The body is not JSON.", "Send valid JSON in UTF-8.");
+const malformedJson = defineFailure({
+  code: "EB_MALFORMED_JSON",
+  status: 400,
+  detail: "The body is not valid JSON.",
+  remedy: "Send valid JSON in UTF-8.",
+});
 
-const unsupportedMediaType = () =>
-  new Failure(
-    "EB_UNSUPPORTED_MEDIA_TYPE",
-    415,
-    "The body's content type is not understood.",
-    "Send content-type: application/json.",
-  );
+const unsupportedMediaType = defineFailure({
+  code: "EB_UNSUPPORTED_MEDIA_TYPE",
+  status: 415,
+  detail: "The content type of the body is not supported.",
+  remedy: "Send content-type: application/json.",
+});
 
-const bodyTooLarge = () =>
-  new Failure("EB_BODY_TOO_LARGE", 413, "The body is too large.", "Send less at once.");
+const bodyTooLarge = defineFailure({
+  code: "EB_BODY_TOO_LARGE",
+  status: 413,
+  detail: "The body is too large.",
+  remedy: "Send a smaller body.",
+});
 
-const requestTooSlow = () =>
-  new Failure(
-    "EB_REQUEST_TOO_SLOW",
-    408,
-    "The request did not arrive in time.",
-    "Send headers and body without a pause; upload less over a slow line.",
-  );
+const requestTooSlow = defineFailure({
+  code: "EB_REQUEST_TOO_SLOW",
+  status: 408,
+  detail: "The request did not arrive in time.",
+  remedy: "Send headers and body without delay; send a smaller body over a slow connection.",
+});
 
-const headersTooLarge = () =>
-  new Failure("EB_HEADERS_TOO_LARGE", 431, "The headers are too large.", "Send fewer or shorter headers.");
+const headersTooLarge = defineFailure({
+  code: "EB_HEADERS_TOO_LARGE",
+  status: 431,
+  detail: "The headers are too large.",
+  remedy: "Send fewer or shorter headers.",
+});
 
-const notHttp = () =>
-  new Failure("EB_NOT_HTTP", 400, "The request is not valid HTTP/1.1.", "Use an HTTP client.");
+const notHttp = defineFailure({
+  code: "EB_NOT_HTTP",
+  status: 400,
+  detail: "The request is not valid HTTP/1.1.",
+  remedy: "Use an HTTP client.",
+});
 
 const clientErrors: Record<string, () => Failure> = {
   ERR_HTTP_REQUEST_TIMEOUT: requestTooSlow,
   HPE_HEADER_OVERFLOW: headersTooLarge,
 };
 
-const badRequest = (status: number, detail: string) =>
-  new Failure(
-    "EB_BAD_REQUEST",
-    status,
-    detail,
-    "Correct the request; /api/docs describes what is understood.",
-  );
+const badRequest = defineFailure({
+  code: "EB_BAD_REQUEST",
+  status: 400,
+  detail: "{detail}",
+  remedy: "Correct the request; /api/docs describes the routes.",
+});
+
+const rateLimited = defineFailure({
+  code: "EB_TOO_MANY_REQUESTS",
+  status: 429,
+  detail: "Too many requests; send the next in {seconds} seconds.",
+  remedy: "Wait for the time in the retry-after header.",
+});
 
 /** Too many requests from one address; `retry-after` is in the headers. */
 export const tooManyRequests = (afterSeconds: number) =>
-  new Failure(
-    "EB_TOO_MANY_REQUESTS",
-    429,
-    `Too many requests; the next is welcome in ${afterSeconds} seconds.`,
-    "Wait as long as the retry-after header says.",
-    { retry_after_seconds: afterSeconds },
-  );
+  rateLimited({ seconds: afterSeconds }, { retry_after_seconds: afterSeconds });
 
-const databaseUnavailable = () =>
-  new Failure(
-    "EB_DATABASE_UNAVAILABLE",
-    503,
-    "The database cannot be reached at the moment.",
-    "Try again in a few seconds.",
-  );
+const databaseUnavailable = defineFailure({
+  code: "EB_DATABASE_UNAVAILABLE",
+  status: 503,
+  detail: "The database cannot be reached at the moment.",
+  remedy: "Try again in a few seconds.",
+});
 
-const internalError = () =>
-  new Failure(
-    "EB_INTERNAL",
-    500,
-    "Something went wrong on our side.",
-    "Try again; if it stays, tell the operator the time of this request.",
-  );
+const internalError = defineFailure({
+  code: "EB_INTERNAL",
+  status: 500,
+  detail: "An internal error occurred.",
+  remedy: "Try again; if the error persists, report the time of the request to the operator.",
+});
 
-const routeNotFound = (method: string, path: string) =>
-  new Failure("EB_ROUTE_NOT_FOUND", 404, `There is no ${method} ${path}.`, "See /api/docs for the routes.");
+const routeNotFound = defineFailure({
+  code: "EB_ROUTE_NOT_FOUND",
+  status: 404,
+  detail: "There is no {method} {path}.",
+  remedy: "See /api/docs for the routes.",
+});
 
 /**
  * Turns every error into an RFC 9457 `application/problem+json` response: a Failure as it is, an invalid request with
@@ -114,7 +128,7 @@ export const problems = fastifyPlugin<ProblemsOptions>(
       answerProblem(failureOf(error, isDatabaseUnavailable), request, reply, error),
     );
     app.setNotFoundHandler((request, reply) =>
-      answerProblem(routeNotFound(request.method, pathOf(request.url)), request, reply),
+      answerProblem(routeNotFound({ method: request.method, path: pathOf(request.url) }), request, reply),
     );
   },
   { name: "problems" },
@@ -170,10 +184,21 @@ export const failureOf = (error: unknown, isDatabaseUnavailable: (error: unknown
   if (hasZodFastifySchemaValidationErrors(error)) {
     const place = error.validationContext ?? "request";
     return invalidRequest(
-      error.validation.map(({ instancePath, message = "is not valid" }) => ({
-        path: `${place}${instancePath === "/" ? "" : instancePath.replaceAll("/", ".")}`,
-        message,
-      })),
+      {
+        errors: error.validation
+          .map(({ instancePath, message = "is not valid" }) => ({
+            path: `${place}${instancePath === "/" ? "" : instancePath.replaceAll("/", ".")}`,
+            message,
+          }))
+          .map(({ path, message }) => `${path}: ${message}`)
+          .join("; "),
+      },
+      {
+        errors: error.validation.map(({ instancePath, message = "is not valid" }) => ({
+          path: `${place}${instancePath === "/" ? "" : instancePath.replaceAll("/", ".")}`,
+          message,
+        })),
+      },
     );
   }
   return (
@@ -189,7 +214,9 @@ const frameworkFailureOf = (error: unknown): Failure => {
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return bodyTooLarge();
   // Fastify's own messages describe the request; messages of other errors may reveal internals.
   const refused = code?.startsWith("FST_") && statusCode && statusCode >= 400 && statusCode < 500;
-  return refused ? badRequest(statusCode, message ?? "The request cannot be read.") : internalError();
+  return refused
+    ? badRequest({ detail: message ?? "The request cannot be read." }, {}, { status: statusCode })
+    : internalError();
 };
 
 const pathOf = (url: string): string => url.split("?", 1)[0] ?? url;

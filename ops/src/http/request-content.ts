@@ -1,23 +1,21 @@
-import { Failure } from "../core/failure.ts";
+import { defineFailure } from "../core/failure.ts";
 
 /** No valid request is nested deeper; a body of the maximum size could have a hundred thousand levels. */
 const deepest = 64;
 
-const nullCharacter = (place: string) =>
-  new Failure(
-    "EB_NULL_CHARACTER",
-    400,
-    `A text in the ${place} holds the character U+0000, which cannot be stored.`,
-    "Send the text without it.",
-  );
+const nullCharacter = defineFailure({
+  code: "EB_NULL_CHARACTER",
+  status: 400,
+  detail: "A text in the {place} contains the character U+0000, which cannot be stored.",
+  remedy: "Remove the character.",
+});
 
-const tooDeep = (place: string) =>
-  new Failure(
-    "EB_TOO_DEEP",
-    400,
-    `The ${place} has more than ${deepest} levels of lists and objects.`,
-    "Send less nested JSON; /api/docs describes what is understood.",
-  );
+const tooDeep = defineFailure({
+  code: "EB_TOO_DEEP",
+  status: 400,
+  detail: `The {place} has more than ${deepest} nested levels.`,
+  remedy: "Send less nested JSON; /api/docs describes the request.",
+});
 
 /**
  * Refuses null characters anywhere in a request, since PostgreSQL cannot store them, and JSON nested so deeply that
@@ -30,9 +28,9 @@ export const refuseUnstorable = (parts: { body: unknown; query: unknown; params:
 };
 
 const look = (place: string, value: unknown, depth: number): void => {
-  if (typeof value === "string" && value.includes("\0")) throw nullCharacter(place);
+  if (typeof value === "string" && value.includes("\0")) throw nullCharacter({ place });
   if (typeof value !== "object" || value === null) return;
-  if (depth > deepest) throw tooDeep(place);
+  if (depth > deepest) throw tooDeep({ place });
   for (const [name, inner] of Object.entries(value)) {
     look(place, name, depth);
     look(place, inner, depth + 1);

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { messageOf } from "../core/message-of.ts";
 import { within } from "../core/with-timeout.ts";
 import type { DatabaseHealth, HealthStatus } from "./database/health-check.ts";
 import { judgeHealth } from "./health-status.ts";
@@ -209,7 +210,7 @@ export class MonitoringService {
       return await within(this.#patienceMs, this.#database.check());
     } catch (error) {
       const pool = this.#snapshot?.database.pool ?? { size: 0, in_use: 0, waiting: 0 };
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       return { status: "unhealthy", response_time_ms: null, pool, reason };
     }
   }

@@ -241,7 +241,8 @@ export class RollbackManager {
       const { reason = null, acknowledge = [] } = order.request;
       await demandPurge(session, change, { reason, acknowledge });
       const plan = await purgePlan(session, change);
-      if (order.approval && order.approval.plan !== plan) throw planStale(order.approval.plan, plan);
+      if (order.approval && order.approval.plan !== plan)
+        throw planStale({ demanded: order.approval.plan, current: plan }, { plan });
       order.request.plan = plan;
       const consent = consentTo(engine, [change], order);
       const steps = [step];

@@ -81,7 +81,7 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
   [
     "a login without its password",
     { ...email, SMTP_USER: "apikey" },
-    ["SMTP_USER: needs ALERT_EMAIL_PASSWORD: set it, or remove SMTP_USER where the server asks for no login"],
+    ["SMTP_USER: needs ALERT_EMAIL_PASSWORD: set it, or remove SMTP_USER if the server requires no login"],
   ],
   [
     "STARTTLS on the port of TLS",
@@ -109,6 +109,14 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
     { ALERT_ERROR_RATE_FROM_STATUS: "404" },
     ["ALERT_ERROR_RATE_FROM_STATUS: must be 400 or 500"],
   ],
+  [
+    "channels that lack a setting",
+    { ALERT_WEBHOOK_SECRET: `whsec_${"a".repeat(32)}`, TELEGRAM_CHAT_ID: "42" },
+    [
+      "ALERT_WEBHOOK_SECRET: needs ALERT_WEBHOOK_URL: set it, or remove ALERT_WEBHOOK_SECRET",
+      "TELEGRAM_CHAT_ID: needs TELEGRAM_BOT_TOKEN: set it, or remove TELEGRAM_CHAT_ID",
+    ],
+  ],
 ])("refuses %s", (_, environment, faults) => {
   expect(faultsOf(environment)).toEqual(faults);
 });
@@ -124,13 +132,16 @@ test("faults of single settings and of settings together are told at once", () =
 
 test("what an instance runs with is shown without the value of a secret", () => {
   const secret = "https://hidden.example.com/0123456789abcdef0123456789abcdef";
-  const given = Object.fromEntries(
-    secretSettings.map((name) => [
-      name,
-      name.startsWith("DATABASE") ? secret.replace("https", "postgres") : secret,
-    ]),
-  );
-  const shown = redactedSettings(read({ ...email, ...given, PORT: "1234" }));
+  const key = "0123456789abcdef0123456789abcdef";
+  const forms: Partial<Record<string, string>> = {
+    DATABASE_URL: secret.replace("https", "postgres"),
+    DATABASE_DIRECT_URL: secret.replace("https", "postgres"),
+    ALERT_WEBHOOK_SECRET: `whsec_${key}`,
+    PAGERDUTY_ROUTING_KEY: key,
+    TELEGRAM_BOT_TOKEN: `1:${key}`,
+  };
+  const given = Object.fromEntries(secretSettings.map((name) => [name, forms[name] ?? secret]));
+  const shown = redactedSettings(read({ ...email, ...given, TELEGRAM_CHAT_ID: "42", PORT: "1234" }));
   expect(JSON.stringify(shown)).not.toMatch(/hidden|0123456789/);
   expect(shown).toMatchObject({
     ...Object.fromEntries(secretSettings.map((name) => [name, "set"])),

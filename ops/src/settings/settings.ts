@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { z } from "zod";
-import { Failure } from "../core/failure.ts";
+import { defineFailure } from "../core/failure.ts";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
+import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
 import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
 
 const databaseAddress = z.url({
@@ -16,62 +17,61 @@ const schema = z.object({
     .enum(["development", "test", "production"])
     .default("development")
     .describe("production refuses demo data and default secrets"),
-  DATABASE_URL: databaseAddress.optional().describe("PostgreSQL 14 or newer; absent: an embedded server"),
+  DATABASE_URL: databaseAddress.optional().describe("PostgreSQL 14 or newer; default: an embedded server"),
   DATABASE_DIRECT_URL: databaseAddress
     .optional()
-    .describe(
-      "the same database without the pooler that `DATABASE_URL` goes through; for changes and their state",
-    ),
-  PORT: port.default(1001).describe("where the server listens"),
-  HOST: text.default("localhost").describe("the address it listens on"),
+    .describe("the same database without a pooler, if `DATABASE_URL` points to a pooler"),
+  PORT: port.default(1001).describe("port that the server listens on"),
+  HOST: text.default("localhost").describe("address that the server listens on"),
   TRUST_PROXY: networks
     .optional()
     .describe(
-      "the proxies in front, whose `X-Forwarded-For` says who asks: addresses, networks or `loopback`",
+      "trusted proxies: addresses, networks or `loopback`; clients are identified by `X-Forwarded-For`",
     ),
   BUSINESS_TIME_ZONE: timeZone
     .optional()
-    .describe(
-      "where the business is: its days begin at midnight there; kept in the database from the first start on",
-    ),
-  EARLYBIRD_DATA_DIR: text.default(".earlybird").describe("the embedded database and generated secrets"),
+    .describe("time zone of the business day; stored in the database at the first start"),
+  EARLYBIRD_DATA_DIR: text
+    .default(".earlybird")
+    .describe("directory of the embedded database and of generated secrets"),
   JWT_SECRET: secretOf(32)
     .optional()
-    .describe("signs logins; absent: generated once and kept in the data directory"),
+    .describe("key that signs access tokens; default: generated and stored in the data directory"),
   ORDER_CUT_OFF: timeOfDay
     .optional()
     .describe(
-      "until when, on the evening before, customers can order and cancel, such as 22:00; absent: no cut-off",
+      "time on the day before until which customers can order and cancel, such as 22:00; default: no cut-off",
     ),
   LEDGER_ANCHOR_FILE: text
     .optional()
-    .describe("where signed heads of the ledger go; absent: `ledger-anchors.jsonl` in the data directory"),
+    .describe("file for signed heads of the ledger; default: `ledger-anchors.jsonl` in the data directory"),
   LEDGER_ANCHOR_KEY_FILE: text
     .optional()
-    .describe("a PEM file with the Ed25519 key that signs them; absent: made in the data directory"),
+    .describe("PEM file with the Ed25519 key that signs them; default: generated in the data directory"),
   LEDGER_ANCHOR_URL: z
     .url({ protocol: /^https?$/, error: "must be the http(s) address that anchors are posted to" })
     .optional()
-    .describe("an address that each of them is posted to as JSON"),
+    .describe("URL that receives each signed head as JSON (POST)"),
   REAUTHENTICATE_AFTER_SECONDS: z.coerce
     .number("must be a number")
     .int("must be a whole number")
     .min(10)
     .max(86_400)
     .default(600)
-    .describe("how old a login may be for the move of a critical step over HTTP"),
+    .describe("maximum age of a login that moves a critical step over HTTP"),
   METRICS_TOKEN: secretOf(16)
     .optional()
-    .describe("what a Prometheus elsewhere sends as a bearer token to read `/metrics`, and nothing else"),
+    .describe("bearer token that allows Prometheus to read `/metrics` only"),
   ROLLBACK_APPROVAL: z
     .enum(["none", "critical"])
     .default("none")
-    .describe("`critical`: another person must approve what moves a critical step"),
+    .describe("`critical`: another person must approve each move of a critical step"),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
-    .describe("what is logged; alerts always are"),
+    .describe("minimum log level; alerts are always logged"),
   ...alertSettings,
+  ...channelSettings,
 });
 
 /** Settings whose value may also come from the file that `NAME_FILE` points to. */
@@ -82,11 +82,12 @@ export const secretSettings = [
   "METRICS_TOKEN",
   "LEDGER_ANCHOR_URL",
   ...alertSecrets,
+  ...channelSecrets,
 ] as const;
 
 export type Settings = Readonly<z.infer<typeof schema>>;
 
-/** Every setting by name; of a secret, and of what is not set, only that. Shows what an instance runs with. */
+/** The value of every setting by name. Secrets are only `set` or `unset`. */
 export const redactedSettings = (settings: Settings): Record<string, unknown> => {
   const secrets: readonly string[] = secretSettings;
   return Object.fromEntries(
@@ -96,7 +97,7 @@ export const redactedSettings = (settings: Settings): Record<string, unknown> =>
   );
 };
 
-/** One row a setting, for the documentation. */
+/** The settings for the documentation. */
 export const settingsReference = (): { name: string; description: string; fallback: string }[] =>
   Object.entries(schema.shape).map(([name, type]) => {
     const fallback = type.safeParse(undefined);
@@ -107,14 +108,22 @@ export const settingsReference = (): { name: string; description: string; fallba
     };
   });
 
+const invalidConfiguration = defineFailure({
+  code: "EB_CONFIGURATION",
+  status: 500,
+  exitStatus: 2,
+  detail: "The configuration has {count}:\n{faults}",
+  remedy: "Correct these in the environment or in .env, then start again.",
+});
+
 export const badConfiguration = (faults: string[]) =>
-  new Failure(
-    "EB_CONFIGURATION",
-    500,
-    `The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
-    "Correct these in the environment or in .env, then start again.",
+  invalidConfiguration(
+    {
+      count: faults.length === 1 ? "an error" : `${faults.length} errors`,
+      faults: faults.map((fault) => `  - ${fault}`).join("\n"),
+    },
     { faults },
-  ).exitingWith(2);
+  );
 
 /**
  * Reads the settings from the environment, from `.env` (the environment wins) and from `*_FILE` twins.
@@ -137,7 +146,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
   if (!parsed.success) {
     for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}: ${issue.message}`);
   }
-  faults.push(...emailFaults(present));
+  faults.push(...emailFaults(present), ...channelFaults(present));
   if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
     faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
   }

@@ -14,7 +14,7 @@ export const secretOf = (length: number) =>
     .min(length, `must have at least ${length} characters`)
     .refine(
       (secret) => new Set(secret).size >= fewestCharacters && !placeholder.test(secret),
-      `can be guessed: it has fewer than ${fewestCharacters} different characters, or is a placeholder; take one from "openssl rand -hex 32"`,
+      `is too weak: it has fewer than ${fewestCharacters} different characters, or is a placeholder; take one from "openssl rand -hex 32"`,
     );
 
 export const port = z.coerce.number("must be a number").int("must be a whole number").min(1).max(65535);

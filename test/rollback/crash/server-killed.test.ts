@@ -70,7 +70,7 @@ const countStatements = async (direction: "rollback" | "reapply"): Promise<numbe
 /** Kills the server at a statement of the way from 30 to 19, or back. */
 const killServerDuring = async (direction: "rollback" | "reapply", statement: number): Promise<void> => {
   atStatement(statement, "sent", () => process.kill(postmaster, "SIGKILL"));
-  // Connections that were used before have their own way to the server, past whoever counts.
+  // Connections that were used before reach the server directly, past the counter.
   const operator = createPool(url);
   await expect(managerOf(operator)[move[direction]](30, 19, asked)).rejects.toThrow();
   leaveStatementsAlone();

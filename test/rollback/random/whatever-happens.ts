@@ -79,7 +79,7 @@ const oneHappening = async (world: World, happening: Happening, seen: Seen): Pro
   const restored = reapplied && happening.onConflict === "restore";
   const written = reapplied && !restored ? await readVisible(api.pool, "parked") : new Map<string, string>();
   await carryOut(world, happening);
-  // Whoever says so wants back what was parked, whatever has become of it since.
+  // This option restores the parked values, whatever has changed since.
   if (restored) seen.cancelled.clear();
   seen.parked = await expectParkedStillThere(api, happening, seen.parked);
   await expectSound(api, happening, seen.cancelled);

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
-import { Failure } from "earlybird";
+import { randomBytes } from "node:crypto";
+import { defineFailure } from "earlybird";
 import type { ApiContext } from "../../context.ts";
 import { queueMail } from "../../mail/index.ts";
+import { tokenHash } from "../../token-hash.ts";
 import { findLoginByEmail } from "../login.ts";
 import { endSessions } from "../sessions/session.ts";
 import { hashNewPassword } from "../weak-passwords.ts";
@@ -10,19 +11,16 @@ const lifetimeMs = 30 * 60_000;
 const hourMs = 3_600_000;
 const mailsAnHour = 3;
 
-const resetRefused = () =>
-  new Failure(
-    "EB_RESET_REFUSED",
-    403,
-    "The code is not valid: it was used, replaced by a newer one, or is older than 30 minutes.",
-    "Ask for a new one with POST /api/auth/password-reset.",
-  );
-
-const hashOf = (token: string): string => createHash("sha256").update(token).digest("hex");
+const resetRefused = defineFailure({
+  code: "EB_RESET_REFUSED",
+  status: 403,
+  detail: "The code is not valid: it was used, replaced by a newer one, or is older than 30 minutes.",
+  remedy: "Ask for a new one with POST /api/auth/password-reset.",
+});
 
 /**
- * Mails a code to set a new password with, if there is an active login with this address, and no more than three an hour.
- * A code replaces those before it.
+ * Emails a code to set a new password if an active login has this address, at most three per hour. A code replaces
+ * earlier ones.
  */
 export const requestReset = async ({ db, changes, clock }: ApiContext, email: string): Promise<void> => {
   const user = await findLoginByEmail(db, email);
@@ -30,7 +28,7 @@ export const requestReset = async ({ db, changes, clock }: ApiContext, email: st
   const token = randomBytes(24).toString("base64url");
   const now = clock.now();
   await changes.transaction(async (tx) => {
-    // Locked: two who ask at once must not both be the third.
+    // Locked, so that concurrent requests cannot exceed the limit.
     const locked = await tx
       .selectFrom("users")
       .select("id")
@@ -60,7 +58,7 @@ export const requestReset = async ({ db, changes, clock }: ApiContext, email: st
     const expires_at = new Date(now.getTime() + lifetimeMs);
     await tx
       .insertInto("password_resets")
-      .values({ token_hash: hashOf(token), user_id: id, created_at: now, expires_at })
+      .values({ token_hash: tokenHash(token), user_id: id, created_at: now, expires_at })
       .execute();
     await queueMail(
       tx,
@@ -94,9 +92,9 @@ export const confirmReset = async (
     .selectFrom("password_resets as r")
     .innerJoin("users as u", "u.id", "r.user_id")
     .select(["u.email", "u.name"])
-    .where("r.token_hash", "=", hashOf(token))
+    .where("r.token_hash", "=", tokenHash(token))
     .executeTakeFirst();
-  // Before the slow hash: a stranger's guess must not cost one.
+  // Before the slow hash: an invalid code must not cost one.
   if (!known) throw resetRefused();
   const password_hash = await hashNewPassword(password, known);
   const now = clock.now();
@@ -104,7 +102,7 @@ export const confirmReset = async (
     const used = await tx
       .updateTable("password_resets")
       .set({ used_at: now })
-      .where("token_hash", "=", hashOf(token))
+      .where("token_hash", "=", tokenHash(token))
       .where("used_at", "is", null)
       .where("expires_at", ">", now)
       .returning("user_id")

@@ -20,6 +20,7 @@ export type SecurityEvent =
   | { action: "login-made"; result: { user: string; role: string } }
   | { action: "role-changed"; result: { user: string; from: string; to: string } }
   | { action: "login-deactivated" | "login-activated"; result: { user: string; role: string } }
+  | { action: "sessions-ended"; reason?: string; result: { user: string; ended: number } }
   | { action: "login-linked" | "login-unlinked"; result: { user: string; customer: string } };
 
 /** Writes events into the ledger, in the transaction that they belong to and as its last statements. */

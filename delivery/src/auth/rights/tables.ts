@@ -2,21 +2,21 @@ import { sql } from "kysely";
 
 /** Statements that create what logins need beyond the baseline; each may run again at every start. */
 export const rightsTables = [
-  // When staff vouched for whose login it is; null for a login that somebody made for themselves. The default trusts
-  // logins of before, and whoever writes to the database. Asked first: "if not exists" would lock readers out each time.
+  // When staff verified the owner of the login; null for a login by public registration. The default trusts older logins
+  // and direct writes to the database. Check first: "add column if not exists" would block readers at each start.
   sql`do $$ begin
     if not exists (select from pg_attribute
       where attrelid = 'users'::regclass and attname = 'verified_at' and not attisdropped) then
       alter table users add column verified_at timestamptz default now();
     end if;
   end $$`,
-  // Logins that were made for a customer while step 21 was rolled back: re-applying it links the two.
+  // Logins created for a customer while step 21 was rolled back: re-applying it links the two.
   sql`
     create table if not exists intended_links (
       user_id     text primary key references users (id) on delete cascade,
       customer_id text not null references customers (id) on delete cascade
     )`,
-  // What was written while step 24 was rolled back by logins that it refuses. Status is null until the answer.
+  // Writes while step 24 was rolled back by logins that it refuses. `status` is null until the response.
   sql`
     create table if not exists unchecked_writes (
       id       bigint primary key generated always as identity,
@@ -29,7 +29,7 @@ export const rightsTables = [
       reported boolean not null default false,
       unique (user_id, route, id)
     )`,
-  // Only hashes: whoever reads the database must not become an admin by it.
+  // Only hashes: a reader of the database must not be able to become an admin.
   sql`
     create table if not exists invitations (
       token_hash  text primary key,

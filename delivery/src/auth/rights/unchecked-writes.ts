@@ -5,7 +5,7 @@ import type { Role } from "../../database.ts";
 import type { Login } from "../login.ts";
 import { forbidden } from "../refusals.ts";
 
-/** Of one login on one route; past these it is plain that all of them need a look. */
+/** The maximum per login and route; beyond it, all writes of the login need a review. */
 const mostListed = 1_000;
 
 interface Answer {
@@ -14,11 +14,11 @@ interface Answer {
 }
 
 /**
- * Records what is written through a route while step 24 is rolled back by logins that it refuses: roles that the rule
- * leaves out, and customers who write for somebody else. Re-applying the step lists it; see `reportUncheckedWrites`.
+ * Records writes through a route that step 24 would refuse, while it is rolled back: by roles that the rule excludes, and by
+ * customers for other customers. Re-applying the step lists them; see `reportUncheckedWrites`.
  *
- * The entry is made before the handler runs, in a transaction that sees whether the step is still rolled back. So
- * a re-apply either refuses the request or finds its entry.
+ * The entry is inserted before the handler runs, in a transaction that reads the state of the step. So a re-apply either
+ * refuses the request or finds its entry.
  */
 export const recordUncheckedWrites = (
   route: RouteOptions,
@@ -34,7 +34,7 @@ export const recordUncheckedWrites = (
     const mayAnyway = allowed.includes(login.role);
     if (mayAnyway && (login.role !== "customer" || changes.active.has("role-checks"))) return;
     const { rows } = await changes.transaction((tx, active) => {
-      if (!mayAnyway && active.has("role-checks")) throw forbidden(login.role);
+      if (!mayAnyway && active.has("role-checks")) throw forbidden({ role: login.role });
       return sql<{ id: number }>`
         insert into unchecked_writes (at, user_id, role, route)
         select ${clock.now()}, ${login.id}, ${login.role}, ${name}
@@ -57,7 +57,7 @@ export const recordUncheckedWrites = (
       refused || own
         ? sql`delete from unchecked_writes where id = ${id}`
         : sql`update unchecked_writes set status = ${reply.statusCode}, target = ${target} where id = ${id}`;
-    // The write has happened: an entry without its end tells more than an error would.
+    // The write is committed: an unfinished entry is more useful than an error.
     await finish.execute(db).catch((error: unknown) => request.log.warn({ err: error }, "unchecked write"));
     return payload;
   };
@@ -75,7 +75,7 @@ const readAnswer = (payload: unknown): Answer => {
   }
 };
 
-/** Whether a customer wrote for themselves. What neither names a customer is for the login's own. */
+/** Whether a customer wrote for themselves. Without a customer in request or response, the write is their own. */
 const isOwn = (request: FastifyRequest, login: Login, answer: Answer): boolean => {
   const body = (request.body ?? {}) as Answer;
   const customers = request.routeOptions.url?.startsWith("/api/customers");

@@ -1,16 +1,16 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** What a refresh token says: of which session it is, and how often that had been refreshed. */
+/** The content of a refresh token: the session, and the number of its refreshes. */
 export interface RefreshToken {
   id: string;
   generation: number;
 }
 
-/** Nothing of it is stored: the signature shows that it was issued here, and its generation whether it is the newest. */
+/** Not stored: the signature proves that the server issued it, the generation shows whether it is the newest. */
 export const writeRefreshToken = ({ id, generation }: RefreshToken, jwtSecret: string): string =>
   `${id}.${generation}.${signatureOf(id, generation, jwtSecret)}`;
 
-/** Undefined for what was not issued here. */
+/** Undefined if the token was not issued by this server. */
 export const readRefreshToken = (token: string, jwtSecret: string): RefreshToken | undefined => {
   const [, id = "", generation = "", signature = ""] = /^([\w-]+)\.(\d{1,9})\.([\w-]+)$/.exec(token) ?? [];
   const expected = Buffer.from(signatureOf(id, Number(generation), jwtSecret));

@@ -1,25 +1,24 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
 import { loginOf } from "../guard.ts";
 import { findLogin } from "../login.ts";
-import { tokenAnswer, tokenView } from "../token-answer.ts";
+import { tokenResponse, tokenView } from "../token-response.ts";
 import { endSessions, refreshRefused, refreshSession } from "./session.ts";
 
 const tags = ["auth"];
 
-const sessionNotFound = (id: string) =>
-  new Failure(
-    "EB_SESSION_NOT_FOUND",
-    404,
-    `You have no session ${id} that goes on.`,
-    "GET /api/auth/sessions lists yours.",
-  );
+const sessionNotFound = defineFailure({
+  code: "EB_SESSION_NOT_FOUND",
+  status: 404,
+  detail: "You have no active session {id}.",
+  remedy: "GET /api/auth/sessions lists yours.",
+});
 
 const sessionView = z.object({
   id: z.string(),
-  current: z.boolean().describe("whether this request belongs to it"),
+  current: z.boolean().describe("whether this request uses it"),
   device: z.string().nullable(),
   ip_address: z.string(),
   created_at: z.date(),
@@ -29,7 +28,7 @@ const sessionView = z.object({
 
 const nothing = z.strictObject({}).nullable();
 
-const ended = z.object({ ended: z.int().describe("how many sessions ended") });
+const ended = z.object({ ended: z.int().describe("number of sessions ended") });
 
 export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   const { db, changes, clock } = context;
@@ -56,7 +55,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
       }
       const login = await findLogin(db, session.id, clock.now());
       if (!login) throw refreshRefused();
-      return tokenAnswer(app, clock, login, session);
+      return tokenResponse(app, clock, login, session);
     },
   );
 
@@ -65,7 +64,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "My sessions that go on",
+        summary: "List your active sessions",
         response: { 200: z.object({ items: z.array(sessionView) }) },
       },
     },
@@ -89,7 +88,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
     {
       schema: {
         tags,
-        summary: "End one of my sessions",
+        summary: "End one of your sessions",
         params: z.strictObject({ id: z.string().min(1).max(64) }),
         response: { 200: ended },
       },
@@ -99,7 +98,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
       const count = await changes.transaction((tx) =>
         endSessions(tx, clock.now(), { userId: loginOf(request).id, only }),
       );
-      if (count === 0) throw sessionNotFound(only);
+      if (count === 0) throw sessionNotFound({ id: only });
       return { ended: count };
     },
   );
@@ -117,7 +116,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, cont
 
   app.post(
     "/logout-everywhere",
-    { schema: { tags, summary: "End all of my sessions", body: nothing, response: { 200: ended } } },
+    { schema: { tags, summary: "End all your sessions", body: nothing, response: { 200: ended } } },
     async (request) => ({
       ended: await changes.transaction((tx) => endSessions(tx, clock.now(), { userId: loginOf(request).id })),
     }),

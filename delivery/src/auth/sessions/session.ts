@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { Failure } from "earlybird";
-import type { FastifyRequest } from "fastify";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
+import type { Client } from "../../client.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Tables } from "../../database.ts";
 import { ids } from "../../ids/index.ts";
@@ -10,57 +10,43 @@ import { readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
 
 const dayMs = 86_400_000;
 
-/** A session ends after this long, however often it is used, */
+/** The lifetime of a session. */
 export const sessionLifetimeMs = 30 * dayMs;
 
-/** and after this long without being used. */
+/** A session also ends after this time without use. */
 const idleMs = 7 * dayMs;
 
-/** A client that refreshes twice, because an answer was lost, gets the same answer again. */
+/** A client that refreshes again within this time, because a response was lost, gets the same token. */
 const repeatedWithinMs = 10_000;
-
-const longestDevice = 256;
 
 /** How long {@link refreshSession} can be called, in seconds. */
 export const refreshLifetimeSeconds = idleMs / 1_000;
 
-export const refreshRefused = () =>
-  new Failure(
-    "EB_REFRESH_REFUSED",
-    401,
-    "The refresh token is not valid: it was used before, or its session has ended.",
-    "Log in again.",
-  );
+export const refreshRefused = defineFailure({
+  code: "EB_REFRESH_REFUSED",
+  status: 401,
+  detail: "The refresh token is not valid: it was used before, or its session has ended.",
+  remedy: "Log in again.",
+});
 
-/** A session that has just begun or was refreshed. */
+/** A session that was just created or refreshed. */
 export interface BegunSession {
   id: string;
-  /** Shown once; each refresh replaces it. */
+  /** Returned once; each refresh replaces it. */
   refreshToken: string;
 }
 
 type SessionContext = Pick<ApiContext, "changes" | "clock" | "jwtSecret">;
 
-/** From where a session is begun. */
-export interface SessionOrigin {
-  ipAddress: string;
-  device: string | null;
-}
-
-export const sessionOriginOf = (request: FastifyRequest): SessionOrigin => ({
-  ipAddress: request.ip,
-  device: request.headers["user-agent"]?.slice(0, longestDevice) ?? null,
-});
-
 /**
- * Begins a session of a user who has just proven who they are.
+ * Creates a session of a user who has just authenticated.
  *
- * @param userId of either style
+ * @param userId in either style
  */
 export const beginSession = async (
   { changes, clock, jwtSecret }: SessionContext,
   userId: string,
-  { ipAddress, device }: SessionOrigin,
+  { ipAddress, deviceInfo }: Client,
 ): Promise<BegunSession> => {
   const id = `ses_${randomUUID()}`;
   const now = clock.now();
@@ -69,14 +55,14 @@ export const beginSession = async (
     await forgetOver(tx, now);
     const { numAffectedRows } = await sql`
       insert into sessions (id, user_id, created_at, authenticated_at, last_used_at, expires_at, ip_address, device)
-      select ${id}, u.id, ${now}, ${now}, ${now}, ${expiresAt}, ${ipAddress}, ${device}
+      select ${id}, u.id, ${now}, ${now}, ${now}, ${expiresAt}, ${ipAddress}, ${deviceInfo}
       from users u where u.id in ${ids.eitherStyle("users", sql`${userId}::text`)} limit 1`.execute(tx);
     if (numAffectedRows !== 1n) throw unauthenticated();
   });
   return { id, refreshToken: writeRefreshToken({ id, generation: 0 }, jwtSecret) };
 };
 
-/** A few at a time: each login takes away what two logins could have left. */
+/** Deletes expired sessions, two at each login. */
 const forgetOver = (tx: Kysely<Tables>, now: Date) =>
   sql`
   delete from sessions where id in (
@@ -85,7 +71,7 @@ const forgetOver = (tx: Kysely<Tables>, now: Date) =>
   );
 
 /**
- * Exchanges a refresh token for a new one. A token of an earlier generation is in two hands: the session ends.
+ * Exchanges a refresh token for a new one. A token of an earlier generation was copied: the session ends.
  *
  * @throws Failure EB_REFRESH_REFUSED
  */
@@ -127,14 +113,14 @@ export const refreshSession = async (
     : { id, reused: false, refreshToken: writeRefreshToken({ id, generation }, jwtSecret) };
 };
 
-/** Which sessions to end: all of a user, or one of them; `except` goes on. */
+/** The sessions to end: all of a user, or `only` one of them; `except` stays. */
 export interface EndedSessions {
   userId: string;
   only?: string | undefined;
   except?: string | undefined;
 }
 
-/** Ends sessions in the caller's transaction; the next request with one of their tokens is refused. Answers how many. */
+/** Ends sessions in the caller's transaction, which invalidates their tokens. Returns their number. */
 export const endSessions = async (
   tx: Kysely<Tables>,
   now: Date,

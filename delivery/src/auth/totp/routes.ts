@@ -1,21 +1,21 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
+import { code, typedPassword } from "../credential-fields.ts";
 import { demandOwnCredentials } from "../credentials.ts";
 import { loginOf } from "../guard.ts";
-import { code, typedPassword } from "../typed.ts";
 import { confirmTotp, enrolTotp, removeTotp } from "./totp.ts";
 
 const tags = ["auth"];
 
-/** The second factor of one's own login. */
+/** Routes that manage the second factor of the current login. */
 export const totpRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context) => {
   app.post(
     "/totp/enrol",
     {
       schema: {
         tags,
-        summary: "Begin to set up a second factor (TOTP, RFC 6238)",
+        summary: "Start setting up a second factor (TOTP, RFC 6238)",
         body: z.strictObject({ password: typedPassword }),
         response: {
           200: z.object({ secret: z.string().describe("base32"), uri: z.string().describe("for a QR code") }),
@@ -35,7 +35,7 @@ export const totpRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     {
       schema: {
         tags,
-        summary: "End the set-up with a first code; answers the recovery codes, once",
+        summary: "Confirm the second factor with a first code; returns the recovery codes once",
         body: z.strictObject({ code }),
         response: { 200: z.object({ recovery_codes: z.array(z.string()) }) },
       },
@@ -50,7 +50,7 @@ export const totpRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, context
     {
       schema: {
         tags,
-        summary: "Take the second factor away",
+        summary: "Remove the second factor",
         body: z.strictObject({ password: typedPassword, code }),
         response: { 200: z.object({ removed: z.literal(true) }) },
       },

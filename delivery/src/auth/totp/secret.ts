@@ -1,30 +1,18 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Secret, TOTP } from "otpauth";
+import { decrypt, deriveKey, encrypt } from "../../encryption.ts";
+import { tokenHash } from "../../token-hash.ts";
 
 const periodSeconds = 30;
 const secretBytes = 20;
 
-const keyOf = (jwtSecret: string): Buffer =>
-  Buffer.from(hkdfSync("sha256", jwtSecret, "", "earlybird totp secrets", 32));
+const keyOf = (jwtSecret: string): Buffer => deriveKey(jwtSecret, "totp secrets");
 
-/** Encrypts a secret with AES-256-GCM under a key that is derived from `JWT_SECRET`: nonce, tag, text. */
-export const encryptSecret = (secret: Buffer, jwtSecret: string): Buffer => {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv("aes-256-gcm", keyOf(jwtSecret), nonce);
-  const text = Buffer.concat([cipher.update(secret), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), text]);
-};
+export const encryptSecret = (secret: Buffer, jwtSecret: string): Buffer => encrypt(keyOf(jwtSecret), secret);
 
-/** Undefined where it was encrypted under another `JWT_SECRET`, or damaged. */
-export const decryptSecret = (stored: Buffer, jwtSecret: string): Buffer | undefined => {
-  const decipher = createDecipheriv("aes-256-gcm", keyOf(jwtSecret), stored.subarray(0, 12));
-  decipher.setAuthTag(stored.subarray(12, 28));
-  try {
-    return Buffer.concat([decipher.update(stored.subarray(28)), decipher.final()]);
-  } catch {
-    return undefined;
-  }
-};
+/** Undefined if it was encrypted under another `JWT_SECRET`, or is damaged. */
+export const decryptSecret = (stored: Buffer, jwtSecret: string): Buffer | undefined =>
+  decrypt(keyOf(jwtSecret), stored);
 
 export const newSecret = (): Buffer => randomBytes(secretBytes);
 
@@ -43,7 +31,7 @@ export const enrolmentOf = (secret: Buffer, email: string): { secret: string; ur
 });
 
 /**
- * The time step (RFC 6238, 30 seconds) of a code, one step early or late included; undefined when it is wrong.
+ * The time step (RFC 6238, 30 seconds) of a code, at most one step early or late; undefined if the code is wrong.
  */
 export const stepOfCode = (secret: Buffer, code: string, now: Date): number | undefined => {
   const timestamp = now.getTime();
@@ -51,7 +39,7 @@ export const stepOfCode = (secret: Buffer, code: string, now: Date): number | un
   return delta === null ? undefined : Math.floor(timestamp / 1_000 / periodSeconds) + delta;
 };
 
-/** Ten codes for the day on which the phone is lost: eight groups of four hex digits. */
+/** Ten recovery codes for a lost authenticator: eight groups of four hex digits. */
 export const newRecoveryCodes = (): string[] =>
   Array.from({ length: 10 }, () =>
     randomBytes(16)
@@ -59,8 +47,4 @@ export const newRecoveryCodes = (): string[] =>
       .replace(/(.{4})(?=.)/g, "$1-"),
   );
 
-/** 128 random bits need no slow hash. */
-export const hashOfRecoveryCode = (code: string): string =>
-  createHash("sha256")
-    .update(code.replace(/[^0-9a-f]/g, ""))
-    .digest("hex");
+export const hashOfRecoveryCode = (code: string): string => tokenHash(code.replace(/[^0-9a-f]/g, ""));

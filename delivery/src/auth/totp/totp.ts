@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { defineFailure } from "earlybird";
 import { type Kysely, sql } from "kysely";
 import type { ApiContext } from "../../context.ts";
 import type { Tables } from "../../database.ts";
@@ -13,42 +13,38 @@ import {
   stepOfCode,
 } from "./secret.ts";
 
-const wrongCode = () =>
-  new Failure(
-    "EB_TOTP_WRONG",
-    401,
-    "The code of the second factor is wrong, or was used before.",
-    "Send the code that your authenticator shows now, or one of your recovery codes.",
-  );
+const wrongCode = defineFailure({
+  code: "EB_TOTP_WRONG",
+  status: 401,
+  detail: "The code of the second factor is wrong, or was used before.",
+  remedy: "Send the code that your authenticator shows now, or one of your recovery codes.",
+});
 
-export const totpNeeded = () =>
-  new Failure(
-    "EB_TOTP_NEEDED",
-    401,
-    "This login has a second factor.",
-    "Send the code that your authenticator shows, or a recovery code, as totp.",
-  );
+export const totpNeeded = defineFailure({
+  code: "EB_TOTP_NEEDED",
+  status: 401,
+  detail: "This login has a second factor.",
+  remedy: "Send the code that your authenticator shows, or a recovery code, as totp.",
+});
 
-const alreadyEnrolled = () =>
-  new Failure(
-    "EB_TOTP_ENROLLED",
-    409,
-    "This login has a second factor already.",
-    "Remove it first with POST /api/auth/totp/remove.",
-  );
+const alreadyEnrolled = defineFailure({
+  code: "EB_TOTP_ENROLLED",
+  status: 409,
+  detail: "This login already has a second factor.",
+  remedy: "Remove it first with POST /api/auth/totp/remove.",
+});
 
-const notEnrolled = () =>
-  new Failure(
-    "EB_TOTP_NOT_ENROLLED",
-    409,
-    "No second factor is being set up.",
-    "Begin with POST /api/auth/totp/enrol.",
-  );
+const notEnrolled = defineFailure({
+  code: "EB_TOTP_NOT_ENROLLED",
+  status: 409,
+  detail: "No second factor is being set up.",
+  remedy: "Start with POST /api/auth/totp/enrol.",
+});
 
 type TotpContext = Pick<ApiContext, "changes" | "clock" | "jwtSecret">;
 
 /**
- * Begins to set up a second factor; it counts once a code confirms it.
+ * Starts setting up a second factor; it takes effect when a code confirms it.
  *
  * @throws Failure EB_TOTP_ENROLLED
  */
@@ -69,9 +65,9 @@ export const enrolTotp = async (
 };
 
 /**
- * Ends the set-up with a first code.
+ * Confirms the second factor with a first code.
  *
- * @returns the recovery codes, for this once
+ * @returns the recovery codes, which are not stored
  * @throws Failure EB_TOTP_NOT_ENROLLED, EB_TOTP_ENROLLED, EB_TOTP_WRONG
  */
 export const confirmTotp = (
@@ -100,7 +96,7 @@ export const confirmTotp = (
   });
 
 /**
- * Checks a code of a login whose second factor is set up; a code, and a recovery code, works once.
+ * Checks a code of the second factor. Each code and each recovery code works once.
  *
  * @throws Failure EB_TOTP_WRONG
  */
@@ -125,14 +121,14 @@ export const demandTotp = (
     if (spent.numDeletedRows === 0n) throw wrongCode();
   });
 
-/** Takes the second factor away, confirmed or not. */
+/** Removes the second factor, confirmed or not. */
 export const removeTotp = ({ changes }: Pick<TotpContext, "changes">, userId: string): Promise<void> =>
   changes.transaction(async (tx) => {
     await tx.deleteFrom("totp_recovery_codes").where("user_id", "=", userId).execute();
     await tx.deleteFrom("totp_secrets").where("user_id", "=", userId).execute();
   });
 
-/** Two who send the same code at once: the second waits, and finds it used. */
+/** Of two concurrent requests with the same code, the second waits and finds the code used. */
 const lockSecret = (tx: Kysely<Tables>, userId: string) =>
   tx
     .selectFrom("totp_secrets")

@@ -39,10 +39,18 @@ test("a channel is there when it is set up", () => {
     ALERT_EMAIL_FROM: "EarlyBird <alerts@example.com>",
     ALERT_EMAIL_TO: "asha@example.com",
   };
+  const others = {
+    TEAMS_WEBHOOK_URL: "https://prod-1.logic.azure.com/workflows/x",
+    PAGERDUTY_ROUTING_KEY: "k".repeat(32),
+    TELEGRAM_BOT_TOKEN: `1:${"t".repeat(30)}`,
+    TELEGRAM_CHAT_ID: "42",
+    ALERT_WEBHOOK_URL: "https://example.com/alerts",
+  };
   const names = (environment: NodeJS.ProcessEnv) => channelsFrom(read(environment)).map(({ name }) => name);
-  expect([names({}), names(slack), names({ ...slack, ...email })]).toEqual([
+  expect([names({}), names(slack), names({ ...slack, ...email }), names(others)]).toEqual([
     [],
     ["slack"],
     ["email", "slack"],
+    ["teams", "pagerduty", "telegram", "webhook"],
   ]);
 });

@@ -3,12 +3,17 @@ import type { Channel } from "../notify/channel.ts";
 import { defaultThresholds, type Thresholds } from "../rules/thresholds.ts";
 import type { SecurityThresholds } from "../security/brute-force-detector.ts";
 import { emailChannel } from "./email.ts";
+import { pagerDutyChannel } from "./pagerduty.ts";
 import { slackChannel } from "./slack.ts";
+import { teamsChannel } from "./teams.ts";
+import { telegramChannel } from "./telegram.ts";
+import { webhookChannel } from "./webhook.ts";
 
 /** The channels that are set up, besides the log. */
 export const channelsFrom = (settings: Settings): Channel[] => {
   const { SLACK_WEBHOOK_URL, SMTP_SERVER, ALERT_EMAIL_FROM, ALERT_EMAIL_TO } = settings;
-  const { SMTP_USER, ALERT_EMAIL_PASSWORD } = settings;
+  const { SMTP_USER, ALERT_EMAIL_PASSWORD, ALERT_WEBHOOK_URL, TEAMS_WEBHOOK_URL } = settings;
+  const { PAGERDUTY_ROUTING_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID } = settings;
   const channels: Channel[] = [];
   if (SMTP_SERVER && ALERT_EMAIL_FROM && ALERT_EMAIL_TO) {
     channels.push(
@@ -24,6 +29,18 @@ export const channelsFrom = (settings: Settings): Channel[] => {
     );
   }
   if (SLACK_WEBHOOK_URL) channels.push(slackChannel({ webhookUrl: SLACK_WEBHOOK_URL }));
+  if (TEAMS_WEBHOOK_URL) channels.push(teamsChannel({ webhookUrl: TEAMS_WEBHOOK_URL }));
+  if (PAGERDUTY_ROUTING_KEY) {
+    channels.push(
+      pagerDutyChannel({ routingKey: PAGERDUTY_ROUTING_KEY, url: settings.PAGERDUTY_EVENTS_URL }),
+    );
+  }
+  if (TELEGRAM_BOT_TOKEN && TELEGRAM_CHAT_ID) {
+    const { TELEGRAM_API_URL: apiUrl } = settings;
+    channels.push(telegramChannel({ token: TELEGRAM_BOT_TOKEN, chatId: TELEGRAM_CHAT_ID, apiUrl }));
+  }
+  if (ALERT_WEBHOOK_URL)
+    channels.push(webhookChannel({ url: ALERT_WEBHOOK_URL, secret: settings.ALERT_WEBHOOK_SECRET }));
   return channels;
 };
 

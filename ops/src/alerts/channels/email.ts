@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { createTransport } from "nodemailer";
 import type { Channel, SendResult } from "../notify/channel.ts";
 import { addressOf, emailMessage } from "./email-format.ts";
@@ -39,9 +40,6 @@ const usual: EmailTimeouts = { connectMs: 10_000, silenceMs: 15_000 };
 /** Servers that are overloaded refuse logins, too: this many in a row, and it is the password. */
 const loginsToBelieve = 3;
 
-/** For how many notifications the recipients that are still missing are kept. */
-const mostRemembered = 1_000;
-
 /**
  * Sends by SMTP. A recipient that the server rejects does not stop delivery to the others; it is reported until the
  * server accepts all. A recipient that the server defers is retried alone.
@@ -49,7 +47,7 @@ const mostRemembered = 1_000;
 export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = usual): Channel => {
   const transport = createTransport(transportOptions(settings, timeouts));
   /** Notifications that some recipients have: the recipients that were deferred, and those that were rejected. */
-  const unfinished = new Map<string, { missing: string[]; refused: string[] }>();
+  const unfinished = new LRUCache<string, { missing: string[]; refused: string[] }>({ max: 1_000 });
   let refusedLogins = 0;
   return {
     name: "email",
@@ -67,8 +65,6 @@ export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = 
         unfinished.delete(id);
         if (missing.length === 0) return accepted(answerOf(sent, settings.password), refused);
         unfinished.set(id, { missing, refused });
-        const [oldest] = unfinished.keys();
-        if (oldest !== undefined && unfinished.size > mostRemembered) unfinished.delete(oldest);
         return putOff(`put off for ${missing.join(", ")}`, refused);
       } catch (error) {
         const failure = failureOf(error, settings.password);

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { type AlertSeverity, type AlertType, isBefore } from "../model/alert.ts";
 import type { AlertRecord } from "../model/record.ts";
 
@@ -27,13 +27,13 @@ export interface Place {
   id: string;
 }
 
-export const pageUnknown = () =>
-  new Failure(
-    "EB_ALERT_PAGE",
-    422,
-    "That is no page of the history of alerts.",
-    "Give the next of the page before, unchanged, or leave it out for the newest.",
-  ).exitingWith(2);
+export const pageUnknown = defineFailure({
+  code: "EB_ALERT_PAGE",
+  status: 422,
+  exitStatus: 2,
+  detail: "Invalid page token.",
+  remedy: "Send the next value of the previous page, or omit it for the newest alerts.",
+});
 
 /** @throws Failure EB_ALERT_PAGE */
 export const placeOf = (page: string): Place => {

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { AlertSeverity, AlertType } from "../model/alert.ts";
 import { raisedTypes } from "../model/raised-types.ts";
 import { sanitizeText } from "../model/sanitize.ts";
@@ -35,29 +35,29 @@ const severities: Readonly<Record<string, AlertSeverity>> = Object.fromEntries([
   ...Object.entries(raisedTypes).map(([type, { severity }]) => [type, severity]),
 ]);
 
-export const muteNeedsReason = (type: MuteTarget) =>
-  new Failure(
-    "EB_MUTE_NEEDS_REASON",
-    422,
-    type === "ALL" ? "All alerts would be muted, critical ones too." : `${type} is critical.`,
-    "Say why nobody needs to be told of it: give a reason.",
-  ).exitingWith(6);
+const muteNeedsReason = defineFailure({
+  code: "EB_MUTE_NEEDS_REASON",
+  status: 422,
+  exitStatus: 6,
+  detail: "A mute of {alerts} needs a reason, because it includes critical alerts.",
+  remedy: "Add a reason.",
+});
 
-export const muteDurationRefused = (seconds: number) =>
-  new Failure(
-    "EB_MUTE_DURATION",
-    422,
-    `A mute cannot last ${seconds} seconds.`,
-    `Give a whole number of seconds from 1 to ${longestMuteSeconds}, which are 30 days.`,
-  ).exitingWith(2);
+export const muteDurationRefused = defineFailure({
+  code: "EB_MUTE_DURATION",
+  status: 422,
+  exitStatus: 2,
+  detail: "A mute cannot last {seconds} seconds.",
+  remedy: `Use a whole number of seconds from 1 to ${longestMuteSeconds} (30 days).`,
+});
 
-export const notMuted = (type: MuteTarget) =>
-  new Failure(
-    "EB_NOT_MUTED",
-    404,
-    type === "ALL" ? "There is no mute of all alerts." : `There is no mute of ${type}.`,
-    "The summary of alerts lists the mutes: name one of those, as it is named there.",
-  ).exitingWith(2);
+export const notMuted = defineFailure({
+  code: "EB_NOT_MUTED",
+  status: 404,
+  exitStatus: 2,
+  detail: "There is no mute of {alerts}.",
+  remedy: "Name a mute as the summary of alerts lists it.",
+});
 
 /**
  * The mute that was asked for.
@@ -69,9 +69,9 @@ export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
   const author = sanitizeText(request.author, longestWords);
   const reason = sanitizeText(request.reason?.trim() ?? "", longestWords) || null;
   const critical = type === "ALL" || severities[type] === AlertSeverity.CRITICAL;
-  if (critical && reason === null) throw muteNeedsReason(type);
+  if (critical && reason === null) throw muteNeedsReason({ alerts: type === "ALL" ? "all alerts" : type });
   if (!Number.isInteger(duration_seconds) || duration_seconds < 1 || duration_seconds > longestMuteSeconds) {
-    throw muteDurationRefused(duration_seconds);
+    throw muteDurationRefused({ seconds: duration_seconds });
   }
   const until = new Date(now.getTime() + duration_seconds * 1000).toISOString();
   return { id, type, author, reason, muted_at: now.toISOString(), until };

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { type Alert, AlertSeverity, AlertType, isWorse } from "../model/alert.ts";
 import { formatDuration } from "../model/duration.ts";
 import { type RaisedType, raisedTypes } from "../model/raised-types.ts";
@@ -31,17 +31,16 @@ const otherKeys = "(other)";
 /** An alert that stands for many keys cannot be resolved by key, so it expires after this time. */
 const othersQuietMs = 15 * 60_000;
 
-const notToBeRaised = (type: unknown) =>
-  new Failure(
-    "EB_ALERT_TYPE",
-    500,
-    `No service raises or resolves alerts of type ${type}.`,
-    `Raise ${Object.keys(raisedTypes).join(", ")}; a rule watches for each of the others.`,
-  );
+const notToBeRaised = defineFailure({
+  code: "EB_ALERT_TYPE",
+  status: 500,
+  detail: "{type} is raised by a rule and cannot be raised or resolved by a service.",
+  remedy: `Use one of ${Object.keys(raisedTypes).join(", ")}.`,
+});
 
 /** @throws Failure EB_ALERT_TYPE for what a rule watches for, and for what there is not */
 export const assertRaisable = (type: unknown): void => {
-  if (!Object.hasOwn(raisedTypes, String(type))) throw notToBeRaised(type);
+  if (!Object.hasOwn(raisedTypes, String(type))) throw notToBeRaised({ type: String(type) });
 };
 
 const keyOf = ({ type, key, message }: Pick<Alert, "type" | "message"> & { key?: string }): string =>

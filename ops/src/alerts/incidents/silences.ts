@@ -39,7 +39,7 @@ export class Silences {
   /** @throws Failure EB_NOT_MUTED */
   unmute({ type, author }: { type: MuteTarget; author: string }, now: Date): Mute {
     const mute = this.#current(type, now);
-    if (!mute) throw notMuted(type);
+    if (!mute) throw notMuted({ alerts: type === "ALL" ? "all alerts" : type });
     this.#end(mute, author, now);
     return mute;
   }

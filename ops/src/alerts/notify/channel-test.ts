@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Clock } from "../../core/clock.ts";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { AlertSeverity, AlertType } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
 import type { SendResult } from "./channel.ts";
@@ -19,13 +19,13 @@ interface Testable {
   test(notification: Notification): Promise<SendResult>;
 }
 
-export const noSuchChannel = (name: string, known: readonly string[]) =>
-  new Failure(
-    "EB_NO_SUCH_CHANNEL",
-    404,
-    `There is no channel ${name}.`,
-    `Name one of ${known.join(", ")}, or set up the channel in the settings first.`,
-  ).exitingWith(2);
+export const noSuchChannel = defineFailure({
+  code: "EB_NO_SUCH_CHANNEL",
+  status: 404,
+  exitStatus: 2,
+  detail: "There is no channel {name}.",
+  remedy: "Use one of {known}, or configure the channel first.",
+});
 
 /** Sends one test to the channel, or to all at once; see NotificationDispatcher.test. */
 export const testChannels = async (
@@ -33,7 +33,8 @@ export const testChannels = async (
   name: string | undefined,
   clock: Clock,
 ): Promise<ChannelTest[]> => {
-  if (name !== undefined && !channels.has(name)) throw noSuchChannel(name, [...channels.keys()]);
+  if (name !== undefined && !channels.has(name))
+    throw noSuchChannel({ name, known: [...channels.keys()].join(", ") });
   const notification = testNotification(clock.now());
   const tested = [...channels].filter(([channel]) => name === undefined || channel === name);
   return Promise.all(

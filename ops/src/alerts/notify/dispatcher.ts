@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { inTime } from "../../core/in-time.ts";
 import type { Logger } from "../../core/logger.ts";
@@ -60,7 +61,7 @@ export class NotificationDispatcher implements Dispatcher {
     (notifications: readonly QueuedNotification[]) => Promise<void>
   >();
   /** The ids of the last accepted notifications. */
-  readonly #known = new Set<string>();
+  readonly #known = new LRUCache<string, true>({ max: mostKnown });
   /** Channels that are broken, or may have been before this process started. */
   readonly #unconfirmed: Set<string>;
   /** Entries for channels that are no longer configured. */
@@ -167,9 +168,7 @@ export class NotificationDispatcher implements Dispatcher {
 
   #isFirst({ id }: Notification): boolean {
     if (this.#known.has(id)) return false;
-    this.#known.add(id);
-    const [oldest] = this.#known;
-    if (this.#known.size > mostKnown && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(id, true);
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Alert } from "../model/alert.ts";
 import { brokenChannelIn } from "../model/channel-alert.ts";
 import type { Attempt } from "../model/notification.ts";
@@ -23,13 +23,13 @@ export interface ChannelExplanation {
   attempts: Attempt[];
 }
 
-export const alertUnknown = (id: string) =>
-  new Failure(
-    "EB_ALERT_UNKNOWN",
-    404,
-    `There is no alert ${id}.`,
-    '"earlybird alerts history" lists them; they are kept for 90 days.',
-  ).exitingWith(2);
+export const alertUnknown = defineFailure({
+  code: "EB_ALERT_UNKNOWN",
+  status: 404,
+  exitStatus: 2,
+  detail: "There is no alert {id}.",
+  remedy: '"earlybird alerts history" lists the alerts of the last 90 days.',
+});
 
 /** @param channels the names of those that there are now */
 export const explain = (record: AlertRecord, channels: readonly string[]): Explanation => {

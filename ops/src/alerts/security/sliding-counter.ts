@@ -1,33 +1,31 @@
+import { LRUCache } from "lru-cache";
+
 /**
- * Counts events per key in the last `windowMs`, exactly, up to `most`. Keeps the `keys` most recent keys, so that
- * ever new ones cannot fill the memory.
+ * Counts the events of each key in the last `windowMs`, exactly, up to `most`. Keeps the `keys` keys seen last, so that
+ * a client that sends ever new keys cannot fill the memory.
  */
 export class SlidingWindow {
   readonly #windowMs: number;
   readonly #most: number;
-  readonly #keys: number;
-  /** When, oldest first; the key seen last stands last. */
-  readonly #times = new Map<string, number[]>();
+  /** The times of each key, oldest first. */
+  readonly #times: LRUCache<string, number[]>;
 
   constructor({ windowMs, most, keys = 2_000 }: { windowMs: number; most: number; keys?: number }) {
     this.#windowMs = windowMs;
     this.#most = most;
-    this.#keys = keys;
+    this.#times = new LRUCache({ max: keys });
   }
 
-  /** Notes that it happened, and answers how often it did in the window, this time included. */
+  /** Adds an event; returns the number of events in the window, this one included. */
   add(key: string, nowMs: number): number {
     const recent = (this.#times.get(key) ?? []).filter((atMs) => nowMs - atMs < this.#windowMs);
     recent.push(nowMs);
     if (recent.length > this.#most) recent.shift();
-    this.#times.delete(key);
     this.#times.set(key, recent);
-    const [oldest] = this.#times.keys();
-    if (oldest !== undefined && this.#times.size > this.#keys) this.#times.delete(oldest);
     return recent.length;
   }
 
-  /** How many keys it remembers. */
+  /** The number of keys kept. */
   get size(): number {
     return this.#times.size;
   }

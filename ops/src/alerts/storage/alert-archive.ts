@@ -55,7 +55,7 @@ export class AlertArchive {
    */
   async explain(id: string, channels: readonly string[]): Promise<Explanation> {
     const record = await this.#database.connected((db) => findRecord(db, id));
-    if (!record) throw alertUnknown(id);
+    if (!record) throw alertUnknown({ id });
     return explain(record, channels);
   }
 

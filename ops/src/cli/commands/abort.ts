@@ -1,4 +1,3 @@
-import { takeUpCommand } from "./resume-or-abort.ts";
+import { resumeOrAbortCommand } from "./resume-or-abort.ts";
 
-export const abortCommand = () =>
-  takeUpCommand("abort", "take back what an interrupted or failed operation has moved");
+export const abortCommand = () => resumeOrAbortCommand("abort", "revert an interrupted or failed operation");

@@ -1,28 +1,28 @@
 import { Command } from "commander";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson, narrate } from "../output.ts";
+import { print, printJson, printStatus } from "../output.ts";
 
-const adminInviteUnsupported = (name: string) =>
-  new Failure(
-    "EB_ADMIN_INVITE_UNSUPPORTED",
-    409,
-    `${name} makes no invitations for admins.`,
-    "Give its service an inviteAdmin function, or make the admin as the service documents it.",
-  ).exitingWith(4);
+const adminInviteUnsupported = defineFailure({
+  code: "EB_ADMIN_INVITE_UNSUPPORTED",
+  status: 409,
+  exitStatus: 4,
+  detail: "{name} does not support invitations for admins.",
+  remedy: "Add an inviteAdmin function to the service, or create the admin as the service documents it.",
+});
 
 const inviteCommand = () =>
   new Command("invite")
-    .description("make an invitation with which one admin can be made, for when no admin can log in")
-    .option("--reason <text>", "why, for the ledger")
-    .option("--json", "answer with one JSON document")
+    .description("create a one-time invitation for a new admin, if no admin can log in")
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nThe invitation works once and is shown once. The ledger records who made it, never the token.",
+      "\nThe invitation is shown once and can be used once. The ledger records its author, not the token.",
     )
     .action(({ json, reason }: { json?: boolean; reason?: string }) =>
       withSession(async ({ service, settings, dataDir, database, manager, log }) => {
-        if (!service.inviteAdmin) throw adminInviteUnsupported(service.name);
+        if (!service.inviteAdmin) throw adminInviteUnsupported({ name: service.name });
         // Refuses, with the remedy, where nothing is installed.
         await manager.getStatus();
         // The server that made the tables may be an older one.
@@ -36,11 +36,11 @@ const inviteCommand = () =>
           ...(reason !== undefined && { reason }),
         });
         const expires_at = expiresAt.toISOString();
-        if (json) return answerJson({ token, expires_at, path });
-        narrate(`Until ${expires_at}, and once, this makes an admin: POST ${path} with`);
-        answer(JSON.stringify({ token, email: "...", name: "...", password: "..." }));
+        if (json) return printJson({ token, expires_at, path });
+        printStatus(`To create an admin, send once, before ${expires_at}: POST ${path} with`);
+        print(JSON.stringify({ token, email: "...", name: "...", password: "..." }));
       }),
     );
 
 export const adminCommand = () =>
-  new Command("admin").description("let somebody become an admin").addCommand(inviteCommand());
+  new Command("admin").description("create admins").addCommand(inviteCommand());

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { Approval } from "../../rollback/index.ts";
 import { positiveInteger } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson, table } from "../output.ts";
+import { print, printJson, table } from "../output.ts";
 
 interface Options {
   reason?: string;
@@ -17,14 +17,14 @@ const told = (approval: Approval): string => {
 
 export const approvalsCommand = () =>
   new Command("approvals")
-    .description("requests for a second person's approval, newest first")
-    .option("--limit <n>", "how many at most", positiveInteger, 50)
-    .option("--json", "answer with one JSON document")
+    .description("list approval requests, newest first")
+    .option("--limit <n>", "maximum number of results", positiveInteger, 50)
+    .option("--json", "print one JSON document")
     .action(({ limit, json }: { limit: number; json?: boolean }) =>
       withSession(async ({ manager }) => {
         const approvals = await manager.listApprovals(limit);
-        if (json) return answerJson({ approvals });
-        if (approvals.length === 0) return answer("Nobody has asked for an approval.");
+        if (json) return printJson({ approvals });
+        if (approvals.length === 0) return print("There are no approval requests.");
         const rows = approvals.map((approval) => [
           approval.id,
           approval.action,
@@ -35,7 +35,7 @@ export const approvalsCommand = () =>
           approval.plan,
           approval.reason,
         ]);
-        answer(table(["id", "action", "steps", "state", "asked by", "lapses", "plan", "reason"], rows));
+        print(table(["id", "action", "steps", "state", "asked by", "lapses", "plan", "reason"], rows));
       }),
     );
 
@@ -45,10 +45,10 @@ the same person.`;
 
 export const approveCommand = () =>
   new Command("approve")
-    .description("approve what another person has asked to move")
-    .argument("<id>", "the request, from approvals")
-    .option("--reason <text>", "why; kept in the ledger")
-    .option("--json", "answer with one JSON document")
+    .description("approve another person's request")
+    .argument("<id>", "request id, see earlybird approvals")
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action((id: string, { reason, json }: Options) =>
       withSession(async ({ manager }) => {
@@ -56,26 +56,26 @@ export const approveCommand = () =>
           ...operator(),
           ...(reason === undefined ? {} : { reason }),
         });
-        if (json) return answerJson({ approval });
-        answer(
-          `Approved for ${approval.asked_by} until ${approval.expires_at}: they repeat the command with --approval ${id}.`,
+        if (json) return printJson({ approval });
+        print(
+          `Approved for ${approval.asked_by} until ${approval.expires_at}. To execute the request, they repeat the command with --approval ${id}.`,
         );
       }),
     );
 
 export const withdrawCommand = () =>
   new Command("withdraw")
-    .description("end a request for an approval, approved or not, that was not used")
-    .argument("<id>", "the request, from approvals")
-    .option("--reason <text>", "why; kept in the ledger")
-    .option("--json", "answer with one JSON document")
+    .description("withdraw an unused approval request")
+    .argument("<id>", "request id, see earlybird approvals")
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--json", "print one JSON document")
     .action((id: string, { reason, json }: Options) =>
       withSession(async ({ manager }) => {
         const approval = await manager.withdraw(id, {
           ...operator(),
           ...(reason === undefined ? {} : { reason }),
         });
-        if (json) return answerJson({ approval });
-        answer(`Request ${id} of ${approval.asked_by} is withdrawn.`);
+        if (json) return printJson({ approval });
+        print(`Request ${id} of ${approval.asked_by} is withdrawn.`);
       }),
     );

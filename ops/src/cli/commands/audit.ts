@@ -1,29 +1,29 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { access, constants, readFile } from "node:fs/promises";
 import { Command } from "commander";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { positiveInteger } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson, green, red, table, yellow } from "../output.ts";
+import { green, print, printJson, red, table, yellow } from "../output.ts";
 
-const notReadable = (path: string, holds: string) =>
-  new Failure(
-    "EB_FILE_NOT_READABLE",
-    400,
-    `${path} cannot be read as ${holds}.`,
-    "Correct the path, or the rights on the file.",
-  ).exitingWith(2);
+const notReadable = defineFailure({
+  code: "EB_FILE_NOT_READABLE",
+  status: 400,
+  exitStatus: 2,
+  detail: "{path} cannot be read as {holds}.",
+  remedy: "Correct the path or the permissions of the file.",
+});
 
 const demandReadable = (path: string): Promise<void> =>
   access(path, constants.R_OK).catch(() => {
-    throw notReadable(path, "a file of anchors");
+    throw notReadable({ path, holds: "a file of anchors" });
   });
 
 const readPublicKey = async (path: string): Promise<KeyObject> => {
   try {
     return createPublicKey(await readFile(path, "utf8"));
   } catch {
-    throw notReadable(path, "a public key in PEM");
+    throw notReadable({ path, holds: "a public key in PEM" });
   }
 };
 
@@ -37,15 +37,12 @@ interface VerifyOptions {
 const verifyCommand = () =>
   new Command("verify")
     .description(
-      "recompute the ledger's chain of hashes and compare it with its anchors; exit 1 if an entry was edited, removed or reordered, or the ledger was rewritten",
+      "verify the hash chain of the ledger and its anchors; exit 1 if entries were edited, removed or reordered",
     )
-    .option("--head <hash>", "also demand the entry with this hash, as an earlier operation printed it")
-    .option(
-      "--anchors <file>",
-      "compare with all anchors of this file, instead of those of this database in the usual one",
-    )
-    .option("--public-key <file>", "count the signatures of this key (PEM), for a check on another machine")
-    .option("--json", "answer with one JSON document")
+    .option("--head <hash>", "require the entry with this hash, as printed by an earlier operation")
+    .option("--anchors <file>", "compare with the anchors in this file instead of the default file")
+    .option("--public-key <file>", "verify signatures with this public key (PEM), on another machine")
+    .option("--json", "print one JSON document")
     .action(({ json, head, anchors: file, publicKey }: VerifyOptions) =>
       withSession(async ({ manager, anchors }) => {
         const key = publicKey === undefined ? undefined : await readPublicKey(publicKey);
@@ -53,37 +50,37 @@ const verifyCommand = () =>
         const anchored = await anchors.read({ file, publicKey: key, all: file !== undefined });
         const result = await manager.verifyLedger(head, anchored);
         if (!result.ok) process.exitCode = 1;
-        if (json) return answerJson(result);
-        for (const fault of result.faults) answer(red(fault));
+        if (json) return printJson(result);
+        for (const fault of result.faults) print(red(fault));
         if (!result.ok) return;
-        answer(green(`${result.entries} entries, an unbroken chain; head ${result.head.hash}`));
+        print(green(`${result.entries} entries, the chain is intact; head ${result.head.hash}`));
         const { compared, newest } = result.anchors;
-        answer(
+        print(
           newest
-            ? green(`${compared} anchors agree; the newest is of entry ${newest.seq}, ${newest.at}`)
-            : yellow("No anchor to compare with: the ledger was verified only against itself."),
+            ? green(`${compared} anchors match; the newest is for entry ${newest.seq}, ${newest.at}`)
+            : yellow("There is no anchor: only the hash chain was verified."),
         );
       }),
     );
 
 const keyCommand = () =>
   new Command("key")
-    .description("print the public key of the ledger's anchors, for --public-key on another machine")
-    .action(() => withSession(async ({ anchors }) => answer((await anchors.publicKey()).trimEnd())));
+    .description("print the public key of the ledger's anchors, for --public-key")
+    .action(() => withSession(async ({ anchors }) => print((await anchors.publicKey()).trimEnd())));
 
 const protectCommand = () =>
   new Command("protect")
-    .description("give the ledger to another role: the service's may only read it and append from then on")
-    .argument("<role>", "a role of the database server that nobody logs in with")
-    .option("--json", "answer with one JSON document")
+    .description("transfer the ledger to another role; the service can then only read and append")
+    .argument("<role>", "a database role without login")
+    .option("--json", "print one JSON document")
     .action((role: string, { json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
         const protection = await manager.protectLedger(role, operator());
-        if (json) return answerJson(protection);
+        if (json) return printJson(protection);
         const { owner, service } = protection;
-        answer(
+        print(
           service === null
-            ? `The ledger belongs to ${owner} already; nothing to do.`
+            ? `The ledger already belongs to ${owner}.`
             : `The ledger belongs to ${owner}; ${service} can read it and append to it.`,
         );
       }),
@@ -91,15 +88,15 @@ const protectCommand = () =>
 
 export const auditCommand = () =>
   new Command("audit")
-    .description("the ledger of who did what, newest first")
+    .description("show the ledger of operations, newest first")
     // Options after "verify" are verify's own.
     .enablePositionalOptions()
-    .option("--limit <n>", "how many entries at most", positiveInteger, 50)
-    .option("--json", "answer with one JSON document")
+    .option("--limit <n>", "maximum number of entries", positiveInteger, 50)
+    .option("--json", "print one JSON document")
     .action(({ json, limit }: { json?: boolean; limit: number }) =>
       withSession(async ({ manager }) => {
         const entries = await manager.readLedger({ limit });
-        if (json) return answerJson({ entries });
+        if (json) return printJson({ entries });
         const rows = entries.map(({ seq, at, action, steps, operator, origin, reason }) => [
           String(seq),
           at,
@@ -109,7 +106,7 @@ export const auditCommand = () =>
           origin,
           reason ?? "",
         ]);
-        answer(table(["entry", "at", "action", "steps", "by", "from", "reason"], rows));
+        print(table(["entry", "at", "action", "steps", "by", "from", "reason"], rows));
       }),
     )
     .addCommand(verifyCommand())

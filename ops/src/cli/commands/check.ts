@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Finding, StepFindings } from "../../rollback/index.ts";
 import { withSession } from "../context.ts";
-import { answer, answerJson, bold, dim, green, red, yellow } from "../output.ts";
+import { bold, dim, green, print, printJson, red, yellow } from "../output.ts";
 import { readSteps } from "../read-steps.ts";
 
 const help = `
@@ -10,17 +10,17 @@ the way of a step.`;
 
 export const checkCommand = () =>
   new Command("check")
-    .description("what this database would refuse, and what a move does that others may not expect")
-    .argument("[steps]", "one step, or a range; all when left out")
-    .option("--json", "answer with one JSON document")
+    .description("check the database for obstacles and side effects of a move")
+    .argument("[steps]", "a step or a range; default: all steps")
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action((text: string | undefined, { json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
         const asked = text === undefined ? manager.steps : (await readSteps(manager, "check", text)).steps;
         const steps = (await manager.check()).filter(({ step }) => asked.includes(step));
         if (steps.some(({ findings }) => findings.some(isBlocking))) process.exitCode = 4;
-        if (json) answerJson({ steps });
-        else answer(steps.map(stepText).join("\n"));
+        if (json) printJson({ steps });
+        else print(steps.map(stepText).join("\n"));
       }),
     );
 

@@ -61,7 +61,7 @@ test.each([
     await health({}, "--url", `http://localhost:${port}`),
   ]) {
     expect(outcome).toMatchObject({ exitStatus: 1, stdout: "" });
-    expect(outcome.stderr).toContain(`No server says how it is at http://localhost:${port}.`);
+    expect(outcome.stderr).toContain(`No server responds at http://localhost:${port}.`);
     expect(outcome.stderr).toContain('Start it with "earlybird start"');
   }
 });
@@ -71,7 +71,7 @@ test.each(["localhost:1001", "localhost", "1001"])(
   async (url) => {
     const { exitStatus, stderr } = await health({}, "--url", url);
     expect(exitStatus).toBe(2);
-    expect(stderr).toContain("It must look like http://localhost:1001.");
+    expect(stderr).toContain("The value must be a URL, such as http://localhost:1001.");
   },
 );
 
@@ -80,7 +80,7 @@ test("where nobody answers, the exit status is 1, and only the place that is set
   running.pop()?.close();
   const { exitStatus, stderr } = await health({ PORT });
   expect(exitStatus).toBe(1);
-  expect(stderr).toContain(`No server says how it is at http://localhost:${PORT}.`);
+  expect(stderr).toContain(`No server responds at http://localhost:${PORT}.`);
 });
 
 test("a server to which its port may have been refused is asked where it listens then, too", async () => {

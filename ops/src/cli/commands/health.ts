@@ -1,16 +1,15 @@
 import { Command } from "commander";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { serverAddress } from "../arguments.ts";
-import { readSurroundings } from "../context.ts";
-import { answer, answerJson } from "../output.ts";
+import { readEnvironment } from "../context.ts";
+import { print, printJson } from "../output.ts";
 
-const serverUnreachable = (urls: readonly string[]) =>
-  new Failure(
-    "EB_SERVER_UNREACHABLE",
-    503,
-    `No server says how it is at ${urls.join(" or ")}.`,
-    'Start it with "earlybird start", or name another with --url.',
-  );
+const serverUnreachable = defineFailure({
+  code: "EB_SERVER_UNREACHABLE",
+  status: 503,
+  detail: "No server responds at {urls}.",
+  remedy: 'Start it with "earlybird start", or pass another address with --url.',
+});
 
 const timeoutMs = 5_000;
 const lastPrivilegedPort = 1_023;
@@ -19,19 +18,19 @@ const fallbackPort = 10_001;
 
 export const healthCommand = () =>
   new Command("health")
-    .description("ask a running server how it is; exit 1 when it is unhealthy or does not answer")
-    .option("--url <url>", "where it listens", serverAddress)
-    .option("--json", "answer with one JSON document")
+    .description("show the health of a running server; exit 1 if it is unhealthy or unreachable")
+    .option("--url <url>", "address of the server", serverAddress)
+    .option("--json", "print one JSON document")
     .action(async ({ url, json }: { url?: string; json?: boolean }) => {
       const { place, health } = await firstAnswer(url ? [url] : await usualPlaces());
       if (health.status === "unhealthy") process.exitCode = 1;
-      if (json) return answerJson(health);
+      if (json) return printJson(health);
       const { status, version, uptime_seconds } = health;
-      answer(`${status}, version ${version}, up for ${uptime_seconds} s at ${place}`);
+      print(`${status}, version ${version}, up for ${uptime_seconds} s at ${place}`);
     });
 
 const usualPlaces = async (): Promise<string[]> => {
-  const { HOST, PORT } = (await readSurroundings()).settings;
+  const { HOST, PORT } = (await readEnvironment()).settings;
   const ports = PORT <= lastPrivilegedPort ? [PORT, fallbackPort] : [PORT];
   return ports.map((port) => `http://${hostToAsk(HOST)}:${port}`);
 };
@@ -43,14 +42,14 @@ const hostToAsk = (host: string): string => {
 };
 
 const firstAnswer = async (urls: readonly string[]) => {
-  const { healthAnswer } = await import("./health-answer.ts");
+  const { healthResponse } = await import("./health-response.ts");
   for (const place of urls) {
     try {
       const response = await fetch(new URL("/api/health", place), { signal: AbortSignal.timeout(timeoutMs) });
-      return { place, health: healthAnswer.parse(await response.json()) };
+      return { place, health: healthResponse.parse(await response.json()) };
     } catch {
       // The next place may answer; when none does, the failure names them all.
     }
   }
-  throw serverUnreachable(urls);
+  throw serverUnreachable({ urls: urls.join(" or ") });
 };

@@ -1,17 +1,17 @@
 import { Command } from "commander";
 import { positiveInteger } from "../arguments.ts";
 import { withSession } from "../context.ts";
-import { answer, answerJson, table } from "../output.ts";
+import { print, printJson, table } from "../output.ts";
 
 export const historyCommand = () =>
   new Command("history")
-    .description("the operations, newest first")
-    .option("--limit <n>", "how many at most", positiveInteger, 50)
-    .option("--json", "answer with one JSON document")
+    .description("list operations, newest first")
+    .option("--limit <n>", "maximum number of results", positiveInteger, 50)
+    .option("--json", "print one JSON document")
     .action(({ json, limit }: { json?: boolean; limit: number }) =>
       withSession(async ({ manager }) => {
         const operations = await manager.listOperations(limit);
-        if (json) return answerJson({ operations });
+        if (json) return printJson({ operations });
         const rows = operations.map(({ id, kind, steps, state, requested_by, started_at, reason }) => [
           id,
           kind,
@@ -21,6 +21,6 @@ export const historyCommand = () =>
           started_at,
           reason ?? "",
         ]);
-        answer(table(["id", "kind", "steps", "state", "by", "started", "reason"], rows));
+        print(table(["id", "kind", "steps", "state", "by", "started", "reason"], rows));
       }),
     );

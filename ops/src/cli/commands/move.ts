@@ -3,17 +3,17 @@ import { systemClock } from "../../core/clock.ts";
 import type { Direction, DryRun, OnConflict, RollbackManager, StepSelection } from "../../rollback/index.ts";
 import { timeAhead } from "../arguments.ts";
 import { operator, type Session, withSession } from "../context.ts";
-import { answerResult, done, narrateProgress, nothingToDo } from "../operation-output.ts";
-import { answer, answerJson, bold, narrate, yellow } from "../output.ts";
-import { answerTo, demandYes, mayAsk } from "../prompts.ts";
+import { done, nothingToDo, printProgress, printResult } from "../operation-output.ts";
+import { bold, print, printJson, printStatus, yellow } from "../output.ts";
+import { canPrompt, promptText, requireConfirmation } from "../prompts.ts";
 import { readSteps } from "../read-steps.ts";
 import { planText, receiptText } from "../receipt-text.ts";
 import {
-  answerAsked,
+  alertOnOverride,
+  printApprovalRequest,
   type SecondPersonOptions,
   secondPersonOf,
   secondPersonOptions,
-  tellingOverride,
 } from "../second-person.ts";
 
 interface MoveOptions extends SecondPersonOptions {
@@ -48,26 +48,26 @@ Examples:
 export const moveCommand = (direction: Direction, description: string): Command => {
   const command = new Command(direction)
     .description(description)
-    .argument("<steps>", "one step, as in 23, or a range, as in 20..25 (both ends included)")
-    .option("--dry-run", "carry everything out in a transaction, abort it, and say what it did")
+    .argument("<steps>", "a step (23) or an inclusive range (20..25)")
+    .option("--dry-run", "execute in a transaction, abort it and show the effects")
     .addOption(
       new Option(
         "--execute",
-        "a dry run that does so however many rows it writes, rather than estimate",
+        "dry run that always executes, regardless of the number of rows, instead of estimating",
       ).implies({ dryRun: true }),
     )
-    .addOption(new Option("--measure", "a dry run that also times the hot queries").implies({ dryRun: true }))
-    .option("--reason <text>", "why; kept in the ledger")
-    .option("--acknowledge <phrase>", "the phrase of a critical step (repeatable)", collect, [])
-    .option("--plan <hash>", "refuse to run unless the dry run with this hash still holds")
+    .addOption(
+      new Option("--measure", "dry run that also measures frequent queries").implies({ dryRun: true }),
+    )
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--acknowledge <phrase>", "acknowledgement phrase of a critical step (repeatable)", collect, [])
+    .option("--plan <hash>", "run only if the dry run with this hash is still valid")
     .option(
       "--cascade",
-      direction === "rollback"
-        ? "also roll back what depends on the steps"
-        : "also re-apply what the steps need",
+      direction === "rollback" ? "also roll back dependent steps" : "also re-apply required steps",
     )
-    .option("--json", "answer with one JSON document")
-    .option("-y, --yes", "ask nothing")
+    .option("--json", "print one JSON document")
+    .option("-y, --yes", "skip confirmation prompts")
     .addHelpText("after", examples[direction])
     .action((steps: string, options: MoveOptions) =>
       withSession(async (session) => {
@@ -75,7 +75,7 @@ export const moveCommand = (direction: Direction, description: string): Command 
         const selection = await readSteps(manager, direction, steps);
         if (options.dryRun)
           return showDryRun(direction, await manager.dryRun(direction, selection, options), options);
-        const asks = mayAsk(options) && options.approval === undefined;
+        const asks = canPrompt(options) && options.approval === undefined;
         const agreed = asks ? await askPerson(direction, manager, selection, options) : options;
         await move(direction, session, { selection, again: `${direction} ${steps}` }, agreed);
       }),
@@ -84,29 +84,30 @@ export const moveCommand = (direction: Direction, description: string): Command 
   if (direction === "rollback")
     return command.option(
       "--until <time>",
-      "by when it is to be re-applied, as in 09:00 or 2026-01-31T09:00+05:30: people are reminded",
+      "time by which to re-apply, such as 09:00 or 2026-01-31T09:00+05:30; sends reminders",
       (text) => timeAhead(text, systemClock.now()),
     );
   return command.addOption(
-    new Option("--on-conflict <who>", "who wins where a value was edited meanwhile")
+    new Option("--on-conflict <who>", "value to use if a value was edited in the meantime")
       .choices(["keep", "restore", "fail"])
-      .default("keep", "keep: the edited one; restore: the parked one; fail: nobody, nothing is changed"),
+      .default(
+        "keep",
+        "keep: the edited value; restore: the parked value; fail: neither, nothing is changed",
+      ),
   );
 };
 
 const collect = (value: string, all: string[]) => [...all, value];
 
 const showDryRun = (direction: Direction, plan: DryRun, { json }: MoveOptions): void => {
-  if (json) answerJson(plan);
-  else if (plan.steps.length === 0) answer(nothingToDo(direction));
+  if (json) printJson(plan);
+  else if (plan.steps.length === 0) print(nothingToDo(direction));
   else {
-    answer(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
+    print(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
     if (!plan.executed) {
-      answer(yellow("\nThis was estimated, not carried out: its plan promises the steps, and no rows."));
+      print(yellow("\nThis is an estimate; its plan covers the steps, but not the rows."));
     }
-    answer(
-      `\nNothing was changed. The plan's hash is ${bold(plan.plan.hash)}: add --plan ${plan.plan.hash} to demand just this.`,
-    );
+    print(`\nNothing was changed. To run exactly this plan, add --plan ${bold(plan.plan.hash)}.`);
   }
   if (plan.steps.some(({ blocked_by }) => blocked_by.length > 0)) process.exitCode = 4;
 };
@@ -119,19 +120,19 @@ const askPerson = async (
 ): Promise<MoveOptions> => {
   const plan = await manager.dryRun(direction, selection, options);
   if (plan.steps.length === 0) return options;
-  narrate(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
+  printStatus(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
   const agreed = { ...options, acknowledge: [...options.acknowledge] };
   if (direction === "rollback") {
     const risky = plan.steps.some(({ risk }) => risk === "high" || risk === "critical");
-    if (risky && !agreed.reason) agreed.reason = await answerTo("Why? (kept in the ledger)");
+    if (risky && !agreed.reason) agreed.reason = await promptText("Reason (recorded in the ledger)");
     for (const { step, acknowledge: phrase } of plan.steps) {
       if (!phrase || agreed.acknowledge.includes(phrase)) continue;
-      agreed.acknowledge.push(await answerTo(`Step ${step} is critical. Type "${phrase}" to go on.`));
+      agreed.acknowledge.push(await promptText(`Step ${step} is critical. Type "${phrase}" to continue.`));
     }
   }
   // An approval is of a plan: of the one that was just read.
   if (manager.approval !== "none") agreed.plan ??= plan.plan.hash;
-  await demandYes(`Go on with ${plan.steps.length} steps?`);
+  await requireConfirmation(`Move ${plan.steps.length} steps?`);
   return agreed;
 };
 
@@ -142,7 +143,7 @@ const move = async (
   options: MoveOptions,
 ): Promise<void> => {
   const { reason, acknowledge, plan, cascade = false, onConflict = "keep", until, json = false } = options;
-  const result = await tellingOverride(session, options.override, (manager) =>
+  const result = await alertOnOverride(session, options.override, (manager) =>
     manager.run(direction, selection, {
       ...operator(),
       acknowledge,
@@ -152,9 +153,9 @@ const move = async (
       ...(plan === undefined ? {} : { plan }),
       ...(until === undefined ? {} : { until }),
       ...secondPersonOf(options),
-      onProgress: narrateProgress(done[direction]),
+      onProgress: printProgress(done[direction]),
     }),
   );
-  if (result.approval) answerAsked(result.approval, again, { json });
-  else answerResult(result, { json }, nothingToDo(direction));
+  if (result.approval) printApprovalRequest(result.approval, again, { json });
+  else printResult(result, { json }, nothingToDo(direction));
 };

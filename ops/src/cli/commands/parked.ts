@@ -1,14 +1,14 @@
 import { Command } from "commander";
 import { positiveInteger } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson, bytes, duration, number, table } from "../output.ts";
+import { bytes, duration, number, print, printJson, table } from "../output.ts";
 import { readSteps } from "../read-steps.ts";
 import {
-  answerAsked,
+  alertOnOverride,
+  printApprovalRequest,
   type SecondPersonOptions,
   secondPersonOf,
   secondPersonOptions,
-  tellingOverride,
 } from "../second-person.ts";
 
 interface PurgeOptions extends SecondPersonOptions {
@@ -19,17 +19,17 @@ interface PurgeOptions extends SecondPersonOptions {
 
 const purgeCommand = () => {
   const command = new Command("purge")
-    .description("destroy what is parked for a step: re-applying will not bring it back")
+    .description("delete the parked values of a step permanently")
     .argument("<step>", "the step", positiveInteger)
-    .option("--reason <text>", "why; kept in the ledger")
+    .option("--reason <text>", "reason, recorded in the ledger")
     .option("--acknowledge <phrase>", 'as in "lose step 23"', (phrase, all: string[]) => [...all, phrase], [])
-    .option("--json", "answer with one JSON document");
+    .option("--json", "print one JSON document");
   for (const option of secondPersonOptions()) command.addOption(option);
   return command.action((given: number, options: PurgeOptions) =>
     withSession(async (session) => {
       const { reason, acknowledge, json } = options;
       const [step = given] = (await readSteps(session.manager, "purge", String(given))).steps;
-      const purged = await tellingOverride(session, options.override, (manager) =>
+      const purged = await alertOnOverride(session, options.override, (manager) =>
         manager.purge(step, {
           ...operator(),
           acknowledge,
@@ -37,24 +37,24 @@ const purgeCommand = () => {
           ...secondPersonOf(options),
         }),
       );
-      if ("approval" in purged) return answerAsked(purged.approval, `parked purge ${step}`, options);
-      if (json) return answerJson({ step, purged });
-      for (const { table: name, rows } of purged) answer(`${number(rows)} rows of ${name} purged`);
+      if ("approval" in purged) return printApprovalRequest(purged.approval, `parked purge ${step}`, options);
+      if (json) return printJson({ step, purged });
+      for (const { table: name, rows } of purged) print(`${number(rows)} rows of ${name} purged`);
     }),
   );
 };
 
 export const parkedCommand = () =>
   new Command("parked")
-    .description("what is parked for the steps that are rolled back: rows, size, age")
+    .description("list parked values: rows, size, age")
     // Options after "purge" are purge's own.
     .enablePositionalOptions()
-    .option("--json", "answer with one JSON document")
+    .option("--json", "print one JSON document")
     .action(({ json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
         const parked = await manager.parked();
-        if (json) return answerJson({ parked });
-        if (parked.length === 0) return answer("Nothing is parked: every step is applied.");
+        if (json) return printJson({ parked });
+        if (parked.length === 0) return print("No values are parked: every step is applied.");
         const rows = parked.flatMap(({ step, name, since, age_seconds, parked: places }) =>
           places.map((place) => [
             String(step),
@@ -66,7 +66,7 @@ export const parkedCommand = () =>
             duration(age_seconds * 1_000),
           ]),
         );
-        answer(table(["step", "name", "what", "rows", "size", "since", "age"], rows));
+        print(table(["step", "name", "what", "rows", "size", "since", "age"], rows));
       }),
     )
     .addCommand(purgeCommand());

@@ -2,20 +2,22 @@ import { Command } from "commander";
 import type { Certificate, RollbackManager, StepSelection } from "../../rollback/index.ts";
 import { postgresAddress } from "../arguments.ts";
 import { operator, type Session, withManagerOn, withSession } from "../context.ts";
-import { answer, answerJson, dim, duration, green, number, red } from "../output.ts";
+import { dim, duration, green, number, print, printJson, red } from "../output.ts";
 import { readSteps } from "../read-steps.ts";
 
 const help = `
 The steps are rolled back and re-applied in one transaction, which is aborted: nothing changes, but the
 tables concerned are locked until it ends. On many rows, make a copy (create database ... template ..., or a
-restored backup) and prove it there, with --on; the certificate goes into this database's ledger as well.`;
+restored backup) and prove it there with --on; the ledger of this database records the certificate, too.`;
 
 export const proveCommand = () =>
   new Command("prove")
-    .description("there and back in one aborted transaction, fingerprints compared; exit 1 if they differ")
+    .description(
+      "roll back and re-apply in an aborted transaction and compare fingerprints; exit 1 if they differ",
+    )
     .argument("<steps>", "one step, a range, or all")
-    .option("--on <url>", "a copy of the database, to be locked for as long as it takes", postgresAddress)
-    .option("--json", "answer with one JSON document")
+    .option("--on <url>", "a copy of the database, locked during the proof", postgresAddress)
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action((steps: string, { on, json }: { on?: URL; json?: boolean }) =>
       withSession(async (session) => {
@@ -26,8 +28,8 @@ export const proveCommand = () =>
           ? await proveOn(on, session, selection)
           : await manager.prove(selection, operator());
         if (!certificate.proven) process.exitCode = 1;
-        if (json) answerJson(certificate);
-        else answer(certificateText(certificate));
+        if (json) printJson(certificate);
+        else print(certificateText(certificate));
       }),
     );
 
@@ -40,7 +42,7 @@ const proveOn = async (copy: URL, session: Session, selection: StepSelection): P
 };
 
 const certificateText = ({ steps, proven, before, after, differences, rows, total_ms }: Certificate) => {
-  if (steps.length === 0) return "Nothing to prove: none of the steps is applied.";
+  if (steps.length === 0) return "Nothing to prove: no step is applied.";
   const what = `${steps.join(", ")} and back, about ${number(rows)} rows, ${duration(total_ms)}`;
   if (proven) return `${green("Proven")}: ${what}\n${dim(`fingerprint ${before}`)}`;
   return `${red("Not proven")}: ${what}\ndifferent afterwards: ${differences.join(", ")}\n${dim(`fingerprint ${before}, then ${after}`)}`;

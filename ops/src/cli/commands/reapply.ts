@@ -1,3 +1,4 @@
 import { moveCommand } from "./move.ts";
 
-export const reapplyCommand = () => moveCommand("reapply", "redo steps that were rolled back, lowest first");
+export const reapplyCommand = () =>
+  moveCommand("reapply", "re-apply steps that are rolled back, lowest first");

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import type { OnConflict } from "../../rollback/index.ts";
 import { operator, withSession } from "../context.ts";
-import { answerResult, narrateProgress } from "../operation-output.ts";
-import { demandYes, mayAsk } from "../prompts.ts";
+import { printProgress, printResult } from "../operation-output.ts";
+import { canPrompt, requireConfirmation } from "../prompts.ts";
 
 interface TakeUpOptions {
   reason?: string;
@@ -12,33 +12,33 @@ interface TakeUpOptions {
 }
 
 const question = {
-  resume: "Go on where it stopped?",
-  abort: "Take back what it has moved?",
+  resume: "Continue the operation?",
+  abort: "Revert the operation?",
 } as const;
 
 /** `resume` and `abort`: the same operation taken up, onwards or backwards. */
-export const takeUpCommand = (goal: "resume" | "abort", description: string): Command =>
+export const resumeOrAbortCommand = (goal: "resume" | "abort", description: string): Command =>
   new Command(goal)
     .description(description)
-    .argument("[operation]", "its id, from history; the last one when left out")
-    .option("--reason <text>", "why; kept in the ledger")
+    .argument("[operation]", "operation id, see earlybird history; default: the last one")
+    .option("--reason <text>", "reason, recorded in the ledger")
     .addOption(
-      new Option("--on-conflict <who>", "who wins where a re-applied value was edited meanwhile")
+      new Option("--on-conflict <who>", "value to use if a re-applied value was edited in the meantime")
         .choices(["keep", "restore", "fail"])
         .default("keep"),
     )
-    .option("--json", "answer with one JSON document")
-    .option("-y, --yes", "ask nothing")
+    .option("--json", "print one JSON document")
+    .option("-y, --yes", "skip confirmation prompts")
     .action((id: string | undefined, options: TakeUpOptions) =>
       withSession(async ({ manager }) => {
-        if (mayAsk(options)) await demandYes(question[goal]);
+        if (canPrompt(options)) await requireConfirmation(question[goal]);
         const { reason, onConflict } = options;
         const result = await manager[goal](id, {
           ...operator(),
           onConflict,
           ...(reason === undefined ? {} : { reason }),
-          onProgress: narrateProgress("moved"),
+          onProgress: printProgress("moved"),
         });
-        answerResult(result, options, "Nothing to do.");
+        printResult(result, options, "Nothing to do.");
       }),
     );

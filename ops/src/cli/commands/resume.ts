@@ -1,4 +1,4 @@
-import { takeUpCommand } from "./resume-or-abort.ts";
+import { resumeOrAbortCommand } from "./resume-or-abort.ts";
 
 export const resumeCommand = () =>
-  takeUpCommand("resume", "go on with an operation that was interrupted or has failed");
+  resumeOrAbortCommand("resume", "continue an interrupted or failed operation");

@@ -1,4 +1,4 @@
 import { moveCommand } from "./move.ts";
 
 export const rollbackCommand = () =>
-  moveCommand("rollback", "undo steps, highest first, without losing data");
+  moveCommand("rollback", "roll back steps without losing data, highest first");

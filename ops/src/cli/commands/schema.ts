@@ -1,18 +1,16 @@
 import { Command } from "commander";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson } from "../output.ts";
+import { print, printJson } from "../output.ts";
 
 export const schemaCommand = () =>
   new Command("schema")
-    .description("create the service's tables where absent, and apply the changes that the database lacks")
-    .option("--json", "answer with one JSON document")
+    .description("create missing tables and apply pending changes")
+    .option("--json", "print one JSON document")
     .action(({ json }: { json?: boolean }) =>
       withSession(async ({ service, settings, database, manager }) => {
         await service.createSchema?.(database.direct, settings);
         const applied = await manager.install(operator());
-        if (json) return answerJson({ applied });
-        answer(
-          applied.length > 0 ? `Applied ${applied.join(", ")}.` : "The schema is complete; nothing to do.",
-        );
+        if (json) return printJson({ applied });
+        print(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "The schema is up to date.");
       }),
     );

@@ -1,43 +1,43 @@
 import { Command } from "commander";
 import { systemClock } from "../../core/clock.ts";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { asFailure } from "../as-failure.ts";
 import { operator, withSession } from "../context.ts";
-import { narrate, number } from "../output.ts";
+import { number, printStatus } from "../output.ts";
 import { recordSettings } from "../record-settings.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 const anchorEveryMs = 3_600_000;
 
-const nothingToServe = (name: string) =>
-  new Failure(
-    "EB_NOTHING_TO_SERVE",
-    500,
-    `${name} has no server.`,
-    "Give its service a serve function.",
-  ).exitingWith(2);
+const nothingToServe = defineFailure({
+  code: "EB_NOTHING_TO_SERVE",
+  status: 500,
+  exitStatus: 2,
+  detail: "{name} does not define a server.",
+  remedy: "Add a serve function to the service.",
+});
 
 export const startCommand = () =>
   new Command("start")
-    .description("prepare the database, apply the changes it lacks, and serve until Ctrl-C")
+    .description("prepare the database, apply pending changes and start the server; stop with Ctrl-C")
     .action(() =>
       withSession(
         async ({ service, settings, dataDir, database, manager, log }) => {
-          if (!service.serve) throw nothingToServe(service.name);
+          if (!service.serve) throw nothingToServe({ name: service.name });
           const stop = stopSignal(systemClock);
-          narrate(
+          printStatus(
             database.source === "embedded"
               ? `Embedded PostgreSQL in ${dataDir}`
               : "PostgreSQL from DATABASE_URL",
           );
           await service.createSchema?.(database.direct, settings);
           const applied = await manager.install(operator());
-          if (applied.length > 0) narrate(`Applied the changes ${applied.join(", ")}`);
+          if (applied.length > 0) printStatus(`Applied changes ${applied.join(", ")}`);
           await recordSettings(manager, settings, log);
           if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
-            narrate("Loading demo data");
+            printStatus("Loading demo data");
             await service.demo?.seed(database.pool, {
-              onProgress: (stage, rows) => narrate(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
+              onProgress: (stage, rows) => printStatus(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
             });
           }
           const running = await service.serve({
@@ -49,10 +49,10 @@ export const startCommand = () =>
             log,
           });
           const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
-          narrate(running.greeting);
+          printStatus(running.greeting);
           await stop;
           clearInterval(anchoring);
-          narrate("Stopping");
+          printStatus("Stopping");
           await running.close();
         },
         (settings) => settings.LOG_LEVEL,

@@ -1,21 +1,18 @@
 import { Command } from "commander";
 import type { Overview } from "../../rollback/index.ts";
 import { withSession } from "../context.ts";
-import { answer, answerJson, duration, green, narrate, number, red, table, yellow } from "../output.ts";
+import { duration, green, number, print, printJson, printStatus, red, table, yellow } from "../output.ts";
 
 export const statusCommand = () =>
   new Command("status")
-    .description("the steps, their state, and whether each could be rolled back right now")
-    .option("--json", "answer with one JSON document")
-    .addHelpText(
-      "after",
-      "\nRows and time are estimates for moving the step from where it is: from statistics and past runs.",
-    )
+    .description("list the steps, their state, and whether each can be rolled back")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nRows and time are estimates for moving the step, from statistics and past runs.")
     .action(({ json }: { json?: boolean }) =>
       withSession(async ({ manager }) => {
         const { steps } = await manager.getStatus();
         const { followers } = await manager.getOverview();
-        if (json) return answerJson({ steps, followers });
+        if (json) return printJson({ steps, followers });
         const rows = steps.map(
           ({ step, name, state, risk, can_rollback, blocked_by, estimate, title, until }) => [
             String(step),
@@ -29,8 +26,8 @@ export const statusCommand = () =>
               (blocked_by.length > 0 ? `blocked by: ${blocked_by.join(", ")}` : title),
           ],
         );
-        answer(table(["step", "name", "state", "risk", "can roll back", "rows", "takes", ""], rows));
-        narrate(`\n${followersText(followers)}`);
+        print(table(["step", "name", "state", "risk", "can roll back", "rows", "takes", ""], rows));
+        printStatus(`\n${followersText(followers)}`);
       }),
     );
 
@@ -42,6 +39,6 @@ const followersText = (followers: Overview["followers"]): string => {
   if (behind.length === 0) return `${following}.`;
   const names = behind.map(({ name, seen_at }) => `${name}, last seen ${seen_at}`);
   return yellow(
-    `${following}; not: ${names.join("; ")}. Without an answer, an instance treats every step as applied.`,
+    `${following}; missing: ${names.join("; ")}. A missing instance treats every step as applied.`,
   );
 };

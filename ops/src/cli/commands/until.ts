@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { systemClock } from "../../core/clock.ts";
 import { positiveInteger, timeAhead } from "../arguments.ts";
 import { operator, withSession } from "../context.ts";
-import { answer, answerJson } from "../output.ts";
+import { print, printJson } from "../output.ts";
 import { readSteps } from "../read-steps.ts";
 
 interface Options {
@@ -12,15 +12,15 @@ interface Options {
 
 export const untilCommand = () =>
   new Command("until")
-    .description("say by when a step that is rolled back is to be re-applied; it never moves by itself")
+    .description("set the time by which to re-apply a step; an alert is raised if it is exceeded")
     .argument("<step>", "the step", positiveInteger)
     .argument(
       "<time>",
-      "as in 09:00 or 2026-01-31T09:00+05:30, at most 30 days ahead; or none",
+      "a time, such as 09:00 or 2026-01-31T09:00+05:30, at most 30 days ahead; or none",
       (text: string) => (text === "none" ? null : timeAhead(text, systemClock.now())),
     )
-    .option("--reason <text>", "why; kept in the ledger")
-    .option("--json", "answer with one JSON document")
+    .option("--reason <text>", "reason, recorded in the ledger")
+    .option("--json", "print one JSON document")
     .action((given: number, until: Date | null, { reason, json }: Options) =>
       withSession(async ({ manager }) => {
         const [step = given] = (await readSteps(manager, "until", String(given))).steps;
@@ -28,9 +28,11 @@ export const untilCommand = () =>
           ...operator(),
           ...(reason === undefined ? {} : { reason }),
         });
-        if (json) return answerJson(changed);
-        answer(
-          changed.until ? `Step ${step}: re-apply by ${changed.until}.` : `Step ${step} has no such time.`,
+        if (json) return printJson(changed);
+        print(
+          changed.until
+            ? `Step ${step}: re-apply by ${changed.until}.`
+            : `Step ${step} has no re-apply time.`,
         );
       }),
     );

@@ -40,10 +40,11 @@ export const runnable = async ({ native, version }: Installation, account: Accou
   if (await runs(found, account)) return found;
   await restoreLinks(native).catch(() => undefined);
   if (await runs(found, account)) return found;
-  if (account.uid === undefined) throw noBinariesForPlatform(platform, await problem(found, account));
+  if (account.uid === undefined)
+    throw noBinariesForPlatform({ platform }, {}, { cause: await problem(found, account) });
   const copied = programs(await copyForAccount(native, version));
   if (await runs(copied, account)) return copied;
-  throw noBinariesForPlatform(platform, await problem(copied, account));
+  throw noBinariesForPlatform({ platform }, {}, { cause: await problem(copied, account) });
 };
 
 const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
@@ -58,7 +59,7 @@ const installed = async (): Promise<Installation> => {
     const { version } = JSON.parse(manifest) as { version: string };
     return { native: dirname(dirname(postgres)), version };
   } catch (cause) {
-    throw noBinariesForPlatform(platform, cause);
+    throw noBinariesForPlatform({ platform }, {}, { cause });
   }
 };
 

@@ -20,7 +20,7 @@ export const clusterLocation = async (dataDir: string, account: Account): Promis
   const linked = await target();
   if (linked !== undefined) return linked;
   if (canTraverse(account, dataDir)) return usual;
-  if (await lstat(usual).catch(() => undefined)) throw dataDirectoryClosed(dataDir);
+  if (await lstat(usual).catch(() => undefined)) throw dataDirectoryClosed({ dataDir });
   const key = createHash("sha256").update(dataDir).digest("hex").slice(0, 16);
   // The random part: a data directory that was deleted and created again starts empty.
   const location = join(await systemDirectory(), `cluster-${key}-${randomBytes(3).toString("hex")}`);

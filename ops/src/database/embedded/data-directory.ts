@@ -1,5 +1,6 @@
 import { access, constants, type FileHandle, mkdir, open, realpath, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../core/message-of.ts";
 import { dataDirectoryUnusable } from "./failures.ts";
 
 const largestLogBytes = 10_000_000;
@@ -12,7 +13,7 @@ export const prepareDataDirectory = async (dataDir: string): Promise<string> => 
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return path;
   } catch (cause) {
-    throw dataDirectoryUnusable(dataDir, cause);
+    throw dataDirectoryUnusable({ dataDir, reason: messageOf(cause) }, {}, { cause });
   }
 };
 

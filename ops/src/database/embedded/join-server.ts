@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Failure } from "../../core/failure.ts";
+import { messageOf } from "../../core/message-of.ts";
 import { embeddedBinaries } from "./binaries.ts";
 import { logFileOf } from "./data-directory.ts";
 import { dataDirectoryUnusable, postgresDidNotStart } from "./failures.ts";
@@ -46,7 +47,7 @@ export const joinServer = async (location: Location): Promise<JoinedServer> => {
     for (;;) {
       const server = (await runningServer(directory, signal)) ?? (await start(location, signal));
       const password = await passwordOf(directory).catch((cause: unknown) => {
-        throw dataDirectoryUnusable(dataDir, cause);
+        throw dataDirectoryUnusable({ dataDir, reason: messageOf(cause) }, {}, { cause });
       });
       const urlOf = (database: string) =>
         `postgres://${superuser}:${password}@127.0.0.1:${server.port}/${database}?sslmode=disable`;
@@ -59,11 +60,11 @@ export const joinServer = async (location: Location): Promise<JoinedServer> => {
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw postgresDidNotStart(
-      signal.aborted ? `no answer within ${readyWithinMs / 1000} s.` : reason,
-      logFileOf(dataDir),
-    );
+    const reason = messageOf(error);
+    throw postgresDidNotStart({
+      reason: signal.aborted ? `no answer within ${readyWithinMs / 1000} s.` : reason,
+      logFile: logFileOf(dataDir),
+    });
   }
 };
 

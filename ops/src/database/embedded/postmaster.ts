@@ -59,7 +59,7 @@ export const startServer = async (binaries: Binaries, options: ServerOptions): P
     // Another process was faster, or a server that is ending still holds its shared memory.
     const temporary = killed || portTaken || /lock file|shared memory block/.test(reason);
     if (!temporary || attempt === startAttempts) {
-      throw postgresDidNotStart(reason, options.logFile);
+      throw postgresDidNotStart({ reason, logFile: options.logFile });
     }
     if (portTaken) preferredPort = undefined;
     else await sleep(retryMs, undefined, { signal: options.signal });

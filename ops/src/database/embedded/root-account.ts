@@ -28,10 +28,10 @@ export const postgresAccount = async (): Promise<Account> => {
     // Another process that starts at the same moment may have created it.
     const created = await lookUp();
     if (created) return created;
-    throw noAccountForPostgres(cause);
+    throw noAccountForPostgres({}, {}, { cause });
   }
   const created = await lookUp();
-  if (!created) throw noAccountForPostgres(undefined);
+  if (!created) throw noAccountForPostgres({}, {}, { cause: undefined });
   return created;
 };
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 import { type SliceSummary, summariseSlices } from "../requests/summary.ts";
 import { allRoutes, endpointColumns } from "./minutes.ts";
@@ -26,18 +26,24 @@ export interface HistoryPoint extends SliceSummary {
 
 const mostPoints = 1_500;
 
-const tooManyPoints = (points: number, resolution: Resolution) =>
-  new Failure(
-    "EB_HISTORY_TOO_LONG",
-    400,
-    `That would be ${points} points, one for each ${resolution}; ${mostPoints} can be asked for at once.`,
-    resolution === "minute" ? "Ask for hours, or for a shorter time." : "Ask for a shorter time.",
-  );
+const tooManyMinutes = defineFailure({
+  code: "EB_HISTORY_TOO_LONG",
+  status: 400,
+  detail: `The range has {points} minutes; a response has at most ${mostPoints} points.`,
+  remedy: "Request hours, or a shorter range.",
+});
+
+const tooManyHours = defineFailure({
+  code: "EB_HISTORY_TOO_LONG",
+  status: 400,
+  detail: `The range has {points} hours; a response has at most ${mostPoints} points.`,
+  remedy: "Request a shorter range.",
+});
 
 /** @throws Failure EB_HISTORY_TOO_LONG */
 export const refuseTooLong = ({ from, until, resolution }: HistoryRequest): void => {
   const points = Math.ceil((until.getTime() - from.getTime()) / (resolutions[resolution] * 1000));
-  if (points > mostPoints) throw tooManyPoints(points, resolution);
+  if (points > mostPoints) throw (resolution === "minute" ? tooManyMinutes : tooManyHours)({ points });
 };
 
 /**

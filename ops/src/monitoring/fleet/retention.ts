@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { lockClass } from "../../database/platform-tables.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 import { endpointColumns, rowsOf } from "./minutes.ts";
 import { EndpointSums } from "./route-sums.ts";
@@ -12,15 +13,17 @@ const hourIsCompleteAfter = "1 hour 2 minutes";
 
 const rowsAtOnce = 5_000;
 
+/** Held while an instance merges and deletes minutes. */
+const retentionLock = [lockClass + 2, 1] as const;
+
 /**
  * Merges the oldest hour that is due, and deletes some of what is too old. Only one instance does it at a time: where
  * another is at it, nothing happens. What is old is decided by the database's clock, which is the same for all.
  */
 export const keepUp = async (db: Kysely<unknown>): Promise<void> => {
   await db.transaction().execute(async (tx) => {
-    const { rows } = await sql<{ free: boolean }>`select pg_try_advisory_xact_lock(19303, 1) as free`.execute(
-      tx,
-    );
+    const { rows } = await sql<{ free: boolean }>`
+      select pg_try_advisory_xact_lock(${sql.join(retentionLock)}) as free`.execute(tx);
     if (!rows[0]?.free) return;
     await leavePastAsItIs(tx);
     await mergeOldestHour(tx);

@@ -1,7 +1,7 @@
 import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { within } from "../../core/with-timeout.ts";
 import type { FleetEndpoint, FleetSummary, Instance } from "../fleet/index.ts";
 import { type PerformanceWindow, performanceWindows } from "../requests/summary.ts";
@@ -47,13 +47,12 @@ export interface HealthRoutesOptions extends Service {
   operatorOnly: onRequestAsyncHookHandler;
 }
 
-const noFleet = () =>
-  new Failure(
-    "EB_NO_FLEET",
-    404,
-    "This service keeps no common record of its instances.",
-    "Ask each instance, without scope=fleet; or give the plugin a fleet.",
-  );
+const noFleet = defineFailure({
+  code: "EB_NO_FLEET",
+  status: 404,
+  detail: "This service does not record the metrics of all instances.",
+  remedy: "Request each instance without scope=fleet, or pass the fleet option to the plugin.",
+});
 
 const scope = z
   .enum(["instance", "fleet"])

@@ -1,16 +1,15 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { currentHealth, httpStatusOf, notStarted, type Service } from "./current-health.ts";
 import { health } from "./schemas.ts";
 
-const notReady = (reasons: string[]) =>
-  new Failure(
-    "EB_NOT_READY",
-    503,
-    `The service is not ready: ${reasons.join("; ")}.`,
-    "Try again in a second; the service recovers by itself when its database is back.",
-  );
+const notReady = defineFailure({
+  code: "EB_NOT_READY",
+  status: 503,
+  detail: "The service is not ready: {reasons}.",
+  remedy: "Try again in a second; the service recovers by itself when its database is back.",
+});
 
 /** Asked every few seconds by machines: no limit on how often, and no line in the log for a 503. */
 const probe = { config: { rateLimit: false } as object, logLevel: "error" } as const;
@@ -42,9 +41,10 @@ export const probeRoutes: FastifyPluginAsyncZod<Service> = async (app, service) 
     },
     async () => {
       const { snapshot } = service.monitoring;
-      if (!snapshot) throw notReady([notStarted]);
+      if (!snapshot) throw notReady({ reasons: [notStarted].join("; ") });
       // Who asks needs no login: that the database is away may be known, which one and where may not.
-      if (snapshot.status === "unhealthy") throw notReady(["the database does not answer"]);
+      if (snapshot.status === "unhealthy")
+        throw notReady({ reasons: ["the database does not answer"].join("; ") });
       return { status: "ready" as const };
     },
   );

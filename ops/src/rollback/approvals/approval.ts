@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Clock } from "../../core/clock.ts";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Database, OnConflict } from "../change/change.ts";
 
 export type ApprovableAction = "rollback" | "reapply" | "purge";
@@ -49,13 +49,13 @@ export interface StoredApproval {
   asker: string;
 }
 
-export const approvalUnknown = (id: string) =>
-  new Failure(
-    "EB_APPROVAL_UNKNOWN",
-    404,
-    `There is no request ${id} for an approval.`,
-    '"earlybird approvals" lists them.',
-  ).exitingWith(2);
+export const approvalUnknown = defineFailure({
+  code: "EB_APPROVAL_UNKNOWN",
+  status: 404,
+  exitStatus: 2,
+  detail: "There is no approval request {id}.",
+  remedy: '"earlybird approvals" lists them.',
+});
 
 export const columns = sql`a.id::text, a.action, a.selected, a.steps, a.cascade, a.on_conflict, a.until, a.reason,
   a.plan_hash as plan, a.acknowledge, a.asked_by, a.asker, a.origin, a.asked_at, a.expires_at, a.state,
@@ -127,11 +127,11 @@ export const findApproval = async (
   clock: Clock,
   { lock = false } = {},
 ): Promise<StoredApproval> => {
-  if (!/^\d{1,18}$/.test(id)) throw approvalUnknown(id);
+  if (!/^\d{1,18}$/.test(id)) throw approvalUnknown({ id });
   const { rows } = await sql<Row>`
     select ${columns} from earlybird.approvals a where a.id = ${id}::bigint
     ${lock ? sql`for update` : sql``}`.execute(db);
-  if (!rows[0]) throw approvalUnknown(id);
+  if (!rows[0]) throw approvalUnknown({ id });
   // Asked after the wait for the row: it may have lapsed meanwhile.
   return fromRow(rows[0], clock.now());
 };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Change, Database } from "../change/change.ts";
 import { demandReason } from "../change/confirmation.ts";
@@ -25,21 +25,21 @@ export type Consent =
   | { kind: "approved"; approval: Approval }
   | { kind: "overridden"; reason: string };
 
-const planMissing = (steps: readonly number[]) =>
-  new Failure(
-    "EB_PLAN_MISSING",
-    428,
-    `Moving ${steps.join(", ")} needs another person's approval, which is of a plan.`,
-    "Read a dry run, and add --plan with its hash.",
-  ).exitingWith(6);
+const planMissing = defineFailure({
+  code: "EB_PLAN_MISSING",
+  status: 428,
+  exitStatus: 6,
+  detail: "Moving {steps} needs another person's approval of a plan.",
+  remedy: "Run a dry run, then add --plan with its hash.",
+});
 
-const approvalMismatch = ({ id, action, steps }: Approval) =>
-  new Failure(
-    "EB_APPROVAL_MISMATCH",
-    409,
-    `Request ${id} is about a ${action} of ${steps.join(", ")}.`,
-    "Name the same steps, or ask for an approval of what you want to do.",
-  ).exitingWith(4);
+const approvalMismatch = defineFailure({
+  code: "EB_APPROVAL_MISMATCH",
+  status: 409,
+  exitStatus: 4,
+  detail: "Request {id} is for a {action} of {steps}.",
+  remedy: "Name the same steps, or request approval for this operation.",
+});
 
 /** What is to be done, with the approval that it is done under. */
 export interface Order {
@@ -66,7 +66,7 @@ export const readOrder = async (
   const stored = await findApproval(session, request.approval, engine.clock);
   const { approval } = stored;
   if (approval.action !== action || !isDeepStrictEqual(stored.selected, [...selected]))
-    throw approvalMismatch(approval);
+    throw approvalMismatch({ ...approval, steps: approval.steps.join(", ") });
   demandState(approval, "use");
   const { reason, plan, cascade, acknowledge, on_conflict, until } = approval;
   const approved = { reason, plan, cascade, acknowledge, onConflict: on_conflict };
@@ -84,7 +84,7 @@ export const consentTo = (
   const steps = moving.map(({ step }) => step);
   if (request.override?.trim()) return { kind: "overridden", reason: request.override };
   demandReason(request.reason, `Asking for an approval to move ${steps.join(", ")}`);
-  if (request.plan === undefined) throw planMissing(steps);
+  if (request.plan === undefined) throw planMissing({ steps: steps.join(", ") });
   return { kind: "to_be_asked" };
 };
 

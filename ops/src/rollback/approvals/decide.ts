@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Database } from "../change/change.ts";
 import { demandReason } from "../change/confirmation.ts";
@@ -16,45 +16,55 @@ const allowed = {
   withdraw: ["asked", "approved"],
 } as const satisfies Record<string, readonly ApprovalState["state"][]>;
 
-const notApprovedYet = ({ id, asked_by, expires_at }: Approval) =>
-  new Failure(
-    "EB_APPROVAL_PENDING",
-    409,
-    `Request ${id} of ${asked_by} is not approved yet; it lapses at ${expires_at}.`,
-    `Another person runs: earlybird approve ${id} --reason "...".`,
-  ).exitingWith(6);
+const notApprovedYet = defineFailure({
+  code: "EB_APPROVAL_PENDING",
+  status: 409,
+  exitStatus: 6,
+  detail: "Request {id} of {asked_by} is not approved yet; it expires at {expires_at}.",
+  remedy: 'Ask another person to run: earlybird approve {id} --reason "...".',
+});
 
-const approvalOver = ({ id, state, asked_by }: Approval) =>
-  new Failure(
-    "EB_APPROVAL_OVER",
-    409,
-    `Request ${id} of ${asked_by} is ${state}.`,
-    state === "approved"
-      ? "It can be used, or withdrawn."
-      : 'Ask again with a new dry run; "earlybird approvals" lists what is open.',
-  ).exitingWith(4);
+const approvalDecided = defineFailure({
+  code: "EB_APPROVAL_OVER",
+  status: 409,
+  exitStatus: 4,
+  detail: "Request {id} of {asked_by} is already approved.",
+  remedy: "Use it, or withdraw it.",
+});
 
-const ownApproval = ({ id, asked_by }: Approval) =>
-  new Failure(
-    "EB_APPROVAL_OWN",
-    409,
-    `Request ${id} was made by ${asked_by}, who cannot approve it as well.`,
-    "Let another person approve it.",
-  ).exitingWith(4);
+const approvalOver = defineFailure({
+  code: "EB_APPROVAL_OVER",
+  status: 409,
+  exitStatus: 4,
+  detail: "Request {id} of {asked_by} is {state}.",
+  remedy: 'Request approval again with a new dry run; "earlybird approvals" lists the open requests.',
+});
 
-const idsRewritten = ({ id }: Approval, steps: readonly number[]) =>
-  new Failure(
-    "EB_APPROVAL_IDS_REWRITTEN",
-    409,
-    `Step ${steps.join(", ")} has rewritten ids since request ${id} was made, so who made it is uncertain.`,
-    "Withdraw the request, and ask again.",
-  ).exitingWith(4);
+const ownApproval = defineFailure({
+  code: "EB_APPROVAL_OWN",
+  status: 409,
+  exitStatus: 4,
+  detail: "Request {id} was made by {asked_by}, who cannot approve it.",
+  remedy: "Ask another person to approve it.",
+});
+
+const idsRewritten = defineFailure({
+  code: "EB_APPROVAL_IDS_REWRITTEN",
+  status: 409,
+  exitStatus: 4,
+  detail: "The requester of {id} cannot be verified: step {steps} has rewritten ids since the request.",
+  remedy: "Withdraw the request, and request approval again.",
+});
 
 /** @throws Failure EB_APPROVAL_PENDING, EB_APPROVAL_OVER where this cannot be done with it in its state */
 export const demandState = (approval: Approval, action: keyof typeof allowed): void => {
   const states: readonly string[] = allowed[action];
   if (states.includes(approval.state)) return;
-  throw approval.state === "asked" ? notApprovedYet(approval) : approvalOver(approval);
+  throw approval.state === "asked"
+    ? notApprovedYet(approval)
+    : approval.state === "approved"
+      ? approvalDecided(approval)
+      : approvalOver(approval);
 };
 
 /** What tells people apart: names may be shared, and changed by those who bear them. */
@@ -74,7 +84,7 @@ export const approve = (engine: Engine, id: string, by: Requester & { reason?: s
     demandState(approval, "approve");
     if (asker === identityOf(by)) throw ownApproval(approval);
     const rewriting = await stepsThatRewroteIds(engine, tx, approval);
-    if (rewriting.length > 0) throw idsRewritten(approval, rewriting);
+    if (rewriting.length > 0) throw idsRewritten({ id: approval.id, steps: rewriting.join(", ") });
     const at = engine.clock.now();
     const expiresAt = new Date(at.getTime() + approvalLastsMs);
     await sql`update earlybird.approvals set state = 'approved', approved_by = ${by.requestedBy},

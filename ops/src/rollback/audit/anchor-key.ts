@@ -1,15 +1,15 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure, Failure } from "../../core/failure.ts";
 
-const keyUnusable = (path: string) =>
-  new Failure(
-    "EB_ANCHOR_KEY",
-    500,
-    `${path} holds no private Ed25519 key that can be read.`,
-    'Correct LEDGER_ANCHOR_KEY_FILE; "openssl genpkey -algorithm ed25519" makes such a key.',
-  ).exitingWith(2);
+const keyUnusable = defineFailure({
+  code: "EB_ANCHOR_KEY",
+  status: 500,
+  exitStatus: 2,
+  detail: "{path} does not contain a readable private Ed25519 key.",
+  remedy: 'Correct LEDGER_ANCHOR_KEY_FILE; "openssl genpkey -algorithm ed25519" generates a key.',
+});
 
 /**
  * The private key of a PEM file; where there is none, a new one that only this user may read.
@@ -39,9 +39,9 @@ export const anchorKey = async (path: string): Promise<KeyObject> => {
 
 const readKey = (path: string, pem: string): KeyObject => {
   const key = createPrivateKey(pem);
-  if (key.asymmetricKeyType !== "ed25519") throw keyUnusable(path);
+  if (key.asymmetricKeyType !== "ed25519") throw keyUnusable({ path });
   return key;
 };
 
 const asFailure = (error: unknown, path: string): Failure =>
-  error instanceof Failure ? error : keyUnusable(path);
+  error instanceof Failure ? error : keyUnusable({ path });

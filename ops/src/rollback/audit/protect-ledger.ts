@@ -1,20 +1,25 @@
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Database } from "../change/change.ts";
 
-const ownerRefused = (detail: string, remedy: string) => new Failure("EB_LEDGER_OWNER", 409, detail, remedy);
+const ownerRefused = defineFailure({
+  code: "EB_LEDGER_OWNER",
+  status: 409,
+  detail: "{detail}",
+  remedy: "{remedy}",
+});
 
 const noSuchRole = (owner: string) =>
-  ownerRefused(
-    `There is no role ${owner}.`,
-    `As an administrator of the server: create role ${owner} nologin. Then try again.`,
-  );
+  ownerRefused({
+    detail: `There is no role ${owner}.`,
+    remedy: `As an administrator of the server: create role ${owner} nologin. Then try again.`,
+  });
 
 const stillMighty = (service: string, owner: string) =>
-  ownerRefused(
-    `The role ${service}, which owns the ledger now, could rewrite it as before: it is a superuser, may create roles, is a member of ${owner}, or has the right to write the table.`,
-    `Let the service use a role without these, and without ${owner}; log in as an administrator for this command.`,
-  );
+  ownerRefused({
+    detail: `The role ${service}, which owns the ledger now, could rewrite it as before: it is a superuser, may create roles, is a member of ${owner}, or has the right to write the table.`,
+    remedy: `Let the service use a role without these, and without ${owner}; log in as an administrator for this command.`,
+  });
 
 /** Who owns the ledger, and who may only read it and append to it. */
 export interface LedgerProtection {

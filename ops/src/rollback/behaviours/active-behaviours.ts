@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import pLimit, { type LimitFunction } from "p-limit";
 import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Logger } from "../../core/logger.ts";
 import { kyselyOn } from "../../database/bound-kysely.ts";
 import type { Change } from "../change/change.ts";
@@ -30,21 +30,19 @@ export interface HoldingClient {
   query(text: string): Promise<{ rows: unknown[] }>;
 }
 
-const notInTransaction = () =>
-  new Failure(
-    "EB_NOT_IN_TRANSACTION",
-    500,
-    "hold was called outside of a transaction, where nothing can be held.",
-    "Begin a transaction on the same connection first.",
-  );
+const notInTransaction = defineFailure({
+  code: "EB_NOT_IN_TRANSACTION",
+  status: 500,
+  detail: "hold was called outside a transaction.",
+  remedy: "Begin a transaction on the same connection first.",
+});
 
-const isolationLevelUnfit = () =>
-  new Failure(
-    "EB_ISOLATION_LEVEL",
-    500,
-    "hold needs the isolation level read committed: under another one, rules from before the wait could be read.",
-    "Begin the transaction with: begin isolation level read committed.",
-  );
+const isolationLevelUnfit = defineFailure({
+  code: "EB_ISOLATION_LEVEL",
+  status: 500,
+  detail: "hold requires the isolation level read committed; other levels could read outdated rules.",
+  remedy: "Begin the transaction with: begin isolation level read committed.",
+});
 
 /**
  * What the service asks about its changes: which behaviours are on, for reads from a cached set, for

@@ -3,20 +3,20 @@ import { type Kysely, sql } from "kysely";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { quiet } from "../../../../test/support/delivery.ts";
-import { startProxy, type Way } from "../../../../test/support/proxy.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";
 import { shelfChanges } from "../../../../test/support/shelf-changes.ts";
+import { startTcpProxy, type TcpProxy } from "../../../../test/support/tcp-proxy.ts";
 import { systemClock } from "../../core/clock.ts";
 import { createPool } from "../../database/index.ts";
 import { Changes } from "./active-behaviours.ts";
 
 const asked = { requestedBy: "ada", origin: "test", reason: "practice", acknowledge: ["no rules"] };
 let shelf: Shelf;
-let proxy: Way;
+let proxy: TcpProxy;
 let through: pg.Pool;
 beforeEach(async () => {
   shelf = await createShelf();
-  proxy = await startProxy(Number(new URL(shelf.url).port));
+  proxy = await startTcpProxy(Number(new URL(shelf.url).port));
   through = createPool(proxy.through(shelf.url));
 });
 afterEach(async () => {

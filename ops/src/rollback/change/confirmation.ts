@@ -1,24 +1,29 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Change } from "./change.ts";
 
-const reasonMissing = (what: string) =>
-  new Failure(
-    "EB_REASON_MISSING",
-    428,
-    `${what} needs a reason.`,
-    'Say why with --reason "...".',
-  ).exitingWith(6);
+const reasonMissing = defineFailure({
+  code: "EB_REASON_MISSING",
+  status: 428,
+  exitStatus: 6,
+  detail: "{what} needs a reason.",
+  remedy: 'Add --reason "...".',
+});
 
-const acknowledgementMissing = (step: number, phrase: string, given: readonly string[]) =>
-  new Failure(
-    given.length === 0 ? "EB_ACKNOWLEDGEMENT_MISSING" : "EB_ACKNOWLEDGEMENT_WRONG",
-    428,
-    given.length === 0
-      ? `Rolling back step ${step} is critical and must be acknowledged.`
-      : `Rolling back step ${step} is critical, and none of the phrases given is the one for it.`,
-    `Read the dry run, then add --acknowledge "${phrase}".`,
-    { acknowledge: phrase },
-  ).exitingWith(6);
+const acknowledgementMissing = defineFailure({
+  code: "EB_ACKNOWLEDGEMENT_MISSING",
+  status: 428,
+  exitStatus: 6,
+  detail: "The rollback of step {step} is critical and must be acknowledged.",
+  remedy: 'Read the dry run, then add --acknowledge "{phrase}".',
+});
+
+const acknowledgementWrong = defineFailure({
+  code: "EB_ACKNOWLEDGEMENT_WRONG",
+  status: 428,
+  exitStatus: 6,
+  detail: "The rollback of step {step} is critical, and no acknowledgement matches its phrase.",
+  remedy: 'Read the dry run, then add --acknowledge "{phrase}".',
+});
 
 /**
  * Asks for what the risk of these steps demands: from `high` on a reason, for `critical` also the phrase.
@@ -31,13 +36,16 @@ export const demandAcknowledgement = (
 ): void => {
   const risky = changes.filter(({ risk }) => risk === "high" || risk === "critical");
   if (risky.length > 0 && !reason?.trim())
-    throw reasonMissing(`Rolling back ${risky.map(({ step }) => step).join(", ")}`);
+    throw reasonMissing({ what: `Rolling back ${risky.map(({ step }) => step).join(", ")}` });
   for (const { step, acknowledge: phrase } of changes) {
-    if (phrase && !acknowledge.includes(phrase)) throw acknowledgementMissing(step, phrase, acknowledge);
+    if (phrase && !acknowledge.includes(phrase)) {
+      const refused = acknowledge.length === 0 ? acknowledgementMissing : acknowledgementWrong;
+      throw refused({ step, phrase }, { acknowledge: phrase });
+    }
   }
 };
 
 /** @throws Failure EB_REASON_MISSING */
 export const demandReason = (reason: string | null | undefined, what: string): void => {
-  if (!reason?.trim()) throw reasonMissing(what);
+  if (!reason?.trim()) throw reasonMissing({ what });
 };

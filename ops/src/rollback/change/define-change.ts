@@ -1,4 +1,4 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Change, DeclaredIndex } from "./change.ts";
 
 /** The index with its schema, where its table has one: an index lies where its table does. */
@@ -7,13 +7,12 @@ export const qualified = ({ table, name }: DeclaredIndex): string => {
   return at < 0 ? name : `${table.slice(0, at)}.${name}`;
 };
 
-const badDeclaration = (step: number, fault: string) =>
-  new Failure(
-    "EB_CHANGE_DECLARATION",
-    500,
-    `Change ${step} is declared wrongly: ${fault}.`,
-    "Correct its declaration.",
-  );
+const badDeclaration = defineFailure({
+  code: "EB_CHANGE_DECLARATION",
+  status: 500,
+  detail: "The declaration of change {step} is invalid: {fault}.",
+  remedy: "Correct the declaration.",
+});
 
 /**
  * Declares a change, reversible by construction: its parts say what it does, the engine knows how to undo
@@ -22,7 +21,7 @@ const badDeclaration = (step: number, fault: string) =>
  * @throws Failure EB_CHANGE_DECLARATION when the declaration contradicts itself
  */
 export const defineChange = (change: Change): Change => {
-  const fault = (text: string) => badDeclaration(change.step, text);
+  const fault = (text: string) => badDeclaration({ step: change.step, fault: text });
   if (!Number.isSafeInteger(change.step) || change.step < 1) throw fault("a step is a positive whole number");
   if (!/^[a-z][a-z0-9-]*$/.test(change.name)) throw fault(`the name "${change.name}" is not kebab-case`);
   if (change.requires.includes(change.step)) throw fault("it requires itself");
@@ -55,13 +54,15 @@ export const registerChanges = (changes: readonly Change[]): readonly Change[] =
   const indexes = new Set<string>();
   for (const change of sorted) {
     const { step, name, requires } = change;
-    if (steps.has(step)) throw badDeclaration(step, "another change has this number");
-    if (names.has(name)) throw badDeclaration(step, `another change is called "${name}"`);
+    if (steps.has(step)) throw badDeclaration({ step, fault: "another change has this number" });
+    if (names.has(name)) throw badDeclaration({ step, fault: `another change is called "${name}"` });
     for (const required of requires) {
-      if (!steps.has(required)) throw badDeclaration(step, `it requires ${required}, which is no lower step`);
+      if (!steps.has(required))
+        throw badDeclaration({ step, fault: `it requires ${required}, which is no lower step` });
     }
     for (const index of indexNames(change)) {
-      if (indexes.has(index)) throw badDeclaration(step, `another change makes an index called ${index}`);
+      if (indexes.has(index))
+        throw badDeclaration({ step, fault: `another change makes an index called ${index}` });
       indexes.add(index);
     }
     steps.add(step);

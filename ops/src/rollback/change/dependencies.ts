@@ -1,37 +1,43 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Change, Direction, StepState } from "./change.ts";
 import type { StepSelection } from "./step-range.ts";
 
-const list = (steps: readonly number[]) => steps.join(", ");
+const stepHasDependents = defineFailure({
+  code: "EB_STEP_HAS_DEPENDENTS",
+  status: 409,
+  exitStatus: 4,
+  detail: "Step {steps} is required by {others}.",
+  remedy: "Roll those back first, or add --cascade.",
+});
 
-const stepHasDependents = (step: number, dependents: readonly number[]) =>
-  new Failure(
-    "EB_STEP_HAS_DEPENDENTS",
-    409,
-    `Step ${step} is needed by ${list(dependents)}.`,
-    "Roll those back first, or add --cascade.",
-    { blocked_by: dependents },
-  ).exitingWith(4);
+const stepLacksRequirements = defineFailure({
+  code: "EB_STEP_LACKS_REQUIREMENTS",
+  status: 409,
+  exitStatus: 4,
+  detail: "Step {steps} requires {others}, which must be applied first.",
+  remedy: "Re-apply those first, or add --cascade.",
+});
 
-const stepLacksRequirements = (step: number, missing: readonly number[]) =>
-  new Failure(
-    "EB_STEP_LACKS_REQUIREMENTS",
-    409,
-    `Step ${step} needs ${list(missing)}, which ${missing.length === 1 ? "is" : "are"} rolled back.`,
-    "Re-apply those first, or add --cascade.",
-    { blocked_by: missing },
-  ).exitingWith(4);
+const rangeLacksDependents = defineFailure({
+  code: "EB_RANGE_HAS_GAP",
+  status: 409,
+  exitStatus: 4,
+  detail: "Steps of the range {steps} are required by {others}, which the range does not include.",
+  remedy: "Choose a range that includes them, or add --cascade.",
+});
 
-const rangeHasGap = (direction: Direction, steps: readonly number[], missing: readonly number[]) =>
-  new Failure(
-    "EB_RANGE_HAS_GAP",
-    409,
-    direction === "rollback"
-      ? `Steps ${list(missing)} need steps of the range ${list(steps)} and are not in it.`
-      : `Steps of the range ${list(steps)} need ${list(missing)}, which are rolled back and not in it.`,
-    "Choose a range that includes them, or add --cascade.",
-    { blocked_by: missing },
-  ).exitingWith(4);
+const rangeLacksRequirements = defineFailure({
+  code: "EB_RANGE_HAS_GAP",
+  status: 409,
+  exitStatus: 4,
+  detail: "Steps of the range {steps} require {others}, which the range does not include.",
+  remedy: "Choose a range that includes them, or add --cascade.",
+});
+
+const refusals = {
+  rollback: { step: stepHasDependents, range: rangeLacksDependents },
+  reapply: { step: stepLacksRequirements, range: rangeLacksRequirements },
+};
 
 /** Applied steps that directly need the given one and would have to go before it. */
 export const dependentsOf = (changes: readonly Change[], step: number): number[] =>
@@ -71,9 +77,9 @@ export const orderSteps = (request: {
   const ascending = [...moving].sort((a, b) => a - b);
   if (missing.size > 0) {
     const outside = [...missing].sort((a, b) => a - b);
-    if (selection.range) throw rangeHasGap(direction, selection.steps, outside);
-    const step = selection.steps[0] ?? 0;
-    throw direction === "rollback" ? stepHasDependents(step, outside) : stepLacksRequirements(step, outside);
+    const steps = selection.steps.join(", ");
+    const others = outside.join(", ");
+    throw refusals[direction][selection.range ? "range" : "step"]({ steps, others }, { blocked_by: outside });
   }
   return direction === "reapply" ? ascending : ascending.reverse();
 };

@@ -1,22 +1,31 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 
-const malformedRange = (text: string) =>
-  new Failure(
-    "EB_RANGE_MALFORMED",
-    400,
-    `"${text}" is neither a step nor a range of steps.`,
-    "Write one step, as in 23, or both ends of a range, as in 20..25.",
-  ).exitingWith(2);
+const malformedRange = defineFailure({
+  code: "EB_RANGE_MALFORMED",
+  status: 400,
+  exitStatus: 2,
+  detail: '"{text}" is neither a step nor a range of steps.',
+  remedy: "Write one step, as in 23, or both ends of a range, as in 20..25.",
+});
+
+const noChanges = defineFailure({
+  code: "EB_STEP_UNKNOWN",
+  status: 404,
+  exitStatus: 2,
+  detail: "There is no step {step}.",
+  remedy: "No change is registered; check the configuration.",
+});
+
+const unknownStep = defineFailure({
+  code: "EB_STEP_UNKNOWN",
+  status: 404,
+  exitStatus: 2,
+  detail: "There is no step {step}.",
+  remedy: 'The steps are {known}; "earlybird status" lists them.',
+});
 
 export const stepUnknown = (step: number, known: readonly number[]) =>
-  new Failure(
-    "EB_STEP_UNKNOWN",
-    404,
-    `There is no step ${step}.`,
-    known.length > 0
-      ? `The steps are ${known.join(", ")}; "earlybird status" lists them.`
-      : "No change is registered; check the configuration.",
-  ).exitingWith(2);
+  known.length > 0 ? unknownStep({ step, known: known.join(", ") }) : noChanges({ step });
 
 /** What somebody asked for: the registered steps between two ends, both included, lowest first. */
 export interface StepSelection {
@@ -32,7 +41,7 @@ export interface StepSelection {
  */
 export const parseSteps = (text: string, known: readonly number[]): StepSelection => {
   const match = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(text.trim());
-  if (!match) throw malformedRange(text);
+  if (!match) throw malformedRange({ text });
   return selectSteps(Number(match[1]), Number(match[2] ?? match[1]), known, match[2] !== undefined);
 };
 

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure, Failure } from "../../core/failure.ts";
 import { isDatabaseUnavailable } from "../../database/index.ts";
 
 /** What a PostgreSQL error tells, as far as it does. Its detail is left out: it repeats values of rows. */
@@ -19,125 +19,127 @@ const privileges: Record<string, string> = {
   table: "select, insert, update, delete",
 };
 
+const privilegeMissing = defineFailure({
+  code: "EB_PERMISSION_DENIED",
+  status: 500,
+  exitStatus: 4,
+  detail: "The role of this connection lacks a privilege: {message}.",
+  remedy: '{advice}; "earlybird check" lists further problems.',
+});
+
 const permissionDenied = ({ message }: Refusal) => {
   const [, kind = "", name = ""] = /denied for (\w+) (\S+)$/.exec(message) ?? [];
   const grant = privileges[kind] && `grant ${privileges[kind]} on ${kind} ${name} to this role`;
-  return new Failure(
-    "EB_PERMISSION_DENIED",
-    500,
-    `The role of this connection lacks a privilege: ${message}.`,
-    grant
-      ? `Run ${grant}, or connect as the owner; "earlybird check" lists what else is in the way.`
-      : 'Connect as the owner, or grant what is missing; "earlybird check" lists what else is in the way.',
-  ).exitingWith(4);
+  const advice = grant
+    ? `Run ${grant}, or connect as the owner`
+    : "Connect as the owner, or grant the privilege";
+  return privilegeMissing({ message, advice });
 };
 
-const schemaMissing = () =>
-  new Failure(
-    "EB_SCHEMA_MISSING",
-    409,
-    "This database does not have EarlyBird's tables yet.",
-    'Create them with "earlybird schema", or start the service once.',
-  );
+const schemaMissing = defineFailure({
+  code: "EB_SCHEMA_MISSING",
+  status: 409,
+  detail: "This database does not have EarlyBird's tables yet.",
+  remedy: 'Create them with "earlybird schema", or start the service once.',
+});
 
-const tableMissing = (refusal: Refusal) =>
-  /"?earlybird\./.test(refusal.message)
-    ? schemaMissing()
-    : new Failure(
-        "EB_TABLE_MISSING",
-        409,
-        `A table or column that a change needs is missing: ${refusal.message}.`,
-        'Run "earlybird check" to see which; bring it back, or check the search_path.',
-      ).exitingWith(4);
+const tableMissing = defineFailure({
+  code: "EB_TABLE_MISSING",
+  status: 409,
+  exitStatus: 4,
+  detail: "A table or column that a change needs is missing: {message}.",
+  remedy: 'Run "earlybird check" to find it; restore it, or correct the search_path.',
+});
 
-const tableInUse = ({ message }: Refusal) =>
-  new Failure(
-    "EB_TABLE_IN_USE",
-    409,
-    `A table cannot be altered now: ${message}.`,
-    "End the transaction or the cursor that uses it, then try again.",
-  ).exitingWith(4);
+const relationMissing = (refusal: Refusal) =>
+  /"?earlybird\./.test(refusal.message) ? schemaMissing() : tableMissing(refusal);
 
-const valueRefused = ({ message }: Refusal) =>
-  new Failure(
-    "EB_VALUE_OUT_OF_RANGE",
-    409,
-    `A value does not fit its column: ${message}.`,
-    "Correct the expression in the change, or the rows that it reads.",
-  ).exitingWith(4);
+const tableInUse = defineFailure({
+  code: "EB_TABLE_IN_USE",
+  status: 409,
+  exitStatus: 4,
+  detail: "A table cannot be altered now: {message}.",
+  remedy: "End the transaction or the cursor that uses it, then try again.",
+});
 
-const constraintViolated = ({ message, table, constraint }: Refusal) =>
-  new Failure(
-    "EB_CONSTRAINT_VIOLATED",
-    409,
-    `Constraint ${constraint ?? "unknown"} of ${table ?? "a table"} refuses what the step would write: ${message}.`,
-    "Correct the rows that violate it, or the change.",
-  ).exitingWith(4);
+const valueRefused = defineFailure({
+  code: "EB_VALUE_OUT_OF_RANGE",
+  status: 409,
+  exitStatus: 4,
+  detail: "A value does not fit its column: {message}.",
+  remedy: "Correct the expression in the change, or the rows that it reads.",
+});
 
-const statementCancelled = ({ message }: Refusal) =>
-  new Failure(
-    "EB_STATEMENT_CANCELLED",
-    503,
-    `The database ended a statement of the engine: ${message}.`,
-    "Somebody cancelled it, or a time limit did. Try again.",
-  ).exitingWith(4);
+const constraintViolated = defineFailure({
+  code: "EB_CONSTRAINT_VIOLATED",
+  status: 409,
+  exitStatus: 4,
+  detail: "The step violates constraint {constraint} of table {table}: {message}.",
+  remedy: "Correct the rows that violate it, or the change.",
+});
 
-const readOnly = () =>
-  new Failure(
-    "EB_DATABASE_READ_ONLY",
-    503,
-    "The database accepts no writes: it is a standby, or set to read only.",
-    "Connect to the primary, or wait until the standby is promoted.",
-  ).exitingWith(4);
+const statementCancelled = defineFailure({
+  code: "EB_STATEMENT_CANCELLED",
+  status: 503,
+  exitStatus: 4,
+  detail: "The database cancelled a statement: {message}.",
+  remedy: "It was cancelled or reached a time limit. Try again.",
+});
 
-const outOfResources = ({ message }: Refusal) =>
-  new Failure(
-    "EB_DATABASE_OUT_OF_RESOURCES",
-    503,
-    `The database ran out of something: ${message}.`,
-    "Free disk space, memory or connections on its server, then try again.",
-  ).exitingWith(4);
+const readOnly = defineFailure({
+  code: "EB_DATABASE_READ_ONLY",
+  status: 503,
+  exitStatus: 4,
+  detail: "The database accepts no writes: it is a standby, or set to read only.",
+  remedy: "Connect to the primary, or wait until the standby is promoted.",
+});
 
-const tooLarge = ({ message }: Refusal) =>
-  new Failure(
-    "EB_DATABASE_LIMIT",
-    409,
-    `A limit of PostgreSQL is exceeded: ${message}.`,
-    "Make the value or the table smaller, then try again.",
-  ).exitingWith(4);
+const outOfResources = defineFailure({
+  code: "EB_DATABASE_OUT_OF_RESOURCES",
+  status: 503,
+  exitStatus: 4,
+  detail: "The database is out of resources: {message}.",
+  remedy: "Free disk space, memory or connections on the server, then try again.",
+});
 
-const lockRefused = ({ message }: Refusal) =>
-  new Failure(
-    "EB_LOCK_NOT_OBTAINED",
-    503,
-    `Another transaction was in the way: ${message}.`,
-    "Try again when the database is less busy.",
-  ).exitingWith(4);
+const tooLarge = defineFailure({
+  code: "EB_DATABASE_LIMIT",
+  status: 409,
+  exitStatus: 4,
+  detail: "A limit of PostgreSQL is exceeded: {message}.",
+  remedy: "Make the value or the table smaller, then try again.",
+});
 
-const unavailable = () =>
-  new Failure(
-    "EB_DATABASE_UNAVAILABLE",
-    503,
-    "The database cannot be reached.",
-    "Check that it runs and that DATABASE_URL is right; then try again.",
-  );
+const lockRefused = defineFailure({
+  code: "EB_LOCK_NOT_OBTAINED",
+  status: 503,
+  exitStatus: 4,
+  detail: "Another transaction prevented the operation: {message}.",
+  remedy: "Try again when the database is less busy.",
+});
 
-const otherwiseRefused = ({ message }: Refusal) =>
-  new Failure(
-    "EB_OPERATION_FAILED",
-    500,
-    `The database refused a statement: ${message}.`,
-    "Correct the SQL of the change where it is the reason, else report this as a defect.",
-  );
+const unavailable = defineFailure({
+  code: "EB_DATABASE_UNAVAILABLE",
+  status: 503,
+  detail: "The database cannot be reached.",
+  remedy: "Check that it is running and that DATABASE_URL is correct, then try again.",
+});
+
+const otherwiseRefused = defineFailure({
+  code: "EB_OPERATION_FAILED",
+  status: 500,
+  detail: "The database rejected a statement: {message}.",
+  remedy: "Correct the SQL of the change; if it is correct, report a bug.",
+});
 
 const factories: Record<string, (refusal: Refusal) => Failure> = {
-  "25006": readOnly,
+  "25006": () => readOnly(),
   "40001": lockRefused,
   "40P01": lockRefused,
   "42501": permissionDenied,
-  "42703": tableMissing,
-  "42P01": tableMissing,
-  "3F000": tableMissing,
+  "42703": relationMissing,
+  "42P01": relationMissing,
+  "3F000": relationMissing,
   "55006": tableInUse,
   "55P03": lockRefused,
   "57014": statementCancelled,
@@ -146,7 +148,8 @@ const factories: Record<string, (refusal: Refusal) => Failure> = {
 /** By the first two characters of the SQLSTATE. */
 const classes: Record<string, (refusal: Refusal) => Failure> = {
   "22": valueRefused,
-  "23": constraintViolated,
+  "23": ({ message, table = "(unknown)", constraint = "(unknown)" }) =>
+    constraintViolated({ message, table, constraint }),
   "53": outOfResources,
   "54": tooLarge,
 };

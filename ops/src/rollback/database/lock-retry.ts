@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Clock } from "../../core/clock.ts";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Database } from "../change/change.ts";
 import { writersLock } from "./advisory-locks.ts";
 import { oidsWithPartitionsOf } from "./table-names.ts";
@@ -39,19 +39,27 @@ export interface Blocker {
   age_seconds: number;
 }
 
+const lockTimedOut = defineFailure({
+  code: "EB_LOCK_NOT_OBTAINED",
+  status: 503,
+  exitStatus: 4,
+  detail: "The lock was not obtained within {seconds} s.",
+  remedy: "Try again when the database is less busy.",
+});
+
+const lockHeld = defineFailure({
+  code: "EB_LOCK_NOT_OBTAINED",
+  status: 503,
+  exitStatus: 4,
+  detail:
+    'The lock was not obtained within {seconds} s: process {pid} of {user} has held it for {age_seconds} s with "{query}".',
+  remedy: "Wait until it ends, or end it with select pg_terminate_backend({pid}); then try again.",
+});
+
 const lockNotObtained = (waitedMs: number, blockers: readonly Blocker[]) => {
   const [oldest] = blockers;
-  return new Failure(
-    "EB_LOCK_NOT_OBTAINED",
-    503,
-    oldest
-      ? `No lock within ${Math.round(waitedMs / 1000)} s: process ${oldest.pid} of ${oldest.user} has held it for ${oldest.age_seconds} s with "${oldest.query}".`
-      : `No lock within ${Math.round(waitedMs / 1000)} s.`,
-    oldest
-      ? `Wait for it, or end it with select pg_terminate_backend(${oldest.pid}); then try again.`
-      : "Try again when the database is less busy.",
-    { blockers },
-  ).exitingWith(4);
+  const seconds = Math.round(waitedMs / 1000);
+  return oldest ? lockHeld({ seconds, ...oldest }, { blockers }) : lockTimedOut({ seconds }, { blockers });
 };
 
 /**

@@ -1,18 +1,18 @@
 import { type RawBuilder, sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Database } from "../change/change.ts";
 import { oidOf } from "./table-names.ts";
 
 /** The columns of a table's primary key, in its order, with their types as SQL. */
 export type PrimaryKey = readonly { name: string; type: string }[];
 
-const primaryKeyMissing = (table: string) =>
-  new Failure(
-    "EB_PRIMARY_KEY_MISSING",
-    409,
-    `Table ${table} has no primary key, so its rows cannot be told apart.`,
-    `Add one: alter table ${table} add primary key (...).`,
-  ).exitingWith(4);
+const primaryKeyMissing = defineFailure({
+  code: "EB_PRIMARY_KEY_MISSING",
+  status: 409,
+  exitStatus: 4,
+  detail: "Table {table} has no primary key, so its rows cannot be identified.",
+  remedy: "Add one: alter table {table} add primary key (...).",
+});
 
 /**
  * Reads the primary key of a table from the catalog.
@@ -21,7 +21,7 @@ const primaryKeyMissing = (table: string) =>
  */
 export const primaryKeyOf = async (db: Database, table: string): Promise<PrimaryKey> => {
   const key = await findPrimaryKey(db, table);
-  if (key.length === 0) throw primaryKeyMissing(table);
+  if (key.length === 0) throw primaryKeyMissing({ table });
   return key;
 };
 

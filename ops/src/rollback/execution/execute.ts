@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure, Failure } from "../../core/failure.ts";
+import { messageOf } from "../../core/message-of.ts";
 import type { Approval } from "../approvals/approval.ts";
 import type { LedgerHead } from "../audit/ledger-hash.ts";
 import { waitForFollowers } from "../behaviours/wait-for-followers.ts";
@@ -40,52 +41,57 @@ export interface OperationResult {
   approval?: Approval;
 }
 
-const planOfStepStale = (step: number) =>
-  new Failure(
-    "EB_PLAN_STALE",
-    409,
-    `Step ${step} would have touched other rows than its plan promised, so it was left as it was.`,
-    "Read a new dry run for the steps that remain.",
-  ).exitingWith(3);
+const planOfStepStale = defineFailure({
+  code: "EB_PLAN_STALE",
+  status: 409,
+  exitStatus: 3,
+  detail: "Step {step} would have changed other rows than its plan lists; it was not moved.",
+  remedy: "Run a new dry run for the remaining steps.",
+});
 
-const stepObstructed = (step: number, obstacles: readonly string[]) =>
-  new Failure(
-    "EB_STEP_OBSTRUCTED",
-    409,
-    `Step ${step} cannot be moved now: ${obstacles.join("; ")}.`,
-    "Remove the obstacles named, then try again.",
-    { blocked_by: obstacles },
-  ).exitingWith(4);
+const stepObstructed = defineFailure({
+  code: "EB_STEP_OBSTRUCTED",
+  status: 409,
+  exitStatus: 4,
+  detail: "Step {step} cannot be moved: {obstacles}.",
+  remedy: "Resolve these obstacles, then try again.",
+});
+
+const rollbackChecksFailed = defineFailure({
+  code: "EB_CHECKS_FAILED",
+  status: 500,
+  detail: "The steps were rolled back, but checks failed afterwards: {failed}.",
+  remedy: 'Check these; "earlybird reapply" re-applies the steps without loss.',
+});
+
+const reapplyChecksFailed = defineFailure({
+  code: "EB_CHECKS_FAILED",
+  status: 500,
+  detail: "The steps were re-applied, but checks failed afterwards: {failed}.",
+  remedy: 'Check these; "earlybird show" lists the edits that were kept.',
+});
 
 const checksFailed = (receipts: readonly StepReceipt[], direction: Direction) => {
   const failed = receipts.flatMap(({ step, checks }) =>
     checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${step}: ${name} (${detail})`),
   );
-  return new Failure(
-    "EB_CHECKS_FAILED",
-    500,
-    `The steps were moved, but checks failed afterwards: ${failed.join("; ")}.`,
-    direction === "rollback"
-      ? 'Look into these; "earlybird reapply" takes the steps back without loss.'
-      : 'Look into these; "earlybird show" lists what was kept.',
-    { failed },
-  );
+  const failure = direction === "rollback" ? rollbackChecksFailed : reapplyChecksFailed;
+  return failure({ failed: failed.join("; ") }, { failed });
 };
 
-const operationFailed = (error: unknown) =>
-  new Failure(
-    "EB_OPERATION_FAILED",
-    500,
-    `The operation failed: ${error instanceof Error ? error.message : error}.`,
-    "Check the log.",
-    {},
-    { cause: error },
-  );
+const operationFailed = defineFailure({
+  code: "EB_OPERATION_FAILED",
+  status: 500,
+  detail: "The operation failed: {reason}.",
+  remedy: "Check the log.",
+});
 
 /** What a run that had begun ends with: it can be taken up. */
 const failedRun = (error: unknown, operation: string): Failure => {
   const { code, status, detail, remedy, extra, exitStatus, cause } =
-    error instanceof Failure ? error : (refusedByDatabase(error) ?? operationFailed(error));
+    error instanceof Failure
+      ? error
+      : (refusedByDatabase(error) ?? operationFailed({ reason: messageOf(error) }, {}, { cause: error }));
   const onwards = `Every step is fully moved or not at all: "earlybird resume" continues, "earlybird abort" reverts.`;
   return new Failure(
     code,
@@ -93,8 +99,8 @@ const failedRun = (error: unknown, operation: string): Failure => {
     detail,
     `${remedy} ${onwards}`,
     { ...extra, operation },
-    { cause },
-  ).exitingWith(exitStatus);
+    { cause, exitStatus },
+  );
 };
 
 /** @throws Failure EB_STEP_OBSTRUCTED when the catalog says anything against applying a change or moving it */
@@ -107,7 +113,7 @@ export const refuseObstacles = async (engine: Engine, session: Database, moving:
 /** @throws Failure EB_STEP_OBSTRUCTED when any of the findings blocks */
 export const refuseFindings = (step: number, findings: readonly Finding[]): void => {
   const found = obstacles(findings);
-  if (found.length > 0) throw stepObstructed(step, found);
+  if (found.length > 0) throw stepObstructed({ step, obstacles: found.join("; ") }, { blocked_by: found });
 };
 
 export interface Run {
@@ -265,7 +271,8 @@ const moveInTransaction = async (
     // Where a rollback takes a re-apply back, the time that the step had before holds again.
     if (direction === "rollback" && operation.kind === "rollback")
       await writeUntil(session, change.step, operation.until ? new Date(operation.until) : null, clock.now());
-    if (promised && !isDeepStrictEqual(promised.rows, receipt.rows)) throw planOfStepStale(change.step);
+    if (promised && !isDeepStrictEqual(promised.rows, receipt.rows))
+      throw planOfStepStale({ step: change.step });
     const head = await recordStep(session, change.step, {
       at: clock.now().toISOString(),
       action: direction,

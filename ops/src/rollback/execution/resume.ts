@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Change, Database, StepState } from "../change/change.ts";
 import { changesOf, type Engine } from "../engine/engine.ts";
 import type { OperationRequest } from "../engine/request.ts";
@@ -10,28 +10,33 @@ import {
   directionOf,
   type OperationDetails,
   operationDetails,
-  type RollbackOperation,
 } from "../operations/operation.ts";
 import { carryOut, type OperationResult, refuseObstacles } from "./execute.ts";
 import { outsideIsDone } from "./outside-transaction.ts";
 
-const nothingToResume = (operation: RollbackOperation | undefined) =>
-  new Failure(
-    "EB_NOTHING_TO_RESUME",
-    409,
-    operation
-      ? `Operation ${operation.id} is ${operation.state}: there is nothing to go on with, and nothing to take back.`
-      : "There has been no operation.",
-    '"earlybird history" shows what was interrupted or has failed.',
-  ).exitingWith(4);
+const noOperation = defineFailure({
+  code: "EB_NOTHING_TO_RESUME",
+  status: 409,
+  exitStatus: 4,
+  detail: "There is no operation.",
+  remedy: '"earlybird history" lists interrupted and failed operations.',
+});
 
-const operationOvertaken = (id: string, last: string) =>
-  new Failure(
-    "EB_OPERATION_OVERTAKEN",
-    409,
-    `Operation ${last} has come after operation ${id}, which can no longer be taken up.`,
-    '"earlybird status" shows where the steps are; roll back or re-apply from there.',
-  ).exitingWith(4);
+const nothingToResume = defineFailure({
+  code: "EB_NOTHING_TO_RESUME",
+  status: 409,
+  exitStatus: 4,
+  detail: "Operation {id} is {state}: there is nothing to resume or abort.",
+  remedy: '"earlybird history" lists interrupted and failed operations.',
+});
+
+const operationOvertaken = defineFailure({
+  code: "EB_OPERATION_OVERTAKEN",
+  status: 409,
+  exitStatus: 4,
+  detail: "Operation {id} cannot be resumed, because operation {last} is newer.",
+  remedy: '"earlybird status" shows the state of the steps; roll back or re-apply them from there.',
+});
 
 /**
  * Goes on with an operation that was interrupted or has failed, or takes back what it has moved; on the
@@ -91,8 +96,8 @@ const unfinishedOperation = async (db: Database, id?: string): Promise<Operation
     (details.state !== "interrupted" && details.state !== "failed") ||
     details.kind === "apply"
   ) {
-    throw nothingToResume(details);
+    throw details ? nothingToResume({ ...details }) : noOperation();
   }
-  if (details.id !== last) throw operationOvertaken(details.id, last ?? "");
+  if (details.id !== last) throw operationOvertaken({ last: last ?? "", id: details.id });
   return details;
 };

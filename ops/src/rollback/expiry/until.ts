@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Change, Database, Direction } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -10,29 +10,30 @@ import { entryFor } from "../operations/audited-run.ts";
 const hourMs = 3_600_000;
 const longestDays = 30;
 
-const untilInvalid = (why: string) =>
-  new Failure(
-    "EB_UNTIL_INVALID",
-    422,
-    `That is no time to re-apply by: ${why}.`,
-    `Give a time from now on, at most ${longestDays} days ahead, to a rollback; or leave it out.`,
-  ).exitingWith(2);
+const untilInvalid = defineFailure({
+  code: "EB_UNTIL_INVALID",
+  status: 422,
+  exitStatus: 2,
+  detail: "Invalid re-apply time: {why}.",
+  remedy: `Pass a future time, at most ${longestDays} days ahead, or omit it.`,
+});
 
-const notRolledBack = (step: number) =>
-  new Failure(
-    "EB_STEP_NOT_ROLLED_BACK",
-    409,
-    `Step ${step} is applied: there is nothing to re-apply.`,
-    '"earlybird status" shows what is rolled back.',
-  ).exitingWith(4);
+const notRolledBack = defineFailure({
+  code: "EB_STEP_NOT_ROLLED_BACK",
+  status: 409,
+  exitStatus: 4,
+  detail: "Step {step} is applied: there is nothing to re-apply.",
+  remedy: '"earlybird status" lists the steps that are rolled back.',
+});
 
 /** @throws Failure EB_UNTIL_INVALID */
 export const demandUntil = (until: Date | null | undefined, direction: Direction, now: Date): void => {
   if (!until) return;
-  if (direction === "reapply") throw untilInvalid("only a rollback has one");
+  if (direction === "reapply") throw untilInvalid({ why: "only a rollback has one" });
   const aheadMs = until.getTime() - now.getTime();
-  if (!(aheadMs > 0)) throw untilInvalid("it is over");
-  if (aheadMs > longestDays * 24 * hourMs) throw untilInvalid(`it is more than ${longestDays} days ahead`);
+  if (!(aheadMs > 0)) throw untilInvalid({ why: "it is over" });
+  if (aheadMs > longestDays * 24 * hourMs)
+    throw untilInvalid({ why: `it is more than ${longestDays} days ahead` });
 };
 
 /** An hour before, or, of a shorter time, when half of it is over. */
@@ -80,7 +81,7 @@ export const changeUntil = async (
   const { step } = change;
   const now = engine.clock.now();
   demandUntil(until, "rollback", now);
-  if ((await readStates(session)).get(step) !== "rolled_back") throw notRolledBack(step);
+  if ((await readStates(session)).get(step) !== "rolled_back") throw notRolledBack({ step });
   const before = (await listExpiries(session)).find((expiry) => expiry.step === step)?.until ?? null;
   const after = until?.toISOString() ?? null;
   await session.transaction().execute(async (tx) => {

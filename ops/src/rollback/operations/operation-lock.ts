@@ -1,23 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type pg from "pg";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import { kyselyOn } from "../../database/bound-kysely.ts";
 import { demandDirectConnection } from "../../database/index.ts";
 import type { Database } from "../change/change.ts";
 import { operationLock } from "../database/advisory-locks.ts";
 import { pinOperator, pinSession, unpinSession } from "../database/session.ts";
-import { type RollbackOperation, runningOperation } from "./operation.ts";
+import { runningOperation } from "./operation.ts";
 
-const operationRunning = (running: RollbackOperation | undefined) =>
-  new Failure(
-    "EB_OPERATION_RUNNING",
-    409,
-    running
-      ? `Operation ${running.id} (${running.kind} of ${running.steps.join(", ")}, by ${running.requested_by}) has been running since ${running.started_at}.`
-      : "Another operation is running.",
-    'Wait for its end; "earlybird history" shows it.',
-  ).exitingWith(5);
+const anotherRunning = defineFailure({
+  code: "EB_OPERATION_RUNNING",
+  status: 409,
+  exitStatus: 5,
+  detail: "Another operation is running.",
+  remedy: 'Wait until it ends; "earlybird history" shows it.',
+});
+
+const operationRunning = defineFailure({
+  code: "EB_OPERATION_RUNNING",
+  status: 409,
+  exitStatus: 5,
+  detail: "Operation {id} ({kind} of {steps}, by {requested_by}) has been running since {started_at}.",
+  remedy: 'Wait until it ends; "earlybird history" shows it.',
+});
 
 const lockWaitMs = 2_000;
 const lockPollMs = 50;
@@ -43,7 +49,10 @@ export const withOperationLock = async <T>(
     await pinOperator(client);
     for (let waitedMs = 0; !(await tryLock(db)); waitedMs += lockPollMs) {
       if (waitedMs === 0) onWait?.();
-      if (waitedMs >= waitMs) throw operationRunning(await runningOperation(db));
+      if (waitedMs >= waitMs) {
+        const running = await runningOperation(db);
+        throw running ? operationRunning({ ...running, steps: running.steps.join(", ") }) : anotherRunning();
+      }
       await sleep(lockPollMs);
     }
     const result = await work(db);

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { Failure, type Problem } from "../../core/failure.ts";
+import { defineFailure, type Problem } from "../../core/failure.ts";
 import type { Database, Direction } from "../change/change.ts";
 import { operationsClass } from "../database/advisory-locks.ts";
 import type { Progress } from "../engine/request.ts";
@@ -52,13 +52,13 @@ export interface OperationDetails extends RollbackOperation {
   }[];
 }
 
-const operationUnknown = (id: string) =>
-  new Failure(
-    "EB_OPERATION_UNKNOWN",
-    404,
-    `There is no operation ${id}.`,
-    '"earlybird history" lists them.',
-  ).exitingWith(2);
+const operationUnknown = defineFailure({
+  code: "EB_OPERATION_UNKNOWN",
+  status: 404,
+  exitStatus: 2,
+  detail: "There is no operation {id}.",
+  remedy: '"earlybird history" lists them.',
+});
 
 const columns = sql`o.id::text, o.kind, o.steps, o.requested_by, o.origin, o.reason, o.plan_hash as plan,
   o.until, o.started_at, o.finished_at,
@@ -119,12 +119,12 @@ export const operationNow = async (
   db: Database,
   id: string,
 ): Promise<RollbackOperation & Pick<OperationDetails, "receipts" | "progress" | "failure">> => {
-  if (!/^\d{1,18}$/.test(id)) throw operationUnknown(id);
+  if (!/^\d{1,18}$/.test(id)) throw operationUnknown({ id });
   const { rows } = await sql<Row & Pick<OperationDetails, "receipts" | "progress" | "failure">>`
     select ${columns}, o.receipts, o.progress, o.failure from earlybird.operations o where o.id = ${id}::bigint`.execute(
     db,
   );
-  if (!rows[0]) throw operationUnknown(id);
+  if (!rows[0]) throw operationUnknown({ id });
   const { receipts, progress, failure, ...operation } = rows[0];
   return { ...fromRow(operation), receipts, progress, failure };
 };

@@ -1,4 +1,4 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { OnConflict } from "../change/change.ts";
 
 /**
@@ -7,19 +7,18 @@ import type { OnConflict } from "../change/change.ts";
  */
 export type ConflictOutcome = "kept" | "restored" | "dangling" | "deleted";
 
-const conflictsFound = (step: number, table: string, count: number) =>
-  new Failure(
-    "EB_CONFLICTS",
-    409,
-    `${count} values of ${table} were edited while step ${step} was rolled back; nothing was changed.`,
-    "Choose who wins: --on-conflict keep or --on-conflict restore.",
-    { conflicts: count },
-  ).exitingWith(4);
+const conflictsFound = defineFailure({
+  code: "EB_CONFLICTS",
+  status: 409,
+  exitStatus: 4,
+  detail: "{count} values of {table} were edited while step {step} was rolled back; nothing was changed.",
+  remedy: "Add --on-conflict keep or --on-conflict restore.",
+});
 
 /** @throws Failure EB_CONFLICTS when there are any and the request is to fail then */
 export const refuseConflicts = (
   onConflict: OnConflict,
   { step, table, count }: { step: number; table: string; count: number },
 ): void => {
-  if (onConflict === "fail" && count > 0) throw conflictsFound(step, table, count);
+  if (onConflict === "fail" && count > 0) throw conflictsFound({ count, table, step }, { conflicts: count });
 };

@@ -1,17 +1,17 @@
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Database } from "../change/change.ts";
 import { noneOf } from "../change/checks.ts";
 import { danglingRows, type ForeignKey, foreignKeysOf } from "../database/foreign-keys.ts";
 import type { IdentifierPlace } from "./id-references.ts";
 
-const danglingReferences = ({ name, relation }: ForeignKey, detail: string) =>
-  new Failure(
-    "EB_REFERENCES_DANGLING",
-    500,
-    `After rewriting, rows of ${relation} would refer to nothing by ${name} (${detail}); nothing was changed.`,
-    "Correct these rows first: they refer to nothing now.",
-  ).exitingWith(4);
+const danglingReferences = defineFailure({
+  code: "EB_REFERENCES_DANGLING",
+  status: 500,
+  exitStatus: 4,
+  detail: "The rewrite would leave rows of {relation} that violate {name} ({detail}); nothing was changed.",
+  remedy: "Correct the rows that violate the constraint now, then try again.",
+});
 
 /**
  * Does work that rewrites the columns at both ends of foreign keys. Where the role may set their triggers aside, readers
@@ -55,7 +55,7 @@ const setTriggersAside = async (db: Database): Promise<boolean> => {
 
 const prove = async (db: Database, key: ForeignKey): Promise<void> => {
   const { ok, detail } = await noneOf(db, key.name, danglingRows(key));
-  if (!ok) throw danglingReferences(key, detail);
+  if (!ok) throw danglingReferences({ ...key, detail });
 };
 
 /** From the catalog's own words. */
@@ -67,7 +67,7 @@ const createAgain = async (db: Database, key: ForeignKey): Promise<void> => {
     );
   } catch (error) {
     const { code, detail = "" } = error as { code?: string; detail?: string };
-    if (code === "23503") throw danglingReferences(key, detail);
+    if (code === "23503") throw danglingReferences({ ...key, detail });
     throw error;
   }
   if (comment !== null)

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Database } from "../change/change.ts";
 import { schemaLines } from "./fingerprint-schema.ts";
 
@@ -16,13 +16,14 @@ export interface Fingerprint {
   applied: number[];
 }
 
-const rowsHidden = (tables: readonly string[]) =>
-  new Failure(
-    "EB_ROWS_HIDDEN",
-    409,
-    `Row-level security hides rows of ${tables.join(", ")} from the role of this connection, so they cannot be compared.`,
-    `Run "alter table ${tables[0]} no force row level security", or give the role bypassrls.`,
-  ).exitingWith(4);
+const rowsHidden = defineFailure({
+  code: "EB_ROWS_HIDDEN",
+  status: 409,
+  exitStatus: 4,
+  detail:
+    "Row-level security hides rows of {tables} from the role of this connection; they cannot be compared.",
+  remedy: 'Run "alter table {first} no force row level security", or grant the role bypassrls.',
+});
 
 /**
  * Reads every row of the service's tables, the schemas of the system and of the engine excepted. Equal fingerprints
@@ -35,7 +36,7 @@ export const fingerprint = async (db: Database): Promise<Fingerprint> => {
   const tables: Fingerprint["tables"] = {};
   const described = await describeTables(db);
   const hidden = described.filter(({ row_security }) => row_security).map(({ name }) => name);
-  if (hidden.length > 0) throw rowsHidden(hidden);
+  if (hidden.length > 0) throw rowsHidden({ tables: hidden.join(", "), first: hidden[0] ?? "" });
   for (const { name, source, columns } of described) {
     const row = sql.join(columns.map(inRow));
     // The names come quoted from the catalog.

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Change, Database, Parked, RowCount } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
@@ -14,22 +14,21 @@ export interface ParkedStep {
   parked: Parked[];
 }
 
-const nothingParked = (step: number) =>
-  new Failure(
-    "EB_NOTHING_PARKED",
-    409,
-    `Step ${step} is applied: nothing is parked for it.`,
-    '"earlybird parked" shows what is.',
-  ).exitingWith(4);
+const nothingParked = defineFailure({
+  code: "EB_NOTHING_PARKED",
+  status: 409,
+  exitStatus: 4,
+  detail: "Step {step} is applied: nothing is parked for it.",
+  remedy: '"earlybird parked" lists the steps with parked values.',
+});
 
-const purgeNotAcknowledged = (step: number, phrase: string) =>
-  new Failure(
-    "EB_PURGE_NOT_ACKNOWLEDGED",
-    428,
-    `Purging destroys what is parked for step ${step}; re-applying will not bring it back.`,
-    `Give a reason, and add --acknowledge "${phrase}".`,
-    { acknowledge: phrase },
-  ).exitingWith(6);
+const purgeNotAcknowledged = defineFailure({
+  code: "EB_PURGE_NOT_ACKNOWLEDGED",
+  status: 428,
+  exitStatus: 6,
+  detail: "A purge deletes the parked values of step {step}; re-applying cannot restore them.",
+  remedy: 'Give a reason, and add --acknowledge "{phrase}".',
+});
 
 /** Counts by reading: as exact as it is slow on large tables. */
 export const listParked = async ({ db, changes, clock }: Engine): Promise<ParkedStep[]> => {
@@ -72,9 +71,9 @@ export const demandPurge = async (
   { step }: Change,
   { reason, acknowledge }: { reason: string | null; acknowledge: readonly string[] },
 ): Promise<void> => {
-  if ((await readStates(db)).get(step) !== "rolled_back") throw nothingParked(step);
+  if ((await readStates(db)).get(step) !== "rolled_back") throw nothingParked({ step });
   if (!reason?.trim() || !acknowledge.includes(purgePhrase(step)))
-    throw purgeNotAcknowledged(step, purgePhrase(step));
+    throw purgeNotAcknowledged({ step, phrase: purgePhrase(step) }, { acknowledge: purgePhrase(step) });
 };
 
 /** Destroys what is parked for a step, in the transaction of `db`. */

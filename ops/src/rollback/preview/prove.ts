@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Change, Database, Direction } from "../change/change.ts";
 import { foreignKeyChecks } from "../database/foreign-keys.ts";
 import { lockedTables } from "../database/lock.ts";
@@ -22,13 +22,13 @@ export interface Certificate {
   total_ms: number;
 }
 
-const tooManyRows = (rows: number) =>
-  new Failure(
-    "EB_PROOF_TOO_LARGE",
-    409,
-    `A proof would lock tables of ${rows} rows for as long as it reads them all twice.`,
-    "Prove it on a copy: --on postgres://user:password@host/copy.",
-  ).exitingWith(4);
+const tooManyRows = defineFailure({
+  code: "EB_PROOF_TOO_LARGE",
+  status: 409,
+  exitStatus: 4,
+  detail: "The proof would lock tables with {rows} rows while it reads all of them twice.",
+  remedy: "Prove it on a copy: --on postgres://user:password@host/copy.",
+});
 
 /** Rolls the steps back and re-applies them in one transaction, compares fingerprints, and aborts it. */
 export const proveSteps = async (
@@ -39,7 +39,7 @@ export const proveSteps = async (
   const { clock, rowLimits } = engine;
   const startMs = clock.monotonicMs();
   const rows = await rowsOfService(session);
-  if (rows > rowLimits.proof && !unlimited) throw tooManyRows(rows);
+  if (rows > rowLimits.proof && !unlimited) throw tooManyRows({ rows });
   const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
   const { before, after, broken } = await retryWhileLocked(
     (patience) => thereAndBack({ ...engine, patience }, session, moving),

@@ -1,17 +1,17 @@
-import { Failure } from "../../core/failure.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Change, Database, Direction, OnConflict } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { StepReceipt } from "../operations/step-report.ts";
 import { dryRun } from "./dry-run.ts";
 
-export const planStale = (demanded: string, current: string) =>
-  new Failure(
-    "EB_PLAN_STALE",
-    409,
-    `The plan ${demanded} no longer holds: the data or the steps have changed since, and the plan is now ${current}.`,
-    "Read a new dry run and use its hash, or leave --plan out.",
-    { plan: current },
-  ).exitingWith(3);
+export const planStale = defineFailure({
+  code: "EB_PLAN_STALE",
+  status: 409,
+  exitStatus: 3,
+  detail:
+    "The plan {demanded} no longer holds: the data or the steps have changed since, and the plan is now {current}.",
+  remedy: "Run a new dry run and use its hash, or omit --plan.",
+});
 
 /**
  * What the plan with this hash promises of each step, found by another dry run. A plan that was estimated
@@ -31,6 +31,7 @@ export const demandPlan = async (
   if (first.plan.hash === plan) return first.executed ? first.steps : undefined;
   // It may come from a dry run that was carried out in spite of its many rows.
   const second = first.executed ? first : await rehearse(true);
-  if (second.plan.hash !== plan) throw planStale(plan, second.plan.hash);
+  if (second.plan.hash !== plan)
+    throw planStale({ demanded: plan, current: second.plan.hash }, { plan: second.plan.hash });
   return second.steps;
 };

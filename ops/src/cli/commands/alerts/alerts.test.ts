@@ -87,7 +87,7 @@ test("the history tells of each alert whether people were told, in pages and nar
   expect((await ask("history", "--before", "2020-01-01")).answer.alerts).toEqual([]);
   const { stdout, stderr } = await earlybird("history", "--limit", "1");
   expect(stdout).toMatch(/^fired +state +severity +type +id +told +message\n/);
-  expect(stderr).toContain("There are more: --page ");
+  expect(stderr).toContain("For the next page, add --page ");
   for (const wrong of [
     ["--type", "NONE"],
     ["--state", "over"],
@@ -135,7 +135,7 @@ describe("a mute", () => {
     other.tick();
     await expect.poll(() => other.mutes()).toMatchObject([{ id: mute.id, author: mute.author }]);
     await other.stop();
-    expect((await earlybird("unmute", "HIGH_CPU")).stdout).toBe("HIGH_CPU is not muted any more.\n");
+    expect((await earlybird("unmute", "HIGH_CPU")).stdout).toBe("HIGH_CPU is no longer muted.\n");
     expect((await ask("summary")).answer.muted).toEqual([]);
   });
 

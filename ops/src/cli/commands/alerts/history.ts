@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Alert, AlertSeverity, AlertType, explain } from "../../../alerts/index.ts";
 import { positiveInteger } from "../../arguments.ts";
-import { answer, answerJson, narrate, table } from "../../output.ts";
+import { print, printJson, printStatus, table } from "../../output.ts";
 import { channelNames } from "./channel-names.ts";
 import { withAlerts } from "./with-alerts.ts";
 
@@ -18,20 +18,20 @@ interface Options {
 const moment = (text: string): Date => {
   const time = new Date(text);
   if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError("It must be a time like 2026-01-05T04:00:00Z.");
+    throw new InvalidArgumentError("The value must be a time, such as 2026-01-05T04:00:00Z.");
   return time;
 };
 
 export const historyCommand = () =>
   new Command("history")
-    .description("the alerts of the last 90 days, newest first, and who was told")
-    .option("--limit <n>", "how many at most", positiveInteger, 50)
+    .description("list alerts of the last 90 days and their notifications, newest first")
+    .option("--limit <n>", "maximum number of results", positiveInteger, 50)
     .addOption(new Option("--type <type>", "only these").choices(Object.values(AlertType)))
     .addOption(new Option("--severity <severity>", "only these").choices(Object.values(AlertSeverity)))
     .addOption(new Option("--state <state>", "only these").choices(["firing", "resolved"]))
-    .option("--before <time>", "only those that fired before", moment)
-    .option("--page <page>", "go on where a page before has ended")
-    .option("--json", "answer with one JSON document")
+    .option("--before <time>", "only alerts that fired before this time", moment)
+    .option("--page <page>", "page token from the previous page")
+    .option("--json", "print one JSON document")
     .action(({ json, ...filter }: Options) =>
       withAlerts(async (alerts, { settings }) => {
         const { alerts: records, next } = await alerts.history({
@@ -45,7 +45,7 @@ export const historyCommand = () =>
             instance,
             channels: channels.map(({ channel, outcome, why }) => ({ channel, outcome, why })),
           }));
-          return answerJson({ alerts: flat, next });
+          return printJson({ alerts: flat, next });
         }
         const rows = explained.map(({ alert, channels }) => [
           alert.fired_at,
@@ -56,7 +56,7 @@ export const historyCommand = () =>
           channels.map(({ channel, outcome }) => `${channel} ${outcome.replaceAll("_", " ")}`).join(", "),
           alert.message,
         ]);
-        answer(table(["fired", "state", "severity", "type", "id", "told", "message"], rows));
-        if (next !== null) narrate(`There are more: --page ${next}`);
+        print(table(["fired", "state", "severity", "type", "id", "told", "message"], rows));
+        if (next !== null) printStatus(`For the next page, add --page ${next}`);
       }),
     );

@@ -7,6 +7,6 @@ server; a server follows a mute within seconds.`;
 /** Without the commands below it: those come from commands.ts. */
 export const alertsCommand = () =>
   new Command("alerts")
-    .description("what was wrong, who was told and why, and who is not to be told for a while")
+    .description("view alerts, explain notifications, manage mutes")
     .enablePositionalOptions()
     .addHelpText("after", help);

@@ -3,7 +3,7 @@ import { type Mute, type MuteTarget, muteEvent } from "../../../alerts/index.ts"
 import { seconds } from "../../arguments.ts";
 import { asFailure } from "../../as-failure.ts";
 import { type Connection, operator } from "../../context.ts";
-import { answer, answerJson, narrate } from "../../output.ts";
+import { print, printJson, printStatus } from "../../output.ts";
 import { author, muteTarget, withAlerts } from "./with-alerts.ts";
 
 interface Options {
@@ -28,23 +28,23 @@ const recordMute = async (mute: Mute, { database: { pool, direct }, log }: Conne
     await new RollbackManager({ pool, direct, changes: [], log }).recordEvent(event);
   } catch (error) {
     const { code, detail } = await asFailure(error);
-    narrate(`The mute is in force, but could not be recorded in the ledger: ${code}: ${detail}`);
+    printStatus(`The mute is active, but could not be recorded in the ledger: ${code}: ${detail}`);
   }
 };
 
 export const muteCommand = () =>
   new Command("mute")
-    .description("tell nobody of a type of alerts for a while")
+    .description("mute notifications of an alert type")
     .addArgument(muteTarget())
-    .requiredOption("--for <time>", "how long: 90s, 30m, 2h or 1d, at most 30d", seconds)
-    .option("--reason <text>", "why nobody needs to know")
-    .option("--json", "answer with one JSON document")
+    .requiredOption("--for <time>", "duration of the mute: 90s, 30m, 2h or 1d, at most 30d", seconds)
+    .option("--reason <text>", "reason for the mute")
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action((type: MuteTarget, { for: duration_seconds, reason, json }: Options) =>
       withAlerts(async (alerts, connection) => {
         const mute = await alerts.mute({ type, duration_seconds, reason, author: author() });
         await recordMute(mute, connection);
-        if (json) return answerJson(mute);
-        answer(`${type} is muted until ${mute.until}.`);
+        if (json) return printJson(mute);
+        print(`${type} is muted until ${mute.until}.`);
       }),
     );

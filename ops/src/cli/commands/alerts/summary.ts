@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { answer, answerJson, dim, duration, narrate, number, red, table } from "../../output.ts";
+import { dim, duration, number, print, printJson, printStatus, red, table } from "../../output.ts";
 import { withAlerts } from "./with-alerts.ts";
 
 /** How many of those that fire are shown one by one. */
@@ -7,31 +7,32 @@ const shown = 20;
 
 export const summaryCommand = () =>
   new Command("summary")
-    .description("what fires, what is muted, and the numbers of the last 30 days")
-    .option("--json", "answer with one JSON document")
+    .description("show firing alerts, mutes and statistics of the last 30 days")
+    .option("--json", "print one JSON document")
     .action(({ json }: { json?: boolean }) =>
       withAlerts(async (alerts) => {
         const summary = await alerts.summary();
-        if (json) return answerJson(summary);
+        if (json) return printJson(summary);
         const firing = await alerts.active();
         const { muted, alerts: fired, window_days, mean_time_to_resolve_seconds: mean } = summary;
         const solved = mean === null ? "" : `, resolved after ${duration(mean * 1_000)} on average`;
-        answer(firing.length > 0 ? red(`${number(firing.length)} firing`) : "Nothing fires.");
+        print(firing.length > 0 ? red(`${number(firing.length)} firing`) : "Nothing fires.");
         if (firing.length > 0) {
           const rows = firing
             .slice(0, shown)
             .map(({ fired_at, severity, type, id, message }) => [fired_at, severity, type, id, message]);
-          answer(table(["since", "severity", "type", "id", "message"], rows));
-          if (firing.length > shown) narrate("The others are in: earlybird alerts history --state firing");
-          answer("");
+          print(table(["since", "severity", "type", "id", "message"], rows));
+          if (firing.length > shown)
+            printStatus("For all firing alerts, run: earlybird alerts history --state firing");
+          print("");
         }
-        answer(`${number(fired)} in ${window_days} days${solved}`);
+        print(`${number(fired)} in ${window_days} days${solved}`);
         if (fired > 0) {
           const rows = Object.entries(summary.by_type).map(([type, count]) => [type, number(count)]);
-          answer(table(["type", "alerts"], rows));
+          print(table(["type", "alerts"], rows));
         }
         for (const { type, until, author, reason } of muted) {
-          answer(`${type} is muted until ${until} by ${author}${reason === null ? "" : dim(`: ${reason}`)}`);
+          print(`${type} is muted until ${until} by ${author}${reason === null ? "" : dim(`: ${reason}`)}`);
         }
       }),
     );

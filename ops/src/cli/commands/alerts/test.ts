@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { channelsFrom, NotificationDispatcher } from "../../../alerts/index.ts";
 import { createLogger } from "../../../core/logger.ts";
-import { readSurroundings } from "../../context.ts";
-import { answer, answerJson, duration, green, red, table } from "../../output.ts";
+import { readEnvironment } from "../../context.ts";
+import { duration, green, print, printJson, red, table } from "../../output.ts";
 
 const help = `
 Sends through the channels that the settings set up, as they are in this process, and needs neither server
@@ -13,10 +13,10 @@ export const testCommand = () =>
   new Command("test")
     .description("send a test through the real channels; exit 1 when one does not accept it")
     .argument("[channel]", "email, slack or log; all when left out")
-    .option("--json", "answer with one JSON document")
+    .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action(async (channel: string | undefined, { json }: { json?: boolean }) => {
-      const { settings, dataDir } = await readSurroundings();
+      const { settings, dataDir } = await readEnvironment();
       const dispatcher = new NotificationDispatcher({
         channels: channelsFrom(settings),
         spoolDir: join(dataDir, "alerts", "spool"),
@@ -25,12 +25,12 @@ export const testCommand = () =>
       const channels = await dispatcher.test(channel);
       await dispatcher.stop();
       if (channels.some(({ result }) => result !== "accepted")) process.exitCode = 1;
-      if (json) return answerJson({ channels });
+      if (json) return printJson({ channels });
       const rows = channels.map(({ channel, result, took_ms, answer }) => [
         channel,
         result === "accepted" ? green("accepted") : red(result.replaceAll("_", " ")),
         duration(took_ms),
         answer ?? "",
       ]);
-      answer(table(["channel", "result", "took", "answer"], rows));
+      print(table(["channel", "result", "took", "answer"], rows));
     });

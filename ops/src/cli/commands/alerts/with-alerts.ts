@@ -15,4 +15,4 @@ export const author = (): string => {
 };
 
 /** What can be muted. */
-export const muteTarget = () => new Argument("<type>", "a type of alerts, or ALL").choices(muteTargets);
+export const muteTarget = () => new Argument("<type>", "an alert type, or ALL").choices(muteTargets);

@@ -3,10 +3,9 @@ import type { Logger } from "earlybird";
 const intervalMs = 5 * 60_000;
 
 /**
- * Looks after something that nobody asks for, every five minutes. A check that fails is logged and tried again; one
- * that takes longer is not begun a second time.
+ * Runs a check every five minutes. A check that fails is logged and retried; while one is running, no other starts.
  */
-export class RepeatedCheck {
+export class PeriodicCheck {
   readonly #check: () => Promise<void>;
   readonly #log: Pick<Logger, "warn">;
   #timer: NodeJS.Timeout | undefined;
@@ -24,7 +23,7 @@ export class RepeatedCheck {
     this.#checkUnlessBusy();
   }
 
-  /** Ends the checks; the one under way is awaited. */
+  /** Stops the checks and waits for a running one. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#checking;

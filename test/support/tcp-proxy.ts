@@ -1,21 +1,21 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** A way to a server of this machine that can be cut without a word, or led elsewhere. */
-export interface Way {
+/** A TCP proxy to a local server that can be frozen or switched to another port. */
+export interface TcpProxy {
   readonly port: number;
-  /** The same address, by this way. */
+  /** The URL with the address of the proxy. */
   through(url: string): string;
-  /** Forwards nothing any more and closes nothing; connections made meanwhile hear nothing either. */
+  /** Stops forwarding without closing connections, new ones included. */
   freeze(): void;
   thaw(): void;
-  /** From now on leads to another port; connections to the one before are cut. */
-  leadTo(port: number): void;
+  /** Forwards new connections to another port and closes the existing ones. */
+  switchTo(port: number): void;
   close(): Promise<void>;
 }
 
-/** Starts one that leads to a port of the loopback interface. */
-export const startProxy = async (target: number): Promise<Way> => {
+/** Starts a proxy to a port of the loopback interface. */
+export const startTcpProxy = async (target: number): Promise<TcpProxy> => {
   let to = target;
   let frozen = false;
   const sockets = new Set<Socket>();
@@ -52,7 +52,7 @@ export const startProxy = async (target: number): Promise<Way> => {
       frozen = false;
       for (const socket of sockets) settle(socket);
     },
-    leadTo: (next) => {
+    switchTo: (next) => {
       to = next;
       cut();
     },

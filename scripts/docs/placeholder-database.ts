@@ -9,12 +9,12 @@ import {
   type QueryResult,
 } from "kysely";
 
-/** Stands for whatever the data would say. */
-export const whatever = "…";
+/** Replaces a value that only real data has. */
+export const placeholder = "…";
 
-/** What impacts, checks and estimates ask for, by the names they give it. */
+/** The columns that impacts, checks and estimates select, by name. */
 const fields = {
-  part: whatever,
+  part: placeholder,
   value: 1,
   count: 0,
   rows: 1,
@@ -38,21 +38,21 @@ const connection = {
   async *streamQuery(): AsyncGenerator<never> {},
 };
 
-class ImaginingDriver extends DummyDriver {
+class PlaceholderDriver extends DummyDriver {
   override async acquireConnection() {
     return connection;
   }
 }
 
 /**
- * A database without a server that answers each query with one made-up row: enough to learn from a change
- * which numbers and checks it has, and how they are called, without any data.
+ * A database without a server that returns one placeholder row for each query: enough to list the names of the
+ * impact figures and checks of a change.
  */
-export const imaginedDatabase = (): Database =>
+export const placeholderDatabase = (): Database =>
   new Kysely({
     dialect: {
       createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new ImaginingDriver(),
+      createDriver: () => new PlaceholderDriver(),
       createIntrospector: (db) => new PostgresIntrospector(db),
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { RepeatedCheck } from "./repeated-check.ts";
+import { PeriodicCheck } from "./periodic-check.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -17,7 +17,7 @@ test("checks at the start and every five minutes, whatever a check comes to, unt
     checks++;
     if (checks === 2) throw new Error("the database is away");
   };
-  const repeated = new RepeatedCheck({ check, log: { warn: (line: unknown) => void warnings.push(line) } });
+  const repeated = new PeriodicCheck({ check, log: { warn: (line: unknown) => void warnings.push(line) } });
   repeated.start();
   expect(checks).toBe(1);
   await minutes(11);
@@ -36,7 +36,7 @@ test("a check that takes long is not begun a second time, and is awaited at the 
       finish = resolve;
     });
   };
-  const repeated = new RepeatedCheck({ check, log: { warn: () => undefined } });
+  const repeated = new PeriodicCheck({ check, log: { warn: () => undefined } });
   repeated.start();
   await minutes(12);
   expect(checks).toBe(1);

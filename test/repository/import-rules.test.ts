@@ -16,7 +16,7 @@ const show = (lines: Import[]) => lines.map(({ file, target }) => `${file} -> ${
 const capabilityOf = (path: string) => path.split("/").slice(0, 3).join("/");
 
 /** Which capabilities of the platform each capability may import; the files beside them wire everything together. */
-const platformArrows: Record<string, readonly string[]> = {
+const allowedImports: Record<string, readonly string[]> = {
   core: [],
   settings: ["core"],
   http: ["core"],
@@ -64,18 +64,18 @@ test("the imports are found", () => {
   expect(show(imports)).toContain("delivery/src/context.ts -> earlybird/alerts");
 });
 
-test.each(Object.entries(platformArrows))("in the platform, %s imports at most %j", (name, allowed) => {
+test.each(Object.entries(allowedImports))("in the platform, %s imports at most %j", (name, allowed) => {
   const own = inside(`ops/src/${name}`);
-  const strangers = production
+  const violations = production
     .filter(({ file, target }) => own(file) && target.startsWith("ops/") && !own(target))
     .filter(({ target }) => !allowed.includes(capabilityOf(target).slice("ops/src/".length)));
-  expect(show(strangers)).toEqual([]);
+  expect(show(violations)).toEqual([]);
 });
 
-test("every folder of the platform has its arrows", () => {
+test("every folder of the platform has an import rule", () => {
   const folders = sourceFiles("ops/src").filter((file) => file.split("/").length > 3);
   const named = new Set(folders.map((file) => capabilityOf(file).slice("ops/src/".length)));
-  expect([...named].sort()).toEqual(Object.keys(platformArrows).sort());
+  expect([...named].sort()).toEqual(Object.keys(allowedImports).sort());
 });
 
 test.each(Object.entries(layers))(
@@ -99,65 +99,65 @@ test.each(Object.entries(layers))(
   },
 );
 
-test("the platform knows nothing of delivery or console", () => {
-  const strangers = imports.filter(
+test("the platform imports nothing from delivery or the console", () => {
+  const violations = imports.filter(
     ({ file, target }) => inside("ops")(file) && /^(delivery|console|@earlybird)\b/.test(target),
   );
-  expect(show(strangers)).toEqual([]);
+  expect(show(violations)).toEqual([]);
 });
 
 test("delivery uses the platform only through its public exports", () => {
-  const strangers = imports.filter(
+  const violations = imports.filter(
     ({ file, target }) => inside("delivery")(file) && /^(ops|console|@earlybird)\//.test(target),
   );
-  expect(show(strangers)).toEqual([]);
+  expect(show(violations)).toEqual([]);
 });
 
-test("an example is a stranger: it knows the public exports and itself", () => {
-  const strangers = imports.filter(
+test("an example imports only the public exports and its own files", () => {
+  const violations = imports.filter(
     ({ file, target }) =>
       inside("examples")(file) && /^(ops|delivery|console|test|@earlybird)\//.test(target),
   );
-  expect(show(strangers)).toEqual([]);
+  expect(show(violations)).toEqual([]);
 });
 
-test("the console talks HTTP only", () => {
-  const strangers = imports.filter(
+test("the console imports no server code", () => {
+  const violations = imports.filter(
     ({ file, target }) =>
       inside("console")(file) && /^(ops|delivery|test)\/|^(earlybird|@earlybird)\b/.test(target),
   );
-  expect(show(strangers)).toEqual([]);
+  expect(show(violations)).toEqual([]);
 });
 
-test("what runs does not need what tests, measures or builds", () => {
-  const strangers = production.filter(({ target }) => /^(test|bench|scripts)\//.test(target));
-  expect(show(strangers)).toEqual([]);
+test("production code imports nothing from test, bench or scripts", () => {
+  const violations = production.filter(({ target }) => /^(test|bench|scripts)\//.test(target));
+  expect(show(violations)).toEqual([]);
 });
 
-test("a capability with an index is entered through it alone, but for the tables that the schema collects", () => {
-  const strangers = production.filter(({ file, target }) => {
-    // An index would load the routes with it, which no command needs.
+test("a capability with an index is imported only through it, except table definitions in the schema", () => {
+  const violations = production.filter(({ file, target }) => {
+    // The index would also load the routes, which commands do not need.
     if (file === "delivery/src/schema.ts" && /\/tables\.ts$/.test(target)) return false;
     const capability = capabilityOf(target);
     if (foundations.includes(capability)) return false;
     const index = `${capability}/index.ts`;
     return capability !== capabilityOf(file) && existsSync(resolve(root, index)) && target !== index;
   });
-  expect(show(strangers)).toEqual([]);
+  expect(show(violations)).toEqual([]);
 });
 
-/** The circles of a graph, each as a path that ends where it begins. */
-const circlesIn = (needs: ReadonlyMap<string, ReadonlySet<string>>): string[] => {
-  const circles = new Set<string>();
+/** The cycles of a graph, each as a path that ends at its start. */
+const findCycles = (needs: ReadonlyMap<string, ReadonlySet<string>>): string[] => {
+  const cycles = new Set<string>();
   const finished = new Set<string>();
   const walk = (place: string, path: readonly string[]): void => {
-    if (path.includes(place)) circles.add([...path.slice(path.indexOf(place)), place].join(" -> "));
+    if (path.includes(place)) cycles.add([...path.slice(path.indexOf(place)), place].join(" -> "));
     if (path.includes(place) || finished.has(place)) return;
     for (const next of needs.get(place) ?? []) walk(next, [...path, place]);
     finished.add(place);
   };
   for (const place of needs.keys()) walk(place, []);
-  return [...circles];
+  return [...cycles];
 };
 
 const graphOf = (nodeOf: (path: string) => string): Map<string, Set<string>> => {
@@ -170,10 +170,10 @@ const graphOf = (nodeOf: (path: string) => string): Map<string, Set<string>> => 
   return needs;
 };
 
-test("no two capabilities need each other", () => {
-  expect(circlesIn(graphOf(capabilityOf))).toEqual([]);
+test("capabilities have no import cycles", () => {
+  expect(findCycles(graphOf(capabilityOf))).toEqual([]);
 });
 
-test("no files import each other in a circle, types included", () => {
-  expect(circlesIn(graphOf((path) => path))).toEqual([]);
+test("files have no import cycles, types included", () => {
+  expect(findCycles(graphOf((path) => path))).toEqual([]);
 });

@@ -1,21 +1,26 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import type { DeliveryDatabase } from "../database.ts";
 
-/** What whoever holds a link may see: what is delivered to whom, and nothing of where they live. */
-export interface Parcel {
-  delivery_date: string;
-  customer_name: string;
-  items: { name: string; unit: string; quantity: number }[];
-  /** Whether nothing is left to be confirmed. */
-  confirmed: boolean;
-}
+/** The information that a link discloses: what is delivered to whom, but no address. */
+export const linkContents = z.object({
+  delivery_date: z.string(),
+  customer_name: z.string(),
+  items: z.array(z.object({ name: z.string(), unit: z.string(), quantity: z.int() })),
+  confirmed: z.boolean(),
+});
+
+type LinkContents = z.infer<typeof linkContents>;
 
 /**
- * What is to be delivered to a link's customer on its day; undefined when there is no such link. One
- * statement: between two, the customer's id might be rewritten (step 29).
+ * Reads what is delivered to a link's customer on its day; undefined if there is no such link. Uses one statement:
+ * between two, the customer's id could be rewritten (step 29).
  */
-export const readParcel = async (db: DeliveryDatabase, tokenHash: string): Promise<Parcel | undefined> => {
-  const { rows } = await sql<Parcel>`
+export const readLinkContents = async (
+  db: DeliveryDatabase,
+  tokenHash: string,
+): Promise<LinkContents | undefined> => {
+  const { rows } = await sql<LinkContents>`
     select l.delivery_date::text as delivery_date, c.name as customer_name,
       coalesce((
         select jsonb_agg(jsonb_build_object('name', p.name, 'unit', p.unit, 'quantity', item.quantity)

@@ -7,9 +7,9 @@ import { secretSettings, settingsReference } from "../../ops/src/settings/settin
 import { root } from "../repository/imports.ts";
 import { serverPid } from "../support/database-process.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
-import { ensureBuilt, program } from "./built.ts";
+import { ensureBuilt, program } from "./build.ts";
 
-/** What a command left behind. */
+/** The result of a command. */
 export interface Outcome {
   exitStatus: number | null;
   stdout: string;
@@ -19,49 +19,50 @@ export interface Outcome {
 /** A running `earlybird start`. */
 export interface Server {
   process: ChildProcess;
-  /** Both of its outputs so far. */
-  said: () => string;
+  /** Stdout and stderr so far. */
+  output: () => string;
   /**
-   * Sends a signal and waits until all that was started is gone; answers with the exit status, null after `SIGKILL`.
+   * Sends a signal and waits until the server and its child processes have exited. Returns the exit status, null after
+   * `SIGKILL`.
    *
-   * @param to the process that was started, or all of its process group, as Ctrl-C in a terminal does
+   * @param to the started process, or its process group as Ctrl-C in a terminal does
    */
-  end: (signal: "SIGINT" | "SIGTERM" | "SIGKILL", to?: "process" | "group") => Promise<number | null>;
+  stop: (signal: "SIGINT" | "SIGTERM" | "SIGKILL", to?: "process" | "group") => Promise<number | null>;
 }
 
-/** A data directory and a port of a test's own, as a user has them, and the program run there. */
-export interface Place {
+/** The built command with its own data directory and port, as a user has it. */
+export interface Installation {
   url: string;
   dataDir: string;
   env: NodeJS.ProcessEnv;
-  /** Runs the program to its end. */
+  /** Runs a command until it exits. */
   run: (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Outcome>;
   /** Starts the server and waits until it listens. */
   start: (env?: NodeJS.ProcessEnv) => Promise<Server>;
-  /** The same by another command, such as `npm start`, in a process group of its own. */
-  startBy: (...command: string[]) => Promise<Server>;
-  /** Ends what still runs and removes the directory. */
+  /** Starts the server with another command, such as `npm start`, in its own process group. */
+  startWith: (...command: string[]) => Promise<Server>;
+  /** Stops running servers and removes the directory. */
   remove: () => Promise<void>;
 }
 
-/** Settings that whoever runs the tests may have: empty means not set, in the environment and in `.env`. */
+/** Clears settings from the developer's environment and `.env`: an empty value means not set. */
 const unset = Object.fromEntries([
   ...settingsReference().map(({ name }) => [name, ""]),
   ...secretSettings.map((name) => [`${name}_FILE`, ""]),
 ]);
 
-const endsWithinMs = 10_000;
+const stopTimeoutMs = 10_000;
 
-/** @param service the folder whose service it is, and what that says once it listens */
-export const makePlace = async (
+/** @param service the folder of the service, and the text it prints once it listens */
+export const createInstallation = async (
   service = { folder: root, greeting: "EarlyBird listens on" },
-): Promise<Place> => {
+): Promise<Installation> => {
   await ensureBuilt();
   const dataDir = await makeTemporaryDirectory();
   const port = await freePort();
   const { PATH, HOME, TMPDIR } = process.env;
   const env = { PATH, HOME, TMPDIR, ...unset, EARLYBIRD_DATA_DIR: dataDir, PORT: String(port) };
-  /** What runs, and how all of it is killed. */
+  /** The running servers, each with a function that kills all of its processes. */
   const running = new Map<Server, () => void>();
   const spawnCommand = ([file = "", ...args]: readonly string[], more: SpawnOptions = {}) =>
     spawn(file, args, { cwd: service.folder, env, ...more, stdio: ["ignore", "pipe", "pipe"] });
@@ -75,8 +76,8 @@ export const makePlace = async (
     const closed = once(child, "close");
     const server: Server = {
       process: child,
-      said: () => stdout() + stderr(),
-      end: async (signal, to = "process") => {
+      output: () => stdout() + stderr(),
+      stop: async (signal, to = "process") => {
         if (to === "process") child.kill(signal);
         else process.kill(-(child.pid as number), signal);
         const [exitStatus] = await closed;
@@ -85,9 +86,9 @@ export const makePlace = async (
       },
     };
     running.set(server, killAll);
-    while (!server.said().includes(service.greeting)) {
+    while (!server.output().includes(service.greeting)) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`the server ended before it listened: ${server.said()}`);
+        throw new Error(`the server exited before it listened: ${server.output()}`);
       await sleep(20);
     }
     return server;
@@ -103,15 +104,15 @@ export const makePlace = async (
       return { exitStatus, stdout: stdout(), stderr: stderr() };
     },
     start: async (more = {}) => untilListening(spawnProgram(["start"], more)),
-    startBy: async (...command) => {
+    startWith: async (...command) => {
       const child = spawnCommand(command, { detached: true });
       return untilListening(child, () => process.kill(-(child.pid as number), "SIGKILL"));
     },
     remove: async () => {
       for (const [server, killAll] of [...running]) {
-        const stubborn = setTimeout(killAll, endsWithinMs);
-        await server.end("SIGTERM");
-        clearTimeout(stubborn);
+        const killTimer = setTimeout(killAll, stopTimeoutMs);
+        await server.stop("SIGTERM");
+        clearTimeout(killTimer);
       }
       // A server that was killed leaves its database running.
       const database = await serverPid(dataDir).catch(() => undefined);

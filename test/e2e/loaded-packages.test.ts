@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
-import { makePlace, type Place } from "./place.ts";
+import { createInstallation, type Installation } from "./installation.ts";
 
 const services = {
   demo: { folder: root, greeting: "EarlyBird listens on" },
@@ -19,22 +19,24 @@ beforeAll(async () => {
   }
 });
 
-let place: Place;
+let installation: Installation;
 let database: TestDatabase;
 const open = async (service: keyof typeof services) => {
   database = await createTestDatabase();
-  place = await makePlace(services[service]);
+  installation = await createInstallation(services[service]);
 };
 afterEach(async () => {
-  await place?.remove();
+  await installation?.remove();
   await database?.drop();
 });
 
-/** The packages that a command loads, of those that the services and the platform depend on. */
+/** The direct dependencies of the platform and the services that a command loads. */
 const loadedBy = async (...args: string[]): Promise<string[]> => {
   const directory = await makeTemporaryDirectory();
   const env = { DATABASE_URL: database.url };
-  expect(await place.run(args, { ...env, NODE_V8_COVERAGE: directory })).toMatchObject({ exitStatus: 0 });
+  expect(await installation.run(args, { ...env, NODE_V8_COVERAGE: directory })).toMatchObject({
+    exitStatus: 0,
+  });
   const packages = new Set<string>();
   for (const file of await readdir(directory)) {
     const { result } = JSON.parse(await readFile(join(directory, file), "utf8")) as {
@@ -48,17 +50,17 @@ const loadedBy = async (...args: string[]): Promise<string[]> => {
   return [...packages].filter((name) => dependencies.has(name)).sort();
 };
 
-test("help loads the command line and nothing else", async () => {
+test("help loads only the command-line parser", async () => {
   await open("demo");
   expect(await loadedBy("--help")).toEqual(["commander"]);
   expect(await loadedBy("rollback", "--help")).toEqual(["commander"]);
 });
 
 test.each(["demo", "library"] as const)(
-  "status of the %s loads what the database and the changes need, and no server",
+  "status of the %s loads the database packages but no server",
   async (service) => {
     await open(service);
-    await place.run(["schema"], { DATABASE_URL: database.url });
+    await installation.run(["schema"], { DATABASE_URL: database.url });
     expect(await loadedBy("status")).toEqual(["commander", "kysely", "p-limit", "pg", "pino", "zod"]);
   },
 );

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A password as it is typed: an old one may be shorter than a new one has to be. */
+/** An existing password: it can be shorter than a new one. */
 export const typedPassword = z.string().min(1).max(200);
 
 /** A code of an authenticator, or a recovery code. */

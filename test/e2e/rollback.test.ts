@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makePlace, type Place } from "./place.ts";
-import { beginTraffic, logIn } from "./traffic.ts";
+import { createInstallation, type Installation } from "./installation.ts";
+import { logIn, startTraffic } from "./traffic.ts";
 
-let place: Place;
+let installation: Installation;
 
 beforeAll(async () => {
-  place = await makePlace();
-  const seeded = await place.run(["seed", "--customers", "300", "--days", "45", "--json"]);
+  installation = await createInstallation();
+  const seeded = await installation.run(["seed", "--customers", "300", "--days", "45", "--json"]);
   expect(seeded).toMatchObject({ exitStatus: 0, stdout: expect.stringMatching(/^\{/) });
-  await place.start();
+  await installation.start();
 }, 120_000);
 
-afterAll(() => place?.remove());
+afterAll(() => installation?.remove());
 
-/** Runs a command with `--json`, and checks that stdout holds that one document and nothing else. */
+/** Runs a command with `--json`. Fails unless stdout is exactly one JSON document. */
 const ask = async (...args: string[]) => {
-  const { exitStatus, stdout, stderr } = await place.run([...args, "--json"]);
+  const { exitStatus, stdout, stderr } = await installation.run([...args, "--json"]);
   return { exitStatus, answer: JSON.parse(stdout), stderr };
 };
 
@@ -25,15 +25,17 @@ const states = async () => {
   return new Map(answer.steps.map((step: { step: number; state: string }) => [step.step, step.state]));
 };
 
-test("the server is healthy, and lets the demo's admin in", async () => {
-  const health = await fetch(`${place.url}/api/health`);
+test("the server is healthy, and the demo admin can log in", async () => {
+  const health = await fetch(`${installation.url}/api/health`);
   expect([health.status, await health.json()]).toMatchObject([200, { status: "healthy" }]);
-  const answer = await fetch(`${place.url}/api/auth/me`, { headers: await logIn(place.url, "admin") });
+  const answer = await fetch(`${installation.url}/api/auth/me`, {
+    headers: await logIn(installation.url, "admin"),
+  });
   expect(await answer.json()).toMatchObject({ email: "admin@earlybird.local", role: "admin" });
-  expect((await place.run(["health"])).exitStatus).toBe(0);
+  expect((await installation.run(["health"])).exitStatus).toBe(0);
 });
 
-test("status tells of each step what the design promises", async () => {
+test("status reports every documented field of each step", async () => {
   const { exitStatus, answer } = await ask("status");
   expect(exitStatus).toBe(0);
   expect(answer.steps.map(({ step }: { step: number }) => step)).toEqual([
@@ -56,8 +58,8 @@ test("status tells of each step what the design promises", async () => {
   }
 });
 
-test("a service in use notices nothing while steps 27 to 19 are tried, rolled back and re-applied", async () => {
-  const traffic = await beginTraffic(place.url);
+test("requests succeed while steps 27 to 19 are dry-run, rolled back and re-applied", async () => {
+  const traffic = await startTraffic(installation.url);
   await sleep(500);
 
   const dryRun = await ask("rollback", "27..19", "--dry-run");
@@ -79,8 +81,8 @@ test("a service in use notices nothing while steps 27 to 19 are tried, rolled ba
   expect(new Set((await states()).values())).toEqual(new Set(["applied"]));
 
   const phrases = ["login broken", "revenue loss", "security exposed", "phantom deliveries"];
-  const asked = ["--reason", "to see it", ...phrases.flatMap((phrase) => ["--acknowledge", phrase])];
-  const back = await ask("rollback", "27..19", ...asked);
+  const confirmation = ["--reason", "to see it", ...phrases.flatMap((phrase) => ["--acknowledge", phrase])];
+  const back = await ask("rollback", "27..19", ...confirmation);
   expect(back.exitStatus).toBe(0);
   expect(back.answer.operation).toMatchObject({
     kind: "rollback",
@@ -93,7 +95,7 @@ test("a service in use notices nothing while steps 27 to 19 are tried, rolled ba
   ]);
   await sleep(500);
 
-  const again = await ask("rollback", "27..19", ...asked);
+  const again = await ask("rollback", "27..19", ...confirmation);
   expect([again.exitStatus, again.answer.operation]).toEqual([0, null]);
 
   const forth = await ask("reapply", "19..27");
@@ -120,7 +122,7 @@ test("a service in use notices nothing while steps 27 to 19 are tried, rolled ba
   expect(await ask("audit", "verify")).toMatchObject({ exitStatus: 0, answer: { ok: true } });
 }, 120_000);
 
-describe("what is refused changes nothing and ends with its own exit status", () => {
+describe("a refused command changes nothing and exits with the status of its error", () => {
   test.each([
     ["an unknown step", ["rollback", "2"], 2, "EB_STEP_UNKNOWN"],
     ["a malformed range", ["rollback", "19.22"], 2, "EB_RANGE_MALFORMED"],
@@ -144,12 +146,12 @@ describe("what is refused changes nothing and ends with its own exit status", ()
   });
 
   test("a command or option that does not exist", async () => {
-    expect((await place.run(["rolback", "22"])).exitStatus).toBe(2);
-    expect((await place.run(["status", "--jsn"])).exitStatus).toBe(2);
-    expect((await place.run(["rollback"])).exitStatus).toBe(2);
+    expect((await installation.run(["rolback", "22"])).exitStatus).toBe(2);
+    expect((await installation.run(["status", "--jsn"])).exitStatus).toBe(2);
+    expect((await installation.run(["rollback"])).exitStatus).toBe(2);
   });
 
-  test("of all these, none", async () => {
+  test("no refused command left a trace", async () => {
     expect(new Set((await states()).values())).toEqual(new Set(["applied"]));
     expect((await ask("history")).answer.operations[0]).toMatchObject({ kind: "reapply" });
     expect((await ask("audit", "verify")).answer).toMatchObject({ ok: true });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
 
 /** SQL fragments that look like chance and are not: the same seed, question and key answer the same. */
-export interface Chance {
+export interface SeededRandom {
   /** A whole number from 0 to `sides - 1`; the salt `what` keeps two questions about one key apart. */
   roll(what: string, key: RawBuilder<unknown>, sides: number | RawBuilder<unknown>): RawBuilder<number>;
   /** True in `perMille` of a thousand keys. */
@@ -20,12 +20,12 @@ export type Prefix = "usr" | "cst" | "prd" | "sub" | "ord" | "dlv" | "bil";
  * so they are the same in every version; it costs a tenth of what md5 does, and `random()` could not be
  * repeated whatever the plan.
  */
-export const createChance = (seed: number): Chance => {
+export const createSeededRandom = (seed: number): SeededRandom => {
   const hash = (what: string, key: RawBuilder<unknown>) => {
     const salt = createHash("sha256").update(`${seed}:${what}`).digest().readBigInt64BE();
     return sql`hashint8extended((${key})::bigint, ${salt.toString()}::bigint)`;
   };
-  const roll: Chance["roll"] = (what, key, sides) =>
+  const roll: SeededRandom["roll"] = (what, key, sides) =>
     sql`((${hash(what, key)} & 9007199254740991) % ${sides})::integer`;
 
   return {

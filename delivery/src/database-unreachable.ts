@@ -1,6 +1,6 @@
 import { isDatabaseUnavailable } from "earlybird/database";
 import { DeadlineExceeded } from "earlybird/monitoring";
 
-/** Whether an error means that the database cannot be reached, or is silent on a connection that is open. */
-export const isDatabaseAway = (error: unknown): boolean =>
+/** Whether an error means that the database is unreachable, or does not respond on an open connection. */
+export const isDatabaseUnreachable = (error: unknown): boolean =>
   error instanceof DeadlineExceeded || isDatabaseUnavailable(error);

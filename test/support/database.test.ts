@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { createTestDatabase, ensureTemplate } from "./support/database.ts";
+import { createTestDatabase, ensureTemplate } from "./database.ts";
 
-test("a test database is PostgreSQL 18, UTF-8, and its owner's alone", async () => {
+test("a test database is PostgreSQL 18 with UTF-8 and isolated from others", async () => {
   const [one, other] = await Promise.all([createTestDatabase(), createTestDatabase()]);
   const { rows } = await one.pool.query(
     "select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding, lower('ÄÉ') as lowered",
@@ -12,12 +12,12 @@ test("a test database is PostgreSQL 18, UTF-8, and its owner's alone", async () 
   await Promise.all([one.drop(), other.drop()]);
 });
 
-test("a template is built once, also when several ask at once, and copies are independent", async () => {
+test("concurrent requests build a template once, and its copies are independent", async () => {
   let built = 0;
   const ask = () =>
     ensureTemplate("support_smoke", async (url) => {
       built += 1;
-      const { createPool } = await import("../ops/src/database/pool.ts");
+      const { createPool } = await import("../../ops/src/database/pool.ts");
       const pool = createPool(url);
       await pool.query("create table milk (litres int); insert into milk values (1)");
       await pool.end();
@@ -30,7 +30,7 @@ test("a template is built once, also when several ask at once, and copies are in
   await Promise.all([one.drop(), other.drop()]);
 });
 
-test("a template whose building fails can be built again", async () => {
+test("a template can be built again after a failed build", async () => {
   const failing = ensureTemplate("support_failing", () => Promise.reject(new Error("no milk today")));
   await expect(failing).rejects.toThrow("no milk today");
   await ensureTemplate("support_failing", async () => undefined);

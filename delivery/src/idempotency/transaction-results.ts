@@ -5,7 +5,7 @@ import { type Claim, holdClaim, storeResults } from "./claims.ts";
 import { answerLost, inProgress } from "./refusals.ts";
 import type { Seal } from "./seal.ts";
 
-/** What the transactions of a request have come to, by their place in it. */
+/** The results of the transactions of a request, by their position in it. */
 export type Results = ReadonlyMap<number, unknown>;
 
 /** A request that works under a key. */
@@ -13,15 +13,15 @@ export interface KeyedWork {
   claim: Claim;
   reply: FastifyReply;
   seal: Seal;
-  /** What an earlier attempt committed before its process ended: it is answered with, not done again. */
+  /** The results that an earlier attempt committed before its process ended: they are returned, not repeated. */
   earlier: Results;
-  /** What is committed now. */
+  /** The results committed by this attempt. */
   results: Results;
 }
 
 interface Run {
   work: KeyedWork;
-  /** How many transactions were begun. */
+  /** The number of transactions started. */
   place: number;
   used: Set<number>;
 }
@@ -35,10 +35,10 @@ type Transaction = ApiContext["changes"]["transaction"];
  * crash leaves both or neither. The retry of a request whose answer was lost runs its handler again, finds the result
  * in place of the transaction, and makes the answer from it.
  *
- * What an answer needs must therefore come out of the transaction, and be data: a token that was made before it is
- * another one in the retry.
+ * All data of the response must therefore be returned by the transaction: a token generated before it would be
+ * different in the retry.
  */
-export const rememberWork = (changes: ApiContext["changes"]): ApiContext["changes"] => {
+export const withStoredResults = (changes: ApiContext["changes"]): ApiContext["changes"] => {
   const transaction: Transaction = async (doWork) => {
     const run = runs.getStore();
     if (!run) return changes.transaction(doWork);

@@ -5,17 +5,17 @@ import { type Login, loginView } from "./login.ts";
 import { type BegunSession, refreshLifetimeSeconds } from "./sessions/session.ts";
 import { issueToken, tokenLifetimeSeconds } from "./tokens.ts";
 
-/** What a login answers. */
+/** The response to a login. */
 export const tokenView = z.object({
   access_token: z.string(),
   token_type: z.literal("Bearer"),
   expires_in: z.int().describe("seconds"),
-  refresh_token: z.string().describe("for POST /api/auth/refresh, once"),
-  refresh_expires_in: z.int().describe("seconds, unless it is used before"),
+  refresh_token: z.string().describe("for POST /api/auth/refresh; works once"),
+  refresh_expires_in: z.int().describe("seconds"),
   user: loginView,
 });
 
-export const tokenAnswer = (
+export const tokenResponse = (
   app: FastifyInstance,
   clock: Clock,
   user: Login,

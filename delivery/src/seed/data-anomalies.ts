@@ -1,8 +1,8 @@
 import { sql, type Transaction } from "kysely";
 import type { Tables } from "../database.ts";
 
-/** How many rows are not as a textbook would have them, by what is odd about them. */
-export interface Untidiness {
+/** The number of rows that differ from an ideal data set, by anomaly. */
+export interface DataAnomalies {
   customers_without_login: number;
   customers_closed: number;
   phones_shared: number;
@@ -22,9 +22,9 @@ export interface Untidiness {
   deliveries_matching_no_order: number;
 }
 
-/** Counts the untidiness of the whole business. */
-export const countUntidiness = async (tx: Transaction<Tables>): Promise<Untidiness> => {
-  const { rows } = await sql<Untidiness>`
+/** Counts the anomalies in the data of the whole business. */
+export const countDataAnomalies = async (tx: Transaction<Tables>): Promise<DataAnomalies> => {
+  const { rows } = await sql<DataAnomalies>`
     select * from
       (select count(*) filter (where not exists (select from users u where u.phone = c.phone and u.role = 'customer')
           and user_id is null)::integer as customers_without_login,

@@ -4,12 +4,12 @@ import pg from "pg";
 import { inject } from "vitest";
 import { root } from "../repository/imports.ts";
 
-/** The program that a user starts. */
+/** The command that a user runs. */
 export const program = `${root}ops/bin/earlybird.js`;
 
 /**
- * Builds what the program runs, where it is older than its source; otherwise this takes half a second. One
- * test file at a time: another one may be reading what is written.
+ * Builds the packages if they are out of date; otherwise this takes half a second. An advisory lock lets one
+ * test file build at a time, because another one may be reading the output.
  */
 export const ensureBuilt = async (): Promise<void> => {
   const client = new pg.Client({ connectionString: inject("postgresUrl") });
