@@ -60,7 +60,7 @@ test.each<[string, ChannelHealth, number]>([
   expect(remainingBackoffMs(health, 2_000)).toBe(ms);
 });
 
-test("pauses double up to the limit, and chance takes up to half of them", () => {
+test("delays double up to the limit, minus up to half at random", () => {
   const ms = [1, 2, 3, 9, 10, 5_000].map((failures) => backoffMs(failures, backoff, 0));
   expect(ms).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
   expect(backoffMs(3, backoff, 1)).toBe(2_000);

@@ -32,7 +32,7 @@ test.each([
   expect(nextDelivery(row.queue)?.entry.notification.id).toBe(row.next);
 });
 
-test("what was taken over stands where its age belongs, equals in the order in which they came", () => {
+test("notifications that were taken over are ordered by age, equal ones by arrival", () => {
   const queue: QueuedDelivery[] = [];
   const came = [waiting("a3"), waiting("b5"), waiting("c1"), waiting("d3", 0, 3), waiting("e9")];
   for (const one of came) enqueue(queue, one);

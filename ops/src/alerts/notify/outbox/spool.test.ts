@@ -47,7 +47,7 @@ const files = async (ending: string) =>
 
 const idsOf = (entries: Entry[]) => entries.map(({ notification: { id } }) => id);
 
-test("an entry is on disk as it is, until nothing is pending any more", async () => {
+test("an entry is on disk until nothing is pending", async () => {
   const spool = openSpool();
   const entry = entryOf("a");
   await spool.save(entry);
@@ -63,7 +63,7 @@ test("an entry is on disk as it is, until nothing is pending any more", async ()
   expect(await files("")).toEqual([]);
 });
 
-test("many are written together, and each in its last state", async () => {
+test("many entries are written together, each in its last state", async () => {
   const spool = openSpool();
   const entries = Array.from({ length: 300 }, (_, n) => entryOf(`n${n}`));
   await Promise.all(entries.map((entry) => spool.save(entry)));
@@ -76,7 +76,7 @@ test("many are written together, and each in its last state", async () => {
   await spool.close();
 });
 
-test("it is synced before it has its name, and the name before anybody hears of it, together with others", async () => {
+test("a file is synced before its rename, and the directory before save resolves, together with others", async () => {
   const calls: string[] = [];
   const spool = openSpool();
   await spool.save(entryOf("a"));
@@ -102,8 +102,8 @@ test("it is synced before it has its name, and the name before anybody hears of 
   expect(calls.slice(renamed + 1)).toEqual([...synced, "both are safe", "unlink 000001.json", ...synced]);
 });
 
-describe("what a process leaves behind", () => {
-  test("is taken over, oldest first, by the next one, once, and is then its own", async () => {
+describe("an entry of an earlier process", () => {
+  test("is taken over once by the next process, oldest first", async () => {
     const first = openSpool();
     await first.save(entryOf("b", "2026-01-05T04:00:02.000Z"));
     await first.save(entryOf("a", "2026-01-05T04:00:01.000Z"));
@@ -122,7 +122,7 @@ describe("what a process leaves behind", () => {
     await last.close();
   });
 
-  test("is not touched while it lives", async () => {
+  test("is not touched while that process runs", async () => {
     const [alive, other] = [openSpool(), openSpool()];
     await alive.save(entryOf("a"));
     expect(await other.tend()).toEqual([]);
@@ -174,7 +174,7 @@ describe("what a process leaves behind", () => {
     expect(idsOf(await openSpool().tend())).toEqual(isTaken ? ["a"] : []);
   });
 
-  test("is taken over when it can be read and moved, and keeps nothing else from being so", async () => {
+  test("is taken over when it can be read and moved, and does not stop the others", async () => {
     const spool = openSpool();
     for (const id of ["a", "b", "c", "d"]) await spool.save(entryOf(id));
     await spool.close();
@@ -195,7 +195,7 @@ describe("what a process leaves behind", () => {
     expect(await readdir(directory)).not.toContain("set-aside");
   });
 
-  test("that is torn or foreign is set aside and told, and stops nothing", async () => {
+  test("that is torn or foreign is set aside and logged, and stops nothing", async () => {
     const spool = openSpool();
     for (const id of ["a", "b", "c"]) await spool.save(entryOf(id));
     await spool.close();
@@ -215,7 +215,7 @@ describe("what a process leaves behind", () => {
   });
 });
 
-test("a disk that cannot be written is told once, and once when it can again: then everything is on it", async () => {
+test("a disk that cannot be written is logged once, and once when it works again with everything on it", async () => {
   await writeFile(join(home, "alerts"), "a file where the directory should be");
   const spool = openSpool();
   const entries = [entryOf("a"), entryOf("b")];
@@ -229,7 +229,7 @@ test("a disk that cannot be written is told once, and once when it can again: th
   await spool.close();
 });
 
-test("what cannot be written keeps nothing else from the disk, and is written when it can be", async () => {
+test("an entry that cannot be written does not stop the others, and is retried", async () => {
   const spool = openSpool();
   const done = entryOf("a");
   await spool.save(done);
@@ -246,7 +246,7 @@ test("what cannot be written keeps nothing else from the disk, and is written wh
   await spool.close();
 });
 
-test("a directory that was removed is made again", async () => {
+test("a removed directory is created again", async () => {
   const spool = openSpool();
   await spool.save(entryOf("a"));
   await rm(directory, { recursive: true });

@@ -8,7 +8,7 @@ import { makeTemporaryDirectory } from "../../../../../test/support/temporary-di
 
 const owner = { pid: 1, started: "1", space: "a machine of long ago" };
 
-test("what cannot be read, or says nothing, keeps no other state from being taken over, and is told once", async () => {
+test("an unreadable or empty state does not stop the take-over of others, and is logged once", async () => {
   const dataDir = await makeTemporaryDirectory();
   const clock = new StandingClock(startOfTime);
   const before = createDecisions({ dataDir, clock });
