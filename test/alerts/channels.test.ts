@@ -102,7 +102,7 @@ test("a webhook that is gone is broken, by name and reason, until it is there ag
   expect(stateOf("slack")).toMatchObject({ state: "working", reason: null });
 });
 
-test("a wrong password breaks the channel after three tries; it, and the webhook, are told nowhere", async () => {
+test("a wrong password breaks the channel after three attempts; neither it nor the webhook is logged", async () => {
   await dispatcher.stop(0);
   const wrong = "hunter2-and-more";
   dispatcher = open(wrong);

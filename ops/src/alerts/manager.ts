@@ -122,7 +122,7 @@ export class AlertManager {
     deliveryLog.match();
     // Not at each attempt: a storm of alerts makes thousands of them.
     if (deliveryLog.takeChanged()) void stateFile?.save();
-    stateFile?.tend();
+    stateFile?.maintain();
     shared?.sync(nowMs());
   }
 

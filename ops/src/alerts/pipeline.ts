@@ -95,7 +95,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
             lifecycle.resolveAdopted(dispatcher.channels().map(({ channel }) => channel));
           },
         });
-  stateFile?.tend();
+  stateFile?.maintain();
 
   const isWorking = (name: string) =>
     dispatcher.channels().some(({ channel, state }) => channel === name && state === "working");

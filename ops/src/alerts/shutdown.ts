@@ -30,9 +30,9 @@ export const settleAndSave = async (
 
 /** Saves the state for the last time, and stops listening to the dispatcher. */
 export const closePipeline = async (pipeline: Pipeline, graceMs: number): Promise<void> => {
-  const leave = async () => pipeline.stateFile?.leave();
-  await settleAndSave(pipeline, graceMs, leave);
+  const release = async () => pipeline.stateFile?.release();
+  await settleAndSave(pipeline, graceMs, release);
   // Even if running work did not finish, the next process need not wait for the lease of this one to expire.
-  await within(leaveWithinMs, leave()).catch(() => undefined);
+  await within(leaveWithinMs, release()).catch(() => undefined);
   for (const end of pipeline.unsubscribe) end();
 };

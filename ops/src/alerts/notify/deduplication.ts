@@ -21,12 +21,12 @@ export interface Deduplication {
   /** Claims the end of an alert. */
   claimResolved(incident: Incident, now: Date): Promise<Claim>;
   /** Confirms that it was sent. Tried once, without waiting. */
-  told(incident: Incident, now: Date): void;
+  confirm(incident: Incident, now: Date): void;
 }
 
 /** For a process without a shared database. */
 export const noDeduplication: Deduplication = {
   claimFiring: async () => ({ claim: "ours" }),
   claimResolved: async () => ({ claim: "ours" }),
-  told: () => undefined,
+  confirm: () => undefined,
 };

@@ -35,11 +35,15 @@ export const dispatchOnce = async (
 ): Promise<DispatchResult> => {
   const { occasion } = notification;
   const rank = countEarlier();
-  const turnMs = incident.firedMs + rank * failoverDelayMs;
-  const waitsForTurn = { decision: "waits_for_turn", rank, until: new Date(turnMs).toISOString() } as const;
+  const failoverAtMs = incident.firedMs + rank * failoverDelayMs;
+  const waitsForTurn = {
+    decision: "waits_for_turn",
+    rank,
+    until: new Date(failoverAtMs).toISOString(),
+  } as const;
   const neverNotified = incident.telling.state === "untold";
   // An earlier instance may have sent the start without recording it, and needs a moment to catch up.
-  if (occasion === "resolved" && neverNotified && nowMs < turnMs) return { choice: waitsForTurn };
+  if (occasion === "resolved" && neverNotified && nowMs < failoverAtMs) return { choice: waitsForTurn };
   const claim =
     occasion === "resolved"
       ? await claims.claimResolved(incident, clock.now())
@@ -51,13 +55,13 @@ export const dispatchOnce = async (
     return isOver ? { choice } : { choice, askAgainAfterMs: claim.askAgainAfterMs };
   }
   if (claim.claim === "unknown") {
-    if (neverNotified && nowMs < turnMs) return { choice: waitsForTurn };
+    if (neverNotified && nowMs < failoverAtMs) return { choice: waitsForTurn };
     // The other instance probably continues; the check can wait for the database.
     const theirs = notifiedElsewhere(incident, occasion);
     if (theirs) return { choice: theirs, askAgainAfterMs };
   }
   await dispatcher.dispatch(notification);
-  if (occasion !== "resolved") claims.told(incident, clock.now());
+  if (occasion !== "resolved") claims.confirm(incident, clock.now());
   const { id, symptoms } = notification;
   return { choice: { decision: "told", notification_id: id, symptoms } };
 };

@@ -39,7 +39,7 @@ export interface DispatcherOptions {
 
 const patient: Backoff = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const dayMs = 24 * 60 * 60_000;
-const tendEveryMs = 60_000;
+const maintenanceIntervalMs = 60_000;
 
 /** Far more than are sent between two saves of the state. */
 const mostKnown = 10_000;
@@ -66,7 +66,7 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #unconfirmed: Set<string>;
   /** Entries for channels that are no longer configured. */
   readonly #stray = new Set<Entry>();
-  #tending: Promise<void> | undefined;
+  #maintaining: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: DispatcherOptions) {
@@ -95,13 +95,13 @@ export class NotificationDispatcher implements Dispatcher {
 
   /** Delivers the notifications of earlier processes, now and every minute. Never rejects. */
   async start(): Promise<void> {
-    this.#timer ??= setInterval(() => void this.#tend(), tendEveryMs).unref();
-    await this.#tend();
+    this.#timer ??= setInterval(() => void this.#maintain(), maintenanceIntervalMs).unref();
+    await this.#maintain();
   }
 
   async dispatch(notification: Notification): Promise<void> {
     // An earlier process may have left the same notification.
-    if (this.#tending) await inTime(this.#tending);
+    if (this.#maintaining) await inTime(this.#maintaining);
     if (!this.#isFirst(notification)) return;
     const concerned = [...this.#workers.keys()].filter(
       (name) => keyOfChannel(name) !== notification.alert.key,
@@ -141,21 +141,21 @@ export class NotificationDispatcher implements Dispatcher {
   /** Delivers due notifications for at most `graceMs`; the rest stays in the spool for the next process. */
   async stop(graceMs = 2_000): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#tending) await inTime(this.#tending);
+    if (this.#maintaining) await inTime(this.#maintaining);
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(graceMs)));
     await this.#spool.close();
   }
 
-  #tend(): Promise<void> {
-    this.#tending ??= this.#takeUp().finally(() => {
-      this.#tending = undefined;
+  #maintain(): Promise<void> {
+    this.#maintaining ??= this.#deliverLeft().finally(() => {
+      this.#maintaining = undefined;
     });
-    return this.#tending;
+    return this.#maintaining;
   }
 
-  async #takeUp(): Promise<void> {
+  async #deliverLeft(): Promise<void> {
     const left: Entry[] = [];
-    for (const entry of await this.#spool.tend()) {
+    for (const entry of await this.#spool.maintain()) {
       if (this.#isFirst(entry.notification)) left.push(entry);
       else await this.#drop(entry);
     }

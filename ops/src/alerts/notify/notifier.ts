@@ -15,7 +15,7 @@ import {
   dispatchOnce,
   notificationOf,
 } from "./dispatch-once.ts";
-import { decide, repeatMs } from "./policy.ts";
+import { decideNotification, repeatMs } from "./policy.ts";
 
 const saveWithinMs = 2_000;
 
@@ -38,9 +38,9 @@ export interface NotifierOptions extends DispatchOnceOptions {
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #lastNotified = new Map<LastNotified[0], LastNotified[1]>();
-  readonly #underWay = new Map<Incident, Promise<void>>();
+  readonly #dispatching = new Map<Incident, Promise<void>>();
   /** The alerts that were saved; a change makes a new object. */
-  readonly #secured = new WeakSet<Alert>();
+  readonly #savedAlerts = new WeakSet<Alert>();
   #scheduled = false;
 
   constructor(options: NotifierOptions) {
@@ -65,24 +65,24 @@ export class Notifier {
     this.#forget(nowMs);
     let decided = false;
     for (const incident of incidents.open()) {
-      if (!this.#underWay.has(incident)) decided = this.#decide(incident, now, nowMs) || decided;
+      if (!this.#dispatching.has(incident)) decided = this.#decide(incident, now, nowMs) || decided;
     }
     if (decided) void save();
   }
 
   /** Resolves when the dispatcher has all due notifications. */
   async settled(): Promise<void> {
-    while (this.#scheduled || this.#underWay.size > 0) {
-      await Promise.all(this.#underWay.values());
+    while (this.#scheduled || this.#dispatching.size > 0) {
+      await Promise.all(this.#dispatching.values());
       await Promise.resolve();
     }
   }
 
   /** Adopts the `lastNotified()` of another process. */
   adopt(lastNotified: readonly LastNotified[]): void {
-    for (const [fingerprint, told] of lastNotified) {
-      if ((this.#lastNotified.get(fingerprint)?.atMs ?? 0) < told.atMs)
-        this.#lastNotified.set(fingerprint, told);
+    for (const [fingerprint, last] of lastNotified) {
+      if ((this.#lastNotified.get(fingerprint)?.atMs ?? 0) < last.atMs)
+        this.#lastNotified.set(fingerprint, last);
     }
   }
 
@@ -124,16 +124,18 @@ export class Notifier {
       incidents.close(incident);
       return true;
     }
-    const plan = decide(incident, {
+    const plan = decideNotification(incident, {
       nowMs,
       mute: silences.of(incident.alert.type, now),
       cause: causeOf(incident, nowMs),
       lastNotified: this.#lastNotified.get(fingerprintOf(incident.alert)),
     });
     if (plan.do === "nothing") return false;
-    if (plan.do === "tell") {
-      const work = this.#tell(incident, plan.occasion, nowMs).finally(() => this.#underWay.delete(incident));
-      this.#underWay.set(incident, work);
+    if (plan.do === "notify") {
+      const work = this.#dispatch(incident, plan.occasion, nowMs).finally(() =>
+        this.#dispatching.delete(incident),
+      );
+      this.#dispatching.set(incident, work);
       return false;
     }
     if (plan.choice.decision === "inhibited") this.#addSymptom(plan.choice.by_alert, incident.alert.id);
@@ -142,16 +144,16 @@ export class Notifier {
     return noted || plan.over;
   }
 
-  async #tell(incident: Incident, occasion: Occasion, nowMs: number): Promise<void> {
+  async #dispatch(incident: Incident, occasion: Occasion, nowMs: number): Promise<void> {
     const { clock, log, save } = this.#options;
     const { alert } = incident;
     // Before the first await, so that a notification found in the spool meanwhile has the same id.
     const notification = notificationOf(incident, occasion, clock.now());
     try {
-      await this.#secure(alert);
-      const told = await dispatchOnce(this.#options, incident, notification, nowMs);
-      const isNew = this.#note(incident, occasion, told.choice);
-      this.#conclude(incident, occasion, told, { atMs: nowMs, severity: notification.alert.severity });
+      await this.#saveBeforeDispatch(alert);
+      const result = await dispatchOnce(this.#options, incident, notification, nowMs);
+      const isNew = this.#note(incident, occasion, result.choice);
+      this.#conclude(incident, occasion, result, { atMs: nowMs, severity: notification.alert.severity });
       if (isNew) void save();
       // It may have changed meanwhile.
       if (incident.alert !== alert) this.schedule();
@@ -164,10 +166,10 @@ export class Notifier {
    * Saves the incident before its notification is sent. After a crash, the next process sends it, perhaps twice, and
    * continues from there: an alert without an end would be worse.
    */
-  async #secure(alert: Alert): Promise<void> {
-    if (this.#secured.has(alert)) return;
+  async #saveBeforeDispatch(alert: Alert): Promise<void> {
+    if (this.#savedAlerts.has(alert)) return;
     await this.#saved();
-    this.#secured.add(alert);
+    this.#savedAlerts.add(alert);
   }
 
   async #saved(): Promise<void> {
@@ -178,12 +180,12 @@ export class Notifier {
   #conclude(
     incident: Incident,
     occasion: Occasion,
-    told: DispatchResult,
+    result: DispatchResult,
     { atMs, severity }: { atMs: number; severity: AlertSeverity },
   ): void {
-    if (told.choice.decision === "waits_for_turn") return;
-    if ("askAgainAfterMs" in told) {
-      incident.telling = { state: "elsewhere", askAgainAtMs: atMs + told.askAgainAfterMs, severity };
+    if (result.choice.decision === "waits_for_turn") return;
+    if ("askAgainAfterMs" in result) {
+      incident.telling = { state: "elsewhere", askAgainAtMs: atMs + result.askAgainAfterMs, severity };
       return;
     }
     if (occasion === "resolved") {

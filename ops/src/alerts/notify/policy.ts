@@ -26,25 +26,28 @@ export interface Circumstances {
 }
 
 /** What to do about an alert now. */
-export type Plan =
+export type NotificationPlan =
   | { do: "nothing" }
   | { do: "hold"; occasion: Occasion; choice: Choice; over: boolean }
-  | { do: "tell"; occasion: Occasion };
+  | { do: "notify"; occasion: Occasion };
 
 /** Pure. The claim of another instance is checked when the notification is sent. */
-export const decide = (incident: Incident, circumstances: Circumstances): Plan =>
+export const decideNotification = (incident: Incident, circumstances: Circumstances): NotificationPlan =>
   incident.alert.state === "firing"
     ? whileFiring(incident, circumstances)
     : afterTheEnd(incident, circumstances);
 
-const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Circumstances): Plan => {
+const whileFiring = (
+  { alert, telling, decisions }: Incident,
+  circumstances: Circumstances,
+): NotificationPlan => {
   const { nowMs } = circumstances;
   if (telling.state === "over") return nothing;
   // A state of an older version has no severity; then nothing counts as more severe.
   const isWorsened = telling.state !== "untold" && isWorse(alert.severity, telling.severity);
   if (telling.state === "elsewhere" && nowMs < telling.askAgainAtMs && !isWorsened) return nothing;
   const reason = reasonToHold(alert, circumstances);
-  if (telling.state !== "told") return reason ? hold("fired", reason) : tell("fired");
+  if (telling.state !== "told") return reason ? hold("fired", reason) : notify("fired");
   // Recorded as soon as it is muted: an alert that still fires is sent when the mute ends, or after its cause has
   // ended.
   const wasMuted = decisions.findLast(isNotifiedOrMuted)?.decision === "muted";
@@ -52,7 +55,7 @@ const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Cir
   const due =
     isWorsened || wasMuted || nowMs - telling.atMs >= reminderMs || circumstances.mute !== undefined;
   if (!due) return nothing;
-  return reason ? hold(occasion, reason) : tell(occasion);
+  return reason ? hold(occasion, reason) : notify(occasion);
 };
 
 const isNotifiedOrMuted = ({ decision }: Choice): boolean => decision === "told" || decision === "muted";
@@ -73,7 +76,7 @@ const reasonToHold = (
   return undefined;
 };
 
-const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): Plan => {
+const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): NotificationPlan => {
   const { telling, decisions } = incident;
   if (telling.state === "over") return nothing;
   if (
@@ -85,13 +88,13 @@ const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): Plan =
   // The earlier instance may have died before it sent it.
   const mayBeOurs = telling.state !== "untold" || decisions.at(-1)?.decision === "waits_for_turn";
   if (!mayBeOurs) return { ...hold("resolved", { decision: "never_told" }), over: true };
-  return mute ? { ...hold("resolved", mutedBy(mute)), over: true } : tell("resolved");
+  return mute ? { ...hold("resolved", mutedBy(mute)), over: true } : notify("resolved");
 };
 
-const nothing: Plan = { do: "nothing" };
-const tell = (occasion: Occasion): Plan => ({ do: "tell", occasion });
+const nothing: NotificationPlan = { do: "nothing" };
+const notify = (occasion: Occasion): NotificationPlan => ({ do: "notify", occasion });
 const hold = (occasion: Occasion, choice: Choice) =>
-  ({ do: "hold", occasion, choice, over: false }) satisfies Plan;
+  ({ do: "hold", occasion, choice, over: false }) satisfies NotificationPlan;
 
 const mutedBy = ({ author, until, reason }: Mute): Choice => ({
   decision: "muted",

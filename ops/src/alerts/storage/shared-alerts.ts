@@ -92,7 +92,7 @@ export class SharedAlerts implements Deduplication {
     return this.#claim(() => this.#database.connected((db) => claimResolved(db, incident, now)));
   }
 
-  told(incident: Incident, now: Date): void {
+  confirm(incident: Incident, now: Date): void {
     if (this.#options.isUnavailable()) return;
     const told = [{ incident, told_at: now.toISOString() }];
     void this.#database.connected((db) => renewClaims(db, told, now)).catch((error) => this.#failed(error));

@@ -109,12 +109,12 @@ describe("an entry of an earlier process", () => {
     await first.save(entryOf("a", "2026-01-05T04:00:01.000Z"));
     await first.close();
     const others = [openSpool(), openSpool(), openSpool()];
-    const found = await Promise.all(others.map((spool) => spool.tend()));
+    const found = await Promise.all(others.map((spool) => spool.maintain()));
     expect(idsOf(found.flat()).sort()).toEqual(["a", "b"]);
     expect(await files(".json")).toHaveLength(2);
     await Promise.all(others.map((spool) => spool.close()));
     const last = openSpool();
-    const taken = await last.tend();
+    const taken = await last.maintain();
     expect(idsOf(taken)).toEqual(["a", "b"]);
     for (const entry of taken) delete entry.pending.slack;
     await Promise.all(taken.map((entry) => last.save(entry)));
@@ -125,9 +125,9 @@ describe("an entry of an earlier process", () => {
   test("is not touched while that process runs", async () => {
     const [alive, other] = [openSpool(), openSpool()];
     await alive.save(entryOf("a"));
-    expect(await other.tend()).toEqual([]);
+    expect(await other.maintain()).toEqual([]);
     await alive.close();
-    expect(idsOf(await other.tend())).toEqual(["a"]);
+    expect(idsOf(await other.maintain())).toEqual(["a"]);
   });
 
   /** A spool with one entry whose owner is as described, and was last heard of so long ago. */
@@ -171,7 +171,7 @@ describe("an entry of an earlier process", () => {
     ["it has begun to say who it is, long ago", true, async () => '{"pid":', long],
   ])("%s: taken over is %s", async (_, isTaken, owner, silentMs) => {
     await leave(await owner(), silentMs);
-    expect(idsOf(await openSpool().tend())).toEqual(isTaken ? ["a"] : []);
+    expect(idsOf(await openSpool().maintain())).toEqual(isTaken ? ["a"] : []);
   });
 
   test("is taken over when it can be read and moved, and does not stop the others", async () => {
@@ -185,12 +185,12 @@ describe("an entry of an earlier process", () => {
       call === `rename ${immovable}` ? Promise.reject(new Error("EIO")) : carryOut(),
     );
     const next = openSpool();
-    expect(idsOf(await next.tend())).toEqual(["b", "d"]);
-    expect(await next.tend()).toEqual([]);
+    expect(idsOf(await next.maintain())).toEqual(["b", "d"]);
+    expect(await next.maintain()).toEqual([]);
     stop();
     await rmdir(join(directory, unreadable));
     await rename(join(home, "kept"), join(directory, unreadable));
-    expect(idsOf(await next.tend())).toEqual(["a", "c"]);
+    expect(idsOf(await next.maintain())).toEqual(["a", "c"]);
     expect(logged.lines.map(({ level }) => level)).toEqual([50, 50]);
     expect(await readdir(directory)).not.toContain("set-aside");
   });
@@ -206,10 +206,10 @@ describe("an entry of an earlier process", () => {
     await writeFile(join(directory, "notes.txt"), "mine");
     await mkdir(join(directory, "lost+found"));
     const next = openSpool();
-    expect(idsOf(await next.tend())).toEqual(["b"]);
+    expect(idsOf(await next.maintain())).toEqual(["b"]);
     expect((await readdir(join(directory, "set-aside"))).length).toBe(4);
     expect(logged.lines.map(({ msg }) => msg)).toHaveLength(4);
-    expect(await next.tend()).toEqual([]);
+    expect(await next.maintain()).toEqual([]);
     expect(logged.lines).toHaveLength(4);
     expect(await files(".tmp")).toEqual([]);
   });
@@ -220,10 +220,10 @@ test("a disk that cannot be written is logged once, and once when it works again
   const spool = openSpool();
   const entries = [entryOf("a"), entryOf("b")];
   for (const entry of entries) await spool.save(entry);
-  expect(await spool.tend()).toEqual([]);
+  expect(await spool.maintain()).toEqual([]);
   expect(logged.lines).toMatchObject([{ level: 50, msg: expect.stringContaining("from memory") }]);
   await rm(join(home, "alerts"));
-  await spool.tend();
+  await spool.maintain();
   expect(await files(".json")).toHaveLength(2);
   expect(logged.lines.slice(1)).toMatchObject([{ level: 30 }]);
   await spool.close();
@@ -262,7 +262,7 @@ test.skipIf(process.getuid?.() === 0)("a directory that may not be written stops
   await chmod(directory, 0o500);
   const spool = openSpool();
   await spool.save(entryOf("a"));
-  expect(await spool.tend()).toEqual([]);
+  expect(await spool.maintain()).toEqual([]);
   expect(logged.lines).toHaveLength(1);
   await chmod(directory, 0o700);
   await spool.close();

@@ -28,7 +28,7 @@ export class Spool {
   readonly #owner = newOwner();
   readonly #names = new WeakMap<Entry, string>();
   readonly #dirty = new Set<Entry>();
-  readonly #immovable = new Set<string>();
+  readonly #reported = new Set<string>();
   #entries = 0;
   #here: Owner | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -62,11 +62,11 @@ export class Spool {
    * Renews the lease, retries failed writes, and takes over the entries of dead processes, oldest first. Call it at
    * the start and every minute. Never rejects.
    */
-  async tend(): Promise<Entry[]> {
+  async maintain(): Promise<Entry[]> {
     const taken: Entry[] = [];
     await this.#guard(async () => {
       const here = await this.#open();
-      await this.#sign(here);
+      await this.#renewLease(here);
       const found = await takeOver(await readdir(this.#directory), {
         directory: this.#directory,
         log: this.#log,
@@ -74,7 +74,7 @@ export class Spool {
         here,
         now: this.#clock.now(),
         nextNumber: () => this.#entries++,
-        immovable: this.#immovable,
+        reported: this.#reported,
       });
       for (const { entry, number } of found) {
         this.#names.set(entry, entryName(this.#owner, number));
@@ -134,7 +134,7 @@ export class Spool {
     if (this.#here) return this.#here;
     const here = thisProcess();
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    await this.#sign(here);
+    await this.#renewLease(here);
     for (const parent of [dirname(this.#directory), dirname(dirname(this.#directory))]) {
       await syncDirectory(parent);
     }
@@ -142,7 +142,7 @@ export class Spool {
     return here;
   }
 
-  async #sign(here: Owner): Promise<void> {
+  async #renewLease(here: Owner): Promise<void> {
     await writeFile(join(this.#directory, ownerName(this.#owner)), JSON.stringify(here), { mode: 0o600 });
   }
 

@@ -19,7 +19,7 @@ export interface TakeOver {
   log: Logger;
   nowMs: number;
   /** Files that could not be taken over: logged once, and retried. */
-  immovable: Set<string>;
+  reported: Set<string>;
 }
 
 /** A process that takes a file over saves its content within this time, or is dead. */
@@ -40,7 +40,7 @@ export const takeOver = (from: TakeOver): LeftState[] => {
 };
 
 const take = (name: string, from: TakeOver): LeftState[] => {
-  const { directory, ownName, here, log, nowMs, immovable } = from;
+  const { directory, ownName, here, log, nowMs, reported } = from;
   const path = join(directory, name);
   try {
     const { mtimeMs, ctimeMs } = statSync(path);
@@ -58,8 +58,8 @@ const take = (name: string, from: TakeOver): LeftState[] => {
   } catch (error) {
     // Another process was quicker.
     const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    if (!isGone && !immovable.has(name)) {
-      immovable.add(name);
+    if (!isGone && !reported.has(name)) {
+      reported.add(name);
       log.error({ err: error, file: path }, "a saved state of alerts cannot be taken over yet");
     }
     return [];
