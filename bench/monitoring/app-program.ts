@@ -1,11 +1,11 @@
-/** A small Fastify app, watched as the first argument says; says where it listens, and when asked what it costs. */
+/** A small Fastify app with the monitoring of the first argument. Reports its port, and on request its CPU time. */
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 
-// Everything here is loaded by require: OpenTelemetry replaces functions of modules that are loaded in this way.
+// Loaded by require: OpenTelemetry patches modules that are loaded this way.
 const require = createRequire(import.meta.url);
 
 const [watcher = "nobody", databaseUrl = "", alerts = "0"] = process.argv.slice(2);
@@ -22,7 +22,7 @@ const watchers: Record<string, (app: FastifyInstance) => Promise<void>> = {
   },
   OpenTelemetry: async () => undefined,
   "swagger-stats": async (app) => {
-    // Its Fastify plugin is written for an older Fastify, so its two halves are registered here.
+    // Its Fastify plugin targets an older Fastify, so its two parts are registered here.
     const watch = require("swagger-stats").getMiddleware({});
     app.addHook("onRequest", (request, reply, done) => void watch(request.raw, reply.raw, done));
     app.addHook("onResponse", ({ raw, routeOptions }, _, done) => {
@@ -53,8 +53,8 @@ app.get("/things", async (_, reply) => {
 });
 await app.listen({ port: 0, host: "127.0.0.1" });
 process.on("message", async (message) => {
-  // As V8 does in idle moments: in none of Node's ticks, one of which brings the message. What optimised code needs it
-  // forgets only the third time.
+  // As V8 does when idle: outside of Node's ticks, one of which delivers the message. V8 drops what optimized code needs
+  // only on the third collection.
   for (let n = 0; message === "collect" && n < 4; n++) {
     await sleep(10);
     globalThis.gc?.();

@@ -5,18 +5,18 @@ import { fileURLToPath } from "node:url";
 export const watchers = ["earlybird", "fastify-metrics", "OpenTelemetry", "swagger-stats"] as const;
 export type Watcher = (typeof watchers)[number];
 
-/** The small app in a process of its own, with the platform as it is built. */
+/** The small app in a separate process, with the built platform. */
 export interface App {
   port: number;
   pid: number;
-  /** Microseconds of processor time that it has used since it was started. */
+  /** CPU time since the start, in microseconds. */
   cpuMicroseconds(): Promise<number>;
-  /** All of it, several times, as V8 does by itself in the course of time. */
+  /** Runs several full garbage collections, as V8 does over time. */
   collectGarbage(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param options.alerts how many are raised before it listens */
+/** @param options.alerts number of alerts to raise before it listens */
 export const startApp = async (
   watcher: Watcher | "nobody",
   databaseUrl: string,
@@ -24,10 +24,10 @@ export const startApp = async (
 ): Promise<App> => {
   const program = fileURLToPath(new URL("./app-program.ts", import.meta.url));
   const child: ChildProcess = fork(program, [watcher, databaseUrl, String(alerts)], {
-    // The same room for new objects from the start: an app that keeps more would be given more, and be quicker by it.
+    // A fixed semi-space: V8 would give an app that retains more objects more space, which makes it faster.
     execArgv: ["--import", "tsx", "--expose-gc", "--min-semi-space-size=16", "--max-semi-space-size=16"],
   });
-  /** The app answers with the processor time that it has used. */
+  /** The app responds with its CPU time. */
   const ask = async (message: "cpu?" | "collect"): Promise<NodeJS.CpuUsage> => {
     child.send(message);
     const [{ cpu }] = (await once(child, "message")) as [{ cpu: NodeJS.CpuUsage }];

@@ -5,12 +5,12 @@ import { keepOn, keepOnAny } from "./processors.ts";
 import { askSteadily } from "./steady.ts";
 
 const idleMs = 15_000;
-/** As long as from one check to the next. */
+/** The interval between checks. */
 const loadMs = 5_000;
 const rounds = 9;
 const perSecond = 1_000;
 
-/** The processor time of an app that is watched, less that of one that is not, at rest and under a steady load. */
+/** CPU time of a monitored app compared with an unmonitored one, idle and under a steady load. */
 export const benchCpu = async (databaseUrl: string): Promise<void> => {
   console.error("processor time ...");
   keepOn(1);

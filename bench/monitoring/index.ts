@@ -5,7 +5,7 @@ import { benchRoutes } from "./routes.ts";
 import { benchStorm } from "./storm.ts";
 import { benchThroughput } from "./throughput.ts";
 
-/** What watching costs, beside other watchers. */
+/** The cost of monitoring, compared with other libraries. */
 export const monitoringBench = (): Promise<void> =>
   withServer(async (url) => {
     benchRecording();

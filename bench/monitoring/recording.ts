@@ -6,10 +6,10 @@ import { median, printTable, thousands } from "../figures.ts";
 const rounds = 7;
 const recordings = 2_000_000;
 const routes = 200;
-const requestsEachSlice = 20;
-const slicesInAnHour = 720;
+const requestsEachInterval = 20;
+const intervalsInAnHour = 720;
 
-/** What recording a request takes, and what all that is recorded occupies. */
+/** The cost of recording a request, and the memory of all metrics. */
 export const benchRecording = (): void => {
   console.error("recording ...");
   const nanoseconds = Array.from({ length: rounds }, recordingNanoseconds).slice(2);
@@ -22,7 +22,7 @@ export const benchRecording = (): void => {
   );
 };
 
-/** The route is looked up each time, as a request does. */
+/** Looks up the route each time, as a request does. */
 const recordingNanoseconds = (): number => {
   const metrics = new PerformanceMetrics();
   const names = Array.from({ length: routes }, (_, n) => `/api/things/${n}/:id`);
@@ -35,16 +35,16 @@ const recordingNanoseconds = (): number => {
   return Number(process.hrtime.bigint() - startNs) / recordings;
 };
 
-/** By a clock that an hour passes on while we record. */
+/** With a clock that advances an hour while requests are recorded. */
 const memoryOfAnHour = (): number => {
   let nowMs = Date.UTC(2026, 0, 1);
   const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
   const durations = someDurations();
   const before = occupied();
   const metrics = new PerformanceMetrics({ clock });
-  for (let slice = 0; slice < slicesInAnHour; slice++) {
-    for (let n = 0; n < routes * requestsEachSlice; n++) {
-      const durationMs = durations[(slice * 31 + n * 7) % durations.length] ?? 0;
+  for (let interval = 0; interval < intervalsInAnHour; interval++) {
+    for (let n = 0; n < routes * requestsEachInterval; n++) {
+      const durationMs = durations[(interval * 31 + n * 7) % durations.length] ?? 0;
       metrics.endpoint("GET", `/api/things/${n % routes}/:id`).record(n % 50 === 0 ? 500 : 200, durationMs);
     }
     nowMs += 5_000;
@@ -54,7 +54,7 @@ const memoryOfAnHour = (): number => {
   return after - before;
 };
 
-/** Log-normal, most of them from 1 to 30 ms, as answers of a service are. */
+/** Log-normal, mostly from 1 to 30 ms, as typical response times. */
 const someDurations = (): Float64Array =>
   Float64Array.from({ length: 9_973 }, () => {
     const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());

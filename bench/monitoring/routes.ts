@@ -12,7 +12,7 @@ const probeMs = 4_000;
 const leadMs = 1_000;
 const rounds = 4;
 
-/** What an operator's browser and a probe ask for, and under how many milliseconds 99 % must stay. */
+/** Routes that consoles and probes request, with the limit of their 99th percentile in milliseconds. */
 const limitsMs: Record<string, number> = {
   "/api/health": 2,
   "/api/health/metrics": 10,
@@ -25,16 +25,16 @@ const limitsMs: Record<string, number> = {
 
 const things = Array.from({ length: 200 }, (_, n) => `/things/${n}/17`);
 
-/** How quickly the platform's own routes answer beside a load, with many endpoints and many alerts. */
+/** Response times of the platform's routes under load, with many endpoints and many alerts. */
 export const benchRoutes = async (databaseUrl: string): Promise<void> => {
   const app = await startApp("earlybird", databaseUrl, { alerts: 1_000 });
   const bare = await startApp("nobody", databaseUrl);
-  // All endpoints have had requests, the alerts have been told, and a check has been made since.
+  // All endpoints have had requests, the alerts have been sent, and a check has run since.
   for (const { port } of [bare, app]) {
     await askSteadily(port, { paths: things, perSecond: loadPerSecond, durationMs: 15_000 });
   }
   await sleep(5_500);
-  // What no app can do better here: an answer of a few bytes, and nothing that watches.
+  // The lower bound on this machine: a response of a few bytes without monitoring.
   const reference = { app: bare, path: "/things/17", what: "nothing, not watched", limit: "" };
   const routes = Object.entries(limitsMs).map(([path, limitMs]) => ({
     app,
@@ -43,7 +43,7 @@ export const benchRoutes = async (databaseUrl: string): Promise<void> => {
     limit: ms(limitMs),
   }));
   const rows = [reference, ...routes].map((row) => ({ ...row, latencies: [] as number[] }));
-  // The first round is not counted: it compiles what answers.
+  // The first round is a warm-up and is not counted.
   for (let round = 0; round <= rounds; round++) {
     console.error(`the platform's own routes, ${round} of ${rounds} ...`);
     for (const { app, path, latencies } of rows) {
@@ -66,7 +66,7 @@ export const benchRoutes = async (databaseUrl: string): Promise<void> => {
   );
 };
 
-/** How long the answers took, in milliseconds. */
+/** Response times in milliseconds. */
 const probe = async ({ port }: App, path: string): Promise<number[]> => {
   const load = askBeside(port, {
     paths: things,
@@ -83,7 +83,7 @@ const probe = async ({ port }: App, path: string): Promise<number[]> => {
   return latencies;
 };
 
-/** In a process of its own: the probes must not wait for the load's answers. */
+/** In a separate process: the probes must not wait for the responses to the load. */
 const askBeside = async (port: number, load: Steadily): Promise<void> => {
   const program = fileURLToPath(new URL("./steady-program.ts", import.meta.url));
   await once(fork(program, [String(port), JSON.stringify(load)]), "exit");

@@ -3,11 +3,10 @@ import { connect } from "node:net";
 const connections = 32;
 
 /**
- * Asks for a path over 32 connections, each time as soon as the last answer is there. Counts bytes instead of parsing
- * them, so that the one who asks takes less time than the one who answers, and stays awake: to wake it would be a part
- * of the server's work.
+ * Requests a path over 32 connections, each time right after the last response. Counts bytes instead of parsing them, so
+ * that the client is faster than the server and never sleeps: waking it would be work of the server.
  *
- * @returns how many answers came
+ * @returns the number of responses
  */
 export const saturate = async (port: number, path: string, durationMs: number): Promise<number> => {
   const request = Buffer.from(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
@@ -38,7 +37,7 @@ export const saturate = async (port: number, path: string, durationMs: number): 
   return counts.reduce((sum, count) => sum + count, 0);
 };
 
-/** Of the first answer; all others are as long. */
+/** Of the first response; all others have the same length. */
 const lengthOf = (answer: string): number => {
   if (!answer.startsWith("HTTP/1.1 200")) throw new Error(`the app answered ${answer.split("\r\n")[0]}`);
   return answer.indexOf("\r\n\r\n") + 4 + Number(/content-length: (\d+)/i.exec(answer)?.[1]);

@@ -1,4 +1,4 @@
-/** Asks steadily in a process of its own, as its arguments say. */
+/** Runs the steady load of its arguments in a separate process. */
 import { askSteadily } from "./steady.ts";
 
 const [port = "", load = ""] = process.argv.slice(2);

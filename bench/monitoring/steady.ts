@@ -7,9 +7,9 @@ export interface Steadily {
 }
 
 /**
- * Asks for paths in turn, so many times a second, whether answers come or not.
+ * Requests paths in turn at a fixed rate, independent of the responses.
  *
- * @returns how long each answer took, in milliseconds, the quickest first
+ * @returns the response times in milliseconds, ascending
  */
 export const askSteadily = async (
   port: number,
@@ -39,7 +39,7 @@ export const askSteadily = async (
 const ask = (agent: Agent, port: number, path: string): Promise<number> =>
   new Promise((resolve, reject) => {
     const startMs = performance.now();
-    // As browsers and Prometheus ask.
+    // As browsers and Prometheus do.
     const headers = { "accept-encoding": "gzip" };
     get({ agent, port, path, headers, host: "127.0.0.1" }, (response) => {
       if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`));

@@ -10,7 +10,7 @@ const raised = 100_000;
 const kinds = 50;
 const patienceMs = 30_000;
 
-/** A hundred thousand alerts at once, of fifty kinds: each kind is told once, through the spool on disk. */
+/** 100,000 alerts of fifty kinds at once: each kind is notified once, through the spool on disk. */
 export const benchStorm = async (): Promise<void> => {
   console.error("a storm of alerts ...");
   const dataDir = await makeTemporaryDirectory();

@@ -8,28 +8,28 @@ const comparisons = 3;
 const warmUpMs = 700;
 const roundMs = 100;
 
-/** In the order in which a process goes through them. */
+/** In the order in which a process runs them. */
 const cases: { what: string; path: string; collectsBefore?: boolean }[] = [
   { what: "nothing but an answer", path: "/things/17" },
   { what: "a list of 20, hashed for its ETag", path: "/things" },
-  // As every process has had that has lived for a while.
+  // As in every process that has run for a while.
   { what: "nothing but an answer, after garbage collections", path: "/things/17", collectsBefore: true },
 ];
 
-/** What a watched app did, beside one that nobody watches. */
+/** A monitored app compared with an unmonitored one. */
 interface Comparison {
   perSecond: number;
-  /** Of the requests a second of the one without. */
+  /** Share of the throughput without monitoring. */
   share: number;
-  /** Processor time for a request, more than without. */
+  /** Additional CPU time per request. */
   moreMicroseconds: number;
 }
 
 /**
- * A small Fastify app as fast as it can, watched by nobody and by one watcher or another.
+ * Throughput of a small Fastify app at full load, without monitoring and with each library.
  *
- * A process is up to a tenth faster or slower than the next one of the same program, by where its memory happens to
- * lie, and the machine changes from second to second: hence many processes, and rounds that are short.
+ * Processes of the same program differ by up to a tenth because of their memory layout, and the machine changes from
+ * second to second: hence many processes and short rounds.
  */
 export const benchThroughput = async (databaseUrl: string): Promise<void> => {
   const found = cases.map(() => new Map<Watcher, Comparison[]>(watchers.map((w) => [w, []])));
@@ -74,7 +74,7 @@ const row = (what: string, watcher: Watcher, comparisons: readonly Comparison[])
   `+ ${median(comparisons.map(({ moreMicroseconds }) => moreMicroseconds)).toFixed(2)} µs`,
 ];
 
-/** The one before, between and after the other: both see the same machine. */
+/** Alternates both apps, so that both see the same machine. */
 const compare = async (bare: App, watched: App, path: string): Promise<Comparison> => {
   const before = await measure(bare, path);
   const withIt = mean(await measure(watched, path), await measure(watched, path));
@@ -88,7 +88,7 @@ const compare = async (bare: App, watched: App, path: string): Promise<Compariso
 
 interface Measured {
   perSecond: number;
-  /** Processor time of the server's process for one request. */
+  /** CPU time of the server process per request. */
   microseconds: number;
 }
 

@@ -7,7 +7,7 @@ import { createPool } from "earlybird/database";
 import type { FastifyInstance } from "fastify";
 import { logLines } from "../../test/support/log-lines.ts";
 
-/** All of the platform but rollback, as a service of one's own has it; everybody is an operator. */
+/** The platform without rollback, as your own service uses it; every user is an operator. */
 export const watchWithEarlybird = async (
   app: FastifyInstance,
   { databaseUrl, alerts }: { databaseUrl: string; alerts: number },

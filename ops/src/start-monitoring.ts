@@ -25,10 +25,10 @@ import {
 import type { Settings } from "./settings/settings.ts";
 
 export interface MonitoringRequest {
-  /** The service's own: its settings and numbers are used, never one of its connections. */
+  /** The service's pool: only its settings and counters are used, never its connections. */
   pool: pg.Pool;
   settings: Settings;
-  /** Notifications that are not delivered yet, and what fires, outlive a restart here. */
+  /** Keeps undelivered notifications and active alerts across restarts. */
   dataDir: string;
   log: Logger;
   /** Of the service. */
@@ -36,7 +36,7 @@ export interface MonitoringRequest {
   clock?: Clock;
 }
 
-/** What watches a service, as the plugin `earlybird` takes it. */
+/** The running monitoring of a service, as the plugin `earlybird` takes it. */
 export interface RunningMonitoring {
   monitoring: MonitoringService;
   alerts: AlertManager;
@@ -44,13 +44,13 @@ export interface RunningMonitoring {
   fleet: Fleet;
   security: SecurityThresholds;
   metricsToken: string | undefined;
-  /** Ends it all, after the service has ended; what could not be delivered stays on disk for the next start. */
+  /** Stops everything. Call it after the service has stopped. Undelivered notifications stay on disk for the next start. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts everything that watches a service and tells people, as the settings say: checks, alerts, channels, the
- * instances' common history, the heartbeat. Resolves when the first check is done; the database may be away.
+ * Starts monitoring and alerting as configured: checks, alerts, channels, the history of all instances, the heartbeat.
+ * Resolves when the first check has finished, even if the database is down.
  */
 export const startMonitoring = async (request: MonitoringRequest): Promise<RunningMonitoring> => {
   const { pool, settings, dataDir, log, version, clock = systemClock } = request;
@@ -100,21 +100,21 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     fleet,
     security: securityFrom(settings),
     metricsToken: settings.METRICS_TOKEN,
-    // In reverse: whoever hands something on ends before the one it is handed to.
+    // In reverse order: each part stops before the one it passes data to.
     stop: async () => {
       heartbeat?.stop();
       await monitoring.stop();
       await fleet.stop();
       await alerts.stop();
       await dispatcher.stop();
-      // What was delivered in its last moments belongs to the history.
+      // Records the last deliveries in the history.
       await alerts.close();
       await closeMonitoringPool(ownPool);
     },
   };
 };
 
-/** Told through the other channels, until this one accepts again. */
+/** Sent through the other channels, until this one delivers again. */
 const brokenChannel = (channel: string, reason: string) => ({
   type: AlertType.CUSTOM,
   key: keyOfChannel(channel),

@@ -125,7 +125,9 @@ const partsTable = ({ parts }: Change): string =>
     ["part", "rollback", "re-apply"],
     [...parts]
       .reverse()
-      .flatMap(({ kind, says }) => (says ? [[`\`${kind}\``, says.rollback, says.reapply]] : [])),
+      .flatMap(({ kind, describe }) =>
+        describe ? [[`\`${kind}\``, describe.rollback, describe.reapply]] : [],
+      ),
   );
 
 const commands = ({ step }: Change): string => {

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import fastify from "fastify";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DatabaseDetails } from "../../ops/src/monitoring/database/server-stats.ts";
-import { metricsRoute } from "../../ops/src/monitoring/prometheus/index.ts";
 import { PerformanceMetrics } from "../../ops/src/monitoring/requests/request-metrics.ts";
-import type { Snapshot } from "../../ops/src/monitoring/service.ts";
+import { metricsRoute } from "../../ops/src/monitoring/routes/metrics.ts";
+import type { Snapshot } from "../../ops/src/monitoring/snapshot.ts";
 import { root } from "./imports.ts";
 
 const read = (file: string) => readFileSync(resolve(root, file), "utf8");

@@ -530,7 +530,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Is the process up? Never asks the database. */
+        /** Check that the process is up. Never accesses the database. */
         get: {
             parameters: {
                 query?: never;
@@ -596,7 +596,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Can it serve? 503 while the database is away. */
+        /** Check that the service is ready. 503 while the database is down. */
         get: {
             parameters: {
                 query?: never;
@@ -662,7 +662,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How is it? 503 when unhealthy. */
+        /** Get the health status. 503 if unhealthy. */
         get: {
             parameters: {
                 query?: never;
@@ -739,7 +739,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How is it, and why: database, process, and the requests of the last minute. */
+        /** Get health with its reasons: database, process and the requests of the last minute. */
         get: {
             parameters: {
                 query?: {
@@ -777,23 +777,32 @@ export interface paths {
                                     waiting: number;
                                 };
                                 details: {
-                                    /** Format: date-time */
+                                    /**
+                                     * Format: date-time
+                                     * @description The last time that they could be read.
+                                     */
                                     taken_at: string;
+                                    /** @description Of all databases of the server together. */
                                     connections: {
                                         used: number;
                                         max: number;
                                     } | null;
+                                    /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
                                         seconds: number;
                                         application: string | null;
                                     } | null;
+                                    /** @description Sessions that wait for a lock in this database, and the longest wait. */
                                     lock_waits: {
                                         waiting: number;
                                         longest_seconds: number;
                                     } | null;
                                     replicas: {
+                                        /** @description Its application name: `walreceiver` by default. */
                                         application: string;
+                                        /** @description Null over a socket, or if this login may not read it. */
                                         address: string | null;
+                                        /** @description The replication slot that it uses, if any. */
                                         slot: string | null;
                                         state: string;
                                         lag_bytes: number | null;
@@ -807,47 +816,77 @@ export interface paths {
                                 } | null;
                             } | null;
                             system: {
+                                /** @description CPU time since the previous sample, of what the process may use. */
                                 cpu_percent: number;
+                                /** @description Resident memory. */
                                 memory_bytes: number;
+                                /** @description Resident memory, of the limit of the container or the machine. */
                                 memory_percent: number;
+                                /** @description 99th percentile of the delay of timers. */
                                 event_loop_p99_ms: number;
+                                /** @description Longest delay of a timer. */
                                 event_loop_max_ms: number;
+                                /** @description Share of the time in which the event loop was busy. */
                                 event_loop_utilization_percent: number;
+                                /** @description Share of the time in garbage collection pauses. */
                                 gc_percent: number;
+                                /** @description Longest garbage collection pause. */
                                 gc_longest_ms: number;
+                                /** @description Open sockets, servers, timers, files and the like. */
                                 open_handles: number;
                                 uptime_seconds: number;
+                                /** @description Limits of the container or the machine, which the percentages refer to. */
                                 limits: {
                                     memory_bytes: number;
                                     cpus: number;
                                 };
+                                /** @description The period of `mean` and `max`. */
                                 window_seconds: number;
                                 mean: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                                 max: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                             } | null;
                             performance: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -856,8 +895,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -865,18 +905,22 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -885,8 +929,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -895,13 +940,13 @@ export interface paths {
                                     "5xx": number;
                                 };
                                 fleet: {
-                                    /** @description How many wrote something for the window. */
+                                    /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                     instances: number;
                                     /** Format: date-time */
                                     from: string;
                                     /** Format: date-time */
                                     until: string;
-                                    /** @description The end of the newest minute that anybody has written. */
+                                    /** @description The end of the newest minute written by any instance. */
                                     newest: string | null;
                                 };
                             };
@@ -960,23 +1005,32 @@ export interface paths {
                                     waiting: number;
                                 };
                                 details: {
-                                    /** Format: date-time */
+                                    /**
+                                     * Format: date-time
+                                     * @description The last time that they could be read.
+                                     */
                                     taken_at: string;
+                                    /** @description Of all databases of the server together. */
                                     connections: {
                                         used: number;
                                         max: number;
                                     } | null;
+                                    /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
                                         seconds: number;
                                         application: string | null;
                                     } | null;
+                                    /** @description Sessions that wait for a lock in this database, and the longest wait. */
                                     lock_waits: {
                                         waiting: number;
                                         longest_seconds: number;
                                     } | null;
                                     replicas: {
+                                        /** @description Its application name: `walreceiver` by default. */
                                         application: string;
+                                        /** @description Null over a socket, or if this login may not read it. */
                                         address: string | null;
+                                        /** @description The replication slot that it uses, if any. */
                                         slot: string | null;
                                         state: string;
                                         lag_bytes: number | null;
@@ -990,47 +1044,77 @@ export interface paths {
                                 } | null;
                             } | null;
                             system: {
+                                /** @description CPU time since the previous sample, of what the process may use. */
                                 cpu_percent: number;
+                                /** @description Resident memory. */
                                 memory_bytes: number;
+                                /** @description Resident memory, of the limit of the container or the machine. */
                                 memory_percent: number;
+                                /** @description 99th percentile of the delay of timers. */
                                 event_loop_p99_ms: number;
+                                /** @description Longest delay of a timer. */
                                 event_loop_max_ms: number;
+                                /** @description Share of the time in which the event loop was busy. */
                                 event_loop_utilization_percent: number;
+                                /** @description Share of the time in garbage collection pauses. */
                                 gc_percent: number;
+                                /** @description Longest garbage collection pause. */
                                 gc_longest_ms: number;
+                                /** @description Open sockets, servers, timers, files and the like. */
                                 open_handles: number;
                                 uptime_seconds: number;
+                                /** @description Limits of the container or the machine, which the percentages refer to. */
                                 limits: {
                                     memory_bytes: number;
                                     cpus: number;
                                 };
+                                /** @description The period of `mean` and `max`. */
                                 window_seconds: number;
                                 mean: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                                 max: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                             } | null;
                             performance: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1039,8 +1123,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1048,18 +1133,22 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1068,8 +1157,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1078,13 +1168,13 @@ export interface paths {
                                     "5xx": number;
                                 };
                                 fleet: {
-                                    /** @description How many wrote something for the window. */
+                                    /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                     instances: number;
                                     /** Format: date-time */
                                     from: string;
                                     /** Format: date-time */
                                     until: string;
-                                    /** @description The end of the newest minute that anybody has written. */
+                                    /** @description The end of the newest minute written by any instance. */
                                     newest: string | null;
                                 };
                             };
@@ -1108,7 +1198,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All of it, and each endpoint's last minute, what fires, and what monitoring itself costs. */
+        /** Get everything: health, the last minute of each endpoint, firing alerts and the cost of monitoring. */
         get: {
             parameters: {
                 query?: {
@@ -1146,23 +1236,32 @@ export interface paths {
                                     waiting: number;
                                 };
                                 details: {
-                                    /** Format: date-time */
+                                    /**
+                                     * Format: date-time
+                                     * @description The last time that they could be read.
+                                     */
                                     taken_at: string;
+                                    /** @description Of all databases of the server together. */
                                     connections: {
                                         used: number;
                                         max: number;
                                     } | null;
+                                    /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
                                         seconds: number;
                                         application: string | null;
                                     } | null;
+                                    /** @description Sessions that wait for a lock in this database, and the longest wait. */
                                     lock_waits: {
                                         waiting: number;
                                         longest_seconds: number;
                                     } | null;
                                     replicas: {
+                                        /** @description Its application name: `walreceiver` by default. */
                                         application: string;
+                                        /** @description Null over a socket, or if this login may not read it. */
                                         address: string | null;
+                                        /** @description The replication slot that it uses, if any. */
                                         slot: string | null;
                                         state: string;
                                         lag_bytes: number | null;
@@ -1176,47 +1275,77 @@ export interface paths {
                                 } | null;
                             } | null;
                             system: {
+                                /** @description CPU time since the previous sample, of what the process may use. */
                                 cpu_percent: number;
+                                /** @description Resident memory. */
                                 memory_bytes: number;
+                                /** @description Resident memory, of the limit of the container or the machine. */
                                 memory_percent: number;
+                                /** @description 99th percentile of the delay of timers. */
                                 event_loop_p99_ms: number;
+                                /** @description Longest delay of a timer. */
                                 event_loop_max_ms: number;
+                                /** @description Share of the time in which the event loop was busy. */
                                 event_loop_utilization_percent: number;
+                                /** @description Share of the time in garbage collection pauses. */
                                 gc_percent: number;
+                                /** @description Longest garbage collection pause. */
                                 gc_longest_ms: number;
+                                /** @description Open sockets, servers, timers, files and the like. */
                                 open_handles: number;
                                 uptime_seconds: number;
+                                /** @description Limits of the container or the machine, which the percentages refer to. */
                                 limits: {
                                     memory_bytes: number;
                                     cpus: number;
                                 };
+                                /** @description The period of `mean` and `max`. */
                                 window_seconds: number;
                                 mean: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                                 max: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                             } | null;
                             performance: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1225,8 +1354,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1234,18 +1364,22 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1254,8 +1388,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1264,19 +1399,20 @@ export interface paths {
                                     "5xx": number;
                                 };
                                 fleet: {
-                                    /** @description How many wrote something for the window. */
+                                    /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                     instances: number;
                                     /** Format: date-time */
                                     from: string;
                                     /** Format: date-time */
                                     until: string;
-                                    /** @description The end of the newest minute that anybody has written. */
+                                    /** @description The end of the newest minute written by any instance. */
                                     newest: string | null;
                                 };
                             };
                             endpoints: ({
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1285,8 +1421,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1294,13 +1431,16 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                                 route: string;
@@ -1308,6 +1448,7 @@ export interface paths {
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1316,8 +1457,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1328,7 +1470,7 @@ export interface paths {
                                 route: string;
                                 method: string;
                             })[];
-                            /** @description The living; with scope=fleet. */
+                            /** @description The live instances; with scope=fleet. */
                             instances?: {
                                 /** Format: uuid */
                                 id: string;
@@ -1337,7 +1479,10 @@ export interface paths {
                                 version: string;
                                 /** Format: date-time */
                                 started_at: string;
-                                /** Format: date-time */
+                                /**
+                                 * Format: date-time
+                                 * @description By the clock of the database.
+                                 */
                                 seen_at: string;
                             }[];
                             alerts: {
@@ -1352,7 +1497,7 @@ export interface paths {
                                     fired_at: string;
                                 }[];
                             };
-                            /** @description The instances that follow which changes are applied; null while the database does not answer. */
+                            /** @description The instances that follow the reversible changes; null while the database is unavailable. */
                             followers: {
                                 name: string;
                                 version: number;
@@ -1362,14 +1507,19 @@ export interface paths {
                             }[] | null;
                             collections: {
                                 table: string;
+                                /** @description Null if there is no estimate. */
                                 rows: number | null;
-                                /** @description Whether the rows are what the database's statistics say, and not counted. */
+                                /** @description Whether `rows` comes from the statistics of the database instead of a count. */
                                 estimate: boolean;
+                                /** @description Size on disk, with indexes. */
                                 bytes: number;
                             }[];
                             overhead: {
+                                /** @description Share of one processor that recording, checks and their listeners used over the last five minutes, without the network I/O of pings. */
                                 cpu_percent: number;
+                                /** @description Estimate for the histograms and intervals of all endpoints. */
                                 memory_bytes: number;
+                                /** @description Time to record one request. */
                                 seconds_per_request: number;
                             };
                         };
@@ -1427,23 +1577,32 @@ export interface paths {
                                     waiting: number;
                                 };
                                 details: {
-                                    /** Format: date-time */
+                                    /**
+                                     * Format: date-time
+                                     * @description The last time that they could be read.
+                                     */
                                     taken_at: string;
+                                    /** @description Of all databases of the server together. */
                                     connections: {
                                         used: number;
                                         max: number;
                                     } | null;
+                                    /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
                                         seconds: number;
                                         application: string | null;
                                     } | null;
+                                    /** @description Sessions that wait for a lock in this database, and the longest wait. */
                                     lock_waits: {
                                         waiting: number;
                                         longest_seconds: number;
                                     } | null;
                                     replicas: {
+                                        /** @description Its application name: `walreceiver` by default. */
                                         application: string;
+                                        /** @description Null over a socket, or if this login may not read it. */
                                         address: string | null;
+                                        /** @description The replication slot that it uses, if any. */
                                         slot: string | null;
                                         state: string;
                                         lag_bytes: number | null;
@@ -1457,47 +1616,77 @@ export interface paths {
                                 } | null;
                             } | null;
                             system: {
+                                /** @description CPU time since the previous sample, of what the process may use. */
                                 cpu_percent: number;
+                                /** @description Resident memory. */
                                 memory_bytes: number;
+                                /** @description Resident memory, of the limit of the container or the machine. */
                                 memory_percent: number;
+                                /** @description 99th percentile of the delay of timers. */
                                 event_loop_p99_ms: number;
+                                /** @description Longest delay of a timer. */
                                 event_loop_max_ms: number;
+                                /** @description Share of the time in which the event loop was busy. */
                                 event_loop_utilization_percent: number;
+                                /** @description Share of the time in garbage collection pauses. */
                                 gc_percent: number;
+                                /** @description Longest garbage collection pause. */
                                 gc_longest_ms: number;
+                                /** @description Open sockets, servers, timers, files and the like. */
                                 open_handles: number;
                                 uptime_seconds: number;
+                                /** @description Limits of the container or the machine, which the percentages refer to. */
                                 limits: {
                                     memory_bytes: number;
                                     cpus: number;
                                 };
+                                /** @description The period of `mean` and `max`. */
                                 window_seconds: number;
                                 mean: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                                 max: {
+                                    /** @description CPU time since the previous sample, of what the process may use. */
                                     cpu_percent: number;
+                                    /** @description Resident memory. */
                                     memory_bytes: number;
+                                    /** @description Resident memory, of the limit of the container or the machine. */
                                     memory_percent: number;
+                                    /** @description 99th percentile of the delay of timers. */
                                     event_loop_p99_ms: number;
+                                    /** @description Longest delay of a timer. */
                                     event_loop_max_ms: number;
+                                    /** @description Share of the time in which the event loop was busy. */
                                     event_loop_utilization_percent: number;
+                                    /** @description Share of the time in garbage collection pauses. */
                                     gc_percent: number;
+                                    /** @description Longest garbage collection pause. */
                                     gc_longest_ms: number;
+                                    /** @description Open sockets, servers, timers, files and the like. */
                                     open_handles: number;
                                 };
                             } | null;
                             performance: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1506,8 +1695,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1515,18 +1705,22 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1535,8 +1729,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1545,19 +1740,20 @@ export interface paths {
                                     "5xx": number;
                                 };
                                 fleet: {
-                                    /** @description How many wrote something for the window. */
+                                    /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                     instances: number;
                                     /** Format: date-time */
                                     from: string;
                                     /** Format: date-time */
                                     until: string;
-                                    /** @description The end of the newest minute that anybody has written. */
+                                    /** @description The end of the newest minute written by any instance. */
                                     newest: string | null;
                                 };
                             };
                             endpoints: ({
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1566,8 +1762,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1575,13 +1772,16 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
+                                /** @description Current requests. */
                                 in_flight: number;
+                                /** @description The last failed request since the process started. */
                                 last_error: {
                                     /** Format: date-time */
                                     at: string;
                                     status: number;
                                     method: string;
                                     route: string;
+                                    /** @description The error code of the response; null if it had none. */
                                     code: string | null;
                                 } | null;
                                 route: string;
@@ -1589,6 +1789,7 @@ export interface paths {
                             } | {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1597,8 +1798,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1609,7 +1811,7 @@ export interface paths {
                                 route: string;
                                 method: string;
                             })[];
-                            /** @description The living; with scope=fleet. */
+                            /** @description The live instances; with scope=fleet. */
                             instances?: {
                                 /** Format: uuid */
                                 id: string;
@@ -1618,7 +1820,10 @@ export interface paths {
                                 version: string;
                                 /** Format: date-time */
                                 started_at: string;
-                                /** Format: date-time */
+                                /**
+                                 * Format: date-time
+                                 * @description By the clock of the database.
+                                 */
                                 seen_at: string;
                             }[];
                             alerts: {
@@ -1633,7 +1838,7 @@ export interface paths {
                                     fired_at: string;
                                 }[];
                             };
-                            /** @description The instances that follow which changes are applied; null while the database does not answer. */
+                            /** @description The instances that follow the reversible changes; null while the database is unavailable. */
                             followers: {
                                 name: string;
                                 version: number;
@@ -1643,14 +1848,19 @@ export interface paths {
                             }[] | null;
                             collections: {
                                 table: string;
+                                /** @description Null if there is no estimate. */
                                 rows: number | null;
-                                /** @description Whether the rows are what the database's statistics say, and not counted. */
+                                /** @description Whether `rows` comes from the statistics of the database instead of a count. */
                                 estimate: boolean;
+                                /** @description Size on disk, with indexes. */
                                 bytes: number;
                             }[];
                             overhead: {
+                                /** @description Share of one processor that recording, checks and their listeners used over the last five minutes, without the network I/O of pings. */
                                 cpu_percent: number;
+                                /** @description Estimate for the histograms and intervals of all endpoints. */
                                 memory_bytes: number;
+                                /** @description Time to record one request. */
                                 seconds_per_request: number;
                             };
                         };
@@ -1673,13 +1883,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The requests of a window: how many, how fast, how many failed. */
+        /** Get the number, durations and errors of the requests in a window. */
         get: {
             parameters: {
                 query?: {
-                    window?: "1m" | "5m" | "15m" | "1h";
                     /** @description fleet: all instances, by their minutes in the database. */
                     scope?: "instance" | "fleet";
+                    window?: "1m" | "5m" | "15m" | "1h";
                 };
                 header?: never;
                 path?: never;
@@ -1696,6 +1906,7 @@ export interface paths {
                         "application/json": {
                             window_seconds: number;
                             requests: number;
+                            /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                             errors: number;
                             error_rate_percent: number;
                             requests_per_second: number;
@@ -1704,8 +1915,9 @@ export interface paths {
                             p95_ms: number;
                             p99_ms: number;
                             max_ms: number;
-                            /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                            /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                             percentile_error_percent: number;
+                            /** @description Responses by status class. Client disconnects count as 4xx. */
                             statuses: {
                                 "1xx": number;
                                 "2xx": number;
@@ -1713,18 +1925,22 @@ export interface paths {
                                 "4xx": number;
                                 "5xx": number;
                             };
+                            /** @description Current requests. */
                             in_flight: number;
+                            /** @description The last failed request since the process started. */
                             last_error: {
                                 /** Format: date-time */
                                 at: string;
                                 status: number;
                                 method: string;
                                 route: string;
+                                /** @description The error code of the response; null if it had none. */
                                 code: string | null;
                             } | null;
                         } | {
                             window_seconds: number;
                             requests: number;
+                            /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                             errors: number;
                             error_rate_percent: number;
                             requests_per_second: number;
@@ -1733,8 +1949,9 @@ export interface paths {
                             p95_ms: number;
                             p99_ms: number;
                             max_ms: number;
-                            /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                            /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                             percentile_error_percent: number;
+                            /** @description Responses by status class. Client disconnects count as 4xx. */
                             statuses: {
                                 "1xx": number;
                                 "2xx": number;
@@ -1743,13 +1960,13 @@ export interface paths {
                                 "5xx": number;
                             };
                             fleet: {
-                                /** @description How many wrote something for the window. */
+                                /** @description Instances that wrote a minute of the window. One whose clock was set back may count twice. */
                                 instances: number;
                                 /** Format: date-time */
                                 from: string;
                                 /** Format: date-time */
                                 until: string;
-                                /** @description The end of the newest minute that anybody has written. */
+                                /** @description The end of the newest minute written by any instance. */
                                 newest: string | null;
                             };
                         };
@@ -1808,19 +2025,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A route over time, on all instances: minutes of the last 72 hours, hours of the last 90 days. */
+        /** Get a route over time, on all instances: minutes of the last 72 hours, hours of the last 90 days. */
         get: {
             parameters: {
                 query?: {
-                    /** @description The route's template; left out, all routes together. */
+                    /** @description Template of the route; if omitted, all routes together. */
                     route?: string;
-                    /** @description Of `route`; left out, all its methods together. */
+                    /** @description Method of `route`; if omitted, all its methods together. */
                     method?: string;
-                    /** @description Left out, an hour before `to`. */
+                    /** @description Default: an hour before `to`. */
                     from?: string;
-                    /** @description Left out, now. */
+                    /** @description Default: now. */
                     to?: string;
-                    /** @description Left out, minutes of up to a day in the last 72 hours, else hours. */
+                    /** @description Default: minutes for up to a day in the last 72 hours, otherwise hours. */
                     resolution?: "minute" | "hour";
                 };
                 header?: never;
@@ -1845,6 +2062,7 @@ export interface paths {
                             points: {
                                 window_seconds: number;
                                 requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
                                 errors: number;
                                 error_rate_percent: number;
                                 requests_per_second: number;
@@ -1853,8 +2071,9 @@ export interface paths {
                                 p95_ms: number;
                                 p99_ms: number;
                                 max_ms: number;
-                                /** @description How far a percentile of up to 17.9 minutes can lie above the exact one of all requests, plus at most 1 µs; it never lies below. */
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
                                 percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
                                 statuses: {
                                     "1xx": number;
                                     "2xx": number;
@@ -1862,7 +2081,10 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** Format: date-time */
+                                /**
+                                 * Format: date-time
+                                 * @description Its start.
+                                 */
                                 at: string;
                             }[];
                         };
@@ -1912,7 +2134,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All numbers, as Prometheus reads them. */
+        /** Get all metrics in the text format of Prometheus. */
         get: {
             parameters: {
                 query?: never;
@@ -1975,7 +2197,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Active alerts, mutes, channels, and the statistics of the last 30 days. */
+        /** Get active alerts, mutes, channels and the statistics of the last 30 days. */
         get: {
             parameters: {
                 query?: never;
@@ -2082,7 +2304,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Active alerts of all instances; an alert that several instances raised, once. */
+        /** List active alerts of all instances; an alert that several instances raised, once. */
         get: {
             parameters: {
                 query?: never;
@@ -2164,7 +2386,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Alerts of the last 90 days, newest first, with the result for each channel. */
+        /** List alerts of the last 90 days, newest first, with the result for each channel. */
         get: {
             parameters: {
                 query?: {
@@ -2273,7 +2495,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One alert, with the reason for each channel why it was notified or not. */
+        /** Get an alert with its decisions, and the result for each channel. */
         get: {
             parameters: {
                 query?: never;
@@ -2655,7 +2877,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a test through the real channels, and wait for their answers. */
+        /** Send a test to the real channels, and wait for their answers. */
         post: {
             parameters: {
                 query?: never;
@@ -2776,7 +2998,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where everything stands, at a glance. */
+        /** Steps by state, the last operation and the head of the ledger. */
         get: {
             parameters: {
                 query?: never;
@@ -2876,7 +3098,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The steps, and whether each could be rolled back right now. */
+        /** List the steps, and whether each can be rolled back now. */
         get: {
             parameters: {
                 query?: never;
@@ -2960,7 +3182,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One step, and the last operations that concerned it. */
+        /** Get one step and its last operations. */
         get: {
             parameters: {
                 query?: never;
@@ -3069,7 +3291,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The operations, newest first. */
+        /** List operations, newest first. */
         get: {
             parameters: {
                 query?: {
@@ -3152,7 +3374,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One operation: who, why, what it did, and which edited values it kept. */
+        /** Get one operation with its requester, reason, receipts and kept values. */
         get: {
             parameters: {
                 query?: never;
@@ -3305,7 +3527,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Requests for a second person's approval, newest first, and what became of each. */
+        /** List requests for approval with their state, newest first. */
         get: {
             parameters: {
                 query?: {
@@ -3488,7 +3710,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is parked for the steps that are rolled back. */
+        /** List the values parked for rolled back steps. */
         get: {
             parameters: {
                 query?: never;
@@ -3564,7 +3786,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ledger, newest first, and whether all of it is as it was written. */
+        /** List ledger entries, newest first, and verify the whole ledger. */
         get: {
             parameters: {
                 query?: {
@@ -3739,7 +3961,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What moving a step would do: carried out in a transaction, measured, and aborted. */
+        /** Dry run of one step: executed in a transaction, measured and aborted. */
         post: {
             parameters: {
                 query?: never;
@@ -3752,37 +3974,37 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
                         on_conflict?: "keep" | "restore" | "fail";
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                         /**
                          * Format: date-time
-                         * @description Of a rollback: by when the steps are to be re-applied; people are reminded.
+                         * @description For a rollback: the time by which to re-apply the steps; a reminder is sent.
                          */
                         until?: string;
-                        /** @description Refuse to run unless the dry run with this hash still holds. */
+                        /** @description The hash of a dry run; the move is refused if its plan no longer holds. */
                         plan?: string;
                         /**
-                         * @description Also move what depends on the steps, or what they need.
+                         * @description Also move dependents (rollback) or requirements (re-apply) of the steps.
                          * @default false
                          */
                         cascade?: boolean;
                         /**
-                         * @description Carry a dry run out, and write it off, however many rows it writes.
+                         * @description Execute the dry run in an aborted transaction regardless of the number of rows.
                          * @default false
                          */
                         execute?: boolean;
@@ -3949,7 +4171,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Undo a step without losing data. */
+        /** Roll back a step without losing data. */
         post: {
             parameters: {
                 query?: never;
@@ -3962,37 +4184,37 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
                         on_conflict?: "keep" | "restore" | "fail";
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                         /**
                          * Format: date-time
-                         * @description Of a rollback: by when the steps are to be re-applied; people are reminded.
+                         * @description For a rollback: the time by which to re-apply the steps; a reminder is sent.
                          */
                         until?: string;
-                        /** @description Refuse to run unless the dry run with this hash still holds. */
+                        /** @description The hash of a dry run; the move is refused if its plan no longer holds. */
                         plan?: string;
                         /**
-                         * @description Also move what depends on the steps, or what they need.
+                         * @description Also move dependents (rollback) or requirements (re-apply) of the steps.
                          * @default false
                          */
                         cascade?: boolean;
                         /**
-                         * @description Carry a dry run out, and write it off, however many rows it writes.
+                         * @description Execute the dry run in an aborted transaction regardless of the number of rows.
                          * @default false
                          */
                         execute?: boolean;
@@ -4290,7 +4512,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Redo a step that was rolled back. */
+        /** Re-apply a step. */
         post: {
             parameters: {
                 query?: never;
@@ -4303,37 +4525,37 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
                         on_conflict?: "keep" | "restore" | "fail";
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                         /**
                          * Format: date-time
-                         * @description Of a rollback: by when the steps are to be re-applied; people are reminded.
+                         * @description For a rollback: the time by which to re-apply the steps; a reminder is sent.
                          */
                         until?: string;
-                        /** @description Refuse to run unless the dry run with this hash still holds. */
+                        /** @description The hash of a dry run; the move is refused if its plan no longer holds. */
                         plan?: string;
                         /**
-                         * @description Also move what depends on the steps, or what they need.
+                         * @description Also move dependents (rollback) or requirements (re-apply) of the steps.
                          * @default false
                          */
                         cascade?: boolean;
                         /**
-                         * @description Carry a dry run out, and write it off, however many rows it writes.
+                         * @description Execute the dry run in an aborted transaction regardless of the number of rows.
                          * @default false
                          */
                         execute?: boolean;
@@ -4631,7 +4853,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move all steps from one end to the other, or, with dry_run, say what that would do. */
+        /** Move a range of steps, or, with `dry_run`, preview the move. */
         post: {
             parameters: {
                 query?: never;
@@ -4642,37 +4864,37 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
                         on_conflict?: "keep" | "restore" | "fail";
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                         /**
                          * Format: date-time
-                         * @description Of a rollback: by when the steps are to be re-applied; people are reminded.
+                         * @description For a rollback: the time by which to re-apply the steps; a reminder is sent.
                          */
                         until?: string;
-                        /** @description Refuse to run unless the dry run with this hash still holds. */
+                        /** @description The hash of a dry run; the move is refused if its plan no longer holds. */
                         plan?: string;
                         /**
-                         * @description Also move what depends on the steps, or what they need.
+                         * @description Also move dependents (rollback) or requirements (re-apply) of the steps.
                          * @default false
                          */
                         cascade?: boolean;
                         /**
-                         * @description Carry a dry run out, and write it off, however many rows it writes.
+                         * @description Execute the dry run in an aborted transaction regardless of the number of rows.
                          * @default false
                          */
                         execute?: boolean;
@@ -5032,7 +5254,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on with an operation that was interrupted or has failed. */
+        /** Resume an interrupted or failed operation. */
         post: {
             parameters: {
                 query?: never;
@@ -5045,10 +5267,10 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
@@ -5215,7 +5437,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back what such an operation has moved. */
+        /** Revert the steps that an interrupted or failed operation has moved. */
         post: {
             parameters: {
                 query?: never;
@@ -5228,10 +5450,10 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.
+                         * @description If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.
                          * @default keep
                          * @enum {string}
                          */
@@ -5398,7 +5620,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve the move that another person has asked for; it is not carried out yet. */
+        /** Approve another person's request. The move starts when the request is repeated with its id. */
         post: {
             parameters: {
                 query?: never;
@@ -5632,7 +5854,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a request that was not used, approved or not. */
+        /** Withdraw a request that is not used yet. */
         post: {
             parameters: {
                 query?: never;
@@ -5645,7 +5867,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                     };
                 };
@@ -5867,7 +6089,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say by when a step that is rolled back is to be re-applied; it never moves by itself. */
+        /** Set the time by which a rolled back step is to be re-applied. Steps never move automatically. */
         post: {
             parameters: {
                 query?: never;
@@ -5881,7 +6103,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         until: string | null;
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                     };
                 };
@@ -5988,7 +6210,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** There and back in one transaction that is aborted, fingerprints compared. */
+        /** Roll back and re-apply in an aborted transaction, and compare fingerprints. */
         post: {
             parameters: {
                 query?: never;
@@ -6111,7 +6333,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Destroy what is parked for a step. */
+        /** Destroy the values parked for a step. */
         post: {
             parameters: {
                 query?: never;
@@ -6124,16 +6346,16 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Why; kept in the ledger. */
+                        /** @description The reason; recorded in the ledger. */
                         reason?: string;
                         /**
-                         * @description The phrase of the step, or those of the steps.
+                         * @description The acknowledgement phrase of each critical step.
                          * @default []
                          */
                         acknowledge?: string | string[];
-                        /** @description The id of an approved request: exactly what was approved is carried out. */
+                        /** @description The id of an approved request; exactly the approved move is executed. */
                         approval?: string;
-                        /** @description Why to move without the approval that is needed; raises a critical alert. */
+                        /** @description The reason to move without the required approval; raises a critical alert. */
                         override?: string;
                     };
                 };

@@ -10,7 +10,9 @@ let api: Api;
 /** The routes of the platform that are not for everybody, as the documentation lists them. */
 let platform: string[];
 
-const open = /^GET \/(livez|readyz|api\/health)$/;
+/** Probes, and the login of the console: who they let in is tested where they are. */
+const open =
+  /^(GET \/(livez|readyz|api\/health|api\/console\/login)|(POST|DELETE) \/api\/console\/session(\/renew)?)$/;
 
 beforeAll(async () => {
   api = await startApi();
@@ -82,7 +84,8 @@ const expected = (route: string, by: Asking, away: ReadonlySet<number>): string 
 
 /** For operators and admins, its moves for admins alone, whichever step is away. */
 const ofPlatform = (route: string, by: Asking): string => {
-  if (by === "nobody") return "no login";
+  // Without a login there is no session, which is no refusal.
+  if (by === "nobody") return route === "GET /api/console/session" ? "let in" : "no login";
   const moves = route.startsWith("POST /api/rollback/");
   return by === "admin" || (by === "operator" && !moves) ? "let in" : "wrong role";
 };

@@ -1,5 +1,5 @@
 import { tooManyRequests } from "earlybird";
-import { within } from "earlybird/monitoring";
+import { withTimeout } from "earlybird/monitoring";
 import { sql } from "kysely";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
@@ -84,7 +84,7 @@ export const countAttempt = async (
     select (select count(*) from wanted) as wanted, (select until from closed) as closed_until,
       array(select key from counted order by key) as keys,
       array(select ends_at from counted order by key) as "endsAt"`;
-  const { rows } = await within(answerWithinMs, statement.execute(db));
+  const { rows } = await withTimeout(answerWithinMs, statement.execute(db));
   const [{ wanted, closed_until, ...counted } = nothingCounted] = rows;
   if (counted.keys.length === wanted) return counted;
   // Another attempt took the last one between the look and the count: those counted here were not made.
@@ -104,7 +104,7 @@ export const giveBack = async (db: DeliveryDatabase, { keys, endsAt }: Counted):
       join unnest(${keys}::text[], ${endsAt}::timestamptz[]) as counted (key, ends_at) using (key, ends_at)
       order by b.key for update of b)
     update login_budgets set remaining = remaining + 1 where key in (select key from mine)`;
-  await within(answerWithinMs, statement.execute(db));
+  await withTimeout(answerWithinMs, statement.execute(db));
 };
 
 /** Remembers that the account has logged in from the address; `knownKey` stands for the two of them. */
@@ -113,7 +113,7 @@ export const rememberAddress = async (db: DeliveryDatabase, knownKey: string, no
     insert into known_addresses as k (key, last_login_at) values (${knownKey}, ${now})
     on conflict (key) do update set last_login_at = excluded.last_login_at
     where k.last_login_at < ${new Date(now.getTime() - rememberAgainMs)}`;
-  await within(answerWithinMs, statement.execute(db));
+  await withTimeout(answerWithinMs, statement.execute(db));
 };
 
 /** Deletes windows that have ended and addresses that are no longer known. To be called every few minutes. */

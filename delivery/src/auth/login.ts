@@ -1,5 +1,5 @@
 import { defineFailure } from "earlybird";
-import { within } from "earlybird/monitoring";
+import { withTimeout } from "earlybird/monitoring";
 import { sql } from "kysely";
 import { z } from "zod";
 import { type DeliveryDatabase, type Role, roles } from "../database.ts";
@@ -70,7 +70,7 @@ export const findLogin = async (
     .where("s.ended_at", "is", null)
     .where("s.expires_at", ">", now)
     .where("u.active", "=", true);
-  const row = await within(lookUpWithinMs, query.executeTakeFirst());
+  const row = await withTimeout(lookUpWithinMs, query.executeTakeFirst());
   if (!row) return undefined;
   const { authenticated_at, has_totp, ...login } = row;
   return {
@@ -104,7 +104,7 @@ export const findLoginByEmail = (db: DeliveryDatabase, email: string) => {
     .where("active", "=", true)
     .orderBy(sql`email = ${email}`, "desc")
     .limit(1);
-  return within(lookUpWithinMs, logins.executeTakeFirst());
+  return withTimeout(lookUpWithinMs, logins.executeTakeFirst());
 };
 
 const sameAddresses = (email: string, customer: string) => sql`

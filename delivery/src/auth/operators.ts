@@ -1,5 +1,5 @@
 import { defineFailure } from "earlybird";
-import { within } from "earlybird/monitoring";
+import { withTimeout } from "earlybird/monitoring";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { isDatabaseUnreachable } from "../database-unreachable.ts";
@@ -49,7 +49,7 @@ export const authorizeOperator = (
     expired: boolean,
   ): Promise<SignedIn> => {
     try {
-      const found = await within(lookUpWithinMs, lookUp(sessionId));
+      const found = await withTimeout(lookUpWithinMs, lookUp(sessionId));
       if (expired) throw tokenExpired();
       return found;
     } catch (error) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { within } from "../monitoring/index.ts";
+import { withTimeout } from "../monitoring/index.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 const leaveWithinMs = 1_000;
@@ -33,6 +33,6 @@ export const closePipeline = async (pipeline: Pipeline, graceMs: number): Promis
   const release = async () => pipeline.stateFile?.release();
   await settleAndSave(pipeline, graceMs, release);
   // Even if running work did not finish, the next process need not wait for the lease of this one to expire.
-  await within(leaveWithinMs, release()).catch(() => undefined);
+  await withTimeout(leaveWithinMs, release()).catch(() => undefined);
   for (const end of pipeline.unsubscribe) end();
 };

@@ -1,10 +1,10 @@
-import type { FollowersReceipt, Impact, StepReceipt } from "../rollback/index.ts";
+import type { FollowersReport, Impact, StepReport } from "../rollback/index.ts";
 import { bold, dim, duration, green, number, red, yellow } from "./output.ts";
 
 const shownImpacts = 8;
 
 /** A step's receipt as a person reads it: what moved, what it means, what was checked. */
-export const receiptText = (receipt: StepReceipt): string => {
+export const receiptText = (receipt: StepReport): string => {
   const { step, title, risk, rows, followers, impact, warnings, blocked_by, checks, duration_ms } = receipt;
   const rest = impact.length - shownImpacts;
   const failed = checks.filter(({ ok }) => !ok);
@@ -21,7 +21,7 @@ export const receiptText = (receipt: StepReceipt): string => {
   ].join("\n");
 };
 
-const followersText = ({ living, following, last_after_ms, missing }: FollowersReceipt): string => {
+const followersText = ({ living, following, last_after_ms, missing }: FollowersReport): string => {
   const after = last_after_ms === null ? "" : `, the last after ${duration(last_after_ms)}`;
   const text = `  ${following} of ${living} instances follow${after}`;
   if (missing.length === 0) return text;
@@ -29,7 +29,7 @@ const followersText = ({ living, following, last_after_ms, missing }: FollowersR
 };
 
 /** The receipt of a dry run: also what the real run will ask for. */
-export const planText = (receipt: StepReceipt): string =>
+export const planText = (receipt: StepReport): string =>
   receipt.acknowledge
     ? `${receiptText(receipt)}\n  requires ${bold(`--acknowledge "${receipt.acknowledge}"`)}`
     : receiptText(receipt);

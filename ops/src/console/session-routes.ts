@@ -211,8 +211,9 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
       },
     },
     async (request, reply) => {
-      const { authorization } = request.headers;
-      if (login.kind === "password" && login.logoutUrl !== undefined && authorization !== undefined) {
+      const credentials = readCredentials(request, sealer);
+      if (login.kind === "password" && login.logoutUrl !== undefined && credentials !== undefined) {
+        const { authorization } = credentials;
         const ended = await app.inject({ method: "POST", url: login.logoutUrl, headers: { authorization } });
         if (ended.statusCode >= 400) request.log.warn({ status: ended.statusCode }, "a login was not ended");
       }

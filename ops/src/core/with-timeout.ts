@@ -1,11 +1,13 @@
-/** Rejects with {@link DeadlineExceeded} unless `work` settles within `ms`; what it does later is ignored. */
-export const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
+
+/** Rejects with {@link DeadlineExceeded} unless `work` settles within `ms`. The result of late work is ignored. */
+export const withTimeout = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   let lastChance: NodeJS.Immediate | undefined;
   const expired = new Promise<never>((_, reject) => {
     const expire = () => reject(new DeadlineExceeded(ms));
     timer = setTimeout(() => {
-      // Where this process itself was held up, the answer may be there and not be read yet: that comes before this.
+      // If the event loop was blocked, the result may have arrived and not been read yet. Read it before expiring.
       lastChance = setImmediate(expire);
     }, ms);
   });
@@ -17,7 +19,6 @@ export const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   }
 };
 
-/** No answer in time. */
 export class DeadlineExceeded extends Error {
   constructor(ms: number) {
     super(`no answer within ${ms} ms`);

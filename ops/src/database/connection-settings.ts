@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-/** What is asked here has limits of its own: a request may be given less time than the merging of an hour takes. */
+/** The platform sets its own limits: a service may allow less time than merging an hour takes. */
 const withoutLimits = {
   statement_timeout: false,
   query_timeout: 0,
@@ -8,11 +8,11 @@ const withoutLimits = {
   idle_in_transaction_session_timeout: 0,
 } as const;
 
-/** What our parsers understand. */
+/** The format that the type parsers read. */
 const readAsText = { binary: false };
 
-/** The settings by which a service reaches its database, for connections of our own. */
-export const settingsLike = ({ options: { password, ...settings } }: pg.Pool): pg.PoolConfig => ({
+/** The connection settings of a service's pool, for separate connections. */
+export const connectionSettings = ({ options: { password, ...settings } }: pg.Pool): pg.PoolConfig => ({
   ...settings,
   ...withoutLimits,
   ...readAsText,

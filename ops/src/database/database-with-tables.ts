@@ -2,15 +2,15 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import { onConnection } from "./monitoring-pool.ts";
 
-/** A database that gets the tables that are needed before anybody works with them. */
+/** A database whose tables are created before first use. */
 export class DatabaseWithTables {
   readonly #pool: pg.Pool;
   readonly #createTables: (db: Kysely<unknown>) => Promise<void>;
   #tablesExist = false;
 
   /**
-   * @param pool a small one of monitoring's own
-   * @param createTables makes those that are absent
+   * @param pool created by `createMonitoringPool`
+   * @param createTables creates missing tables
    */
   constructor(pool: pg.Pool, createTables: (db: Kysely<unknown>) => Promise<void>) {
     this.#pool = pool;
@@ -18,9 +18,9 @@ export class DatabaseWithTables {
   }
 
   /**
-   * Lends a connection to `work`.
+   * Calls `work` with a connection.
    *
-   * @throws whatever keeps it from the database
+   * @throws if the database is unavailable
    */
   async connected<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T> {
     try {
@@ -30,7 +30,7 @@ export class DatabaseWithTables {
         return work(db);
       });
     } catch (error) {
-      // They may have been dropped, or the database is another one by now, restored or failed over to.
+      // The tables may have been dropped, or the database restored or failed over.
       this.#tablesExist = false;
       throw error;
     }

@@ -2,46 +2,46 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import pg from "pg";
 import { kyselyReading } from "./bound-kysely.ts";
-import { settingsLike } from "./connection-settings.ts";
-import { ownParsers } from "./type-parsers.ts";
+import { connectionSettings } from "./connection-settings.ts";
+import { typeParsers } from "./type-parsers.ts";
 
 const connections = 2;
-const connectWithinMs = 3_000;
-const answerWithinMs = 5_000;
-const closeWithinMs = 1_000;
+const connectTimeoutMs = 3_000;
+const queryTimeoutMs = 5_000;
+const closeTimeoutMs = 1_000;
 
-const bind = kyselyReading(ownParsers);
+const bind = kyselyReading(typeParsers);
 
 /**
- * A small pool for those who watch the service: they must neither wait in the service's own queue nor keep its
- * connections. It connects when it is first used, so it can be made while the database is away.
+ * Creates a small pool for monitoring, which must neither wait for the service's pool nor occupy its connections. It
+ * connects on first use, so the database may be down.
  *
- * @param servicePool only its settings are used, never one of its connections
+ * @param servicePool only its settings are used, never its connections
  */
 export const createMonitoringPool = (servicePool: pg.Pool): pg.Pool => {
   const pool = new pg.Pool({
-    ...settingsLike(servicePool),
+    ...connectionSettings(servicePool),
     max: connections,
     min: 0,
     application_name: "earlybird monitoring",
-    connectionTimeoutMillis: connectWithinMs,
-    query_timeout: answerWithinMs,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
     allowExitOnIdle: true,
   });
-  // A connection that breaks while nobody asks it anything would otherwise end the process.
+  // An error of an idle connection would otherwise end the process.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 };
 
-/** Closes such a pool; after a second without the connections that do not end, as those to a frozen server. */
+/** Closes the pool. Waits at most a second for connections that do not end, as those to a frozen server. */
 export const closeMonitoringPool = async (pool: pg.Pool): Promise<void> => {
-  await Promise.race([pool.end(), sleep(closeWithinMs, undefined, { ref: false })]);
+  await Promise.race([pool.end(), sleep(closeTimeoutMs, undefined, { ref: false })]);
 };
 
 /**
- * Lends a connection of the pool to `work`, and reads what it answers by parsers of our own, whoever made the pool.
- * After an error it is thrown away: it may lead to a server that is gone, and would make the next borrower wait for it.
+ * Calls `work` with a connection of the pool that uses {@link typeParsers}. After an error the connection is discarded: its
+ * server may be gone, and the next user would wait for it.
  */
 export const onConnection = async <T>(
   pool: pg.Pool,

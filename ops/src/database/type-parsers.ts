@@ -5,7 +5,7 @@ const int4Array = 1007;
 
 const bytes = (text: string): Buffer => {
   if (text.startsWith("\\x")) return Buffer.from(text.slice(2), "hex");
-  // The older form, where a database asks for it by bytea_output.
+  // The older format, if bytea_output is set to escape.
   const unescaped = text.replaceAll(/\\(\\|[0-7]{3})/g, (_, code: string) =>
     code === "\\" ? code : String.fromCharCode(Number.parseInt(code, 8)),
   );
@@ -26,9 +26,9 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
 };
 
 /**
- * How whoever watches the service reads what the database answers. A service may read times as strings, for its own
- * pool or by `pg.types.setTypeParser` for all: what is written here must not depend on it.
+ * Type parsers of the platform's connections. A service may configure other parsers, for its pool or globally by
+ * `pg.types.setTypeParser`; the platform must not depend on them.
  */
-export const ownParsers: pg.CustomTypesConfig = {
+export const typeParsers: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number) => parsers[oid] ?? String) as typeof pg.types.getTypeParser,
 };

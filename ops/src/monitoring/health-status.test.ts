@@ -1,20 +1,20 @@
 import { expect, test } from "vitest";
-import { type Findings, judgeHealth } from "./health-status.ts";
+import { type HealthInputs, judgeHealth } from "./health-status.ts";
 
 const pool = { size: 10, in_use: 10, waiting: 9 };
-const fine: Findings = {
+const fine: HealthInputs = {
   database: { status: "healthy", response_time_ms: 1, pool, reason: null },
   system: { memory_percent: 90, event_loop_p99_ms: 1_000 },
   performance: { requests: 100, statuses: { "1xx": 0, "2xx": 0, "3xx": 0, "4xx": 95, "5xx": 5 } },
 };
-const slow: Findings["database"] = { status: "degraded", response_time_ms: 1500, pool, reason: "slow" };
-const away: Findings["database"] = { status: "unhealthy", response_time_ms: null, pool, reason: "away" };
+const slow: HealthInputs["database"] = { status: "degraded", response_time_ms: 1500, pool, reason: "slow" };
+const away: HealthInputs["database"] = { status: "unhealthy", response_time_ms: null, pool, reason: "away" };
 const failing = (requests: number) => ({
   requests,
   statuses: { ...fine.performance.statuses, "5xx": requests },
 });
 
-test.each<[string, Partial<Findings>, string, string[]]>([
+test.each<[string, Partial<HealthInputs>, string, string[]]>([
   ["all at its limits", {}, "healthy", []],
   ["a slow database", { database: slow }, "degraded", ["the database is slow: slow"]],
   [
@@ -43,6 +43,6 @@ test.each<[string, Partial<Findings>, string, string[]]>([
   ],
   ["a few requests that all fail", { performance: failing(19) }, "healthy", []],
   ["no requests", { performance: failing(0) }, "healthy", []],
-])("%s: %j make it %s", (_, findings, status, reasons) => {
-  expect(judgeHealth({ ...fine, ...findings })).toEqual({ status, reasons });
+])("%s: %j make it %s", (_, inputs, status, reasons) => {
+  expect(judgeHealth({ ...fine, ...inputs })).toEqual({ status, reasons });
 });

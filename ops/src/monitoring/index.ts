@@ -1,7 +1,7 @@
-// First: what is loaded next may fill the memory that is then collected.
+// First, because later modules may trigger a garbage collection.
 import "./requests/nexttick-workaround.ts";
 
-export { DeadlineExceeded, within } from "../core/with-timeout.ts";
+export { DeadlineExceeded, withTimeout } from "../core/with-timeout.ts";
 export { DatabaseWithTables } from "../database/database-with-tables.ts";
 export { closeMonitoringPool, createMonitoringPool, onConnection } from "../database/monitoring-pool.ts";
 export {
@@ -12,20 +12,11 @@ export {
 } from "./database/health-check.ts";
 export type { DatabaseDetails } from "./database/server-stats.ts";
 export type { Collection } from "./database/table-sizes.ts";
-export {
-  Fleet,
-  type FleetCoverage,
-  type FleetEndpoint,
-  type FleetOptions,
-  type FleetSummary,
-  type HistoryPoint,
-  type HistoryRequest,
-  type HistoryRouteOptions,
-  historyRoute,
-  type Instance,
-  type Resolution,
-} from "./fleet/index.ts";
-export { type MetricsRouteOptions, metricsRoute } from "./prometheus/index.ts";
+export { Fleet, type FleetOptions } from "./fleet/fleet.ts";
+export type { FleetCoverage, FleetEndpoint, FleetSummary } from "./fleet/fleet-summary.ts";
+export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.ts";
+export type { Instance } from "./fleet/instances.ts";
+export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
 export { recordRequests } from "./requests/fastify-recorder.ts";
 export { type RouteOf, recordServer } from "./requests/http-recorder.ts";
 export { type EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
@@ -35,12 +26,10 @@ export {
   performanceWindows,
 } from "./requests/summary.ts";
 export { type HealthRoutesOptions, healthRoutes } from "./routes/health.ts";
-export {
-  type DatabaseProbe,
-  type MonitoringOptions,
-  MonitoringService,
-  type Snapshot,
-  type SystemProbe,
-} from "./service.ts";
+export { type HistoryRouteOptions, historyRoute } from "./routes/history.ts";
+export { type MetricsRouteOptions, metricsRoute } from "./routes/metrics.ts";
+export { type MonitoringOptions, MonitoringService } from "./service.ts";
+export type { Snapshot } from "./snapshot.ts";
 export type { Overhead } from "./system/overhead.ts";
-export { SystemMetrics, type SystemReport, type SystemSample } from "./system/sampler.ts";
+export type { SystemReport, SystemSample } from "./system/report.ts";
+export { SystemMetrics } from "./system/sampler.ts";

@@ -1,9 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createLogger } from "../core/logger.ts";
 import type { DatabaseHealth } from "./database/health-check.ts";
+import type { SystemProbe } from "./health-checks.ts";
 import { PerformanceMetrics } from "./requests/request-metrics.ts";
-import { type MonitoringOptions, MonitoringService, type Snapshot, type SystemProbe } from "./service.ts";
-import { SystemMetrics, type SystemSample } from "./system/sampler.ts";
+import { type MonitoringOptions, MonitoringService } from "./service.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { SystemSample } from "./system/report.ts";
+import { SystemMetrics } from "./system/sampler.ts";
 
 const pool = { size: 10, in_use: 0, waiting: 0 };
 const answers: DatabaseHealth = { status: "healthy", response_time_ms: 1, pool, reason: null };
@@ -49,7 +52,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("checks come every 5 seconds, every second while the database fails, and until it has answered twice", async () => {
+test("checks run every 5 seconds, and every second while the database fails and until it has responded twice", async () => {
   vi.useFakeTimers();
   const script = [answers, answers, answers, fails, fails, fails, answers, answers, answers];
   const { service, checkedAt } = monitor(async () => script.shift() ?? answers);
@@ -59,7 +62,7 @@ test("checks come every 5 seconds, every second while the database fails, and un
   await service.stop();
 });
 
-test("a database that hangs is asked again at once: two unanswered pings from standstill fit into 10 seconds", async () => {
+test("a hanging database is checked again immediately: two failed pings fit into 10 seconds", async () => {
   vi.useFakeTimers();
   let hangs = false;
   const { service, checkedAt } = monitor(async () => (hangs ? sleep(2_000, fails) : answers));
@@ -76,7 +79,7 @@ test("a database that hangs is asked again at once: two unanswered pings from st
   await stopped;
 });
 
-test("a lost connection is looked into at once, but never more than once a second", async () => {
+test("a lost connection is checked immediately, but at most once a second", async () => {
   vi.useFakeTimers();
   const { service, checkedAt, lose } = monitor(async () => answers);
   await service.start();
@@ -93,25 +96,22 @@ test("a lost connection is looked into at once, but never more than once a secon
 test.each([
   ["hangs", () => new Promise<DatabaseHealth>(() => {}), "no answer within 30 ms"],
   ["throws", () => Promise.reject(new Error("boom")), "boom"],
-])(
-  "a check that %s makes the service unhealthy, and the next one is made all the same",
-  async (_, check, words) => {
-    let calls = 0;
-    const { service } = monitor(() => (++calls === 1 ? check() : Promise.resolve(answers)), {
-      patienceMs: 30,
-      failingIntervalMs: 10,
-    });
-    await service.start();
-    expect(service.snapshot).toMatchObject({
-      status: "unhealthy",
-      reasons: [expect.stringContaining(words)],
-    });
-    await expect.poll(() => service.snapshot?.status).toBe("healthy");
-    await service.stop();
-  },
-);
+])("a check that %s makes the service unhealthy, and the next one still runs", async (_, check, words) => {
+  let calls = 0;
+  const { service } = monitor(() => (++calls === 1 ? check() : Promise.resolve(answers)), {
+    patienceMs: 30,
+    failingIntervalMs: 10,
+  });
+  await service.start();
+  expect(service.snapshot).toMatchObject({
+    status: "unhealthy",
+    reasons: [expect.stringContaining(words)],
+  });
+  await expect.poll(() => service.snapshot?.status).toBe("healthy");
+  await service.stop();
+});
 
-test("a system that cannot be sampled does not end the checks", async () => {
+test("an error in sampling the system does not stop the checks", async () => {
   const sample = () => {
     throw new Error("no /proc");
   };
@@ -125,7 +125,7 @@ test("a system that cannot be sampled does not end the checks", async () => {
   await service.stop();
 });
 
-test("a listener that throws keeps neither the others nor the next snapshot from coming", async () => {
+test("an error in a listener affects neither other listeners nor the next snapshot", async () => {
   const { service } = monitor(async () => answers, { failingIntervalMs: 5 });
   const seen: Snapshot[] = [];
   service.onSnapshot(() => {
@@ -142,7 +142,7 @@ test("a listener that throws keeps neither the others nor the next snapshot from
   await service.stop();
 });
 
-test("a check that cannot be concluded is followed by the next", async () => {
+test("a check that fails is followed by the next", async () => {
   const nothing = undefined as unknown as DatabaseHealth;
   let calls = 0;
   const { service } = monitor(async () => (++calls === 2 ? nothing : answers), { failingIntervalMs: 5 });
@@ -153,7 +153,7 @@ test("a check that cannot be concluded is followed by the next", async () => {
   await service.stop();
 });
 
-test("after stop nothing is checked, told or timed any more, also when a check was under way", async () => {
+test("after stop there are no checks, notifications or timers, even if a check was running", async () => {
   vi.useFakeTimers();
   let answer = (_: DatabaseHealth) => {};
   const pending = () =>
@@ -181,7 +181,7 @@ test("there is no snapshot before the first check has finished", async () => {
   await service.stop();
 });
 
-test("a snapshot tells the requests of the minute before, of all and of each endpoint", async () => {
+test("a snapshot has the requests of the last minute, in total and per endpoint", async () => {
   const performance = new PerformanceMetrics();
   performance.endpoint("GET", "/a").record(200, 3);
   performance.endpoint("POST", "/b").record(503, 40);
@@ -200,7 +200,7 @@ test("a snapshot tells the requests of the minute before, of all and of each end
   await service.stop();
 });
 
-test("however many endpoints there are, a snapshot has them all, and others get a turn meanwhile", async () => {
+test("a snapshot of many endpoints has them all and does not block the event loop", async () => {
   const performance = new PerformanceMetrics();
   for (let n = 0; n < 60; n++) performance.endpoint("GET", `/${n}`).record(200, 1);
   let turns = 0;
@@ -219,7 +219,7 @@ test("however many endpoints there are, a snapshot has them all, and others get 
   await service.stop();
 });
 
-test("what monitoring costs is measured: the time of the checks and of those who listen, and of recording", async () => {
+test("the cost of checks, listeners and recording is measured", async () => {
   let nowMs = 0;
   const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
   const performance = new PerformanceMetrics({ clock });

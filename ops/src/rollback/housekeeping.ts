@@ -1,22 +1,22 @@
 import { expireApprovals } from "./approvals/expire.ts";
-import { noteRaised, raiseOverrides } from "./approvals/override.ts";
+import { markRaised, raiseOverrides } from "./approvals/override.ts";
 import type { Alarm } from "./engine/alarm.ts";
 import type { Engine } from "./engine/engine.ts";
 import { remind } from "./expiry/remind.ts";
 
 const everyMs = 30_000;
 
-/** Does what time brings about: ends requests that have lapsed, and tells people what they must hear of. */
+/** Expires requests, raises alerts about overrides, and sends reminders. */
 export const attendOnce = async (engine: Engine, alarm: Alarm): Promise<void> => {
   await expireApprovals(engine, engine.db);
   await raiseOverrides(engine, alarm);
-  await noteRaised(engine, alarm);
+  await markRaised(engine, alarm);
   await remind(engine, alarm);
 };
 
 /**
- * Does so twice a minute, in each instance: what several raise is told once. Returns how to end it, the look under way
- * included.
+ * Does so twice a minute. Several instances can do so: each notice is delivered once. Returns a function that stops it
+ * and waits for the current check.
  */
 export const attendRepeatedly = (engine: Engine, alarm: Alarm): (() => Promise<void>) => {
   let looking: Promise<void> | undefined;
@@ -26,9 +26,8 @@ export const attendRepeatedly = (engine: Engine, alarm: Alarm): (() => Promise<v
       await attendOnce(engine, alarm);
       failing = false;
     } catch (error) {
-      // Once for an outage of the database, which has its own alert.
-      if (!failing)
-        engine.log.warn({ err: error }, "approvals and times to re-apply by could not be looked after");
+      // Logged once per outage of the database, which has its own alert.
+      if (!failing) engine.log.warn({ err: error }, "approvals and due re-applies could not be checked");
       failing = true;
     }
   };

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-test("a change that cannot have its table is refused by the name of who holds it; the next start applies it", async () => {
+test("a change whose table is locked is refused with the name of the holder; the next start applies it", async () => {
   const reader = await database.pool.connect();
   await reader.query("begin; select count(*) from poems");
   await expect(manager.install(asked)).rejects.toMatchObject({
@@ -54,7 +54,7 @@ test("a change that cannot have its table is refused by the name of who holds it
   expect([...(await readStates(db)).keys()]).toEqual([1, 2]);
 });
 
-test("a failed application is no operation to resume or to abort", async () => {
+test("a failed application cannot be resumed or aborted", async () => {
   const reader = await database.pool.connect();
   await reader.query("begin; select count(*) from poems");
   await expect(manager.install(asked)).rejects.toThrow();
@@ -64,7 +64,7 @@ test("a failed application is no operation to resume or to abort", async () => {
   await expect(manager.abort(undefined, asked)).rejects.toMatchObject({ exitStatus: 4 });
 });
 
-test("a second instance that starts meanwhile waits, and finds everything applied", async () => {
+test("a second instance waits, and finds everything applied", async () => {
   const reader = await database.pool.connect();
   await reader.query("begin; select count(*) from poems");
   const patient = { pool: database.pool, changes, log: quiet, patience: { attemptMs: 50, limitMs: 20_000 } };
@@ -80,7 +80,7 @@ test("a second instance that starts meanwhile waits, and finds everything applie
 });
 
 describe("on a database of an earlier version", () => {
-  test("a change's table comes home from the platform's schema, with its rows", async () => {
+  test("the table of a change moves out of the platform's schema, with its rows", async () => {
     const visits = defineChange({
       ...nothing,
       step: 9,
@@ -209,7 +209,7 @@ describe("on a table of many rows", () => {
     expect(await wrong()).toEqual([]);
   });
 
-  test("it gives what one transaction gives on a small table, and the service's triggers keep out of it", async () => {
+  test("it gives the same result as one transaction on a small table, without firing the service's triggers", async () => {
     await managerWith().install(asked);
     expect(await wrong()).toEqual([]);
     const online = await fingerprint(db);
@@ -223,7 +223,7 @@ describe("on a table of many rows", () => {
     expect((await fingerprint(db)).schema).toEqual(online.schema);
   });
 
-  test("interrupted at any batch, it goes on with the next start, and no step stands before it is whole", async () => {
+  test("interrupted at any batch, it continues at the next start, and no step counts as applied before it is complete", async () => {
     const holder = await database.pool.connect();
     await holder.query("begin; select from readings where at = 15000 for update");
     const impatient = new RollbackManager({

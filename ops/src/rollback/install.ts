@@ -10,21 +10,21 @@ import type { Requester } from "./engine/request.ts";
 import { readStates } from "./engine/states.ts";
 import { applyStep } from "./execution/apply-step.ts";
 import { refuseFindings } from "./execution/execute.ts";
-import { entryFor } from "./operations/audited-run.ts";
-import { beginOperation, endOperation } from "./operations/operation.ts";
+import { ledgerEntry } from "./operations/audited-run.ts";
+import { beginOperation, endOperation, failOperation } from "./operations/operation.ts";
 import { withOperationLock } from "./operations/operation-lock.ts";
 import { inspectFully, warnings } from "./preflight/inspect.ts";
 import { createEngineSchema } from "./schema.ts";
 
-/** Instances start together: one applies the changes, the others wait for it, however large the tables are. */
+/** Instances start together: one applies the changes, the others wait, also for large tables. */
 const waitMs = 3_600_000;
 
 /**
- * Creates the engine's tables where absent and applies the changes that this database does not have yet,
- * lowest first. Resolves with the steps it applied. Waits while another process does the same.
+ * Creates missing tables of the engine and applies the missing changes, lowest step first. Resolves with the steps that
+ * were applied. Waits while another process does the same.
  *
- * @throws Failure EB_STEP_OBSTRUCTED before anything of that step is written; EB_LOCK_NOT_OBTAINED that names who holds
- *   a table. The steps before it stay applied, and the next call goes on
+ * @throws Failure EB_STEP_OBSTRUCTED before the step writes anything; EB_LOCK_NOT_OBTAINED, which names the sessions that
+ *   hold the table. Earlier steps stay applied, and the next call continues
  */
 export const installChanges = async (engine: Engine, by: Requester): Promise<number[]> => {
   const { db, pool, servicePool, changes, clock, log } = engine;
@@ -37,7 +37,7 @@ export const installChanges = async (engine: Engine, by: Requester): Promise<num
   return withOperationLock(
     pool,
     async (session) => {
-      // Another process may have applied them while this one waited for the lock.
+      // Read again: another process may have applied changes during the wait for the lock.
       const absent = missing(changes, await readStates(session));
       const steps = absent.map(({ step }) => step);
       if (steps.length === 0) return [];
@@ -47,13 +47,7 @@ export const installChanges = async (engine: Engine, by: Requester): Promise<num
           await applyWhereAllowed(engine, session, { change, operation: operation.id, by });
       } catch (error) {
         const failure = error instanceof Failure ? error : refusedByDatabase(error);
-        const end = { state: "failed", at: clock.now(), receipts: [] } as const;
-        await endOperation(session, operation.id, {
-          ...end,
-          ...(failure && { failure: failure.toProblem() }),
-        }).catch((left: unknown) =>
-          log.warn({ err: left, operation: operation.id }, "the end of the operation could not be recorded"),
-        );
+        await failOperation(engine, session, operation.id, { failure, receipts: [] });
         throw failure ?? error;
       }
       await endOperation(session, operation.id, { state: "completed", at: clock.now(), receipts: [] });
@@ -69,13 +63,13 @@ const applyWhereAllowed = async (
   { change, operation, by }: { change: Change; operation: string; by: Requester },
 ): Promise<void> => {
   const { step } = change;
-  // A step whose application was interrupted has its structure already.
+  // An interrupted application has already created the structure.
   const state = (await isBegun(session, step)) ? "applied" : undefined;
   const findings = await inspectFully(engine, session, { change, state });
   if (state === undefined) refuseFindings(step, findings);
   for (const warning of warnings(findings)) engine.log.warn({ step }, `step ${step}: ${warning}`);
   const entry = (action: string, result: unknown) =>
-    entryFor(engine, { action, steps: [step], by }, result, operation);
+    ledgerEntry(engine, { action, steps: [step], by }, result, operation);
   await applyStep(engine, session, { change, entry, operation });
 };
 
@@ -84,7 +78,7 @@ const isBegun = async (db: Database, step: number): Promise<boolean> => {
   return rows.length > 0;
 };
 
-/** Earlier versions did not keep with a step which tables it journals. */
+/** Earlier versions did not store the journalled tables of a step. */
 const noteJournalsOfEarlierVersions = async ({ db, changes }: Engine): Promise<void> => {
   const { rows } = await sql<{
     step: number;

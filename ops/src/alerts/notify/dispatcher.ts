@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { inTime } from "../../core/in-time.ts";
 import type { Logger } from "../../core/logger.ts";
+import { withTimeout } from "../../core/with-timeout.ts";
 import { keyOfChannel } from "../model/channel-alert.ts";
 import type {
   Attempt,
@@ -40,6 +40,8 @@ export interface DispatcherOptions {
 const patient: Backoff = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const dayMs = 24 * 60 * 60_000;
 const maintenanceIntervalMs = 60_000;
+/** A hanging disk must not block notifications. */
+const diskTimeoutMs = 2_000;
 
 /** Far more than are sent between two saves of the state. */
 const mostKnown = 10_000;
@@ -101,7 +103,7 @@ export class NotificationDispatcher implements Dispatcher {
 
   async dispatch(notification: Notification): Promise<void> {
     // An earlier process may have left the same notification.
-    if (this.#maintaining) await inTime(this.#maintaining);
+    if (this.#maintaining) await withTimeout(diskTimeoutMs, this.#maintaining).catch(() => undefined);
     if (!this.#isFirst(notification)) return;
     const concerned = [...this.#workers.keys()].filter(
       (name) => keyOfChannel(name) !== notification.alert.key,
@@ -141,7 +143,7 @@ export class NotificationDispatcher implements Dispatcher {
   /** Delivers due notifications for at most `graceMs`; the rest stays in the spool for the next process. */
   async stop(graceMs = 2_000): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#maintaining) await inTime(this.#maintaining);
+    if (this.#maintaining) await withTimeout(diskTimeoutMs, this.#maintaining).catch(() => undefined);
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(graceMs)));
     await this.#spool.close();
   }

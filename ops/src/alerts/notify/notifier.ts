@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
-import { within } from "../../monitoring/index.ts";
+import { withTimeout } from "../../monitoring/index.ts";
 import type { Incidents } from "../incidents/active.ts";
 import type { Cause } from "../incidents/inhibition.ts";
 import type { Silences } from "../incidents/silences.ts";
@@ -174,7 +174,7 @@ export class Notifier {
 
   async #saved(): Promise<void> {
     // A disk that hangs must not stop notifications.
-    await within(saveWithinMs, this.#options.save()).catch(() => undefined);
+    await withTimeout(saveWithinMs, this.#options.save()).catch(() => undefined);
   }
 
   #conclude(

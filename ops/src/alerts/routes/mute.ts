@@ -70,7 +70,7 @@ export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (
       config: { problems: [404] },
       schema: {
         tags,
-        summary: "Send a test through the real channels, and wait for their answers.",
+        summary: "Send a test to the real channels, and wait for their answers.",
         body: z.strictObject({ channel: z.string().max(50).optional() }).nullable(),
         response: { 200: channelTests },
       },

@@ -32,7 +32,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
     {
       schema: {
         tags,
-        summary: "Active alerts, mutes, channels, and the statistics of the last 30 days.",
+        summary: "Get active alerts, mutes, channels and the statistics of the last 30 days.",
         response: { 200: summary },
       },
     },
@@ -44,7 +44,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
     {
       schema: {
         tags,
-        summary: "Active alerts of all instances; an alert that several instances raised, once.",
+        summary: "List active alerts of all instances; an alert that several instances raised, once.",
         response: { 200: z.object({ alerts: z.array(alert) }) },
       },
     },
@@ -57,7 +57,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
       config: { problems: [422] },
       schema: {
         tags,
-        summary: "Alerts of the last 90 days, newest first, with the result for each channel.",
+        summary: "List alerts of the last 90 days, newest first, with the result for each channel.",
         querystring: historyQuery,
         response: { 200: historyPage },
       },
@@ -78,7 +78,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
     {
       schema: {
         tags,
-        summary: "One alert, with the reason for each channel why it was notified or not.",
+        summary: "Get an alert with its decisions, and the result for each channel.",
         params: z.strictObject({ id: z.string().max(64) }),
         response: { 200: explained },
       },

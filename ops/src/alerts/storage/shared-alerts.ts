@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
-import { type DatabaseWithTables, within } from "../../monitoring/index.ts";
+import { type DatabaseWithTables, withTimeout } from "../../monitoring/index.ts";
 import type { Incidents } from "../incidents/active.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
 import type { Records } from "../incidents/records.ts";
@@ -194,7 +194,7 @@ export class SharedAlerts implements Deduplication {
   async #claim(ask: () => Promise<Claim>): Promise<Claim> {
     if (this.#options.isUnavailable()) return { claim: "unknown" };
     try {
-      return await within(claimWithinMs, ask());
+      return await withTimeout(claimWithinMs, ask());
     } catch (error) {
       this.#failed(error);
       return { claim: "unknown" };
@@ -204,7 +204,7 @@ export class SharedAlerts implements Deduplication {
   async #read<T>(read: () => Promise<T>): Promise<T | undefined> {
     if (this.#options.isUnavailable()) return undefined;
     try {
-      return await within(readWithinMs, read());
+      return await withTimeout(readWithinMs, read());
     } catch (error) {
       this.#failed(error);
       return undefined;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../core/logger.ts";
-import { within } from "../../core/with-timeout.ts";
+import { withTimeout } from "../../core/with-timeout.ts";
 import { clusterLocation } from "./cluster-location.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { type JoinedServer, joinServer } from "./join-server.ts";
@@ -71,7 +71,7 @@ export const startEmbeddedServer = async (
     release: async () => {
       released = true;
       try {
-        await within(
+        await withTimeout(
           downWithinMs,
           (async () => {
             await renewal;

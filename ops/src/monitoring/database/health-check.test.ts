@@ -27,14 +27,14 @@ describe("a database that stops and starts", () => {
 
   const untilIdle = (some: pg.Pool) => expect.poll(() => some.totalCount - some.idleCount).toBe(0);
 
-  test("a ping tells how long it took and how the pool is used", async () => {
+  test("a ping reports its duration and the use of the pool", async () => {
     const health = await checker.check();
     expect(health).toMatchObject({ status: "healthy", pool: { size: 2, in_use: 0, waiting: 0 } });
     expect(health.response_time_ms).toBeGreaterThan(0);
     expect(health.response_time_ms).toBeLessThan(1000);
   });
 
-  test("a ping does not queue behind those who wait for the pool", async () => {
+  test("a ping does not wait for the pool", async () => {
     const lent = [await pool.connect(), await pool.connect()];
     const waiting = pool.connect();
     const health = await checker.check();
@@ -43,7 +43,7 @@ describe("a database that stops and starts", () => {
     (await waiting).release();
   });
 
-  test("how little time the service gives its statements does not make a ping fail that is answered", async () => {
+  test("a short statement timeout of the service does not apply to pings", async () => {
     const hasty = new DatabaseHealthChecker({
       pool: new pg.Pool({ connectionString: postgres.url, query_timeout: 1 }),
     });
@@ -55,7 +55,7 @@ describe("a database that stops and starts", () => {
     hasty.close();
   });
 
-  test("details come with pings, are looked into every 30 seconds, and stay known while the database is away", async () => {
+  test("details are read with pings every 30 seconds, and are kept while the database is down", async () => {
     const clock = new StandingClock("2026-03-10T06:00:00Z");
     const detailsPool = createMonitoringPool(pool);
     const looking = new DatabaseHealthChecker({ pool, detailsPool, clock });
@@ -76,7 +76,7 @@ describe("a database that stops and starts", () => {
     await closeMonitoringPool(detailsPool);
   });
 
-  test("details that can no longer be read are told as unknown, with the reason, as long as that lasts", async () => {
+  test("details that can no longer be read are reported as unknown, with the reason", async () => {
     const clock = new StandingClock("2026-03-10T06:00:00Z");
     const url = new URL(postgres.url);
     url.username = "watcher";
@@ -118,7 +118,7 @@ describe("a database that stops and starts", () => {
     await watched.end();
   });
 
-  test("the loss of the connection is told, pings fail while the database is away, and succeed when it is back", async () => {
+  test("the loss of the connection is reported, and pings fail until the database is back", async () => {
     await checker.check();
     const lost = new Promise<void>((resolve) => checker.onLost(resolve));
     await postgres.stop();
@@ -130,7 +130,7 @@ describe("a database that stops and starts", () => {
     expect(await checker.check()).toMatchObject({ status: "healthy" });
   });
 
-  test("a closed checker leaves no connection and makes no new one", async () => {
+  test("a closed checker leaves no connection and opens no new one", async () => {
     const closing = new DatabaseHealthChecker({ pool });
     await closing.check();
     closing.close();
@@ -141,7 +141,7 @@ describe("a database that stops and starts", () => {
   });
 });
 
-test("a database that accepts and then says nothing fails within the timeout, and its socket is closed", async () => {
+test("a database that accepts and does not respond fails within the timeout, and its socket is closed", async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => void sockets.push(socket.resume().on("error", () => {})));
   server.listen(0, "127.0.0.1");

@@ -1,37 +1,35 @@
 import pg from "pg";
+import { z } from "zod";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { within } from "../../core/with-timeout.ts";
-import { settingsLike } from "../../database/connection-settings.ts";
+import { withTimeout } from "../../core/with-timeout.ts";
+import { connectionSettings } from "../../database/connection-settings.ts";
 import { type DatabaseDetails, outdatedDetails, readDatabaseDetails } from "./server-stats.ts";
 
-export type HealthStatus = "healthy" | "degraded" | "unhealthy";
+export const healthStatus = z.enum(["healthy", "degraded", "unhealthy"]);
+export type HealthStatus = z.infer<typeof healthStatus>;
 
-/** How many connections the pool may have, how many of them are lent out, and how many requests wait for one. */
-export interface PoolUse {
-  size: number;
-  in_use: number;
-  waiting: number;
-}
+/** Maximum connections of the pool, connections in use, and requests waiting for one. */
+export const poolUse = z.object({ size: z.int(), in_use: z.int(), waiting: z.int() });
+export type PoolUse = z.infer<typeof poolUse>;
 
 export type DatabaseHealth = (
   | { status: "healthy" | "degraded"; response_time_ms: number; reason: string | null }
   | { status: "unhealthy"; response_time_ms: null; reason: string }
 ) & {
   pool: PoolUse;
-  /** The latest that are known: half a minute old while they can be read, and nulls when they are too old. */
+  /** Read every 30 seconds; nulls if they are too old. */
   details?: DatabaseDetails;
 };
 
 const slowMs = 1000;
 const detailsEveryMs = 30_000;
 
-/** Two looks may fail; what is older says nothing of now. */
-const detailsHoldMs = 90_000;
+/** Two reads may fail; then the details are outdated. */
+const detailsMaxAgeMs = 90_000;
 
 /**
- * Asks the database for a sign of life over a connection of its own: a ping never waits behind the
- * requests that wait for the pool, and says something about the database when the pool is exhausted.
- * Every half a minute it also looks into the details, which no ping waits for.
+ * Pings the database over its own connection, so that a ping works when the pool is exhausted. Every 30 seconds it also
+ * reads the details in the background.
  */
 export class DatabaseHealthChecker {
   readonly #pool: pg.Pool;
@@ -40,15 +38,15 @@ export class DatabaseHealthChecker {
   readonly #detailsPool: pg.Pool | undefined;
   readonly #lostListeners = new Set<() => void>();
   #details: DatabaseDetails | undefined;
-  #detailsAskedAtMs = Number.NEGATIVE_INFINITY;
+  #detailsRequestedAtMs = Number.NEGATIVE_INFINITY;
   #detailsOfMs = Number.NEGATIVE_INFINITY;
-  #whyNoDetails = "They have not been looked into lately.";
+  #detailsError = "They have not been read lately.";
   #connection: pg.Client | undefined;
   #closed = false;
 
   /**
-   * @param options.pool only its settings and numbers are used, never one of its connections
-   * @param options.detailsPool as `createMonitoringPool` makes it; without one, no details are looked into
+   * @param options.pool only its settings and counters are used, never its connections
+   * @param options.detailsPool created by `createMonitoringPool`; without it, no details are read
    */
   constructor({
     pool,
@@ -67,12 +65,12 @@ export class DatabaseHealthChecker {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Pings the database, connecting first where needed; always answers within the timeout, never rejects. */
+  /** Pings the database, and connects first if needed. Resolves within the timeout, never rejects. */
   async check(): Promise<DatabaseHealth> {
     try {
-      const responseTimeMs = await within(this.#timeoutMs, this.#ping());
+      const responseTimeMs = await withTimeout(this.#timeoutMs, this.#ping());
       const slow = responseTimeMs > slowMs;
-      this.#lookIntoDetails();
+      this.#readDetailsIfDue();
       return {
         ...this.#background(),
         status: slow ? "degraded" : "healthy",
@@ -81,13 +79,13 @@ export class DatabaseHealthChecker {
       };
     } catch (error) {
       this.#abandonConnection();
-      const reason = wordsOf(error);
-      this.#whyNoDetails = reason;
+      const reason = messageOf(error);
+      this.#detailsError = reason;
       return { ...this.#background(), status: "unhealthy", response_time_ms: null, reason };
     }
   }
 
-  /** Calls `listener` when the connection breaks between two checks: the sooner it is checked, the better. */
+  /** Calls `listener` when the connection breaks between two checks. */
   onLost(listener: () => void): void {
     this.#lostListeners.add(listener);
   }
@@ -106,7 +104,10 @@ export class DatabaseHealthChecker {
 
   async #connect(): Promise<pg.Client> {
     if (this.#closed) throw new Error("the checker is closed");
-    const connection = new pg.Client({ ...settingsLike(this.#pool), application_name: "earlybird health" });
+    const connection = new pg.Client({
+      ...connectionSettings(this.#pool),
+      application_name: "earlybird health",
+    });
     this.#connection = connection;
     const lost = () => {
       if (this.#connection !== connection) return;
@@ -119,26 +120,26 @@ export class DatabaseHealthChecker {
     return connection;
   }
 
-  /** Without goodbye: the server may be there and not read, and a polite end would wait for it. */
+  /** Closes the socket directly: a frozen server would never answer a graceful end. */
   #abandonConnection(): void {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.connection.stream.destroy();
   }
 
-  /** Begins to, if it is time; whoever pings does not wait for it. */
-  #lookIntoDetails(): void {
+  /** Starts to read the details if they are due. Pings do not wait for it. */
+  #readDetailsIfDue(): void {
     const nowMs = this.#clock.monotonicMs();
-    if (!this.#detailsPool || this.#closed || nowMs - this.#detailsAskedAtMs < detailsEveryMs) return;
-    this.#detailsAskedAtMs = nowMs;
+    if (!this.#detailsPool || this.#closed || nowMs - this.#detailsRequestedAtMs < detailsEveryMs) return;
+    this.#detailsRequestedAtMs = nowMs;
     readDatabaseDetails(this.#detailsPool, this.#clock.now()).then(
       (details) => {
         this.#details = details;
         this.#detailsOfMs = nowMs;
       },
-      // The next look comes in half a minute.
+      // Retried in 30 seconds.
       (error) => {
-        this.#whyNoDetails = wordsOf(error);
+        this.#detailsError = messageOf(error);
       },
     );
   }
@@ -150,13 +151,13 @@ export class DatabaseHealthChecker {
   }
 
   #asOfNow(details: DatabaseDetails): DatabaseDetails {
-    if (this.#clock.monotonicMs() - this.#detailsOfMs <= detailsHoldMs) return details;
-    return outdatedDetails(details.taken_at, this.#whyNoDetails);
+    if (this.#clock.monotonicMs() - this.#detailsOfMs <= detailsMaxAgeMs) return details;
+    return outdatedDetails(details.taken_at, this.#detailsError);
   }
 }
 
-/** A connection that is refused on every address of a host has words only inside. */
-const wordsOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return error.errors.map(wordsOf).join("; ");
+/** A connection refused on every address of a host has messages only in its inner errors. */
+const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
   return error instanceof Error ? error.message || error.name : String(error);
 };

@@ -55,7 +55,7 @@ describe("a login without special rights", () => {
     }
   };
 
-  test("learns what it may, and is told what would help where transactions are hidden from it", async () => {
+  test("reads what it may, and reports the missing privilege for transactions", async () => {
     const found = await detailsFor(database.url);
     expect(found.longest_transaction).toBeNull();
     expect(found.unknown).toEqual([
@@ -70,7 +70,7 @@ describe("a login without special rights", () => {
     expect(found.collections?.find(({ table }) => table === "orders")).toMatchObject({ estimate: true });
   });
 
-  test("counts the locks that others wait for", async () => {
+  test("counts lock waits of other sessions", async () => {
     await reporter.query("lock table orders in access exclusive mode");
     const waiting = database.pool.query("select 1 from orders");
     await expect
@@ -80,12 +80,12 @@ describe("a login without special rights", () => {
     await waiting;
   });
 
-  test("does not pass off the rows that a policy shows it as all rows of a table", async () => {
+  test("does not report the rows that a policy shows as all rows of a table", async () => {
     const { collections } = await detailsFor(database.url);
     expect(collections?.find(({ table }) => table === "letters")).toMatchObject({ estimate: true });
   });
 
-  test("knows that no transaction is open where nobody else is connected", async () => {
+  test("reports no open transaction if nobody else is connected", async () => {
     const quiet = await createTestDatabase();
     const found = await detailsFor(quiet.url);
     expect(found.longest_transaction).toEqual({ seconds: 0, application: null });
@@ -93,7 +93,7 @@ describe("a login without special rights", () => {
     await quiet.drop();
   });
 
-  test("sees everybody's transactions once it has been granted pg_read_all_stats", async () => {
+  test("sees all transactions with pg_read_all_stats", async () => {
     await database.pool.query("grant pg_read_all_stats to passer_by");
     const found = await detailsFor(database.url);
     expect(found.longest_transaction).toMatchObject({ application: "night report" });
@@ -102,7 +102,7 @@ describe("a login without special rights", () => {
   });
 });
 
-test("a session that does not tell what it does leaves the oldest transaction unknown, and how to learn it is told", async () => {
+test("an untracked session makes the oldest transaction unknown, with a remedy", async () => {
   const database = await createTestDatabase();
   const watching = createMonitoringPool(database.pool);
   await database.pool.query("set track_activities = off");

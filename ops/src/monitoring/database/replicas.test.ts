@@ -75,7 +75,7 @@ describe.skipIf(!systemPostgresVersion)(`a PostgreSQL ${systemPostgresVersion} w
   const detailsOf = (n: 0 | 1) => readDatabaseDetails(watching[n] as pg.Pool, new Date());
   const lag = async () => (await detailsOf(0)).replicas?.[0]?.lag_bytes;
 
-  test("a replica that follows has no lag, and is known by its address and slot: its name may be another's", async () => {
+  test("a replica without lag is reported with its address and slot", async () => {
     await expect.poll(lag).toBe(0);
     const { replicas, unknown } = await detailsOf(0);
     expect(replicas).toEqual([
@@ -91,7 +91,7 @@ describe.skipIf(!systemPostgresVersion)(`a PostgreSQL ${systemPostgresVersion} w
     expect(unknown).toEqual([]);
   });
 
-  test("a replica that stops applying lags behind by what is written, and catches up", async () => {
+  test("a replica that stops applying lags by the written bytes, and catches up", async () => {
     await replicaPool.query("select pg_wal_replay_pause()");
     await pool.query("create table much as select generate_series(1, 10000)");
     await expect.poll(lag).toBeGreaterThan(300_000);
@@ -99,7 +99,7 @@ describe.skipIf(!systemPostgresVersion)(`a PostgreSQL ${systemPostgresVersion} w
     await expect.poll(lag).toBe(0);
   });
 
-  test("a login without special rights sees that there is a replica, and is told why it does not see more", async () => {
+  test("an ordinary login sees the replica, and why its lag is unknown", async () => {
     await pool.query("create role passer_by login password 'passer-by'");
     const url = new URL(primary.url);
     url.username = "passer_by";
@@ -118,7 +118,7 @@ describe.skipIf(!systemPostgresVersion)(`a PostgreSQL ${systemPostgresVersion} w
     });
   });
 
-  test("a replica itself can be watched", async () => {
+  test("a replica itself can be monitored", async () => {
     const { connections, replicas, unknown } = await detailsOf(1);
     expect(connections?.used).toBeGreaterThan(0);
     expect([replicas, unknown]).toEqual([[], []]);

@@ -34,7 +34,7 @@ describe("details of a database", () => {
 
   const details = () => readDatabaseDetails(pool, now);
 
-  test("connections are told against what the server allows, and the database with its size", async () => {
+  test("connections are reported with their limit, and the database with its size", async () => {
     const { taken_at, connections, size_bytes, replicas, unknown } = await details();
     expect(taken_at).toBe("2026-03-10T06:00:00.000Z");
     expect(connections?.max).toBe(200);
@@ -44,7 +44,7 @@ describe("details of a database", () => {
     expect(unknown).toEqual([]);
   });
 
-  test("small tables are counted, large ones estimated, and both told in bytes", async () => {
+  test("small tables are counted, large ones estimated, both with their bytes", async () => {
     const { collections } = await details();
     const byTable = Object.fromEntries((collections ?? []).map((each) => [each.table, each]));
     expect(byTable.orders).toMatchObject({ rows: 1234, estimate: false });
@@ -54,7 +54,7 @@ describe("details of a database", () => {
     expect(byTable.visits?.bytes).toBeGreaterThan(byTable.orders?.bytes ?? Number.POSITIVE_INFINITY);
   });
 
-  test("the oldest open transaction is told with its application, never with what it asked", async () => {
+  test("the oldest open transaction is reported with its application, without its query", async () => {
     const other = createPool(database.url, { application_name: "night report" });
     const client = await other.connect();
     await client.query("begin");
@@ -69,7 +69,7 @@ describe("details of a database", () => {
     expect((await details()).longest_transaction).toEqual({ seconds: 0, application: null });
   });
 
-  test("a locked table is told without a size, what waits for it is counted, and nobody waits for us", async () => {
+  test("a locked table has no size, its lock waits are counted, and the check blocks nobody", async () => {
     const holder = await database.pool.connect();
     await holder.query("begin; lock table orders in access exclusive mode");
     const waiting = database.pool.query("select 1 from orders limit 1");

@@ -1,42 +1,44 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type pg from "pg";
+import { z } from "zod";
 import { onConnection } from "../../database/monitoring-pool.ts";
-import { type Collection, readCollections } from "./table-sizes.ts";
+import { collection, readCollections } from "./table-sizes.ts";
 
-/** What is known of the database beyond its answering; null where it could not be found out, or not lately. */
-export interface DatabaseDetails {
-  /** ISO 8601; the last time that they could be read. */
-  taken_at: string;
-  /** Of all databases of the server together, against what it allows. */
-  connections: { used: number; max: number } | null;
-  /** The one that has been open for longest in this database, and the name of its application; without any, 0. */
-  longest_transaction: { seconds: number; application: string | null } | null;
-  /** Who waits for a lock in this database, and for how long the one that has waited for longest. */
-  lock_waits: { waiting: number; longest_seconds: number } | null;
-  /** Those that follow this server, if any. */
-  replicas: Replica[] | null;
-  size_bytes: number | null;
-  /** The largest tables, and how many rows they have. */
-  collections: Collection[] | null;
-  /** Why something is null, and what would help. */
-  unknown: { detail: string; reason: string }[];
-}
+/** A server that replicates this one. A lag is null if this login may not read it. */
+const replica = z.object({
+  application: z.string().describe("Its application name: `walreceiver` by default."),
+  address: z.string().nullable().describe("Null over a socket, or if this login may not read it."),
+  slot: z.string().nullable().describe("The replication slot that it uses, if any."),
+  state: z.string(),
+  lag_bytes: z.number().nullable(),
+  lag_seconds: z.number().nullable(),
+});
+export type Replica = z.infer<typeof replica>;
 
-/** A server that follows this one; a lag is null where this login may not see it. */
-export interface Replica {
-  /** What it calls itself: `walreceiver`, unless it is given a name. */
-  application: string;
-  /** Null over a socket, and where this login may not see it. */
-  address: string | null;
-  /** The replication slot that it uses, if any. */
-  slot: string | null;
-  state: string;
-  lag_bytes: number | null;
-  lag_seconds: number | null;
-}
+/** Details of the database. Each is null if it could not be read; `unknown` gives the reason. */
+export const databaseDetails = z.object({
+  taken_at: z.iso.datetime().describe("The last time that they could be read."),
+  connections: z
+    .object({ used: z.int(), max: z.int() })
+    .nullable()
+    .describe("Of all databases of the server together."),
+  longest_transaction: z
+    .object({ seconds: z.number(), application: z.string().nullable() })
+    .nullable()
+    .describe("The oldest open transaction in this database; 0 without any."),
+  lock_waits: z
+    .object({ waiting: z.int(), longest_seconds: z.number() })
+    .nullable()
+    .describe("Sessions that wait for a lock in this database, and the longest wait."),
+  replicas: z.array(replica).nullable(),
+  size_bytes: z.number().nullable(),
+  collections: z.array(collection).nullable().describe("The largest tables."),
+  unknown: z.array(z.object({ detail: z.string(), reason: z.string() })),
+});
+export type DatabaseDetails = z.infer<typeof databaseDetails>;
 
 type Found = Omit<DatabaseDetails, "taken_at" | "unknown">;
-/** Whoever finds something missing says why: a number that is not known is not 0. */
+/** A reader reports why a value is missing: an unknown number is not 0. */
 type Readers = {
   [Name in keyof Found]: (tx: Kysely<unknown>, missing: (reason: string) => void) => Promise<Found[Name]>;
 };
@@ -44,11 +46,11 @@ type Readers = {
 const grantIt = "Grant this login pg_read_all_stats, or pg_monitor.";
 
 /**
- * Finds out the details, one after the other. One that cannot be found out, for want of a right or within a few
- * seconds, is null and does not keep the others from being found.
+ * Reads the details one after the other. A detail that this login may not read, or that takes longer than a few seconds,
+ * is null.
  *
- * @param pool as `createMonitoringPool` makes it
- * @throws whatever keeps it from the database
+ * @param pool created by `createMonitoringPool`
+ * @throws if the connection fails
  */
 export const readDatabaseDetails = async (pool: pg.Pool, now: Date): Promise<DatabaseDetails> =>
   onConnection(pool, async (db) => {
@@ -56,9 +58,9 @@ export const readDatabaseDetails = async (pool: pg.Pool, now: Date): Promise<Dat
     const find = async <Name extends keyof Found>(detail: Name): Promise<Found[Name] | null> => {
       const missing = (reason: string) => void unknown.push({ detail, reason });
       try {
-        return await withPatience(db, (tx) => readers[detail](tx, missing));
+        return await withLimits(db, (tx) => readers[detail](tx, missing));
       } catch (error) {
-        // A refusal of the server, with its code, concerns this one detail. Anything else ends the connection.
+        // An error with an SQLSTATE concerns this detail only. Any other error ends the connection.
         if (!isRefusal(error)) throw error;
         missing(error.message);
         return null;
@@ -76,7 +78,7 @@ export const readDatabaseDetails = async (pool: pg.Pool, now: Date): Promise<Dat
     };
   });
 
-/** What is known when a long time has passed since details were read: no more than that, and why. */
+/** Details that could not be read for a long time, with the reason. */
 export const outdatedDetails = (taken_at: string, reason: string): DatabaseDetails => ({
   taken_at,
   connections: null,
@@ -91,8 +93,8 @@ export const outdatedDetails = (taken_at: string, reason: string): DatabaseDetai
 const isRefusal = (error: unknown): error is pg.DatabaseError =>
   error instanceof Error && "severity" in error && error.severity === "ERROR";
 
-/** Rather no answer than one that is in the way: limits for one transaction. */
-const withPatience = async <T>(db: Kysely<unknown>, read: (tx: Kysely<unknown>) => Promise<T>): Promise<T> =>
+/** Limits of a transaction, so that reading details does not disturb the service. */
+const withLimits = async <T>(db: Kysely<unknown>, read: (tx: Kysely<unknown>) => Promise<T>): Promise<T> =>
   db.transaction().execute(async (tx) => {
     await sql`select set_config('statement_timeout', '3s', true), set_config('lock_timeout', '250ms', true)`.execute(
       tx,
@@ -103,11 +105,11 @@ const withPatience = async <T>(db: Kysely<unknown>, read: (tx: Kysely<unknown>) 
 const only = async <Row>(tx: Kysely<unknown>, query: RawBuilder<Row>): Promise<Row | undefined> =>
   (await query.execute(tx)).rows[0];
 
-/** Of a replica, where this login may not see any: each has one. */
+/** State of a replica that this login may not read. */
 const hiddenState = "unknown";
 
 const readers: Readers = {
-  // Not from pg_stat_activity: without a special right it does not tell which connections are those of clients.
+  // Not from pg_stat_activity: it hides from an ordinary login which connections are clients.
   connections: async (tx) =>
     (await only(
       tx,
@@ -117,7 +119,7 @@ const readers: Readers = {
     )) ?? null,
 
   longest_transaction: async (tx, missing) => {
-    // Without a special right, a session of another role shows that it is there and nothing of what it does.
+    // An ordinary login sees that sessions of other roles exist, but not their transactions.
     const sessions = await only(
       tx,
       sql<{ hidden: boolean; untracked: boolean }>`
@@ -147,7 +149,7 @@ const readers: Readers = {
     );
   },
 
-  // Everybody sees everybody's locks, and since when they are waited for.
+  // Locks and waiting times of all sessions are public.
   lock_waits: async (tx) =>
     (await only(
       tx,
@@ -164,7 +166,7 @@ const readers: Readers = {
       select coalesce(application_name, '') as application, host(client_addr) as address, slot_name as slot,
         coalesce(state, ${hiddenState}) as state,
         lag::double precision as lag_bytes,
-        -- A replica that has caught up and hears nothing new stops telling its lag.
+        -- A replica that has caught up and receives nothing stops reporting its lag.
         case when lag = 0 then 0 else extract(epoch from replay_lag) end::double precision as lag_seconds
       from (
         select *, pg_wal_lsn_diff(

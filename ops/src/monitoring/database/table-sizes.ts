@@ -1,26 +1,27 @@
 import { type Kysely, sql } from "kysely";
+import { z } from "zod";
 
-/** A table, its rows and what it takes on disk with its indexes. */
-export interface Collection {
-  table: string;
-  /** Null where there is not even an estimate. */
-  rows: number | null;
-  /** Whether `rows` is what the database's statistics say, and not a count. */
-  estimate: boolean;
-  bytes: number;
-}
+export const collection = z.object({
+  table: z.string(),
+  rows: z.number().nullable().describe("Null if there is no estimate."),
+  estimate: z
+    .boolean()
+    .describe("Whether `rows` comes from the statistics of the database instead of a count."),
+  bytes: z.number().describe("Size on disk, with indexes."),
+});
+export type Collection = z.infer<typeof collection>;
 
 /** A table before it is counted. */
 export interface Listed {
   schema: string;
   name: string;
-  /** As people call it: with its schema, unless that is `public`. */
+  /** Name with its schema, unless that is `public`. */
   table: string;
   /** As of the last vacuum or analyze; -1 before the first. */
   analysed_rows: number;
-  /** What the statistics have seen being inserted and deleted. */
+  /** Inserted minus deleted rows, by the statistics. */
   live_rows: number;
-  /** Of the rows alone. */
+  /** Without indexes. */
   heap_bytes: number;
   bytes: number;
   readable: boolean;
@@ -32,8 +33,8 @@ const countedUpToBytes = 4 * 2 ** 20;
 const countedInAllBytes = 32 * 2 ** 20;
 
 /**
- * Whose rows may be counted every half a minute: the small ones, and not too many of them. A table that was small when
- * it was last analysed may be large by now, so its size on disk decides, too.
+ * Tables cheap enough to count every 30 seconds: small ones, up to a total size. The size on disk counts as well, because
+ * a table may have grown since it was last analyzed.
  */
 export const worthCounting = (tables: readonly Listed[]): Listed[] => {
   const small = tables
@@ -49,7 +50,7 @@ export const worthCounting = (tables: readonly Listed[]): Listed[] => {
   });
 };
 
-/** The largest tables of the database, the largest first: small ones counted, large ones estimated. */
+/** The largest tables of the database, largest first. Rows of small tables are counted, others estimated. */
 export const readCollections = async (tx: Kysely<unknown>): Promise<Collection[]> => {
   const { rows: tables } = await sql<Listed>`
     select n.nspname as schema, c.relname as name, 
@@ -58,7 +59,7 @@ export const readCollections = async (tx: Kysely<unknown>): Promise<Collection[]
       coalesce(pg_stat_get_live_tuples(c.oid), 0)::double precision as live_rows,
       coalesce(pg_relation_size(c.oid), 0)::double precision as heap_bytes,
       coalesce(pg_total_relation_size(c.oid), 0)::double precision as bytes,
-      -- A policy may hide rows from this login, and a count would not know of them.
+      -- A row security policy may hide rows from a count.
       has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and c.relispopulated
         and not row_security_active(c.oid) as readable
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -73,7 +74,7 @@ export const readCollections = async (tx: Kysely<unknown>): Promise<Collection[]
   });
 };
 
-/** In one statement: a table dropped or locked meanwhile leaves all of them to their estimates, this once. */
+/** Counts in one statement: if a table is dropped or locked meanwhile, this time all rows are estimated. */
 const countRows = async (tx: Kysely<unknown>, tables: readonly Listed[]): Promise<Map<string, number>> => {
   if (tables.length === 0) return new Map();
   const counts = tables.map(

@@ -24,7 +24,7 @@ const serve = async (processes: ReturnType<typeof startProcess>[], minutes: numb
   clock.advanceMs(15_000);
 };
 
-test("a fleet that has been there for two minutes tells how many requests a second came in these", async () => {
+test("the rate of a fleet up for two minutes is over these two minutes", async () => {
   const processes = [startProcess(database.pool, clock), startProcess(database.pool, clock)];
   await serve(processes, 2);
   for (const { fleet, performance } of processes) {
@@ -36,7 +36,7 @@ test("a fleet that has been there for two minutes tells how many requests a seco
   for (const { fleet } of processes) await fleet.stop();
 });
 
-test("minutes in which nothing came count: a fleet that is there and idle is idle", async () => {
+test("minutes without requests count for the rate", async () => {
   const instance = startProcess(database.pool, clock);
   await serve([instance], 2);
   for (let minute = 0; minute < 2; minute++) {

@@ -1,38 +1,36 @@
 import { type Kysely, sql } from "kysely";
+import { z } from "zod";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 import {
+  intervalSummary,
   type PerformanceWindow,
   performanceWindows,
-  type SliceSummary,
-  summariseSlices,
+  summariseIntervals,
 } from "../requests/summary.ts";
 import { allRoutes, endpointColumns } from "./minutes.ts";
-import { EndpointSums } from "./route-sums.ts";
+import { RouteSums } from "./route-sums.ts";
 
 const minuteMs = 60_000;
 
-/** Every instance that reaches the database has written a minute so long after it ended: two checks may pass. */
+/** An instance writes a minute within this time of its end: up to two checks later. */
 const writtenWithinMs = 15_000;
 
-/** Whom an answer for the fleet speaks of; times are ISO 8601. */
-export interface FleetCoverage {
-  /** How many instances wrote something for the window; one whose clock was set back may count as two. */
-  instances: number;
-  /** The window: whole minutes that have ended, so that the answers of all instances agree. */
-  from: string;
-  until: string;
-  /** The end of the newest minute that anybody has written; null when nobody has written any. */
-  newest: string | null;
-}
+/** What a summary of the fleet covers. The window consists of finished minutes, so that all instances agree. */
+const fleetCoverage = z.object({
+  instances: z
+    .int()
+    .describe("Instances that wrote a minute of the window. One whose clock was set back may count twice."),
+  from: z.iso.datetime(),
+  until: z.iso.datetime(),
+  newest: z.iso.datetime().nullable().describe("The end of the newest minute written by any instance."),
+});
+export type FleetCoverage = z.infer<typeof fleetCoverage>;
 
-export interface FleetSummary extends SliceSummary {
-  fleet: FleetCoverage;
-}
+export const fleetPerformance = intervalSummary.extend({ fleet: fleetCoverage });
+export type FleetSummary = z.infer<typeof fleetPerformance>;
 
-export interface FleetEndpoint extends SliceSummary {
-  route: string;
-  method: string;
-}
+export const fleetEndpoint = intervalSummary.extend({ route: z.string(), method: z.string() });
+export type FleetEndpoint = z.infer<typeof fleetEndpoint>;
 
 /** The minutes of a window: from the beginning of the first to the end of the last. */
 const boundsOf = (window: PerformanceWindow, now: Date): { from: Date; until: Date; minutes: number } => {
@@ -41,10 +39,7 @@ const boundsOf = (window: PerformanceWindow, now: Date): { from: Date; until: Da
   return { from: new Date(untilMs - windowMs), until: new Date(untilMs), minutes: windowMs / minuteMs };
 };
 
-/**
- * How much of a window somebody wrote of: what a rate is over. A fleet that has been there for two minutes has not idled
- * for the other 58.
- */
+/** The part of a window that any instance covers, for the rate. A fleet up for two minutes was not idle for the other 58. */
 const observedSecondsOf = async (
   db: Kysely<unknown>,
   { from, until }: { from: Date; until: Date },
@@ -71,7 +66,7 @@ export const fleetSummary = async (
   const { rows: newest } = await sql<{ newest: Date | null }>`
     select max(minute) + interval '1 minute' as newest from earlybird.metric_minutes`.execute(db);
   return {
-    ...summariseSlices(rows, { windowSeconds: performanceWindows[window], observedSeconds }),
+    ...summariseIntervals(rows, { windowSeconds: performanceWindows[window], observedSeconds }),
     fleet: {
       instances: new Set(rows.map(({ instance }) => instance)).size,
       from: from.toISOString(),
@@ -81,7 +76,7 @@ export const fleetSummary = async (
   };
 };
 
-/** Each endpoint that had requests in a window, to whichever instance. */
+/** Each endpoint that had requests in a window, over all instances. */
 export const fleetEndpoints = async (
   db: Kysely<unknown>,
   window: PerformanceWindow,
@@ -92,8 +87,8 @@ export const fleetEndpoints = async (
     windowSeconds: performanceWindows[window],
     observedSeconds: await observedSecondsOf(db, { from, until }),
   };
-  const sums = new EndpointSums();
-  // Minute by minute: the event loop has other things to do in between.
+  const sums = new RouteSums();
+  // Minute by minute, so that the event loop is not blocked.
   for (let minute = 0; minute < minutes; minute++) {
     const { rows } = await sql<EndpointMinute>`
       select ${endpointColumns} from earlybird.metric_minutes
@@ -104,5 +99,5 @@ export const fleetEndpoints = async (
   }
   return sums
     .read()
-    .map((sum) => ({ route: sum.route, method: sum.method, ...summariseSlices([sum], over) }));
+    .map((sum) => ({ route: sum.route, method: sum.method, ...summariseIntervals([sum], over) }));
 };

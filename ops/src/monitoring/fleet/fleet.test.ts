@@ -38,7 +38,7 @@ describe("a fleet", () => {
     await database.drop();
   });
 
-  test("any instance answers for all, and what it answers is what one that had served all would say", async () => {
+  test("every instance reports on all, as a single instance would", async () => {
     const processes = [startProcess(pool, clock), startProcess(pool, clock), startProcess(pool, clock)];
     const single = new PerformanceMetrics({ clock });
     for (let n = 0; n < 300; n++) {
@@ -72,7 +72,7 @@ describe("a fleet", () => {
     for (const { fleet } of processes) await fleet.stop();
   });
 
-  test("an instance that serves nothing is counted, and the minute before it began is not", async () => {
+  test("an idle instance is counted, and the minute before its start is not", async () => {
     const { fleet, check, allWritten } = startProcess(pool, clock);
     check();
     expect(fleet.waiting).toBe(0);
@@ -83,7 +83,7 @@ describe("a fleet", () => {
     await fleet.stop();
   });
 
-  test("the last minute is not asked for before everybody has had the time to write it", async () => {
+  test("the window excludes the last minute until all instances have had time to write it", async () => {
     const { fleet, performance, allWritten } = startProcess(pool, clock);
     performance.endpoint("GET", "/orders").record(200, 1);
     clock.set(after("00:01:14"));
@@ -94,7 +94,7 @@ describe("a fleet", () => {
     await fleet.stop();
   });
 
-  test("it beats every five seconds, knows its place, and gives it away when it stops", async () => {
+  test("it sends a heartbeat every five seconds, knows its rank, and gives it up when it stops", async () => {
     const first = startProcess(pool, clock);
     clock.advanceMs(1);
     const second = startProcess(pool, clock);
@@ -121,7 +121,7 @@ describe("a fleet", () => {
     await second.fleet.stop();
   });
 
-  test("the past is there after a restart: each minute of a route, of all methods or of one", async () => {
+  test("the history survives a restart: each minute of a route, for all methods or one", async () => {
     const before = startProcess(pool, clock);
     for (let minute = 0; minute < 3; minute++) {
       before.performance.endpoint("GET", "/orders").record(200, 10 * (minute + 1));
@@ -150,7 +150,7 @@ describe("a fleet", () => {
     await fleet.stop();
   });
 
-  test("a minute that the database refuses to store is left out, and holds up no other", async () => {
+  test("a minute that the database rejects is skipped and does not block others", async () => {
     const { fleet, performance, allWritten, check } = startProcess(pool, clock);
     performance.endpoint("GET", "/un\0storable").record(200, 1);
     clock.advanceMs(60_000);
@@ -163,7 +163,7 @@ describe("a fleet", () => {
     await fleet.stop();
   });
 
-  test("what was recorded before the process was held up over the end of a minute is in the past all the same", async () => {
+  test("requests before the process was blocked over the end of a minute are in the history", async () => {
     const { fleet, performance, check, allWritten } = startProcess(pool, clock);
     check();
     for (const seconds of [50, 80, 100]) {
@@ -180,7 +180,7 @@ describe("a fleet", () => {
     await fleet.stop();
   });
 
-  test("more points than anybody could look at are refused, with what to do instead", async () => {
+  test("too many points are refused, with a remedy", async () => {
     const { fleet } = startProcess(pool, clock);
     const until = clock.now();
     const from = new Date(until.getTime() - 26 * 3_600_000);
@@ -192,7 +192,7 @@ describe("a fleet", () => {
     await fleet.stop();
   });
 
-  test("many who ask the same at once share one answer, and one connection", async () => {
+  test("concurrent reads share one result and one connection", async () => {
     const { fleet } = startProcess(pool, clock);
     const asked = Array.from({ length: 20 }, () => fleet.endpoints("1h"));
     expect(new Set(await Promise.all(asked)).size).toBe(1);
@@ -200,7 +200,7 @@ describe("a fleet", () => {
   });
 });
 
-test("while the database is away the last two hours of minutes wait, and follow when it is back", async () => {
+test("while the database is down, two hours of minutes are buffered, and written when it is back", async () => {
   const postgres = await startThrowawayPostgres();
   const servicePool = createPool(postgres.url);
   const pool = createMonitoringPool(servicePool);
@@ -227,7 +227,7 @@ test("while the database is away the last two hours of minutes wait, and follow 
   await postgres.remove();
 });
 
-test("a database that accepts and then says nothing does not keep a process from ending", async () => {
+test("a database that accepts and does not respond does not keep a process from exiting", async () => {
   const sockets: Socket[] = [];
   const silent = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
   await once(silent, "listening");

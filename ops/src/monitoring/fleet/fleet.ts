@@ -8,24 +8,24 @@ import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } f
 import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
 import { writeMinute } from "./minutes.ts";
-import { keepUp } from "./retention.ts";
-import { type MinuteSource, WaitingMinutes } from "./write-buffer.ts";
+import { applyRetention } from "./retention.ts";
+import { type MinuteSource, WriteBuffer } from "./write-buffer.ts";
 
-const beatEveryMs = 5_000;
-const keepUpEveryMs = 60_000;
+const heartbeatEveryMs = 5_000;
+const retentionEveryMs = 60_000;
 
-/** Snapshots come when they come: one that is a little early counts for the beat that is due. */
+/** Heartbeats follow the snapshots: one may be this much early. */
 const earlyMs = 500;
 
-const leaveWithinMs = 1_000;
+const leaveTimeoutMs = 1_000;
 
-/** What the fleet needs of whoever takes snapshots. */
-export interface DatabaseNews {
+/** What the fleet needs of the monitoring. */
+export interface SnapshotSource {
   onSnapshot(listener: (snapshot: { database: { status: string } }) => void): () => void;
 }
 
 export interface FleetOptions {
-  /** As `createMonitoringPool` makes it. */
+  /** Created by `createMonitoringPool`. */
   pool: pg.Pool;
   performance: MinuteSource;
   log: Logger;
@@ -35,30 +35,30 @@ export interface FleetOptions {
 }
 
 /**
- * All processes of the service that share a database. Each writes what it recorded, minute by minute, so that any of
- * them answers for all, and so that the past survives a restart. While the database is away, minutes wait in memory.
+ * All processes of the service that share a database. Each writes its requests by the minute, so that any of them can
+ * report on all, and the history survives a restart. While the database is down, minutes are buffered in memory.
  */
 export class Fleet {
   readonly #instances: Instances;
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #waiting: WaitingMinutes;
+  readonly #buffer: WriteBuffer;
   #unwatch: (() => void) | undefined;
   #contact: Promise<void> | undefined;
-  #upkeep: Promise<void> | undefined;
+  #retention: Promise<void> | undefined;
   readonly #reading = new Map<string, Promise<unknown>>();
-  #beatAtMs = Number.NEGATIVE_INFINITY;
-  #keptUpAtMs = Number.NEGATIVE_INFINITY;
-  #inTouch = true;
+  #heartbeatAtMs = Number.NEGATIVE_INFINITY;
+  #retentionAtMs = Number.NEGATIVE_INFINITY;
+  #reachable = true;
 
   constructor({ pool, performance, log, version, clock = systemClock }: FleetOptions) {
     this.#instances = new Instances({ pool, version, clock });
     this.#log = log;
     this.#clock = clock;
-    this.#waiting = new WaitingMinutes({ performance, log, clock, instanceId: this.instanceId });
+    this.#buffer = new WriteBuffer({ performance, log, clock, instanceId: this.instanceId });
   }
 
-  /** Of this process; another one after each start. */
+  /** Of this process; new on every start. */
   get instanceId(): string {
     return this.#instances.instanceId;
   }
@@ -68,39 +68,38 @@ export class Fleet {
     return this.#instances.rank();
   }
 
-  /** All that lived at the last contact with the database, the oldest first. */
+  /** The instances alive at the last contact with the database, oldest first. */
   get living(): readonly Instance[] {
     return this.#instances.living;
   }
 
-  /** How many minutes wait for the database. */
+  /** Number of buffered minutes. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#buffer.length;
   }
 
-  /** Begins to write, in time with the checks of the monitoring: while its database is away, nothing is tried. */
-  watch(monitoring: DatabaseNews): void {
+  /** Starts to write after each check of the monitoring, unless it found the database down. */
+  watch(monitoring: SnapshotSource): void {
     this.#unwatch = monitoring.onSnapshot(({ database }) => {
-      this.#waiting.collect();
-      if (database.status !== "unhealthy") this.#contact ??= this.#beInTouch();
+      this.#buffer.collect();
+      if (database.status !== "unhealthy") this.#contact ??= this.#contactDatabase();
     });
   }
 
   /**
-   * Writes what is not written yet, also of the minute under way, and strikes this process off the living; waits no
-   * longer than a second for the database.
+   * Writes the buffered minutes and the current one, and removes this instance. Waits at most a second for the database.
    */
   async stop(): Promise<void> {
     this.#unwatch?.();
-    await Promise.race([this.#leave(), sleep(leaveWithinMs, undefined, { ref: false })]);
+    await Promise.race([this.#leave(), sleep(leaveTimeoutMs, undefined, { ref: false })]);
   }
 
-  /** All requests to all instances in a window of minutes that have ended. */
+  /** All requests to all instances in a window of finished minutes. */
   async summary(window: PerformanceWindow): Promise<FleetSummary> {
     return this.#once(`summary ${window}`, (db) => fleetSummary(db, window, this.#clock.now()));
   }
 
-  /** Each endpoint that had requests in such a window, to whichever instance. */
+  /** Each endpoint that had requests in such a window, over all instances. */
   async endpoints(window: PerformanceWindow): Promise<FleetEndpoint[]> {
     return this.#once(`endpoints ${window}`, (db) => fleetEndpoints(db, window, this.#clock.now()));
   }
@@ -115,7 +114,7 @@ export class Fleet {
     return this.#instances.connected((db) => readHistory(db, request));
   }
 
-  /** Who asks for what is being read already gets that answer: many readers occupy no more than one connection. */
+  /** Concurrent reads of the same data share one query and one connection. */
   #once<T>(what: string, read: (db: Kysely<unknown>) => Promise<T>): Promise<T> {
     const underWay = this.#reading.get(what) as Promise<T> | undefined;
     if (underWay) return underWay;
@@ -124,51 +123,51 @@ export class Fleet {
     return reading;
   }
 
-  async #beInTouch(): Promise<void> {
+  async #contactDatabase(): Promise<void> {
     try {
       const nowMs = this.#clock.monotonicMs();
-      if (nowMs - this.#beatAtMs >= beatEveryMs - earlyMs) {
+      if (nowMs - this.#heartbeatAtMs >= heartbeatEveryMs - earlyMs) {
         await this.#instances.beat();
-        this.#beatAtMs = nowMs;
+        this.#heartbeatAtMs = nowMs;
       }
-      await this.#writeWaiting();
-      this.#inTouch = true;
-      this.#keepUpIfDue(nowMs);
+      await this.#writeBuffered();
+      this.#reachable = true;
+      this.#applyRetentionIfDue(nowMs);
     } catch (error) {
-      if (this.#inTouch) this.#log.warn({ err: error }, "the fleet's tables cannot be reached");
-      this.#inTouch = false;
+      if (this.#reachable) this.#log.warn({ err: error }, "the tables of the fleet cannot be reached");
+      this.#reachable = false;
     } finally {
       this.#contact = undefined;
     }
   }
 
-  async #writeWaiting(): Promise<void> {
-    await this.#waiting.writeAll((minute, writer) =>
+  async #writeBuffered(): Promise<void> {
+    await this.#buffer.writeAll((minute, writer) =>
       this.#instances.connected((db) => writeMinute(db, writer, minute)),
     );
   }
 
-  /** Beside the contact: merging a large hour takes longer than a beat may be late. */
-  #keepUpIfDue(nowMs: number): void {
-    if (this.#upkeep || nowMs - this.#keptUpAtMs < keepUpEveryMs) return;
-    this.#keptUpAtMs = nowMs;
-    this.#upkeep = this.#instances
-      .connected(keepUp)
+  /** Runs in parallel: merging a large hour takes longer than a heartbeat may be late. */
+  #applyRetentionIfDue(nowMs: number): void {
+    if (this.#retention || nowMs - this.#retentionAtMs < retentionEveryMs) return;
+    this.#retentionAtMs = nowMs;
+    this.#retention = this.#instances
+      .connected(applyRetention)
       .catch((error) =>
-        this.#log.warn({ err: error }, "the past could not be tidied up; the next try is in a minute"),
+        this.#log.warn({ err: error }, "retention could not be applied; the next attempt is in a minute"),
       )
       .finally(() => {
-        this.#upkeep = undefined;
+        this.#retention = undefined;
       });
   }
 
   async #leave(): Promise<void> {
     await this.#contact;
-    if (!this.#inTouch) return;
+    if (!this.#reachable) return;
     try {
-      this.#waiting.collect({ unfinished: true });
-      await this.#writeWaiting();
-      await this.#upkeep;
+      this.#buffer.collect({ unfinished: true });
+      await this.#writeBuffered();
+      await this.#retention;
       await this.#instances.leave();
     } catch (error) {
       this.#log.warn(

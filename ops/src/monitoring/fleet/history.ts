@@ -1,28 +1,27 @@
 import { type Kysely, sql } from "kysely";
+import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
-import { type SliceSummary, summariseSlices } from "../requests/summary.ts";
+import { intervalSummary, summariseIntervals } from "../requests/summary.ts";
 import { allRoutes, endpointColumns } from "./minutes.ts";
 
-/** How far the points of a history lie apart, in seconds. */
+/** Distance between the points of a history, in seconds. */
 export const resolutions = { minute: 60, hour: 3600 } as const;
 export type Resolution = keyof typeof resolutions;
 
 export interface HistoryRequest {
-  /** The route's template; left out, the sum of all routes. */
+  /** The template of the route; if omitted, the sum of all routes. */
   route?: string | undefined;
-  /** Of a route; left out, all its methods together. */
+  /** Of a route; if omitted, the sum of all its methods. */
   method?: string | undefined;
   from: Date;
   until: Date;
   resolution: Resolution;
 }
 
-/** What all instances together did in one minute or hour. */
-export interface HistoryPoint extends SliceSummary {
-  /** When it began; ISO 8601. */
-  at: string;
-}
+/** A minute or hour of all instances. */
+export const historyPoint = intervalSummary.extend({ at: z.iso.datetime().describe("Its start.") });
+export type HistoryPoint = z.infer<typeof historyPoint>;
 
 const mostPoints = 1_500;
 
@@ -47,8 +46,8 @@ export const refuseTooLong = ({ from, until, resolution }: HistoryRequest): void
 };
 
 /**
- * The points of a route over time, the oldest first; minutes and hours in which nothing was written are left out. An
- * hour's point is there some two minutes after the hour has ended.
+ * The points of a route, oldest first. Minutes and hours without data are omitted. The point of an hour is available about
+ * two minutes after its end.
  */
 export const readHistory = async (db: Kysely<unknown>, request: HistoryRequest): Promise<HistoryPoint[]> => {
   const { from, until, resolution } = request;
@@ -65,9 +64,9 @@ export const readHistory = async (db: Kysely<unknown>, request: HistoryRequest):
     const time = at.toISOString();
     byTime.set(time, [...(byTime.get(time) ?? []), row]);
   }
-  return [...byTime].map(([at, slices]) => ({
+  return [...byTime].map(([at, intervals]) => ({
     at,
-    ...summariseSlices(slices, { windowSeconds: seconds, observedSeconds: seconds }),
+    ...summariseIntervals(intervals, { windowSeconds: seconds, observedSeconds: seconds }),
   }));
 };
 

@@ -28,11 +28,11 @@ describe("instances of one service", () => {
 
   const startAt = (time: string) => new Instances({ pool, version: "1.2.3", clock: new StandingClock(time) });
 
-  test("before any contact, an instance takes itself for the first", () => {
+  test("before any contact, an instance has rank 0", () => {
     expect(startAt("2026-03-10T06:00:00Z").rank()).toBe(0);
   });
 
-  test("the living know each other, and rank by age", async () => {
+  test("live instances know each other and rank by age", async () => {
     const young = startAt("2026-03-10T06:00:02Z");
     const old = startAt("2026-03-10T06:00:00Z");
     const middle = startAt("2026-03-10T06:00:01Z");
@@ -48,7 +48,7 @@ describe("instances of one service", () => {
     });
   });
 
-  test("who has not been seen for 20 seconds, or has left, gives its place away", async () => {
+  test("an instance not seen for 20 seconds, or stopped, loses its rank", async () => {
     const [dead, gone, alive] = ["06:00:00", "06:00:01", "06:00:02"].map((time) =>
       startAt(`2026-03-10T${time}Z`),
     ) as [Instances, Instances, Instances];
@@ -65,14 +65,14 @@ describe("instances of one service", () => {
     expect(alive.rank()).toBe(0);
   });
 
-  test("many that start at once make the tables once", async () => {
+  test("concurrent starts create the tables once", async () => {
     const starting = Array.from({ length: 8 }, (_, n) => startAt(`2026-03-10T06:00:0${n}Z`));
     await Promise.all(starting.map((each) => each.beat()));
     const { rows } = await database.pool.query("select count(*) from earlybird.instances");
     expect(rows).toEqual([{ count: 8 }]);
   });
 
-  test("tables that somebody has removed are made again", async () => {
+  test("dropped tables are created again", async () => {
     const instance = startAt("2026-03-10T06:00:00Z");
     await instance.beat();
     await database.pool.query("drop schema earlybird cascade");
@@ -99,7 +99,7 @@ describe("while the database is away", () => {
     await postgres.remove();
   });
 
-  test("each keeps its place, and lives on when it is back", async () => {
+  test("each instance keeps its rank, and is alive when the database is back", async () => {
     const first = new Instances({ pool, version: "1", clock: new StandingClock("2026-03-10T06:00:00Z") });
     const second = new Instances({ pool, version: "1", clock: new StandingClock("2026-03-10T06:00:01Z") });
     for (const each of [first, second]) await each.beat();
@@ -111,7 +111,7 @@ describe("while the database is away", () => {
     expect(second.living.map(({ id }) => id)).toContain(second.instanceId);
   });
 
-  test("the pool of the monitoring is its own, small, and named", async () => {
+  test("monitoring has its own small, named pool", async () => {
     const lent = await Promise.all(Array.from({ length: 10 }, () => servicePool.connect()));
     const { rows } = await onConnection(pool, (db) =>
       sql<{ name: string }>`select current_setting('application_name') as name`.execute(db),
@@ -121,7 +121,7 @@ describe("while the database is away", () => {
     for (const client of lent) client.release();
   });
 
-  test("a connection on which something failed is not lent again", async () => {
+  test("a connection is not reused after an error", async () => {
     const backend = () =>
       onConnection(pool, (db) => sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db));
     const before = (await backend()).rows[0]?.pid;

@@ -2,29 +2,29 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { type Kysely, sql } from "kysely";
 import type pg from "pg";
+import { z } from "zod";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { DatabaseWithTables } from "../../database/database-with-tables.ts";
 import { onConnection } from "../../database/monitoring-pool.ts";
 import { createFleetTables } from "./schema.ts";
 
-/** Who has not been seen for so long counts as dead; the living write themselves every five seconds. */
+/** An instance not seen for this long counts as dead. Live ones send a heartbeat every five seconds. */
 const aliveSeconds = 20;
 
-/** One process of the service. */
-export interface Instance {
-  id: string;
-  host: string;
-  pid: number;
-  version: string;
-  /** ISO 8601. */
-  started_at: string;
-  /** ISO 8601, by the database's clock. */
-  seen_at: string;
-}
+/** A process of the service. */
+export const instance = z.object({
+  id: z.uuid(),
+  host: z.string(),
+  pid: z.int(),
+  version: z.string(),
+  started_at: z.iso.datetime(),
+  seen_at: z.iso.datetime().describe("By the clock of the database."),
+});
+export type Instance = z.infer<typeof instance>;
 
-/** Writes this process into the database and learns there of the others that live. */
+/** Registers this process in the database and lists the live ones. */
 export class Instances {
-  /** Of this process; another one after each start. */
+  /** Of this process; new on every start. */
   readonly instanceId: string = randomUUID();
   readonly #pool: pg.Pool;
   readonly #database: DatabaseWithTables;
@@ -32,7 +32,7 @@ export class Instances {
   readonly #startedAt: Date;
   #living: readonly Instance[] = [];
 
-  /** @param options.pool as `createMonitoringPool` makes it */
+  /** @param options.pool created by `createMonitoringPool` */
   constructor({ pool, version, clock = systemClock }: { pool: pg.Pool; version: string; clock?: Clock }) {
     this.#pool = pool;
     this.#database = new DatabaseWithTables(pool, createFleetTables);
@@ -40,14 +40,14 @@ export class Instances {
     this.#startedAt = clock.now();
   }
 
-  /** All that lived at the last contact with the database, this one among them, the oldest first. */
+  /** The instances alive at the last contact with the database, including this one, oldest first. */
   get living(): readonly Instance[] {
     return this.#living;
   }
 
   /**
-   * How many of the living are older than this one, as of the last contact with the database: 0 for the first, and
-   * before any contact. Each knows its place while the database is away, without asking the others.
+   * Number of live instances older than this one at the last contact with the database: 0 for the first, and before any
+   * contact. Also known while the database is down.
    */
   rank(): number {
     return Math.max(
@@ -57,9 +57,9 @@ export class Instances {
   }
 
   /**
-   * Says that this one lives, and reads who else does.
+   * Sends a heartbeat and reads the live instances.
    *
-   * @throws whatever keeps it from the database; what was known before stays known
+   * @throws if the database is unavailable; the known instances are kept
    */
   async beat(): Promise<void> {
     this.#living = await this.connected(async (db) => {
@@ -81,14 +81,14 @@ export class Instances {
     });
   }
 
-  /** Strikes this one off, so that its place is free at once. */
+  /** Removes this instance, so that its rank is free immediately. */
   async leave(): Promise<void> {
     await onConnection(this.#pool, (db) =>
       sql`delete from earlybird.instances where id = ${this.instanceId}`.execute(db),
     );
   }
 
-  /** Lends a connection to `work`, to a database that has the fleet's tables. */
+  /** Calls `work` with a connection to a database that has the tables of the fleet. */
   connected<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T> {
     return this.#database.connected(work);
   }

@@ -1,23 +1,23 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { mergeSlices } from "../requests/interval.ts";
+import { mergeIntervals } from "../requests/interval.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 
-/** What one process recorded in one minute. */
+/** The requests of one process in one minute. */
 export interface Minute {
   startedAt: Date;
   endpoints: readonly EndpointMinute[];
 }
 
-/** The name under which the sum of all endpoints is written, also when there was no request. */
+/** Name of the sum of all endpoints, which is written even without requests. */
 export const allRoutes = { route: "(all)", method: "*" } as const;
 
 /** Adds the sum of all endpoints. */
 export const withSum = ({ startedAt, endpoints }: Minute): Minute => ({
   startedAt,
-  endpoints: [...endpoints, { ...allRoutes, ...mergeSlices(endpoints) }],
+  endpoints: [...endpoints, { ...allRoutes, ...mergeIntervals(endpoints) }],
 });
 
-/** Writes a minute of one instance, in place of what it may have written for it before. */
+/** Writes or replaces a minute of an instance. */
 export const writeMinute = async (
   db: Kysely<unknown>,
   instanceId: string,
@@ -31,7 +31,7 @@ export const writeMinute = async (
       on conflict (route, method, minute, instance_id) do update set
         requests = excluded.requests, errors = excluded.errors, statuses = excluded.statuses,
         total_ms = excluded.total_ms, max_ms = excluded.max_ms, durations = excluded.durations`.execute(tx);
-    // Written even where it stands already: that waits for whoever merges the hour now, and makes it due again after.
+    // Also updates an existing row: this waits for an instance that merges the hour, and makes it due again.
     await sql`
       insert into earlybird.metric_hours_due (hour) values (date_trunc('hour', ${startedAt}::timestamptz, 'UTC'))
       on conflict (hour) do update set hour = excluded.hour`.execute(tx);
@@ -55,6 +55,6 @@ export const rowsOf = (endpoints: readonly EndpointMinute[]): RawBuilder<unknown
     ) as given (route, method, requests, errors, statuses, total_ms, max_ms, durations))`;
 };
 
-/** The columns of minutes and of hours that make an `EndpointMinute`. */
+/** The columns of minutes and hours that form an `EndpointMinute`. */
 export const endpointColumns = sql`route, method, requests, errors, statuses,
   total_ms as "totalMs", max_ms as "maxMs", durations as counts`;

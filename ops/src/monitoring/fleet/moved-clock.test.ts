@@ -55,7 +55,7 @@ test.each([
   await instance.fleet.stop();
 });
 
-test("a clock that is set back by some minutes writes nothing over what it has written for them", async () => {
+test("a clock set back by some minutes does not overwrite written minutes", async () => {
   const instance = startProcess(database.pool, clock);
   serve(instance, 300);
   await instance.allWritten();

@@ -30,7 +30,7 @@ const inThePast = async ({ fleet }: Process) => {
   return points.map(({ at, requests }) => ({ at, requests }));
 };
 
-test("what a process that is stopped served in its last minute is there after the restart, with what came after", async () => {
+test("the requests of the last minute before a stop are kept after the restart", async () => {
   const before = startProcess(database.pool, clock);
   serve(before, { requests: 1_000, seconds: 30 });
   await before.fleet.stop();
@@ -43,7 +43,7 @@ test("what a process that is stopped served in its last minute is there after th
   await next.fleet.stop();
 });
 
-test("a minute that ended after the last check is written by the stop, and the one that has just begun", async () => {
+test("stop writes a minute that ended after the last check, and the current one", async () => {
   const before = startProcess(database.pool, clock);
   serve(before, { requests: 100, seconds: 55 });
   clock.advanceMs(3_500);

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from "../../../../test/support/
 import { bucketOf, LatencyHistogram } from "../requests/latency-histogram.ts";
 import { readHistory } from "./history.ts";
 import { withSum, writeMinute } from "./minutes.ts";
-import { keepUp } from "./retention.ts";
+import { applyRetention } from "./retention.ts";
 import { createFleetTables } from "./schema.ts";
 
 const hourMs = 3_600_000;
@@ -66,11 +66,11 @@ const count = async (table: "minutes" | "hours" | "hours_due") =>
     }>`select count(*)::integer as n from ${sql.table(`earlybird.metric_${table}`)}`.execute(db)
   ).rows[0]?.n;
 
-test("the minutes of all instances become one point of an hour, with its own percentiles", async () => {
+test("the minutes of all instances are merged into one point per hour, with its own percentiles", async () => {
   await write(one, hoursAgo(3), [10, 10, 10]);
   await write(one, hoursAgo(3, 59), [20]);
   await write(other, hoursAgo(3, 59), [1000]);
-  await keepUp(db);
+  await applyRetention(db);
   expect(await hours(hoursAgo(24))).toMatchObject([
     {
       at: hoursAgo(3).toISOString(),
@@ -85,18 +85,18 @@ test("the minutes of all instances become one point of an hour, with its own per
   expect(await count("hours_due")).toBe(0);
 });
 
-test("an hour that is not over yet waits", async () => {
+test("an unfinished hour is not merged", async () => {
   await write(one, new Date(), [1]);
-  await keepUp(db);
+  await applyRetention(db);
   expect([await count("hours"), await count("hours_due")]).toEqual([0, 1]);
 });
 
-test("a minute that comes late, or twice, is in its hour once", async () => {
+test("a late or repeated minute counts once in its hour", async () => {
   await write(one, hoursAgo(3), [1, 1]);
-  await keepUp(db);
+  await applyRetention(db);
   await write(other, hoursAgo(3, 30), [2]);
   await write(one, hoursAgo(3), [1, 1]);
-  await keepUp(db);
+  await applyRetention(db);
   expect(await hours(hoursAgo(24))).toMatchObject([{ requests: 3 }]);
 });
 
@@ -105,7 +105,7 @@ test("a minute written while its hour is being merged makes it due again", async
   // Lets the merging read the minutes, and stops it before it writes the hour.
   const holder = await database.pool.connect();
   await holder.query("begin; lock table earlybird.metric_hours in exclusive mode");
-  const merging = keepUp(db);
+  const merging = applyRetention(db);
   await expect.poll(waiting).toBe(1);
   let written = false;
   const late = write(other, hoursAgo(3, 1), [2]).then(() => {
@@ -116,51 +116,51 @@ test("a minute written while its hour is being merged makes it due again", async
   holder.release();
   await Promise.all([merging, late]);
   expect(await count("hours_due")).toBe(1);
-  await keepUp(db);
+  await applyRetention(db);
   expect(await hours(hoursAgo(24))).toMatchObject([{ requests: 2 }]);
 });
 
-test("where several keep up at once, the work is done once and nobody waits", async () => {
+test("concurrent retention runs once and nobody waits", async () => {
   for (let hour = 2; hour < 6; hour++) await write(one, hoursAgo(hour), [1]);
   const holder = await database.pool.connect();
   await holder.query("begin; select pg_advisory_xact_lock(19303, 1)");
-  await keepUp(db);
+  await applyRetention(db);
   expect(await count("hours")).toBe(0);
   await holder.query("commit");
   holder.release();
-  for (let n = 0; n < 4; n++) await keepUp(db);
+  for (let n = 0; n < 4; n++) await applyRetention(db);
   expect([await count("hours"), await count("hours_due")]).toEqual([8, 0]);
 });
 
-test("minutes are kept for 72 hours, hours for 90 days, and no minute goes before its hour is merged", async () => {
+test("minutes are kept for 72 hours, hours for 90 days, and no minute is deleted before its hour is merged", async () => {
   await write(one, hoursAgo(24 * 90 + 2), [1]);
   await write(one, hoursAgo(74), [2]);
   await write(one, hoursAgo(70), [3]);
-  await keepUp(db);
+  await applyRetention(db);
   expect([await count("minutes"), await count("hours_due")]).toEqual([4, 2]);
-  await keepUp(db);
-  await keepUp(db);
+  await applyRetention(db);
+  await applyRetention(db);
   expect([await count("minutes"), await count("hours_due")]).toEqual([2, 0]);
   expect(await hours(hoursAgo(24 * 60))).toMatchObject([{ max_ms: 2 }, { max_ms: 3 }]);
   expect(await count("hours")).toBe(4);
 });
 
-test("a process whose clock is days behind leaves the past as it is", async () => {
+test("a process whose clock is days behind does not change merged hours", async () => {
   await write(one, hoursAgo(74), [1, 2, 3]);
-  await keepUp(db);
+  await applyRetention(db);
   expect(await count("minutes")).toBe(0);
   await write(other, hoursAgo(74, 30), [4]);
   await write(other, hoursAgo(74, 31), [4], "/elsewhere");
-  await keepUp(db);
+  await applyRetention(db);
   expect(await hours()).toMatchObject([{ requests: 3, max_ms: 3 }]);
   expect([await count("minutes"), await count("hours"), await count("hours_due")]).toEqual([0, 2, 0]);
 });
 
-test("of an hour that began three days ago some minutes are gone: one that comes late is not all of it", async () => {
+test("a late minute does not replace an hour whose minutes have partly expired", async () => {
   await write(one, hoursAgo(72), [1]);
   await write(one, hoursAgo(72, 59), [2]);
-  await keepUp(db);
+  await applyRetention(db);
   await write(other, hoursAgo(72, 59), [3]);
-  await keepUp(db);
+  await applyRetention(db);
   expect(await hours()).toMatchObject([{ requests: 2, max_ms: 2 }]);
 });

@@ -2,13 +2,13 @@ import { type Kysely, sql } from "kysely";
 import { lockClass } from "../../database/platform-tables.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
 import { endpointColumns, rowsOf } from "./minutes.ts";
-import { EndpointSums } from "./route-sums.ts";
+import { RouteSums } from "./route-sums.ts";
 
-/** How long a minute can be read by itself, and after that as part of its hour. */
+/** Retention of minutes; after that, only hours are kept. */
 export const minutesKept = "72 hours";
 export const hoursKept = "90 days";
 
-/** Minutes are written a few seconds after they are over; later ones make their hour due again. */
+/** Minutes are written a few seconds after their end. Later ones make their hour due again. */
 const hourIsCompleteAfter = "1 hour 2 minutes";
 
 const rowsAtOnce = 5_000;
@@ -17,40 +17,40 @@ const rowsAtOnce = 5_000;
 const retentionLock = [lockClass + 2, 1] as const;
 
 /**
- * Merges the oldest hour that is due, and deletes some of what is too old. Only one instance does it at a time: where
- * another is at it, nothing happens. What is old is decided by the database's clock, which is the same for all.
+ * Merges the oldest due hour and deletes some of the expired rows. Does nothing while another instance is doing it. Ages
+ * are by the clock of the database, which all instances share.
  */
-export const keepUp = async (db: Kysely<unknown>): Promise<void> => {
+export const applyRetention = async (db: Kysely<unknown>): Promise<void> => {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ free: boolean }>`
       select pg_try_advisory_xact_lock(${sql.join(retentionLock)}) as free`.execute(tx);
     if (!rows[0]?.free) return;
-    await leavePastAsItIs(tx);
+    await keepMergedHours(tx);
     await mergeOldestHour(tx);
     await prune(tx);
   });
 };
 
 /**
- * An hour of which minutes may have been deleted stays as it was merged: what is left would take the place of all. Only
- * a process whose clock is days behind writes there.
+ * A merged hour whose minutes may have expired is not merged again: the remaining minutes would replace it. Only a process
+ * whose clock is days behind writes such minutes.
  */
-const leavePastAsItIs = (tx: Kysely<unknown>) =>
+const keepMergedHours = (tx: Kysely<unknown>) =>
   sql`
     delete from earlybird.metric_hours_due due
     where hour < now() - ${minutesKept}::interval
       and exists (select from earlybird.metric_hours merged where merged.hour = due.hour)`.execute(tx);
 
 const mergeOldestHour = async (tx: Kysely<unknown>): Promise<void> => {
-  // Lock first, read second: a minute that is written meanwhile waits, and makes the hour due again.
+  // Lock first, read second: a concurrent write of a minute waits, and makes the hour due again.
   const { rows: due } = await sql<{ hour: Date }>`
     select hour from earlybird.metric_hours_due
     where hour <= now() - ${hourIsCompleteAfter}::interval
     order by hour limit 1 for update`.execute(tx);
   const hour = due[0]?.hour;
   if (!hour) return;
-  const sums = new EndpointSums();
-  // Minute by minute, so that neither memory nor the event loop has to bear the whole hour at once.
+  const sums = new RouteSums();
+  // Minute by minute, to limit memory and not to block the event loop.
   for (let minute = 0; minute < 60; minute++) {
     const { rows } = await sql<EndpointMinute>`
       select ${endpointColumns} from earlybird.metric_minutes
@@ -68,7 +68,7 @@ const mergeOldestHour = async (tx: Kysely<unknown>): Promise<void> => {
 };
 
 const prune = async (tx: Kysely<unknown>): Promise<void> => {
-  // Minutes whose hour is not merged yet stay, however old: the service may have been stopped for days.
+  // Minutes of an unmerged hour are kept, however old: the service may have been stopped for days.
   await sql`
     delete from earlybird.metric_minutes where ctid = any (array(
       select ctid from earlybird.metric_minutes

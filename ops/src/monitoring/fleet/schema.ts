@@ -2,12 +2,12 @@ import { type Kysely, sql } from "kysely";
 import { createPlatformTables } from "../../database/platform-tables.ts";
 
 /**
- * Creates the fleet's tables where they are absent, in the schema `earlybird`.
+ * Creates missing tables of the fleet in the schema `earlybird`.
  *
- * - `instances`: the processes of the service; who was seen lately is alive
- * - `metric_minutes`: what each of them recorded in each minute, for each endpoint and for all together
- * - `metric_hours`: the minutes of an hour, merged over all instances
- * - `metric_hours_due`: hours whose minutes have come and are not merged yet
+ * - `instances`: processes of the service, with their last heartbeat
+ * - `metric_minutes`: requests per minute and instance, for each endpoint and for all together
+ * - `metric_hours`: requests per hour, merged over all instances
+ * - `metric_hours_due`: hours with new minutes that are not merged yet
  */
 export const createFleetTables = (db: Kysely<unknown>): Promise<void> =>
   createPlatformTables(db, [{ table: "metric_minutes", statements }]);

@@ -4,45 +4,45 @@ import type { Logger } from "../../core/logger.ts";
 import type { RecordedMinute } from "../requests/request-metrics.ts";
 import { type Minute, withSum } from "./minutes.ts";
 
-/** The oldest are given up. */
-const mostWaiting = 120;
+/** Above this, the oldest are dropped. */
+const maxMinutes = 120;
 
-/** Of the SQLSTATEs those that another try meets again: cardinality, data and integrity. */
-const aboutTheData = /^2[123]...$/;
+/** SQLSTATEs that a retry cannot fix: cardinality, data and integrity errors. */
+const permanentError = /^2[123]...$/;
 
-/** What the fleet needs of whoever counts requests. */
+/** What the fleet needs of the request metrics. */
 export interface MinuteSource {
-  /** The minutes that began after the one of `afterMs`, the oldest first: those that are over, unless `unfinished`. */
+  /** The finished minutes after that of `afterMs`, oldest first; with `unfinished`, also the current one. */
   minutesAfter(afterMs: number, options?: { unfinished: boolean }): RecordedMinute[];
 }
 
-/** A minute and the id of the instance under which it is written. */
-interface WaitingMinute extends Minute {
+/** A minute, and the instance id that it is written under. */
+interface BufferedMinute extends Minute {
   writer: string;
 }
 
-export interface WaitingMinutesOptions {
+export interface WriteBufferOptions {
   performance: MinuteSource;
   log: Logger;
   clock: Clock;
   instanceId: string;
 }
 
-/** Minutes that are to be written and not in the database yet. */
-export class WaitingMinutes {
+/** Minutes that are not in the database yet. */
+export class WriteBuffer {
   readonly #performance: MinuteSource;
   readonly #log: Logger;
   /** Oldest first. */
-  readonly #minutes: WaitingMinute[] = [];
+  readonly #minutes: BufferedMinute[] = [];
   #collectedMs: number;
   #newest: Date | undefined;
   #writer: string;
 
-  constructor({ performance, log, clock, instanceId }: WaitingMinutesOptions) {
+  constructor({ performance, log, clock, instanceId }: WriteBufferOptions) {
     this.#performance = performance;
     this.#log = log;
     this.#writer = instanceId;
-    // The minute in which this begins is the first that it has something to say about.
+    // The first minute to collect is the current one.
     this.#collectedMs = (Math.floor(clock.now().getTime() / 60_000) - 1) * 60_000;
   }
 
@@ -51,36 +51,36 @@ export class WaitingMinutes {
   }
 
   /**
-   * Adds what is over since the last time: more than a minute where the process was held up in between.
+   * Adds the minutes finished since the last call: several if the process was blocked.
    *
-   * @param options.unfinished adds what there is of the minute under way, too: for the last time
+   * @param options.unfinished also adds the current minute up to now, for the last call
    */
   collect(options?: { unfinished: boolean }): void {
     for (const minute of this.#performance.minutesAfter(this.#collectedMs, options)) {
       this.#collectedMs = minute.startedMs;
-      // The wall clock has gone back: under another id, what comes now does not take the place of what was written.
+      // The wall clock was set back. Under a new id, minutes do not replace those already written.
       if (this.#newest && minute.startedAt <= this.#newest) this.#writer = randomUUID();
       this.#newest = minute.startedAt;
       this.#minutes.push({ ...withSum(minute), writer: this.#writer });
-      if (this.#minutes.length > mostWaiting) this.#minutes.shift();
+      if (this.#minutes.length > maxMinutes) this.#minutes.shift();
     }
   }
 
   /**
-   * Hands all of them to `store`, the oldest first.
+   * Passes all minutes to `store`, oldest first.
    *
-   * @throws whatever `store` throws, unless it says that the database will never take this minute: that is left out,
-   *   so that one with a route whose name cannot be stored holds up no other
+   * @throws an error of `store`, unless it is permanent. Such a minute is skipped, so that a route whose name cannot be
+   *   stored does not block the others
    */
   async writeAll(store: (minute: Minute, writer: string) => Promise<void>): Promise<void> {
     for (let minute = this.#minutes[0]; minute; minute = this.#minutes[0]) {
       const { startedAt, writer } = minute;
       await store(minute, writer).catch((error) => {
         const code = error instanceof Error && "code" in error ? String(error.code) : "";
-        if (!aboutTheData.test(code)) throw error;
-        this.#log.error({ err: error, minute: startedAt }, "a minute cannot be stored and is left out");
+        if (!permanentError.test(code)) throw error;
+        this.#log.error({ err: error, minute: startedAt }, "a minute cannot be stored and is skipped");
       });
-      // While it was stored it may have been given up.
+      // It may have been dropped while it was stored.
       if (this.#minutes[0] === minute) this.#minutes.shift();
     }
   }

@@ -3,11 +3,11 @@ export interface Family {
   name: string;
   help: string;
   type: "gauge" | "counter";
-  /** A value that is not known leaves its sample out. */
+  /** A sample without a value is omitted. */
   samples: readonly { labels?: Readonly<Record<string, string>>; value: number | null | undefined }[];
 }
 
-/** Families as Prometheus reads them; those without any known value are left out. */
+/** Writes families in the text format. Families without any value are omitted. */
 export const writeFamilies = (families: readonly Family[]): string =>
   families
     .map(({ name, help, type, samples }) => {
@@ -18,11 +18,11 @@ export const writeFamilies = (families: readonly Family[]): string =>
     })
     .join("");
 
-/** What stands before the samples of a metric. */
+/** The header lines of a metric. */
 export const writeHead = ({ name, help, type }: { name: string; help: string; type: string }): string =>
   `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 
-/** Labels in braces; nothing without any. */
+/** Labels in braces; empty without labels. */
 export const writeLabels = (labels: Readonly<Record<string, string>>): string => {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;

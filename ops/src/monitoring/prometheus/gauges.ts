@@ -1,13 +1,13 @@
-import type { Snapshot } from "../service.ts";
+import type { Snapshot } from "../snapshot.ts";
 import type { Family } from "./exporter.ts";
 import { replicaFamilies } from "./replica-lag.ts";
 
-/** What is known besides requests and the process itself. */
-export interface Findings {
-  /** The latest; undefined until there is one. */
+/** The values of all gauges that are not about requests or the process. */
+export interface GaugeValues {
+  /** The latest; undefined before the first check. */
   snapshot: Snapshot | undefined;
   version: string;
-  /** How many alerts of each type fire; zeros included. */
+  /** Firing alerts of each type, zeros included. */
   firing: Readonly<Record<string, number>>;
 }
 
@@ -18,8 +18,8 @@ const gauge = (name: string, help: string, value: number | null | undefined): Fa
   samples: [{ value }],
 });
 
-/** The latest findings as metrics, in Prometheus' base units: seconds, bytes, ratios from 0 to 1. */
-export const familiesOf = ({ snapshot, version, firing }: Findings): Family[] => [
+/** Gauges in the base units of Prometheus: seconds, bytes, ratios from 0 to 1. */
+export const gaugeFamilies = ({ snapshot, version, firing }: GaugeValues): Family[] => [
   {
     name: "earlybird_build_info",
     help: "The version of the service.",
@@ -28,7 +28,7 @@ export const familiesOf = ({ snapshot, version, firing }: Findings): Family[] =>
   },
   {
     name: "earlybird_alert_firing",
-    help: "How many alerts of this type fire.",
+    help: "Firing alerts of this type.",
     type: "gauge",
     samples: Object.entries(firing).map(([type, value]) => ({ labels: { type }, value })),
   },
@@ -41,30 +41,30 @@ const databaseFamilies = (database: Snapshot["database"] | undefined): Family[] 
   const { status, response_time_ms, pool, details } = database;
   const tables = details?.collections ?? [];
   return [
-    gauge("database_up", "Whether the database answers.", status === "unhealthy" ? 0 : 1),
-    gauge("database_response_seconds", "How long the last ping took.", seconds(response_time_ms)),
-    gauge("pool_size", "How many connections the pool may have.", pool.size),
-    gauge("pool_in_use", "How many connections of the pool are lent out.", pool.in_use),
-    gauge("pool_waiting", "How many requests wait for a connection of the pool.", pool.waiting),
+    gauge("database_up", "Whether the database responds.", status === "unhealthy" ? 0 : 1),
+    gauge("database_response_seconds", "Duration of the last ping.", seconds(response_time_ms)),
+    gauge("pool_size", "Maximum connections of the pool.", pool.size),
+    gauge("pool_in_use", "Connections of the pool in use.", pool.in_use),
+    gauge("pool_waiting", "Requests waiting for a connection of the pool.", pool.waiting),
     gauge("database_connections", "Connections to the server.", details?.connections?.used),
-    gauge("database_connections_limit", "Connections that it allows.", details?.connections?.max),
+    gauge("database_connections_limit", "Maximum connections to the server.", details?.connections?.max),
     gauge(
       "database_longest_transaction_seconds",
-      "How long the oldest transaction has been open.",
+      "Age of the oldest open transaction.",
       details?.longest_transaction?.seconds,
     ),
-    gauge("database_lock_waits", "How many wait for a lock.", details?.lock_waits?.waiting),
-    gauge("database_size_bytes", "The size of the database.", details?.size_bytes),
+    gauge("database_lock_waits", "Sessions waiting for a lock.", details?.lock_waits?.waiting),
+    gauge("database_size_bytes", "Size of the database.", details?.size_bytes),
     ...replicaFamilies(details?.replicas ?? []),
     {
       name: "earlybird_table_rows",
-      help: "Rows of a table: counted for small ones, estimated for large ones.",
+      help: "Rows of a table: counted if small, estimated if large.",
       type: "gauge",
       samples: tables.map(({ table, rows }) => ({ labels: { table }, value: rows })),
     },
     {
       name: "earlybird_table_size_bytes",
-      help: "The size of a table with its indexes.",
+      help: "Size of a table with its indexes.",
       type: "gauge",
       samples: tables.map(({ table, bytes }) => ({ labels: { table }, value: bytes })),
     },
@@ -74,11 +74,11 @@ const databaseFamilies = (database: Snapshot["database"] | undefined): Family[] 
 const systemFamilies = (system: Snapshot["system"] | undefined): Family[] =>
   system
     ? [
-        gauge("cpu_ratio", "The share of the CPU limit in use.", system.cpu_percent / 100),
-        gauge("memory_ratio", "The share of the memory limit in use.", system.memory_percent / 100),
+        gauge("cpu_ratio", "Share of the CPU limit in use.", system.cpu_percent / 100),
+        gauge("memory_ratio", "Share of the memory limit in use.", system.memory_percent / 100),
         gauge(
           "event_loop_delay_p99_seconds",
-          "How late 99 % of the timers were at most since the last check.",
+          "99th percentile of the delay of timers since the last check.",
           seconds(system.event_loop_p99_ms),
         ),
       ]

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 
-/** Gauges whose names say "total", which Prometheus keeps for counters; the same is there by type. */
+/** Gauges named "total", a suffix reserved for counters. The values also exist by type. */
 const misnamed = [
   "nodejs_active_handles_total",
   "nodejs_active_requests_total",
@@ -10,8 +10,8 @@ const misnamed = [
 let registry: Registry | undefined;
 
 /**
- * What prom-client tells of the process and of Node. There is one for the whole process, made when it is first asked:
- * it watches the garbage collector and the event loop, which has its price and no end.
+ * prom-client's metrics of the process and Node. One registry per process, created on first use: it observes the garbage
+ * collector and the event loop, which costs time and cannot be stopped.
  */
 export const processMetrics = (): Registry => {
   if (registry) return registry;

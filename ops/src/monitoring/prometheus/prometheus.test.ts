@@ -95,7 +95,7 @@ const linesOf = async (start: string) =>
   (await scrape()).split("\n").filter((line) => line.startsWith(start));
 
 describe("requests", () => {
-  test("are a histogram for each route, method and class of status, cumulative and in seconds", async () => {
+  test("are a cumulative histogram in seconds for each route, method and status class", async () => {
     const labels = 'http_request_method="GET",http_route="/orders/:id",http_response_status_code="2xx"';
     const name = "http_server_request_duration_seconds";
     const lines = await linesOf(name);
@@ -111,14 +111,14 @@ describe("requests", () => {
       expect(lines).toContain(line);
   });
 
-  test("that count as errors are counted for themselves: the class of status does not tell", async () => {
+  test("that count as errors have their own counter", async () => {
     const name = 'earlybird_http_errors_total{http_request_method="GET",http_route="/orders/:id"}';
     expect(await linesOf(name)).toEqual([`${name} 1`]);
     performance.endpoint("GET", "/orders/:id").record(404, 1);
     expect(await linesOf(name)).toEqual([`${name} 1`]);
   });
 
-  test("never fall from one scrape to the next", async () => {
+  test("never decrease between scrapes", async () => {
     const count = async () =>
       Number((await linesOf("http_server_request_duration_seconds_count"))[0]?.split(" ").at(-1));
     const before = await count();
@@ -127,7 +127,7 @@ describe("requests", () => {
   });
 });
 
-test("what is known of database, process and alerts is told in base units, and what is not is left out", async () => {
+test("database, process and alerts are reported in base units, without unknown values", async () => {
   expect(await linesOf("earlybird_")).toEqual(
     expect.arrayContaining([
       'earlybird_build_info{version="1.2.3"} 1',
@@ -150,7 +150,7 @@ test("what is known of database, process and alerts is told in base units, and w
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
 });
 
-test("replicas of one name are told apart by address and slot; of those alike even so, the worst is told", async () => {
+test("replicas are labelled by name, address and slot, and the largest lag wins among equal labels", async () => {
   expect(await linesOf("earlybird_replica_lag_bytes")).toEqual([
     'earlybird_replica_lag_bytes{application="walreceiver",address="",slot="reports"} 4096',
     'earlybird_replica_lag_bytes{application="walreceiver",address="10.0.0.8",slot=""} 9000000000',
@@ -158,7 +158,7 @@ test("replicas of one name are told apart by address and slot; of those alike ev
   ]);
 });
 
-test("no two samples are of one series: Prometheus would drop the second", async () => {
+test("every sample has its own series", async () => {
   const series = (await scrape()).split("\n").filter((line) => /^\w/.test(line));
   const names = series.map((line) => line.slice(0, line.lastIndexOf(" ")));
   expect(names.filter((name, n) => names.indexOf(name) !== n)).toEqual([]);
@@ -187,7 +187,7 @@ describe("who may read them", () => {
   });
 
   test.each(["10.0.0.7", "::2", "1.127.0.1", "fe80::1"])(
-    "not %s, unless it has the token, or an operator asks",
+    "not %s, except with the token or for an operator",
     async (address) => {
       expect(await status(address)).toBe(401);
       expect(await status(address, { authorization: "Bearer operator" })).toBe(200);
@@ -197,7 +197,7 @@ describe("who may read them", () => {
   );
 
   test.each(["x-forwarded-for", "forwarded", "x-real-ip"])(
-    "nobody behind a proxy on this machine, whatever %s says",
+    "no client of a local proxy, whatever %s contains",
     async (header) => {
       expect(await status("127.0.0.1", { [header]: "127.0.0.1" })).toBe(401);
     },
@@ -205,11 +205,11 @@ describe("who may read them", () => {
 });
 
 describe.skipIf(!prometheusPrograms)("the real Prometheus (Debian's package, or on the PATH)", () => {
-  test("promtool has nothing to say against the metrics", async () => {
+  test("promtool accepts the metrics", async () => {
     expect(await promtool(["check", "metrics"], await scrape())).toEqual({ passed: true, words: "" });
   });
 
-  test("a Prometheus scrapes them, and computes a percentile from them", async () => {
+  test("Prometheus scrapes them and computes a percentile", async () => {
     await app.listen({ port: 0, host: "127.0.0.1" });
     const folder = await makeTemporaryDirectory();
     let prometheus: RunningPrometheus | undefined;

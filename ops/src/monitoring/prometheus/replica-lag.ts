@@ -1,25 +1,25 @@
 import type { Replica } from "../database/server-stats.ts";
 import type { Family } from "./exporter.ts";
 
-/** How far each replica of the database lies behind. */
+/** The lag of each replica of the database. */
 export const replicaFamilies = (replicas: readonly Replica[]): Family[] => [
   {
     name: "earlybird_replica_lag_bytes",
-    help: "How far a replica lies behind.",
+    help: "Lag of a replica.",
     type: "gauge",
     samples: lags(replicas, ({ lag_bytes }) => lag_bytes),
   },
   {
     name: "earlybird_replica_lag_seconds",
-    help: "How long a replica takes to apply what is written.",
+    help: "Time until a replica applies a write.",
     type: "gauge",
     samples: lags(replicas, ({ lag_seconds }) => lag_seconds),
   },
 ];
 
 /**
- * Every standby calls itself `walreceiver` unless it is given a name, so it is known by its address and slot, too.
- * Prometheus would drop all but one of those that are alike even so: of them, the one that is furthest behind is told.
+ * The default name of every standby is `walreceiver`, so the labels include address and slot. Prometheus keeps one of
+ * several samples with the same labels, so only the largest lag is reported.
  */
 const lags = (replicas: readonly Replica[], lagOf: (replica: Replica) => number | null) => {
   const worst = new Map<string, { labels: Readonly<Record<string, string>>; value: number }>();

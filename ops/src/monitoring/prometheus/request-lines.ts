@@ -1,29 +1,29 @@
-import { type StatusTally, tallyBoundsMs } from "../requests/cumulative-histogram.ts";
+import { bucketBoundsMs, type StatusHistogram } from "../requests/cumulative-histogram.ts";
 import type { EndpointTotals } from "../requests/request-metrics.ts";
 import { writeHead, writeLabels } from "./exporter.ts";
 
-/** OpenTelemetry's `http.server.request.duration`, as its names are written for Prometheus. */
+/** Prometheus name of OpenTelemetry's `http.server.request.duration`. */
 const name = "http_server_request_duration_seconds";
 
 const head = Buffer.from(writeHead({ name, help: "Duration of HTTP server requests.", type: "histogram" }));
-const bounds = [...tallyBoundsMs.map((boundMs) => String(boundMs / 1000)), "+Inf"];
+const bounds = [...bucketBoundsMs.map((boundMs) => String(boundMs / 1000)), "+Inf"];
 
 const errorsName = "earlybird_http_errors_total";
-/** Their class of status alone does not tell which answers are errors. */
+/** The status class alone does not tell which responses are errors. */
 const errorsHelp = "Requests that count as errors of the service.";
 const errorsHead = Buffer.from(writeHead({ name: errorsName, help: errorsHelp, type: "counter" }));
 
 /**
- * Writes the requests of all endpoints since the process started as a histogram for each route, method and class of
- * status (`2xx` where OpenTelemetry has the code itself, which would multiply the series), and how many were errors.
+ * Writes a histogram of the requests since the process started for each route, method and status class, and a counter of
+ * errors. OpenTelemetry uses the status code instead of `2xx`, which would multiply the number of time series.
  *
- * With two hundred routes these are thousands of lines, most of them the same as at the last scrape: the lines of an
- * endpoint are written anew only when it has had a request since.
+ * 200 routes make thousands of lines, most of them unchanged since the last scrape. The lines of an endpoint are rewritten
+ * only after a new request.
  */
 export class HttpRequestLines {
   readonly #endpoints = new Map<string, EndpointLines>();
 
-  /** The parts of the text, in UTF-8; none without any request. */
+  /** Parts of the text in UTF-8; empty without requests. */
   write(endpoints: readonly EndpointTotals[]): Buffer[] {
     if (endpoints.length === 0) return [];
     const written = endpoints.map((totals) => this.#linesOf(totals).write(totals));
@@ -46,53 +46,53 @@ export class HttpRequestLines {
   }
 }
 
-/** The lines of one endpoint: what stands before its numbers never changes. */
+/** The lines of an endpoint. Only the numbers at their ends change. */
 class EndpointLines {
   durations: Buffer = Buffer.alloc(0);
   errors: Buffer = Buffer.alloc(0);
   readonly #labels: Readonly<Record<string, string>>;
-  readonly #ofClass = new Map<number, StartsOfLines>();
-  readonly #startOfErrors: string;
+  readonly #ofClass = new Map<number, LinePrefixes>();
+  readonly #errorsPrefix: string;
   #written: EndpointTotals["statuses"] = [];
 
   constructor(labels: Readonly<Record<string, string>>) {
     this.#labels = labels;
-    this.#startOfErrors = `${errorsName}${writeLabels(labels)} `;
+    this.#errorsPrefix = `${errorsName}${writeLabels(labels)} `;
   }
 
   write({ statuses, errors }: EndpointTotals): this {
     if (statuses === this.#written) return this;
-    this.durations = Buffer.from(statuses.map((tally) => this.#durationsOf(tally)).join(""));
-    this.errors = Buffer.from(`${this.#startOfErrors}${errors}\n`);
+    this.durations = Buffer.from(statuses.map((histogram) => this.#durationsOf(histogram)).join(""));
+    this.errors = Buffer.from(`${this.#errorsPrefix}${errors}\n`);
     this.#written = statuses;
     return this;
   }
 
-  #durationsOf({ statusClass, count, sumMs, buckets }: StatusTally): string {
-    const starts = this.#startsOf(statusClass);
+  #durationsOf({ statusClass, count, sumMs, buckets }: StatusHistogram): string {
+    const prefixes = this.#prefixesOf(statusClass);
     let upTo = 0;
-    const lines = starts.buckets.map((start, n) => {
+    const lines = prefixes.buckets.map((prefix, n) => {
       upTo += buckets[n] ?? 0;
-      return `${start}${upTo}\n`;
+      return `${prefix}${upTo}\n`;
     });
-    return `${lines.join("")}${starts.sum}${sumMs / 1000}\n${starts.count}${count}\n`;
+    return `${lines.join("")}${prefixes.sum}${sumMs / 1000}\n${prefixes.count}${count}\n`;
   }
 
-  #startsOf(statusClass: number): StartsOfLines {
+  #prefixesOf(statusClass: number): LinePrefixes {
     const known = this.#ofClass.get(statusClass);
     if (known) return known;
     const labels = { ...this.#labels, http_response_status_code: `${statusClass}xx` };
-    const starts = {
+    const prefixes = {
       buckets: bounds.map((le) => `${name}_bucket${writeLabels({ ...labels, le })} `),
       sum: `${name}_sum${writeLabels(labels)} `,
       count: `${name}_count${writeLabels(labels)} `,
     };
-    this.#ofClass.set(statusClass, starts);
-    return starts;
+    this.#ofClass.set(statusClass, prefixes);
+    return prefixes;
   }
 }
 
-interface StartsOfLines {
+interface LinePrefixes {
   buckets: readonly string[];
   sum: string;
   count: string;

@@ -35,7 +35,7 @@ beforeEach(() => {
 
 afterEach(() => app.close());
 
-test("each method of a route is an endpoint, in a scope with a prefix, too", async () => {
+test("each method of a route is an endpoint, also in a scope with a prefix", async () => {
   recordRequests(app, { performance });
   await app.register(
     async (scope) => {
@@ -51,7 +51,7 @@ test("each method of a route is an endpoint, in a scope with a prefix, too", asy
   ]);
 });
 
-test("what a later hook refuses counts for its route, and what has no route under one name", async () => {
+test("a request refused by a later hook counts for its route, and requests without a route share a name", async () => {
   recordRequests(app, { performance });
   app.addHook("onRequest", async (_, reply) => reply.code(401).send());
   app.get("/orders/:id", async () => "fine");
@@ -63,7 +63,7 @@ test("what a later hook refuses counts for its route, and what has no route unde
   ]);
 });
 
-test("routes that were there before are told apart, too", async () => {
+test("routes registered before the recorder are counted separately, too", async () => {
   app.get("/before/:id", async () => "fine");
   recordRequests(app, { performance });
   await app.inject("/before/7");
@@ -72,7 +72,7 @@ test("routes that were there before are told apart, too", async () => {
     .toEqual([{ endpoint: "GET /before/:id", requests: 1, in_flight: 0, classes: ["2xx"] }]);
 });
 
-test("a route's own hooks still run, after it is known", async () => {
+test("a route's own hooks still run on later requests", async () => {
   recordRequests(app, { performance });
   const seen: unknown[] = [];
   const note = async () => void seen.push(rows());
@@ -84,7 +84,7 @@ test("a route's own hooks still run, after it is known", async () => {
   expect(seen[0]).toMatchObject([{ endpoint: "GET /one", in_flight: 1 }]);
 });
 
-test("a request is under way until its client goes away, and counts as that, but not as an error", async () => {
+test("a request is in flight until its client disconnects, and then counts as 499 and not as an error", async () => {
   recordRequests(app, { performance });
   const reached = new Promise<void>((resolve) => {
     app.get("/slow", () => {
@@ -101,7 +101,7 @@ test("a request is under way until its client goes away, and counts as that, but
   expect(performance.summary()).toMatchObject({ errors: 0, in_flight: 0 });
 });
 
-test("a client that has gone while an earlier hook took its time is not under way for ever", async () => {
+test("a client that disconnects during a slow earlier hook does not stay in flight", async () => {
   let hookIsAtIt = () => {};
   const reached = new Promise<void>((resolve) => {
     hookIsAtIt = resolve;
@@ -120,7 +120,7 @@ test("a client that has gone while an earlier hook took its time is not under wa
   expect(performance.summary().in_flight).toBe(0);
 });
 
-test("an answer that breaks off because its stream fails is our failure, not its client's departure", async () => {
+test("a response aborted by a failing stream counts as a server error, not as a client disconnect", async () => {
   recordRequests(app, { performance });
   const stream = new PassThrough();
   app.get("/export", async () => stream);
@@ -149,7 +149,7 @@ test.each(["destroy", "resetAndDestroy"] as const)(
   },
 );
 
-test("a stream that lasts as long as what it tells of is recorded once, when it begins", async () => {
+test("a streaming response is recorded once, when it begins", async () => {
   recordRequests(app, { performance });
   const stream = new PassThrough();
   app.get("/events", { config: { streams: true } }, async () => stream);
@@ -164,7 +164,7 @@ test("a stream that lasts as long as what it tells of is recorded once, when it 
   expect(rows()).toEqual(recorded);
 });
 
-test("a handler that answers past Fastify is recorded when it is done", async () => {
+test("a handler that bypasses Fastify is recorded when it ends", async () => {
   recordRequests(app, { performance });
   app.get("/raw", (_, reply) => {
     reply.hijack();
@@ -174,7 +174,7 @@ test("a handler that answers past Fastify is recorded when it is done", async ()
   await expect.poll(rows).toEqual([{ endpoint: "GET /raw", requests: 1, in_flight: 0, classes: ["2xx"] }]);
 });
 
-test("of many requests on one connection each is over when its answer is, or when the client goes away", async () => {
+test("each pipelined request ends with its response or when the client disconnects", async () => {
   recordRequests(app, { performance });
   app.get("/quick", async () => "fine");
   let asked = 0;
@@ -194,7 +194,7 @@ test("of many requests on one connection each is over when its answer is, or whe
   expect(performance.summary().in_flight).toBe(0);
 });
 
-test("a route that is copied under another path counts for itself", async () => {
+test("a route copied to another path is counted separately", async () => {
   recordRequests(app, { performance });
   app.addHook("onRoute", ({ url, method, onRequest = [], handler }) => {
     if (url === "/new" && method === "GET") app.route({ method, url: "/old", onRequest, handler });
@@ -209,7 +209,7 @@ test("a route that is copied under another path counts for itself", async () => 
   ]);
 });
 
-test("a stream past Fastify is recorded when it begins, and one that fails before that as failed", async () => {
+test("a stream that bypasses Fastify is recorded when it begins, or as an error if it fails before", async () => {
   recordRequests(app, { performance });
   app.get("/raw-events", { config: { streams: true } }, (_, reply) => {
     reply.hijack();
@@ -230,7 +230,7 @@ test("a stream past Fastify is recorded when it begins, and one that fails befor
     .toContainEqual({ endpoint: "GET /failing", requests: 1, in_flight: 0, classes: ["5xx"] });
 });
 
-test("a connection that becomes a WebSocket is under way while it lasts, and no request in the end", async () => {
+test("a WebSocket is in flight while it lasts and is not recorded", async () => {
   recordRequests(app, { performance });
   app.get("/socket", (request, reply) => {
     if (!request.headers.authorization) return reply.code(401).send();
@@ -255,7 +255,7 @@ test("a connection that becomes a WebSocket is under way while it lasts, and no 
   await expect.poll(rows).toEqual([{ endpoint: "GET /socket", requests: 1, in_flight: 0, classes: ["4xx"] }]);
 });
 
-test("what Fastify refuses before any hook counts as having no route", async () => {
+test("a request refused by Fastify before any hook counts as unmatched", async () => {
   await app.close();
   app = fastify({ frameworkErrors: answerFrameworkError, routerOptions: { maxParamLength: 10 } });
   app.decorateReply("problemCode");

@@ -1,40 +1,39 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import onHeaders from "on-headers";
-import { finalStatusOf, whenOver } from "./on-response-finished.ts";
-import { clientWentAway } from "./request-buffer.ts";
+import { finalStatusOf, onResponseFinished } from "./on-response-finished.ts";
+import { clientClosedRequest } from "./request-buffer.ts";
 import type { PerformanceMetrics } from "./request-metrics.ts";
-import type { Endpoint } from "./route-metrics.ts";
+import type { RouteMetrics } from "./route-metrics.ts";
 
-/** Where Fastify's own copy of a route's configuration keeps what its requests are recorded under. */
-const recordedUnder = Symbol("recorded under");
+/** Caches the metrics of a route in Fastify's own copy of its configuration. */
+const routeMetrics = Symbol("route metrics");
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Whether the route answers for as long as what it tells of lasts: it is recorded when the answer begins. */
+    /** Whether the response lasts for as long as the client watches. It is recorded when it begins. */
     streams?: boolean;
-    [recordedUnder]?: Endpoint;
+    [routeMetrics]?: RouteMetrics;
   }
   interface FastifyInstance {
-    /** Records a request that Fastify has refused before any hook saw it. */
+    /** Records a request that Fastify refused before any hook ran. */
     recordUnrouted?(method: string, status: number): void;
   }
 }
 
 export interface RecordingOptions {
   performance: PerformanceMetrics;
-  /** Called with each request that is answered with 400 or more, also when its client did not wait for that. */
+  /** Called for each request that gets a response of 400 or more, even if the client did not wait for it. */
   onRefused?: (request: FastifyRequest, reply: FastifyReply) => void;
 }
 
 /**
- * Records every request of an app, under its route's template.
- *
- * To be called before other hooks are added: what an earlier hook refuses is not seen.
+ * Records every request of an app under the template of its route. Call it before you add other hooks: a request that an
+ * earlier hook refuses is not recorded.
  */
 export const recordRequests = (app: FastifyInstance, options: RecordingOptions): void => {
   const { performance, onRefused } = options;
-  const tellIfRefused = (request: FastifyRequest, reply: FastifyReply) => {
+  const reportIfRefused = (request: FastifyRequest, reply: FastifyReply) => {
     if (reply.raw.statusCode >= 400) onRefused?.(request, reply);
   };
   app.decorate("recordUnrouted", (method: string, status: number) =>
@@ -43,54 +42,54 @@ export const recordRequests = (app: FastifyInstance, options: RecordingOptions):
   app.addHook("onRequest", (request, reply, done) => {
     const arrivedMs = performance.arrive();
     const { raw } = request;
-    // For whoever is told of refusals: of a connection that has ended, Node knows the address only if asked before.
+    // For `onRefused`: after a connection has ended, Node knows its address only if it was read before.
     void raw.socket.remoteAddress;
     const { config } = request.routeOptions;
-    const endpoint = endpointOf(request.method, config, performance);
-    endpoint.enter();
+    const route = metricsOf(request.method, config, performance);
+    route.enter();
     const finish = (status: number) => {
       const failed = status >= 400;
-      endpoint.finish(arrivedMs, status, failed ? reply.problemCode : undefined);
-      if (status === clientWentAway) onHeaders(reply.raw, () => tellIfRefused(request, reply));
-      else if (failed) tellIfRefused(request, reply);
+      route.finish(arrivedMs, status, failed ? reply.problemCode : undefined);
+      if (status === clientClosedRequest) onHeaders(reply.raw, () => reportIfRefused(request, reply));
+      else if (failed) reportIfRefused(request, reply);
     };
-    let over = () => {
-      if (isUpgraded(raw) && !reply.raw.headersSent) endpoint.leave();
+    let finished = () => {
+      if (isUpgraded(raw) && !reply.raw.headersSent) route.leave();
       else finish(finalStatusOf(reply.raw));
     };
-    if (config.streams) over = unlessBegun(reply.raw, finish, over);
-    // Not Fastify's onResponse: it never comes when the client gives up, and those are the slow ones.
-    whenOver(raw, reply.raw, over);
+    if (config.streams) finished = onFirstOf(reply.raw, finish, finished);
+    // Fastify's onResponse is not called if the client disconnects, and those are the slow requests.
+    onResponseFinished(raw, reply.raw, finished);
     done();
   });
 };
 
-/** What a request is recorded under: looked up by the first of a route, which Fastify makes a `config` of its own. */
-const endpointOf = (
+/** Looked up on the first request of a route; Fastify creates a `config` for each route. */
+const metricsOf = (
   method: string,
   config: FastifyContextConfig & { url?: string },
   performance: PerformanceMetrics,
-): Endpoint => {
-  const { url, [recordedUnder]: known } = config;
+): RouteMetrics => {
+  const { url, [routeMetrics]: known } = config;
   if (url === undefined) return performance.endpoint(method);
   // A route may have several methods.
   if (known?.method === method) return known;
-  const endpoint = performance.endpoint(method, url);
-  config[recordedUnder] = endpoint;
-  return endpoint;
+  const found = performance.endpoint(method, url);
+  config[routeMetrics] = found;
+  return found;
 };
 
-/** Whether a WebSocket or the like has taken over the connection. Node knows, and its types do not. */
+/** Whether a WebSocket or the like has taken over the connection. Missing in Node's types. */
 const isUpgraded = (request: object): boolean => "upgrade" in request && request.upgrade === true;
 
 /**
- * Calls `begun` when an answer begins, unless it is over before that, and then `over`. How long somebody watches says
- * nothing of how quick the service is; when it began to answer does.
+ * Calls `begun` when the response begins; if it ends before that, the returned callback calls `finished`. The time until
+ * a stream begins measures the service; how long the client watches does not.
  */
-const unlessBegun = (
+const onFirstOf = (
   response: ServerResponse,
   begun: (status: number) => void,
-  over: () => void,
+  finished: () => void,
 ): (() => void) => {
   let isDone = false;
   const once = (work: () => void) => {
@@ -98,5 +97,5 @@ const unlessBegun = (
     isDone = true;
   };
   onHeaders(response, () => once(() => begun(response.statusCode)));
-  return () => once(over);
+  return () => once(finished);
 };

@@ -65,7 +65,7 @@ afterEach(() => {
   server = undefined;
 });
 
-test("requests to a bare server count under the route that answered, known only in the end", async () => {
+test("requests to a node:http server count under the route that handled them", async () => {
   const routes = new WeakMap<IncomingMessage, string>();
   await listen(
     (request, response) => {
@@ -82,7 +82,7 @@ test("requests to a bare server count under the route that answered, known only 
   expect(performance.summary().in_flight).toBe(0);
 });
 
-test("a client that goes away counts as one, however late, and is under way until then", async () => {
+test("a client disconnect counts as 499 at any time, and the request is in flight until then", async () => {
   let asked = () => {};
   const reached = new Promise<void>((resolve) => {
     asked = resolve;
@@ -97,7 +97,7 @@ test("a client that goes away counts as one, however late, and is under way unti
   expect(performance.summary().statuses).toMatchObject({ "4xx": 1 });
 });
 
-test("10,000 different raw URLs are one series, or as many as the cap allows where they are mistaken for routes", async () => {
+test("10,000 different URLs are one series, or as many as the limit allows if used as routes", async () => {
   await listen((_, response) => response.end());
   await getAll(portOf(server), rawPaths);
   await expect.poll(rows).toEqual([["GET", unmatchedRoute, 10_000, 0]]);
@@ -115,7 +115,7 @@ test("10,000 different raw URLs are one series, or as many as the cap allows whe
   expect(rows()).toContainEqual(["*", overflowRoute, 9_900, 0]);
 });
 
-test("through Fastify they are as many series as there are routes, and one for those without", async () => {
+test("with Fastify there is one series per route, and one for unmatched requests", async () => {
   const app = fastify();
   recordRequests(app, { performance });
   app.get("/orders/:id", async () => "");
@@ -128,7 +128,7 @@ test("through Fastify they are as many series as there are routes, and one for t
   await app.close();
 });
 
-test("nothing is recorded any more once that has been ended", async () => {
+test("nothing is recorded after the recorder is stopped", async () => {
   const end = await listen((_, response) => response.end());
   await get("/");
   await expect.poll(() => performance.summary().requests).toBe(1);
@@ -137,7 +137,7 @@ test("nothing is recorded any more once that has been ended", async () => {
   expect(performance.summary().requests).toBe(1);
 });
 
-test("a template that cannot be told is that of no route, and ends nothing", async () => {
+test("an exception in routeOf counts as an unmatched route", async () => {
   await listen(
     (_, response) => response.end(),
     () => {
@@ -148,7 +148,7 @@ test("a template that cannot be told is that of no route, and ends nothing", asy
   await expect.poll(rows).toEqual([["GET", unmatchedRoute, 1, 0]]);
 });
 
-test("requests whose answers wait behind another are over when their client goes away", async () => {
+test("requests queued behind another response end when their client disconnects", async () => {
   let asked = 0;
   await listen(() => void asked++);
   const client = connect(portOf(server), "127.0.0.1");

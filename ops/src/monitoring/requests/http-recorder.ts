@@ -1,23 +1,23 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { finalStatusOf, whenOver } from "./on-response-finished.ts";
+import { finalStatusOf, onResponseFinished } from "./on-response-finished.ts";
 import type { PerformanceMetrics } from "./request-metrics.ts";
 
 /**
- * The template of the route that answered, as `/orders/:id`, never a raw URL; undefined when none matched. It is asked
- * when the answer is complete; if it throws, none did. With Express:
- * `(request) => request.route && (request.mount ?? request.baseUrl) + request.route.path`, where `mount` is what you put
- * on the request in front of a router that is mounted at a path with parameters: Express's `baseUrl` has their values.
- * With `@koa/router`, where a middleware has put it on the request: `({ template }) => template`.
+ * Returns the template of the route that handled a request, as `/orders/:id`, never a raw URL; undefined if none matched.
+ * Called when the response is complete; an exception counts as no match. With Express:
+ * `(request) => request.route && (request.mount ?? request.baseUrl) + request.route.path`. Set `mount` on the request
+ * before a router whose mount path has parameters: Express's `baseUrl` contains their values. With `@koa/router`, if a
+ * middleware sets it on the request: `({ template }) => template`.
  */
 export type RouteOf = (request: IncomingMessage, response: ServerResponse) => string | undefined;
 
 /**
- * Records every request of an HTTP server, whatever answers them: Express, Koa, or a bare `node:http`. Returns how to
- * end that. A request under way counts in the sum of all only, for its route is known in the end. For Fastify there is
- * the plugin, which knows its routes.
+ * Records every request of an HTTP server, with any framework: Express, Koa, or plain `node:http`. Returns a function
+ * that stops recording. Current requests count only in the total, because their route is known at the end. For Fastify,
+ * use the plugin, which knows its routes.
  *
- * @param server TLS or not; another framework may have added its listener already
- * @param options.routeOf left out, all requests count under one name
+ * @param server TLS or not; a framework may already have added its listener
+ * @param options.routeOf if omitted, all requests share one route name
  */
 export const recordServer = (
   server: Pick<Server, "prependListener" | "off">,
@@ -26,21 +26,21 @@ export const recordServer = (
 ): (() => void) => {
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const arrivedMs = performance.arrive();
-    whenOver(request, response, () => {
-      const endpoint = performance.endpoint(request.method ?? "GET", templateOf(request, response));
-      endpoint.enter();
-      endpoint.finish(arrivedMs, finalStatusOf(response));
+    onResponseFinished(request, response, () => {
+      const route = performance.endpoint(request.method ?? "GET", templateOf(request, response));
+      route.enter();
+      route.finish(arrivedMs, finalStatusOf(response));
     });
   };
   const templateOf: RouteOf = (request, response) => {
     try {
       return routeOf?.(request, response);
     } catch {
-      // It was written with another request in mind: that is no reason to end the process.
+      // An error in the user's function must not end the process.
       return undefined;
     }
   };
-  // First of all: the time of those who answer at once counts, too.
+  // Before all other listeners, to include the time of those that respond synchronously.
   server.prependListener("request", onRequest);
   return () => void server.off("request", onRequest);
 };

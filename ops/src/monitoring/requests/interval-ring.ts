@@ -1,16 +1,16 @@
-import type { Slice } from "./interval.ts";
+import type { Interval } from "./interval.ts";
 
-/** The number of a slice, requests, errors, total and maximum; then the status classes. */
+/** Number of the interval, requests, errors, total and maximum; then the status classes. */
 const width = 10;
 const bytesOfString = 24;
 
 /**
- * The newest of consecutively numbered slices, at most `size` of them; those that held nothing are left out.
+ * The newest `size` of consecutively numbered intervals. Empty intervals are left out.
  *
- * There are thousands of slices, most of them small, so they are kept packed: numbers in one array, durations as
- * strings of one byte a character. A typed array of its own for each would take three times as much.
+ * There are thousands of intervals, most of them small, so they are stored packed: numbers in one array, durations as
+ * strings with one byte per character. A typed array for each interval would take three times as much memory.
  */
-export class SliceRing {
+export class IntervalRing {
   readonly #size: number;
   #numbers = new Float64Array();
   readonly #counts: string[] = [];
@@ -20,44 +20,37 @@ export class SliceRing {
     this.#size = size;
   }
 
-  /** Keeps a slice, in place of the one that is `size` older. */
-  keep(number: number, { requests, errors, totalMs, maxMs, statuses, counts }: Slice): void {
+  /** Stores an interval in place of the one that is `size` older. */
+  set(number: number, { requests, errors, totalMs, maxMs, statuses, counts }: Interval): void {
     if (this.#numbers.length === 0) {
       this.#numbers = new Float64Array(this.#size * width).fill(-1);
       for (let n = 0; n < this.#size; n++) this.#counts.push("");
       this.#bytes = this.#numbers.byteLength + this.#size * bytesOfString;
     }
-    const place = number % this.#size;
-    this.#numbers.set([number, requests, errors, totalMs, maxMs, ...statuses], place * width);
-    this.#bytes += counts.length - (this.#counts[place]?.length ?? 0);
-    this.#counts[place] = Buffer.from(counts.buffer, counts.byteOffset, counts.length).toString("latin1");
+    const index = number % this.#size;
+    this.#numbers.set([number, requests, errors, totalMs, maxMs, ...statuses], index * width);
+    this.#bytes += counts.length - (this.#counts[index]?.length ?? 0);
+    this.#counts[index] = Buffer.from(counts.buffer, counts.byteOffset, counts.length).toString("latin1");
   }
 
-  /** The slices numbered `first` to `last`, both included, as far as they are kept; in no particular order. */
-  between(first: number, last: number): Slice[] {
-    return this.numberedBetween(first, last).map(({ slice }) => slice);
+  /** The stored intervals numbered `first` to `last`, both included, with their numbers; in no particular order. */
+  between(first: number, last: number): { number: number; interval: Interval }[] {
+    return this.#counts.flatMap((counts, index) => {
+      const number = this.#numbers[index * width] ?? -1;
+      if (number < Math.max(first, 0) || number > last) return [];
+      return [{ number, interval: this.#intervalAt(index, counts) }];
+    });
   }
 
-  /** The same, each with its number. */
-  numberedBetween(first: number, last: number): { number: number; slice: Slice }[] {
-    const found: { number: number; slice: Slice }[] = [];
-    for (const [place, counts] of this.#counts.entries()) {
-      const number = this.#numbers[place * width] ?? -1;
-      if (number >= Math.max(first, 0) && number <= last)
-        found.push({ number, slice: this.#sliceAt(place, counts) });
-    }
-    return found;
-  }
-
-  /** An estimate of the memory that it occupies. */
+  /** Estimated memory use. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  #sliceAt(place: number, counts: string): Slice {
+  #intervalAt(index: number, counts: string): Interval {
     const [, requests = 0, errors = 0, totalMs = 0, maxMs = 0, ...statuses] = this.#numbers.subarray(
-      place * width,
-      (place + 1) * width,
+      index * width,
+      (index + 1) * width,
     );
     return { requests, errors, totalMs, maxMs, statuses, counts: Buffer.from(counts, "latin1") };
   }

@@ -1,45 +1,45 @@
 import { LatencyHistogram } from "./latency-histogram.ts";
 
-/** What a stretch of time held; durations in milliseconds. */
-export interface SliceSums {
+/** Requests of a period of time; durations in milliseconds. */
+export interface IntervalSums {
   requests: number;
   errors: number;
-  /** How many answers were 1xx, 2xx, 3xx, 4xx and 5xx. */
+  /** Responses with 1xx, 2xx, 3xx, 4xx and 5xx. */
   statuses: readonly number[];
   totalMs: number;
   maxMs: number;
 }
 
-export interface Slice extends SliceSums {
-  /** The durations, as `LatencyHistogram.compact` writes them. */
+export interface Interval extends IntervalSums {
+  /** The durations, encoded by `LatencyHistogram.compact`. */
   counts: Uint8Array;
 }
 
-/** The sums of all slices; zeros without any. */
-export const sumSlices = (slices: readonly SliceSums[]): SliceSums => {
+/** Sums of all intervals; zeros without any. */
+export const sumIntervals = (intervals: readonly IntervalSums[]): IntervalSums => {
   const statuses = [0, 0, 0, 0, 0];
   const sum = { requests: 0, errors: 0, statuses, totalMs: 0, maxMs: 0 };
-  for (const slice of slices) {
-    sum.requests += slice.requests;
-    sum.errors += slice.errors;
-    sum.totalMs += slice.totalMs;
-    sum.maxMs = Math.max(sum.maxMs, slice.maxMs);
-    for (let n = 0; n < statuses.length; n++) statuses[n] = (statuses[n] ?? 0) + (slice.statuses[n] ?? 0);
+  for (const interval of intervals) {
+    sum.requests += interval.requests;
+    sum.errors += interval.errors;
+    sum.totalMs += interval.totalMs;
+    sum.maxMs = Math.max(sum.maxMs, interval.maxMs);
+    for (let n = 0; n < statuses.length; n++) statuses[n] = (statuses[n] ?? 0) + (interval.statuses[n] ?? 0);
   }
   return sum;
 };
 
-/** The durations of all slices in one histogram, which is only valid until the next call. */
-export const mergeDurations = (slices: readonly Slice[]): LatencyHistogram => {
+/** The durations of all intervals in one histogram, which is valid until the next call. */
+export const mergeDurations = (intervals: readonly Interval[]): LatencyHistogram => {
   merged.clear();
-  for (const { counts } of slices) merged.add(counts);
+  for (const { counts } of intervals) merged.add(counts);
   return merged;
 };
 
 const merged = new LatencyHistogram();
 
-/** One slice that says what all of them say together. */
-export const mergeSlices = (slices: readonly Slice[]): Slice => ({
-  ...sumSlices(slices),
-  counts: mergeDurations(slices).compact(),
+/** All intervals as one. */
+export const mergeIntervals = (intervals: readonly Interval[]): Interval => ({
+  ...sumIntervals(intervals),
+  counts: mergeDurations(intervals).compact(),
 });

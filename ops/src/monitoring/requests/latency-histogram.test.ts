@@ -19,7 +19,7 @@ const exactPercentile = (durationsMs: number[], percent: number): number => {
   return sorted[Math.max(1, Math.ceil((sorted.length * percent) / 100)) - 1] ?? Number.NaN;
 };
 
-test("a percentile is never below the exact one, and above it by no more than the stated bound and a microsecond", () => {
+test("a percentile is never below the exact one, and above it by at most the error bound and a microsecond", () => {
   fc.assert(
     fc.property(durations, fc.constantFrom(1, 25, 50, 90, 95, 99, 100), (durationsMs, percent) => {
       const exact = exactPercentile(durationsMs, percent);
@@ -30,7 +30,7 @@ test("a percentile is never below the exact one, and above it by no more than th
   );
 });
 
-test("compacted counts add up to the same percentiles, however the durations were divided", () => {
+test("merged compacted counts give the same percentiles, however the durations were split", () => {
   fc.assert(
     fc.property(durations, durations, (some, others) => {
       const merged = new LatencyHistogram();
@@ -51,11 +51,11 @@ test("large counts survive compaction", () => {
   expect(copy.percentilesMs([99])[0]).toBeCloseTo(5, 1);
 });
 
-test("a histogram without durations answers zero", () => {
+test("the percentiles of an empty histogram are zero", () => {
   expect(new LatencyHistogram().percentilesMs([50, 99])).toEqual([0, 0]);
 });
 
-test.each([Number.NaN, -1, 0])("a duration of %s counts as none", (durationMs) => {
+test.each([Number.NaN, -1, 0])("a duration of %s counts as zero", (durationMs) => {
   expect(bucketOf(durationMs)).toBe(0);
 });
 

@@ -9,15 +9,15 @@ const subBucketBits = 8;
 const halfSubBuckets = 128;
 
 /**
- * How far a percentile can lie above the exact one, as a fraction of it: a bucket is at most 1/128 of its
- * values wide, and a percentile is the upper end of its bucket. It never lies below. Durations are rounded
- * up to whole microseconds before that, and those over 17.9 minutes count as 17.9 minutes.
+ * Maximum relative error of a percentile: a bucket is at most 1/128 of its values wide, and a percentile is the upper
+ * bound of its bucket, so it is never too low. Durations are first rounded up to whole microseconds, and those over 17.9
+ * minutes count as 17.9 minutes.
  */
 export const relativeErrorBound = 1 / halfSubBuckets;
 
 /**
- * The bucket of a duration in milliseconds. Computed by whole-number shifts because the library's own
- * `recordValue` computes a logarithm and a power: 115 ns where this takes 3.
+ * The bucket of a duration in milliseconds. Uses integer shifts because the library's `recordValue` computes a logarithm
+ * and a power: 115 ns instead of 3.
  */
 export const bucketOf = (durationMs: number): number => {
   const microseconds = durationMs > 0 ? Math.min(Math.ceil(durationMs * 1000), longestMicroseconds) : 0;
@@ -25,13 +25,13 @@ export const bucketOf = (durationMs: number): number => {
   return doublings * halfSubBuckets + (microseconds >>> doublings);
 };
 
-/** Counts durations in buckets of bounded relative width, so that percentiles need no samples. */
+/** Counts durations in buckets of bounded relative width, so percentiles need no samples. */
 export class LatencyHistogram {
-  /** What one occupies in memory, about. */
+  /** Approximate memory use of an instance. */
   static readonly bytes = 14_000;
 
   readonly #counts = new Int32Histogram(1, longestMicroseconds, significantDigits);
-  /** How many buckets there are up to the last one in use: most of the three thousand are for minutes. */
+  /** Number of buckets up to the last one in use: most of the three thousand are for minutes. */
   #used = 0;
 
   /** Counts one duration, by its {@link bucketOf}. */
@@ -46,8 +46,7 @@ export class LatencyHistogram {
   }
 
   /**
-   * For each of `percents` the smallest duration that at least so many of those counted do not exceed, in
-   * milliseconds; zeros when nothing was counted. See {@link relativeErrorBound}.
+   * The percentiles in milliseconds; zeros if nothing was counted. See {@link relativeErrorBound}.
    */
   percentilesMs(percents: readonly number[]): number[] {
     this.#counts.establishInternalTackingValues(this.#used);
@@ -55,8 +54,8 @@ export class LatencyHistogram {
   }
 
   /**
-   * The counts in a few hundred bytes: for each bucket in use twice its count, or one more than that and then its
-   * distance from the one before, where it is not the next.
+   * Encodes the counts in a few hundred bytes. For each bucket in use: twice its count; if the bucket before it is empty,
+   * plus one and followed by the number of empty buckets.
    */
   compact(): Uint8Array {
     let length = 0;
@@ -72,7 +71,7 @@ export class LatencyHistogram {
     return scratch.slice(0, length);
   }
 
-  /** Adds counts that {@link compact} wrote. */
+  /** Adds counts encoded by {@link compact}. */
   add(compacted: Uint8Array): void {
     let bucket = 0;
     for (let at = 0; at < compacted.length; ) {
@@ -88,7 +87,7 @@ export class LatencyHistogram {
   }
 }
 
-// Seven bits a byte, the eighth says that more follow: nearly every number fits into one.
+// Seven bits per byte, the eighth marks continuation: nearly every number fits into one byte.
 const bytesOfLargest = 5;
 const scratch = new Uint8Array(bucketOf(Number.POSITIVE_INFINITY) * 2 * bytesOfLargest + 2 * bytesOfLargest);
 

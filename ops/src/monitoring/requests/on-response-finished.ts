@@ -1,60 +1,60 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { clientWentAway } from "./request-buffer.ts";
+import { clientClosedRequest } from "./request-buffer.ts";
 
 /**
- * Calls `over` once, when the answer to a request is complete or its client has gone away.
+ * Calls `finished` once, when the response is complete or the client has disconnected.
  *
- * A client may send several requests without waiting for answers. Node closes an answer that is still behind another
- * on its connection only if it gets that far: of those, the end of the connection is the end.
+ * With HTTP pipelining, Node never closes a response that is still queued behind another one when the connection ends.
+ * For these, the end of the connection is the end of the request.
  */
-export const whenOver = (
+export const onResponseFinished = (
   { socket }: Pick<IncomingMessage, "socket">,
   response: Pick<ServerResponse, "socket" | "on">,
-  over: () => void,
+  finished: () => void,
 ): void => {
   if (socket.destroyed) {
-    over();
+    finished();
     return;
   }
   if (response.socket !== null) {
-    response.on("close", over);
+    response.on("close", finished);
     return;
   }
-  const waiting = waitingOn(socket);
-  const overOnce = () => {
-    if (waiting.delete(overOnce)) over();
+  const queued = queuedOn(socket);
+  const finishedOnce = () => {
+    if (queued.delete(finishedOnce)) finished();
   };
-  waiting.add(overOnce);
-  response.on("close", overOnce);
+  queued.add(finishedOnce);
+  response.on("close", finishedOnce);
 };
 
-/** What an answer that breaks off counts as, whatever its head has said. */
-const brokenOff = 500;
+/** Status of a response that the service aborted, whatever its headers say. */
+const abortedResponse = 500;
 
 /**
- * The status under which a request counts that is over. An answer that has begun and is not complete has been broken off
- * by us, as when its stream fails, or by its client.
+ * The status that a finished request counts under. A response that has begun and is not complete was aborted either by
+ * the service, as when its stream fails, or by the client.
  */
 export const finalStatusOf = (response: ServerResponse): number => {
   if (response.writableEnded) return response.statusCode;
-  return response.headersSent && isDestroyedByUs(response) ? brokenOff : clientWentAway;
+  return response.headersSent && isAbortedByService(response) ? abortedResponse : clientClosedRequest;
 };
 
-/** Node notes with what an answer was destroyed, or `undefined`: `null` stays where its client has gone. Not in HTTP/2. */
-const isDestroyedByUs = (response: ServerResponse): boolean =>
+/** Node keeps the error that destroyed a response, or `undefined`; `null` if the client disconnected. Not in HTTP/2. */
+const isAbortedByService = (response: ServerResponse): boolean =>
   "errored" in response && response.errored !== null;
 
-const waitingOnSocket = new WeakMap<Socket, Set<() => void>>();
+const queuedOnSocket = new WeakMap<Socket, Set<() => void>>();
 
-/** Those that wait on a connection. One listener for all: there may be hundreds. */
-const waitingOn = (socket: Socket): Set<() => void> => {
-  const known = waitingOnSocket.get(socket);
+/** Callbacks of the responses queued on a connection. They share a listener: there may be hundreds. */
+const queuedOn = (socket: Socket): Set<() => void> => {
+  const known = queuedOnSocket.get(socket);
   if (known) return known;
-  const waiting = new Set<() => void>();
-  waitingOnSocket.set(socket, waiting);
+  const queued = new Set<() => void>();
+  queuedOnSocket.set(socket, queued);
   socket.once("close", () => {
-    for (const over of waiting) over();
+    for (const finished of queued) finished();
   });
-  return waiting;
+  return queued;
 };

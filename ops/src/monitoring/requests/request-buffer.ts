@@ -1,49 +1,57 @@
 import type { Clock } from "../../core/clock.ts";
+import type { CumulativeHistogram } from "./cumulative-histogram.ts";
 import { bucketOf } from "./latency-histogram.ts";
-import { RecordingCost } from "./recording-cost.ts";
-import type { Endpoint } from "./route-metrics.ts";
-import { Series, sliceMs, statusClasses } from "./sliding-window.ts";
+import { intervalMs, SlidingWindow, statusClasses } from "./sliding-window.ts";
+import type { LastError } from "./summary.ts";
 
-/** The status under which a request counts whose client went away before the answer, as nginx has it. */
-export const clientWentAway = 499;
+/** Status of a request whose client disconnected before the response was complete, as in nginx. */
+export const clientClosedRequest = 499;
 
-/** These say more about the client than about the service. */
-const noErrors = new Set([401, 404, clientWentAway]);
+/** Caused by the client rather than by the service. */
+const neverErrors = new Set([401, 404, clientClosedRequest]);
 
-/** Few enough that nobody waits for milliseconds when each is the first of its endpoint in a new slice. */
+/** Small enough that a flush takes no milliseconds when every request is the first of its route in a new interval. */
 const batchSize = 64;
 
-/** By so much may two clocks differ that are not read at the same moment. */
-const toleratedMs = 1_000;
+/** Two clocks that are read one after the other may differ by this much. */
+const clockToleranceMs = 1_000;
+
+const costSamples = 63;
+
+/** The counters that a request is added to. */
+export interface RequestCounters {
+  readonly recent: SlidingWindow;
+  readonly total: CumulativeHistogram;
+  readonly lastError: LastError | null;
+}
 
 /**
- * What all endpoints of a process have in common.
- *
- * Requests are noted as they end and counted later, many at once: between two requests the processor's caches lose
- * what counting needs.
+ * Buffers finished requests and counts them in batches: between two requests, the CPU caches lose the data that counting
+ * needs. Also holds the state that all routes of a process share.
  */
-export class Traffic {
-  readonly cost = new RecordingCost();
-  /** Added to the clock's monotonic time, it makes milliseconds since 1970 that only grow; grows itself. */
+export class RequestBuffer {
+  /** Added to the clock's monotonic time, gives milliseconds since 1970 that never go back. Only grows. */
   epochMs: number;
-  /** How far these are ahead of the wall clock because that has gone back; as of the last {@link nowMs}. */
+  /** How far these are ahead of a wall clock that was set back; updated by {@link nowMs}. */
   aheadMs = 0;
   inFlight = 0;
-  /** The endpoint that failed last. */
-  failedLast: Endpoint | undefined;
-  /** All requests that are counted. */
-  readonly series = new Series();
+  /** The route whose request failed last. */
+  failedLast: RequestCounters | undefined;
+  /** All counted requests. */
+  readonly recent = new SlidingWindow();
   readonly #errorsFromStatus: 400 | 500;
-  readonly #endpoints: Endpoint[] = [];
+  readonly #routes: RequestCounters[] = [];
   readonly #statuses = new Int16Array(batchSize);
   readonly #durationsMs = new Float64Array(batchSize);
-  #noted = 0;
+  #buffered = 0;
   #counted = 0;
-  /** All that is noted belongs to the slice of this time, which ends at the other. */
-  #notedAtMs = 0;
-  #sliceEndsMs = 0;
+  /** All buffered requests belong to the interval of this time. */
+  #bufferedAtMs = 0;
+  #intervalEndsMs = 0;
+  readonly #costsMs = new Float64Array(costSamples);
+  #costsMeasured = 0;
 
-  /** @param errorsFromStatus from which status on an answer counts as an error; 401, 404 and 499 never do */
+  /** @param errorsFromStatus the lowest status that counts as an error; 401, 404 and 499 never do */
   constructor(
     readonly clock: Clock,
     errorsFromStatus: 400 | 500,
@@ -53,68 +61,74 @@ export class Traffic {
   }
 
   /**
-   * Milliseconds since 1970 that only grow. Where the wall clock has gone ahead, they follow: somebody has set it, or
-   * the machine has slept, and the monotonic clock with it. For readers, every check among them: a request must not pay
-   * for it.
+   * Milliseconds since 1970 that never go back. They follow a wall clock that moved forward, because it was set or
+   * because the machine slept and stopped the monotonic clock. Readers call this; recording does not, to stay cheap.
    */
   nowMs(): number {
     const nowMs = this.epochMs + this.clock.monotonicMs();
     const aheadMs = nowMs - this.clock.now().getTime();
-    this.aheadMs = aheadMs > toleratedMs ? aheadMs : 0;
-    if (aheadMs >= -toleratedMs) return nowMs;
+    this.aheadMs = aheadMs > clockToleranceMs ? aheadMs : 0;
+    if (aheadMs >= -clockToleranceMs) return nowMs;
     this.epochMs -= aheadMs;
     return nowMs - aheadMs;
   }
 
   isError(status: number): boolean {
-    return status >= this.#errorsFromStatus && !noErrors.has(status);
+    return status >= this.#errorsFromStatus && !neverErrors.has(status);
   }
 
-  /** Notes a request that has ended, to be counted with others. Allocates nothing. */
-  note(endpoint: Endpoint, nowMs: number, durationMs: number, status: number): void {
-    if (nowMs >= this.#sliceEndsMs) this.#beginSlice(nowMs);
-    const place = this.#noted++;
-    this.#endpoints[place] = endpoint;
-    this.#statuses[place] = status;
-    this.#durationsMs[place] = durationMs;
-    if (this.#noted === batchSize) this.count();
+  /** Adds a finished request. Allocates nothing. */
+  add(route: RequestCounters, nowMs: number, durationMs: number, status: number): void {
+    if (nowMs >= this.#intervalEndsMs) this.#beginInterval(nowMs);
+    const index = this.#buffered++;
+    this.#routes[index] = route;
+    this.#statuses[index] = status;
+    this.#durationsMs[index] = durationMs;
+    if (this.#buffered === batchSize) this.flush();
   }
 
-  /** Counts what is noted: whoever reads an endpoint's numbers does this before. */
-  count(): void {
-    const noted = this.#noted;
-    if (noted === 0) return;
-    this.#noted = 0;
+  /** Counts the buffered requests. Readers call this before they read any counter. */
+  flush(): void {
+    const buffered = this.#buffered;
+    if (buffered === 0) return;
+    this.#buffered = 0;
     const { clock } = this;
     const beforeMs = clock.monotonicMs();
     const startedMs = clock.monotonicMs();
-    for (let n = 0; n < noted; n++) {
-      this.#countOne(this.#endpoints[n] as Endpoint, this.#statuses[n] ?? 0, this.#durationsMs[n] ?? 0);
+    for (let n = 0; n < buffered; n++) {
+      this.#count(this.#routes[n] as RequestCounters, this.#statuses[n] ?? 0, this.#durationsMs[n] ?? 0);
     }
-    this.#counted += noted;
-    // The clock is read when a request comes and when it ends.
-    this.cost.add(2 * (startedMs - beforeMs) + (clock.monotonicMs() - startedMs) / noted);
+    this.#counted += buffered;
+    // Recording a request reads the clock twice: when it arrives and when it ends.
+    this.#costsMs[this.#costsMeasured++ % costSamples] =
+      2 * (startedMs - beforeMs) + (clock.monotonicMs() - startedMs) / buffered;
   }
 
   /** Requests since the process started. */
   get recorded(): number {
-    return this.#counted + this.#noted;
+    return this.#counted + this.#buffered;
   }
 
-  #beginSlice(nowMs: number): void {
-    this.count();
-    this.#notedAtMs = nowMs;
-    this.#sliceEndsMs = (Math.floor(nowMs / sliceMs) + 1) * sliceMs;
+  /** Median of the latest measurements of recording one request, in milliseconds. A mean would include interruptions. */
+  get recordingMs(): number {
+    const costs = this.#costsMs.slice(0, Math.min(this.#costsMeasured, costSamples)).sort();
+    return costs[Math.floor(costs.length / 2)] ?? 0;
   }
 
-  #countOne(endpoint: Endpoint, status: number, durationMs: number): void {
-    // One impossible number would spoil the sums of its whole slice.
+  #beginInterval(nowMs: number): void {
+    this.flush();
+    this.#bufferedAtMs = nowMs;
+    this.#intervalEndsMs = (Math.floor(nowMs / intervalMs) + 1) * intervalMs;
+  }
+
+  #count({ recent, total }: RequestCounters, status: number, durationMs: number): void {
+    // A single invalid number would corrupt the sums of its interval.
     const tookMs = Number.isFinite(durationMs) ? Math.max(durationMs, 0) : 0;
     const bucket = bucketOf(tookMs);
     const statusClass = Math.min(Math.max(Math.trunc(status / 100), 1), statusClasses) - 1;
     const failed = this.isError(status);
-    this.series.record(this.#notedAtMs, bucket, tookMs, statusClass, failed);
-    endpoint.series.record(this.#notedAtMs, bucket, tookMs, statusClass, failed);
-    endpoint.tally.add(tookMs, statusClass);
+    this.recent.record(this.#bufferedAtMs, bucket, tookMs, statusClass, failed);
+    recent.record(this.#bufferedAtMs, bucket, tookMs, statusClass, failed);
+    total.add(tookMs, statusClass);
   }
 }

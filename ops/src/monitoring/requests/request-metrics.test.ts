@@ -2,18 +2,18 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import type { Clock } from "../../core/clock.ts";
-import { tallyBoundsMs } from "./cumulative-histogram.ts";
+import { bucketBoundsMs } from "./cumulative-histogram.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import { otherMethod, overflowRoute, PerformanceMetrics, unmatchedRoute } from "./request-metrics.ts";
 
-/** A clock that stands still until the test moves it; starts in the middle of a slice. */
+/** A clock that stands still until the test moves it; starts in the middle of an interval. */
 const testClock = () => {
   let nowMs = 1_234_567;
   const clock: Clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
   return { clock, advanceSeconds: (seconds: number) => (nowMs += seconds * 1000) };
 };
 
-test("a window sums up requests, errors, rates and durations", () => {
+test("a window has requests, errors, rates and durations", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   for (let ms = 1; ms <= 100; ms++) metrics.endpoint("GET", "/a").record(ms <= 10 ? 500 : 200, ms);
@@ -34,7 +34,7 @@ test("a window sums up requests, errors, rates and durations", () => {
   expect(summary.p99_ms).toBeLessThanOrEqual(summary.max_ms);
 });
 
-test("answers of 400 and above are errors, but 401, 404 and clients that went away are not", () => {
+test("responses of 400 and above are errors, except 401, 404 and client disconnects", () => {
   const metrics = new PerformanceMetrics();
   for (const status of [200, 204, 308, 400, 401, 403, 404, 409, 422, 429, 499, 500, 503]) {
     metrics.endpoint("GET", "/a").record(status, 1);
@@ -42,14 +42,14 @@ test("answers of 400 and above are errors, but 401, 404 and clients that went aw
   expect(metrics.summary().errors).toBe(7);
 });
 
-test("where a client's mistakes are its own business, errors begin at 500", () => {
+test("errorsFromStatus 500 excludes client errors", () => {
   const metrics = new PerformanceMetrics({ errorsFromStatus: 500 });
   for (const status of [200, 400, 403, 404, 422, 499, 500, 503])
     metrics.endpoint("GET", "/a").record(status, 1);
   expect(metrics.summary().errors).toBe(2);
 });
 
-test("answers are counted by class", () => {
+test("responses are counted by status class", () => {
   const metrics = new PerformanceMetrics();
   for (const status of [101, 200, 204, 308, 404, 499, 500, 503, 0, 999]) {
     metrics.endpoint("GET", "/a").record(status, 1);
@@ -57,7 +57,7 @@ test("answers are counted by class", () => {
   expect(metrics.summary().statuses).toEqual({ "1xx": 2, "2xx": 2, "3xx": 1, "4xx": 2, "5xx": 3 });
 });
 
-test("a process without requests answers zeros", () => {
+test("a process without requests reports zeros", () => {
   expect(new PerformanceMetrics().summary("1h")).toEqual({
     window_seconds: 3600,
     requests: 0,
@@ -76,7 +76,7 @@ test("a process without requests answers zeros", () => {
   });
 });
 
-test("what is under way is counted until it is over, for its endpoint and in all", () => {
+test("requests in flight are counted per endpoint and in total", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   const endpoint = metrics.endpoint("GET", "/a");
@@ -93,7 +93,7 @@ test("what is under way is counted until it is over, for its endpoint and in all
   expect(metrics.summary()).toMatchObject({ requests: 1, in_flight: 2, max_ms: 2_000 });
 });
 
-test("the last error says when, where and which; what is no error leaves it as it is", () => {
+test("the last error has time, route and code, and other responses do not change it", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   metrics.endpoint("GET", "/a").record(500, 1);
@@ -110,20 +110,23 @@ test("the last error says when, where and which; what is no error leaves it as i
   ]);
 });
 
-test.each([600, -600])("the last error tells the time of a wall clock that was moved by %i s", (seconds) => {
-  const clock = new StandingClock("2026-03-10T06:00:00Z");
-  const metrics = new PerformanceMetrics({ clock });
-  clock.stepMs(seconds * 1_000);
-  metrics.summary();
-  clock.advanceMs(3_000);
-  metrics.endpoint("GET", "/a").record(500, 1);
-  const at = clock.now().toISOString();
-  expect(metrics.summary()).toMatchObject({ requests: 1, last_error: { at } });
-  clock.advanceMs(30_000);
-  expect(metrics.summary()).toMatchObject({ requests: 1, last_error: { at } });
-});
+test.each([600, -600])(
+  "the last error has the time of the wall clock after it was moved by %i s",
+  (seconds) => {
+    const clock = new StandingClock("2026-03-10T06:00:00Z");
+    const metrics = new PerformanceMetrics({ clock });
+    clock.stepMs(seconds * 1_000);
+    metrics.summary();
+    clock.advanceMs(3_000);
+    metrics.endpoint("GET", "/a").record(500, 1);
+    const at = clock.now().toISOString();
+    expect(metrics.summary()).toMatchObject({ requests: 1, last_error: { at } });
+    clock.advanceMs(30_000);
+    expect(metrics.summary()).toMatchObject({ requests: 1, last_error: { at } });
+  },
+);
 
-test("the last error before a machine slept stays where it was", () => {
+test("the time of the last error does not change when the machine sleeps", () => {
   const clock = new StandingClock("2026-03-10T06:00:00Z");
   const metrics = new PerformanceMetrics({ clock });
   metrics.endpoint("GET", "/a").record(500, 1);
@@ -134,7 +137,7 @@ test("the last error before a machine slept stays where it was", () => {
   }
 });
 
-test("a wall clock that is set back takes nothing from a window, and gives nothing twice", () => {
+test("a wall clock set back neither removes requests from a window nor counts them twice", () => {
   const clock = new StandingClock("2026-03-10T06:00:00Z");
   const metrics = new PerformanceMetrics({ clock });
   for (const seconds of [0, -600, 600, -30, 30]) {
@@ -164,7 +167,7 @@ test.each([
   },
 );
 
-test("a slice begins empty: what the one before it held is counted once", () => {
+test("a new interval is empty, and the requests of the previous one are counted once", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   for (let n = 0; n < 3; n++) metrics.endpoint("GET", "/a").record(500, 100);
@@ -174,7 +177,7 @@ test("a slice begins empty: what the one before it held is counted once", () => 
   expect(metrics.summary("1m").p50_ms).toBeLessThan(2);
 });
 
-test("a slow request does not colour the window for ever when the ring comes round to its place", () => {
+test("a slow request leaves the window when its place in the ring is reused", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   metrics.endpoint("GET", "/a").record(500, 1000);
@@ -183,7 +186,7 @@ test("a slow request does not colour the window for ever when the ring comes rou
   expect(metrics.summary("1h").requests).toBe(0);
 });
 
-test("endpoints are told apart by route and method, and requests without a route share a name", () => {
+test("endpoints are counted by route and method, and requests without a route share a name", () => {
   const metrics = new PerformanceMetrics();
   metrics.endpoint("GET", "/orders/:id").record(200, 1);
   metrics.endpoint("GET", "/orders/:id").record(200, 1);
@@ -199,7 +202,7 @@ test("endpoints are told apart by route and method, and requests without a route
   ]);
 });
 
-test("endpoints beyond the cap count as one, and all of them in the sum", () => {
+test("endpoints above the limit share a name, and count in the total", () => {
   const metrics = new PerformanceMetrics({ maxEndpoints: 3 });
   for (let n = 0; n < 1000; n++) metrics.endpoint("GET", `/${n}`).record(200, 1);
   const rows = metrics.endpoints().map(({ route, requests }) => [route, requests]);
@@ -212,13 +215,13 @@ test("endpoints beyond the cap count as one, and all of them in the sum", () => 
   expect(metrics.summary().requests).toBe(1000);
 });
 
-test("methods that HTTP does not know share a name, so that nobody can make series by inventing words", () => {
+test("methods unknown to HTTP share a name, so that clients cannot create series", () => {
   const metrics = new PerformanceMetrics();
   for (let n = 0; n < 1000; n++) metrics.endpoint(`WORD${n}`, "/a").record(200, 1);
   expect(metrics.endpoints()).toMatchObject([{ method: otherMethod, route: "/a", requests: 1000 }]);
 });
 
-test("totals never fall: they go on when windows have passed, one for each status class", () => {
+test("totals never decrease and outlast the windows, for each status class", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   for (const ms of [1, 5, 5.001, 80, 20_000]) metrics.endpoint("GET", "/a").record(200, ms);
@@ -232,11 +235,11 @@ test("totals never fall: they go on when windows have passed, one for each statu
   expect(fine).toMatchObject({ statusClass: 2, count: 6 });
   expect(fine?.sumMs).toBeCloseTo(20_092.001);
   expect(fine?.buckets).toEqual([3, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-  expect(fine?.buckets).toHaveLength(tallyBoundsMs.length + 1);
+  expect(fine?.buckets).toHaveLength(bucketBoundsMs.length + 1);
   expect(failed).toMatchObject({ statusClass: 5, count: 1, sumMs: 2 });
 });
 
-test("a minute that is over holds what was recorded in it, and is given once", () => {
+test("a finished minute has its requests and is returned once", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   const [before, first, second] = ["00:19", "00:20", "00:21"].map((time) =>
@@ -275,7 +278,7 @@ test("a minute that is over holds what was recorded in it, and is given once", (
   expect(metrics.minutesAfter(second)).toMatchObject([{ endpoints: [] }]);
 });
 
-test("minutes that nobody has asked for are given together, without those that held nothing", () => {
+test("uncollected minutes are returned together, without empty ones", () => {
   const { clock, advanceSeconds } = testClock();
   const metrics = new PerformanceMetrics({ clock });
   metrics.endpoint("GET", "/a").record(200, 1);
@@ -293,7 +296,7 @@ test("minutes that nobody has asked for are given together, without those that h
   ).toEqual([["00:20", "/a"], ["00:22", "/a", "/b"], ["00:24"]]);
 });
 
-test("an hour of any traffic sums up to what was recorded", () => {
+test("an hour of any traffic adds up to the recorded requests", () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 5_000 })), { maxLength: 60 }),
@@ -308,12 +311,12 @@ test("an hour of any traffic sums up to what was recorded", () => {
           metrics.endpoint("GET", "/a").record(200, durationMs);
           recorded.push({ atSeconds: nowSeconds, durationMs });
         }
-        for (const [window, seconds, slice] of [
+        for (const [window, seconds, interval] of [
           ["1m", 60, 5],
           ["5m", 300, 60],
           ["1h", 3600, 60],
         ] as const) {
-          const since = Math.floor(nowSeconds / slice) * slice - seconds;
+          const since = Math.floor(nowSeconds / interval) * interval - seconds;
           const inside = recorded.filter(({ atSeconds }) => atSeconds >= since);
           expect(metrics.summary(window)).toMatchObject({
             requests: inside.length,

@@ -1,68 +1,65 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { StatusTally } from "./cumulative-histogram.ts";
-import type { Slice } from "./interval.ts";
-import { Traffic } from "./request-buffer.ts";
-import { Endpoint } from "./route-metrics.ts";
+import type { StatusHistogram } from "./cumulative-histogram.ts";
+import type { Interval } from "./interval.ts";
+import { RequestBuffer } from "./request-buffer.ts";
+import { RouteMetrics } from "./route-metrics.ts";
 import { type PerformanceSummary, type PerformanceWindow, summarise } from "./summary.ts";
 
-export interface EndpointSummary extends PerformanceSummary {
+interface Endpoint {
   route: string;
   method: string;
 }
 
-/** One endpoint since the process started. */
-export interface EndpointTotals {
-  route: string;
-  method: string;
+export interface EndpointSummary extends Endpoint, PerformanceSummary {}
+
+/** An endpoint since the process started. */
+export interface EndpointTotals extends Endpoint {
   errors: number;
-  /** For each status class that it has answered with. */
-  statuses: readonly StatusTally[];
+  /** For each status class that it has responded with. */
+  statuses: readonly StatusHistogram[];
 }
 
-/** What one endpoint did in a minute. */
-export interface EndpointMinute extends Slice {
-  route: string;
-  method: string;
-}
+/** The requests of an endpoint in a minute. */
+export interface EndpointMinute extends Endpoint, Interval {}
 
-/** A minute that is over, or what there is of one. */
+/** A finished minute, or the current one up to now. */
 export interface RecordedMinute {
-  /** When it began, by a time that only grows. */
+  /** Its start, in a time that never goes back. */
   startedMs: number;
-  /** The same by the wall clock, a whole minute; may come again when that has gone back. */
+  /** Its start by the wall clock, a whole minute. Repeats if the wall clock was set back. */
   startedAt: Date;
-  /** Those that had requests in it. */
+  /** The endpoints that had requests. */
   endpoints: EndpointMinute[];
 }
 
-/** The name under which requests go that no route matched. */
+/** Route name for requests that no route matched. */
 export const unmatchedRoute = "(unmatched)";
 
-/** The name under which endpoints go once there are more than the cap allows. */
+/** Route name for all endpoints above the limit. */
 export const overflowRoute = "(other)";
 
-/** The name under which methods go that HTTP does not know: a client may send any word. OpenTelemetry's name. */
+/** Name for methods that HTTP does not define, since a client may send any word. OpenTelemetry's name. */
 export const otherMethod = "_OTHER";
 
 const knownMethods = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(" "));
 
 /**
- * Counts requests and how long they took, over all and for each endpoint, in sliding windows.
+ * Counts requests and their durations, in total and per endpoint, in sliding windows.
  *
- * A window reaches back as far as it says, and to the beginning of its oldest slice: up to 5 s further for `1m`, up to a
- * minute for the longer ones. Percentiles are at most 0.8 % above the exact ones (see
- * `relativeErrorBound`) and never below; counts, mean and maximum are exact.
+ * A window starts at the beginning of its oldest interval: up to 5 s earlier for `1m`, up to a minute for the others.
+ * Percentiles are at most 0.8 % above the exact ones (see `relativeErrorBound`) and never below; counts, mean and maximum
+ * are exact.
  */
 export class PerformanceMetrics {
   readonly #maxEndpoints: number;
   readonly #startedMs: number;
-  readonly #traffic: Traffic;
-  readonly #byRoute = new Map<string, Map<string, Endpoint>>();
-  readonly #endpoints: Endpoint[] = [];
-  readonly #overflow: Endpoint;
+  readonly #buffer: RequestBuffer;
+  readonly #byRoute = new Map<string, Map<string, RouteMetrics>>();
+  readonly #endpoints: RouteMetrics[] = [];
+  readonly #overflow: RouteMetrics;
 
   /**
-   * @param options.maxEndpoints how many are told apart; those that come later count as one
+   * @param options.maxEndpoints how many are counted separately; all later ones share {@link overflowRoute}
    * @param options.errorsFromStatus the lowest status that counts as an error; 401, 404 and 499 never do
    */
   constructor({
@@ -75,37 +72,36 @@ export class PerformanceMetrics {
     errorsFromStatus?: 400 | 500;
   } = {}) {
     this.#maxEndpoints = maxEndpoints;
-    this.#traffic = new Traffic(clock, errorsFromStatus);
-    this.#startedMs = this.#traffic.nowMs();
-    this.#overflow = new Endpoint("*", overflowRoute, this.#traffic);
+    this.#buffer = new RequestBuffer(clock, errorsFromStatus);
+    this.#startedMs = this.#buffer.nowMs();
+    this.#overflow = new RouteMetrics("*", overflowRoute, this.#buffer);
   }
 
-  /** A request has come. Returns when, for {@link Endpoint.finish} of the endpoint that it then enters. */
+  /** Call when a request arrives. Returns its arrival time for {@link RouteMetrics.finish}. */
   arrive(): number {
-    this.#traffic.inFlight++;
-    return this.#traffic.clock.monotonicMs();
+    this.#buffer.inFlight++;
+    return this.#buffer.clock.monotonicMs();
   }
 
   /**
-   * Where the requests of one endpoint are recorded. Allocates only when it meets an endpoint for the first
-   * time.
+   * The metrics of an endpoint, to record its requests. Allocates only on the first call for an endpoint.
    *
-   * @param route the template, as `/api/orders/:id`, never a raw URL; undefined when no route matched
+   * @param route the template, as `/api/orders/:id`, never a raw URL; undefined if no route matched
    */
-  endpoint(method: string, route: string = unmatchedRoute): Endpoint {
-    return this.#byRoute.get(route)?.get(method) ?? this.#meet(method, route);
+  endpoint(method: string, route: string = unmatchedRoute): RouteMetrics {
+    return this.#byRoute.get(route)?.get(method) ?? this.#create(method, route);
   }
 
   /** All requests of the window. */
   summary(window: PerformanceWindow = "1m"): PerformanceSummary {
-    const { series, inFlight, failedLast } = this.#counted();
-    // First the time: what an error tells of its own depends on where the wall clock is now.
-    const nowMs = this.#traffic.nowMs();
+    const { recent, inFlight, failedLast } = this.#flushed();
+    // Before `lastError`, whose time depends on the wall clock as read here.
+    const nowMs = this.#buffer.nowMs();
     const lastError = failedLast?.lastError ?? null;
-    return summarise({ series, inFlight, lastError }, window, nowMs, this.#startedMs);
+    return summarise({ recent, inFlight, lastError }, window, nowMs, this.#startedMs);
   }
 
-  /** The endpoints that had requests in the window or have some under way, in no particular order. */
+  /** The endpoints with requests in the window or current requests, in no particular order. */
   endpoints(window: PerformanceWindow = "1m"): EndpointSummary[] {
     return [...this.eachEndpoint(window)];
   }
@@ -113,39 +109,39 @@ export class PerformanceMetrics {
   /** The same one after the other, each as of when it is asked for: many take some milliseconds together. */
   *eachEndpoint(window: PerformanceWindow = "1m"): Generator<EndpointSummary> {
     for (const endpoint of this.#all()) {
-      const nowMs = this.#counted().nowMs();
+      const nowMs = this.#flushed().nowMs();
       const summary = summarise(endpoint, window, nowMs, this.#startedMs);
       if (summary.requests === 0 && summary.in_flight === 0) continue;
       yield { route: endpoint.route, method: endpoint.method, ...summary };
     }
   }
 
-  /** Every endpoint since the process started: numbers that only grow. Cheap, whatever was recorded. */
+  /** Every endpoint since the process started. The numbers only grow. Cheap. */
   totals(): EndpointTotals[] {
-    this.#counted();
+    this.#flushed();
     return this.#all()
-      .map(({ method, route, errors, tally }) => ({ route, method, errors, statuses: tally.read() }))
+      .map(({ method, route, errors, total }) => ({ route, method, errors, statuses: total.read() }))
       .filter(({ statuses }) => statuses.length > 0);
   }
 
   /**
-   * The minutes that are over and began after the one of `afterMs`, the oldest first: what each held for each endpoint
-   * that had requests in it. Minutes begin with the clock's. The last one is among them in any case, of those before
-   * only such as held something; no more than an hour of minutes is known.
+   * The finished minutes after that of `afterMs`, oldest first, with the endpoints that had requests. Minutes are those of
+   * the clock. The last finished minute is always included, earlier ones only if they had requests. At most an hour is
+   * kept.
    *
-   * @param options.unfinished adds what there is of the minute under way, if anything: for whoever will not ask again
+   * @param options.unfinished adds the current minute up to now if it has requests, for the last call before a shutdown
    */
   minutesAfter(afterMs: number, { unfinished = false } = {}): RecordedMinute[] {
-    const nowMs = this.#counted().nowMs();
+    const nowMs = this.#flushed().nowMs();
     const endedMs = (Math.floor(nowMs / 60_000) - 1) * 60_000;
     const lastMs = unfinished ? endedMs + 60_000 : endedMs;
     if (lastMs <= afterMs) return [];
     const byStart = new Map<number, EndpointMinute[]>(endedMs > afterMs ? [[endedMs, []]] : []);
-    for (const { method, route, series } of this.#all()) {
-      for (const { startedMs, slice } of series.minutesAfter(afterMs, { lastMs, nowMs })) {
+    for (const { method, route, recent } of this.#all()) {
+      for (const { startedMs, interval } of recent.minutesAfter(afterMs, { lastMs, nowMs })) {
         const endpoints = byStart.get(startedMs) ?? [];
         byStart.set(startedMs, endpoints);
-        endpoints.push({ route, method, ...slice });
+        endpoints.push({ route, method, ...interval });
       }
     }
     return [...byStart]
@@ -155,40 +151,39 @@ export class PerformanceMetrics {
 
   /** Requests recorded since the process started. */
   get recorded(): number {
-    return this.#traffic.recorded;
+    return this.#buffer.recorded;
   }
 
-  /** What recording one request takes, in milliseconds: measured now and then; 0 before there is a measurement. */
+  /** Cost of recording one request, in milliseconds; 0 before the first measurement. */
   get recordingMs(): number {
-    return this.#traffic.cost.typicalMs;
+    return this.#buffer.recordingMs;
   }
 
-  /** An estimate of the memory that all endpoints occupy. */
+  /** Estimated memory use of all endpoints. */
   get bytes(): number {
-    return this.#all().reduce((sum, { series }) => sum + series.bytes, this.#traffic.series.bytes);
+    return this.#all().reduce((sum, { recent }) => sum + recent.bytes, this.#buffer.recent.bytes);
   }
 
-  /** With everything counted that has been recorded. */
-  #counted(): Traffic {
-    this.#traffic.count();
-    return this.#traffic;
+  #flushed(): RequestBuffer {
+    this.#buffer.flush();
+    return this.#buffer;
   }
 
-  /** In whole minutes, and over no later than by the wall clock: whoever asks by that for a minute must find it. */
+  /** Rounded so that the minute ends no later than by the wall clock: a query by wall clock must find it. */
   #wallMinute(startedMs: number): Date {
-    return new Date(startedMs - Math.floor(this.#traffic.aheadMs / 60_000) * 60_000);
+    return new Date(startedMs - Math.floor(this.#buffer.aheadMs / 60_000) * 60_000);
   }
 
-  #all(): Endpoint[] {
+  #all(): RouteMetrics[] {
     return [...this.#endpoints, this.#overflow];
   }
 
-  #meet(method: string, route: string): Endpoint {
+  #create(method: string, route: string): RouteMetrics {
     if (!knownMethods.has(method) && method !== otherMethod) return this.endpoint(otherMethod, route);
     if (this.#endpoints.length >= this.#maxEndpoints) return this.#overflow;
-    const endpoint = new Endpoint(method, route, this.#traffic);
+    const endpoint = new RouteMetrics(method, route, this.#buffer);
     this.#endpoints.push(endpoint);
-    const byMethod = this.#byRoute.get(route) ?? new Map<string, Endpoint>();
+    const byMethod = this.#byRoute.get(route) ?? new Map<string, RouteMetrics>();
     this.#byRoute.set(route, byMethod.set(method, endpoint));
     return endpoint;
   }

@@ -1,26 +1,16 @@
-import { Tally } from "./cumulative-histogram.ts";
-import type { Traffic } from "./request-buffer.ts";
-import { Series } from "./sliding-window.ts";
+import { CumulativeHistogram } from "./cumulative-histogram.ts";
+import type { RequestBuffer, RequestCounters } from "./request-buffer.ts";
+import { SlidingWindow } from "./sliding-window.ts";
+import type { LastError } from "./summary.ts";
 
-/** The last request that failed. */
-export interface LastError {
-  /** ISO 8601. */
-  at: string;
-  status: number;
-  method: string;
-  route: string;
-  /** The code of the failure, where the answer had one. */
-  code: string | null;
-}
-
-/** One method of one route. What it records is in its series and its tally once {@link Traffic.count} has counted it. */
-export class Endpoint {
-  readonly series = new Series();
-  readonly tally = new Tally();
-  /** Requests that failed since the process started. */
+/** One method of one route. A recorded request is in `recent` and `total` after {@link RequestBuffer.flush}. */
+export class RouteMetrics implements RequestCounters {
+  readonly recent = new SlidingWindow();
+  readonly total = new CumulativeHistogram();
+  /** Failed requests since the process started. */
   errors = 0;
   inFlight = 0;
-  readonly #traffic: Traffic;
+  readonly #buffer: RequestBuffer;
   #failedAtMs = 0;
   #failedStatus = 0;
   #failedCode: string | undefined;
@@ -28,60 +18,60 @@ export class Endpoint {
   constructor(
     readonly method: string,
     readonly route: string,
-    traffic: Traffic,
+    buffer: RequestBuffer,
   ) {
-    this.#traffic = traffic;
+    this.#buffer = buffer;
   }
 
-  /** A request that has arrived is for this endpoint. */
+  /** Assigns a request that has arrived to this route. */
   enter(): void {
     this.inFlight++;
   }
 
-  /** What had {@link enter}ed is not to be recorded. */
+  /** Removes a request that called {@link enter}, without recording it. */
   leave(): void {
     this.inFlight--;
-    this.#traffic.inFlight--;
+    this.#buffer.inFlight--;
   }
 
   /**
-   * A request that had {@link enter}ed is over, recorded as {@link record} does.
+   * Ends a request that called {@link enter}, and records it as {@link record} does.
    *
-   * @param arrivedMs as `PerformanceMetrics.arrive` said
+   * @param arrivedMs the result of `PerformanceMetrics.arrive`
    */
   finish(arrivedMs: number, status: number, code?: string | undefined): void {
     this.leave();
-    const nowMs = this.#traffic.clock.monotonicMs();
+    const nowMs = this.#buffer.clock.monotonicMs();
     this.#record(nowMs, nowMs - arrivedMs, status, code);
   }
 
   /**
-   * Records a request that was answered with `status` after `durationMs` milliseconds. Takes no lock, makes no promise
+   * Records a request that got the response `status` after `durationMs` milliseconds. Takes no lock, creates no promise
    * and allocates nothing.
    *
-   * @param code of the failure that it was answered with
+   * @param code the error code of the response
    */
   record(status: number, durationMs: number, code?: string | undefined): void {
-    this.#record(this.#traffic.clock.monotonicMs(), durationMs, status, code);
+    this.#record(this.#buffer.clock.monotonicMs(), durationMs, status, code);
   }
 
   #record(monotonicMs: number, durationMs: number, status: number, code: string | undefined): void {
-    const traffic = this.#traffic;
-    const nowMs = traffic.epochMs + monotonicMs;
-    traffic.note(this, nowMs, durationMs, status);
-    if (!traffic.isError(status)) return;
+    const buffer = this.#buffer;
+    const nowMs = buffer.epochMs + monotonicMs;
+    buffer.add(this, nowMs, durationMs, status);
+    if (!buffer.isError(status)) return;
     this.errors++;
     this.#failedAtMs = nowMs;
     this.#failedStatus = status;
     this.#failedCode = code;
-    traffic.failedLast = this;
+    buffer.failedLast = this;
   }
 
-  /** The last request that failed, however long ago; null when none has. */
+  /** The last failed request since the process started; null if none failed. */
   get lastError(): LastError | null {
     if (this.#failedAtMs === 0) return null;
     const { method, route } = this;
-    const at = new Date(this.#failedAtMs - this.#traffic.aheadMs).toISOString();
+    const at = new Date(this.#failedAtMs - this.#buffer.aheadMs).toISOString();
     return { at, status: this.#failedStatus, method, route, code: this.#failedCode ?? null };
   }
 }

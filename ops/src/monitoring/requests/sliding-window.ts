@@ -1,30 +1,29 @@
-import { mergeSlices, type Slice } from "./interval.ts";
-import { SliceRing } from "./interval-ring.ts";
+import { type Interval, mergeIntervals } from "./interval.ts";
+import { IntervalRing } from "./interval-ring.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 
-/** The last minute is kept in slices of this length, the last hour in minutes. */
-export const sliceMs = 5_000;
-const slicesInMinute = 12;
-const minuteMs = slicesInMinute * sliceMs;
-const minutesKept = 60;
+/** Resolution of the last minute; the rest of the last hour is stored by the minute. */
+export const intervalMs = 5_000;
+const intervalsInMinute = 12;
+const minuteMs = intervalsInMinute * intervalMs;
+const minutesInHour = 60;
 
-/** Of the status classes 1xx to 5xx. */
+/** 1xx to 5xx. */
 export const statusClasses = 5;
 
 /**
- * Requests over the last hour.
+ * Requests of the last hour.
  *
- * Recording touches only the newest slice, which is open. A slice is closed, and takes a few hundred bytes from then
- * on, by the first request or reader that comes after its time; a minute is made of its slices in the same way. A
- * series that nobody records into costs nothing.
+ * Recording changes only the current interval. The first request or read after its end closes it, and it is compacted
+ * to a few hundred bytes; the intervals of a minute are merged in the same way. A window without requests costs nothing.
  *
- * Times are milliseconds since 1970 that only grow.
+ * Times are milliseconds since 1970 that never go back.
  */
-export class Series {
-  readonly #slices = new SliceRing(slicesInMinute);
-  readonly #minutes = new SliceRing(minutesKept);
-  #open = 0;
-  #openUntilMs = 0;
+export class SlidingWindow {
+  readonly #intervals = new IntervalRing(intervalsInMinute);
+  readonly #minutes = new IntervalRing(minutesInHour);
+  #current = 0;
+  #currentEndsMs = 0;
   #histogram: LatencyHistogram | undefined;
   #requests = 0;
   #errors = 0;
@@ -35,11 +34,11 @@ export class Series {
   /**
    * Counts one request.
    *
-   * @param bucket as `bucketOf` says for `durationMs`
+   * @param bucket the `bucketOf` of `durationMs`
    * @param statusClass 0 for 1xx to 4 for 5xx
    */
   record(nowMs: number, bucket: number, durationMs: number, statusClass: number, failed: boolean): void {
-    if (nowMs >= this.#openUntilMs) this.#turnTo(nowMs);
+    if (nowMs >= this.#currentEndsMs) this.#advanceTo(nowMs);
     this.#histogram ??= new LatencyHistogram();
     this.#histogram.increment(bucket);
     this.#requests++;
@@ -50,78 +49,73 @@ export class Series {
   }
 
   /**
-   * The slices of a window of at most an hour that ends at `nowMs`, and when the oldest of them began: the window's
-   * length ago, or up to a slice or minute before that.
+   * The intervals of the last `windowSeconds`, at most an hour, and the start of the oldest: up to one interval or minute
+   * before the window.
    */
-  read(nowMs: number, windowSeconds: number): { sinceMs: number; slices: Slice[] } {
-    this.#turnTo(nowMs);
+  read(nowMs: number, windowSeconds: number): { sinceMs: number; intervals: Interval[] } {
+    this.#advanceTo(nowMs);
     if (windowSeconds <= 60) {
-      const first = this.#open - (windowSeconds * 1_000) / sliceMs;
-      return { sinceMs: first * sliceMs, slices: this.#slicesSince(first) };
+      const first = this.#current - (windowSeconds * 1_000) / intervalMs;
+      return { sinceMs: first * intervalMs, intervals: this.#intervalsSince(first) };
     }
-    const minute = minuteOf(this.#open);
+    const minute = minuteOf(this.#current);
     const first = minute - windowSeconds / 60;
-    return {
-      sinceMs: first * minuteMs,
-      slices: [...this.#openMinute(), ...this.#minutes.between(first, minute - 1)],
-    };
+    const minutes = this.#minutes.between(first, minute - 1).map(({ interval }) => interval);
+    return { sinceMs: first * minuteMs, intervals: [...this.#currentMinute(), ...minutes] };
   }
 
   /**
-   * The minutes after the one of `afterMs` up to that of `lastMs` that held something, in no particular order; of the
-   * one under way, what there is at `nowMs`.
+   * The minutes with requests, after that of `afterMs` up to that of `lastMs`, in no particular order. The current
+   * minute has its requests up to `nowMs`.
    */
   minutesAfter(
     afterMs: number,
     { lastMs, nowMs }: { lastMs: number; nowMs: number },
-  ): { startedMs: number; slice: Slice }[] {
-    this.#turnTo(nowMs);
-    const open = minuteOf(this.#open);
+  ): { startedMs: number; interval: Interval }[] {
+    this.#advanceTo(nowMs);
+    const current = minuteOf(this.#current);
     const last = Math.floor(lastMs / minuteMs);
-    const minutes = this.#minutes.numberedBetween(
-      Math.floor(afterMs / minuteMs) + 1,
-      Math.min(last, open - 1),
-    );
-    const underWay = last < open ? [] : this.#openMinute();
-    if (underWay.length > 0) minutes.push({ number: open, slice: mergeSlices(underWay) });
-    return minutes.map(({ number, slice }) => ({ startedMs: number * minuteMs, slice }));
+    const minutes = this.#minutes.between(Math.floor(afterMs / minuteMs) + 1, Math.min(last, current - 1));
+    const unfinished = last < current ? [] : this.#currentMinute();
+    if (unfinished.length > 0) minutes.push({ number: current, interval: mergeIntervals(unfinished) });
+    return minutes.map(({ number, interval }) => ({ startedMs: number * minuteMs, interval }));
   }
 
-  /** An estimate of the memory it occupies. */
+  /** Estimated memory use. */
   get bytes(): number {
-    const open = this.#histogram ? LatencyHistogram.bytes : 0;
-    return open + this.#slices.bytes + this.#minutes.bytes;
+    const current = this.#histogram ? LatencyHistogram.bytes : 0;
+    return current + this.#intervals.bytes + this.#minutes.bytes;
   }
 
-  /** Opens the slice of `nowMs`, if it is not open yet. */
-  #turnTo(nowMs: number): void {
-    const now = Math.floor(nowMs / sliceMs);
-    if (now === this.#open) return;
-    const before = this.#open;
+  /** Makes the interval of `nowMs` the current one. */
+  #advanceTo(nowMs: number): void {
+    const now = Math.floor(nowMs / intervalMs);
+    if (now === this.#current) return;
+    const before = this.#current;
     if (this.#requests > 0) {
-      this.#slices.keep(before, this.#openSlice());
+      this.#intervals.set(before, this.#currentInterval());
       this.#clear();
     }
     const minute = minuteOf(before);
     if (minuteOf(now) !== minute) {
-      const slices = this.#slices.between(minute * slicesInMinute, before);
-      if (slices.length > 0) this.#minutes.keep(minute, mergeSlices(slices));
+      const intervals = this.#intervals.between(minute * intervalsInMinute, before);
+      if (intervals.length > 0)
+        this.#minutes.set(minute, mergeIntervals(intervals.map(({ interval }) => interval)));
     }
-    this.#open = now;
-    this.#openUntilMs = (now + 1) * sliceMs;
+    this.#current = now;
+    this.#currentEndsMs = (now + 1) * intervalMs;
   }
 
-  /** What there is of the minute under way. */
-  #openMinute(): Slice[] {
-    return this.#slicesSince(minuteOf(this.#open) * slicesInMinute);
+  #currentMinute(): Interval[] {
+    return this.#intervalsSince(minuteOf(this.#current) * intervalsInMinute);
   }
 
-  #slicesSince(first: number): Slice[] {
-    const newest = this.#requests > 0 ? [this.#openSlice()] : [];
-    return [...newest, ...this.#slices.between(first, this.#open - 1)];
+  #intervalsSince(first: number): Interval[] {
+    const newest = this.#requests > 0 ? [this.#currentInterval()] : [];
+    return [...newest, ...this.#intervals.between(first, this.#current - 1).map(({ interval }) => interval)];
   }
 
-  #openSlice(): Slice {
+  #currentInterval(): Interval {
     return {
       requests: this.#requests,
       errors: this.#errors,
@@ -139,4 +133,4 @@ export class Series {
   }
 }
 
-const minuteOf = (slice: number): number => Math.floor(slice / slicesInMinute);
+const minuteOf = (interval: number): number => Math.floor(interval / intervalsInMinute);

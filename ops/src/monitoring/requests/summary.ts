@@ -1,78 +1,87 @@
-import { mergeDurations, type Slice, sumSlices } from "./interval.ts";
+import { z } from "zod";
+import { type Interval, mergeDurations, sumIntervals } from "./interval.ts";
 import { relativeErrorBound } from "./latency-histogram.ts";
-import type { LastError } from "./route-metrics.ts";
-import type { Series } from "./sliding-window.ts";
+import type { SlidingWindow } from "./sliding-window.ts";
 
-/** The windows that can be asked for, in seconds. */
+/** The supported windows, in seconds. */
 export const performanceWindows = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600 } as const;
 export type PerformanceWindow = keyof typeof performanceWindows;
 
-/** What some slices of time held together; all numbers are zero when there was no request. */
-export interface SliceSummary {
-  window_seconds: number;
-  requests: number;
-  /** Answers of 400 and above (or of 500 and above), without 401, 404, and requests whose client went away. */
-  errors: number;
-  error_rate_percent: number;
-  requests_per_second: number;
-  mean_ms: number;
-  p50_ms: number;
-  p95_ms: number;
-  p99_ms: number;
-  max_ms: number;
-  /**
-   * How far p50, p95 and p99 can lie above the exact percentile of all `requests`, plus at most 1 µs; they never lie
-   * below. See `relativeErrorBound`.
-   */
-  percentile_error_percent: number;
-  /** Answers by class; those to clients that went away count as 4xx. */
-  statuses: Record<StatusClass, number>;
-}
+/** The requests of a period of time. All numbers are zero without requests. */
+export const intervalSummary = z.object({
+  window_seconds: z.int(),
+  requests: z.int(),
+  errors: z
+    .int()
+    .describe("Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects."),
+  error_rate_percent: z.number(),
+  requests_per_second: z.number(),
+  mean_ms: z.number(),
+  p50_ms: z.number(),
+  p95_ms: z.number(),
+  p99_ms: z.number(),
+  max_ms: z.number(),
+  percentile_error_percent: z
+    .number()
+    .describe(
+      "Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below.",
+    ),
+  statuses: z
+    .object({ "1xx": z.int(), "2xx": z.int(), "3xx": z.int(), "4xx": z.int(), "5xx": z.int() })
+    .describe("Responses by status class. Client disconnects count as 4xx."),
+});
+export type IntervalSummary = z.infer<typeof intervalSummary>;
 
-/** What happened in a window, and what is known besides. */
-export interface PerformanceSummary extends SliceSummary {
-  /** Requests under way at this moment. */
-  in_flight: number;
-  /** Of the process's whole life. */
-  last_error: LastError | null;
-}
+const lastError = z.object({
+  at: z.iso.datetime(),
+  status: z.int(),
+  method: z.string(),
+  route: z.string(),
+  code: z.string().nullable().describe("The error code of the response; null if it had none."),
+});
+export type LastError = z.infer<typeof lastError>;
 
-export type StatusClass = "1xx" | "2xx" | "3xx" | "4xx" | "5xx";
+/** The requests of a window on one instance. */
+export const performanceSummary = intervalSummary.extend({
+  in_flight: z.int().describe("Current requests."),
+  last_error: lastError.nullable().describe("The last failed request since the process started."),
+});
+export type PerformanceSummary = z.infer<typeof performanceSummary>;
 
 /**
- * What a window that ends at `nowMs` says.
+ * Summary of a window that ends at `nowMs`.
  *
- * @param startedMs when the process began: nothing can be known of before
+ * @param startedMs the start of the process: nothing was observed before
  */
 export const summarise = (
-  { series, inFlight, lastError }: { series: Series; inFlight: number; lastError: LastError | null },
+  { recent, inFlight, lastError }: { recent: SlidingWindow; inFlight: number; lastError: LastError | null },
   window: PerformanceWindow,
   nowMs: number,
   startedMs: number,
 ): PerformanceSummary => {
   const windowSeconds = performanceWindows[window];
-  const { sinceMs, slices } = series.read(nowMs, windowSeconds);
-  // A rate over the time there was to observe: a process that runs for ten seconds has not idled for fifty.
+  const { sinceMs, intervals } = recent.read(nowMs, windowSeconds);
+  // The rate is over the observed time: a process that has run for ten seconds was not idle for fifty.
   const observedSeconds = Math.max(1, (nowMs - Math.max(sinceMs, startedMs)) / 1000);
   return {
-    ...summariseSlices(slices, { windowSeconds, observedSeconds }),
+    ...summariseIntervals(intervals, { windowSeconds, observedSeconds }),
     in_flight: inFlight,
     last_error: lastError,
   };
 };
 
 /**
- * The sums and percentiles of all slices together.
+ * Sums and percentiles of all intervals together.
  *
- * @param over.windowSeconds the time that is spoken of
- * @param over.observedSeconds how much of it the slices could tell of: what the rate is over
+ * @param over.windowSeconds the length of the window
+ * @param over.observedSeconds the part of it that the intervals cover, for the rate
  */
-export const summariseSlices = (
-  slices: readonly Slice[],
+export const summariseIntervals = (
+  intervals: readonly Interval[],
   { windowSeconds, observedSeconds }: { windowSeconds: number; observedSeconds: number },
-): SliceSummary => {
-  const { requests, errors, totalMs, maxMs, statuses } = sumSlices(slices);
-  const percentiles = mergeDurations(slices).percentilesMs([50, 95, 99]);
+): IntervalSummary => {
+  const { requests, errors, totalMs, maxMs, statuses } = sumIntervals(intervals);
+  const percentiles = mergeDurations(intervals).percentilesMs([50, 95, 99]);
   const [p50 = 0, p95 = 0, p99 = 0] = percentiles.map((ms) => rounded(Math.min(ms, maxMs)));
   const [s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0] = statuses;
   return {

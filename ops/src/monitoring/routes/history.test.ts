@@ -86,7 +86,7 @@ const get = async (url: string, of = app) => {
   return { status: answer.statusCode, body: answer.json() };
 };
 
-test("with scope=fleet the requests of all instances are answered, and how many these are", async () => {
+test("with scope=fleet, metrics cover all instances and report their number", async () => {
   expect((await get("/api/health/metrics?scope=fleet")).body).toMatchObject({
     window_seconds: 60,
     requests: 3,
@@ -98,7 +98,7 @@ test("with scope=fleet the requests of all instances are answered, and how many 
   expect((await get("/api/health/metrics?window=5m")).body).toMatchObject({ requests: 1, in_flight: 0 });
 });
 
-test("detailed health with scope=fleet tells of the requests of all instances, beside the process that answers", async () => {
+test("detailed health with scope=fleet has the requests of all instances and the process of this one", async () => {
   const { status, body } = await get("/api/health/detailed?scope=fleet");
   expect(status).toBe(200);
   expect(body).toMatchObject({
@@ -108,7 +108,7 @@ test("detailed health with scope=fleet tells of the requests of all instances, b
   expect((await get("/api/health/detailed")).body.performance).not.toHaveProperty("fleet");
 });
 
-test("diagnostics with scope=fleet tell of the endpoints of all instances, and who lives", async () => {
+test("diagnostics with scope=fleet have the endpoints of all instances and the live instances", async () => {
   const { status, body } = await get("/api/health/diagnostics?scope=fleet");
   expect(status).toBe(200);
   expect(body.performance).toMatchObject({ requests: 3, fleet: { instances: 2 } });
@@ -123,7 +123,7 @@ test("diagnostics with scope=fleet tell of the endpoints of all instances, and w
   expect((await get("/api/health/diagnostics")).body).not.toHaveProperty("instances");
 });
 
-test("the history of the last hour is told by the minute, unless something else is asked for", async () => {
+test("the history of the last hour is by the minute, unless requested otherwise", async () => {
   expect((await get("/api/health/history?route=/orders")).body).toMatchObject({
     resolution: "minute",
     to: clock.now().toISOString(),
@@ -135,7 +135,7 @@ test("the history of the last hour is told by the minute, unless something else 
   expect((await get(`/api/health/history?${days}`)).body).toMatchObject({ resolution: "hour", points: [] });
 });
 
-test("an hour of which no minutes are kept any more is told by the hour, unless something else is asked for", async () => {
+test("an hour whose minutes have expired is by the hour, unless requested otherwise", async () => {
   const daysAgo = (days: number) => minutesLater(-60 * 24 * days);
   const resolutionOf = async (query: Record<string, string>) =>
     (await get(`/api/health/history?${new URLSearchParams(query)}`)).body.resolution;
@@ -161,11 +161,11 @@ test.each([
   "/api/health/metrics?scope=fleet",
   "/api/health/diagnostics?scope=fleet",
   "/api/health/history",
-])("%s wants a login", async (url) => {
+])("%s requires a login", async (url) => {
   expect((await app.inject(url)).statusCode).toBe(401);
 });
 
-test("a service without a common record says so", async () => {
+test("a service without a fleet refuses scope=fleet", async () => {
   expect(await get("/api/health/metrics?scope=fleet", lonely)).toMatchObject({
     status: 404,
     body: { code: "EB_NO_FLEET", remedy: expect.stringContaining("scope=fleet") },

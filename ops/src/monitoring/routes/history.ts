@@ -2,22 +2,21 @@ import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
-import type { HistoryPoint, HistoryRequest, Resolution } from "../fleet/history.ts";
-import { sliceSummary } from "./schemas.ts";
+import { type HistoryPoint, type HistoryRequest, historyPoint, type Resolution } from "../fleet/history.ts";
 
 export interface HistoryRouteOptions {
   fleet: { history(request: HistoryRequest): Promise<HistoryPoint[]> };
   clock: Clock;
-  /** Refuses whoever is not an operator. */
+  /** Refuses requests that are not from an operator. */
   operatorOnly: onRequestAsyncHookHandler;
 }
 
 const hourMs = 3_600_000;
 
-/** A day of minutes can be looked at; of more, the hours. */
+/** Longest period shown by the minute by default; longer ones by the hour. */
 const minutesUpToMs = 24 * hourMs;
 
-/** What is older has its hours only. */
+/** Older data exists by the hour only. */
 const minutesKeptMs = 72 * hourMs;
 
 const time = z.iso
@@ -25,30 +24,30 @@ const time = z.iso
   .transform((text) => new Date(text))
   .optional();
 
-const question = z
+const historyQuery = z
   .strictObject({
-    route: z.string().optional().describe("The route's template; left out, all routes together."),
-    method: z.string().optional().describe("Of `route`; left out, all its methods together."),
-    from: time.describe("Left out, an hour before `to`."),
-    to: time.describe("Left out, now."),
+    route: z.string().optional().describe("Template of the route; if omitted, all routes together."),
+    method: z.string().optional().describe("Method of `route`; if omitted, all its methods together."),
+    from: time.describe("Default: an hour before `to`."),
+    to: time.describe("Default: now."),
     resolution: z
       .enum(["minute", "hour"])
       .optional()
-      .describe("Left out, minutes of up to a day in the last 72 hours, else hours."),
+      .describe("Default: minutes for up to a day in the last 72 hours, otherwise hours."),
   })
   .refine(({ route, method }) => route !== undefined || method === undefined, {
     path: ["method"],
     message: "needs a route: all routes together are kept without their methods",
   });
 
-const answer = z.object({
+const history = z.object({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
   resolution: z.enum(["minute", "hour"]),
-  points: z.array(sliceSummary.extend({ at: z.iso.datetime() })),
+  points: z.array(historyPoint),
 });
 
-/** `GET /api/health/history`: what all instances did over time, read from the database. */
+/** `GET /api/health/history`: the requests of all instances over time, from the database. */
 export const historyRoute: FastifyPluginAsyncZod<HistoryRouteOptions> = async (
   app,
   { fleet, clock, operatorOnly },
@@ -60,9 +59,9 @@ export const historyRoute: FastifyPluginAsyncZod<HistoryRouteOptions> = async (
       schema: {
         tags: ["health"],
         summary:
-          "A route over time, on all instances: minutes of the last 72 hours, hours of the last 90 days.",
-        querystring: question,
-        response: { 200: answer },
+          "Get a route over time, on all instances: minutes of the last 72 hours, hours of the last 90 days.",
+        querystring: historyQuery,
+        response: { 200: history },
       },
     },
     async ({ query: { route, method, ...query } }) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
-import { currentHealth, httpStatusOf, notStarted, type Service } from "./current-health.ts";
+import { currentHealth, httpStatusOf, notStarted, type Service } from "./report.ts";
 import { health } from "./schemas.ts";
 
 const notReady = defineFailure({
@@ -11,10 +11,10 @@ const notReady = defineFailure({
   remedy: "Try again in a second; the service recovers by itself when its database is back.",
 });
 
-/** Asked every few seconds by machines: no limit on how often, and no line in the log for a 503. */
+/** Polled every few seconds: no rate limit, and no log line for a 503. */
 const probe = { config: { rateLimit: false } as object, logLevel: "error" } as const;
 
-/** What machines ask, without a login: alive, ready, healthy. All answer at once. */
+/** Probes without login: alive, ready, healthy. They respond from memory. */
 export const probeRoutes: FastifyPluginAsyncZod<Service> = async (app, service) => {
   app.get(
     "/livez",
@@ -22,7 +22,7 @@ export const probeRoutes: FastifyPluginAsyncZod<Service> = async (app, service) 
       ...probe,
       schema: {
         tags: ["health"],
-        summary: "Is the process up? Never asks the database.",
+        summary: "Check that the process is up. Never accesses the database.",
         response: { 200: z.object({ status: z.literal("alive") }) },
       },
     },
@@ -35,16 +35,15 @@ export const probeRoutes: FastifyPluginAsyncZod<Service> = async (app, service) 
       ...probe,
       schema: {
         tags: ["health"],
-        summary: "Can it serve? 503 while the database is away.",
+        summary: "Check that the service is ready. 503 while the database is down.",
         response: { 200: z.object({ status: z.literal("ready") }) },
       },
     },
     async () => {
       const { snapshot } = service.monitoring;
-      if (!snapshot) throw notReady({ reasons: [notStarted].join("; ") });
-      // Who asks needs no login: that the database is away may be known, which one and where may not.
-      if (snapshot.status === "unhealthy")
-        throw notReady({ reasons: ["the database does not answer"].join("; ") });
+      if (!snapshot) throw notReady({ reasons: notStarted });
+      // Without login, the response must not reveal which database is down and where it is.
+      if (snapshot.status === "unhealthy") throw notReady({ reasons: "the database does not answer" });
       return { status: "ready" as const };
     },
   );
@@ -55,7 +54,7 @@ export const probeRoutes: FastifyPluginAsyncZod<Service> = async (app, service) 
       ...probe,
       schema: {
         tags: ["health"],
-        summary: "How is it? 503 when unhealthy.",
+        summary: "Get the health status. 503 if unhealthy.",
         response: { 200: health, 503: health },
       },
     },

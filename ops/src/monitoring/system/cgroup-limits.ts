@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-/** What a container's control group allows; null for what it leaves open. */
+/** Limits of a container's control group; null if unlimited. */
 export interface CgroupLimits {
   memoryBytes: number | null;
-  /** Processors' worth of time, as 0.5 or 4. */
+  /** Number of processors, as 0.5 or 4. */
   cpus: number | null;
 }
 
 /**
- * Reads the limits of the control group of this process, of version 1, 2 or both at once. The limits of the groups
- * above hold, too: the smallest counts. Where there are none, or they cannot be read, that is no limit.
+ * Reads the limits of the control group of this process, of version 1, 2 or both. The limits of parent groups apply too:
+ * the smallest counts. Missing or unreadable files mean no limit.
  *
  * Formats: cgroups(7), proc_pid_mountinfo(5), and the kernel's admin-guide/cgroup-v2 (`memory.max`, `cpu.max`).
  *
- * @param root the directory that is taken for `/`
+ * @param root the directory to use as `/`
  */
 export const readCgroupLimits = (root = "/"): CgroupLimits => {
   const mounts = mountsIn(linesOf(join(root, "proc/self/mountinfo")));
@@ -46,7 +46,7 @@ const groupsIn = (lines: readonly string[]): { controllers: string[]; path: stri
   });
 
 interface Mount {
-  /** Which group is seen at the mount point. */
+  /** The group that is mounted. */
   group: string;
   point: string;
   controllers: string[];
@@ -60,20 +60,20 @@ const mountsIn = (lines: readonly string[]): Mount[] =>
     return [{ group, point, controllers: type === "cgroup2" ? [""] : options.split(",") }];
   });
 
-/** The directory of a group and those above it; that of the mount alone, if the group lies outside of it. */
+/** The directory of a group and its parents; only the mount point if the group lies outside it. */
 const fromGroupUp = ({ group, point }: Mount, path: string): string[] => {
   const below = relative(group, path).split("/");
   if (below[0] === "..") return [point];
   return below.map((_, n) => join(point, ...below.slice(0, n + 1))).concat(point);
 };
 
-/** `max` is no number, and the 9223372036854771712 of version 1 is none that anybody could mean. */
+/** Ignores `max`, and the 9223372036854771712 that version 1 uses for no limit. */
 const limitIn = (text = ""): number[] => {
   const limit = Number(text || Number.NaN);
   return Number.isSafeInteger(limit) && limit > 0 ? [limit] : [];
 };
 
-/** `max` or -1 of any period is no limit. */
+/** A quota of `max` or -1 is no limit. */
 const shareIn = (quota = "", period = ""): number[] => {
   const [used, of] = [limitIn(quota)[0], limitIn(period)[0]];
   return used && of ? [used / of] : [];

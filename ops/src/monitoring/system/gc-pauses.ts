@@ -1,6 +1,6 @@
 import { PerformanceObserver } from "node:perf_hooks";
 
-/** How long the process stood still for the garbage collector. */
+/** Measures the pauses of the garbage collector. */
 export class GcPauses {
   #totalMs = 0;
   #longestMs = 0;
@@ -19,7 +19,7 @@ export class GcPauses {
     this.#observer.disconnect();
   }
 
-  /** All pauses since the last time, and the longest of them. */
+  /** Total and longest pause since the previous call. */
   take(): { totalMs: number; longestMs: number } {
     const taken = { totalMs: this.#totalMs, longestMs: this.#longestMs };
     this.#totalMs = this.#longestMs = 0;

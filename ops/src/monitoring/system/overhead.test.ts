@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { PerformanceMetrics } from "../requests/request-metrics.ts";
 import { OverheadMeter } from "./overhead.ts";
 
-test("what recording takes is measured where requests are counted, and counts for all", () => {
+test("the cost of recording is measured per batch and applied to all requests", () => {
   let nowMs = 0;
   let stepMs = 0;
   const clock = {
@@ -27,7 +27,7 @@ test("what recording takes is measured where requests are counted, and counts fo
   expect(meter.report().memory_bytes).toBeGreaterThan(10_000);
 });
 
-test("work that throws is counted, too, and the cost of long ago is forgotten", () => {
+test("work that throws counts too, and old costs expire", () => {
   let nowMs = 0;
   const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
   const meter = new OverheadMeter({ clock, performance: new PerformanceMetrics({ clock }) });
@@ -45,7 +45,7 @@ test("work that throws is counted, too, and the cost of long ago is forgotten", 
   expect(meter.report().cpu_percent).toBe(0);
 });
 
-test("a first check that took long weighs no more than the time that it took", () => {
+test("a slow first check counts only for its duration", () => {
   let nowMs = 0;
   const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };
   const meter = new OverheadMeter({ clock, performance: new PerformanceMetrics({ clock }) });

@@ -1,25 +1,25 @@
+import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import type { PerformanceMetrics } from "../requests/request-metrics.ts";
-import { RecentNumbers } from "./rolling-stats.ts";
+import { RollingStats } from "./rolling-stats.ts";
 
-/** What monitoring itself costs. */
-export interface Overhead {
-  /**
-   * The share of one processor that recording, checking and those who listen to the checks took over the last five
-   * minutes. Without what Node and the driver spend on the wire of a ping.
-   */
-  cpu_percent: number;
-  /** Histograms and slices of all endpoints: an estimate. */
-  memory_bytes: number;
-  /** What recording one request takes; measured now and then. */
-  seconds_per_request: number;
-}
+/** The cost of monitoring. */
+export const overhead = z.object({
+  cpu_percent: z
+    .number()
+    .describe(
+      "Share of one processor that recording, checks and their listeners used over the last five minutes, without the network I/O of pings.",
+    ),
+  memory_bytes: z.number().describe("Estimate for the histograms and intervals of all endpoints."),
+  seconds_per_request: z.number().describe("Time to record one request."),
+});
+export type Overhead = z.infer<typeof overhead>;
 
-/** Adds up the time that monitoring takes. */
+/** Measures the time that monitoring takes. */
 export class OverheadMeter {
   readonly #clock: Clock;
   readonly #performance: PerformanceMetrics;
-  readonly #recent = new RecentNumbers(["took_ms", "elapsed_ms"]);
+  readonly #recent = new RollingStats(["took_ms", "elapsed_ms"]);
   #takenAtMs: number;
   #recorded = 0;
   #checksMs = 0;
@@ -31,7 +31,7 @@ export class OverheadMeter {
     this.#takenAtMs = clock.monotonicMs();
   }
 
-  /** Does some work of monitoring's, which must not wait for anything, and counts how long it takes. */
+  /** Runs synchronous work of the monitoring and adds its duration. */
   during<T>(work: () => T): T {
     const startedMs = this.#clock.monotonicMs();
     try {
@@ -41,7 +41,7 @@ export class OverheadMeter {
     }
   }
 
-  /** Ends an interval. */
+  /** Ends an interval of measurement. */
   sample(): void {
     const nowMs = this.#clock.monotonicMs();
     const { recorded, recordingMs, bytes } = this.#performance;
@@ -58,7 +58,7 @@ export class OverheadMeter {
   /** As of the last sample. */
   report(): Overhead {
     const { took_ms, elapsed_ms } = this.#recent.sum();
-    // The time since then, too: what a check took in the first moment of a process is not what it takes all the time.
+    // Includes the time since then: right after the start, the first check would dominate.
     const overMs = elapsed_ms + this.#clock.monotonicMs() - this.#takenAtMs;
     return {
       cpu_percent: Math.round((100_000 * took_ms) / Math.max(overMs, 1)) / 1_000,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { RecentNumbers } from "./rolling-stats.ts";
+import { RollingStats } from "./rolling-stats.ts";
 
 test("mean and maximum are those of the last five minutes", () => {
-  const recent = new RecentNumbers(["a", "b"]);
+  const recent = new RollingStats(["a", "b"]);
   expect([recent.mean(), recent.max()]).toEqual([
     { a: 0, b: 0 },
     { a: 0, b: 0 },

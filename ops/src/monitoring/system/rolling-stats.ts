@@ -1,7 +1,7 @@
-/** The last five minutes of some numbers that are taken together now and then. */
-export class RecentNumbers<Name extends string> {
+/** Sum, mean and maximum of samples of the last five minutes. */
+export class RollingStats<Name extends string> {
   readonly #names: readonly Name[];
-  #taken: { atMs: number; numbers: Readonly<Record<Name, number>> }[] = [];
+  #samples: { atMs: number; numbers: Readonly<Record<Name, number>> }[] = [];
 
   static readonly seconds = 300;
 
@@ -9,31 +9,31 @@ export class RecentNumbers<Name extends string> {
     this.#names = names;
   }
 
-  /** @param atMs by a clock that only grows */
+  /** @param atMs monotonic time */
   add(atMs: number, numbers: Readonly<Record<Name, number>>): void {
-    this.#taken.push({ atMs, numbers });
-    const sinceMs = atMs - RecentNumbers.seconds * 1_000;
-    const first = this.#taken.findIndex((taken) => taken.atMs > sinceMs);
-    if (first > 0) this.#taken = this.#taken.slice(first);
+    this.#samples.push({ atMs, numbers });
+    const sinceMs = atMs - RollingStats.seconds * 1_000;
+    const first = this.#samples.findIndex((sample) => sample.atMs > sinceMs);
+    if (first > 0) this.#samples = this.#samples.slice(first);
   }
 
-  /** Of each number the sum; zeros before there are any. */
+  /** The sum of each number; zeros without samples. */
   sum(): Record<Name, number> {
     return this.#each(sumOf);
   }
 
-  /** Of each number the arithmetic mean; zeros before there are any. */
+  /** The arithmetic mean of each number; zeros without samples. */
   mean(): Record<Name, number> {
     return this.#each((values) => sumOf(values) / Math.max(values.length, 1));
   }
 
-  /** Of each number the largest; zeros before there are any. */
+  /** The maximum of each number; zeros without samples. */
   max(): Record<Name, number> {
     return this.#each((values) => Math.max(0, ...values));
   }
 
   #each(of: (values: number[]) => number): Record<Name, number> {
-    const entries = this.#names.map((name) => [name, of(this.#taken.map(({ numbers }) => numbers[name]))]);
+    const entries = this.#names.map((name) => [name, of(this.#samples.map(({ numbers }) => numbers[name]))]);
     return Object.fromEntries(entries) as Record<Name, number>;
   }
 }

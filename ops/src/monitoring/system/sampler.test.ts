@@ -10,13 +10,13 @@ const busyFor = (ms: number) => {
   while (performance.now() < until);
 };
 
-test("processor time is a share of all that may be used", () => {
+test("CPU time is a share of the limit", () => {
   expect(cpuPercent(250_000, 1000, 1)).toBe(25);
   expect(cpuPercent(250_000, 1000, 0.5)).toBe(50);
   expect(cpuPercent(2_000_000, 1000, 4)).toBe(50);
 });
 
-test("a blocked event loop shows as delay, utilisation and processor time, and is forgotten in the next interval", async () => {
+test("a blocked event loop shows as delay, utilization and CPU time of one interval", async () => {
   metrics = new SystemMetrics({ readLimits: () => ({ memory_bytes: 2 ** 40, cpus: 1 }) });
   metrics.start();
   await sleep(30);
@@ -38,7 +38,7 @@ test("a blocked event loop shows as delay, utilisation and processor time, and i
   expect(calm.mean.event_loop_p99_ms).toBeLessThan(blocked.event_loop_p99_ms);
 });
 
-test("pauses for the garbage collector are seen", async () => {
+test("garbage collection pauses are measured", async () => {
   metrics = new SystemMetrics();
   metrics.start();
   const kept: object[][] = [];
@@ -52,7 +52,7 @@ test("pauses for the garbage collector are seen", async () => {
   expect(kept).toHaveLength(40);
 });
 
-test("a sample tells what the process occupies, of what it may use, and keeps up when that changes", () => {
+test("a sample has the memory of the process against its limit, and follows a changed limit", () => {
   let nowMs = 0;
   let memory_bytes = 2 ** 40;
   const clock = { now: () => new Date(nowMs), monotonicMs: () => nowMs };

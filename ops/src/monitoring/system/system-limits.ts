@@ -1,12 +1,9 @@
 import { availableParallelism, totalmem } from "node:os";
 import { type CgroupLimits, readCgroupLimits } from "./cgroup-limits.ts";
+import type { SystemReport } from "./report.ts";
 
-/** What the process may use: of its container where there is one, otherwise of the machine. */
-export interface SystemLimits {
-  memory_bytes: number;
-  /** Processors' worth of time; less than 1 is possible. */
-  cpus: number;
-}
+/** Limits of the container if there is one, otherwise of the machine. `cpus` may be below 1. */
+export type SystemLimits = SystemReport["limits"];
 
 export interface Machine {
   memoryBytes: number;
@@ -18,16 +15,16 @@ const thisMachine = (): Machine => ({ memoryBytes: totalmem(), cpus: availablePa
 /**
  * The limits of this process.
  *
- * A control group without a limit says so in many ways: by nothing, by zero, by a number near 2^63 or 2^64. Only
- * a limit below what the machine has limits anything.
+ * A control group without a limit has no value, zero, or a number near 2^63 or 2^64. A limit counts only if it is below
+ * that of the machine.
  */
 export const systemLimits = (
   group: CgroupLimits = readCgroupLimits(),
   machine: Machine = thisMachine(),
 ): SystemLimits => ({
-  memory_bytes: within(machine.memoryBytes, group.memoryBytes),
-  cpus: within(machine.cpus, group.cpus),
+  memory_bytes: smaller(machine.memoryBytes, group.memoryBytes),
+  cpus: smaller(machine.cpus, group.cpus),
 });
 
-const within = (whole: number, limit: number | null): number =>
+const smaller = (whole: number, limit: number | null): number =>
   limit !== null && limit > 0 && limit < whole ? limit : whole;

@@ -1,51 +1,59 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import { defineFailure } from "../../core/failure.ts";
-import type { Database, OnConflict } from "../change/change.ts";
+import { type Database, onConflictSchema } from "../change/change.ts";
 
-export type ApprovableAction = "rollback" | "reapply" | "purge";
+const approvableActionSchema = z.enum(["rollback", "reapply", "purge"]);
+export type ApprovableAction = z.infer<typeof approvableActionSchema>;
 
-interface Approved {
-  approved_by: string;
-  approved_at: string;
-  approval_reason: string;
-}
-
-/** What became of a request. */
-export type ApprovalState =
-  | { state: "asked" }
-  | ({ state: "approved" } & Approved)
-  | ({ state: "used"; used_by: string; used_at: string; operation: string | null } & Approved)
-  | { state: "withdrawn"; withdrawn_by: string; withdrawn_at: string }
-  /** `approved_by` is null where nobody has approved it in time. */
-  | { state: "expired"; approved_by: string | null };
+const requested = z.object({
+  id: z.string(),
+  action: approvableActionSchema,
+  /** In the order in which they move. */
+  steps: z.array(z.int()),
+  cascade: z.boolean(),
+  on_conflict: onConflictSchema,
+  /** The time by which the steps are to be re-applied. */
+  until: z.iso.datetime().nullable(),
+  reason: z.string(),
+  plan: z.string(),
+  acknowledge: z.array(z.string()),
+  asked_by: z.string(),
+  origin: z.string(),
+  asked_at: z.iso.datetime(),
+  /** The end of the time to approve it; once approved, of the time to use it. */
+  expires_at: z.iso.datetime(),
+});
+const approved = { approved_by: z.string(), approved_at: z.iso.datetime(), approval_reason: z.string() };
 
 /** A move that waits for, or has had, a second person's approval. Times are ISO 8601. */
-export type Approval = ApprovalState & {
-  id: string;
-  action: ApprovableAction;
-  /** In the order in which they move. */
-  steps: number[];
-  cascade: boolean;
-  on_conflict: OnConflict;
-  /** By when the steps are to be re-applied. */
-  until: string | null;
-  reason: string;
-  plan: string;
-  acknowledge: string[];
-  asked_by: string;
-  origin: string;
-  asked_at: string;
-  /** Until then it can be approved; once approved, until then it can be used. */
-  expires_at: string;
-};
+export const approvalSchema = z.discriminatedUnion("state", [
+  requested.extend({ state: z.literal("asked") }),
+  requested.extend({ state: z.literal("approved"), ...approved }),
+  requested.extend({
+    state: z.literal("used"),
+    ...approved,
+    used_by: z.string(),
+    used_at: z.iso.datetime(),
+    operation: z.string().nullable(),
+  }),
+  requested.extend({
+    state: z.literal("withdrawn"),
+    withdrawn_by: z.string(),
+    withdrawn_at: z.iso.datetime(),
+  }),
+  /** `approved_by` is null if nobody approved the request in time. */
+  requested.extend({ state: z.literal("expired"), approved_by: z.string().nullable() }),
+]);
+export type Approval = z.infer<typeof approvalSchema>;
 
-/** An approval with what only the engine needs to know of it. */
+/** An approval with fields for the engine only. */
 export interface StoredApproval {
   approval: Approval;
-  /** The steps that were named, lowest first. */
+  /** The requested steps, lowest first. */
   selected: number[];
-  /** What tells the asker from other people. */
+  /** The unique id of the requester. */
   asker: string;
 }
 
@@ -62,15 +70,14 @@ export const columns = sql`a.id::text, a.action, a.selected, a.steps, a.cascade,
   a.approved_by, a.approved_at, a.approval_reason, a.ended_by, a.ended_at, a.operation_id::text as operation`;
 
 type Dates = "until" | "asked_at" | "expires_at";
-type Shared = Omit<Approval, keyof ApprovalState | Dates>;
 
-export interface Row extends Shared {
+export interface Row extends Omit<z.infer<typeof requested>, Dates> {
   selected: number[];
   asker: string;
   until: Date | null;
   asked_at: Date;
   expires_at: Date;
-  state: ApprovalState["state"];
+  state: Approval["state"];
   approved_by: string | null;
   approved_at: Date | null;
   approval_reason: string | null;
@@ -79,7 +86,7 @@ export interface Row extends Shared {
   operation: string | null;
 }
 
-/** What has lapsed is expired from that moment on, also before somebody has noted it. */
+/** A lapsed request is expired at once, also before its row says so. */
 export const fromRow = (row: Row, now: Date): StoredApproval => {
   const { selected, asker, until, asked_at, expires_at } = row;
   const { id, action, steps, cascade, on_conflict, reason, plan, acknowledge, asked_by, origin } = row;
@@ -89,10 +96,10 @@ export const fromRow = (row: Row, now: Date): StoredApproval => {
     asked_at: asked_at.toISOString(),
     expires_at: expires_at.toISOString(),
   };
-  return { approval: { ...shared, ...times, ...stateOf(row, now) }, selected, asker };
+  return { approval: withState({ ...shared, ...times }, row, now), selected, asker };
 };
 
-const stateOf = (row: Row, now: Date): ApprovalState => {
+const withState = (request: z.infer<typeof requested>, row: Row, now: Date): Approval => {
   const { state, approved_by, approved_at, approval_reason, ended_by, ended_at, operation } = row;
   const approved = {
     approved_by: approved_by ?? "",
@@ -101,14 +108,15 @@ const stateOf = (row: Row, now: Date): ApprovalState => {
   };
   const ended = { by: ended_by ?? "", at: ended_at?.toISOString() ?? "" };
   const open = state === "asked" || state === "approved";
-  if (state === "expired" || (open && row.expires_at <= now)) return { state: "expired", approved_by };
-  if (state === "asked") return { state };
-  if (state === "approved") return { state, ...approved };
-  if (state === "withdrawn") return { state, withdrawn_by: ended.by, withdrawn_at: ended.at };
-  return { state, ...approved, used_by: ended.by, used_at: ended.at, operation };
+  if (state === "expired" || (open && row.expires_at <= now))
+    return { ...request, state: "expired", approved_by };
+  if (state === "asked") return { ...request, state };
+  if (state === "approved") return { ...request, state, ...approved };
+  if (state === "withdrawn") return { ...request, state, withdrawn_by: ended.by, withdrawn_at: ended.at };
+  return { ...request, state, ...approved, used_by: ended.by, used_at: ended.at, operation };
 };
 
-/** The newest first. */
+/** Lists requests, newest first. */
 export const listApprovals = async (db: Database, limit: number, now: Date): Promise<Approval[]> => {
   const { rows } = await sql<Row>`
     select ${columns} from earlybird.approvals a order by a.id desc limit ${limit}`.execute(db);
@@ -132,6 +140,6 @@ export const findApproval = async (
     select ${columns} from earlybird.approvals a where a.id = ${id}::bigint
     ${lock ? sql`for update` : sql``}`.execute(db);
   if (!rows[0]) throw approvalUnknown({ id });
-  // Asked after the wait for the row: it may have lapsed meanwhile.
+  // The clock is read after the wait for the row: the request may have lapsed.
   return fromRow(rows[0], clock.now());
 };

@@ -119,7 +119,7 @@ test("over HTTP, a critical step moves once, after another admin has approved th
   expect(await post("/steps/2/rollback", { reason: "x" })).toMatchObject({ status: 200 });
 });
 
-test("an approval is of a plan: other data, and it moves nothing, and is not spent", async () => {
+test("an approval is for one plan: after a change of data it moves nothing and stays unused", async () => {
   const { id } = await ask(1, 3);
   await manager.approve(id, joan);
   const use = () => manager.rollbackSteps(1, 3, { ...grace, approval: id });
@@ -156,7 +156,7 @@ test("a request lapses an hour after it was made, an approval an hour after it w
   });
 });
 
-test("what is withdrawn while it is approved or used is one of the two", async () => {
+test("of a concurrent withdrawal and approval or use, one wins", async () => {
   const first = await ask();
   await Promise.allSettled([manager.approve(first.id, joan), manager.withdraw(first.id, grace)]);
   expect(await stateNow(first.id)).toBe("withdrawn");
@@ -175,7 +175,7 @@ test("what is withdrawn while it is approved or used is one of the two", async (
   expect((await manager.getOverview()).operation).not.toMatchObject({ state: "running" });
 });
 
-test("who asked may have another id since ids were rewritten: nobody approves that", async () => {
+test("a request made before ids were rewritten cannot be approved", async () => {
   const { id } = await ask();
   day.advanceMs(1_000);
   await manager.rollbackStep(4, grace);
@@ -201,7 +201,7 @@ test.each(["resume", "abort"] as const)(
   },
 );
 
-test("a purge waits for a second person, and destroys only what was parked when it was asked for", async () => {
+test("a purge needs a second person, and destroys only the values parked at the time of the request", async () => {
   const purge = (more = {}) => post("/parked/3/purge", { reason: "x", acknowledge: "lose step 3", ...more });
   const askAndApprove = async () => {
     const { status, body } = await purge();
@@ -228,7 +228,7 @@ describe("an override", () => {
   const overrides = async () =>
     (await shelf.pool.query("select raised_at from earlybird.overrides order by id")).rows;
 
-  test("moves at once, is an entry of its own, and pages before the step has moved", async () => {
+  test("moves at once, has its own ledger entry, and raises an alert before the step moves", async () => {
     const override = "the shop burns";
     const answer = await post("/steps/3/rollback", { acknowledge: "no rules", override });
     expect(answer).toMatchObject({ status: 200, body: { operation: { reason: override } } });
@@ -247,7 +247,7 @@ describe("an override", () => {
     expect(await overrides()).toEqual([{ raised_at: clock.now() }]);
   });
 
-  test("of a process that tells nobody is told by the next server that looks", async () => {
+  test("of a process without an alarm is raised by the next server that checks", async () => {
     const silent = managerOf({ clock });
     await silent.rollbackStep(3, { ...grace, override: "no server" });
     expect((await overrides())[1]).toEqual({ raised_at: null });
@@ -263,7 +263,7 @@ describe("an override", () => {
     await stop();
   });
 
-  test("of what needs no approval is none", async () => {
+  test("is not recorded if no approval is needed", async () => {
     await manager.rollbackStep(2, { ...grace, override: "in a hurry" });
     expect(await overrides()).toHaveLength(2);
   });

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { defineFailure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Change, Database } from "../change/change.ts";
-import { demandReason } from "../change/confirmation.ts";
+import { requireReason } from "../change/confirmation.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { OperationRequest, Requester } from "../engine/request.ts";
 import {
@@ -14,11 +14,11 @@ import {
   fromRow,
   type Row,
 } from "./approval.ts";
-import { approvalLastsMs, demandState, identityOf, useApproval } from "./decide.ts";
+import { approvalLifetimeMs, identityOf, requireState, useApproval } from "./decide.ts";
 import { approvalEntry, expireApprovals } from "./expire.ts";
 import { recordOverride } from "./override.ts";
 
-/** Why a move may begin, or that somebody must be asked first. */
+/** Why a move can begin, or that an approval must be requested first. */
 export type Consent =
   | { kind: "not_needed" }
   | { kind: "to_be_asked" }
@@ -41,22 +41,22 @@ const approvalMismatch = defineFailure({
   remedy: "Name the same steps, or request approval for this operation.",
 });
 
-/** What is to be done, with the approval that it is done under. */
-export interface Order {
+/** A request with the approval that it uses, if any. */
+export interface ResolvedRequest {
   request: OperationRequest;
   approval: Approval | undefined;
 }
 
 /**
- * What a request really asks for: where it names an approval, exactly what was approved.
+ * Resolves a request: if it names an approval, the approved values replace its own.
  *
  * @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_MISMATCH, EB_APPROVAL_PENDING, EB_APPROVAL_OVER
  */
-export const readOrder = async (
+export const resolveRequest = async (
   engine: Engine,
   session: Database,
   asked: { action: ApprovableAction; selected: readonly number[]; request: OperationRequest },
-): Promise<Order> => {
+): Promise<ResolvedRequest> => {
   const { action, selected, request } = asked;
   if (request.approval === undefined) {
     const { override, reason = override } = request;
@@ -67,28 +67,28 @@ export const readOrder = async (
   const { approval } = stored;
   if (approval.action !== action || !isDeepStrictEqual(stored.selected, [...selected]))
     throw approvalMismatch({ ...approval, steps: approval.steps.join(", ") });
-  demandState(approval, "use");
+  requireState(approval, "use");
   const { reason, plan, cascade, acknowledge, on_conflict, until } = approval;
   const approved = { reason, plan, cascade, acknowledge, onConflict: on_conflict };
   return { request: { ...request, ...approved, ...(until && { until: new Date(until) }) }, approval };
 };
 
-/** Whether a move may begin. @throws Failure EB_REASON_MISSING, EB_PLAN_MISSING where it cannot even be asked for */
+/** Whether a move can begin. @throws Failure EB_REASON_MISSING, EB_PLAN_MISSING if an approval cannot be requested */
 export const consentTo = (
   { approval: policy }: Engine,
   moving: readonly Change[],
-  { request, approval }: Order,
+  { request, approval }: ResolvedRequest,
 ): Consent => {
   if (approval) return { kind: "approved", approval };
   if (policy === "none" || !moving.some(({ risk }) => risk === "critical")) return { kind: "not_needed" };
   const steps = moving.map(({ step }) => step);
   if (request.override?.trim()) return { kind: "overridden", reason: request.override };
-  demandReason(request.reason, `Asking for an approval to move ${steps.join(", ")}`);
+  requireReason(request.reason, `Asking for an approval to move ${steps.join(", ")}`);
   if (request.plan === undefined) throw planMissing({ steps: steps.join(", ") });
   return { kind: "to_be_asked" };
 };
 
-/** Records why a move may begin, in the transaction in which it does; the ledger is written last. */
+/** Records why a move can begin, in the transaction that begins it; the ledger is written last. */
 export const recordConsent = async (
   engine: Engine,
   tx: Database,
@@ -106,8 +106,7 @@ export const recordConsent = async (
 };
 
 /**
- * Stores the request for an approval. Who repeats a call does not ask twice: what they have asked for and is still
- * open comes back.
+ * Requests an approval. A repeated call returns the pending request.
  */
 export const askForApproval = async (
   engine: Engine,
@@ -133,7 +132,7 @@ export const askForApproval = async (
         and a.expires_at > ${at}
       order by a.id limit 1`.execute(tx);
     if (open[0]) return fromRow(open[0], at).approval;
-    const expiresAt = new Date(at.getTime() + approvalLastsMs);
+    const expiresAt = new Date(at.getTime() + approvalLifetimeMs);
     const { rows } = await sql<Row>`
       insert into earlybird.approvals as a (action, selected, steps, cascade, on_conflict, until, reason, plan_hash,
         acknowledge, asked_by, asker, origin, asked_at, expires_at, state)

@@ -2,19 +2,13 @@ import { sql } from "kysely";
 import { defineFailure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Database } from "../change/change.ts";
-import { demandReason } from "../change/confirmation.ts";
+import { requireReason } from "../change/confirmation.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
-import { recordingRefusals } from "../operations/audited-run.ts";
-import { type Approval, type ApprovalState, findApproval, type StoredApproval } from "./approval.ts";
+import { isAllowed } from "../operations/actions.ts";
+import { audited } from "../operations/audited-run.ts";
+import { type Approval, findApproval, type StoredApproval } from "./approval.ts";
 import { approvalEntry, expireApprovals } from "./expire.ts";
-
-/** What is allowed in which state. */
-const allowed = {
-  approve: ["asked"],
-  use: ["approved"],
-  withdraw: ["asked", "approved"],
-} as const satisfies Record<string, readonly ApprovalState["state"][]>;
 
 const notApprovedYet = defineFailure({
   code: "EB_APPROVAL_PENDING",
@@ -56,37 +50,33 @@ const idsRewritten = defineFailure({
   remedy: "Withdraw the request, and request approval again.",
 });
 
-/** @throws Failure EB_APPROVAL_PENDING, EB_APPROVAL_OVER where this cannot be done with it in its state */
-export const demandState = (approval: Approval, action: keyof typeof allowed): void => {
-  const states: readonly string[] = allowed[action];
-  if (states.includes(approval.state)) return;
-  throw approval.state === "asked"
-    ? notApprovedYet(approval)
-    : approval.state === "approved"
-      ? approvalDecided(approval)
-      : approvalOver(approval);
+/** @throws Failure EB_APPROVAL_PENDING, EB_APPROVAL_OVER if the state does not allow the action */
+export const requireState = (approval: Approval, action: "approve" | "use" | "withdraw"): void => {
+  if (isAllowed(action, approval.state)) return;
+  if (approval.state === "asked") throw notApprovedYet(approval);
+  throw approval.state === "approved" ? approvalDecided(approval) : approvalOver(approval);
 };
 
-/** What tells people apart: names may be shared, and changed by those who bear them. */
+/** The unique id of a person: names are not unique and can change. */
 export const identityOf = ({ person, requestedBy }: Requester): string => person ?? requestedBy;
 
-/** So long a request waits for an approval, and an approval for its use. */
-export const approvalLastsMs = 3_600_000;
+/** The lifetime of a request until its approval, and of an approval until its use. */
+export const approvalLifetimeMs = 3_600_000;
 
 /**
- * Approves somebody else's request.
+ * Approves a request of another person.
  *
  * @throws Failure EB_REASON_MISSING, EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER, EB_APPROVAL_OWN, EB_APPROVAL_IDS_REWRITTEN
  */
 export const approve = (engine: Engine, id: string, by: Requester & { reason?: string }): Promise<Approval> =>
   decided(engine, { action: "approve", id, by }, async (tx, { approval, asker }) => {
-    demandReason(by.reason, `Approving request ${id}`);
-    demandState(approval, "approve");
+    requireReason(by.reason, `Approving request ${id}`);
+    requireState(approval, "approve");
     if (asker === identityOf(by)) throw ownApproval(approval);
     const rewriting = await stepsThatRewroteIds(engine, tx, approval);
     if (rewriting.length > 0) throw idsRewritten({ id: approval.id, steps: rewriting.join(", ") });
     const at = engine.clock.now();
-    const expiresAt = new Date(at.getTime() + approvalLastsMs);
+    const expiresAt = new Date(at.getTime() + approvalLifetimeMs);
     await sql`update earlybird.approvals set state = 'approved', approved_by = ${by.requestedBy},
       approved_at = ${at}, approval_reason = ${by.reason}, expires_at = ${expiresAt} where id = ${id}::bigint`.execute(
       tx,
@@ -96,45 +86,45 @@ export const approve = (engine: Engine, id: string, by: Requester & { reason?: s
     return approved;
   });
 
-/** Ends a request that was not used. @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER */
+/** Withdraws a request that is not used yet. @throws Failure EB_APPROVAL_UNKNOWN, EB_APPROVAL_OVER */
 export const withdraw = (
   engine: Engine,
   id: string,
   by: Requester & { reason?: string },
 ): Promise<Approval> =>
   decided(engine, { action: "withdraw", id, by }, async (tx, { approval }) => {
-    demandState(approval, "withdraw");
+    requireState(approval, "withdraw");
     const at = engine.clock.now();
     await sql`update earlybird.approvals set state = 'withdrawn', ended_by = ${by.requestedBy}, ended_at = ${at}
       where id = ${id}::bigint`.execute(tx);
     const { approval: withdrawn } = await findApproval(tx, id, engine.clock);
-    // Of the request as it was: it may have been approved.
+    // Records the request before the withdrawal, with its approval if any.
     await appendToLedger(tx, approvalEntry(approval, "withdrawn", { by, at, reason: by.reason ?? null }));
     return withdrawn;
   });
 
-/** Spends an approval, once, in the transaction that begins what was approved. @throws Failure EB_APPROVAL_OVER */
+/** Uses an approval, once, in the transaction that begins the approved move. @throws Failure EB_APPROVAL_OVER */
 export const useApproval = async (
   engine: Engine,
   tx: Database,
   { id, by, operation }: { id: string; by: Requester; operation: string | null },
 ): Promise<void> => {
   const { approval } = await findApproval(tx, id, engine.clock, { lock: true });
-  demandState(approval, "use");
+  requireState(approval, "use");
   const at = engine.clock.now();
   await sql`update earlybird.approvals set state = 'used', ended_by = ${by.requestedBy}, ended_at = ${at},
     operation_id = ${operation}::bigint where id = ${id}::bigint`.execute(tx);
   await appendToLedger(tx, approvalEntry(approval, "used", { by, at, reason: approval.reason, operation }));
 };
 
-/** Decides about one request while nobody else does; a refusal goes into the ledger as well. */
+/** Locks one request and changes it; records refusals in the ledger. */
 const decided = async (
   engine: Engine,
   { action, id, by }: { action: string; id: string; by: Requester & { reason?: string } },
   work: (tx: Database, stored: StoredApproval) => Promise<Approval>,
 ): Promise<Approval> => {
   const attempt = { action, steps: [] as readonly number[], by };
-  return recordingRefusals(engine, attempt, async () => {
+  return audited(engine, attempt, async () => {
     await expireApprovals(engine, engine.db);
     return engine.db.transaction().execute(async (tx) => {
       const stored = await findApproval(tx, id, engine.clock, { lock: true });
@@ -144,7 +134,7 @@ const decided = async (
   });
 };
 
-/** The ids of people may be among them: under a new one, the asker would pass for somebody else. */
+/** Rewritten ids can include the id of the requester, who could then approve their own request. */
 const stepsThatRewroteIds = async (
   { changes }: Engine,
   db: Database,

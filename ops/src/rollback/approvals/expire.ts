@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
 import { type Approval, columns, fromRow, type Row } from "./approval.ts";
 
-/** The ledger's words for something that became of a request; the names of both people are in it. */
+/** The ledger entry of an event of a request; it names both people. */
 export const approvalEntry = (
   approval: Approval,
   event: "asked" | "approved" | "used" | "withdrawn" | "expired",
@@ -35,10 +35,10 @@ interface Event {
   operation?: string | null;
 }
 
-/** Time ends a request, and nobody. */
-const nobody = { requestedBy: "earlybird", origin: "expiry" };
+/** The requester of an expiry. */
+const system = { requestedBy: "earlybird", origin: "expiry" };
 
-/** Notes which requests have lapsed; of several processes that look at once, one notes each. */
+/** Expires lapsed requests; of several processes, one records each. */
 export const expireApprovals = async ({ clock }: Pick<Engine, "clock">, db: Database): Promise<void> => {
   const at = clock.now();
   await db.transaction().execute(async (tx) => {
@@ -47,7 +47,7 @@ export const expireApprovals = async ({ clock }: Pick<Engine, "clock">, db: Data
       where a.state in ('asked', 'approved') and a.expires_at <= ${at} returning ${columns}`.execute(tx);
     for (const row of rows) {
       const { approval } = fromRow(row, at);
-      await appendToLedger(tx, approvalEntry(approval, "expired", { by: nobody, at }));
+      await appendToLedger(tx, approvalEntry(approval, "expired", { by: system, at }));
     }
   });
 };

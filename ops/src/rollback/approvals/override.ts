@@ -5,9 +5,9 @@ import type { Database } from "../change/change.ts";
 import type { Alarm, Notice } from "../engine/alarm.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
-import { entryFor } from "../operations/audited-run.ts";
+import { ledgerEntry } from "../operations/audited-run.ts";
 
-/** A move that needed an approval and was begun without. */
+/** A move that began without the required approval. */
 interface Override {
   id: string;
   action: string;
@@ -17,7 +17,7 @@ interface Override {
   origin: string;
 }
 
-/** Records, in the transaction that begins the move, that nobody has approved it. */
+/** Records an override, in the transaction that begins the move. */
 export const recordOverride = async (
   engine: Engine,
   tx: Database,
@@ -29,12 +29,12 @@ export const recordOverride = async (
     tx,
   );
   const attempt = { action: "override", steps, by: { ...by, reason } };
-  await appendToLedger(tx, entryFor(engine, attempt, { action }, operation));
+  await appendToLedger(tx, ledgerEntry(engine, attempt, { action }, operation));
 };
 
 const keyOf = ({ id }: Override) => `rollback override ${id}`;
 
-/** With the ledger's newest entry: a person who gets the notice has a head outside of the database. */
+/** Includes the head of the ledger, so that a copy of it exists outside the database. */
 const noticeOf = (override: Override, { seq, hash }: LedgerHead): Notice => {
   const { action, steps, reason, overridden_by, origin } = override;
   return {
@@ -53,7 +53,7 @@ const notRaised = async (db: Database): Promise<Override[]> => {
   return rows;
 };
 
-/** Raises an alert for each override that is not known to have had one. */
+/** Raises an alert for each override that has none yet. */
 export const raiseOverrides = async ({ db }: Engine, alarm: Alarm): Promise<void> => {
   const firing = new Set(alarm.active().map(({ key }) => key));
   const unheard = (await notRaised(db)).filter((override) => !firing.has(keyOf(override)));
@@ -62,8 +62,17 @@ export const raiseOverrides = async ({ db }: Engine, alarm: Alarm): Promise<void
   for (const override of unheard) alarm.raise(noticeOf(override, head));
 };
 
-/** Notes that what fires here has reached those who tell people: no other process need raise it. */
-export const noteRaised = async ({ db, clock }: Engine, alarm: Alarm): Promise<void> => {
+/** Raises them at once. On error the next periodic check raises them: an operation that has begun must not stop. */
+export const raiseOverridesNow = async (engine: Engine): Promise<void> => {
+  const { alarm, log } = engine;
+  if (alarm)
+    await raiseOverrides(engine, alarm).catch((err: unknown) =>
+      log.error({ err }, "the alert about a move without approval could not be raised yet"),
+    );
+};
+
+/** Marks the overrides whose alert fires in this process: other processes need not raise them. */
+export const markRaised = async ({ db, clock }: Engine, alarm: Alarm): Promise<void> => {
   const firing = new Set(alarm.active().map(({ key }) => key));
   const raised = (await notRaised(db)).filter((override) => firing.has(keyOf(override))).map(({ id }) => id);
   await sql`update earlybird.overrides set raised_at = ${clock.now()} where id = any(${raised}::bigint[])`.execute(

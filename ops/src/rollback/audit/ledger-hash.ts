@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 
-/** The position and hash of the newest entry: who has written it down can tell a truncated ledger. */
-export interface LedgerHead {
-  seq: number;
-  hash: string;
-}
+/** Position and hash of the newest entry. A copy of it reveals a truncated ledger. */
+export const ledgerHeadSchema = z.object({ seq: z.int(), hash: z.string() });
+export type LedgerHead = z.infer<typeof ledgerHeadSchema>;
 
 /** The head of a ledger without entries. */
 export const genesis: LedgerHead = { seq: 0, hash: "0".repeat(64) };

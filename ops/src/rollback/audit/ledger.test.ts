@@ -160,7 +160,7 @@ describe("with anchors outside of the database", () => {
     expect(await manager.readAudit({ limit: 1 })).toMatchObject({ verified: false });
   });
 
-  test("it is found that the ledger is gone", async () => {
+  test("a missing ledger is found", async () => {
     const manager = managerWith(anchorsIn());
     await manager.anchorLedger();
     await shelf.pool.query("drop schema earlybird cascade");
@@ -218,14 +218,14 @@ test("an event is recorded anew only when its result differs from the last of it
   expect(await shelf.manager.verifyLedger()).toMatchObject({ ok: true, entries: 11 });
 });
 
-test("a ledger of an earlier version goes on after the next install", async () => {
+test("the ledger of an earlier version continues after the next install", async () => {
   await shelf.pool.query("drop function earlybird.append_to_ledger(text)");
   await shelf.manager.install(asked);
   await shelf.manager.recordEvent({ action: "drill", operator: "ada ☕", origin: "test", at: new Date() });
   expect(await shelf.manager.verifyLedger()).toMatchObject({ ok: true, entries: 8 });
 });
 
-describe("a ledger of its own role", () => {
+describe("a ledger owned by its own role", () => {
   const service = `shelf_service_${process.pid}`;
   const owner = `shelf_ledger_${process.pid}`;
   const by = { requestedBy: "root", origin: "test" };

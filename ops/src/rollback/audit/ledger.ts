@@ -1,29 +1,31 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Database } from "../change/change.ts";
 import { ledgerLock } from "../database/advisory-locks.ts";
 import { genesis, type LedgerHead } from "./ledger-hash.ts";
 
-/** What the ledger says of one event. Times are ISO 8601. */
-export interface LedgerEntry {
-  at: string;
+/** A ledger entry. Times are ISO 8601. */
+export const ledgerEntrySchema = z.object({
+  at: z.iso.datetime(),
   /** `apply`, `interrupted`, or what was attempted: also with `.refused` or `.failed` behind it. */
-  action: string;
-  operation: string | null;
-  steps: readonly number[];
-  operator: string;
+  action: z.string(),
+  operation: z.string().nullable(),
+  steps: z.array(z.int()).readonly(),
+  operator: z.string(),
   /** From where: `cli host`, an address. */
-  origin: string;
-  reason: string | null;
-  plan: string | null;
-  /** What happened: row counts, or the code and words of a refusal. */
-  result: unknown;
-}
+  origin: z.string(),
+  reason: z.string().nullable(),
+  plan: z.string().nullable(),
+  /** Row counts, or the code and detail of a refusal. */
+  result: z.unknown(),
+});
+export type LedgerEntry = z.infer<typeof ledgerEntrySchema>;
 
-/** Until the transaction ends, nobody else appends. */
+/** Blocks other writers of the ledger until the transaction ends. */
 const lockLedger = (db: Database) =>
   sql`select pg_advisory_xact_lock(${sql.lit(ledgerLock[0])}, ${sql.lit(ledgerLock[1])})`.execute(db);
 
-/** Chains an entry to the last one, in the transaction of `db`: it stands or falls with what it tells of. */
+/** Appends an entry in the transaction of `db`, together with the change that it records. */
 export const appendToLedger = async (db: Database, entry: LedgerEntry): Promise<LedgerHead> => {
   const { rows } = await sql<LedgerHead>`
     select seq, hash from earlybird.append_to_ledger(${JSON.stringify(entry)})`.execute(db);

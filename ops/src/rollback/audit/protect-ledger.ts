@@ -1,6 +1,8 @@
 import { sql } from "kysely";
+import type { Clock } from "../../core/clock.ts";
 import { defineFailure } from "../../core/failure.ts";
 import type { Database } from "../change/change.ts";
+import { recordInLedger } from "./ledger.ts";
 
 const ownerRefused = defineFailure({
   code: "EB_LEDGER_OWNER",
@@ -21,20 +23,32 @@ const stillMighty = (service: string, owner: string) =>
     remedy: `Let the service use a role without these, and without ${owner}; log in as an administrator for this command.`,
   });
 
-/** Who owns the ledger, and who may only read it and append to it. */
+/** The owner of the ledger, and the role that can only read it and append to it. */
 export interface LedgerProtection {
   owner: string;
-  /** Null where it was protected before. */
+  /** Null if the ledger was protected before. */
   service: string | null;
 }
 
 /**
- * Gives the ledger to another role, in the transaction of `tx`. The role that owned it, the service's, may read and
- * append from then on, and neither change, empty nor drop it, nor switch off the trigger that refuses this.
+ * Transfers the ledger to another role and records that. The previous owner, the role of the service, can then only read
+ * and append: it cannot update, empty or drop the ledger, or disable the trigger that refuses changes.
  *
  * @throws Failure EB_LEDGER_OWNER
  */
-export const protectLedger = async (tx: Database, owner: string): Promise<LedgerProtection> => {
+export const protectLedger = (
+  { db, clock }: { db: Database; clock: Clock },
+  owner: string,
+  { requestedBy: operator, origin }: { requestedBy: string; origin: string },
+): Promise<LedgerProtection> =>
+  db.transaction().execute(async (tx) => {
+    const result = await changeOwner(tx, owner);
+    if (result.service !== null)
+      await recordInLedger(tx, { action: "protect-ledger", operator, origin, at: clock.now(), result });
+    return result;
+  });
+
+const changeOwner = async (tx: Database, owner: string): Promise<LedgerProtection> => {
   const { rows } = await sql<{ service: string; there: boolean }>`
     select pg_get_userbyid(relowner) as service, to_regrole(quote_ident(${owner})) is not null as there
     from pg_class where oid = 'earlybird.ledger'::regclass`.execute(tx);
@@ -43,7 +57,7 @@ export const protectLedger = async (tx: Database, owner: string): Promise<Ledger
   if (service === owner) return { owner, service: null };
   const [to, from] = [sql.id(owner), sql.id(service)];
   for (const statement of [
-    // Who owns the schema may drop what is in it.
+    // The owner of a schema can drop the tables in it.
     sql`alter schema earlybird owner to ${to}`,
     sql`grant usage, create on schema earlybird to ${from}`,
     sql`alter table earlybird.ledger owner to ${to}`,

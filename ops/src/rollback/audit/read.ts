@@ -1,20 +1,25 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Database } from "../change/change.ts";
 import type { LedgerAnchors } from "./anchors.ts";
-import { type LedgerEntry, readLedger } from "./ledger.ts";
-import type { LedgerHead } from "./ledger-hash.ts";
+import { ledgerEntrySchema, readLedger } from "./ledger.ts";
+import { ledgerHeadSchema } from "./ledger-hash.ts";
 import { type AuditResult, verifyLedger } from "./verify.ts";
 
-/** A page of the ledger, and whether all of the ledger is as it was written. */
-export interface AuditPage {
-  verified: boolean;
-  /** One sentence for each edited, missing, reordered or truncated entry, of all pages. */
-  faults: string[];
-  head: LedgerHead;
-  anchors: AuditResult["anchors"];
-  /** The newest first. */
-  entries: (LedgerEntry & LedgerHead)[];
-}
+/** A page of the ledger, and whether the whole ledger is verified. */
+export const auditPageSchema = z.object({
+  verified: z.boolean(),
+  /** One sentence for each edited, missing, reordered or truncated entry, on all pages. */
+  faults: z.array(z.string()),
+  head: ledgerHeadSchema,
+  anchors: z.object({
+    compared: z.int().describe("signed heads outside of the database with which the ledger was compared"),
+    newest: z.object({ seq: z.int(), at: z.iso.datetime() }).nullable(),
+  }),
+  /** Newest first. */
+  entries: z.array(ledgerHeadSchema.extend(ledgerEntrySchema.shape)),
+});
+export type AuditPage = z.infer<typeof auditPageSchema>;
 
 /**
  * Reads pages of the ledger. The chain is recomputed only when the table has changed in any way since the

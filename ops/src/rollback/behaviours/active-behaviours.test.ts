@@ -104,7 +104,7 @@ test("reads go on while more writers wait for a swap than there are connections"
   ]);
 });
 
-test("what fails inside aborts all of it, and the connection goes on working", async () => {
+test("an error inside aborts the transaction, and the connection stays usable", async () => {
   await expect(
     changes.transaction(async (tx) => {
       await sql`insert into loans (id, title) values (3000, 'Kim')`.execute(tx);

@@ -32,7 +32,7 @@ const follow = async (pool: pg.Pool, clock = systemClock) => {
   return changes;
 };
 
-describe("behind a connection that falls silent", () => {
+describe("with a connection that stops responding", () => {
   test("what is applied is unknown within three seconds, and then everything is on; it is known again after", async () => {
     await shelf.manager.rollbackStep(3, asked);
     const changes = await follow(through);
@@ -53,7 +53,7 @@ describe("behind a connection that falls silent", () => {
     await changes.stop();
   });
 
-  test("an instance stops all the same", async () => {
+  test("an instance still stops", async () => {
     const changes = await follow(through);
     proxy.freeze();
     const startMs = performance.now();
@@ -61,7 +61,7 @@ describe("behind a connection that falls silent", () => {
     expect(performance.now() - startMs).toBeLessThan(4_000);
   });
 
-  test("a lease ends when it is read, whatever the timers do", async () => {
+  test("the end of a lease does not depend on timers", async () => {
     await shelf.manager.rollbackStep(3, asked);
     let aheadMs = 0;
     const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
@@ -76,7 +76,7 @@ describe("behind a connection that falls silent", () => {
 });
 
 describe("a move", () => {
-  test("waits until every living instance follows, and says so", async () => {
+  test("waits until every living instance follows, and reports it", async () => {
     const instances = [await follow(shelf.pool), await follow(shelf.pool), await follow(through)];
     const { steps } = await shelf.manager.rollbackStep(3, asked);
     for (const changes of instances) expect(changes.active.has("strict")).toBe(false);

@@ -1,36 +1,39 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import type { Database } from "../change/change.ts";
 import { leaseMs } from "./follower.ts";
 
-/** Which instances of the service knew of a step's new state, or that they did not. */
-export interface FollowersReceipt {
+/** The instances of the service that follow the new state of a step, and those that do not. */
+export const followersReportSchema = z.object({
   /** Instances that had a lease when the step was committed. */
-  living: number;
-  /** Of these, those that have said that they follow the new state. */
-  following: number;
-  /** From the commit to when the last of them said so; null when none did. */
-  last_after_ms: number | null;
-  /** The others. Their lease has ended, or they would not answer: they treat every step as applied. */
-  missing: string[];
-}
+  living: z.int(),
+  /** Of these, those that confirmed the new state. */
+  following: z.int(),
+  /** From the commit to the last confirmation; null if there is none. */
+  last_after_ms: z.number().nonnegative().nullable(),
+  /** The others: their lease expired, or they did not respond. They treat every step as applied. */
+  missing: z.array(z.string()),
+});
+export type FollowersReport = z.infer<typeof followersReportSchema>;
 
 /** An instance that follows the steps. */
-export interface FollowerStatus {
-  name: string;
+export const followerStatusSchema = z.object({
+  name: z.string(),
   /** The version of the steps that it follows. */
-  version: number;
-  seen_at: string;
+  version: z.int(),
+  seen_at: z.iso.datetime(),
   /** Whether it has a lease, on the newest version. */
-  following: boolean;
-}
+  following: z.boolean(),
+});
+export type FollowerStatus = z.infer<typeof followerStatusSchema>;
 
 const patienceMs = 5_000;
 const pollMs = 10;
 
-/** Waits after a commit until every living instance follows, its lease has ended, or five seconds are over. */
-export const waitForFollowers = async (db: Database, clock: Clock): Promise<FollowersReceipt | null> => {
+/** Waits after a commit until every living instance follows or its lease expires, at most five seconds. */
+export const waitForFollowers = async (db: Database, clock: Clock): Promise<FollowersReport | null> => {
   const startMs = clock.monotonicMs();
   const atFirst = await readFollowers(db);
   const living = new Map(
@@ -40,7 +43,7 @@ export const waitForFollowers = async (db: Database, clock: Clock): Promise<Foll
   let followed = 0;
   for (let now = atFirst; ; now = await readFollowers(db)) {
     const still = new Map(now.map((follower) => [follower.instance, follower]));
-    // One that has ended since need not follow.
+    // An instance that has stopped need not follow.
     for (const instance of living.keys()) if (!still.has(instance)) living.delete(instance);
     const behind = [...living.keys()].filter((instance) => !still.get(instance)?.current);
     if (living.size - behind.length > followed) {
@@ -63,7 +66,7 @@ export const waitForFollowers = async (db: Database, clock: Clock): Promise<Foll
   }
 };
 
-/** The instances that follow, or did within the last day. */
+/** Lists the instances that followed within the last day. */
 export const listFollowers = async (db: Database): Promise<FollowerStatus[]> =>
   (await readFollowers(db)).map(({ name, version, seen_at, leased, current }) => ({
     name,

@@ -1,32 +1,33 @@
 import type { Kysely, RawBuilder } from "kysely";
+import { z } from "zod";
 import type { Finding } from "./finding.ts";
 
 /** Any Kysely, whatever its tables: the engine names no table of the service. */
 // biome-ignore lint/suspicious/noExplicitAny: the engine must accept a Kysely of every schema
 export type Database = Kysely<any>;
 
-export type StepState = "applied" | "rolled_back";
+export const stepStateSchema = z.enum(["applied", "rolled_back"]);
+export type StepState = z.infer<typeof stepStateSchema>;
 
-/** How much a rollback asks of the person: low nothing more, high a reason, critical a reason and the phrase. */
-export type Risk = "none" | "low" | "high" | "critical";
+/** What a rollback requires: `high` a reason, `critical` a reason and the acknowledgement phrase. */
+export const riskSchema = z.enum(["none", "low", "high", "critical"]);
+export type Risk = z.infer<typeof riskSchema>;
 
 /** One line of a change's impact, computed from live data. `value` is counted in `unit`. */
-export interface Impact {
-  label: string;
-  value: number | string;
-  unit: string;
-}
+export const impactSchema = z.object({
+  label: z.string(),
+  value: z.union([z.number(), z.string()]),
+  unit: z.string(),
+});
+export type Impact = z.infer<typeof impactSchema>;
 
 /** One named check and its evidence. */
-export interface Check {
-  name: string;
-  ok: boolean;
-  detail: string;
-}
+export const checkSchema = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
+export type Check = z.infer<typeof checkSchema>;
 
-/** A production change that can be undone and redone. See {@link defineChange}. */
+/** A production change that can be rolled back and re-applied. See {@link defineChange}. */
 export interface Change {
-  /** The number people call it by; positive, unique among the registered changes. */
+  /** Positive, unique among the registered changes. */
   step: number;
   /** Short, kebab-case, unique. */
   name: string;
@@ -35,18 +36,17 @@ export interface Change {
   /** Steps that must be applied while this one is. */
   requires: readonly number[];
   risk: Risk;
-  /** The phrase that a critical rollback must repeat. */
+  /** The phrase that acknowledges a critical rollback. */
   acknowledge?: string;
-  /** In the order of applying; rolling back goes through them backwards. */
+  /** In the order of applying; a rollback uses the reverse order. */
   parts: readonly Part[];
-  /** What rolling back would mean now, in numbers from the data. Runs before anything is changed. Nothing when absent. */
+  /** The impact of a rollback now, from live data. Runs before anything changes. */
   impact?: (db: Database) => Promise<Impact[]>;
-  /** Named checks that must hold in the given state, beside those of the parts. None when absent. */
+  /** Named checks that must hold in the given state, in addition to those of the parts. */
   verify?: (db: Database, state: StepState) => Promise<Check[]>;
   /**
-   * Warnings for the dry run and the receipt of a move, each with its remedy: what the move makes possible, or what was
-   * written meanwhile that needs a person. Runs after the move in its transaction, so that what it writes (say, what
-   * it has told of) is committed with the move, and undone with a dry run. None when absent.
+   * Warnings for the dry run and the report of a move, each with its remedy. Runs after the move, in its transaction: its
+   * own writes are committed with the move, and aborted with a dry run.
    */
   review?: (db: Database, direction: Direction) => Promise<string[]>;
 }
@@ -54,36 +54,39 @@ export interface Change {
 /** A column of an index, `"delivery_date desc"` for one in descending order. */
 export type IndexColumn = string | `${string} desc`;
 
-/** An index as a change declares it. */
+/** An index that a change declares. */
 export interface DeclaredIndex {
   table: string;
   columns: readonly IndexColumn[];
   name: string;
 }
 
-/** Runs what locks others out, with one attempt's short lock timeout, again where the lock is not to be had. */
+/** Runs work that takes locks, with a short lock timeout, and repeats it if the lock is not available. */
 export type Briefly = <T>(attempt: () => Promise<T>) => Promise<T>;
 
-export type Direction = "rollback" | "reapply";
+export const directionSchema = z.enum(["rollback", "reapply"]);
+export type Direction = z.infer<typeof directionSchema>;
 
-/** Which value wins where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither. */
-export type OnConflict = "keep" | "restore" | "fail";
+/** For a value edited since the rollback: keep the edited one, restore the parked one, or fail. */
+export const onConflictSchema = z.enum(["keep", "restore", "fail"]);
+export type OnConflict = z.infer<typeof onConflictSchema>;
 
 /** What a part did, or would do, to the rows of one table. */
-export interface RowCount {
-  table: string;
-  /** One word for what happens to them: `parked`, `restored`, `returned`, `kept`, `filled`, `unmatched`, ... */
-  action: string;
-  rows: number;
-}
+export const rowCountSchema = z.object({
+  table: z.string(),
+  /** What happens to the rows, in one word: `parked`, `restored`, `returned`, `kept`, `filled`, `unmatched`, ... */
+  action: z.string(),
+  rows: z.int(),
+});
+export type RowCount = z.infer<typeof rowCountSchema>;
 
-/** Runs `write` in transactions of its own, one for each range of a table's keys; adds up what they return. */
+/** Runs `write` in separate transactions, one for each range of keys of a table, and adds up the results. */
 export type Batches = (
   table: string,
   write: (db: Database, range: RawBuilder<unknown>) => Promise<RowCount[]>,
 ) => Promise<RowCount[]>;
 
-/** What a part is given to work with. */
+/** The context in which a part works. */
 export interface PartContext {
   /** Bound to the transaction of the step. */
   db: Database;
@@ -93,83 +96,84 @@ export interface PartContext {
   changes: readonly Change[];
   /** The operation that `kept_values` are recorded for. */
   operation: string;
-  /** When re-applying: what was written after this journal position was written while the step was away. */
+  /** For a re-apply: writes after this journal position happened while the step was rolled back. */
   journalFrom: number;
-  /** The journalled tables in which anything was. */
+  /** The journalled tables with such writes. */
   writtenMeanwhile: ReadonlySet<string>;
   onConflict: OnConflict;
-  /** Whether the transaction will be aborted: then nothing may be done outside of it. */
+  /** True if the transaction will be aborted: the part must then do nothing outside of it. */
   rehearsal: boolean;
 }
 
 /**
- * A building block of a change. A rollback or re-apply goes through its phases, each through all parts: what
- * is long comes before the lock that stops readers, what needs that lock takes constant time, and what is
- * left concerns the few rows written meanwhile. Doing what is done changes nothing.
+ * A building block of a change. A rollback or re-apply runs each phase for all parts: `prepare` does long work before the
+ * lock that blocks readers, `swap` takes constant time under it, and `settle` handles the rows written while the step was
+ * rolled back. Phases are idempotent.
  */
 export interface Part {
   kind: string;
-  /** What moving it does, a sentence or two in Markdown for whoever decides. Absent where nothing moves. */
-  says?: Readonly<Record<Direction, string>>;
-  /** Tables that the swap locks against everybody, all together and briefly. */
+  /** What a move does, for the documentation: one or two sentences in Markdown. Absent if nothing moves. */
+  describe?: Readonly<Record<Direction, string>>;
+  /** Tables that the swap locks exclusively, all at once and briefly. */
   locks: readonly string[];
-  /** Tables whose rows the part writes: locked against other writers before anything is read. */
+  /** Tables that the part writes: locked against other writers before the first read. */
   writes: readonly string[];
-  /** Such tables that only the catalog knows. */
+  /** Further such tables, from the catalog. */
   writesAlso?(db: Database, changes: readonly Change[]): Promise<string[]>;
-  /** Tables whose writes the part wants journalled while the step is rolled back: locked against writers, too. */
+  /** Tables whose writes are journalled while the step is rolled back; also locked against writers. */
   journals: readonly string[];
-  /** Tables that the part brings: nobody else has to be kept from them. */
+  /** Tables that the part creates: they need no lock against other sessions. */
   creates?: readonly string[];
-  /** Indexes that the part makes. */
+  /** Indexes that the part creates. */
   indexed?: readonly DeclaredIndex[];
-  /** Names that the service asks for with `active.has(name)`. */
+  /** Names for `active.has(name)`. */
   behaviours: readonly string[];
-  /** Creates what the part needs, in constant time on tables that hold rows; does nothing the second time. */
+  /** Creates the structure of the part, in constant time. Idempotent. */
   apply(db: Database, step: number, changes: readonly Change[]): Promise<void>;
-  /** At the first application: writes the rows that are there already, in one go or, on large tables, in batches. */
+  /** At the first application: fills existing rows, in batches on large tables. */
   fill?(inBatches: Batches): Promise<RowCount[]>;
-  /** Instead of `apply`, at the first application to large tables: what must not hold writers up, in no transaction. */
+  /** Replaces `apply` at the first application to large tables: outside a transaction, without blocking writers. */
   build?(db: Database, step: number, briefly: Briefly): Promise<void>;
-  /** What cannot run in a transaction: after that of a rollback, before that of a re-apply, and again after a crash. */
+  /** Work that cannot run in a transaction: after a rollback, before a re-apply, and again after a crash. */
   outside?(db: Database, move: { step: number; direction: Direction; briefly: Briefly }): Promise<void>;
-  /** Work on many rows, while others read. Absent where there is none: the swap then waits for nothing. */
+  /** Work on many rows while readers continue. Absent if there is none. */
   prepare?(context: PartContext): Promise<RowCount[]>;
   /** Constant time, under the exclusive lock. */
   swap(context: PartContext): Promise<void>;
-  /** After the swap: rows written while the step was away. */
+  /** After the swap: handles rows written while the step was rolled back. */
   settle(context: PartContext): Promise<RowCount[]>;
-  /** What the swap moves; apart from it, because counting reads every row. */
+  /** Counts the rows that the swap moves; separate, because it reads every row. */
   count(db: Database, step: number, direction: Direction): Promise<RowCount[]>;
-  /** About how many rows a move concerns, from the planner's statistics alone. */
+  /** Estimates the number of rows of a move from planner statistics. */
   estimate(db: Database, step: number, direction: Direction): Promise<number>;
-  /** What the catalog says against applying it, or against moving it; `state` is undefined before it is applied. */
+  /** Finds obstacles to applying or moving the part; `state` is undefined before the first application. */
   findings(db: Database, step: number, state: StepState | undefined): Promise<Finding[]>;
-  /** What a move does, or others can see, that a person may not expect; asked where somebody decides. */
+  /** Finds side effects of a move to warn about. */
   cautions?(db: Database, step: number, state: StepState | undefined): Promise<Finding[]>;
-  /** Whether the schema is as declared, in the given state. */
+  /** Checks that the schema matches the declaration in the given state. */
   check(db: Database, step: number, state: StepState): Promise<Check[]>;
-  /** What only a rehearsal can tell: called before and after the swap, the two compared line by line. */
+  /** Measures the effect of a rehearsal: called before and after the swap, and compared line by line. */
   probe?(db: Database, measure: boolean): Promise<Impact[]>;
   /** Columns that hold what another column holds, without a foreign key or in whichever state: ids, where that one does. */
   copies?(db: Database, step: number): Promise<ColumnCopy[]>;
-  /** What is parked while the step is rolled back: rows and bytes. */
+  /** The values parked while the step is rolled back. */
   parked?(db: Database, step: number): Promise<Parked[]>;
-  /** Destroys what is parked. */
+  /** Destroys the parked values. */
   purge?(db: Database, step: number): Promise<RowCount[]>;
 }
 
-/** A column that keeps values of another. Tables with their schema where that is not the service's own. */
+/** A column that holds values of another column. Tables outside the search path are qualified. */
 export interface ColumnCopy {
   table: string;
   column: string;
   of: { table: string; column: string };
 }
 
-/** Something parked. */
-export interface Parked {
+/** Parked values in one place. */
+export const parkedSchema = z.object({
   /** A table, or a column of one. */
-  place: string;
-  rows: number;
-  bytes: number;
-}
+  place: z.string(),
+  rows: z.int(),
+  bytes: z.int(),
+});
+export type Parked = z.infer<typeof parkedSchema>;

@@ -26,11 +26,11 @@ const acknowledgementWrong = defineFailure({
 });
 
 /**
- * Asks for what the risk of these steps demands: from `high` on a reason, for `critical` also the phrase.
+ * Requires a reason for risk `high` and `critical`, and also the acknowledgement phrase for `critical`.
  *
  * @throws Failure EB_REASON_MISSING, EB_ACKNOWLEDGEMENT_MISSING, EB_ACKNOWLEDGEMENT_WRONG
  */
-export const demandAcknowledgement = (
+export const requireAcknowledgement = (
   changes: readonly Change[],
   { reason, acknowledge }: { reason: string | null; acknowledge: readonly string[] },
 ): void => {
@@ -46,6 +46,6 @@ export const demandAcknowledgement = (
 };
 
 /** @throws Failure EB_REASON_MISSING */
-export const demandReason = (reason: string | null | undefined, what: string): void => {
+export const requireReason = (reason: string | null | undefined, what: string): void => {
   if (!reason?.trim()) throw reasonMissing({ what });
 };

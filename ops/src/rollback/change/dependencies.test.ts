@@ -40,7 +40,7 @@ describe("the order in which steps move", () => {
     expect(order("reapply", [1, 2, 3, 4], { away: [1, 2, 3, 4] })).toEqual([1, 2, 3, 4]);
   });
 
-  test("steps that already are there are left out", () => {
+  test("steps that do not have to move are omitted", () => {
     expect(order("rollback", [3], { away: [3] })).toEqual([]);
     expect(order("rollback", [1, 2, 3, 4], { away: [3, 4] })).toEqual([2, 1]);
     expect(order("reapply", [1, 2])).toEqual([]);

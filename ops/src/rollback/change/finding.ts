@@ -1,16 +1,16 @@
-/** Something the catalog says about a step before it moves. */
+/** A fact from the catalog that concerns the move of a step. */
 export interface Finding {
-  /** Stable, kebab-case: what kind of thing was found. */
+  /** The kind of finding: stable, kebab-case. */
   code: string;
-  /** Whether the move is refused; a warning tells what the move will do, or what others can see. */
+  /** `blocks` refuses the move; `warns` describes a side effect. */
   severity: "blocks" | "warns";
-  /** One sentence that names what was found. */
+  /** One sentence that describes the finding. */
   detail: string;
-  /** One sentence that says what to do about it. */
+  /** One sentence that describes the remedy. */
   remedy: string;
 }
 
-/** A finding in one sentence, for lists of what is in the way. */
+/** Formats a finding as one sentence. */
 export const inOneSentence = ({ detail, remedy }: Finding): string => `${detail}: ${remedy}`;
 
 export const blocks = (code: string, detail: string, remedy: string): Finding => ({

@@ -27,7 +27,7 @@ const unknownStep = defineFailure({
 export const stepUnknown = (step: number, known: readonly number[]) =>
   known.length > 0 ? unknownStep({ step, known: known.join(", ") }) : noChanges({ step });
 
-/** What somebody asked for: the registered steps between two ends, both included, lowest first. */
+/** The requested steps: the registered ones between two ends, both included, lowest first. */
 export interface StepSelection {
   steps: number[];
   /** Whether it was written as a range. */

@@ -90,7 +90,7 @@ describe("a step that the database refuses", () => {
     expect(entry).toMatchObject({ action: "prove.refused", result: { code } });
   });
 
-  test("a statement that somebody cancels", async () => {
+  test("a cancelled statement", async () => {
     const manager = managerOn(pool, "(select 0 from pg_sleep(20))");
     await manager.install(asked);
     const refused = expect(manager.rollbackStep(1, asked)).rejects.toMatchObject({
@@ -138,7 +138,7 @@ test("a role without rights is told what it lacks, by install, moves and status"
   }
 });
 
-test("what an application has met is kept with its operation", async () => {
+test("the failure of an application is stored with its operation", async () => {
   const failing = defineChange({
     step: 1,
     name: "noted",
@@ -157,7 +157,7 @@ test("what an application has met is kept with its operation", async () => {
   expect(await manager.getOperationDetails(id)).toMatchObject({ state: "failed", failure: refused });
 });
 
-test("a database that is away is told as such by every method", async () => {
+test("every method reports an unavailable database as such", async () => {
   await managerOn(pool).install(asked);
   const away = createPool("postgres://nobody@127.0.0.1:1/nothing");
   const manager = managerOn(away);

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../change/change.ts";
 
-/** What PostgreSQL's planner says of a query, without running it. */
-export interface Plan {
+/** What PostgreSQL's planner expects of a query, without running it. */
+export interface QueryPlan {
   /** In the planner's units. */
   cost: number;
   rows: number;
@@ -19,7 +19,7 @@ interface Node {
   Plans?: Node[];
 }
 
-export const explain = async (db: Database, query: RawBuilder<unknown>): Promise<Plan> => {
+export const explain = async (db: Database, query: RawBuilder<unknown>): Promise<QueryPlan> => {
   const { rows } = await sql<{ "QUERY PLAN": { Plan: Node }[] }>`explain (format json) ${query}`.execute(db);
   const root = rows[0]?.["QUERY PLAN"][0]?.Plan;
   return {

@@ -45,6 +45,6 @@ export const journalFunction = [
       end if;
       return null;
     end $$`,
-  // Triggers call it whoever writes; nobody else has a reason to.
+  // Only triggers call it, for every writer.
   sql`revoke execute on function earlybird.journal_rows() from public`,
 ];

@@ -31,7 +31,7 @@ const readersMsFactor = 10;
 /** A lock that is not to be had although the work before it was done. */
 export class LockConflict extends Error {}
 
-/** Somebody who is in the way of a lock. */
+/** A session that blocks a lock. */
 export interface Blocker {
   pid: number;
   user: string;
@@ -63,8 +63,8 @@ const lockNotObtained = (waitedMs: number, blockers: readonly Blocker[]) => {
 };
 
 /**
- * Repeats an attempt that gives up quickly when it cannot have its locks, so that whoever queues behind it
- * never waits for longer than one attempt.
+ * Repeats an attempt that gives up quickly if its locks are not available, so that sessions queued behind it never wait
+ * longer than one attempt.
  *
  * @throws Failure EB_LOCK_NOT_OBTAINED that names the blocking query, its user and age
  */

@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-test("autovacuum gives way to a move, which is longer in coming than an attempt lasts", async () => {
+test("a move cancels autovacuum, which takes longer than one attempt", async () => {
   // As slow as it can be made, and begun as soon as there is anything to do.
   await pool.query(`
     alter table pages set (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,
@@ -55,7 +55,7 @@ test("autovacuum gives way to a move, which is longer in coming than an attempt 
   }
 });
 
-test("writers in several tables, in whatever order, meet no deadlock with a move", async () => {
+test("writers to several tables, in any order, do not deadlock with a move", async () => {
   await pool.query(
     "create table margins (id integer primary key, page_id integer); insert into pages values (1, 'a'); insert into margins values (1, 1)",
   );

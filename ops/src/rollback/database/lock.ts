@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Clock } from "../../core/clock.ts";
 import type { Change, Database } from "../change/change.ts";
 import { writersLock } from "./advisory-locks.ts";
@@ -8,7 +9,8 @@ import { oidsWithPartitionsOf } from "./table-names.ts";
 import { journalledTables } from "./write-journal.ts";
 
 /** `SHARE ROW EXCLUSIVE` keeps writers out and lets readers in; `ACCESS EXCLUSIVE` keeps everybody out. */
-export type LockMode = "SHARE ROW EXCLUSIVE" | "ACCESS EXCLUSIVE";
+export const lockModeSchema = z.enum(["SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]);
+export type LockMode = z.infer<typeof lockModeSchema>;
 
 /** A table that a step locks. */
 export interface TableLock {
@@ -44,8 +46,8 @@ export interface Locking extends Attempt {
 }
 
 /**
- * Begins a step's locks: first one that holds nobody up but autovacuum, then the one that the service's writers share.
- * A writer holds that one before it asks for a table: the tables come second.
+ * Takes the first locks of a step: one that conflicts only with autovacuum, then the advisory lock that the writers of
+ * the service share. Writers take that lock before any table, so the tables are locked after it.
  */
 export const lockWriters = async (
   db: Database,
@@ -59,8 +61,8 @@ export const lockWriters = async (
 };
 
 /**
- * Locks tables one after the other within one attempt's time: whoever queues behind the first waits no longer, and we
- * give up before a deadlock with the service could end one of its transactions.
+ * Locks tables one after the other within the time of one attempt: sessions that queue behind the first lock wait no
+ * longer, and the attempt ends before a deadlock could abort a transaction of the service.
  *
  * @throws the database's lock conflict
  */
@@ -99,7 +101,7 @@ const swapWaitMs = 3_000;
 
 /**
  * Locks the tables of a swap after work on many rows, which a first refusal must not undo. Gives up after three seconds,
- * or at once when whoever is in the way waits for us: neither of the two would ever go on.
+ * or at once if the blocking session waits for this one, which is a deadlock.
  *
  * @throws LockConflict
  */
@@ -159,9 +161,9 @@ const othersWaitWhileReading = async (db: Database, locks: readonly TableLock[])
 };
 
 /**
- * Autovacuum holds a lock that a move must wait for, and gives way to who has waited for the server's
- * `deadlock_timeout`: longer than an attempt lasts. This mode conflicts with it and with no reader or writer, so that
- * waiting for it holds nobody up.
+ * Autovacuum holds a lock that a move must wait for, and is cancelled by a session that has waited for
+ * `deadlock_timeout`, which is longer than an attempt. This mode conflicts with autovacuum and with no reader or writer,
+ * so the wait blocks no other session.
  */
 const makeAutovacuumYield = async (db: Database, tables: readonly string[]): Promise<void> => {
   if (tables.length === 0) return;

@@ -150,7 +150,7 @@ describe("on tables of another shape", () => {
     expect(await notes("readings")).toEqual(["parked", "in the partition", "in the new one"]);
   });
 
-  test("a key is found again whatever style its writer's session prints dates in", async () => {
+  test("a key is found regardless of the date style of the session that wrote it", async () => {
     await manager.rollbackStep(2, asked);
     await database.pool.query(
       `set datestyle = 'SQL, DMY'; update "Diary" set note = 'kept'; reset datestyle`,

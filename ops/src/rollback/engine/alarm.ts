@@ -1,19 +1,19 @@
-/** Something that people must hear of. */
+/** A notice to deliver to people. */
 export interface Notice {
   type: "SECURITY_ALERT" | "CUSTOM";
-  /** Instances that raise the same one are told of once. */
+  /** Notices of several instances with the same key are delivered once. */
   key: string;
   severity: "warning" | "error" | "critical";
   message: string;
   details: Record<string, string | number>;
-  /** After how long without being raised again it ends; null: only when it is resolved. */
+  /** Ends after this time without being raised again; null: only when resolved. */
   quietMs?: number | null;
 }
 
-/** Brings notices to people; an `AlertManager` is one. */
+/** Delivers notices, for example an `AlertManager`. */
 export interface Alarm {
   raise(notice: Notice): unknown;
   resolve(type: "CUSTOM", key: string): unknown;
-  /** What fires in this process now. */
+  /** The alerts that fire in this process. */
   active(): readonly { type: string; key: string; severity: string }[];
 }

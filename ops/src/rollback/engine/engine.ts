@@ -6,47 +6,47 @@ import type { Change, Database, Direction } from "../change/change.ts";
 import { registerChanges } from "../change/define-change.ts";
 import { orderSteps } from "../change/dependencies.ts";
 import type { StepSelection } from "../change/step-range.ts";
-import { type Attempt, defaultPatience, type LockPatience } from "../database/lock-retry.ts";
+import { defaultPatience, type LockPatience } from "../database/lock-retry.ts";
 import { engineDatabase } from "../database/session.ts";
 import type { Alarm } from "./alarm.ts";
 import { readStates } from "./states.ts";
 
-/** Which moves need a second person: `critical`, those of a critical step. */
+/** The moves that need approval by a second person: `critical` means those of critical steps. */
 export type ApprovalPolicy = "none" | "critical";
 
-/** What a {@link RollbackManager} is made from. */
+/** The options of a {@link RollbackManager}. */
 export interface EngineOptions {
   pool: pg.Pool;
-  /** A way to the database itself, where `pool` goes through a pooler. */
+  /** A direct connection to the database, if `pool` goes through a pooler. */
   direct?: pg.Pool | undefined;
   changes: readonly Change[];
   log: Logger;
   clock?: Clock;
   patience?: LockPatience;
   rowLimits?: Partial<RowLimits>;
-  /** Where signed heads of the ledger go; left out, the ledger can be verified only against itself. */
+  /** Stores signed heads of the ledger; without it, the ledger can be verified only against itself. */
   anchors?: LedgerAnchors | undefined;
-  /** Which moves need a second person; none when left out. */
+  /** The moves that need approval by a second person; `none` by default. */
   approval?: ApprovalPolicy;
 }
 
-/** Up to how many rows something is done without being asked for twice. */
+/** The numbers of rows up to which the engine uses the simple method. */
 export interface RowLimits {
-  /** So many rows are written, and written off, before a dry run rather estimates. */
+  /** Above it, a dry run estimates instead of executing. */
   dryRun: number;
-  /** So many rows are read, and kept locked meanwhile, before a proof asks for a copy of the database. */
+  /** Above it, a proof is refused and needs a copy of the database, because it locks what it reads. */
   proof: number;
-  /** A table of more rows is filled and indexed beside the traffic when a change is first applied. */
+  /** Above it, the first application fills and indexes a table online. */
   atOnce: number;
-  /** So many rows are filled, and kept from their writers, at a time. */
+  /** The rows filled, and locked against writers, in one batch. */
   batch: number;
 }
 
-/** Everything the inner functions share: one engine on one database. */
+/** The dependencies that the functions of the engine share. */
 export interface Engine {
-  /** Directly to the database. */
+  /** Connects directly to the database. */
   pool: pg.Pool;
-  /** The service's own. */
+  /** The pool of the service, possibly through a pooler. */
   servicePool: pg.Pool;
   /** Outside of any transaction. */
   db: Database;
@@ -57,7 +57,7 @@ export interface Engine {
   rowLimits: RowLimits;
   anchors: LedgerAnchors | undefined;
   approval: ApprovalPolicy;
-  /** Who brings notices to people, once somebody has said so. */
+  /** Delivers notices, once set. */
   alarm: Alarm | undefined;
 }
 
@@ -87,14 +87,11 @@ export const createEngine = ({
   alarm: undefined,
 });
 
-/** The engine in one attempt for locks. */
-export type AttemptingEngine = Engine & { patience: Attempt };
-
 /** The registered changes of these steps, in the order in which the steps are given. */
 export const changesOf = ({ changes }: Engine, steps: readonly number[]): Change[] =>
   steps.flatMap((step) => changes.filter((change) => change.step === step));
 
-/** What a selection really moves from where the steps are now, in its order. */
+/** The changes of a selection that have to move, given the current states, in order. */
 export const changesToMove = async (
   engine: Engine,
   session: Database,

@@ -1,48 +1,50 @@
+import { z } from "zod";
 import type { OnConflict } from "../change/change.ts";
 
-/** Who asks, and from where. */
+/** The person who makes a request, and its origin. */
 export interface Requester {
   /** A login or a system user. */
   requestedBy: string;
-  /** From where: `cli <host>`, `http <address>`. */
+  /** `cli <host>` or `http <address>`. */
   origin: string;
-  /** What tells them from other people, where `requestedBy` does not: the id of a login. */
+  /** A unique id of the person, such as that of a login, if `requestedBy` is not unique. */
   person?: string;
 }
 
-/** How far a step has come that writes many rows. */
-export interface Progress {
-  step: number;
-  rows_done: number;
-  /** By the planner's statistics. */
-  rows_in_all: number;
-  rows_per_second: number;
-  seconds_left: number | null;
-}
+/** The progress of a step that writes many rows. */
+export const progressSchema = z.object({
+  step: z.int(),
+  rows_done: z.int(),
+  /** From planner statistics. */
+  rows_in_all: z.int(),
+  rows_per_second: z.int(),
+  seconds_left: z.int().nullable(),
+});
+export type Progress = z.infer<typeof progressSchema>;
 
-/** Told after each step, and of long steps while they run. */
+/** Called after each step, and during long steps. */
 export type ProgressListener = (
   progress:
     | { kind: "step"; step: number; index: number; of: number; duration_ms: number }
     | ({ kind: "rows" } & Progress),
 ) => void;
 
-/** What a rollback, a re-apply or a purge is asked with. */
+/** The request of a rollback, a re-apply or a purge. */
 export interface OperationRequest extends Requester {
   reason?: string;
-  /** The phrases of the critical steps among them. */
+  /** The acknowledgement phrases of the critical steps. */
   acknowledge?: readonly string[];
-  /** The hash of the dry run whose promise must still hold. */
+  /** The hash of the dry run whose plan must still hold. */
   plan?: string;
-  /** Also move what depends on these steps (rollback) or what they need (re-apply). */
+  /** Also move dependents (rollback) or requirements (re-apply) of the steps. */
   cascade?: boolean;
-  /** Who wins where a re-apply finds a value edited meanwhile; `keep`, the edited one, by default. */
+  /** Resolves values edited since the rollback; `keep`, the edited value, by default. */
   onConflict?: OnConflict;
-  /** Of a rollback: by when its steps are to be re-applied. */
+  /** For a rollback: the time by which its steps are to be re-applied. */
   until?: Date;
-  /** The id of an approved request. What was approved is carried out, whatever else is asked with. */
+  /** The id of an approved request; exactly the approved move is executed. */
   approval?: string;
-  /** Why to move without the approval that is needed: recorded, and told to people at once. */
+  /** The reason to move without the required approval: recorded, and alerted at once. */
   override?: string;
   onProgress?: ProgressListener;
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database, StepState } from "../change/change.ts";
 
-/** Where each step is that has been applied once; not one whose first application is under way. */
+/** The state of each step that has been applied; excludes steps whose first application is not complete. */
 export const readStates = async (db: Database): Promise<Map<number, StepState>> => {
   const { rows } = await sql<{
     step: number;

@@ -2,15 +2,7 @@ import { sql } from "kysely";
 import { appendToLedger, type LedgerEntry } from "../audit/ledger.ts";
 import type { Change, Database } from "../change/change.ts";
 import { atOnce, batchesOf } from "../database/batches.ts";
-import {
-  lockedTables,
-  locksOf,
-  lockTables,
-  lockWriters,
-  type TableLock,
-  writtenTables,
-} from "../database/lock.ts";
-import { type Attempt, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
+import { locksOf, lockTables, lockWriters, type TableLock, writtenTables } from "../database/lock.ts";
 import { suspendTriggers } from "../database/service-triggers.ts";
 import {
   createJournalTriggers,
@@ -20,6 +12,7 @@ import {
   noteJournals,
   tablesWrittenSince,
 } from "../database/write-journal.ts";
+import { retryOnLocks } from "../engine/attempt.ts";
 import type { Engine } from "../engine/engine.ts";
 import { buildOutside } from "./outside-transaction.ts";
 import { announce, recordStep } from "./step-transaction.ts";
@@ -33,9 +26,9 @@ interface Application {
 }
 
 /**
- * Applies a change for the first time. On tables of few rows that is one transaction. On larger ones it is a short one
- * that makes the structure, then batches and concurrent index builds beside the service's traffic, then a short one for
- * what was written meanwhile; interrupted, it goes on with the next call.
+ * Applies a change for the first time. On small tables this is one transaction. On large ones, a short transaction creates
+ * the structure, then batches and concurrent index builds run online, then a short transaction handles the rows written
+ * in the meantime. If interrupted, the next call continues.
  */
 export const applyStep = async (
   engine: Engine,
@@ -97,7 +90,7 @@ const finishOnline = async (engine: Engine, session: Database, application: Appl
   const { change, entry, operation } = application;
   const { step, parts } = change;
   const attempt = <T>(batch: (tx: Database) => Promise<T>) =>
-    retried(engine, change, ({ attemptMs }) =>
+    retryOnLocks(engine, [change], ({ patience: { attemptMs } }) =>
       session.transaction().execute(async (tx) => {
         await sql`select set_config('lock_timeout', ${`${attemptMs}ms`}, true), set_config('earlybird.engine', 'on', true)`.execute(
           tx,
@@ -163,7 +156,7 @@ const inTransaction = (
   { change, readers }: { change: Change; readers: "wait" | "go on" },
   work: (tx: Database) => Promise<void>,
 ): Promise<void> =>
-  retried(engine, change, (patience) =>
+  retryOnLocks(engine, [change], ({ patience }) =>
     session.transaction().execute(async (tx) => {
       const locks = locksOf(change, await writtenTables(tx, change, engine.changes));
       const locking = { ...patience, clock: engine.clock };
@@ -179,6 +172,3 @@ const inTransaction = (
   );
 
 const againstWriters = ({ table }: TableLock): TableLock => ({ table, mode: "SHARE ROW EXCLUSIVE" });
-
-const retried = <T>(engine: Engine, change: Change, attempt: (patience: Attempt) => Promise<T>): Promise<T> =>
-  retryWhileLocked(attempt, { ...engine, blockers: () => findBlockers(engine.db, lockedTables(change)) });

@@ -4,8 +4,8 @@ import { type Blocker, findBlockers, retryWhileLocked } from "../database/lock-r
 import type { Engine } from "../engine/engine.ts";
 
 /**
- * Does what a step does in no transaction. It holds nobody up while it waits for transactions that began before, but
- * waits no longer than the engine's patience; it can be repeated, and goes on where it was interrupted.
+ * Does the work of a step that cannot run in a transaction. It blocks no other session while it waits for older
+ * transactions, and waits no longer than the patience of the engine. Idempotent: it continues after an interruption.
  *
  * @throws Failure EB_LOCK_NOT_OBTAINED
  */
@@ -22,11 +22,11 @@ export const runOutside = async (
   }
 };
 
-/** The same for what a part builds when it is first applied to large tables. @throws Failure EB_LOCK_NOT_OBTAINED */
+/** Builds a part at its first application to large tables. @throws Failure EB_LOCK_NOT_OBTAINED */
 export const buildOutside = (engine: Engine, session: Database, step: number, part: Part): Promise<void> =>
   patiently(engine, session, part, async (briefly) => part.build?.(session, step, briefly));
 
-/** Whether nothing of that is left to do for a step that is in this state. */
+/** Whether this work is complete for a step in this state. */
 export const outsideIsDone = async (
   session: Database,
   { change: { step, parts }, state }: { change: Change; state: StepState },
@@ -60,7 +60,7 @@ const patiently = async (
       { clock, patience, blockers },
     );
   try {
-    // A build that is given up begins again from nothing: one attempt has all the time, unless a deadlock ends it.
+    // A cancelled build restarts from the beginning, so one attempt gets all the time. A deadlock repeats it.
     await retryWhileLocked(
       async () => {
         await setLockTimeout(session, limitMs);
@@ -69,7 +69,7 @@ const patiently = async (
       { clock, patience, blockers },
     );
   } finally {
-    // Where the connection is lost, its settings are, too.
+    // If the connection is lost, so are its settings.
     await setLockTimeout(session, 0).catch(() => undefined);
   }
 };
@@ -77,7 +77,7 @@ const patiently = async (
 const setLockTimeout = (session: Database, ms: number) =>
   sql`select set_config('lock_timeout', ${`${ms}ms`}, false)`.execute(session);
 
-/** Who uses these tables, and who reads an old state of whichever table; the longest first. */
+/** Sessions that use these tables or hold an old snapshot, the oldest first. */
 const findOldTransactions = async (db: Database, tables: readonly string[]): Promise<Blocker[]> => {
   const { rows } = await sql<Blocker>`
     select a.pid, a.usename as user, left(a.query, 200) as query,

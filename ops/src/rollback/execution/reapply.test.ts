@@ -19,7 +19,7 @@ const around = async (meanwhile: string) => {
 };
 
 describe("rolled back", () => {
-  test("the column is there, empty, and yesterday's writes work", async () => {
+  test("the column exists, empty, and the old version can write", async () => {
     await shelf.manager.rollbackSteps(1, 2, asked);
     expect((await shelf.pool.query("select distinct book_id, state_before from loans")).rows).toEqual([
       { book_id: null, state_before: null },
@@ -33,7 +33,7 @@ describe("rolled back", () => {
 });
 
 describe("re-applying", () => {
-  test("returns every row bit for bit when nothing happened meanwhile", async () => {
+  test("restores every row bit for bit if nothing was written", async () => {
     const before = await fingerprint(shelf.db);
     await around("select 1");
     expect(await fingerprint(shelf.db)).toEqual(before);
@@ -114,7 +114,7 @@ describe("re-applying", () => {
     expect(result.steps[1]?.rows).toContainEqual({ table: "loans", action: "deleted", rows: 1 });
   });
 
-  test("turns what should have been turned meanwhile", async () => {
+  test("turns rows that the change would have turned", async () => {
     const result = await around("update books set lost = true where id = 2");
     expect(result.steps[1]?.rows).toContainEqual({ table: "loans", action: "filled", rows: 4 });
     expect(await loan(1)).toMatchObject({ state: "closed", state_before: "out" });
@@ -134,7 +134,7 @@ test("round trips use up no attribute numbers", async () => {
   expect((await shelf.pool.query(attributes)).rows).toEqual(before);
 });
 
-test("what was made on the empty column meanwhile blocks the re-apply, and is named", async () => {
+test("an object created on the empty column blocks the re-apply, and is named", async () => {
   await shelf.manager.rollbackSteps(1, 2, asked);
   await shelf.pool.query("create view lent as select id, book_id from loans");
   await expect(shelf.manager.reapplyStep(1, asked)).rejects.toMatchObject({
@@ -145,7 +145,7 @@ test("what was made on the empty column meanwhile blocks the re-apply, and is na
   await shelf.manager.reapplySteps(1, 2, asked);
 });
 
-describe("what hangs on the column and would follow it blocks the rollback, and is named", () => {
+describe("a dependent object that would follow the column blocks the rollback, and is named", () => {
   test.each([
     ["view", "create view overdue as select book_id from loans", /view "overdue" depends on loans.book_id/],
     ["default", "alter table loans alter book_id set default 1", /default "book_id"/],

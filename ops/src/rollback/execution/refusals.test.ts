@@ -56,7 +56,7 @@ test("a plan holds until the rows it counted change", async () => {
   await shelf.manager.reapplyStep(2, asked);
 });
 
-test("what is rolled back already is left alone, without an operation", async () => {
+test("a step that is rolled back already does not move, without an operation", async () => {
   const request = { ...asked, reason: "x" };
   await shelf.manager.rollbackStep(2, request);
   expect(await shelf.manager.rollbackStep(2, request)).toMatchObject({ operation: null, steps: [] });

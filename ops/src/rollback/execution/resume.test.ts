@@ -70,7 +70,7 @@ describe.each<[string, () => Promise<void>, string]>([
   ["killed in mid-range", killed, "interrupted"],
   ["without a lock in mid-range", locked, "failed"],
 ])("an operation %s", (_, stop, state) => {
-  test("is between two steps, and resume carries it to its end, in the name of whoever resumes it", async () => {
+  test("is between two steps, and resume completes it under the name of the person who resumes it", async () => {
     await stop();
     await lastState(state);
     expect(await away()).toEqual([3]);
@@ -105,7 +105,7 @@ describe.each<[string, () => Promise<void>, string]>([
     expect(await shelf.manager.verifyLedger()).toMatchObject({ ok: true });
   });
 
-  test("is taken back by abort, and nothing is left of it", async () => {
+  test("is reverted by abort without a trace", async () => {
     await stop();
     await lastState(state);
     const { operation } = await shelf.manager.abort(undefined, ada);
@@ -137,7 +137,7 @@ test("an interrupted operation is not taken for running while another command ho
   await ended;
 });
 
-describe("there is nothing to take up", () => {
+describe("there is nothing to resume", () => {
   test.each(["resume", "abort"] as const)("by %s, after an operation that has ended well", async (goal) => {
     const { operation } = await shelf.manager.rollbackStep(3, grace);
     for (const id of [undefined, operation?.id]) {
@@ -153,7 +153,7 @@ describe("there is nothing to take up", () => {
     expect(await away()).toEqual([3]);
   });
 
-  test("where another operation has come after it", async () => {
+  test("if another operation followed", async () => {
     await locked();
     const [failed] = await shelf.manager.listOperations(1);
     await shelf.manager.reapplyStep(3, ada);

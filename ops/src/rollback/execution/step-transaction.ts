@@ -31,24 +31,24 @@ import {
   noteJournals,
   tablesWrittenSince,
 } from "../database/write-journal.ts";
+import { stateAfter } from "../operations/actions.ts";
 import { estimateMove } from "../operations/estimates.ts";
-import type { LockReceipt } from "../operations/step-report.ts";
+import type { HeldLock } from "../operations/step-report.ts";
 
 export interface Moved {
   rows: RowCount[];
-  /** What was locked, and since when by the monotonic clock; all of it until the transaction ends. */
+  /** The locks, and since when by the monotonic clock; all are held until the transaction ends. */
   locks: (TableLock & { sinceMs: number })[];
 }
 
 /**
- * Moves one step inside the transaction of `db`: its rows, its swap, its state. Nothing is visible to anybody
- * before the commit; an aborted transaction leaves no trace.
+ * Moves one step inside the transaction of `db`: its rows, its swap, its state.
  *
- * Writers are locked out of every table of the step before anything is read: what they have committed is then seen, and
- * nothing that they commit can be overwritten. Readers are locked out at once where the step takes no longer than
- * `readersMs`, else for its swap only.
+ * All tables of the step are locked against writers before the first read, so that the move sees everything committed
+ * before it and overwrites nothing committed later. Readers are blocked from the start if the step takes no longer than
+ * `readersMs`, else only for its swap.
  *
- * @returns undefined when the step already was where it should be
+ * @returns undefined if the step does not have to move
  */
 export const moveStep = async (
   db: Database,
@@ -62,7 +62,7 @@ export const moveStep = async (
     rehearsal: boolean;
     patience: Attempt;
     clock: Clock;
-    /** Called right before the swap and right after it. */
+    /** Called immediately before and after the swap. */
     aroundSwap?: (moment: "before" | "after") => Promise<void>;
   },
 ): Promise<Moved | undefined> => {
@@ -78,7 +78,7 @@ export const moveStep = async (
   );
   const { rows: found } = await sql<{ state: StepState; journal_from: number | null }>`
     select state, journal_from from earlybird.steps where step = ${step}`.execute(db);
-  const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
+  const target = stateAfter[direction];
   if (!found[0] || found[0].state === target) return undefined;
 
   const context: PartContext = {
@@ -100,7 +100,7 @@ export const moveStep = async (
   await lockTables(db, first, locking);
   const held = first.map((lock) => ({ ...lock, sinceMs: clock.monotonicMs() }));
   if (readersLast) await tryTables(db, swapped, locking);
-  // From here on constraints are checked after each statement: a table with checks to come cannot be altered.
+  // Check constraints immediately: a table with pending deferred checks cannot be altered.
   await sql`set constraints all immediate`.execute(db);
   const resumeTriggers = await suspendTriggers(db, written);
   for (const part of ordered) rows.push(...((await part.prepare?.(context)) ?? []));
@@ -112,7 +112,7 @@ export const moveStep = async (
   for (const part of ordered) await part.swap(context);
   await aroundSwap?.("after");
   if (direction === "reapply") {
-    // Under the lock: nobody can write any more, and most often nobody has.
+    // Read under the lock, when no further writes are possible.
     context.writtenMeanwhile = await tablesWrittenSince(db, journalledTables(change), context.journalFrom);
   }
   for (const part of ordered) rows.push(...(await part.settle(context)));
@@ -129,7 +129,7 @@ export const moveStep = async (
 
 const writersOut: LockMode = "SHARE ROW EXCLUSIVE";
 
-/** Whether a step writes so many rows that readers should not wait for all of it. */
+/** Whether a step takes too long to block readers for all of it. */
 const takesLong = async (
   db: Database,
   { change, direction, patience }: { change: Change; direction: Direction; patience: LockPatience },
@@ -139,12 +139,12 @@ const takesLong = async (
   return duration_ms > (patience.readersMs ?? quickMs);
 };
 
-/** Tells everybody who follows the steps, at the commit. */
+/** Notifies the followers of the steps at the commit. */
 export const announce = async (db: Database, step: number): Promise<void> => {
   await sql`select pg_notify(${changesChannel}, ${String(step)})`.execute(db);
 };
 
-/** Chains the entry that tells of a step, and anchors the step to it. */
+/** Appends the ledger entry of a step, and stores its position and hash with the step. */
 export const recordStep = async (db: Database, step: number, entry: LedgerEntry): Promise<LedgerHead> => {
   const head = await appendToLedger(db, entry);
   await sql`update earlybird.steps set ledger_seq = ${head.seq}, ledger_hash = ${head.hash} where step = ${step}`.execute(
@@ -153,13 +153,13 @@ export const recordStep = async (db: Database, step: number, entry: LedgerEntry)
   return head;
 };
 
-/** What was locked, for how long until `nowMs`. */
-export const lockReceipts = (moved: Moved | undefined, nowMs: number): LockReceipt[] =>
+/** The locks of a moved step, and how long they have been held at `nowMs`. */
+export const heldLocks = (moved: Moved | undefined, nowMs: number): HeldLock[] =>
   (moved?.locks ?? []).map(({ table, mode, sinceMs }) => ({
     table,
     mode,
     held_ms: roundMs(nowMs - sinceMs),
   }));
 
-/** Milliseconds to two decimals: what a person compares and a clock of this kind can tell. */
+/** Rounds milliseconds to two decimals. */
 export const roundMs = (ms: number): number => Math.round(ms * 100) / 100;

@@ -55,7 +55,7 @@ test.each([
   expect(remindAt(at(until), at(setAt))).toEqual(at(expected));
 });
 
-test("a rollback that was to be re-applied is told before and after, also by the next process, and never moves", async () => {
+test("a due re-apply is announced before and after its time, also by the next process, and never moves by itself", async () => {
   const rolledBack = await post("/steps/2/rollback", { reason: "x", until: "2026-03-01T14:30:00+05:30" });
   expect(rolledBack).toMatchObject({ status: 200, body: { operation: { until: nine } } });
   const { body } = await server.send("GET /api/rollback/status", "operator");
@@ -106,7 +106,7 @@ test.each([
   });
 });
 
-test("a re-apply that is taken back leaves the step with the time that it had", async () => {
+test("an aborted re-apply leaves the step with its previous time", async () => {
   day.set("2026-03-05T06:00:00Z");
   const until = "2026-03-05T09:00:00.000Z";
   await manager.rollbackSteps(1, 2, grace);
@@ -119,7 +119,7 @@ test("a re-apply that is taken back leaves the step with the time that it had", 
   expect(await untilOf(1)).toBe(until);
 });
 
-test("a server looks twice a minute, and ends with the look under way", async () => {
+test("a server checks twice a minute, and waits for the current check when it stops", async () => {
   day.set("2026-03-05T09:00:00Z");
   const { alerts, stop } = await createAlerts();
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });

@@ -5,7 +5,7 @@ import { listExpiries } from "./until.ts";
 
 const prefix = "re-apply step ";
 
-/** What people are to be told of a step now; undefined while it is too early. With each new time, another key. */
+/** The reminder about a step; undefined while it is too early. A new time has a new key. */
 export const reminderOf = (
   { step, name, until, remind_at }: { step: number; name: string; until: string; remind_at: string },
   now: Date,
@@ -25,7 +25,7 @@ export const reminderOf = (
   return { ...notice, severity: "warning", message };
 };
 
-/** Tells of steps that are to be re-applied soon, or were to be, and ends what was told of others. Moves nothing. */
+/** Raises reminders about steps that are due soon or overdue, and resolves the others. Moves nothing. */
 export const remind = async (engine: Engine, alarm: Alarm): Promise<void> => {
   const now = engine.clock.now();
   const due = new Map<string, Notice>();

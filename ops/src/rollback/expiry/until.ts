@@ -1,11 +1,13 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
 import { appendToLedger } from "../audit/ledger.ts";
 import type { Change, Database, Direction } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Requester } from "../engine/request.ts";
 import { readStates } from "../engine/states.ts";
-import { entryFor } from "../operations/audited-run.ts";
+import { isAllowed } from "../operations/actions.ts";
+import { ledgerEntry } from "../operations/audited-run.ts";
 
 const hourMs = 3_600_000;
 const longestDays = 30;
@@ -27,7 +29,7 @@ const notRolledBack = defineFailure({
 });
 
 /** @throws Failure EB_UNTIL_INVALID */
-export const demandUntil = (until: Date | null | undefined, direction: Direction, now: Date): void => {
+export const requireUntil = (until: Date | null | undefined, direction: Direction, now: Date): void => {
   if (!until) return;
   if (direction === "reapply") throw untilInvalid({ why: "only a rollback has one" });
   const aheadMs = until.getTime() - now.getTime();
@@ -36,13 +38,13 @@ export const demandUntil = (until: Date | null | undefined, direction: Direction
     throw untilInvalid({ why: `it is more than ${longestDays} days ahead` });
 };
 
-/** An hour before, or, of a shorter time, when half of it is over. */
+/** One hour before, or after half of a shorter time. */
 export const remindAt = (until: Date, setAt: Date): Date => {
   const leadMs = Math.min(hourMs, Math.max(0, until.getTime() - setAt.getTime()) / 2);
   return new Date(until.getTime() - leadMs);
 };
 
-/** Writes, in the transaction of `db`, by when a step is to be re-applied; null for no time. */
+/** Stores the time by which a step is to be re-applied, in the transaction of `db`; null removes it. */
 export const writeUntil = async (
   db: Database,
   step: number,
@@ -55,11 +57,9 @@ export const writeUntil = async (
   );
 };
 
-/** A step that is rolled back, and by when it is to be re-applied. Times are ISO 8601. */
-export interface Expiry {
-  step: number;
-  until: string;
-}
+/** A rolled back step, and the time by which it is to be re-applied. Times are ISO 8601. */
+export const expirySchema = z.object({ step: z.int(), until: z.iso.datetime() });
+export type Expiry = z.infer<typeof expirySchema>;
 
 export const listExpiries = async (db: Database): Promise<(Expiry & { remind_at: string })[]> => {
   const { rows } = await sql<{ step: number; until: Date; remind_at: Date }>`
@@ -72,7 +72,7 @@ export const listExpiries = async (db: Database): Promise<(Expiry & { remind_at:
   }));
 };
 
-/** Changes by when a step is to be re-applied, under the lock. @throws Failure EB_UNTIL_INVALID, EB_STEP_NOT_ROLLED_BACK */
+/** Changes the time by which a step is to be re-applied, under the lock. @throws Failure EB_UNTIL_INVALID, EB_STEP_NOT_ROLLED_BACK */
 export const changeUntil = async (
   engine: Engine,
   session: Database,
@@ -80,13 +80,13 @@ export const changeUntil = async (
 ): Promise<{ step: number; until: string | null }> => {
   const { step } = change;
   const now = engine.clock.now();
-  demandUntil(until, "rollback", now);
-  if ((await readStates(session)).get(step) !== "rolled_back") throw notRolledBack({ step });
+  requireUntil(until, "rollback", now);
+  if (!isAllowed("until", (await readStates(session)).get(step))) throw notRolledBack({ step });
   const before = (await listExpiries(session)).find((expiry) => expiry.step === step)?.until ?? null;
   const after = until?.toISOString() ?? null;
   await session.transaction().execute(async (tx) => {
     await writeUntil(tx, step, until, now);
-    await appendToLedger(tx, entryFor(engine, { action: "until", steps: [step], by }, { before, after }));
+    await appendToLedger(tx, ledgerEntry(engine, { action: "until", steps: [step], by }, { before, after }));
   });
   return { step, until: after };
 };

@@ -8,18 +8,18 @@ import type { Requester } from "../engine/request.ts";
 import { markInterrupted } from "./operation.ts";
 import { withOperationLock } from "./operation-lock.ts";
 
-/** What is attempted, and by whom. */
-export interface Attempt {
+/** An action to record in the ledger, and its requester. */
+export interface AuditedAction {
   /** `rollback`, `reapply`, `resume`, `abort`, `prove`, `purge`, `approve`, `withdraw`, `until`. */
   action: string;
   steps: readonly number[];
   by: Requester & { reason?: string; plan?: string };
 }
 
-/** The ledger's words for an attempt and what came of it. */
-export const entryFor = (
+/** The ledger entry of an action and its result. */
+export const ledgerEntry = (
   { clock }: Engine,
-  { action, steps, by }: Attempt,
+  { action, steps, by }: AuditedAction,
   result: unknown,
   operation: string | null = null,
 ): LedgerEntry => ({
@@ -34,44 +34,44 @@ export const entryFor = (
   result,
 });
 
-/** Chains one entry, in a transaction of its own. */
+/** Appends one entry, in its own transaction. */
 export const record = (db: Database, entry: LedgerEntry): Promise<LedgerHead> =>
   db.transaction().execute((tx) => appendToLedger(tx, entry));
 
-/** Records that an attempt was refused, or, once an operation had begun for it, has failed. */
+/** Records that an action was refused, or that it failed after its operation had begun. */
 export const recordRefusal = async (
   engine: Engine,
-  attempt: Attempt,
+  attempt: AuditedAction,
   { code, detail, extra }: Failure,
 ): Promise<void> => {
   const operation = typeof extra.operation === "string" ? extra.operation : null;
   const action = `${attempt.action}.${operation ? "failed" : "refused"}`;
-  await record(engine.db, entryFor(engine, { ...attempt, action }, { code, detail }, operation));
+  await record(engine.db, ledgerEntry(engine, { ...attempt, action }, { code, detail }, operation));
 };
 
-/** Does the work under the operation lock; what is refused, or fails, goes into the ledger as well. */
-export const underLock = <T>(
+/** Does the work under the operation lock, and records refusals and failures in the ledger. */
+export const auditedUnderLock = <T>(
   engine: Engine,
-  attempt: Attempt,
+  attempt: AuditedAction,
   work: (session: Database) => Promise<T>,
 ): Promise<T> =>
-  recordingRefusals(engine, attempt, () =>
+  audited(engine, attempt, () =>
     withOperationLock(engine.pool, async (session) => {
       await recordInterrupted(engine, session, attempt.by);
       return work(session);
     }),
   );
 
-/** Does the work; what is refused, or fails, goes into the ledger. */
-export const recordingRefusals = async <T>(
+/** Does the work, and records refusals and failures in the ledger. */
+export const audited = async <T>(
   engine: Engine,
-  attempt: Attempt,
+  attempt: AuditedAction,
   work: () => Promise<T>,
 ): Promise<T> => {
   try {
     return await translated(work);
   } catch (error) {
-    // A ledger that cannot be written, on a standby, say, must not hide why.
+    // A ledger that cannot be written, for example on a standby, must not hide the failure.
     if (error instanceof Failure)
       await recordRefusal(engine, attempt, error).catch((left: unknown) =>
         engine.log.warn({ err: left, code: error.code }, "a refusal could not be recorded"),
@@ -82,7 +82,7 @@ export const recordingRefusals = async <T>(
   }
 };
 
-/** Writes the ledger's newest entry to where the database cannot reach it. Never fails. */
+/** Anchors the newest entry of the ledger outside the database. Never fails. */
 export const anchorHead = async ({ anchors, db, log }: Engine): Promise<void> => {
   if (!anchors) return;
   try {
@@ -93,11 +93,11 @@ export const anchorHead = async ({ anchors, db, log }: Engine): Promise<void> =>
 };
 
 const recordInterrupted = async (engine: Engine, session: Database, by: Requester): Promise<void> => {
-  // Together: an operator that dies here as well leaves the entry to the next one.
+  // In one transaction: if this process dies here, the next one records the entries.
   await session.transaction().execute(async (tx) => {
     for (const { id, steps } of await markInterrupted(tx, engine.clock.now())) {
       const attempt = { action: "interrupted", steps, by };
-      await appendToLedger(tx, entryFor(engine, attempt, "its process ended before it did", id));
+      await appendToLedger(tx, ledgerEntry(engine, attempt, "its process ended before it did", id));
     }
   });
 };

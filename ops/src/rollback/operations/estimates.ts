@@ -1,22 +1,21 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import type { Change, Database, Direction } from "../change/change.ts";
 
-/** About how many rows a move concerns, and how long its transaction takes. */
-export interface Estimate {
-  rows: number;
-  duration_ms: number;
-}
+/** The estimated number of rows of a move, and the duration of its transaction. */
+export const estimateSchema = z.object({ rows: z.int(), duration_ms: z.number().nonnegative() });
+export type Estimate = z.infer<typeof estimateSchema>;
 
-/** How long each step last took in each direction, and for how many rows. */
-export type Timings = ReadonlyMap<string, Estimate>;
+/** The last duration and number of rows of each step, by direction. */
+export type PastEstimates = ReadonlyMap<string, Estimate>;
 
 const swapMs = 5;
 const msPerRow = 0.04;
 
-/** Where nothing was measured yet: a swap of constant time, or so much for each row to be written. */
+/** Without a measurement: the constant time of a swap, plus a time per row if rows are written. */
 const unmeasured = (rows: number, heavy: boolean) => swapMs + (heavy ? rows * msPerRow : 0);
 
-export const pastTimings = async (db: Database): Promise<Timings> => {
+export const readPastEstimates = async (db: Database): Promise<PastEstimates> => {
   const { rows } = await sql<{ kind: Direction; step: number; rows: number; duration_ms: number }>`
     select distinct on (o.kind, r.receipt ->> 'step') o.kind, (r.receipt ->> 'step')::int as step,
       (r.receipt ->> 'duration_ms')::float as duration_ms,
@@ -33,17 +32,17 @@ export const pastTimings = async (db: Database): Promise<Timings> => {
 export const isHeavy = ({ parts }: Change): boolean =>
   parts.some(({ prepare, outside }) => prepare ?? outside);
 
-/** From the planner's statistics and from how long it took before; reads no rows. */
+/** Estimates from planner statistics and past durations; reads no rows. */
 export const estimateMove = async (
   db: Database,
   change: Change,
   direction: Direction,
-  timings: Timings,
+  pastEstimates: PastEstimates,
 ): Promise<Estimate> => {
   let rows = 0;
   for (const part of change.parts) rows = Math.max(rows, await part.estimate(db, change.step, direction));
   const heavy = isHeavy(change);
-  const past = timings.get(`${direction} ${change.step}`);
+  const past = pastEstimates.get(`${direction} ${change.step}`);
   if (!past) return { rows, duration_ms: Math.round(unmeasured(rows, heavy)) };
   const scale = heavy && past.rows > 0 ? rows / past.rows : 1;
   return { rows, duration_ms: Math.round(past.duration_ms * scale) };

@@ -43,7 +43,7 @@ export const withOperationLock = async <T>(
   const db: Database = kyselyOn(client);
   let failed: Error | undefined;
   try {
-    // First: what is set on a session of a pooler is set for its other clients, too.
+    // First: settings on a session of a pooler also apply to its other clients.
     await demandDirectConnection(client, pool);
     const remembered = await pinSession(client);
     await pinOperator(client);

@@ -1,56 +1,73 @@
 import { sql } from "kysely";
-import { defineFailure, type Problem } from "../../core/failure.ts";
+import { z } from "zod";
+import type { Clock } from "../../core/clock.ts";
+import { defineFailure, type Failure, type Problem } from "../../core/failure.ts";
+import type { Logger } from "../../core/logger.ts";
 import type { Database, Direction } from "../change/change.ts";
 import { operationsClass } from "../database/advisory-locks.ts";
-import type { Progress } from "../engine/request.ts";
-import type { ConflictOutcome } from "../parts/conflicts.ts";
-import type { StepReceipt } from "./step-report.ts";
+import { progressSchema } from "../engine/request.ts";
+import { conflictOutcomeSchema } from "../parts/conflicts.ts";
+import { type StepReport, stepReportSchema } from "./step-report.ts";
 
 export const RollbackStatus = {
   running: "running",
   completed: "completed",
   failed: "failed",
-  /** Its process died; every step of it is either before or after. */
+  /** Its process died; every step is fully moved or not at all. */
   interrupted: "interrupted",
-  /** What it had moved was moved back. */
+  /** The steps it had moved were reverted. */
   aborted: "aborted",
 } as const;
 export type RollbackStatus = (typeof RollbackStatus)[keyof typeof RollbackStatus];
 
-export type OperationKind = "apply" | "rollback" | "reapply";
+const operationKindSchema = z.enum(["apply", "rollback", "reapply"]);
+export type OperationKind = z.infer<typeof operationKindSchema>;
 
-/** Something that was asked for and carried out, or not. Times are ISO 8601. */
-export interface RollbackOperation {
-  id: string;
-  kind: OperationKind;
+/** A requested move of steps. Times are ISO 8601. */
+export const operationSchema = z.object({
+  id: z.string(),
+  kind: operationKindSchema,
   /** In the order in which they move. */
-  steps: number[];
-  state: RollbackStatus;
-  requested_by: string;
-  origin: string;
-  reason: string | null;
-  plan: string | null;
-  /** By when its steps are to be re-applied. */
-  until: string | null;
-  started_at: string;
-  finished_at: string | null;
-}
+  steps: z.array(z.int()),
+  state: z.enum(RollbackStatus),
+  requested_by: z.string(),
+  origin: z.string(),
+  reason: z.string().nullable(),
+  plan: z.string().nullable(),
+  /** The time by which its steps are to be re-applied. */
+  until: z.iso.datetime().nullable(),
+  started_at: z.iso.datetime(),
+  finished_at: z.iso.datetime().nullable(),
+});
+export type RollbackOperation = z.infer<typeof operationSchema>;
 
-export interface OperationDetails extends RollbackOperation {
-  receipts: StepReceipt[];
-  /** Of a long step that is under way. */
-  progress: Progress | null;
-  failure: Problem | null;
-  /** What a re-apply found edited: what was written meanwhile, what was parked, and which of them stands. */
-  kept_values: {
-    step: number;
-    table: string;
-    key: string;
-    outcome: ConflictOutcome;
-    written: unknown;
-    parked: unknown;
-  }[];
-}
+const problemSchema = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  remedy: z.string(),
+});
+
+export const operationDetailsSchema = operationSchema.extend({
+  receipts: z.array(stepReportSchema),
+  /** The progress of a long step that is moving. */
+  progress: progressSchema.nullable(),
+  failure: problemSchema.nullable(),
+  /** The values that a re-apply found edited: the written and the parked value, and the outcome. */
+  kept_values: z.array(
+    z.object({
+      step: z.int(),
+      table: z.string(),
+      key: z.string(),
+      outcome: conflictOutcomeSchema,
+      written: z.unknown(),
+      parked: z.unknown(),
+    }),
+  ),
+});
+export type OperationDetails = z.infer<typeof operationDetailsSchema>;
 
 const operationUnknown = defineFailure({
   code: "EB_OPERATION_UNKNOWN",
@@ -68,7 +85,7 @@ const columns = sql`o.id::text, o.kind, o.steps, o.requested_by, o.origin, o.rea
       and l.database = (select oid from pg_database where datname = current_database())
   ) then 'interrupted' else o.state end as state`;
 
-/** Part of the statement that makes an operation running: nobody sees it so without its lock. */
+/** Part of the statement that sets the state to running, so that a running operation always holds its lock. */
 const lockOperation = sql`pg_advisory_lock(${sql.lit(operationsClass)}, id::int)`;
 
 interface Row extends Omit<RollbackOperation, "until" | "started_at" | "finished_at"> {
@@ -84,7 +101,7 @@ const fromRow = ({ until, started_at, finished_at, ...row }: Row): RollbackOpera
   finished_at: finished_at?.toISOString() ?? null,
 });
 
-/** The one that still calls itself running, or is called so since its process died. */
+/** The operation in state running, which can be interrupted if its process died. */
 export const runningOperation = async (db: Database): Promise<RollbackOperation | undefined> => {
   const { rows } = await sql<Row>`
     select ${columns} from earlybird.operations o where o.state = 'running' order by o.id desc limit 1`.execute(
@@ -93,7 +110,7 @@ export const runningOperation = async (db: Database): Promise<RollbackOperation 
   return rows[0] && fromRow(rows[0]);
 };
 
-/** Which operations are asked for; all when empty. */
+/** Filters operations; all by default. */
 export interface OperationFilter {
   /** Older than the one with this id. */
   before?: string;
@@ -114,7 +131,7 @@ export const listOperations = async (
   return rows.map(fromRow);
 };
 
-/** How far an operation has come, in as few bytes as can be read twice a second. */
+/** The progress of an operation, without kept values, so that it can be read twice a second. */
 export const operationNow = async (
   db: Database,
   id: string,
@@ -138,7 +155,7 @@ export const operationDetails = async (db: Database, id: string): Promise<Operat
   return { ...operation, kept_values: kept.rows };
 };
 
-/** Records that an operation has begun, on the session that will carry it out. */
+/** Records that an operation has begun, on the session that executes it. */
 export const beginOperation = async (
   db: Database,
   begun: {
@@ -175,29 +192,45 @@ export const beginOperation = async (
 export const directionOf = ({ kind }: RollbackOperation): Direction =>
   kind === "rollback" ? "rollback" : "reapply";
 
-/** Adds a step's receipt, in the step's own transaction. */
-export const addReceipt = (db: Database, id: string, receipt: StepReceipt) =>
+/** Adds the report of a step, in the transaction of the step. */
+export const appendStepReport = (db: Database, id: string, receipt: StepReport) =>
   sql`update earlybird.operations set receipts = receipts || ${JSON.stringify([receipt])}::jsonb where id = ${id}::bigint`.execute(
     db,
   );
 
-/** Records how an operation ended, with its final receipts. */
+/** Records the end of an operation, with its final reports. */
 export const endOperation = (
   db: Database,
   id: string,
-  end: { state: RollbackStatus; at: Date; receipts: readonly StepReceipt[]; failure?: Problem },
+  end: { state: RollbackStatus; at: Date; receipts: readonly StepReport[]; failure?: Problem },
 ) =>
   sql`update earlybird.operations
     set state = ${end.state}, finished_at = ${end.at}, receipts = ${JSON.stringify(end.receipts)}::jsonb,
       failure = ${end.failure ? JSON.stringify(end.failure) : null}::jsonb
     where id = ${id}::bigint`.execute(db);
 
-/** Takes an operation up again, on the session that will carry it out. */
+/** Records that an operation failed. If the connection is lost, the operation counts as interrupted instead. */
+export const failOperation = (
+  { clock, log }: { clock: Clock; log: Logger },
+  db: Database,
+  id: string,
+  { failure, receipts }: { failure: Failure | undefined; receipts: readonly StepReport[] },
+): Promise<unknown> =>
+  endOperation(db, id, {
+    state: "failed",
+    at: clock.now(),
+    receipts,
+    ...(failure && { failure: failure.toProblem() }),
+  }).catch((err: unknown) =>
+    log.warn({ err, operation: id }, "the end of the operation could not be recorded"),
+  );
+
+/** Marks an operation as running again, on the session that executes it. */
 export const continueOperation = (db: Database, id: string) =>
   sql`update earlybird.operations set state = 'running', finished_at = null, failure = null, progress = null
     where id = ${id}::bigint returning ${lockOperation}`.execute(db);
 
-/** Whoever holds the operation lock knows that an operation still called running has lost its process. */
+/** For the holder of the operation lock: any operation still in state running has lost its process. */
 export const markInterrupted = async (db: Database, at: Date): Promise<RollbackOperation[]> => {
   const { rows } = await sql<Row>`
     update earlybird.operations o set state = 'interrupted', finished_at = ${at} where state = 'running'

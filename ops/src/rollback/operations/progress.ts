@@ -7,8 +7,8 @@ import { estimateMove, isHeavy } from "./estimates.ts";
 const everyMs = 500;
 
 /**
- * Reports while `work` runs: to the listener, and in the operation's row, where every instance can read it.
- * The work counts its rows with a sequence, which others can read before the commit.
+ * Reports progress while `work` runs: to the listener, and in the row of the operation, where every instance can read it.
+ * The work counts rows with a sequence, which other sessions can read before the commit.
  */
 export const reportProgress = async <T>(
   { db, clock, log }: Engine,
@@ -57,7 +57,7 @@ export const reportProgress = async <T>(
     return await work();
   } finally {
     clearInterval(timer);
-    // A report may have waited for the step's commit: only now does no other come.
+    // A report can wait for the commit of the step: after it, no further report follows.
     await reporting.then(forget).catch((error: unknown) => {
       log.debug({ err: error }, "the progress could not be cleared");
     });

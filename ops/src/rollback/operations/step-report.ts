@@ -1,43 +1,52 @@
 import { createHash } from "node:crypto";
-import type { FollowersReceipt } from "../behaviours/wait-for-followers.ts";
-import type { Change, Check, Direction, Impact, Risk, RowCount } from "../change/change.ts";
-import type { LockMode } from "../database/lock.ts";
+import { z } from "zod";
+import { followersReportSchema } from "../behaviours/wait-for-followers.ts";
+import {
+  type Change,
+  checkSchema,
+  type Direction,
+  impactSchema,
+  riskSchema,
+  rowCountSchema,
+} from "../change/change.ts";
+import { lockModeSchema } from "../database/lock.ts";
 
-/** A lock that the step's transaction takes, against writers or against everybody, and for how long. */
-export interface LockReceipt {
-  table: string;
-  mode: LockMode;
-  held_ms: number;
-}
+/** A lock that the transaction of the step takes, and how long it is held. */
+const heldLockSchema = z.object({
+  table: z.string(),
+  mode: lockModeSchema,
+  held_ms: z.number().nonnegative(),
+});
+export type HeldLock = z.infer<typeof heldLockSchema>;
 
-/** What moving one step did, or, in a dry run, would have done. */
-export interface StepReceipt {
-  step: number;
-  name: string;
-  title: string;
-  risk: Risk;
-  /** The phrase that a rollback must repeat, if any. */
-  acknowledge: string | null;
-  rows: RowCount[];
-  locks: LockReceipt[];
-  /** The step's transaction, from its first lock to its end. */
-  duration_ms: number;
-  /** Which instances of the service follow the new state; null where there are none, and in a dry run. */
-  followers: FollowersReceipt | null;
-  impact: Impact[];
-  warnings: string[];
-  blocked_by: string[];
-  checks: Check[];
-}
+/** The result of moving one step, or its preview in a dry run. */
+export const stepReportSchema = z.object({
+  step: z.int(),
+  name: z.string(),
+  title: z.string(),
+  risk: riskSchema,
+  /** The phrase that acknowledges a rollback, if required. */
+  acknowledge: z.string().nullable(),
+  rows: z.array(rowCountSchema),
+  locks: z.array(heldLockSchema),
+  /** The duration of the transaction, from its first lock to its end. */
+  duration_ms: z.number().nonnegative(),
+  /** The instances of the service that follow the new state; null if there are none, and in a dry run. */
+  followers: followersReportSchema.nullable(),
+  impact: z.array(impactSchema),
+  warnings: z.array(z.string()),
+  blocked_by: z.array(z.string()),
+  checks: z.array(checkSchema),
+});
+export type StepReport = z.infer<typeof stepReportSchema>;
 
 /**
- * What a plan promises, in one hash: the direction, the steps in their order, and the rows each touches. A
- * run that demands the hash is refused once any of these has changed. A plan that was only estimated
- * promises no rows: the planner's numbers change by themselves.
+ * The hash of a plan: the direction, the steps in order, and the rows of each. A move with this hash is refused if any of
+ * these has changed. An estimated plan does not include rows, because planner statistics change.
  */
 export const planHash = (
   direction: Direction,
-  steps: readonly Pick<StepReceipt, "step" | "rows" | "blocked_by">[],
+  steps: readonly Pick<StepReport, "step" | "rows" | "blocked_by">[],
   { executed }: { executed: boolean },
 ): string => {
   const promised = steps.map(({ step, rows, blocked_by }) => [
@@ -51,7 +60,7 @@ export const planHash = (
     .slice(0, 16);
 };
 
-export const emptyReceipt = (change: Change): StepReceipt => ({
+export const emptyReport = (change: Change): StepReport => ({
   step: change.step,
   name: change.name,
   title: change.title,

@@ -4,11 +4,11 @@ import type { Database } from "../change/change.ts";
 import { translated } from "../database/database-errors.ts";
 import type { Progress } from "../engine/request.ts";
 import { operationNow, type RollbackOperation } from "./operation.ts";
-import type { StepReceipt } from "./step-report.ts";
+import type { StepReport } from "./step-report.ts";
 
-/** Something that happened to an operation; `quiet` says that nothing did since the last look. */
+/** An event of an operation; `quiet` means that nothing happened since the last read. */
 export type OperationEvent =
-  | { event: "step" /** From 1, of all steps it has moved so far. */; number: number; receipt: StepReceipt }
+  | { event: "step" /** From 1, of all steps it has moved so far. */; number: number; receipt: StepReport }
   | { event: "progress"; progress: Progress }
   | { event: "quiet" }
   | { event: "end"; operation: RollbackOperation; failure: Problem | null };
@@ -16,10 +16,10 @@ export type OperationEvent =
 const everyMs = 500;
 
 /**
- * Follows an operation by reading its row twice a second, so that any process can follow what another
- * carries out. Ends after the event `end`, or when `signal` is aborted.
+ * Watches an operation by reading its row twice a second, so that any process can watch it. Ends after the event `end`, or
+ * when `signal` is aborted.
  *
- * @param stepsSeen so many steps are known already and not told again
+ * @param stepsSeen the number of steps that are already known and are skipped
  * @throws Failure EB_OPERATION_UNKNOWN, before the first event
  */
 export async function* watchOperation(
@@ -49,7 +49,7 @@ export async function* watchOperation(
       yield { event: "progress", progress };
     }
     if (quiet) yield { event: "quiet" };
-    // Aborted while asleep is not an error: somebody has stopped watching.
+    // An abort during the sleep is not an error.
     await sleep(everyMs, undefined, signal && { signal }).catch(() => undefined);
   }
 }

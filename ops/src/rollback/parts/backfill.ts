@@ -52,9 +52,9 @@ export const backfill = (table: string, column: string, spec: BackfillSpec): Par
   return {
     ...inertPart,
     kind: "backfill",
-    says: {
-      rollback: `Nothing of its own: what \`${table}.${column}\` holds is parked.`,
-      reapply: `Rows of \`${table}\` written meanwhile get the \`${column}\` they should carry. Where no single value fits they stay empty, and are counted as \`unmatched\`.`,
+    describe: {
+      rollback: `None: the values of \`${table}.${column}\` are parked with the column.`,
+      reapply: `Fills \`${column}\` in rows of \`${table}\` written since the rollback. Rows without exactly one matching value stay empty and are counted as \`unmatched\`.`,
     },
     writes: [table],
     journals: [...new Set([table, ...among.journals])],

@@ -8,9 +8,9 @@ import { inertPart } from "./inert-part.ts";
 export const behaviour = (name: string): Part => ({
   ...inertPart,
   kind: "behaviour",
-  says: {
-    rollback: `\`${name}\` is off: every instance behaves as before the change, within 100 ms and without a restart.`,
-    reapply: "It is on again, as quickly.",
+  describe: {
+    rollback: `Switches \`${name}\` off: every instance behaves as before the change within 100 ms, without a restart.`,
+    reapply: "Switches it on again within 100 ms.",
   },
   behaviours: [name],
 });

@@ -8,9 +8,9 @@ import { refuseConflicts } from "./conflicts.ts";
 import { identityOf } from "./identity-columns.ts";
 
 /**
- * After the swap back, the twin may hold values that somebody wrote while the step was rolled back. They are
- * newer than the parked ones, so they win unless the request says otherwise; what loses is recorded with the
- * operation. A value that no longer refers to anything cannot be put under its foreign key.
+ * After the swap back, the twin can hold values written while the step was rolled back. They are newer than the parked
+ * ones, so they win unless the request says otherwise; the other values are recorded with the operation. A dangling
+ * value cannot be restored under its foreign key.
  */
 export const keepWrittenMeanwhile = async (
   { db, step, operation, journalFrom, onConflict }: PartContext,

@@ -27,7 +27,7 @@ export interface Hanging {
  * What hangs on these columns that a swap would silently carry along: a view, policy or function would go on reading
  * the parked values, a default would fill them, a not-null or check constraint would refuse yesterday's inserts, a
  * foreign key from elsewhere would hold others to them. The columns' own foreign keys and indexes follow on purpose,
- * and their grants are carried over (see `column-grants.ts`), unless somebody else than the owner gave them.
+ * and their grants are carried over (see `column-grants.ts`), unless a role other than the owner granted them.
  */
 export const hangsOnColumns = async (
   db: Database,

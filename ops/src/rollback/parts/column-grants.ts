@@ -10,8 +10,8 @@ interface ColumnGrant {
 }
 
 /**
- * Statements that move the grants on the column `from` to the column `to`: who may read a column may read what stands
- * under its name, and nobody the parked values.
+ * Statements that move the grants on the column `from` to the column `to`: grants follow the name of a column, so that
+ * they never include the parked values.
  */
 export const grantsMoved = async (
   db: Database,

@@ -22,7 +22,7 @@ export interface ColumnsOptions {
  *
  * Rolling back swaps each with its empty twin, two renames that take the same time at ten rows and at ten
  * million: nothing is copied, foreign keys and indexes follow the physical column. Re-applying swaps back;
- * what somebody wrote into the twin meanwhile is kept, and what it displaced is listed with the operation.
+ * values written to the twin are kept, and the displaced ones are listed with the operation.
  * The twin is created once and reused, so that round trips use up no attribute numbers.
  */
 export const columns = (
@@ -36,10 +36,10 @@ export const columns = (
   return {
     ...inertPart,
     kind: "columns",
-    says: {
-      rollback: `${inWords(table, specs)} changed for an empty twin of the same name, in constant time. The values are parked, with their foreign keys and indexes.`,
+    describe: {
+      rollback: `Replaces ${inWords(table, specs)} by an empty twin of the same name, in constant time. The values are parked, with their foreign keys and indexes.`,
       reapply:
-        "The parked values are back, in constant time. A value written meanwhile stays, and what it displaced is listed.",
+        "Restores the parked values, in constant time. Values written since the rollback are kept, and the displaced ones are listed.",
     },
     locks: [table],
     writes: [table],
@@ -137,9 +137,7 @@ export const columns = (
 
 const inWords = (table: string, specs: Record<string, ColumnSpec>): string => {
   const names = Object.keys(specs).map((column) => `\`${column}\``);
-  return names.length === 1
-    ? `The column ${names[0]} of \`${table}\` is`
-    : `Of \`${table}\`, the columns ${names.join(", ")} are each`;
+  return `${names.length === 1 ? "the column" : "each of the columns"} ${names.join(", ")} of \`${table}\``;
 };
 
 /** Rows with a value in any of the columns, by the planner's statistics: the fullest column decides. */

@@ -31,7 +31,7 @@ const deleted = {
   parked: { state: "closed" },
 };
 
-describe("what was edited while its step was rolled back", () => {
+describe("a value edited while its step was rolled back", () => {
   test.each<[string, OnConflict | undefined]>([
     ["by default", undefined],
     ["with keep", "keep"],
@@ -64,7 +64,7 @@ describe("what was edited while its step was rolled back", () => {
   });
 });
 
-test("a dry run tells of the conflicts as the run would meet them", async () => {
+test("a dry run reports the same conflicts as the move", async () => {
   const rehearse = (onConflict: OnConflict) =>
     shelf.manager.dryRun("reapply", { steps: [1, 2], range: true }, { onConflict });
   const { steps, plan } = await rehearse("keep");

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
 import type { OnConflict } from "../change/change.ts";
 
@@ -5,7 +6,8 @@ import type { OnConflict } from "../change/change.ts";
  * How a value ended that was written while its step was rolled back: it was `kept`, the parked one was
  * `restored` over it, it was `dangling` (it refers to nothing) and left out, or its row was `deleted`.
  */
-export type ConflictOutcome = "kept" | "restored" | "dangling" | "deleted";
+export const conflictOutcomeSchema = z.enum(["kept", "restored", "dangling", "deleted"]);
+export type ConflictOutcome = z.infer<typeof conflictOutcomeSchema>;
 
 const conflictsFound = defineFailure({
   code: "EB_CONFLICTS",

@@ -65,7 +65,7 @@ const claim = async (db: Database, step: number, { name, table }: DeclaredIndex)
     on conflict (step, name) do update set made = null`.execute(db);
 };
 
-/** Keeps what the index is now, whatever somebody has made of it, in the transaction that decides to drop it. */
+/** Stores the current definition of the index, including changes by users, in the transaction that drops it. */
 export const rememberIndex = async (db: Database, step: number, index: DeclaredIndex): Promise<void> => {
   await claim(db, step, index);
   const own = sql`own.step = ${step} and own.name = ${index.name}`;
@@ -91,7 +91,7 @@ export const dropIndex = async (
   await (partitioned
     ? briefly(() => sql`drop index if exists ${name}`.execute(db))
     : sql`drop index concurrently if exists ${name}`.execute(db));
-  // From here on another index of this name is somebody else's.
+  // From now on an index of this name belongs to another owner.
   await sql`update earlybird.own_indexes set made = 0 where step = ${step} and name = ${index.name}`.execute(
     db,
   );

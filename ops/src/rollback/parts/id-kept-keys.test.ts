@@ -47,7 +47,7 @@ const rows = async (query: string) => (await database.pool.query(query)).rows;
 const current = async (n: number): Promise<string> =>
   (await rows(`select id from orders where n = ${n}`))[0].id;
 
-test("what was written while one step was away is found when another has rewritten the keys meanwhile", async () => {
+test("rows written while one step was rolled back are found after another step has rewritten their keys", async () => {
   await manager.rollbackStep(1, asked);
   await database.pool.query("update lines set remark = 'late' where line = 1");
   await manager.rollbackStep(2, asked);
@@ -73,7 +73,7 @@ test("a row that was deleted and came back under its other id is journalled once
   ]);
 });
 
-test("what was kept is listed under the ids that are current", async () => {
+test("kept values are listed under their current ids", async () => {
   await database.pool.query(`update lines set remark = 'early', replaces = '${await current(1)}'`);
   await manager.rollbackStep(1, asked);
   await database.pool.query(
@@ -95,7 +95,7 @@ test("what was kept is listed under the ids that are current", async () => {
   expect(await kept()).toEqual(before);
 });
 
-test("numbers have more digits than six, and go on after those that others gave", async () => {
+test("numbers can exceed six digits, and continue after those assigned by other writers", async () => {
   await database.pool.query("insert into orders values ('ord_a', 3)");
   await manager.rollbackStep(2, asked);
   await database.pool.query("insert into orders values ('order-1234567', 4)");

@@ -63,7 +63,7 @@ export const completeMap = async (
   const first = rows.length === 0;
   // Built in bulk, the indexes cost a fraction of what maintaining them row by row does.
   if (first) await dropMapIndexes(db, table);
-  // Whoever gave a row its old id did not take the number from our sequence.
+  // Old ids assigned by other writers did not take their number from this sequence.
   const given = direction === "reapply" ? numberIn(sql`old_id`, style) : sql`null::bigint`;
   const { rows: added } = await sql<{ newest: number | null }>`
     with added as (

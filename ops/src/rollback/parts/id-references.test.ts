@@ -144,7 +144,7 @@ describe.each(["a superuser", "an owner without superuser"])("as %s", (who) => {
     );
   });
 
-  test("what a rolled back table holds follows, too", async () => {
+  test("references in a rolled back table are also rewritten", async () => {
     await manager.install(asked);
     await pool.query(`insert into returns select 1, id from "Orders" where tenant = 7`);
     await manager.rollbackStep(1, asked);
@@ -157,7 +157,7 @@ describe.each(["a superuser", "an owner without superuser"])("as %s", (who) => {
     ]);
   });
 
-  test("there and back leaves every row and every key as it was, comments and keys not validated included", async () => {
+  test("rollback and re-apply restore every row and key, including comments and unvalidated keys", async () => {
     const keys = `select conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated, obj_description(oid, 'pg_constraint')
       from pg_constraint where contype = 'f' and connamespace <> to_regnamespace('earlybird') is not false and conrelid::regclass::text <> 'returns' order by 1, 2`;
     const keysBefore = await rows(keys);

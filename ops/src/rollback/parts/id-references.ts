@@ -105,7 +105,7 @@ export const identifierPlaces = async (
   return [...places.values(), ...(await embeddedPlaces(db, embedded))];
 };
 
-/** The service's tables that hold ids of these: whoever rewrites ids must keep writers from all of them. */
+/** The tables of the service that hold ids of these; a rewrite of ids locks all of them against writers. */
 export const tablesWithIds = async (
   db: Database,
   tables: readonly string[],
@@ -140,7 +140,7 @@ const copiesOf = async (db: Database, changes: readonly Change[]): Promise<Colum
   return rows;
 };
 
-/** Ids in JSON, wherever the column now stands: visible, parked, or as an empty twin; its table may be parked, too. */
+/** Ids in JSON, in visible and parked columns, empty twins and parked tables. */
 export const embeddedPlaces = async (
   db: Database,
   embedded: readonly EmbeddedIdentifier[],

@@ -92,7 +92,7 @@ describe("rolling back", () => {
     expect(await rows("select id from authors where name = 'Di'")).toEqual([{ id: "author-000099" }]);
   });
 
-  test("and re-applying leaves alone what was born with a new id all the same", async () => {
+  test("and re-applying leaves rows inserted with a new id unchanged", async () => {
     await manager.rollbackStep(2, asked);
     const early = "aut_00000000-0000-7000-8000-000000000001";
     await database.pool.query(`insert into authors values ('${early}', 'Cy')`);
@@ -107,7 +107,7 @@ describe("rolling back", () => {
     ]);
   });
 
-  test("brings documents back that differ only in how a number is written, and those that are none", async () => {
+  test("restores documents that differ only in number format, and values that are not documents", async () => {
     await database.pool.query(`alter table poems alter quotes drop not null`);
     const written = [
       "[]",
@@ -131,7 +131,7 @@ describe("rolling back", () => {
     expect(await read()).toEqual([...written, null]);
   });
 
-  test("rewrites what another step has parked, so that it still refers to something", async () => {
+  test("rewrites values parked by another step, so that they keep their references", async () => {
     await manager.rollbackStep(1, asked);
     await manager.rollbackStep(2, asked);
     await manager.reapplyStep(1, asked);
@@ -141,7 +141,7 @@ describe("rolling back", () => {
     ]);
   });
 
-  test("keeps the foreign keys, and works for a role that may not set their triggers aside", async () => {
+  test("keeps the foreign keys, and works for a role that cannot disable their triggers", async () => {
     const owner = `owner_${Date.now()}`;
     await database.pool.query(`create role ${owner}; grant ${owner} to current_user;
       alter table authors owner to ${owner}; alter table poems owner to ${owner};
@@ -171,7 +171,7 @@ describe("rolling back", () => {
   });
 });
 
-test("an id of either style resolves, whichever is current", async () => {
+test("an id of either style resolves in both states", async () => {
   const [{ id }] = await rows("select id from authors where name = 'Ada'");
   expect(await ids.resolve(db, ["author-000041", id, "author-777777"])).toEqual(
     new Map([["author-000041", id]]),

@@ -67,10 +67,10 @@ export const identifiers = (
   return {
     ...inertPart,
     kind: "identifiers",
-    says: {
+    describe: {
       rollback: `Every row of ${tables.map((table) => `\`${table}\``).join(", ")} gets its id of the old style again, or the next number where it never had one. Every reference follows: live, parked, in JSON. Ids of either style keep resolving.`,
       reapply:
-        "Every row gets its id of the new style again, exactly; what was born meanwhile gets a first one. Every reference follows.",
+        "Restores the id of the new style of every row; rows inserted since the rollback get a new one. All references are rewritten.",
     },
     writes: tables,
     writesAlso: (db) => tablesWithIds(db, tables, embedded),

@@ -75,7 +75,7 @@ test("an index of the wanted name that the change did not make is refused, whate
   });
 });
 
-test("what somebody has made of an index comes back exactly: unique, with other operators, a comment and a mark", async () => {
+test("a user's changes to an index are restored exactly: uniqueness, operator classes, comment and clustering", async () => {
   await manager.install(asked);
   await pool.query(`
     drop index "Pages_words_at_desc_idx";
@@ -164,7 +164,7 @@ test("a drop that waits for an old transaction gives up in time, names it, and i
   await manager.reapplyStep(1, asked);
 });
 
-test("what stands in the way is looked for when an operation is taken up, too", async () => {
+test("obstacles are also checked when an operation is resumed", async () => {
   await manager.install(asked);
   const writer = await pool.connect();
   await writer.query("begin; select earlybird.hold_steps()");
@@ -186,7 +186,7 @@ test("a sequence of the wanted name is refused before anything is written", asyn
   expect(await definitions()).toHaveLength(3);
 });
 
-test("an index that somebody makes while the step is rolled back is neither adopted nor dropped", async () => {
+test("an index created by a user while the step is rolled back is neither adopted nor dropped", async () => {
   await manager.install(asked);
   await manager.rollbackStep(1, asked);
   await pool.query(`create index "Pages_words_at_desc_idx" on "Pages" (words)`);
@@ -318,7 +318,7 @@ test("a first application that waits for an old transaction gives up in time, an
   expect(await definitions()).toHaveLength(6);
 });
 
-test("a drop that a deadlock ends is tried again", async () => {
+test("a drop that ends in a deadlock is retried", async () => {
   await manager.install(asked);
   const before = await definitions();
   const patient = managerWith({ patience: { attemptMs: 100, limitMs: 10_000 } });

@@ -30,9 +30,9 @@ export const index = (table: string, columns: readonly IndexColumn[]): Part => {
   return {
     ...inertPart,
     kind: "index",
-    says: {
-      rollback: `The index on ${inWords(declared)} stays with the parked column.`,
-      reapply: "It comes back with its column, complete.",
+    describe: {
+      rollback: `Keeps the index on ${inWords(declared)} with the parked column.`,
+      reapply: "Restores it with its column, complete.",
     },
     indexed: [declared],
     apply: (db, step) => createIndex(db, step, declared),
@@ -45,10 +45,9 @@ export const index = (table: string, columns: readonly IndexColumn[]): Part => {
 };
 
 /**
- * Indexes that are the change itself: rolling back drops them, re-applying builds them, both concurrently, so
- * that nobody waits. That cannot be part of a transaction; it is idempotent instead, and goes on where a
- * crash has left it. A rehearsal drops them inside its transaction and explains the hot queries before and
- * after.
+ * Indexes that are the change itself: a rollback drops them, a re-apply builds them, both concurrently, without blocking.
+ * This cannot run in a transaction; it is idempotent instead, and continues after a crash. A rehearsal drops them inside
+ * its transaction and explains the hot queries before and after.
  */
 export const indexes = (
   declarations: readonly { table: string; columns: readonly IndexColumn[] }[],
@@ -59,10 +58,10 @@ export const indexes = (
   return {
     ...inertPart,
     kind: "index",
-    says: {
-      rollback: `Dropped, concurrently: the indexes on ${declared.map(inWords).join(", ")}. Nobody waits; queries take longer afterwards.`,
+    describe: {
+      rollback: `Drops the indexes on ${declared.map(inWords).join(", ")} concurrently, without blocking. Queries take longer afterwards.`,
       reapply:
-        "Built again as they were, concurrently. What an interrupted build has left behind is removed first; what is complete is left.",
+        "Rebuilds them concurrently with their former definition. Remains of an interrupted build are removed first; complete indexes are kept.",
     },
     indexed: declared,
     async apply(db, step) {

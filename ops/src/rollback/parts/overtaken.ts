@@ -34,9 +34,9 @@ export const overtaken = (table: string, { journals, rows, set }: OvertakenSpec)
   return {
     ...inertPart,
     kind: "overtaken",
-    says: {
-      rollback: `Nothing of its own: what \`${table}\` holds is parked or returned by the other parts.`,
-      reapply: `Rows of \`${table}\` that no longer fit what was written meanwhile are corrected; what is displaced is listed.`,
+    describe: {
+      rollback: `None: the other parts park or restore the values of \`${table}\`.`,
+      reapply: `Corrects rows of \`${table}\` that no longer match rows written since the rollback, and lists the displaced values.`,
     },
     writes: [table],
     journals: [...new Set([table, ...journals])],

@@ -123,7 +123,7 @@ test("an edit is found in columns without equality too, and one that only looks 
   ]);
 });
 
-test("what an edit was kept as, the next rollback leaves alone", async () => {
+test("the next rollback leaves a kept edit unchanged", async () => {
   await manager.rollbackStep(1, asked);
   // Marked as sent by hand: the change would take it for one that it has turned.
   await pool.query(`update "Parcels" set state = 'sent' where number = 7`);
@@ -135,11 +135,11 @@ test("what an edit was kept as, the next rollback leaves alone", async () => {
   ]);
 });
 
-describe("beside writers that know nothing of the engine", () => {
+describe("with concurrent writers that do not use the engine", () => {
   // Setting the service's triggers aside would lock writers out, too.
   beforeEach(() => pool.query(`drop trigger stamp on "Parcels"; drop trigger look on "Parcels"`));
 
-  test("what one commits while the step waits for it is not overwritten", async () => {
+  test("a commit while the step waits for its lock is not overwritten", async () => {
     const writer = await pool.connect();
     await writer.query(`begin; update "Parcels" set state = 'lost' where number <= 20`);
     const moved = manager.rollbackStep(1, asked);

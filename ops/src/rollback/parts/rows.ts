@@ -10,7 +10,7 @@ import { refuseConflicts } from "./conflicts.ts";
 import { identityOf } from "./identity-columns.ts";
 import { inertPart } from "./inert-part.ts";
 
-/** True of every row, and counts it for whoever watches; see `reportProgress`. */
+/** True for every row, and counts it for the progress report; see `reportProgress`. */
 const counted = sql`nextval('earlybird.rows_done') is not null`;
 
 type Assignments = Record<string, RawBuilder<unknown>>;
@@ -30,9 +30,9 @@ export interface RowsSpec {
 
 /**
  * Rows that a change has turned from one state into another. Rolling back returns exactly these and parks
- * what they were in the same statement. Re-applying turns back those nobody has touched since; an edited row
- * is kept as it is, and what was parked for it is recorded with the operation. The next rollback leaves such a row
- * alone, as long as it still is what its editor made of it.
+ * their values in the same statement. Re-applying turns back those that were not edited since; an edited row is kept, and
+ * its parked values are recorded with the operation. The next rollback leaves such a row unchanged if it still has the
+ * edited values.
  */
 export const rows = (table: string, spec: RowsSpec): Part => {
   const columns = Object.keys(spec.undo);
@@ -118,10 +118,10 @@ export const rows = (table: string, spec: RowsSpec): Part => {
   return {
     ...inertPart,
     kind: "rows",
-    says: {
+    describe: {
       rollback: `Exactly the rows of \`${table}\` that the change turned, and that still are as it turned them, return to the ${columns.map((column) => `\`${column}\``).join(", ")} they had. What they are now is parked in the same statement.`,
       reapply:
-        "Those rows are turned again. One that was edited meanwhile stays as it is and is listed; one that was missed meanwhile is turned now.",
+        "Turns these rows again. Rows edited since the rollback are kept and listed; rows that the change would have turned are turned now.",
     },
     writes: [table],
     journals: [...new Set([table, ...spec.missed.journals])],

@@ -8,7 +8,7 @@ import { inertPart } from "./inert-part.ts";
  * A table that the change adds. Rolling back moves it, with its rows, indexes and constraints, into the
  * parking schema; re-applying moves it back. Both take constant time.
  *
- * @param definition what stands between the parentheses of `create table`
+ * @param definition the text between the parentheses of `create table`
  */
 export const table = (name: string, definition: string): Part => {
   const exists = async (db: Database, schema?: string): Promise<boolean> => {
@@ -19,9 +19,9 @@ export const table = (name: string, definition: string): Part => {
   return {
     ...inertPart,
     kind: "table",
-    says: {
-      rollback: `The table \`${name}\` moves with its rows to the schema \`${parkingSchema}\`, in constant time.`,
-      reapply: "It moves back, in constant time.",
+    describe: {
+      rollback: `Moves the table \`${name}\` with its rows to the schema \`${parkingSchema}\`, in constant time.`,
+      reapply: "Moves it back, in constant time.",
     },
     creates: [name],
     async apply(db) {

@@ -5,16 +5,16 @@ import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
 import { inspectFully } from "./inspect.ts";
 
-/** What the catalog says about one step. */
+/** The findings about one step. */
 export interface StepFindings {
   step: number;
   name: string;
-  /** `new` where this database does not have the change yet. */
+  /** `new` if the change is not applied to this database yet. */
   state: StepState | "new";
   findings: Finding[];
 }
 
-/** Asks the catalog about changes, in the order given. The engine's tables need not be there. */
+/** Inspects changes in the given order. The tables of the engine need not exist. */
 export const checkSteps = async (engine: Engine, changes: readonly Change[]): Promise<StepFindings[]> => {
   const { db } = engine;
   const states = (await hasEngineTables(db)) ? await readStates(db) : new Map<number, StepState>();

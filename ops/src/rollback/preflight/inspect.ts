@@ -4,7 +4,7 @@ import { lockedTables, locksOf, writtenTables } from "../database/lock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { suspendedTriggers, tableFindings } from "./table-checks.ts";
 
-/** Everything that the catalog says against applying a change (`state` is undefined then) or moving it. Reads no rows. */
+/** Finds obstacles to applying a change (`state` is undefined) or moving it. Reads only the catalog. */
 export const inspect = async (
   { changes }: Pick<Engine, "changes">,
   db: Database,
@@ -17,7 +17,7 @@ export const inspect = async (
   return findings;
 };
 
-/** The same, and what a move does that others may not expect: for a person who decides. */
+/** Finds obstacles, and side effects of a move to warn about. */
 export const inspectFully = async (
   engine: Pick<Engine, "changes">,
   db: Database,
@@ -29,10 +29,10 @@ export const inspectFully = async (
   return findings;
 };
 
-/** What stands in the way, a sentence each. */
+/** The findings that block a move, one sentence each. */
 export const obstacles = (findings: readonly Finding[]): string[] =>
   findings.filter(({ severity }) => severity === "blocks").map(inOneSentence);
 
-/** What else a person should know, a sentence each. */
+/** The warnings, one sentence each. */
 export const warnings = (findings: readonly Finding[]): string[] =>
   findings.filter(({ severity }) => severity === "warns").map(inOneSentence);

@@ -50,7 +50,7 @@ beforeAll(async () => {
   await server.drop();
 });
 
-test("a database in order has no findings, before the first application and after it, whatever the state", async () => {
+test("a correct database has no findings, before the first application and in both states", async () => {
   const manager = managerOn(pool);
   expect(await manager.check()).toEqual([{ step: 1, name: "notes", state: "new", findings: [] }]);
   await manager.install(asked);
@@ -60,7 +60,7 @@ test("a database in order has no findings, before the first application and afte
   expect(() => manager.check(9)).toThrowError(expect.objectContaining({ code: "EB_STEP_UNKNOWN" }));
 });
 
-describe("what the database would refuse is known before anything is written", () => {
+describe("obstacles are found before anything is written", () => {
   test.each([
     ["a table that is missing", `drop table "Loans"`, "blocks table-missing"],
     ["a view", `alter table "Loans" rename to l; create view "Loans" as select * from l`, "blocks no-table"],
@@ -90,7 +90,7 @@ describe("what the database would refuse is known before anything is written", (
     expect((await manager.getStatus()).steps).toEqual([]);
   });
 
-  test("names that the database would cut to the same", async () => {
+  test("names that the database truncates to the same name", async () => {
     const long = "a_name_that_is_as_long_as_a_name_can_possibly_be_without_being_cut";
     const manager = managerOn(pool, [
       change([columns("Loans", { [`${long}_1`]: { type: "text" }, [`${long}_2`]: { type: "text" } })]),
@@ -105,7 +105,7 @@ describe("what the database would refuse is known before anything is written", (
   });
 });
 
-describe("what has come up since the first application", () => {
+describe("obstacles that appeared after the first application", () => {
   beforeEach(() => managerOn(pool).install(asked));
 
   test.each([
@@ -149,7 +149,7 @@ describe("what has come up since the first application", () => {
   });
 });
 
-describe("as a role that is no superuser", () => {
+describe("as a role that is not a superuser", () => {
   let owner: pg.Pool;
   beforeEach(async () => {
     await pool.query(`grant create on database ${new URL(database.url).pathname.slice(1)} to ${role};

@@ -15,7 +15,7 @@ interface TableFacts {
   rules: string[];
 }
 
-/** What the catalog says about the tables of a change, whatever its parts do with them. */
+/** Findings about the tables of a change that hold for all kinds of parts. */
 export const tableFindings = async (
   db: Database,
   {
@@ -23,7 +23,7 @@ export const tableFindings = async (
     keyed,
   }: {
     tables: readonly string[];
-    /** Those whose rows must be told apart. */
+    /** The tables that need a primary key. */
     keyed: readonly string[];
   },
 ): Promise<Finding[]> => {

@@ -1,34 +1,43 @@
-import { sql } from "kysely";
-import type { Change, Database, Direction, Impact, OnConflict, StepState } from "../change/change.ts";
+import { z } from "zod";
+import {
+  type Change,
+  type Database,
+  type Direction,
+  directionSchema,
+  type Impact,
+  type OnConflict,
+} from "../change/change.ts";
 import { countRows, impactOf, reviewOf, runChecks } from "../change/checks.ts";
 import type { Finding } from "../change/finding.ts";
-import { lockedTables } from "../database/lock.ts";
-import { type Attempt, findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
-import type { AttemptingEngine, Engine } from "../engine/engine.ts";
-import { lockReceipts, moveStep, roundMs } from "../execution/step-transaction.ts";
-import { estimateMove, isHeavy, pastTimings } from "../operations/estimates.ts";
-import { emptyReceipt, planHash, type StepReceipt } from "../operations/step-report.ts";
+import { type AttemptingEngine, retryOnLocks } from "../engine/attempt.ts";
+import type { Engine } from "../engine/engine.ts";
+import { heldLocks, moveStep, roundMs } from "../execution/step-transaction.ts";
+import { stateAfter, stateBefore } from "../operations/actions.ts";
+import { estimateMove, isHeavy, readPastEstimates } from "../operations/estimates.ts";
+import { emptyReport, planHash, type StepReport, stepReportSchema } from "../operations/step-report.ts";
 import { inspectFully, obstacles, warnings } from "../preflight/inspect.ts";
+import { rehearse } from "./rehearsal.ts";
 
-/** What a run would do. */
-export interface DryRun {
-  operation: { kind: Direction; steps: number[]; dry_run: true };
-  steps: StepReceipt[];
-  plan: { hash: string };
-  /** Whether it was carried out, measured and aborted; else it is estimated from statistics. */
-  executed: boolean;
-  total_ms: number;
-}
+/** What an operation would do. */
+export const dryRunSchema = z.object({
+  operation: z.object({ kind: directionSchema, steps: z.array(z.int()), dry_run: z.literal(true) }),
+  steps: z.array(stepReportSchema),
+  plan: z.object({ hash: z.string() }),
+  /** True if the steps were executed, measured and aborted; false if they are estimated from statistics. */
+  executed: z.boolean(),
+  total_ms: z.number().nonnegative(),
+});
+export type DryRun = z.infer<typeof dryRunSchema>;
 
 export interface DryRunOptions {
-  /** Carry it out however many rows it writes. */
+  /** Execute it regardless of the number of rows. */
   execute?: boolean;
   /** Also time the hot queries that a step speeds up. */
   measure?: boolean;
   onConflict?: OnConflict;
 }
 
-/** Carries out the steps in one transaction on `session` and aborts it; or estimates them. */
+/** Executes the steps in an aborted transaction on `session`, or estimates them. */
 export const dryRun = async (
   engine: Engine,
   session: Database,
@@ -44,10 +53,10 @@ export const dryRun = async (
   const tooMany = options.execute ? [] : await changesAboveLimit(engine, session, { direction, moving });
   const executed = !obstructed && tooMany.length === 0;
   const why = obstructed
-    ? "Estimated from statistics and past runs: it would be refused."
-    : "Estimated from statistics and past runs; --execute carries it out, which takes its time.";
+    ? "Estimated from statistics and past operations: the move would be refused."
+    : "Estimated from statistics and past operations; --execute measures it, which can take long.";
   const steps = executed
-    ? await rehearse(engine, session, { direction, moving, inspected, options })
+    ? await measureAll(engine, session, { direction, moving, inspected, options })
     : await estimateAll(session, { direction, inspected, why });
   return {
     operation: { kind: direction, steps: moving.map(({ step }) => step), dry_run: true },
@@ -85,7 +94,7 @@ const inspectAll = async (
   for (const change of moving)
     inspected.push({
       change,
-      findings: await inspectFully(engine, session, { change, state: from(direction) }),
+      findings: await inspectFully(engine, session, { change, state: stateBefore[direction] }),
     });
   return inspected;
 };
@@ -94,12 +103,12 @@ const estimateAll = async (
   session: Database,
   { direction, inspected, why }: { direction: Direction; inspected: readonly Inspected[]; why: string },
 ) => {
-  const timings = await pastTimings(session);
-  const receipts: StepReceipt[] = [];
+  const pastEstimates = await readPastEstimates(session);
+  const reports: StepReport[] = [];
   for (const { change, findings } of inspected) {
-    const { rows, duration_ms } = await estimateMove(session, change, direction, timings);
-    receipts.push({
-      ...emptyReceipt(change),
+    const { rows, duration_ms } = await estimateMove(session, change, direction, pastEstimates);
+    reports.push({
+      ...emptyReport(change),
       rows: [{ table: "all", action: "about", rows }],
       duration_ms,
       impact: await impactOf(session, change, direction),
@@ -107,11 +116,8 @@ const estimateAll = async (
       blocked_by: obstacles(findings),
     });
   }
-  return receipts;
+  return reports;
 };
-
-/** The state that a step has before it moves. */
-const from = (direction: Direction): StepState => (direction === "rollback" ? "applied" : "rolled_back");
 
 interface Rehearsal {
   direction: Direction;
@@ -120,12 +126,12 @@ interface Rehearsal {
   options: DryRunOptions;
 }
 
-const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReceipt[]> => {
+const measureAll = async (engine: Engine, session: Database, rehearsal: Rehearsal): Promise<StepReport[]> => {
   const { direction, moving, inspected } = rehearsal;
-  const receipts: StepReceipt[] = [];
+  const reports: StepReport[] = [];
   for (const { change, findings } of inspected) {
-    receipts.push({
-      ...emptyReceipt(change),
+    reports.push({
+      ...emptyReport(change),
       // Before anything is locked: these read whole tables.
       rows: await countRows(session, change, direction),
       impact: await impactOf(session, change, direction),
@@ -133,80 +139,66 @@ const rehearse = async (engine: Engine, session: Database, rehearsal: Rehearsal)
       blocked_by: obstacles(findings),
     });
   }
-  const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
-  const attempt = (patience: Attempt) => carryOutAndAbort({ ...engine, patience }, session, rehearsal);
-  const executed = await retryWhileLocked(attempt, { ...engine, blockers });
-  for (const [index, receipt] of receipts.entries()) {
+  const executed = await retryOnLocks(engine, moving, (attempting) =>
+    rehearse(session, rehearsal, (operation) =>
+      measureSteps(attempting, session, { ...rehearsal, operation }),
+    ),
+  );
+  for (const [index, report] of reports.entries()) {
     const { rows = [], impact = [], warnings = [], ...measured } = executed[index] ?? {};
-    Object.assign(receipt, measured);
-    receipt.rows.push(...rows);
-    receipt.impact.push(...impact);
-    receipt.warnings.push(...warnings);
-    for (const { name, ok, detail } of receipt.checks) if (!ok) receipt.blocked_by.push(`${name}: ${detail}`);
+    Object.assign(report, measured);
+    report.rows.push(...rows);
+    report.impact.push(...impact);
+    report.warnings.push(...warnings);
+    for (const { name, ok, detail } of report.checks) if (!ok) report.blocked_by.push(`${name}: ${detail}`);
   }
-  return receipts;
+  return reports;
 };
 
-type Executed = Pick<StepReceipt, "rows" | "impact" | "warnings" | "locks" | "duration_ms" | "checks">;
+type Executed = Pick<StepReport, "rows" | "impact" | "warnings" | "locks" | "duration_ms" | "checks">;
 
-const carryOutAndAbort = async (
+const measureSteps = async (
   { clock, changes, patience }: AttemptingEngine,
   session: Database,
-  { direction, moving, options: { measure = false, onConflict = "keep" } }: Rehearsal,
+  {
+    direction,
+    moving,
+    options: { measure = false, onConflict = "keep" },
+    operation,
+  }: Rehearsal & { operation: string },
 ): Promise<Executed[]> => {
-  const target: StepState = direction === "rollback" ? "rolled_back" : "applied";
   const executed: Executed[] = [];
-  await sql`begin`.execute(session);
-  try {
-    const operation = await rehearsedOperation(session, direction, moving);
-    for (const change of moving) {
-      const probes = { before: [] as Impact[], after: [] as Impact[] };
-      let probingMs = 0;
-      const aroundSwap = async (moment: "before" | "after") => {
-        const fromMs = clock.monotonicMs();
-        for (const part of change.parts)
-          probes[moment].push(...((await part.probe?.(session, measure)) ?? []));
-        probingMs += clock.monotonicMs() - fromMs;
-      };
-      const startMs = clock.monotonicMs();
-      const move = {
-        change,
-        changes,
-        direction,
-        operation,
-        onConflict,
-        rehearsal: true,
-        aroundSwap,
-      } as const;
-      const moved = await moveStep(session, { ...move, patience, clock });
-      const endMs = clock.monotonicMs();
-      executed.push({
-        rows: moved?.rows ?? [],
-        impact: compared(probes),
-        warnings: moved ? await reviewOf(session, change, direction) : [],
-        locks: lockReceipts(moved, endMs),
-        duration_ms: roundMs(endMs - startMs - probingMs),
-        checks: await runChecks(session, change, target),
-      });
-    }
-    return executed;
-  } finally {
-    await sql`rollback`.execute(session);
+  for (const change of moving) {
+    const probes = { before: [] as Impact[], after: [] as Impact[] };
+    let probingMs = 0;
+    const aroundSwap = async (moment: "before" | "after") => {
+      const fromMs = clock.monotonicMs();
+      for (const part of change.parts) probes[moment].push(...((await part.probe?.(session, measure)) ?? []));
+      probingMs += clock.monotonicMs() - fromMs;
+    };
+    const startMs = clock.monotonicMs();
+    const move = {
+      change,
+      changes,
+      direction,
+      operation,
+      onConflict,
+      rehearsal: true,
+      aroundSwap,
+    } as const;
+    const moved = await moveStep(session, { ...move, patience, clock });
+    const endMs = clock.monotonicMs();
+    executed.push({
+      rows: moved?.rows ?? [],
+      impact: compared(probes),
+      warnings: moved ? await reviewOf(session, change, direction) : [],
+      locks: heldLocks(moved, endMs),
+      duration_ms: roundMs(endMs - startMs - probingMs),
+      checks: await runChecks(session, change, stateAfter[direction]),
+    });
   }
+  return executed;
 };
 
 const compared = ({ before, after }: Record<"before" | "after", Impact[]>): Impact[] =>
   before.map(({ label, value, unit }, at) => ({ label, value: `${value} → ${after[at]?.value}`, unit }));
-
-/** Values that a re-apply finds edited are recorded with an operation: this one vanishes with the transaction. */
-export const rehearsedOperation = async (
-  session: Database,
-  direction: Direction,
-  moving: readonly Change[],
-): Promise<string> => {
-  const { rows } = await sql<{ id: string }>`
-    insert into earlybird.operations (kind, steps, state, requested_by, origin, started_at)
-    values (${direction}, ${moving.map(({ step }) => step)}, 'running', 'dry run', 'dry run', now())
-    returning id::text`.execute(session);
-  return rows[0]?.id ?? "";
-};

@@ -156,13 +156,13 @@ test("the order of columns does not matter, and every row counts once in tables 
   ]);
 });
 
-test("values may be as large as PostgreSQL takes them", async () => {
+test("values can have the maximum size of PostgreSQL", async () => {
   const [, { tables }] = await aroundStatement(`create table large (bytes bytea, words text);
     insert into large select convert_to(repeat(repeat('x', 1000), 270000), 'UTF8'), repeat(repeat('"', 1000), 270000)`);
   expect(tables.large?.rows).toBe(1);
 }, 120_000);
 
-describe("as a role that is no superuser", () => {
+describe("as a role that is not a superuser", () => {
   const asPlain = async (work: (plain: Database) => Promise<void>) => {
     const pool = createPool(database.url, { options: `-c role=${role}` });
     await work(new Kysely({ dialect: new PostgresDialect({ pool }) }));

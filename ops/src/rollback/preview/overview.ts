@@ -1,22 +1,24 @@
+import { z } from "zod";
 import { ledgerHead } from "../audit/ledger.ts";
-import type { LedgerHead } from "../audit/ledger-hash.ts";
-import { type FollowerStatus, listFollowers } from "../behaviours/wait-for-followers.ts";
+import { ledgerHeadSchema } from "../audit/ledger-hash.ts";
+import { followerStatusSchema, listFollowers } from "../behaviours/wait-for-followers.ts";
 import type { Database } from "../change/change.ts";
 import { readStates } from "../engine/states.ts";
-import { type Expiry, listExpiries } from "../expiry/until.ts";
-import { listOperations, type RollbackOperation } from "../operations/operation.ts";
+import { expirySchema, listExpiries } from "../expiry/until.ts";
+import { listOperations, operationSchema } from "../operations/operation.ts";
 
-/** Where everything stands, at a glance. */
-export interface Overview {
-  steps: { applied: number; rolled_back: number };
-  /** The one that runs, else the last one; null before the first. */
-  operation: RollbackOperation | null;
-  ledger_head: LedgerHead;
-  /** The instances of the service that follow the steps, or did within the last day. */
-  followers: FollowerStatus[];
-  /** Which steps are to be re-applied, and by when. */
-  expiries: Expiry[];
-}
+/** The steps by state, the current or last operation, the head of the ledger and the followers. */
+export const overviewSchema = z.object({
+  steps: z.object({ applied: z.int(), rolled_back: z.int() }),
+  /** The running operation, or else the last one; null before the first. */
+  operation: operationSchema.nullable(),
+  ledger_head: ledgerHeadSchema,
+  /** The instances of the service that followed the steps within the last day. */
+  followers: z.array(followerStatusSchema),
+  /** The steps to re-apply, and by when. */
+  expiries: z.array(expirySchema),
+});
+export type Overview = z.infer<typeof overviewSchema>;
 
 export const readOverview = async (db: Database): Promise<Overview> => {
   const [states, [operation], ledger_head, followers, expiries] = await Promise.all([

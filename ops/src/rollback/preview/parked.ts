@@ -1,18 +1,21 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
+import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
-import type { Change, Database, Parked, RowCount } from "../change/change.ts";
+import { type Change, type Database, type Parked, parkedSchema, type RowCount } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
+import { isAllowed } from "../operations/actions.ts";
 
-/** What is parked for one step that is rolled back. */
-export interface ParkedStep {
-  step: number;
-  name: string;
-  since: string;
-  age_seconds: number;
-  parked: Parked[];
-}
+/** The values parked for one rolled back step. */
+export const parkedStepSchema = z.object({
+  step: z.int(),
+  name: z.string(),
+  since: z.iso.datetime(),
+  age_seconds: z.int(),
+  parked: z.array(parkedSchema),
+});
+export type ParkedStep = z.infer<typeof parkedStepSchema>;
 
 const nothingParked = defineFailure({
   code: "EB_NOTHING_PARKED",
@@ -30,7 +33,7 @@ const purgeNotAcknowledged = defineFailure({
   remedy: 'Give a reason, and add --acknowledge "{phrase}".',
 });
 
-/** Counts by reading: as exact as it is slow on large tables. */
+/** Counts rows exactly, which is slow on large tables. */
 export const listParked = async ({ db, changes, clock }: Engine): Promise<ParkedStep[]> => {
   const { rows } = await sql<{ step: number; changed_at: Date }>`
     select step, changed_at from earlybird.steps where state = 'rolled_back' order by step`.execute(db);
@@ -51,7 +54,7 @@ const parkedFor = async (db: Database, { step, parts }: Change): Promise<Parked[
   return parked;
 };
 
-/** The hash of what a purge would destroy: it differs once the step has moved, or other rows are parked. */
+/** The hash of the values that a purge destroys; it changes when the step moves or other rows are parked. */
 export const purgePlan = async (db: Database, change: Change): Promise<string> => {
   const { rows } = await sql<{ changed_at: Date }>`
     select changed_at from earlybird.steps where step = ${change.step}`.execute(db);
@@ -62,21 +65,21 @@ export const purgePlan = async (db: Database, change: Change): Promise<string> =
     .slice(0, 16);
 };
 
-/** The phrase that a purge must repeat. */
+/** The phrase that acknowledges a purge. */
 export const purgePhrase = (step: number) => `lose step ${step}`;
 
 /** @throws Failure EB_NOTHING_PARKED, EB_PURGE_NOT_ACKNOWLEDGED */
-export const demandPurge = async (
+export const requirePurge = async (
   db: Database,
   { step }: Change,
   { reason, acknowledge }: { reason: string | null; acknowledge: readonly string[] },
 ): Promise<void> => {
-  if ((await readStates(db)).get(step) !== "rolled_back") throw nothingParked({ step });
+  if (!isAllowed("purge", (await readStates(db)).get(step))) throw nothingParked({ step });
   if (!reason?.trim() || !acknowledge.includes(purgePhrase(step)))
     throw purgeNotAcknowledged({ step, phrase: purgePhrase(step) }, { acknowledge: purgePhrase(step) });
 };
 
-/** Destroys what is parked for a step, in the transaction of `db`. */
+/** Destroys the values parked for a step, in the transaction of `db`. */
 export const purgeParked = async (db: Database, { step, parts }: Change): Promise<RowCount[]> => {
   await sql`select set_config('earlybird.engine', 'on', true)`.execute(db);
   const purged: RowCount[] = [];

@@ -22,7 +22,7 @@ afterEach(() => shelf.drop());
 
 const all = parseSteps("1..3", [1, 2, 3]);
 
-test("steps that leave everything as it was are proven, and the certificate is in the ledger", async () => {
+test("steps that restore everything are proven, and the certificate is in the ledger", async () => {
   const before = await fingerprint(shelf.db);
   const certificate = await shelf.manager.prove(all, by);
   expect(certificate).toMatchObject({ steps: [3, 2, 1], proven: true, differences: [], before: before.hash });
@@ -84,7 +84,7 @@ describe("a change declared wrongly", () => {
   });
 });
 
-describe("a foreign key that is broken while triggers are set aside", () => {
+describe("a foreign key violated while triggers are disabled", () => {
   /** Step 5 touches a table that others refer to, in every way in which a key can be declared. */
   const withKeys = async () => {
     await shelf.pool.query(`
@@ -132,7 +132,7 @@ describe("a foreign key that is broken while triggers are set aside", () => {
     ]);
   });
 
-  test("fails a check after a move, after whose commit it is looked at", async () => {
+  test("fails a check after the commit of a move", async () => {
     const manager = await withKeys();
     await untriggered("delete from marks");
     await expect(manager.rollbackStep(5, by)).rejects.toMatchObject({
@@ -166,7 +166,7 @@ describe("a foreign key that is broken while triggers are set aside", () => {
     expect(await checks()).toMatchObject({ ok: false, detail: expect.stringContaining("1 found") });
   });
 
-  test("is left alone while it is not valid: its old rows may refer to nothing", async () => {
+  test("is ignored while not validated: its old rows can be dangling", async () => {
     const manager = await withKeys();
     await shelf.pool.query(`create table old (wing text, hall integer); insert into old values ('gone', 1);
       alter table old add foreign key (wing, hall) references "Halls" not valid`);
@@ -174,7 +174,7 @@ describe("a foreign key that is broken while triggers are set aside", () => {
   });
 });
 
-test("above the row limit a proof asks for a copy, and goes on where it is told that this is one", async () => {
+test("above the row limit a proof needs a copy, and runs if `unlimited` is set", async () => {
   await shelf.pool.query("analyze");
   const limited = new RollbackManager({
     pool: shelf.pool,

@@ -1,26 +1,29 @@
 import { sql } from "kysely";
+import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
 import type { Change, Database, Direction } from "../change/change.ts";
+import type { StepSelection } from "../change/step-range.ts";
 import { foreignKeyChecks } from "../database/foreign-keys.ts";
-import { lockedTables } from "../database/lock.ts";
-import { findBlockers, retryWhileLocked } from "../database/lock-retry.ts";
-import type { AttemptingEngine, Engine } from "../engine/engine.ts";
+import { type AttemptingEngine, retryOnLocks } from "../engine/attempt.ts";
+import { changesToMove, type Engine } from "../engine/engine.ts";
+import { refuseObstacles } from "../execution/execute.ts";
 import { moveStep, roundMs } from "../execution/step-transaction.ts";
-import { rehearsedOperation } from "./dry-run.ts";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
+import { rehearse } from "./rehearsal.ts";
 
-/** That the steps went there and back in one transaction, and left what was there before. */
-export interface Certificate {
+/** Proves that the steps, rolled back and re-applied in one transaction, restore schema and data exactly. */
+export const certificateSchema = z.object({
   /** In the order in which they were rolled back. */
-  steps: number[];
-  proven: boolean;
-  before: string;
-  after: string;
-  /** Tables whose rows differ; `schema` where anything else does; foreign keys that do not hold there or back. */
-  differences: string[];
-  rows: number;
-  total_ms: number;
-}
+  steps: z.array(z.int()),
+  proven: z.boolean(),
+  before: z.string(),
+  after: z.string(),
+  /** Tables whose rows differ, `schema` if anything else differs, and foreign keys that do not hold. */
+  differences: z.array(z.string()),
+  rows: z.int(),
+  total_ms: z.number().nonnegative(),
+});
+export type Certificate = z.infer<typeof certificateSchema>;
 
 const tooManyRows = defineFailure({
   code: "EB_PROOF_TOO_LARGE",
@@ -30,23 +33,26 @@ const tooManyRows = defineFailure({
   remedy: "Prove it on a copy: --on postgres://user:password@host/copy.",
 });
 
-/** Rolls the steps back and re-applies them in one transaction, compares fingerprints, and aborts it. */
+/**
+ * Rolls the steps back and re-applies them in one transaction, compares fingerprints, and aborts the transaction.
+ *
+ * @throws Failure EB_PROOF_TOO_LARGE, EB_STEP_OBSTRUCTED
+ */
 export const proveSteps = async (
   engine: Engine,
   session: Database,
-  { moving, unlimited }: { moving: readonly Change[]; unlimited: boolean },
+  { selection, unlimited }: { selection: StepSelection; unlimited: boolean },
 ): Promise<Certificate> => {
+  const moving = await changesToMove(engine, session, { direction: "rollback", selection, cascade: true });
+  await refuseObstacles(engine, session, moving);
   const { clock, rowLimits } = engine;
   const startMs = clock.monotonicMs();
   const rows = await rowsOfService(session);
   if (rows > rowLimits.proof && !unlimited) throw tooManyRows({ rows });
-  const blockers = () => findBlockers(engine.db, moving.flatMap(lockedTables));
-  const { before, after, broken } = await retryWhileLocked(
-    (patience) => thereAndBack({ ...engine, patience }, session, moving),
-    {
-      ...engine,
-      blockers,
-    },
+  const { before, after, broken } = await retryOnLocks(engine, moving, (attempting) =>
+    rehearse(session, { direction: "rollback", moving }, (operation) =>
+      rollbackAndReapply(attempting, session, { moving, operation }),
+    ),
   );
   const differences = Object.keys({ ...before.tables, ...after.tables }).filter(
     (table) => JSON.stringify(before.tables[table]) !== JSON.stringify(after.tables[table]),
@@ -64,33 +70,27 @@ export const proveSteps = async (
   };
 };
 
-const thereAndBack = async (
+const rollbackAndReapply = async (
   { clock, changes, patience }: AttemptingEngine,
   session: Database,
-  moving: readonly Change[],
+  { moving, operation }: { moving: readonly Change[]; operation: string },
 ): Promise<{ before: Fingerprint; after: Fingerprint; broken: Set<string> }> => {
-  await sql`begin`.execute(session);
-  try {
-    const broken = new Set<string>();
-    const operation = await rehearsedOperation(session, "rollback", moving);
-    const go = async (direction: Direction, order: readonly Change[]) => {
-      for (const change of order) {
-        const move = { change, changes, direction, operation, onConflict: "keep", rehearsal: true } as const;
-        await moveStep(session, { ...move, patience, clock });
-      }
-      const foreignKeysHold = foreignKeyChecks(session, changes);
-      for (const change of order) {
-        for (const { name, ok, detail } of await foreignKeysHold(change))
-          if (!ok) broken.add(`${name}: ${detail}`);
-      }
-    };
-    const before = await fingerprint(session);
-    await go("rollback", moving);
-    await go("reapply", [...moving].reverse());
-    return { before, after: await fingerprint(session), broken };
-  } finally {
-    await sql`rollback`.execute(session);
-  }
+  const broken = new Set<string>();
+  const go = async (direction: Direction, order: readonly Change[]) => {
+    for (const change of order) {
+      const move = { change, changes, direction, operation, onConflict: "keep", rehearsal: true } as const;
+      await moveStep(session, { ...move, patience, clock });
+    }
+    const foreignKeysHold = foreignKeyChecks(session, changes);
+    for (const change of order) {
+      for (const { name, ok, detail } of await foreignKeysHold(change))
+        if (!ok) broken.add(`${name}: ${detail}`);
+    }
+  };
+  const before = await fingerprint(session);
+  await go("rollback", moving);
+  await go("reapply", [...moving].reverse());
+  return { before, after: await fingerprint(session), broken };
 };
 
 const rowsOfService = async (db: Database): Promise<number> => {

@@ -1,7 +1,7 @@
 import { defineFailure } from "../../core/failure.ts";
 import type { Change, Database, Direction, OnConflict } from "../change/change.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { StepReceipt } from "../operations/step-report.ts";
+import type { StepReport } from "../operations/step-report.ts";
 import { dryRun } from "./dry-run.ts";
 
 export const planStale = defineFailure({
@@ -14,22 +14,22 @@ export const planStale = defineFailure({
 });
 
 /**
- * What the plan with this hash promises of each step, found by another dry run. A plan that was estimated
- * promises the steps and their order, and no rows.
+ * Repeats the dry run and returns its reports if the hash is the same. An estimated plan fixes the steps and their order,
+ * and no rows: the result is then undefined.
  *
  * @throws Failure EB_PLAN_STALE
  */
-export const demandPlan = async (
+export const verifyPlan = async (
   engine: Engine,
   session: Database,
   demand: { plan: string; direction: Direction; moving: readonly Change[]; onConflict: OnConflict },
-): Promise<readonly StepReceipt[] | undefined> => {
+): Promise<readonly StepReport[] | undefined> => {
   const { plan, direction, moving, onConflict } = demand;
   const rehearse = (execute: boolean) =>
     dryRun(engine, session, { direction, moving, options: { execute, onConflict } });
   const first = await rehearse(false);
   if (first.plan.hash === plan) return first.executed ? first.steps : undefined;
-  // It may come from a dry run that was carried out in spite of its many rows.
+  // The hash can come from a dry run that was executed above the limit of rows.
   const second = first.executed ? first : await rehearse(true);
   if (second.plan.hash !== plan)
     throw planStale({ demanded: plan, current: second.plan.hash }, { plan: second.plan.hash });

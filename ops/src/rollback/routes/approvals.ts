@@ -1,18 +1,18 @@
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { approvalSchema } from "../approvals/approval.ts";
 import type { Requester } from "../engine/request.ts";
 import type { RollbackManager } from "../manager.ts";
 import { approveBody, operationParams, stepParams, untilBody, withdrawBody } from "./request-schemas.ts";
-import { approval } from "./response-schemas.ts";
 
 export interface ApprovingOptions {
   manager: RollbackManager;
-  /** Says who asks; from then on the engine records what becomes of the request. */
+  /** Identifies the requester; from then on the engine records the result of the request. */
   by: (request: FastifyRequest) => Requester;
 }
 
-/** What a second person decides, and by when a step is to be re-applied. In the scope that only admins enter. */
+/** Approvals, and the time by which a step is to be re-applied. For admins only. */
 export const approvingRoutes: FastifyPluginAsyncZod<ApprovingOptions> = async (app, { manager, by }) => {
   const described = (summary: string) => ({ tags: ["rollback"], summary });
 
@@ -21,10 +21,12 @@ export const approvingRoutes: FastifyPluginAsyncZod<ApprovingOptions> = async (a
     {
       config: { attempt: "approve" },
       schema: {
-        ...described("Approve the move that another person has asked for; it is not carried out yet."),
+        ...described(
+          "Approve another person's request. The move starts when the request is repeated with its id.",
+        ),
         params: operationParams,
         body: approveBody,
-        response: { 200: z.object({ approval }) },
+        response: { 200: z.object({ approval: approvalSchema }) },
       },
     },
     async (request) => ({
@@ -37,10 +39,10 @@ export const approvingRoutes: FastifyPluginAsyncZod<ApprovingOptions> = async (a
     {
       config: { attempt: "withdraw" },
       schema: {
-        ...described("End a request that was not used, approved or not."),
+        ...described("Withdraw a request that is not used yet."),
         params: operationParams,
         body: withdrawBody,
-        response: { 200: z.object({ approval }) },
+        response: { 200: z.object({ approval: approvalSchema }) },
       },
     },
     async (request) => {
@@ -55,7 +57,9 @@ export const approvingRoutes: FastifyPluginAsyncZod<ApprovingOptions> = async (a
     {
       config: { attempt: "until" },
       schema: {
-        ...described("Say by when a step that is rolled back is to be re-applied; it never moves by itself."),
+        ...described(
+          "Set the time by which a rolled back step is to be re-applied. Steps never move automatically.",
+        ),
         params: stepParams,
         body: untilBody,
         response: { 200: z.object({ step: z.int(), until: z.iso.datetime().nullable() }) },

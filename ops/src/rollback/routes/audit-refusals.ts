@@ -8,46 +8,45 @@ import type { Requester } from "../engine/request.ts";
 import type { RollbackManager } from "../manager.ts";
 import { RefusalSummary } from "./refusal-summary.ts";
 
-/** Somebody with a login; the name goes where somebody is named. */
+/** A person with a login; the name is shown in operations and the ledger. */
 interface Person {
   id: string;
   name: string;
 }
 
-export interface AttemptRules {
+export interface AuditRefusalsOptions {
   manager: RollbackManager;
   clock: Clock;
-  /** Says who asks, or refuses whoever is not an admin. */
+  /** Identifies the requester, or refuses a person who is not an admin. */
   admin: (request: FastifyRequest) => Promise<Person>;
-  /** Whether the one asking may look here, be it not move. */
+  /** Whether the requester is an operator. */
   mayOperate: (request: FastifyRequest) => Promise<boolean>;
-  /** Says who asks, whatever they may do; null for a stranger. */
+  /** Identifies the requester regardless of permissions; null without a login. */
   whoIs: (request: FastifyRequest) => Promise<Person | null>;
-  /** Refuses an admin whose login is too old to move a critical step; left out, no login is. */
+  /** Refuses an admin whose login is too old to move a critical step. If undefined, no login is too old. */
   recentlyAuthenticated?: ((request: FastifyRequest) => Promise<void>) | undefined;
 }
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** What a request to this route attempts, in the ledger's words. */
+    /** The action of this route in the ledger. */
     attempt?: string;
   }
 }
 
-/** An operator who is refused more often than this says nothing new, and must not fill the ledger. */
+/** More refusals of one operator than this are not recorded, so that they cannot fill the ledger. */
 const refusalsPerMinute = 30;
 
 /**
- * Lets only admins through to the routes of a scope, and puts into the ledger what is refused before it
- * comes to the engine, which records the rest: each attempt of an admin or operator on its own, those of other people
- * with a login in summaries. Of a stranger there is but a line in the log: strangers must not be able to fill the
- * ledger, and anybody may be able to get a login.
+ * Admits only admins to the routes of a scope, and records requests that are refused before they reach the engine: those
+ * of admins and operators one by one, those of other logins in summaries. Requests without a login are only logged, so
+ * that they cannot fill the ledger.
  *
- * @returns who asks; from then on the engine records what becomes of the request
+ * @returns a function that identifies the requester; from then on the engine records the result of the request
  */
-export const recordAttempts = (
+export const auditRefusals = (
   app: FastifyInstance,
-  { manager, clock, admin, mayOperate, whoIs }: AttemptRules,
+  { manager, clock, admin, mayOperate, whoIs }: AuditRefusalsOptions,
 ): ((request: FastifyRequest) => Requester) => {
   const asking = new WeakMap<FastifyRequest, Asking>();
   const handedOn = new WeakSet<FastifyRequest>();
@@ -89,7 +88,7 @@ export const recordAttempts = (
     const { requestedBy, origin } = by;
     await manager
       .recordRefusal(attempt, stepsOf(request), { requestedBy, origin }, failure)
-      // The refusal itself must reach the client, also while the ledger cannot be written.
+      // The client gets the refusal even if the ledger cannot be written.
       .catch((err: unknown) => {
         request.log.error({ err, attempt }, "a refused attempt was not recorded");
         if (!by.isOperator) summary.add(refused);
@@ -104,10 +103,10 @@ export const recordAttempts = (
   };
 };
 
-/** Who asks, and whether they have any right here. */
+/** The requester, and whether they are an operator. */
 type Asking = Requester & { person: string; isOperator: boolean };
 
-/** A dry run changes nothing: a badly asked one is nobody's business, one without the right is. */
+/** A dry run changes nothing: an invalid one is not recorded, one without permission is. */
 const isWorthAnEntry = (attempt: string, { status }: Failure) =>
   status < 500 && (attempt !== "dry-run" || status === 403);
 
@@ -116,7 +115,7 @@ const stepsOf = ({ params }: FastifyRequest): number[] => {
   return /^\d{1,9}$/.test(String(step)) ? [Number(step)] : [];
 };
 
-/** Whether a person has been here at most so many times in the current minute. */
+/** Limits the calls for each person in the current minute. */
 const atMost = (times: number, clock: Clock) => {
   let minute = 0;
   const seen = new Map<string, number>();

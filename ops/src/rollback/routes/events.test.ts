@@ -125,7 +125,7 @@ test("an operation whose process has died ends as interrupted", async () => {
   ]);
 });
 
-test("a server that stops lets go of whoever watches, and the operation goes on", async () => {
+test("a server that stops closes its event streams, and the operation continues", async () => {
   const stopping = await createShelfServer({ ...shelf, pool: otherPool });
   await stopping.app.listen({ port: 0, host: "127.0.0.1" });
   const answer = move("/steps/2/rollback");

@@ -14,7 +14,7 @@ export const eventRoutes: FastifyPluginAsyncZod<{
   operatorOnly: onRequestAsyncHookHandler;
 }> = async (app, { manager, operatorOnly }) => {
   const open = new Set<AbortController>();
-  // A server that stops does not wait for an operation to end just because somebody watches it.
+  // A server that stops closes streams instead of waiting for operations to end.
   app.addHook("preClose", async () => {
     for (const watching of open) watching.abort();
   });

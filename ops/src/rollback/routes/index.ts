@@ -1,8 +1,8 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from "fastify";
-import type { AttemptRules } from "./audit-refusals.ts";
+import type { AuditRefusalsOptions } from "./audit-refusals.ts";
 
-export interface RollbackRoutesOptions extends AttemptRules {
-  /** Refuses whoever is not an operator. */
+export interface RollbackRoutesOptions extends AuditRefusalsOptions {
+  /** Refuses requests of people who are not operators. */
   operatorOnly: onRequestAsyncHookHandler;
 }
 

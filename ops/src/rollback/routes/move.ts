@@ -1,11 +1,15 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Direction } from "../change/change.ts";
+import { approvalSchema } from "../approvals/approval.ts";
+import { type Direction, rowCountSchema } from "../change/change.ts";
 import { selectSteps } from "../change/step-range.ts";
+import { operationResultSchema } from "../execution/execute.ts";
 import type { RollbackManager } from "../manager.ts";
+import { dryRunSchema } from "../preview/dry-run.ts";
+import { certificateSchema } from "../preview/prove.ts";
 import { approvingRoutes } from "./approvals.ts";
-import { type AttemptRules, recordAttempts } from "./audit-refusals.ts";
-import { demandRecentLogin } from "./recent-login.ts";
+import { type AuditRefusalsOptions, auditRefusals } from "./audit-refusals.ts";
+import { requireRecentLogin } from "./recent-login.ts";
 import {
   dryRunBody,
   moveBody,
@@ -14,20 +18,22 @@ import {
   purgeBody,
   rangeBody,
   requestOf,
+  resumeBody,
   stepParams,
-  takeUpBody,
 } from "./request-schemas.ts";
-import { approvalAsked, certificate, dryRun, result, rowCount } from "./response-schemas.ts";
+
+/** The response to a move that a second person must approve first. */
+const approvalPending = z.object({ approval: approvalSchema });
 
 /**
- * What changes something, or locks it. Each answers when it is done; a client that goes away meanwhile stops
- * nothing, and finds the operation in the list.
+ * The routes that change or lock something. Each responds when its operation ends. A client that disconnects does not
+ * stop the operation, and finds it in the list of operations.
  */
-export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rules) => {
+export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (app, rules) => {
   const { manager } = rules;
-  const by = recordAttempts(app, rules);
-  demandRecentLogin(app, manager, rules.recentlyAuthenticated);
-  // Most of what can be said may be left out, and with it the body.
+  const by = auditRefusals(app, rules);
+  requireRecentLogin(app, manager, rules.recentlyAuthenticated);
+  // All fields of most bodies are optional, and so is the body.
   app.addHook("preValidation", async (request) => {
     request.body ??= {};
   });
@@ -39,18 +45,18 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
     {
       config: { attempt: "dry-run" },
       schema: {
-        ...described("What moving a step would do: carried out in a transaction, measured, and aborted."),
+        ...described("Dry run of one step: executed in a transaction, measured and aborted."),
         params: stepParams,
         body: dryRunBody,
-        response: { 200: dryRun },
+        response: { 200: dryRunSchema },
       },
     },
     ({ params: { step }, body }) => manager.dryRun(body.direction, oneStep(step), rehearsalOf(body)),
   );
 
   const moves: [Direction, string][] = [
-    ["rollback", "Undo a step without losing data."],
-    ["reapply", "Redo a step that was rolled back."],
+    ["rollback", "Roll back a step without losing data."],
+    ["reapply", "Re-apply a step."],
   ];
   for (const [direction, summary] of moves) {
     app.post(
@@ -61,7 +67,7 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
           ...described(summary),
           params: stepParams,
           body: moveBody,
-          response: { 200: result, 202: approvalAsked },
+          response: { 200: operationResultSchema, 202: approvalPending },
         },
       },
       async (request, reply) => {
@@ -77,9 +83,9 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
     {
       config: { attempt: "range", problems: [404] },
       schema: {
-        ...described("Move all steps from one end to the other, or, with dry_run, say what that would do."),
+        ...described("Move a range of steps, or, with `dry_run`, preview the move."),
         body: rangeBody,
-        response: { 200: z.union([dryRun, result]), 202: approvalAsked },
+        response: { 200: z.union([dryRunSchema, operationResultSchema]), 202: approvalPending },
       },
     },
     async (request, reply) => {
@@ -100,12 +106,12 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
         schema: {
           ...described(
             goal === "resume"
-              ? "Go on with an operation that was interrupted or has failed."
-              : "Take back what such an operation has moved.",
+              ? "Resume an interrupted or failed operation."
+              : "Revert the steps that an interrupted or failed operation has moved.",
           ),
           params: operationParams,
-          body: takeUpBody,
-          response: { 200: result },
+          body: resumeBody,
+          response: { 200: operationResultSchema },
         },
       },
       (request) => manager[goal](request.params.id, requestOf(request.body, by(request))),
@@ -119,9 +125,9 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
     {
       config: { attempt: "prove", problems: [404] },
       schema: {
-        ...described("There and back in one transaction that is aborted, fingerprints compared."),
+        ...described("Roll back and re-apply in an aborted transaction, and compare fingerprints."),
         body: proveBody,
-        response: { 200: certificate },
+        response: { 200: certificateSchema },
       },
     },
     (request) => manager.prove(selectionOf(manager, request.body), by(request)),
@@ -132,10 +138,10 @@ export const movingRoutes: FastifyPluginAsyncZod<AttemptRules> = async (app, rul
     {
       config: { attempt: "purge" },
       schema: {
-        ...described("Destroy what is parked for a step."),
+        ...described("Destroy the values parked for a step."),
         params: stepParams,
         body: purgeBody,
-        response: { 200: z.object({ step: z.int(), purged: z.array(rowCount) }), 202: approvalAsked },
+        response: { 200: z.object({ step: z.int(), purged: z.array(rowCountSchema) }), 202: approvalPending },
       },
     },
     async (request, reply) => {
@@ -159,7 +165,7 @@ const rehearsalOf = ({
   onConflict: on_conflict,
 });
 
-/** All steps, where an end is left out up to the last one on that side. */
+/** A range of steps; a missing end means the first or last registered step. */
 const selectionOf = (manager: RollbackManager, { from, to }: z.infer<typeof proveBody>) => {
   const { steps } = manager;
   return selectSteps(from ?? steps[0] ?? 0, to ?? steps.at(-1) ?? 0, steps);

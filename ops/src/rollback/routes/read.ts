@@ -1,22 +1,19 @@
 import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { approvalSchema } from "../approvals/approval.ts";
+import { auditPageSchema } from "../audit/read.ts";
 import { stepUnknown } from "../change/step-range.ts";
 import type { RollbackManager } from "../manager.ts";
+import { operationDetailsSchema, operationSchema } from "../operations/operation.ts";
+import { overviewSchema } from "../preview/overview.ts";
+import { parkedStepSchema } from "../preview/parked.ts";
+import { stepStatusSchema } from "../preview/status.ts";
 import { operationParams, stepParams } from "./request-schemas.ts";
-import {
-  approval,
-  auditPage,
-  operation,
-  operationDetails,
-  overview,
-  parkedStep,
-  stepStatus,
-} from "./response-schemas.ts";
 
 export interface ReadingOptions {
   manager: RollbackManager;
-  /** Refuses whoever is not an operator. */
+  /** Refuses requests of people who are not operators. */
   operatorOnly: onRequestAsyncHookHandler;
 }
 
@@ -27,7 +24,7 @@ const olderThan = z
   .optional();
 const operationsShown = 10;
 
-/** Where the steps stand, what was done, and the ledger. */
+/** Status of the steps, operations, approvals and the ledger. */
 export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
   app,
   { manager, operatorOnly },
@@ -37,7 +34,12 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
 
   app.get(
     "/api/rollback/status",
-    { schema: { ...described("Where everything stands, at a glance."), response: { 200: overview } } },
+    {
+      schema: {
+        ...described("Steps by state, the last operation and the head of the ledger."),
+        response: { 200: overviewSchema },
+      },
+    },
     () => manager.getOverview(),
   );
 
@@ -45,8 +47,8 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/steps",
     {
       schema: {
-        ...described("The steps, and whether each could be rolled back right now."),
-        response: { 200: z.object({ steps: z.array(stepStatus) }) },
+        ...described("List the steps, and whether each can be rolled back now."),
+        response: { 200: z.object({ steps: z.array(stepStatusSchema) }) },
       },
     },
     () => manager.getStatus(),
@@ -56,9 +58,9 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/steps/:step",
     {
       schema: {
-        ...described("One step, and the last operations that concerned it."),
+        ...described("Get one step and its last operations."),
         params: stepParams,
-        response: { 200: stepStatus.extend({ operations: z.array(operation) }) },
+        response: { 200: stepStatusSchema.extend({ operations: z.array(operationSchema) }) },
       },
     },
     async ({ params: { step } }) => {
@@ -76,9 +78,9 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/operations",
     {
       schema: {
-        ...described("The operations, newest first."),
+        ...described("List operations, newest first."),
         querystring: z.strictObject({ limit, before: olderThan }),
-        response: { 200: z.object({ operations: z.array(operation) }) },
+        response: { 200: z.object({ operations: z.array(operationSchema) }) },
       },
     },
     async ({ query: { limit: count, before } }) => ({
@@ -90,9 +92,9 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/operations/:id",
     {
       schema: {
-        ...described("One operation: who, why, what it did, and which edited values it kept."),
+        ...described("Get one operation with its requester, reason, receipts and kept values."),
         params: operationParams,
-        response: { 200: operationDetails },
+        response: { 200: operationDetailsSchema },
       },
     },
     ({ params: { id } }) => manager.getOperationDetails(id),
@@ -102,9 +104,9 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/approvals",
     {
       schema: {
-        ...described("Requests for a second person's approval, newest first, and what became of each."),
+        ...described("List requests for approval with their state, newest first."),
         querystring: z.strictObject({ limit }),
-        response: { 200: z.object({ approvals: z.array(approval) }) },
+        response: { 200: z.object({ approvals: z.array(approvalSchema) }) },
       },
     },
     async ({ query: { limit: count } }) => ({ approvals: await manager.listApprovals(count) }),
@@ -114,8 +116,8 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/parked",
     {
       schema: {
-        ...described("What is parked for the steps that are rolled back."),
-        response: { 200: z.object({ parked: z.array(parkedStep) }) },
+        ...described("List the values parked for rolled back steps."),
+        response: { 200: z.object({ parked: z.array(parkedStepSchema) }) },
       },
     },
     async () => ({ parked: await manager.parked() }),
@@ -125,9 +127,9 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/audit",
     {
       schema: {
-        ...described("The ledger, newest first, and whether all of it is as it was written."),
+        ...described("List ledger entries, newest first, and verify the whole ledger."),
         querystring: z.strictObject({ limit, before: olderThan }),
-        response: { 200: auditPage },
+        response: { 200: auditPageSchema },
       },
     },
     ({ query: { limit: count, before } }) =>

@@ -5,7 +5,7 @@ import type { RollbackManager } from "../manager.ts";
  * Demands a recent login before a move of a critical step, and before what takes up an operation or destroys what is
  * parked. With `cascade` any step may come along. A dry run needs none.
  */
-export const demandRecentLogin = (
+export const requireRecentLogin = (
   app: FastifyInstance,
   manager: Pick<RollbackManager, "criticalSteps">,
   demand: ((request: FastifyRequest) => Promise<void>) | undefined,

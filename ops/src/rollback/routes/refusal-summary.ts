@@ -4,7 +4,7 @@ import type { LedgerRecord } from "../audit/ledger.ts";
 import { type Refused, RefusedAttempts } from "./refused-attempts.ts";
 
 const windowMs = 60_000;
-const lookEveryMs = 1_000;
+const checkEveryMs = 1_000;
 
 export interface RefusalSummaryOptions {
   /** Chains an entry to the ledger. */
@@ -14,9 +14,9 @@ export interface RefusalSummaryOptions {
 }
 
 /**
- * Counts the refused attempts of people without any right. The first one opens a window of a minute, and is recorded
- * on its own; those within the window become one entry at its end, and open the next window. However many accounts
- * attempt something, the ledger grows by at most two entries a minute.
+ * Counts refused requests of people without permission. The first one is recorded individually and opens a window of one
+ * minute. Those within the window become one entry at its end, which opens the next window. The ledger therefore grows
+ * by at most two entries a minute, regardless of the number of accounts.
  */
 export class RefusalSummary {
   readonly #record: RefusalSummaryOptions["record"];
@@ -33,7 +33,7 @@ export class RefusalSummary {
     this.#log = log;
   }
 
-  /** Counts an attempt, unless it opens a window: then it is to be recorded on its own. */
+  /** Counts a request and returns true, or opens a window and returns false: the caller then records the request. */
   counts(refused: Refused): boolean {
     this.#closeOldWindow();
     if (!this.#counted) {
@@ -44,17 +44,17 @@ export class RefusalSummary {
     return true;
   }
 
-  /** Counts an attempt in any case: also one that could not be recorded on its own. */
+  /** Counts a request unconditionally, for example one that could not be recorded individually. */
   add(refused: Refused): void {
     (this.#counted ?? this.#open()).add(refused, this.#clock.now());
   }
 
-  /** Records what has been counted; call it when the server ends. Never fails. */
+  /** Records the current counts; call it when the server stops. Never fails. */
   async close(): Promise<void> {
     clearInterval(this.#ticks);
     this.#summarize();
     await this.#writing;
-    // What could not be recorded has one more chance, and a line in the log after that.
+    // A failed summary is tried once more, and then only logged.
     this.#summarize();
     await this.#writing;
     clearInterval(this.#ticks);
@@ -62,7 +62,7 @@ export class RefusalSummary {
 
   #open(): RefusedAttempts {
     clearInterval(this.#ticks);
-    this.#ticks = setInterval(() => this.#closeOldWindow(), lookEveryMs).unref();
+    this.#ticks = setInterval(() => this.#closeOldWindow(), checkEveryMs).unref();
     this.#openedMs = this.#clock.monotonicMs();
     this.#counted = new RefusedAttempts();
     return this.#counted;

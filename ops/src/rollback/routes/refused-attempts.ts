@@ -1,19 +1,19 @@
-/** What somebody without any right attempted. */
+/** A request of a person without permission. */
 export interface Refused {
-  /** What tells people apart. */
+  /** The unique id of the person. */
   person: string;
-  /** Their name and id, in words that are safe to show. */
+  /** Name and id, safe to show. */
   requestedBy: string;
   origin: string;
   attempt: string;
   code: string;
 }
 
-/** Distinct values are counted up to here: there are as many accounts and addresses as a stranger likes. */
+/** Distinct values are counted up to this limit: the number of accounts and addresses is unbounded. */
 const mostCounted = 1_000;
 const mostNames = 10;
 
-/** Refused attempts in numbers, in bounded memory. */
+/** Counts refused requests in bounded memory. */
 export class RefusedAttempts {
   #attempts = 0;
   #from: Date | undefined;
@@ -37,7 +37,7 @@ export class RefusedAttempts {
     increase(this.#byCode, code, 1);
   }
 
-  /** Adds what was counted before. */
+  /** Adds earlier counts. */
   take(earlier: RefusedAttempts): void {
     this.#attempts += earlier.#attempts;
     this.#from = earlier.#from;
@@ -48,7 +48,7 @@ export class RefusedAttempts {
     for (const [code, times] of earlier.#byCode) increase(this.#byCode, code, times);
   }
 
-  /** In the ledger's words. `people` and `addresses` end at a thousand, which means that many or more. */
+  /** The summary for the ledger. `people` and `addresses` stop at 1,000, which means that many or more. */
   summary() {
     const names = [...this.#people.values()].slice(0, mostNames);
     const origins = [...this.#origins];
@@ -77,7 +77,7 @@ export class RefusedAttempts {
   }
 }
 
-/** Attempts and codes are words of the program: there are a dozen. */
+/** Actions and codes are constants of the program, so the maps stay small. */
 const increase = (counts: Map<string, number>, name: string, by: number): void => {
   counts.set(name, (counts.get(name) ?? 0) + by);
 };

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { directionSchema, onConflictSchema } from "../change/change.ts";
 import type { OperationRequest, Requester } from "../engine/request.ts";
 
-/** A step in a path. Which steps there are, the engine says. */
+/** A step in a path; the engine checks that it is registered. */
 export const stepParams = z.object({
   step: z
     .string()
@@ -14,64 +15,66 @@ export const operationParams = z.object({ id: z.string().max(64) });
 const phrase = z.string().max(200);
 const reason = z.string().max(2_000);
 
-/** What a person says to a purge, a resume or an abort. */
+/** Reason and acknowledgement of a move or a purge. */
 export const consent = {
-  reason: reason.optional().describe("Why; kept in the ledger."),
+  reason: reason.optional().describe("The reason; recorded in the ledger."),
   acknowledge: z
     .union([phrase, z.array(phrase).max(50)])
     .default([])
-    .describe("The phrase of the step, or those of the steps."),
+    .describe("The acknowledgement phrase of each critical step."),
 };
 
 const onConflict = {
-  on_conflict: z
-    .enum(["keep", "restore", "fail"])
+  on_conflict: onConflictSchema
     .default("keep")
     .describe(
-      "Which value stands where a re-apply finds one edited meanwhile: the edited one, the parked one, or neither.",
+      "If a value was edited since the rollback: keep the edited one, restore the parked one, or fail.",
     ),
 };
 
 const until = z.iso.datetime({ offset: true });
 
-/** What a move says about a second person. */
+/** The approval by a second person, or an override. */
 const secondPerson = {
   approval: z
     .string()
     .max(64)
     .optional()
-    .describe("The id of an approved request: exactly what was approved is carried out."),
+    .describe("The id of an approved request; exactly the approved move is executed."),
   override: z
     .string()
     .trim()
     .min(1)
     .max(2_000)
     .optional()
-    .describe("Why to move without the approval that is needed; raises a critical alert."),
+    .describe("The reason to move without the required approval; raises a critical alert."),
 };
 
-/** The same for a dry run and for the run: what was rehearsed can be sent again as it is. */
+/** The same for a dry run and the move: the body of a dry run can be sent again unchanged. */
 const move = {
   ...consent,
   ...onConflict,
   ...secondPerson,
   until: until
     .optional()
-    .describe("Of a rollback: by when the steps are to be re-applied; people are reminded."),
+    .describe("For a rollback: the time by which to re-apply the steps; a reminder is sent."),
   plan: z
     .string()
     .max(64)
     .optional()
-    .describe("Refuse to run unless the dry run with this hash still holds."),
-  cascade: z.boolean().default(false).describe("Also move what depends on the steps, or what they need."),
+    .describe("The hash of a dry run; the move is refused if its plan no longer holds."),
+  cascade: z
+    .boolean()
+    .default(false)
+    .describe("Also move dependents (rollback) or requirements (re-apply) of the steps."),
   execute: z
     .boolean()
     .default(false)
-    .describe("Carry a dry run out, and write it off, however many rows it writes."),
+    .describe("Execute the dry run in an aborted transaction regardless of the number of rows."),
   measure: z.boolean().default(false).describe("Also time the hot queries in a dry run."),
 };
 
-const direction = z.enum(["rollback", "reapply"]).default("rollback");
+const direction = directionSchema.default("rollback");
 
 export const moveBody = z.strictObject(move);
 export const dryRunBody = z.strictObject({ ...move, direction });
@@ -82,14 +85,14 @@ export const rangeBody = z.strictObject({
   to: z.int().min(1).describe("The other end."),
   dry_run: z.boolean().default(false),
 });
-export const takeUpBody = z.strictObject({ reason: consent.reason, ...onConflict });
+export const resumeBody = z.strictObject({ reason: consent.reason, ...onConflict });
 export const purgeBody = z.strictObject({ ...consent, ...secondPerson });
 export const approveBody = z.strictObject({ reason: reason.min(1) });
 export const withdrawBody = z.strictObject({ reason: consent.reason });
 export const untilBody = z.strictObject({ until: until.nullable(), reason: consent.reason });
 export const proveBody = z.strictObject({ from: z.int().min(1).optional(), to: z.int().min(1).optional() });
 
-/** A request for the engine, from a body and whoever sent it. */
+/** Makes a request for the engine from a body and its sender. */
 export const requestOf = (asked: Partial<z.infer<typeof moveBody>>, by: Requester): OperationRequest => {
   const { reason: why, acknowledge = [], plan, cascade, on_conflict, approval, override } = asked;
   return {

@@ -47,7 +47,7 @@ const moving: [string, string, number[]][] = [
   ["/steps/2/until", "until", [2]],
 ];
 
-describe("who may do what", () => {
+describe("permissions", () => {
   test.each(looking)("%s is for operators", async (route) => {
     expect(await server.send(route)).toMatchObject({ status: 401, body: { code: "EB_NO_LOGIN" } });
     expect(await server.send(route, "reader")).toMatchObject({ status: 403, body: { code: "EB_NO_RIGHT" } });
@@ -208,8 +208,8 @@ test("an event that has to wait is in the log, and in the ledger when that can b
   expect(logged).toHaveLength(1);
 });
 
-describe("looking", () => {
-  test("tells where everything stands, at a glance and step by step", async () => {
+describe("reading", () => {
+  test("shows the status of all steps and of each step", async () => {
     const { body } = await get("/status");
     expect(body).toMatchObject({
       steps: { applied: 3, rolled_back: 0 },
@@ -258,7 +258,7 @@ describe("moving", () => {
     expect(Object.keys(body.steps[0])).toEqual(Object.keys(steps[0] ?? {}));
   });
 
-  test("there and back, by the plan, in the name of the login", async () => {
+  test("a rollback and a re-apply, by plan, under the name of the login", async () => {
     const { body: plan } = await post("/steps/2/dry-run");
     const asked = { reason: "practice", plan: plan.plan.hash };
     const { status, body } = await post("/steps/2/rollback", asked);
@@ -327,7 +327,7 @@ describe("moving", () => {
     });
   });
 
-  test("a proof answers with its certificate", async () => {
+  test("a proof returns its certificate", async () => {
     expect(await post("/prove", { from: 2, to: 3 })).toMatchObject({
       status: 200,
       body: { steps: [3, 2], proven: true, differences: [] },
@@ -336,7 +336,7 @@ describe("moving", () => {
   });
 });
 
-describe("a refusal says what the engine says, and is in the ledger", () => {
+describe("a refusal is that of the engine, and is in the ledger", () => {
   test.each<[string, unknown, number, string, number[]]>([
     ["/steps/1/rollback", {}, 409, "EB_STEP_HAS_DEPENDENTS", [1]],
     ["/steps/2/rollback", {}, 428, "EB_REASON_MISSING", [2]],
@@ -363,7 +363,7 @@ describe("a refusal says what the engine says, and is in the ledger", () => {
     expect(entry?.action).toMatch(/\.refused$/);
   });
 
-  test("a dry run that is badly asked for is refused without an entry", async () => {
+  test("an invalid dry run is refused without a ledger entry", async () => {
     const before = await newest();
     expect(await post("/steps/9/dry-run")).toMatchObject({ status: 404 });
     expect(await post("/steps/1/dry-run")).toMatchObject({
@@ -375,7 +375,7 @@ describe("a refusal says what the engine says, and is in the ledger", () => {
 });
 
 describe("the audit", () => {
-  test("gives the ledger in pages, newest first, and says that it is as it was written", async () => {
+  test("returns the ledger in pages, newest first, and verifies it", async () => {
     const { body } = await get("/audit?limit=2");
     expect(body).toMatchObject({ verified: true, faults: [] });
     expect(body.entries[0]).toMatchObject({ seq: body.head.seq, hash: body.head.hash });

@@ -2,15 +2,18 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { removeFile, replaceFile, syncDirectory } from "../../../core/atomic-file.ts";
 import type { Clock } from "../../../core/clock.ts";
-import { inTime } from "../../../core/in-time.ts";
 import type { Logger } from "../../../core/logger.ts";
 import { type Owner, thisProcess } from "../../../core/process-lease.ts";
+import { withTimeout } from "../../../core/with-timeout.ts";
 import { type Entry, writeEntry } from "./entry.ts";
 import { entryName, newOwner, ownerName, temporaryName } from "./names.ts";
 import { takeOver } from "./take-over.ts";
 
 /** How many files are written concurrently; each needs a descriptor. */
 const mostAtOnce = 64;
+
+/** A hanging disk must not block notifications. */
+const diskTimeoutMs = 2_000;
 
 /** The error code of a disk that does not respond. */
 const hangs = "hangs";
@@ -54,8 +57,10 @@ export class Spool {
       this.#round = this.#commit();
       return this.#round;
     });
-    if (this.#fault === hangs || (await inTime(this.#next))) return;
-    this.#failed(hangs, new Error("the disk does not answer"));
+    if (this.#fault === hangs) return;
+    await withTimeout(diskTimeoutMs, this.#next).catch(() =>
+      this.#failed(hangs, new Error("the disk does not answer")),
+    );
   }
 
   /**
@@ -88,7 +93,7 @@ export class Spool {
 
   /** Waits for running writes, and leaves the remaining entries to the next process. */
   async close(): Promise<void> {
-    await inTime(this.#leave());
+    await withTimeout(diskTimeoutMs, this.#leave()).catch(() => undefined);
     this.#here = undefined;
   }
 

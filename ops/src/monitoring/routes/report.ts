@@ -1,16 +1,15 @@
 import type { HealthStatus } from "../database/health-check.ts";
 import type { MonitoringService } from "../service.ts";
 
-/** What of a service's health is told, and of which release of it. */
+/** A service whose health is reported. */
 export interface Service {
   monitoring: MonitoringService;
-  /** As it tells the world. */
   version: string;
 }
 
 export const notStarted = "no check has finished yet";
 
-/** What everybody may know, by the latest snapshot. */
+/** The public part of the latest snapshot. */
 export const currentHealth = ({ monitoring, version }: Service) => ({
   status: monitoring.snapshot?.status ?? ("unhealthy" as const),
   timestamp: monitoring.clock.now().toISOString(),
@@ -18,7 +17,7 @@ export const currentHealth = ({ monitoring, version }: Service) => ({
   version,
 });
 
-/** What operators may know besides. */
+/** The latest snapshot for operators. */
 export const currentDetails = ({ monitoring, version }: Service) => ({
   ...currentHealth({ monitoring, version }),
   reasons: monitoring.snapshot?.reasons ?? [notStarted],
@@ -32,7 +31,7 @@ const currentDatabase = ({ snapshot }: MonitoringService) => {
   if (!snapshot) return null;
   const { status, response_time_ms, pool, details } = snapshot.database;
   if (!details) return { status, response_time_ms, pool, details: null };
-  // Tables have a place of their own, in diagnostics.
+  // Diagnostics report the tables separately.
   const { collections: _, ...others } = details;
   return { status, response_time_ms, pool, details: others };
 };

@@ -1,1 +1,0 @@
-export { type MetricsRouteOptions, metricsRoute } from "../routes/metrics.ts";
