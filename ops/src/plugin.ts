@@ -5,12 +5,12 @@ import {
   type AlertManager,
   AlertType,
   alertRoutes,
+  BruteForceDetector,
   type MuteEvent,
   type NotificationDispatcher,
-  noteRefusal,
-  RefusalWatch,
+  recordRefusal,
   type SecurityThresholds,
-  watchTrespasses,
+  watchUnauthorizedAccess,
 } from "./alerts/index.ts";
 import {
   type ConsoleOptions,
@@ -79,7 +79,7 @@ export const earlybird = fastifyPlugin(
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
     const { metricsToken, rateLimit, recentlyAuthenticated } = options;
     const { clock, performance } = monitoring;
-    const watch = new RefusalWatch({ alarm: alerts, clock, thresholds: security });
+    const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security });
     const operator = (request: FastifyRequest) => authorize(request, "operator");
     const operatorOnly = async (request: FastifyRequest) => {
       await operator(request);
@@ -98,7 +98,7 @@ export const earlybird = fastifyPlugin(
     };
     recordRequests(app, {
       performance,
-      onRefused: (request, reply) => noteRefusal(request, reply, refusals),
+      onRefused: (request, reply) => recordRefusal(request, reply, refusals),
     });
     // A scope of its own: the routes of the app may use another validator than zod.
     await app.register(async (scope) => {
@@ -122,7 +122,7 @@ export const earlybird = fastifyPlugin(
           features,
         });
       }
-      watchTrespasses(scope, refusals);
+      watchUnauthorizedAccess(scope, refusals);
       await scope.register(healthRoutes, {
         monitoring,
         fleet,

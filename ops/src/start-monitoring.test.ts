@@ -74,7 +74,7 @@ test("a broken channel and its recovery are reported through the other channel",
   const { channels } = await observed.alerts.explain(broken?.id ?? "");
   expect(channels.find(({ channel }) => channel === "slack")).toMatchObject({
     outcome: "not_sent",
-    why: "not told by it: it is what was broken, and told by the others",
+    why: "not sent: this is the broken channel; the other channels report it",
   });
   slack.answerWith({ status: 200, headers: {}, body: "ok" });
   observed.alerts.resolve("CUSTOM");

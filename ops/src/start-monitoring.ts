@@ -73,7 +73,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     log,
     clock,
     onBroken: (channel, reason) => alerts.raise(brokenChannel(channel, reason)),
-    onMended: (channel) => alerts.resolve(AlertType.CUSTOM, keyOfChannel(channel)),
+    onRecovered: (channel) => alerts.resolve(AlertType.CUSTOM, keyOfChannel(channel)),
   });
   const alerts = new AlertManager({
     dispatcher,
@@ -118,7 +118,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
 const brokenChannel = (channel: string, reason: string) => ({
   type: AlertType.CUSTOM,
   key: keyOfChannel(channel),
-  message: `The channel ${channel} does not reach all whom it should: it needs somebody to mend it.`,
+  message: `The channel ${channel} does not reach all recipients. Check its settings.`,
   details: { channel, reason },
   quietMs: null,
 });

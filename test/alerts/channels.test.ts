@@ -9,7 +9,7 @@ import { type SlackPeer, startSlackPeer } from "../support/slack-peer.ts";
 import { peerPassword, type SmtpPeer, startSmtpPeer } from "../support/smtp-peer.ts";
 import { until } from "../support/until.ts";
 
-const pauses = { firstMs: 20, longestMs: 100 };
+const backoff = { firstMs: 20, longestMs: 100 };
 
 let home: string;
 let slack: SlackPeer;
@@ -48,7 +48,7 @@ const open = (password = peerPassword): NotificationDispatcher => {
     ],
     spoolDir: join(home, "spool"),
     log: logged.log,
-    pauses,
+    backoff,
   });
   opened.onAttempt((attempt) => attempts.push(attempt));
   return opened;
@@ -102,7 +102,7 @@ test("a webhook that is gone is broken, by name and reason, until it is there ag
   expect(stateOf("slack")).toMatchObject({ state: "working", reason: null });
 });
 
-test("a wrong password breaks the channel after three tries; it, and the webhook, appear nowhere", async () => {
+test("a wrong password breaks the channel after three attempts; neither it nor the webhook is logged", async () => {
   await dispatcher.stop(0);
   const wrong = "hunter2-and-more";
   dispatcher = open(wrong);

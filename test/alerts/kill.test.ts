@@ -99,7 +99,7 @@ const expectNothingLost = async (lives: (() => ReturnType<typeof live>)[]): Prom
   return killed;
 };
 
-test("killed at any change of the disk, nothing that was taken over is lost, and each kill repeats at most one", {
+test("a kill at any change of the disk loses no accepted notification, and repeats at most one", {
   timeout: long ? 1_800_000 : 120_000,
 }, async () => {
   const { calls } = await live({});
@@ -115,7 +115,9 @@ test("killed at any change of the disk, nothing that was taken over is lost, and
   expect(await expectNothingLost(lives)).toBeGreaterThanOrEqual(lives.length - 1);
 });
 
-test("the same, killed at random moments", { timeout: long ? 1_800_000 : 120_000 }, async () => {
+test("a kill at a random moment loses and repeats no more", {
+  timeout: long ? 1_800_000 : 120_000,
+}, async () => {
   const moments = fc.sample(fc.nat({ max: 40 }), { numRuns: long ? 100 : 6, seed: 27 });
   const lives = moments.map((afterMs) => () => live({}, afterMs));
   expect(await expectNothingLost(lives)).toBeGreaterThan(0);
@@ -148,7 +150,7 @@ const alertsOnDisk = async (dataDir: string): Promise<number[]> => {
     .map(({ alert }) => Number(alert.key));
 };
 
-test("of fifty alerts at once, killed at any change of the disk, none is lost and one at most told twice", {
+test("a kill at any change of the disk loses none of fifty alerts, and repeats at most one", {
   timeout: long ? 1_800_000 : 120_000,
 }, async () => {
   const { calls } = await alertLife(join(home, "in peace"), { alerts: atOnce });
@@ -178,7 +180,7 @@ test("of fifty alerts at once, killed at any change of the disk, none is lost an
 const endsArrived = (): number[][] =>
   arrived().map((numbers, n) => numbers.filter((_, m) => peers[n]?.messages[m]?.text.startsWith("RESOLVED")));
 
-test("an end that was claimed from the other instances and not sent before a kill is sent by the next process, once", {
+test("an end that was claimed and not sent before a kill is sent once by the next process", {
   timeout: long ? 1_800_000 : 120_000,
 }, async () => {
   const few = 8;

@@ -24,7 +24,7 @@ const replacements: readonly [turn: RegExp, write: string][] = [
 ];
 
 /** Folders with turns that are still to be replaced. */
-const excluded: readonly string[] = ["ops/src/alerts"];
+const excluded: readonly string[] = [];
 
 const filesIn = (folder: string): string[] =>
   readdirSync(resolve(root, folder), { recursive: true, encoding: "utf8" })

@@ -33,20 +33,20 @@ export const withSymptoms = (observed: Observed): Observed => ({
   },
 });
 
-/** A manager of alerts on a clock that stands still, with the notifications that it has handed on. */
+/** An alert manager on a manual clock, with the notifications that it sent. */
 export interface Decisions {
   alerts: AlertManager;
   clock: StandingClock;
   told: Notification[];
-  /** Each told notification as `fired DATABASE_DOWN`. */
+  /** Each notification as `fired DATABASE_DOWN`. */
   words(): string[];
-  /** Takes snapshots, one a second, and waits until all is decided. */
+  /** Observes snapshots, one a second, and waits until everything is decided. */
   observe(...observed: Observed[]): Promise<void>;
-  /** Lets time pass, a tick at its end, and waits until all is decided. */
+  /** Advances the clock, ticks once, and waits until everything is decided. */
   pass(seconds: number): Promise<void>;
-  /** The dispatcher has them on disk, and is about to send them. */
+  /** Announces that the dispatcher has notifications on disk. */
   find(...notifications: Notification[]): Promise<void>;
-  /** What a channel's attempt is reported with. */
+  /** Reports an attempt of a channel. */
   report(attempt: Attempt): void;
 }
 
@@ -54,7 +54,7 @@ export const startOfTime = "2026-01-05T04:00:00.000Z";
 
 /**
  * @param options.clock to share time with another manager
- * @param options.dispatch what becomes of a notification before it counts as told
+ * @param options.dispatch called with each notification before it counts as sent
  */
 export const createDecisions = ({
   clock = new StandingClock(startOfTime),

@@ -11,13 +11,13 @@ import {
 import { vi } from "vitest";
 import { logLines } from "./log-lines.ts";
 
-/** When it is, until a test lets time pass. */
+/** The time at the start of a test. */
 export const startedMs = Date.parse("2026-01-05T04:00:00Z");
 
 export const later = { result: "try_again", reason: "busy" } as const;
 export const refused = { result: "refused", reason: "no such webhook" } as const;
 
-/** A channel that answers from a script, and then accepts; with the ids of the notifications it was given. */
+/** A channel that answers from a script, and then accepts; it records the ids of the notifications. */
 export const scripted = (name: string, ...script: (SendResult | Error)[]) => {
   const sent: string[] = [];
   const send: Channel["send"] = async ({ id }) => {
@@ -29,7 +29,7 @@ export const scripted = (name: string, ...script: (SendResult | Error)[]) => {
   return { name, send, sent };
 };
 
-/** A channel that does nothing until a test sets its answer, to as many as have asked. */
+/** A channel that answers all waiting sends when the test says so. */
 export const holding = (name: string) => {
   const asked: ((result: SendResult) => void)[] = [];
   const send = () => new Promise<SendResult>((resolve) => asked.push(resolve));
@@ -40,8 +40,8 @@ export const holding = (name: string) => {
 };
 
 /**
- * Dispatchers that share a spool, in a temporary directory, one after the other or at once, on timers that a
- * test turns by hand and without chance.
+ * Dispatchers that share a spool in a temporary directory, one after the other or at once, with fake timers and without
+ * randomness.
  */
 export const openDispatching = async () => {
   vi.useFakeTimers({

@@ -2197,7 +2197,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many fire, what is muted, how the channels are, and what happened in the last 30 days. */
+        /** Get active alerts, mutes, channels and the statistics of the last 30 days. */
         get: {
             parameters: {
                 query?: never;
@@ -2236,7 +2236,7 @@ export interface paths {
                                 reason: string | null;
                                 /** Format: date-time */
                                 since: string;
-                                /** @description notifications that wait for it */
+                                /** @description notifications that are waiting */
                                 waiting: number;
                             }[];
                             window_days: number;
@@ -2304,7 +2304,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is wrong now, on any instance; what several see, once. */
+        /** List active alerts of all instances; an alert that several instances raised, once. */
         get: {
             parameters: {
                 query?: never;
@@ -2325,7 +2325,7 @@ export interface paths {
                                 id: string;
                                 /** @enum {string} */
                                 type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
-                                /** @description tells alerts of one type apart, as a route or an address; mostly empty */
+                                /** @description distinguishes alerts of one type, such as a route or an address; often empty */
                                 key: string;
                                 /** @enum {string} */
                                 severity: "warning" | "error" | "critical";
@@ -2386,7 +2386,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was wrong in the last 90 days, newest first, and who was told. */
+        /** List alerts of the last 90 days, newest first, with the result for each channel. */
         get: {
             parameters: {
                 query?: {
@@ -2416,7 +2416,7 @@ export interface paths {
                                 id: string;
                                 /** @enum {string} */
                                 type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
-                                /** @description tells alerts of one type apart, as a route or an address; mostly empty */
+                                /** @description distinguishes alerts of one type, such as a route or an address; often empty */
                                 key: string;
                                 /** @enum {string} */
                                 severity: "warning" | "error" | "critical";
@@ -2437,7 +2437,7 @@ export interface paths {
                                     why: string;
                                 }[];
                             }[];
-                            /** @description the page that follows; null at the end */
+                            /** @description the next page; null on the last one */
                             next: string | null;
                         };
                     };
@@ -2495,7 +2495,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One alert, and for each channel why it was told of it or not. */
+        /** Get an alert with its decisions, and the result for each channel. */
         get: {
             parameters: {
                 query?: never;
@@ -2518,7 +2518,7 @@ export interface paths {
                                 id: string;
                                 /** @enum {string} */
                                 type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
-                                /** @description tells alerts of one type apart, as a route or an address; mostly empty */
+                                /** @description distinguishes alerts of one type, such as a route or an address; often empty */
                                 key: string;
                                 /** @enum {string} */
                                 severity: "warning" | "error" | "critical";
@@ -2532,7 +2532,7 @@ export interface paths {
                                 fired_at: string;
                                 resolved_at: string | null;
                             };
-                            /** @description which process saw it */
+                            /** @description the process that raised it */
                             instance: string;
                             decisions: ({
                                 /** Format: date-time */
@@ -2620,7 +2620,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tell nobody of a type for a while. It is recorded all the same, and told if it fires at the end. */
+        /** Mute a type of alerts. Muted alerts are recorded, and sent if they still fire at the end. */
         post: {
             parameters: {
                 query?: never;
@@ -2877,7 +2877,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a test through the real channels, and wait for what they say. */
+        /** Send a test to the real channels, and wait for their answers. */
         post: {
             parameters: {
                 query?: never;
@@ -2905,7 +2905,7 @@ export interface paths {
                                 /** @enum {string} */
                                 result: "accepted" | "try_again" | "refused";
                                 took_ms: number;
-                                /** @description what the other side said */
+                                /** @description the answer of the other side */
                                 answer: string | null;
                             }[];
                         };

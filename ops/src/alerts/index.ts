@@ -13,30 +13,28 @@ export {
 } from "./incidents/mute.ts";
 export type { RaiseRequest } from "./incidents/raise.ts";
 export type { AlertStatistics, AlertSummary } from "./incidents/statistics.ts";
-export {
-  AlertManager,
-  type AlertManagerOptions,
-  type SnapshotSource,
-} from "./manager.ts";
+export { AlertManager } from "./manager.ts";
 export { type Alert, AlertSeverity, AlertType } from "./model/alert.ts";
-export type { Choice, Decision } from "./model/decision.ts";
+export { keyOfChannel } from "./model/channel-alert.ts";
 export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./model/notification.ts";
+export type { Choice, Decision } from "./model/notification-decision.ts";
 export { type RaisedType, raisedTypes } from "./model/raised-types.ts";
 export type { AlertRecord } from "./model/record.ts";
-export { type Channel, keyOfChannel, type SendResult } from "./notify/channel.ts";
+export type { Channel, SendResult } from "./notify/channel.ts";
 export type { ChannelTest } from "./notify/channel-test.ts";
 export { type DispatcherOptions, NotificationDispatcher } from "./notify/dispatcher.ts";
 export { type ChannelExplanation, type Explanation, explain } from "./notify/explain.ts";
 export { Heartbeat } from "./notify/heartbeat.ts";
+export type { AlertManagerOptions } from "./pipeline.ts";
 export { type AlertRoutesOptions, alertRoutes } from "./routes/index.ts";
 export { rules } from "./rules/index.ts";
-export type { Rule } from "./rules/rule.ts";
+export type { Rule, SnapshotSource } from "./rules/rule.ts";
 export { defaultThresholds, type Thresholds } from "./rules/thresholds.ts";
 export {
+  BruteForceDetector,
   defaultSecurityThresholds,
-  RefusalWatch,
   type SecurityThresholds,
 } from "./security/brute-force-detector.ts";
 export { securityAlert } from "./security/security-alert.ts";
-export { noteRefusal, watchTrespasses } from "./security/unauthorized-access.ts";
+export { recordRefusal, watchUnauthorizedAccess } from "./security/unauthorized-access.ts";
 export { AlertArchive } from "./storage/alert-archive.ts";

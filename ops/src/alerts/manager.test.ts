@@ -38,7 +38,7 @@ test("two failed pings raise DATABASE_DOWN once, with its reason and its beginni
   expect(alerts.active()).toEqual([told[0]?.alert]);
 });
 
-test("two good pings resolve it, and tell how long the outage was", async () => {
+test("two good pings resolve it, with the duration of the outage", async () => {
   const { alerts, told, observe, words } = createDecisions();
   await observe(...times(42, down), well, down, well, well, well);
   expect(words()).toEqual(["fired DATABASE_DOWN", "resolved DATABASE_DOWN"]);
@@ -52,13 +52,13 @@ test("two good pings resolve it, and tell how long the outage was", async () => 
   expect(alerts.active()).toEqual([]);
 });
 
-test("a single failed ping is told to nobody", async () => {
+test("a single failed ping is not sent", async () => {
   const { alerts, told, observe } = createDecisions();
   await observe(well, down, well, down, well);
   expect([told, alerts.active()]).toEqual([[], []]);
 });
 
-test("the process is busy for two minutes before it is told", async () => {
+test("HIGH_CPU fires after two minutes", async () => {
   const { observe, pass, words } = createDecisions();
   const busy = { ...well, system: { cpu_percent: 95, memory_percent: 10 } };
   for (let n = 0; n < 24; n++) {
@@ -70,7 +70,7 @@ test("the process is busy for two minutes before it is told", async () => {
   expect(words()).toEqual(["fired HIGH_CPU"]);
 });
 
-test("each slow route has an alert of its own, which ends when nobody asks for the route any more", async () => {
+test("each slow route has its own alert, which ends when the route gets no more requests", async () => {
   const { alerts, told, observe, pass } = createDecisions();
   const slow = (...routes: string[]): Observed => ({
     ...well,
@@ -87,10 +87,10 @@ test("each slow route has an alert of its own, which ends when nobody asks for t
     await observe(slow("/a"));
   }
   expect(alerts.active().map(({ key }) => key)).toEqual(["GET /a"]);
-  expect(told.at(-1)?.alert.message).toMatch("It cannot be told any more, for want of requests");
+  expect(told.at(-1)?.alert.message).toMatch("Too few requests to evaluate the rule");
 });
 
-test("what goes on is told again after four hours, and every four hours", async () => {
+test("a firing alert is sent again every four hours", async () => {
   const { observe, pass, words } = createDecisions();
   await observe(down, down);
   for (let minute = 0; minute < 9 * 60; minute++) {
@@ -100,7 +100,7 @@ test("what goes on is told again after four hours, and every four hours", async 
   expect(words()).toEqual(["fired DATABASE_DOWN", "reminder DATABASE_DOWN", "reminder DATABASE_DOWN"]);
 });
 
-test("what comes back within five minutes is not told again, unless it lasts longer", async () => {
+test("an alert that comes back within five minutes is not sent again, unless it lasts longer", async () => {
   const { alerts, observe, pass, words } = createDecisions();
   for (let n = 0; n < 3; n++) {
     await observe(down, down, well, well);
@@ -120,7 +120,7 @@ test("what comes back within five minutes is not told again, unless it lasts lon
   expect(last?.decisions.map(({ decision }) => decision)).toEqual(["repeat", "told"]);
 });
 
-test("what comes back more severe within five minutes is told at once, and not a second time", async () => {
+test("an alert that comes back more severe within five minutes is sent at once, and once", async () => {
   const { alerts, told, pass } = createDecisions();
   for (const severity of ["warning", "critical", "critical", "error"] as const) {
     alerts.raise({ type: "CUSTOM", severity, message: "Too warm." });
@@ -136,7 +136,7 @@ test("what comes back more severe within five minutes is told at once, and not a
   ]);
 });
 
-test("what the service raises fires at once, counts repetitions, and ends when it has been quiet", async () => {
+test("a raised alert fires at once, counts repetitions, and ends after its quiet time", async () => {
   const { alerts, told, pass, words } = createDecisions();
   const raise = () =>
     alerts.raise({ type: "SECURITY_ALERT", key: "10.0.0.7", message: "Many refusals.", details: { n: 20 } });
@@ -156,7 +156,7 @@ test("what the service raises fires at once, counts repetitions, and ends when i
   expect(raise().id).not.toBe(first.id);
 });
 
-test("what becomes worse is told again, as the same alert; what is no worse is one occurrence more", async () => {
+test("a higher severity is sent again as the same alert; the same severity is one more occurrence", async () => {
   const { alerts, told, pass, words } = createDecisions();
   const raise = (severity: AlertSeverity, degrees: number) => {
     const message = `The cold store is at ${degrees} °C.`;
@@ -181,10 +181,10 @@ test("what becomes worse is told again, as the same alert; what is no worse is o
     [id, "critical"],
   ]);
   expect(told[1]?.alert).toMatchObject({ ...worst, details: { degrees: 19, occurrences: 3 } });
-  expect(told[2]?.alert.message).toBe(`It is over, after 3 s: ${worst.message}`);
+  expect(told[2]?.alert.message).toBe(`Resolved after 3 s: ${worst.message}`);
 });
 
-test("what becomes worse while it is being told is told again right after", async () => {
+test("an alert that becomes more severe during its dispatch is sent again right after", async () => {
   const message = "The cold store is warm.";
   const { alerts, pass, words } = createDecisions({
     dispatch: async () => void alerts.raise({ type: "CUSTOM", severity: "critical", message }),
@@ -196,7 +196,7 @@ test("what becomes worse while it is being told is told again right after", asyn
   expect(words()).toEqual(["fired CUSTOM", "worsened CUSTOM"]);
 });
 
-test("a failed billing run is not over until one succeeds", async () => {
+test("a failed billing run fires until one succeeds", async () => {
   const { alerts, told, pass, words } = createDecisions();
   alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message: "The run failed." });
   await pass(3 * 3_600);
@@ -204,10 +204,10 @@ test("a failed billing run is not over until one succeeds", async () => {
   expect(alerts.resolve("BILLING_FAILURE", "2025-12")).toBeUndefined();
   expect(alerts.resolve("BILLING_FAILURE", "2026-01")).toMatchObject({ state: "resolved" });
   await pass(0);
-  expect(told[1]?.alert.message).toBe("It is over, after 3 h 0 min: The run failed.");
+  expect(told[1]?.alert.message).toBe("Resolved after 3 h 0 min: The run failed.");
 });
 
-test("CUSTOM may be about anything: without a key, two messages are two alerts, and one end is for both", async () => {
+test("without a key, two CUSTOM messages are two alerts, and one resolution ends both", async () => {
   const { alerts, told, pass } = createDecisions();
   const [warm, van] = ["The cold store is at 9 °C.", "The van has broken down."];
   const raise = (message: string) => alerts.raise({ type: "CUSTOM", message });
@@ -225,7 +225,7 @@ test("CUSTOM may be about anything: without a key, two messages are two alerts, 
   expect(alerts.resolve("CUSTOM")?.id).toBe(long.id);
 });
 
-test("an occurrence that knows more speaks for all; one that knows other things does not", async () => {
+test("an occurrence with additional details replaces the details; one with other details does not", async () => {
   const { alerts, words, pass } = createDecisions();
   const raise = (details: Record<string, string | number | undefined>) =>
     alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message: "It failed.", details } as RaiseRequest);
@@ -240,7 +240,7 @@ test("an occurrence that knows more speaks for all; one that knows other things 
 });
 
 test.each(["DATABASE_DOWN", "CUSTOMS", "toString", undefined])(
-  "a service is told that it can neither raise nor resolve %s, and what it can",
+  "a service cannot raise or resolve %s, and the error lists the types that it can",
   async (type) => {
     const { alerts, observe } = createDecisions();
     await observe(down, down);
@@ -277,7 +277,7 @@ test("a storm of 100,000 alerts of 50 kinds makes 50 notifications, in under 2 s
   expect(alerts.active().every(({ details }) => details.occurrences === 2_000)).toBe(true);
 });
 
-test("nobody fills the memory with keys: from a thousand on they go under one", async () => {
+test("from a thousand keys on, alerts of a type share one key", async () => {
   const { alerts, told } = createDecisions();
   for (let n = 0; n < 3_000; n++) {
     alerts.raise({ type: "SECURITY_ALERT", key: `address ${n}`, message: "Many refusals." });
@@ -288,7 +288,7 @@ test("nobody fills the memory with keys: from a thousand on they go under one", 
   expect(told).toHaveLength(1_001);
 });
 
-test("the one that stands for all others speaks for them, becomes as severe as the worst, and ends", async () => {
+test("the shared alert takes the highest severity of its occurrences, and ends", async () => {
   const { alerts, told, pass } = createDecisions();
   const raise = (severity: AlertSeverity, key: string) =>
     alerts.raise({ type: "BILLING_FAILURE", key, severity, message: `Run ${key} failed.`, details: { key } });
@@ -310,7 +310,7 @@ test("the one that stands for all others speaks for them, becomes as severe as t
   expect(alerts.active()).toHaveLength(1_000);
 });
 
-test("a notification that cannot be handed on is tried again, and delays no other", async () => {
+test("a notification that cannot be dispatched is retried, and delays no other", async () => {
   let broken = true;
   const { alerts, pass, words } = createDecisions({
     dispatch: async ({ alert }) => {
@@ -326,7 +326,7 @@ test("a notification that cannot be handed on is tried again, and delays no othe
   expect(words()).toEqual(["fired DELIVERY_ISSUE", "fired CUSTOM"]);
 });
 
-test("the history has each incident once, newest first, and can be narrowed down", async () => {
+test("the history has each incident once, newest first, and can be filtered", async () => {
   const { alerts, clock, observe } = createDecisions();
   for (let n = 0; n < 3; n++) await observe(down, down, well, well);
   await observe(down, down);
@@ -343,7 +343,7 @@ test("the history has each incident once, newest first, and can be narrowed down
   expect(await ids({ before: clock.now() })).toHaveLength(4);
 });
 
-test("pages of the history hold each alert once, also when many fired in the same moment", async () => {
+test("the pages of the history have each alert once, even if many fired at the same time", async () => {
   const { alerts } = createDecisions();
   for (let n = 0; n < 25; n++) alerts.raise({ type: "CUSTOM", key: `${n}`, message: "At once." });
   const keys: string[] = [];
@@ -366,7 +366,7 @@ test("the history keeps the last thousand", async () => {
   expect(records[0]?.alert.fired_at).toBe("2026-01-05T05:06:57.000Z");
 });
 
-test("the summary counts the last thirty days and says how long things took", async () => {
+test("the summary covers the last thirty days with the mean time to resolve", async () => {
   const { alerts, pass, observe } = createDecisions();
   alerts.raise({ type: "CUSTOM", message: "Long ago." });
   await pass(40 * 86_400);
@@ -390,7 +390,7 @@ test("the summary counts the last thirty days and says how long things took", as
   });
 });
 
-test("an alert is explained: its numbers, each decision in words, and what each channel said", async () => {
+test("the explanation of an alert has its measurements, each decision, and the answer of each channel", async () => {
   const { alerts, told, observe, pass, report } = createDecisions();
   await observe(withSymptoms(well));
   await pass(15);
@@ -416,7 +416,7 @@ test("an alert is explained: its numbers, each decision in words, and what each 
         decision: "waits_for_cause",
         why: "held back until 2026-01-05T04:00:15.000Z in case DATABASE_DOWN explains it",
       },
-      { decision: "told", notification_id: id, why: "handed to the channels" },
+      { decision: "told", notification_id: id, why: "sent to the channels" },
     ],
     channels: [
       { channel: "slack", outcome: "on_its_way", why: "no attempt is known yet" },
@@ -435,7 +435,7 @@ test("an alert is explained: its numbers, each decision in words, and what each 
   await expect(alerts.explain("nobody")).rejects.toMatchObject({ code: "EB_ALERT_UNKNOWN", status: 404 });
 });
 
-test("a channel that fails for long makes nothing forgotten of what became of the others, or of it before", async () => {
+test("the attempts of a channel that fails for long do not displace those of others, or earlier results", async () => {
   const { alerts, told, pass, report } = createDecisions();
   const { id: alert_id } = alerts.raise({ type: "CUSTOM", message: "Look into it." });
   await pass(1);
@@ -451,7 +451,7 @@ test("a channel that fails for long makes nothing forgotten of what became of th
   expect(email?.attempts.slice(0, 2)).toMatchObject([{ outcome: "accepted" }, { attempt: 12 }]);
 });
 
-test("a stopped manager takes no more notice", async () => {
+test("a stopped manager ignores snapshots", async () => {
   const { alerts, told } = createDecisions();
   let listener = (_: Observed) => {};
   const source = {

@@ -6,7 +6,7 @@ import { channelsFrom, securityFrom, thresholdsFrom } from "./configure.ts";
 
 const read = (environment: NodeJS.ProcessEnv = {}) => readSettings(environment, "/nowhere/.env");
 
-test("settings that say nothing leave every threshold as it is", () => {
+test("without settings, every threshold has its default", () => {
   expect(thresholdsFrom(read())).toEqual(defaultThresholds);
   expect(securityFrom(read())).toEqual(defaultSecurityThresholds);
 });
@@ -32,7 +32,7 @@ test("each threshold has its setting", () => {
   expect(securityFrom(settings)).toEqual({ failedLogins: 6, refusals: 7, windowSeconds: 80 });
 });
 
-test("a channel is there when it is set up", () => {
+test("a channel exists if it is configured", () => {
   const slack = { SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/T/B/x" };
   const email = {
     SMTP_SERVER: "smtp.example.com",

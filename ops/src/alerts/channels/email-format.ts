@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { AlertSeverity } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
-import { headline, labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "../notify/message-text.ts";
+import { headline, labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
 
 const colours: Record<AlertSeverity, string> = {
   [AlertSeverity.CRITICAL]: "#c92a2a",
@@ -10,7 +10,7 @@ const colours: Record<AlertSeverity, string> = {
 };
 const green = "#2b8a3e";
 
-/** Longer ones are cut by some readers anyhow. */
+/** Some mail clients cut longer subjects. */
 const longestSubject = 200;
 
 /** The address in `EarlyBird <alerts@example.com>`, or in `alerts@example.com`. */
@@ -35,7 +35,7 @@ export const emailMessage = (
     date: new Date(created_at),
     messageId: isFirst ? first : `<${id}@${domain}>`,
     ...(isFirst ? {} : { inReplyTo: first, references: [first] }),
-    // Answers of people on holiday, please not to us (RFC 3834).
+    // Suppresses automatic replies (RFC 3834).
     headers: { "Auto-Submitted": "auto-generated" },
     text: textOf(notification),
     html: htmlOf(notification),
@@ -55,7 +55,7 @@ const factsOf = (notification: Notification): [string, string][] => [
 const textOf = (notification: Notification): string => {
   const facts = factsOf(notification).map(([name, value]) => `${name}: ${value}`);
   return [
-    `${occasionInWords(notification)}: ${subjectOf(notification)}`,
+    `${occasionLabel(notification)}: ${subjectOf(notification)}`,
     "",
     messageOf(notification),
     "",
@@ -71,7 +71,7 @@ const htmlOf = (notification: Notification): string => {
       `<tr><td style="padding:2px 16px 2px 0;color:#868e96">${escaped(name)}</td><td>${escaped(value)}</td></tr>`,
   );
   return `<div style="font-family:sans-serif;border-left:4px solid ${colour};padding-left:12px">
-<p><strong style="color:${colour}">${escaped(occasionInWords(notification))}</strong> ${escaped(subjectOf(notification))}</p>
+<p><strong style="color:${colour}">${escaped(occasionLabel(notification))}</strong> ${escaped(subjectOf(notification))}</p>
 <p>${escaped(messageOf(notification))}</p>
 <table style="border-collapse:collapse;font-size:14px">
 ${facts.join("\n")}

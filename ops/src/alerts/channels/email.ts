@@ -19,7 +19,7 @@ export interface EmailSettings {
   port: number;
   /** TLS from the start (usually port 465). Otherwise the server must offer STARTTLS, unless it is this machine. */
   secure: boolean;
-  /** Whom to log in as; absent: the sender. */
+  /** The login; by default the sender. */
   user?: string;
   /** A secret: it never appears in a result, an error or a log. Absent: no login. */
   password?: string;
@@ -41,12 +41,12 @@ const usual: EmailTimeouts = { connectMs: 10_000, silenceMs: 15_000 };
 const loginsToBelieve = 3;
 
 /**
- * Sends by SMTP. One recipient whom the server refuses does not keep the others from it, and is named until it
- * accepts all; who is put off for now is tried again, alone.
+ * Sends by SMTP. A recipient that the server rejects does not stop delivery to the others; it is reported until the
+ * server accepts all. A recipient that the server defers is retried alone.
  */
 export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = usual): Channel => {
   const transport = createTransport(transportOptions(settings, timeouts));
-  /** Of what some have and others were put off for: for whom it is missing, and who was refused. */
+  /** Notifications that some recipients have: the recipients that were deferred, and those that were rejected. */
   const unfinished = new LRUCache<string, { missing: string[]; refused: string[] }>({ max: 1_000 });
   let refusedLogins = 0;
   return {
@@ -71,7 +71,7 @@ export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = 
         if (isLoginRefusal(error) && ++refusedLogins < loginsToBelieve) return putOff(failure.reason, []);
         const refused = refusedIn(error as MailError, settings.password);
         if (failure.result === "try_again") return putOff(failure.reason, withThoseBefore(refused));
-        // Whoever was put off is refused now, and the others have it.
+        // The deferred recipients are rejected now, and the others have the message.
         if (before && refused.length > 0) {
           unfinished.delete(id);
           return accepted(failure.reason, withThoseBefore(refused));
@@ -82,10 +82,10 @@ export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = 
   };
 };
 
-/** What the connection is made with. */
+/** The options of the connection. */
 export const transportOptions = (settings: EmailSettings, { connectMs, silenceMs }: EmailTimeouts) => {
   const { server: host, port, secure, user = addressOf(settings.from), password } = settings;
-  // Nobody stands between this machine and itself; its server may have no certificate, or one of its own.
+  // No network is between this machine and itself; its server may have no certificate, or one of its own.
   const isHere = /^(localhost|127(\.\d+){3}|::1)$/.test(host);
   return {
     host,

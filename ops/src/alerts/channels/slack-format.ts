@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { AlertSeverity } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
-import { headline, labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "../notify/message-text.ts";
+import { headline, labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
 
 const colours: Record<AlertSeverity, string> = {
   [AlertSeverity.CRITICAL]: "#c92a2a",
@@ -22,7 +22,7 @@ const mostFields = 10;
 export const slackMessage = (notification: Notification) => {
   const { alert } = notification;
   const fields = Object.entries(alert.details).slice(0, mostFields);
-  const heading = `*${occasionInWords(notification)}* · ${escaped(subjectOf(notification))}`;
+  const heading = `*${occasionLabel(notification)}* · ${escaped(subjectOf(notification))}`;
   return {
     text: clamp(escaped(headline(notification))),
     attachments: [

@@ -32,7 +32,7 @@ test.each([
   ["GET /api/orders", "The route is slow.", "CRITICAL: CUSTOM (GET /api/orders): The route is slow."],
   ["The van broke down.", "The van broke down.", "CRITICAL: CUSTOM: The van broke down."],
   ["", "The van broke down.", "CRITICAL: CUSTOM: The van broke down."],
-])("the key %j is told beside the message %j only where it says something else", (key, message, text) => {
+])("the key %j is shown beside the message %j only if it adds something", (key, message, text) => {
   expect(slackMessage({ ...fired, alert: { ...alert, type: AlertType.CUSTOM, key, message } }).text).toBe(
     text,
   );

@@ -5,7 +5,7 @@ export interface MailError {
   code?: string | undefined;
   originalCode?: string | undefined;
   response?: string | undefined;
-  /** To what the server gave the response, as `RCPT TO`. */
+  /** The command that the response answers, such as `RCPT TO`. */
   command?: string | undefined;
   /** The server will answer the same whenever it is asked (RFC 5321, 4.2.1: 5yz). */
   permanent?: boolean | undefined;
@@ -19,11 +19,11 @@ export interface MailResult {
   rejectedErrors?: MailError[] | undefined;
 }
 
-/** The recipients whom the server may accept later. */
+/** The recipients that the server may accept later. */
 export const deferredIn = ({ rejectedErrors = [] }: Pick<MailResult, "rejectedErrors">): string[] =>
   rejectedErrors.filter(({ permanent }) => permanent !== true).flatMap(({ recipient }) => recipient ?? []);
 
-/** The recipients whom the server will never accept, each with its words. */
+/** The recipients that the server rejects, each with its response. */
 export const refusedIn = (
   { rejectedErrors = [] }: Pick<MailResult, "rejectedErrors">,
   secret: string | undefined,
@@ -32,7 +32,7 @@ export const refusedIn = (
     .filter(({ permanent }) => permanent === true)
     .map(({ recipient, response = "" }) => withoutSecret(`${recipient}: ${response}`, secret));
 
-/** The server's words to a message it took. */
+/** The server's response to an accepted message. */
 export const answerOf = ({ response }: MailResult, secret: string | undefined): string =>
   withoutSecret(response, secret);
 
@@ -50,10 +50,12 @@ export const putOff = (reason: string, refused: readonly string[]): SendResult =
 
 const inWords = (refused: readonly string[]): string => `refused ${refused.join("; ")}`;
 
-/** What became of a message that the server did not take. */
+/** The result of a message that the server did not accept. */
 type Failed = Exclude<SendResult, { result: "accepted" }>;
 
-/** What an error means for the next attempt. Its words are the server's, which may repeat ours: never the secret. */
+/**
+ * What an error means for the next attempt. The server's response may repeat the request, so the secret is removed.
+ */
 export const failureOf = (thrown: unknown, secret: string | undefined): Failed => {
   const { code, originalCode, response, command = "us", permanent } = thrown as MailError;
   const reason =
@@ -82,6 +84,6 @@ const withoutSecret = (words: string, secret: string | undefined): string => {
 
 const base64Run = /[A-Za-z0-9+/]+/g;
 
-/** Other letters may stand before it, so that its groups of four begin anywhere. */
+/** Other letters may precede it, so that its groups of four begin anywhere. */
 const holds = (run: string, secret: string): boolean =>
   [0, 1, 2, 3].some((start) => Buffer.from(run.slice(start), "base64").includes(secret));

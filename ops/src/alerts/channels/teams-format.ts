@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { AlertSeverity } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
-import { headline, labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "../notify/message-text.ts";
+import { headline, labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
 
 /** The styles of a container: their colours follow the theme of the reader. */
 const styles: Record<AlertSeverity, string> = {
@@ -39,7 +39,7 @@ export const teamsMessage = (notification: Notification) => {
               style: styleOf(notification),
               bleed: true,
               items: [
-                line(bold(`${occasionInWords(notification)} · ${subjectOf(notification)}`)),
+                line(bold(`${occasionLabel(notification)} · ${subjectOf(notification)}`)),
                 line(plain(messageOf(notification))),
               ],
             },

@@ -1,6 +1,6 @@
 import type { Notification } from "../model/notification.ts";
 import type { Channel } from "../notify/channel.ts";
-import { labelOf, messageOf, occasionInWords, subjectOf, timesOf } from "../notify/message-text.ts";
+import { labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
 import { type HttpOptions, postJson, type ResponseDetails } from "./post-json.ts";
 
 /** Telegram refuses messages of more than 4,096 characters after the entities are parsed. */
@@ -43,7 +43,7 @@ export const telegramText = (notification: Notification): string => {
   const { alert } = notification;
   const fields = Object.entries(alert.details).slice(0, mostFields);
   return [
-    `<b>${escaped(occasionInWords(notification), longestValue)}</b> · ${escaped(subjectOf(notification), longestValue)}`,
+    `<b>${escaped(occasionLabel(notification), longestValue)}</b> · ${escaped(subjectOf(notification), longestValue)}`,
     escaped(messageOf(notification), longestMessage),
     ...fields.map(
       ([name, value]) =>

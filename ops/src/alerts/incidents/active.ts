@@ -3,11 +3,11 @@ import { hostname } from "node:os";
 import type { Alert, AlertSeverity, AlertType } from "../model/alert.ts";
 import { fingerprint, fingerprintOf } from "../model/fingerprint.ts";
 import type { Incident } from "../model/record.ts";
-import { storableDetails, storableMessage } from "../model/sanitize.ts";
+import { sanitizeDetails, sanitizeMessage } from "../model/sanitize.ts";
 import { aftermathMs, type Cause, causesOf, graceMs } from "./inhibition.ts";
 
-/** What begins. */
-export interface Beginning {
+/** A new incident. */
+export interface NewIncident {
   type: AlertType;
   key: string;
   severity: AlertSeverity;
@@ -19,17 +19,17 @@ export interface Beginning {
 /** The alert of a type that ended last, and when on the steady clock. */
 export type LastEnded = [type: AlertType, { alert: string; atMs: number }];
 
-/** Seen where: for people. */
+/** The instance as it is displayed. */
 const instance = `${hostname()} (process ${process.pid})`;
 
-/** The alerts of this process that fire, and those about whose end people are still to be told. */
+/** The incidents of this process that fire, and the resolved ones whose end may still have to be sent. */
 export class Incidents {
   readonly #firing = new Map<string, Incident>();
   readonly #open = new Set<Incident>();
   readonly #countByType = new Map<AlertType, number>();
   readonly #ended = new Map<LastEnded[0], LastEnded[1]>();
 
-  /** Goes on with an incident of another process; false when the same fires here already. */
+  /** Adopts an incident of another process; false when the same fires here already. */
   adopt(incident: Incident): boolean {
     const { alert } = incident;
     if (alert.state === "firing") {
@@ -40,19 +40,19 @@ export class Incidents {
     return true;
   }
 
-  /** Takes in what ended last in another process, as its `lastEnded()` gave it. */
+  /** Adopts the `lastEnded()` of another process. */
   adoptEnded(lastEnded: readonly LastEnded[]): void {
     for (const [type, ended] of lastEnded) {
       if ((this.#ended.get(type)?.atMs ?? 0) < ended.atMs) this.#ended.set(type, ended);
     }
   }
 
-  /** Of each type, what ended last: it explains its symptoms for a while. */
+  /** The last resolved alert of each type; it explains its symptoms for a while. */
   lastEnded(): LastEnded[] {
     return [...this.#ended];
   }
 
-  begin({ type, key, severity, message, details, raised }: Beginning, now: Date, nowMs: number): Incident {
+  begin({ type, key, severity, message, details, raised }: NewIncident, now: Date, nowMs: number): Incident {
     const incident: Incident = {
       alert: {
         id: randomUUID(),
@@ -60,8 +60,8 @@ export class Incidents {
         key,
         severity,
         state: "firing",
-        message: storableMessage(message),
-        details: storableDetails(details),
+        message: sanitizeMessage(message),
+        details: sanitizeDetails(details),
         fired_at: now.toISOString(),
         resolved_at: null,
       },
@@ -78,16 +78,16 @@ export class Incidents {
     return incident;
   }
 
-  /** Takes over what is worse about an incident than was known. */
+  /** Updates an incident that became more severe. */
   worsen(
     incident: Incident,
-    { severity, message, details }: Pick<Beginning, "severity" | "message" | "details">,
+    { severity, message, details }: Pick<NewIncident, "severity" | "message" | "details">,
   ): void {
     incident.alert = {
       ...incident.alert,
       severity,
-      message: storableMessage(message),
-      details: storableDetails(details),
+      message: sanitizeMessage(message),
+      details: sanitizeDetails(details),
     };
   }
 
@@ -112,31 +112,31 @@ export class Incidents {
     return [...this.#firing.values()];
   }
 
-  /** Those about which there is, or may be, something left to tell. */
+  /** Incidents with a notification that is, or may be, still to be sent. */
   open(): Incident[] {
     return [...this.#open];
   }
 
-  /** Another instance tells by now what this process has told; from now on it is looked up whether it still cares. */
-  giveAway(incident: Incident, nowMs: number): void {
+  /** Another instance took over the notifications of this incident. From now on, its claim is checked again. */
+  leaveToOther(incident: Incident, nowMs: number): void {
     const { telling } = incident;
     if (telling.state === "told") incident.telling = { ...telling, state: "elsewhere", askAgainAtMs: nowMs };
   }
 
-  /** Nothing more is told about it. */
+  /** No more notifications are sent for it. */
   close(incident: Incident): void {
     incident.telling = { state: "over" };
     this.#open.delete(incident);
   }
 
   /**
-   * What explains an incident, if anything does or is about to.
+   * The cause of an incident, if one fires or is about to fire.
    *
-   * @param watch where the rules stand, and when they last looked
+   * @param watch the rule engine
    */
   causeOf(
     { alert, firedMs }: Incident,
-    watch: { isPending: (type: AlertType) => boolean; lookedAtMs: number },
+    watch: { isPending(type: AlertType): boolean; observedAtMs: number },
     nowMs: number,
   ): Cause {
     const causes = causesOf(alert.type);
@@ -147,7 +147,7 @@ export class Incidents {
       if (ended && nowMs - ended.atMs < aftermathMs) return { state: "known", type, alert: ended.alert };
     }
     const untilMs = firedMs + graceMs;
-    const unclear = causes.find((type) => watch.isPending(type) || watch.lookedAtMs <= firedMs);
+    const unclear = causes.find((type) => watch.isPending(type) || watch.observedAtMs <= firedMs);
     return unclear && nowMs < untilMs ? { state: "unclear", type: unclear, untilMs } : { state: "none" };
   }
 

@@ -5,10 +5,10 @@ import type { Incident } from "../model/record.ts";
 import { isWithoutKey } from "./raise.ts";
 
 /**
- * When it was said of something that it is over, while nothing of the kind fired here. It may fire in another
- * process, whose state is taken over only once that is known to be dead: by then, nobody says it again.
+ * Resolutions that found no firing alert. The alert may fire in another process that died: its state is taken over
+ * only when its lease has expired, and the resolution is not repeated by then.
  */
-export class EndsAhead {
+export class EarlyResolutions {
   /** Times on the steady clock. */
   readonly #ends = new LRUCache<string, number>({ max: 1_000 });
 

@@ -21,7 +21,7 @@ export interface HistoryPage {
   next: string | null;
 }
 
-/** Where a page ends: alerts of one moment are told apart by their ids. */
+/** Where a page ends. Alerts of the same time are distinguished by their ids. */
 export interface Place {
   fired_at: string;
   id: string;
@@ -43,7 +43,7 @@ export const placeOf = (page: string): Place => {
   return { fired_at: time.toISOString(), id };
 };
 
-/** A page of what is there, and one alert more where there is one. */
+/** A page from `limit` alerts plus one, if there are so many. */
 export const pageFrom = (found: readonly AlertRecord[], limit: number): HistoryPage => {
   const alerts = found.slice(0, limit);
   const last = alerts.at(-1)?.alert;
@@ -52,7 +52,7 @@ export const pageFrom = (found: readonly AlertRecord[], limit: number): HistoryP
 };
 
 /**
- * Says of an alert whether it is among those that are asked for.
+ * Returns whether an alert matches the filter.
  *
  * @throws Failure EB_ALERT_PAGE
  */

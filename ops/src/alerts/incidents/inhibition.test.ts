@@ -14,7 +14,7 @@ const decisionsOf = async ({ alerts }: Decisions, type: "HIGH_ERROR_RATE" | "API
   return records.map(({ decisions }) => decisions);
 };
 
-test("an outage is one story: its symptoms are recorded and not told, and the end says how many", async () => {
+test("the symptoms of an outage are recorded and not sent, and the end reports their number", async () => {
   const desk = createDecisions();
   const { alerts, told, observe, words } = desk;
   await observe(well, down, down, withSymptoms(down), withSymptoms(down), withSymptoms(well), well);
@@ -26,7 +26,7 @@ test("an outage is one story: its symptoms are recorded and not told, and the en
   expect(alerts.active().map(({ type }) => type)).toEqual(["HIGH_ERROR_RATE", "API_TIMEOUT"]);
 });
 
-test("symptoms that show before their cause is certain wait for it, and the first message counts them", async () => {
+test("symptoms that appear before their cause is certain wait for it, and the first message counts them", async () => {
   const desk = createDecisions();
   const { told, observe, words } = desk;
   await observe(well, withSymptoms(well), withSymptoms(down), withSymptoms(down), withSymptoms(down));
@@ -40,7 +40,7 @@ test("symptoms that show before their cause is certain wait for it, and the firs
   ]);
 });
 
-test("a symptom whose cause is looked for and not found is told at once", async () => {
+test("a symptom without a cause is sent at once", async () => {
   const { observe, words } = createDecisions();
   await observe(withSymptoms(well));
   expect(words()).toEqual([]);
@@ -57,7 +57,7 @@ test("a symptom does not wait longer than fifteen seconds for a cause that stays
   expect(words()).toEqual(["fired HIGH_ERROR_RATE", "fired API_TIMEOUT"]);
 });
 
-test("what still fires two minutes after its cause has ended is told; what recovers meanwhile is not", async () => {
+test("a symptom that fires two minutes after its cause has ended is sent; one that recovers before is not", async () => {
   const desk = createDecisions();
   const { observe, pass, words } = desk;
   await observe(down, down, withSymptoms(down), withSymptoms(well), withSymptoms(well));
@@ -81,7 +81,7 @@ test.each([
   ["goes on", 5],
   ["was set back", -86_400],
 ])(
-  "what ended before a restart still explains its symptoms, for two minutes of a clock that %s",
+  "a cause that ended before a restart explains its symptoms for two minutes, on a clock that %s",
   async (...how) => {
     const [, seconds] = how;
     const dataDir = await makeTemporaryDirectory();
@@ -98,7 +98,7 @@ test.each([
   },
 );
 
-test("what has nothing to do with the database is told during its outage", async () => {
+test("an alert unrelated to the database is sent during its outage", async () => {
   const { alerts, observe, words } = createDecisions();
   await observe(down, down);
   alerts.raise({ type: "SECURITY_ALERT", message: "Many refusals." });

@@ -1,13 +1,13 @@
 import { AlertType } from "../model/alert.ts";
 
-/** What may explain an alert. Times are milliseconds on the steady clock. */
+/** The cause of an alert. Times are milliseconds on the steady clock. */
 export type Cause =
   | { state: "none" }
   /** It is about to be known whether there is one. */
   | { state: "unclear"; type: AlertType; untilMs: number }
   | { state: "known"; type: AlertType; alert: string };
 
-/** What explains what: while a cause fires, its symptoms are recorded and told to nobody. */
+/** The causes of each type. While a cause fires, its symptoms are recorded and not sent. */
 const causes: Partial<Record<AlertType, readonly AlertType[]>> = {
   [AlertType.DATABASE_SLOW]: [AlertType.DATABASE_DOWN],
   [AlertType.API_TIMEOUT]: [AlertType.DATABASE_DOWN],

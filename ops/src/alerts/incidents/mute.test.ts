@@ -5,7 +5,7 @@ const hour = { duration_seconds: 3_600, author: "Asha" };
 const maintenance = { ...hour, type: "DATABASE_DOWN", reason: "maintenance" } as const;
 const all = { limit: 10 };
 
-test("a mute holds an alert back, never hides it, and says by whom, until when and why", async () => {
+test("a muted alert is recorded and not sent, with author, end and reason of the mute", async () => {
   const { alerts, told, observe } = createDecisions();
   const mute = await alerts.mute(maintenance);
   expect(mute).toMatchObject({ until: "2026-01-05T05:00:00.000Z", author: "Asha" });
@@ -19,11 +19,11 @@ test("a mute holds an alert back, never hides it, and says by whom, until when a
     { occasion: "resolved", decision: "never_told" },
   ]);
   expect((await alerts.explain(record?.alert.id ?? "")).decisions[0]?.why).toBe(
-    "not told: muted by Asha until 2026-01-05T05:00:00.000Z, because: maintenance",
+    "not sent: muted by Asha until 2026-01-05T05:00:00.000Z, because: maintenance",
   );
 });
 
-test("it ends by itself, and what still fires is told then", async () => {
+test("a mute expires, and an alert that still fires is sent then", async () => {
   const { alerts, observe, pass, words } = createDecisions();
   await alerts.mute(maintenance);
   await observe(down, down);
@@ -34,7 +34,7 @@ test("it ends by itself, and what still fires is told then", async () => {
   expect(alerts.mutes()).toEqual([]);
 });
 
-test("it can be ended, and what was told before and still fires is told again", async () => {
+test("a mute can be ended, and an alert that was sent before and still fires is sent again", async () => {
   const { alerts, observe, pass, words } = createDecisions();
   await observe(down, down);
   await alerts.mute(maintenance);
@@ -50,7 +50,7 @@ test("it can be ended, and what was told before and still fires is told again", 
   });
 });
 
-test("what something explains when the mute ends is told again when that is over and it still fires", async () => {
+test("an inhibited alert whose mute ends is sent when its cause has ended and it still fires", async () => {
   const { alerts, observe, pass, words } = createDecisions();
   await observe(withSymptoms(well), withSymptoms(well));
   await alerts.mute({ ...hour, type: "API_TIMEOUT" });
@@ -67,7 +67,7 @@ test("what something explains when the mute ends is told again when that is over
   expect(words()).toHaveLength(5);
 });
 
-test("the end of what was told before is not told while it is muted", async () => {
+test("the end of an alert that was sent before is not sent while it is muted", async () => {
   const { alerts, observe, words } = createDecisions();
   await observe(down, down);
   await alerts.mute(maintenance);
@@ -79,7 +79,7 @@ test("the end of what was told before is not told while it is muted", async () =
   });
 });
 
-test("everything can be muted at once, and a mute of one type is not the mute of another", async () => {
+test("all types can be muted at once, and a mute of one type does not affect another", async () => {
   const { alerts, pass, words } = createDecisions();
   await alerts.mute({ ...hour, type: "CUSTOM" });
   alerts.raise({ type: "CUSTOM", message: "Muted." });
@@ -113,7 +113,7 @@ test.each([0, -1, 1.5, Number.NaN, 30 * 86_400 + 1])(
   },
 );
 
-test("a later mute of the same type takes the place of the earlier one", async () => {
+test("a later mute of the same type replaces the earlier one", async () => {
   const { alerts } = createDecisions();
   await alerts.mute({ ...hour, type: "CUSTOM" });
   const later = await alerts.mute({ type: "CUSTOM", duration_seconds: 60, author: "Ravi" });

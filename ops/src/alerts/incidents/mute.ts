@@ -1,14 +1,14 @@
 import { defineFailure } from "../../core/failure.ts";
 import { AlertSeverity, AlertType } from "../model/alert.ts";
 import { raisedTypes } from "../model/raised-types.ts";
-import { storable } from "../model/sanitize.ts";
+import { sanitizeText } from "../model/sanitize.ts";
 import { rules } from "../rules/index.ts";
 
 /** A type of alerts, or all of them. */
 export type MuteTarget = AlertType | "ALL";
 export const muteTargets = [...Object.values(AlertType), "ALL"] as const satisfies readonly MuteTarget[];
 
-/** Somebody's wish not to be told of something for a while. Times are ISO 8601. */
+/** A period without notifications of a type. Times are ISO 8601. */
 export interface Mute {
   id: string;
   type: MuteTarget;
@@ -66,8 +66,8 @@ export const notMuted = defineFailure({
  */
 export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
   const { type, duration_seconds } = request;
-  const author = storable(request.author, longestWords);
-  const reason = storable(request.reason?.trim() ?? "", longestWords) || null;
+  const author = sanitizeText(request.author, longestWords);
+  const reason = sanitizeText(request.reason?.trim() ?? "", longestWords) || null;
   const critical = type === "ALL" || severities[type] === AlertSeverity.CRITICAL;
   if (critical && reason === null) throw muteNeedsReason({ alerts: type === "ALL" ? "all alerts" : type });
   if (!Number.isInteger(duration_seconds) || duration_seconds < 1 || duration_seconds > longestMuteSeconds) {
@@ -79,7 +79,7 @@ export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
 
 const longMs = 3_600_000;
 
-/** A mute in the words of a record of security events. */
+/** A mute as an event of the security log. */
 export interface MuteEvent {
   action: "mute";
   operator: string;

@@ -1,18 +1,18 @@
 import { defineFailure } from "../../core/failure.ts";
 import { type Alert, AlertSeverity, AlertType, isWorse } from "../model/alert.ts";
-import { inWords } from "../model/duration.ts";
+import { formatDuration } from "../model/duration.ts";
 import { type RaisedType, raisedTypes } from "../model/raised-types.ts";
 import type { Incident } from "../model/record.ts";
-import { storableDetails, storableKey, storableMessage } from "../model/sanitize.ts";
+import { sanitizeDetails, sanitizeKey, sanitizeMessage } from "../model/sanitize.ts";
 import type { Details } from "../rules/rule.ts";
 import type { Incidents } from "./active.ts";
 
-/** What a service says is wrong. */
+/** A request of the service to raise an alert. */
 export interface RaiseRequest {
   type: RaisedType;
   /**
-   * What tells alerts of one type apart, as a period or an address. Left out: there is one of that type, or, of CUSTOM,
-   * which may be about anything, one for each message.
+   * Distinguishes alerts of one type, such as a period or an address. Without a key, there is one alert of the type;
+   * of CUSTOM, which may be about anything, one for each message.
    */
   key?: string;
   /** Left out, or one that there is not: as {@link raisedTypes} says. */
@@ -21,14 +21,14 @@ export interface RaiseRequest {
   details?: Details;
   /** After how long without being raised again it ends; null: only when it is resolved. */
   quietMs?: number | null;
-  /** Message and details are totals: those of each repetition take the place of those before. Nobody is told again. */
+  /** Message and details are totals: each repetition replaces them. The channels are not notified again. */
   totals?: boolean;
 }
 
-/** More alerts of one type than this at a time go under one key, so that nobody can fill the memory. */
+/** More alerts of one type than this share one key, which bounds the memory. */
 const mostKeys = 1_000;
 const otherKeys = "(other)";
-/** Nobody knows the keys under it, so that nobody resolves it: it ends when it has been quiet for so long. */
+/** An alert that stands for many keys cannot be resolved by key, so it expires after this time. */
 const othersQuietMs = 15 * 60_000;
 
 const notToBeRaised = defineFailure({
@@ -38,15 +38,15 @@ const notToBeRaised = defineFailure({
   remedy: `Use one of ${Object.keys(raisedTypes).join(", ")}.`,
 });
 
-/** @throws Failure EB_ALERT_TYPE for what a rule watches for, and for what there is not */
-export const demandRaised = (type: unknown): void => {
+/** @throws Failure EB_ALERT_TYPE for what a rule watches for, and for an unknown type */
+export const assertRaisable = (type: unknown): void => {
   if (!Object.hasOwn(raisedTypes, String(type))) throw notToBeRaised({ type: String(type) });
 };
 
 const keyOf = ({ type, key, message }: Pick<Alert, "type" | "message"> & { key?: string }): string =>
-  storableKey(key || (type === AlertType.CUSTOM ? message : ""));
+  sanitizeKey(key || (type === AlertType.CUSTOM ? message : ""));
 
-/** A service in plain JavaScript may have misspelt it: no reason to tell nobody, nor to keep what no answer can carry. */
+/** A service in plain JavaScript may pass an invalid severity; the alert is raised with the default. */
 const severityOf = ({ type, severity }: RaiseRequest): AlertSeverity =>
   Object.values(AlertSeverity).find((one) => one === severity) ?? raisedTypes[type].severity;
 
@@ -54,29 +54,34 @@ const severityOf = ({ type, severity }: RaiseRequest): AlertSeverity =>
 export const isWithoutKey = ({ type, key, message }: Alert): boolean =>
   key === "" || key === keyOf({ type, message });
 
-/** What fires under a key, or of all that was raised without one. */
-export const firingUnder = (incidents: Incidents, type: RaisedType, key: string): Incident[] => {
+/** The incidents that fire with a key; for the empty key, those that were raised without one. */
+export const firingWithKey = (incidents: Incidents, type: RaisedType, key: string): Incident[] => {
   if (key === "") {
     return incidents.firing().filter(({ alert }) => alert.type === type && isWithoutKey(alert));
   }
-  const incident = incidents.find(type, storableKey(key));
+  const incident = incidents.find(type, sanitizeKey(key));
   return incident ? [incident] : [];
 };
 
-/** What a request made of an incident: it began, became worse, or occurred once more. */
+/** The effect of a request on an incident. */
 export interface Raised {
   incident: Incident;
   change: "begun" | "worsened" | "repeated";
 }
 
 /**
- * Begins an incident, or counts an occurrence of one that fires already; what is more severe than all before
- * takes over how severe it is, its message and its details, and what only knows more about it, its details.
+ * Opens an incident, or counts an occurrence of a firing one. A more severe request replaces severity, message and
+ * details; one of the same severity that has additional details replaces the details.
  *
  * @throws Failure EB_ALERT_TYPE
  */
-export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, nowMs: number): Raised => {
-  demandRaised(request.type);
+export const raiseIncident = (
+  incidents: Incidents,
+  request: RaiseRequest,
+  now: Date,
+  nowMs: number,
+): Raised => {
+  assertRaisable(request.type);
   const { type, message, details } = request;
   const severity = severityOf(request);
   const key = keyOf(request);
@@ -88,8 +93,8 @@ export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, 
     known.alert.details.occurrences = occurrences;
     if (!isWorse(severity, known.alert.severity)) {
       // All of them or none: those of two occurrences together would be true of neither.
-      const told = storableDetails({ ...details, occurrences });
-      if (request.totals) known.alert = { ...known.alert, message: storableMessage(message), details: told };
+      const told = sanitizeDetails({ ...details, occurrences });
+      if (request.totals) known.alert = { ...known.alert, message: sanitizeMessage(message), details: told };
       else if (saysMore(told, known.alert.details)) known.alert = { ...known.alert, details: told };
       return { incident: known, change: "repeated" };
     }
@@ -98,7 +103,7 @@ export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, 
     return { incident: known, change: "worsened" };
   }
   if (key !== otherKeys && incidents.count(type) >= mostKeys) {
-    return raiseIn(incidents, asOther(request), now, nowMs);
+    return raiseIncident(incidents, asOther(request), now, nowMs);
   }
   const { quietMs = raisedTypes[type].quietMs } = request;
   const raised = { lastMs: nowMs, quietMs };
@@ -106,7 +111,7 @@ export const raiseIn = (incidents: Incidents, request: RaiseRequest, now: Date, 
   return { incident: incidents.begin(beginning, now, nowMs), change: "begun" };
 };
 
-/** Whether all that is known is in what is told now, and something that is not known. */
+/** Whether the new details contain all known ones and more. */
 const saysMore = (told: Details, known: Details): boolean =>
   Object.keys(told).length > Object.keys(known).length &&
   Object.keys(known).every((name) => Object.hasOwn(told, name));
@@ -118,10 +123,15 @@ const asOther = (request: RaiseRequest): RaiseRequest => ({
   quietMs: othersQuietMs,
 });
 
-/** What has been quiet for long enough to be over, with the words in which that is told. */
-export const quietIn = (incidents: Incidents, nowMs: number): { incident: Incident; message: string }[] =>
+/** Incidents whose quiet time is over, with the message of their end. */
+export const expiredIncidents = (
+  incidents: Incidents,
+  nowMs: number,
+): { incident: Incident; message: string }[] =>
   incidents.firing().flatMap((incident) => {
     const { alert, raised } = incident;
     if (raised === null || raised.quietMs === null || nowMs - raised.lastMs < raised.quietMs) return [];
-    return [{ incident, message: `Not raised again for ${inWords(raised.quietMs)}: ${alert.message}` }];
+    return [
+      { incident, message: `Not raised again for ${formatDuration(raised.quietMs)}: ${alert.message}` },
+    ];
   });

@@ -7,7 +7,7 @@ const mostRecords = 1_000;
 /** More than can fire at a time, so that all of it may end at once. */
 const mostUnsaved = 5_000;
 
-/** The last thousand alerts, of this process and of the others, and what the database does not know of them. */
+/** The last thousand alerts of all instances, and the records that are not in the database yet. */
 export class Records {
   readonly #byId = new Map<string, AlertRecord>();
   readonly #unsaved = new Map<string, AlertRecord>();
@@ -17,14 +17,16 @@ export class Records {
   readonly #ours = new Set<string>();
   #newestFirst: AlertRecord[] | undefined;
 
-  /** Takes in an alert of this process; it may go on changing: see {@link changed}. */
+  /** Adds an alert of this process. Later changes are reported with {@link changed}. */
   add(record: AlertRecord): void {
     this.#ours.add(record.alert.id);
     this.#put(record);
     this.changed(record);
   }
 
-  /** Takes in what was written by all; of what is ours, or not saved yet, the own version stands. */
+  /**
+   * Adds records that were read from the database. Records of this process, and records that are not saved yet, stay.
+   */
   learn(records: readonly AlertRecord[]): void {
     for (const record of records) {
       const { id } = record.alert;
@@ -32,7 +34,7 @@ export class Records {
     }
   }
 
-  /** Says that a record is not any more what the database knows. */
+  /** Marks a record as different from the database. */
   changed(record: AlertRecord): void {
     const { id } = record.alert;
     if (!this.#unsaved.has(id) && this.#unsaved.size >= mostUnsaved) this.#giveUpOldest();
@@ -44,7 +46,7 @@ export class Records {
     this.changed(record);
   }
 
-  /** Whether what is known here of an alert is the newest. */
+  /** Whether the record in this process is the newest. */
   isOurs(id: string): boolean {
     return this.#ours.has(id) || this.#notSaved(id) !== undefined;
   }
@@ -84,7 +86,8 @@ export class Records {
   }
 
   /**
-   * Hands out up to `most` that are to be saved, once those before are; what changes meanwhile is unsaved again.
+   * Returns up to `most` records to save, after the previous ones were saved. Records that change meanwhile are
+   * unsaved again.
    */
   takeUnsaved(most: number): AlertRecord[] {
     const records = this.unsaved(most);

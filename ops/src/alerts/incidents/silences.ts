@@ -2,25 +2,25 @@ import { randomUUID } from "node:crypto";
 import type { AlertType } from "../model/alert.ts";
 import { type Mute, type MuteRequest, type MuteTarget, muteFrom, notMuted } from "./mute.ts";
 
-/** A mute as it is kept: with its early end, if somebody ended it. */
+/** A stored mute, with its early end if it was ended. */
 export interface MuteEntry extends Mute {
   ended_at: string | null;
   ended_by: string | null;
 }
 
 /** Where all instances keep their mutes. */
-export interface SharedMutes {
+export interface SilenceStore {
   save(entries: readonly MuteEntry[]): Promise<void>;
   /** Those that are in force. */
   read(now: Date): Promise<Mute[]>;
 }
 
-/** The mutes in force, one for each type at most. What the others do not know yet is kept until they do. */
-export class MuteBook {
+/** The mutes in force, at most one for each type. Changes are kept until the database has them. */
+export class Silences {
   readonly #mutes = new Map<MuteTarget, Mute>();
   readonly #unsaved = new Map<string, MuteEntry>();
 
-  /** Goes on with those of another process. */
+  /** Adopts those of another process. */
   adopt({ mutes, unsaved }: { mutes: readonly Mute[]; unsaved: readonly MuteEntry[] }): void {
     for (const mute of mutes) if (!this.#mutes.has(mute.type)) this.#mutes.set(mute.type, mute);
     for (const entry of unsaved) this.#unsaved.set(entry.id, entry);
@@ -59,8 +59,8 @@ export class MuteBook {
     return [...this.#unsaved.values()];
   }
 
-  /** Tells the others what they do not know, then learns what they have done. */
-  async share(shared: SharedMutes, now: Date): Promise<void> {
+  /** Writes the changes to the database, then reads the mutes of all instances. */
+  async share(shared: SilenceStore, now: Date): Promise<void> {
     const entries = this.unsaved();
     if (entries.length > 0) await shared.save(entries);
     for (const entry of entries) {
@@ -69,7 +69,7 @@ export class MuteBook {
     const read = await shared.read(now);
     this.#mutes.clear();
     for (const mute of read) this.#mutes.set(mute.type, mute);
-    // Whoever muted or unmuted while we were reading is not to be forgotten for the next few seconds.
+    // A mute or unmute during the read must not disappear until the next one.
     for (const { ended_at, ended_by: _, ...mute } of this.#unsaved.values()) {
       if (ended_at === null) this.#mutes.set(mute.type, mute);
       else if (this.#mutes.get(mute.type)?.id === mute.id) this.#mutes.delete(mute.type);

@@ -14,7 +14,7 @@ export interface Tally {
   resolve_seconds: number;
 }
 
-/** What happened in the last thirty days. */
+/** The statistics of the last thirty days. */
 export interface AlertStatistics {
   window_days: number;
   alerts: number;
@@ -28,7 +28,7 @@ export interface AlertStatistics {
   mean_time_to_resolve_seconds: number | null;
 }
 
-/** What fires, who is not told, how the channels are, and what happened lately. */
+/** Active alerts, mutes, channels, and statistics. */
 export interface AlertSummary extends AlertStatistics {
   active: number;
   muted: Mute[];

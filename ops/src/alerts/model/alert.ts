@@ -13,7 +13,7 @@ export const AlertType = {
 } as const;
 export type AlertType = (typeof AlertType)[keyof typeof AlertType];
 
-/** How soon somebody must look: critical at once, error today, warning when there is time. */
+/** The urgency: critical at once, error today, warning when there is time. */
 export const AlertSeverity = {
   WARNING: "warning",
   ERROR: "error",
@@ -30,7 +30,7 @@ export const isWorse = (severity: AlertSeverity, than: AlertSeverity): boolean =
 export interface Alert {
   id: string;
   type: AlertType;
-  /** What tells alerts of one type apart, as a route or an address; empty where there is only one. */
+  /** Distinguishes alerts of one type, such as a route or an address; empty if there is only one. */
   key: string;
   severity: AlertSeverity;
   state: "firing" | "resolved";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inWords } from "./duration.ts";
+import { formatDuration } from "./duration.ts";
 
 test.each([
   [0, "1 s"],
@@ -9,5 +9,5 @@ test.each([
   [7_500_000, "2 h 5 min"],
   [90_000_000, "25 h 0 min"],
 ])("%i ms are %s", (durationMs, words) => {
-  expect(inWords(durationMs)).toBe(words);
+  expect(formatDuration(durationMs)).toBe(words);
 });

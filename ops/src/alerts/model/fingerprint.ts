@@ -1,6 +1,6 @@
 import { type Alert, type AlertType, isBefore, isWorse } from "./alert.ts";
 
-/** What two alerts have in common that are about the same thing, in whichever instance and whenever. */
+/** Identifies what an alert is about, across instances and over time. */
 export const fingerprintOf = ({ type, key }: Pick<Alert, "type" | "key">): string => fingerprint(type, key);
 
 export const fingerprint = (type: AlertType, key: string): string => (key === "" ? type : `${type} ${key}`);

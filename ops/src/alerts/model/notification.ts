@@ -1,17 +1,14 @@
 import type { Alert } from "./alert.ts";
 
 /**
- * Why people are told: an alert has begun, has become more severe, goes on (every four hours), has ended; or
- * somebody tries the channels.
+ * Why a notification is sent: the alert fired, became more severe, still fires (every four hours) or was resolved; or
+ * it is a test of the channels.
  */
 export type Occasion = "fired" | "worsened" | "reminder" | "resolved" | "test";
 
-/** One message to people about one alert, as it is at that moment. */
+/** One message about an alert, as it is at that moment. */
 export interface Notification {
-  /**
-   * Unique, and the same however often it is tried, also by the process after a crash: what a channel may use to
-   * recognise a repetition.
-   */
+  /** Unique. It stays the same in all attempts, also after a crash, so a channel can recognise a repetition. */
   id: string;
   occasion: Occasion;
   alert: Alert;
@@ -22,12 +19,12 @@ export interface Notification {
 }
 
 /** A notification that is with the channels. */
-export interface Handed extends Notification {
+export interface QueuedNotification extends Notification {
   /** The names of those it is for, as far as they do not have it yet. */
   channels: readonly string[];
 }
 
-/** What became of one attempt to tell one channel. */
+/** The result of one attempt to send to one channel. */
 export interface Attempt {
   notification_id: string;
   alert_id: string;
@@ -39,13 +36,13 @@ export interface Attempt {
   at: string;
   took_ms: number;
   outcome: "accepted" | "try_again" | "refused" | "given_up";
-  /** What the other side said, without address or credentials; null where it said nothing. */
+  /** The answer of the other side, without address or credentials; null if there was none. */
   answer: string | null;
   /** ISO 8601; null when it is not tried again. */
   next_at: string | null;
 }
 
-/** A channel as people may see it. */
+/** The public status of a channel. */
 export interface ChannelStatus {
   channel: string;
   state: "working" | "failing" | "broken";
@@ -57,20 +54,20 @@ export interface ChannelStatus {
   waiting: number;
 }
 
-/** What the decisions need of whoever brings notifications to people. */
+/** What the notifier needs of the dispatcher. */
 export interface Dispatcher {
   /**
-   * Takes a notification over, once: not what it has, or an earlier process had. Resolves when it is safely on
-   * disk for every channel: from then on it is delivered, whatever happens to this process.
+   * Accepts a notification, unless this or an earlier process already did. Resolves when it is on disk for every
+   * channel; from then on it survives a crash.
    */
   dispatch(notification: Notification): Promise<void>;
   /**
-   * Calls `listener` with what is safely on disk, also what an earlier process has left, and sends it when that
-   * has resolved: whoever notes by then that it is told does not tell it again after a crash. Returns how to end
-   * that.
+   * Calls `listener` with notifications that are on disk, including those of an earlier process, and sends them when
+   * it has resolved. Notifications that the listener recorded by then are not sent twice after a crash. Returns a
+   * function that unsubscribes.
    */
-  beforeSending(listener: (notifications: readonly Handed[]) => Promise<void>): () => void;
-  /** Calls `listener` with each attempt, as soon as it has ended. Returns how to end that. */
+  beforeSending(listener: (notifications: readonly QueuedNotification[]) => Promise<void>): () => void;
+  /** Calls `listener` after each attempt. Returns a function that unsubscribes. */
   onAttempt(listener: (attempt: Attempt) => void): () => void;
   channels(): ChannelStatus[];
 }

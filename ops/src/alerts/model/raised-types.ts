@@ -10,8 +10,8 @@ export type RaisedType =
 const quarterOfAnHourMs = 15 * 60_000;
 
 /**
- * What a raised type means, how severe it is unless the one who raises it says otherwise, and after how long
- * without being raised again it ends; null: only when it is resolved.
+ * The meaning of a raised type, its default severity, and the time without a repetition after which it ends; null:
+ * only when it is resolved.
  */
 export const raisedTypes: Readonly<
   Record<RaisedType, { severity: AlertSeverity; means: string; quietMs: number | null }>
@@ -29,12 +29,12 @@ export const raisedTypes: Readonly<
   },
   [AlertType.SECURITY_ALERT]: {
     severity: AlertSeverity.CRITICAL,
-    means: "repeated refusals or failed logins, or an attempt on what only operators may do",
+    means: "repeated denied requests or failed logins, or a request that only operators may make",
     quietMs: quarterOfAnHourMs,
   },
   [AlertType.CUSTOM]: {
     severity: AlertSeverity.ERROR,
-    means: "whatever the service finds worth telling",
+    means: "any condition that the service reports",
     quietMs: quarterOfAnHourMs,
   },
 };

@@ -1,40 +1,40 @@
 import { type Alert, type AlertSeverity, isWorse } from "./alert.ts";
-import { type Choice, type Decision, sameChoice } from "./decision.ts";
 import type { Attempt, Occasion } from "./notification.ts";
+import { type Choice, type Decision, sameChoice } from "./notification-decision.ts";
 
-/** An alert and all that is known about why people were, or were not, told of it. */
+/** An alert with its decisions and attempts. */
 export interface AlertRecord {
   alert: Alert;
-  /** Where it was seen. */
+  /** The instance that raised it. */
   instance: string;
   decisions: Decision[];
   /** Of each channel the last fifty. */
   attempts: Attempt[];
 }
 
-/** What people know of an alert. Times are milliseconds on the steady clock. */
-export type Telling =
+/** Whether an alert was sent, and by whom. Times are milliseconds on the steady clock. */
+export type NotificationState =
   | { state: "untold" }
-  /** This process has told it, and how severe it was. */
+  /** This process sent it, with this severity. */
   | { state: "told"; atMs: number; severity: AlertSeverity }
-  /** Another one has; it is looked up again whether it still cares, and at once when this becomes more severe. */
+  /** Another instance sent it. Its claim is checked again later, and at once if the alert becomes more severe. */
   | { state: "elsewhere"; askAgainAtMs: number; severity: AlertSeverity }
-  /** There is nothing left to tell. */
+  /** Nothing is left to send. */
   | { state: "over" };
 
 /** An alert of this process while it is dealt with. */
 export interface Incident extends AlertRecord {
   firedMs: number;
-  telling: Telling;
+  telling: NotificationState;
   /** The ids of alerts that it explains. */
   symptoms: string[];
-  /** Null for what a rule watches. */
+  /** Null for alerts of rules. */
   raised: { lastMs: number; quietMs: number | null } | null;
 }
 
 const mostAttempts = 50;
 
-/** Writes a decision down, unless it says what the last one of the same occasion said. */
+/** Records a decision, unless it repeats the last one of the same occasion. */
 export const noteDecision = (record: AlertRecord, occasion: Occasion, choice: Choice, now: Date): boolean => {
   const last = record.decisions.at(-1);
   if (last?.occasion === occasion && sameChoice(withoutPlace(last), choice)) return false;
@@ -42,8 +42,11 @@ export const noteDecision = (record: AlertRecord, occasion: Occasion, choice: Ch
   return true;
 };
 
-/** Who was last expected to tell it, of an alert as it is; undefined when nobody was. */
-export const toldElsewhere = (incident: Incident, occasion: Occasion) => {
+/**
+ * The instance that was last expected to send it; undefined if there is none, or if the alert became more severe
+ * since.
+ */
+export const notifiedElsewhere = (incident: Incident, occasion: Occasion) => {
   const { telling, decisions } = incident;
   const last = decisions.at(-1);
   if (last?.occasion !== occasion || last.decision !== "told_elsewhere") return undefined;
@@ -59,7 +62,7 @@ export const noteAttempt = (record: AlertRecord, attempt: Attempt): void => {
   attempts.push(attempt);
   const ofChannel = attempts.filter(({ channel }) => channel === attempt.channel);
   if (ofChannel.length <= mostAttempts) return;
-  // What became of a notification in the end is remembered longer than how often it was tried.
+  // The final result of a notification is kept longer than its attempts.
   const least = ofChannel.find(({ next_at }) => next_at !== null) ?? ofChannel[0];
   record.attempts = attempts.filter((one) => one !== least);
 };

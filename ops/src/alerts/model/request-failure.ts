@@ -1,4 +1,4 @@
-/** Names what kept a request from being answered, without its words: fetch puts the address, a secret, into them. */
+/** Names the error of a request without its message: fetch puts the address, which is a secret, into it. */
 export const requestFailure = (error: unknown): string => {
   if (!(error instanceof Error)) return "the request failed";
   const { code } = (error.cause ?? {}) as { code?: unknown };

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
  * A text as every channel and the database can take it: without the character U+0000 and halves of characters,
  * and no longer than `most`. What is no text, as a service in plain JavaScript may give it, becomes one.
  */
-export const storable = (given: unknown, most: number): string => {
+export const sanitizeText = (given: unknown, most: number): string => {
   const text = String(given);
   const whole = text.length > most ? `${text.slice(0, most - 1)}…` : text;
   return whole.replaceAll("\0", "\ufffd").replaceAll(/\p{Surrogate}/gu, "\ufffd");
@@ -15,21 +15,21 @@ const longestKey = 500;
 const longestMessage = 1_000;
 const longestDetail = 1_000;
 
-export const storableKey = (key: string): string => storable(key, longestKey);
+export const sanitizeKey = (key: string): string => sanitizeText(key, longestKey);
 
-export const storableMessage = (message: string): string => storable(message, longestMessage);
+export const sanitizeMessage = (message: string): string => sanitizeText(message, longestMessage);
 
 /**
  * Details as JSON can carry them, whatever was given: one value that it cannot would keep all alerts from being
  * answered and saved. What is neither a text nor a finite number becomes a text; undefined is left out.
  */
-export const storableDetails = (
+export const sanitizeDetails = (
   details: Readonly<Record<string, unknown>>,
 ): Record<string, string | number> =>
   Object.fromEntries(
     Object.entries(details)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [storable(name, longestDetail), storableDetail(value)]),
+      .map(([name, value]) => [sanitizeText(name, longestDetail), storableDetail(value)]),
   );
 
 const storableDetail = (value: unknown): string | number => {
@@ -37,11 +37,11 @@ const storableDetail = (value: unknown): string | number => {
   // An object's own toString or toJSON may throw.
   const text =
     typeof value === "string" ? value : inspect(value, { customInspect: false, breakLength: Infinity });
-  return storable(text, longestDetail);
+  return sanitizeText(text, longestDetail);
 };
 
 /** A value as JSON that the database takes, whatever the texts in it are. */
 export const storableJson = (value: unknown): string =>
   JSON.stringify(value, (_, inner) =>
-    typeof inner === "string" ? storable(inner, Number.POSITIVE_INFINITY) : inner,
+    typeof inner === "string" ? sanitizeText(inner, Number.POSITIVE_INFINITY) : inner,
   );

@@ -9,7 +9,8 @@ import {
 } from "../../../../test/support/dispatching.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
 import { until } from "../../../../test/support/until.ts";
-import { type Channel, keyOfChannel } from "./channel.ts";
+import { keyOfChannel } from "../model/channel-alert.ts";
+import type { Channel } from "./channel.ts";
 
 let bench: Awaited<ReturnType<typeof openDispatching>>;
 beforeEach(async () => {
@@ -24,14 +25,14 @@ describe("a channel that refuses", () => {
   const mended: string[] = [];
   const watched = {
     onBroken: (...about: string[]) => broken.push(about.join(": ")),
-    onMended: (channel: string) => mended.push(channel),
+    onRecovered: (channel: string) => mended.push(channel),
   };
   beforeEach(() => {
     broken.length = 0;
     mended.length = 0;
   });
 
-  test("is broken, visibly, and mended by what it accepts: then it gets what has waited", async () => {
+  test("is shown as broken until it accepts; then it gets the waiting notifications", async () => {
     const slack = scripted("slack", refused, refused);
     const dispatcher = bench.dispatcherOf([slack], watched);
     await dispatcher.dispatch(notificationOf("a"));
@@ -54,7 +55,7 @@ describe("a channel that refuses", () => {
     expect(await bench.entries()).toEqual([]);
   });
 
-  test("and was replaced by one that works, with the process, is known to be mended", async () => {
+  test("and was replaced by a working one before a restart counts as recovered", async () => {
     const before = bench.dispatcherOf([scripted("slack", refused)], watched);
     await before.dispatch(notificationOf("a"));
     await until(() => bench.of("slack").length === 1);
@@ -67,7 +68,7 @@ describe("a channel that refuses", () => {
     expect([broken, mended]).toEqual([["slack: no such webhook"], ["slack"]]);
   });
 
-  test("is tried again by itself within the hour", async () => {
+  test("is retried automatically within an hour", async () => {
     const slack = scripted("slack", refused);
     const dispatcher = bench.dispatcherOf([slack], watched);
     await dispatcher.dispatch(notificationOf("a"));
@@ -77,7 +78,7 @@ describe("a channel that refuses", () => {
     expect(mended).toEqual(["slack"]);
   });
 
-  test("is mended by a test that it accepts", async () => {
+  test("recovers with a test that it accepts", async () => {
     const slack = scripted("slack", refused);
     const dispatcher = bench.dispatcherOf([slack], watched);
     await dispatcher.dispatch(notificationOf("a"));
@@ -87,7 +88,7 @@ describe("a channel that refuses", () => {
     expect(mended).toEqual(["slack"]);
   });
 
-  test("is told of through the others only", async () => {
+  test("is reported through the others only", async () => {
     const [slack, email] = [scripted("slack"), scripted("email")];
     const dispatcher = bench.dispatcherOf([slack, email], watched);
     await dispatcher.dispatch(notificationOf("a", { alert: { key: keyOfChannel("slack") } }));
@@ -95,7 +96,7 @@ describe("a channel that refuses", () => {
     expect(slack.sent).toEqual([]);
   });
 
-  test("some for good is broken, visibly, tells the others all the same, and is mended when all are reached", async () => {
+  test("some recipients permanently is shown as broken, sends to the others, and recovers when all are reached", async () => {
     const some = { result: "accepted", unreached: "refused asha: 550" } as const;
     const email = scripted("email", some, { ...later, unreached: some.unreached }, later, some);
     const dispatcher = bench.dispatcherOf([email], watched);
@@ -119,7 +120,7 @@ describe("a channel that refuses", () => {
     expect(mended).toEqual(["email"]);
   });
 
-  test("some of those who get a test is found by it, which breaks nothing", async () => {
+  test("some recipients of a test is found by the test", async () => {
     const email = scripted("email", { result: "accepted", answer: "ok", unreached: "refused asha: 550" });
     const dispatcher = bench.dispatcherOf([email], watched);
     expect(await dispatcher.test("email")).toMatchObject([{ result: "refused", answer: "ok" }]);
@@ -127,7 +128,7 @@ describe("a channel that refuses", () => {
     expect(broken).toEqual([]);
   });
 
-  test("one notification while it accepts others does not count as broken, and is let go", async () => {
+  test("one notification while it accepts others is not broken, and that notification is dropped", async () => {
     const sent: string[] = [];
     const send: Channel["send"] = async ({ id }) => {
       sent.push(id);

@@ -1,15 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { pauseAfter } from "./backoff.ts";
+import { backoffMs } from "./backoff.ts";
 import type { SendResult } from "./channel.ts";
-import { afterAttempt, afterNews, restMs, type Standing } from "./channel-health.ts";
+import {
+  afterAttempt,
+  afterNewNotification,
+  type ChannelHealth,
+  remainingBackoffMs,
+} from "./channel-health.ts";
 
-const pauses = { firstMs: 1_000, longestMs: 300_000 };
+const backoff = { firstMs: 1_000, longestMs: 300_000 };
 const before = new Date("2026-01-05T04:00:00Z");
 const now = new Date("2026-01-05T05:00:00Z");
 const hourMs = 3_600_000;
 
-const working: Standing = { state: "working", since: before };
-const failing: Standing = {
+const working: ChannelHealth = { state: "working", since: before };
+const failing: ChannelHealth = {
   state: "failing",
   since: before,
   reason: "busy",
@@ -17,8 +22,8 @@ const failing: Standing = {
   nextMs: 9_000,
   asked: false,
 };
-const asked: Standing = { ...failing, asked: true };
-const broken: Standing = { state: "broken", since: before, reason: "gone", nextMs: 9_000 };
+const asked: ChannelHealth = { ...failing, asked: true };
+const broken: ChannelHealth = { state: "broken", since: before, reason: "gone", nextMs: 9_000 };
 
 const accepted: SendResult = { result: "accepted" };
 const later: SendResult = { result: "try_again", reason: "away" };
@@ -27,7 +32,7 @@ const atOnce: SendResult = { ...later, afterMs: 0 };
 const refused: SendResult = { result: "refused", reason: "404" };
 
 describe("a channel after an attempt at 10 s", () => {
-  test.each<[string, Standing, SendResult, Partial<Standing>]>([
+  test.each<[string, ChannelHealth, SendResult, Partial<ChannelHealth>]>([
     ["works on", working, accepted, { state: "working", since: before }],
     ["works again", failing, accepted, { state: "working", since: now }],
     ["is mended", broken, accepted, { state: "working", since: now }],
@@ -39,24 +44,24 @@ describe("a channel after an attempt at 10 s", () => {
     ["breaks after failing", failing, refused, { state: "broken", since: now, reason: "404" }],
     ["stays broken", broken, refused, { state: "broken", since: before }],
     ["is not mended by being away", broken, later, { state: "broken", since: before, reason: "away" }],
-  ])("%s", (_, standing, result, expected) => {
-    const next = afterAttempt(standing, result, pauses, { now, atMs: 10_000, chance: 0 });
+  ])("%s", (_, health, result, expected) => {
+    const next = afterAttempt(health, result, backoff, { now, atMs: 10_000, chance: 0 });
     expect(next).toMatchObject(expected);
   });
 });
 
-test.each<[string, Standing, number]>([
+test.each<[string, ChannelHealth, number]>([
   ["that works is used at once", working, 0],
-  ["that fails is tried at once for something new", afterNews(failing, 2_000), 0],
-  ["that is broken is tried at once for something new", afterNews(broken, 2_000), 0],
-  ["that asked for a pause has it, whatever comes", afterNews(asked, 2_000), 7_000],
+  ["that fails is tried at once for something new", afterNewNotification(failing, 2_000), 0],
+  ["that is broken is tried at once for something new", afterNewNotification(broken, 2_000), 0],
+  ["that asked for a pause has it, whatever comes", afterNewNotification(asked, 2_000), 7_000],
   ["that fails has its pause", failing, 7_000],
-])("a channel %s", (_, standing, ms) => {
-  expect(restMs(standing, 2_000)).toBe(ms);
+])("a channel %s", (_, health, ms) => {
+  expect(remainingBackoffMs(health, 2_000)).toBe(ms);
 });
 
-test("pauses double up to the limit, and chance takes up to half of them", () => {
-  const ms = [1, 2, 3, 9, 10, 5_000].map((failures) => pauseAfter(failures, pauses, 0));
+test("delays double up to the limit, minus up to half at random", () => {
+  const ms = [1, 2, 3, 9, 10, 5_000].map((failures) => backoffMs(failures, backoff, 0));
   expect(ms).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
-  expect(pauseAfter(3, pauses, 1)).toBe(2_000);
+  expect(backoffMs(3, backoff, 1)).toBe(2_000);
 });

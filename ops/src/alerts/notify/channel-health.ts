@@ -1,28 +1,28 @@
-import { type Pauses, pauseAfter } from "./backoff.ts";
+import { type Backoff, backoffMs } from "./backoff.ts";
 import type { SendResult } from "./channel.ts";
 
-/** How a channel stands. Times are milliseconds of a clock that only grows; `since` is for people. */
-export type Standing =
+/** The health of a channel. Times are milliseconds on the monotonic clock; `since` is for display. */
+export type ChannelHealth =
   | { state: "working"; since: Date }
   | { state: "failing"; since: Date; reason: string; failures: number; nextMs: number; asked: boolean }
   | { state: "broken"; since: Date; reason: string; nextMs: number };
 
-/** Whom a channel does not reach, and why, while it reaches others. */
+/** Recipients that a channel does not reach, while it reaches others. */
 export interface Unreached {
   since: Date;
   reason: string;
 }
 
-/** A channel as people see it: that some are not reached needs mending as plainly as that nobody is. */
-export type Visible =
+/** The displayed health: a channel that misses some recipients counts as broken. */
+export type VisibleHealth =
   | { state: "working"; since: Date }
   | { state: "failing" | "broken"; since: Date; reason: string };
 
-/** What people see of a standing; those who are reached go on being told as it says. */
-export const visible = (standing: Standing, unreached: Unreached | undefined): Visible =>
-  unreached && standing.state !== "broken" ? { state: "broken", ...unreached } : standing;
+/** The displayed health. Delivery to the other recipients continues as `health` says. */
+export const visibleHealth = (health: ChannelHealth, unreached: Unreached | undefined): VisibleHealth =>
+  unreached && health.state !== "broken" ? { state: "broken", ...unreached } : health;
 
-/** What an attempt makes known of those whom a channel does not reach. */
+/** The unreached recipients after an attempt. */
 export const unreachedAfter = (
   before: Unreached | undefined,
   result: SendResult,
@@ -40,40 +40,40 @@ export interface Moment {
   chance: number;
 }
 
-/** A broken channel is waiting for somebody to mend it, who may not be able to tell us. */
-const brokenPauses: Pauses = { firstMs: 60 * 60_000, longestMs: 60 * 60_000 };
+/** A broken channel needs a change of its settings, which the process may not notice. */
+const brokenBackoff: Backoff = { firstMs: 60 * 60_000, longestMs: 60 * 60_000 };
 
 /**
- * What an attempt makes of a channel. A wish of the other side for a pause goes before our own; the wish for none does
- * not: a server that fails and asks to be tried at once would be asked hundreds of times a second.
+ * The health after an attempt. A delay that the other side requests has priority over the backoff, but a delay of
+ * zero has not: a failing server would get hundreds of requests per second.
  */
 export const afterAttempt = (
-  standing: Standing,
+  health: ChannelHealth,
   result: SendResult,
-  pauses: Pauses,
+  backoff: Backoff,
   { now, atMs, chance }: Moment,
-): Standing => {
-  const sinceIn = (state: Standing["state"]) => (standing.state === state ? standing.since : now);
+): ChannelHealth => {
+  const sinceIn = (state: ChannelHealth["state"]) => (health.state === state ? health.since : now);
   if (result.result === "accepted") return { state: "working", since: sinceIn("working") };
   const { reason } = result;
-  // What was broken is broken until it accepts: that it does not answer now does not mend it.
-  if (result.result === "refused" || standing.state === "broken") {
-    const nextMs = atMs + pauseAfter(1, brokenPauses, chance);
+  // A broken channel stays broken until it accepts; a missing answer does not repair it.
+  if (result.result === "refused" || health.state === "broken") {
+    const nextMs = atMs + backoffMs(1, brokenBackoff, chance);
     return { state: "broken", since: sinceIn("broken"), reason, nextMs };
   }
-  const failures = standing.state === "failing" ? standing.failures + 1 : 1;
+  const failures = health.state === "failing" ? health.failures + 1 : 1;
   const { afterMs = 0 } = result;
   const asked = afterMs > 0;
-  const nextMs = atMs + (asked ? afterMs : pauseAfter(failures, pauses, chance));
+  const nextMs = atMs + (asked ? afterMs : backoffMs(failures, backoff, chance));
   return { state: "failing", since: sinceIn("failing"), reason, failures, nextMs, asked };
 };
 
-/** News is worth an attempt of its own, unless the other side has asked us to wait. */
-export const afterNews = (standing: Standing, atMs: number): Standing =>
-  standing.state === "working" || (standing.state === "failing" && standing.asked)
-    ? standing
-    : { ...standing, nextMs: Math.min(standing.nextMs, atMs) };
+/** A new notification is tried at once, unless the other side requested a delay. */
+export const afterNewNotification = (health: ChannelHealth, atMs: number): ChannelHealth =>
+  health.state === "working" || (health.state === "failing" && health.asked)
+    ? health
+    : { ...health, nextMs: Math.min(health.nextMs, atMs) };
 
 /** How long the channel must be left alone, in milliseconds. */
-export const restMs = (standing: Standing, atMs: number): number =>
-  standing.state === "working" ? 0 : Math.max(0, standing.nextMs - atMs);
+export const remainingBackoffMs = (health: ChannelHealth, atMs: number): number =>
+  health.state === "working" ? 0 : Math.max(0, health.nextMs - atMs);

@@ -9,7 +9,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 describe("a test of the channels", () => {
-  test("goes through each at once, tells what became of it, and leaves no trace", async () => {
+  test("goes to all channels at once, returns each result, and stores nothing", async () => {
     const dispatcher = bench.dispatcherOf([
       scripted("slack", later),
       scripted("email", refused),
@@ -25,7 +25,7 @@ describe("a test of the channels", () => {
     expect(await readdir(bench.home)).toEqual([]);
   });
 
-  test("can be had for one", async () => {
+  test("can go to one channel", async () => {
     const dispatcher = bench.dispatcherOf([scripted("slack"), scripted("email")]);
     expect(await dispatcher.test("slack")).toHaveLength(1);
     await expect(dispatcher.test("pigeon")).rejects.toMatchObject({

@@ -6,12 +6,12 @@ import { AlertSeverity, AlertType } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
 import type { SendResult } from "./channel.ts";
 
-/** What a channel did with a test. */
+/** The result of a test. */
 export interface ChannelTest {
   channel: string;
   result: SendResult["result"];
   took_ms: number;
-  /** What the other side said, without address or credentials; null where it said nothing. */
+  /** The answer of the other side, without address or credentials; null if there was none. */
   answer: string | null;
 }
 
@@ -43,7 +43,7 @@ export const testChannels = async (
       const sent = await target.test(notification);
       const tookMs = Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
       const answer = (sent.result === "accepted" ? sent.answer : sent.reason) ?? null;
-      // Somebody who is not reached wants to be found before there is an alert.
+      // A test reports unreached recipients as refused.
       const result = sent.result === "accepted" && sent.unreached !== undefined ? "refused" : sent.result;
       return { channel, result, took_ms: tookMs, answer };
     }),

@@ -1,51 +1,50 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { ChannelStatus } from "../model/notification.ts";
-import type { Pauses } from "./backoff.ts";
+import type { Backoff } from "./backoff.ts";
 import type { Channel, SendResult } from "./channel.ts";
 import {
   afterAttempt,
-  afterNews,
-  restMs,
-  type Standing,
+  afterNewNotification,
+  type ChannelHealth,
+  remainingBackoffMs,
   type Unreached,
   unreachedAfter,
-  type Visible,
-  visible,
+  type VisibleHealth,
+  visibleHealth,
 } from "./channel-health.ts";
-import { joinLine, nextInLine, type Waiting } from "./delivery-queue.ts";
-import type { Outcome } from "./delivery-result.ts";
+import { enqueue, nextDelivery, type QueuedDelivery } from "./delivery-queue.ts";
+import type { DeliveryResult } from "./delivery-result.ts";
 import type { Entry } from "./outbox/entry.ts";
 
 export interface WorkerOptions {
   channel: Channel;
   log: Logger;
   clock: Clock;
-  pauses: Pauses;
-  /** How long one attempt may take. */
+  backoff: Backoff;
+  /** The timeout of an attempt. */
   deadlineMs: number;
-  /** A notification that is not accepted at this age is given up. */
+  /** The age at which a notification is given up. */
   giveUpAfterMs: number;
-  /** Writes down what became of an attempt; the next one waits for it, so that at most one is ever repeated. */
-  onOutcome(outcome: Outcome): Promise<void>;
-  onStanding(before: Visible, after: Visible): void;
+  /** Records the result of an attempt. The next attempt waits for it, so a crash repeats at most one. */
+  onResult(outcome: DeliveryResult): Promise<void>;
+  onHealthChange(before: VisibleHealth, after: VisibleHealth): void;
 }
 
 /**
- * For how long a notification is tried at least, whatever its age: the machine may have been off for days, or
- * its clock set ahead.
+ * A notification is tried at least this long, whatever its age: the machine may have been off for days, or its clock
+ * set ahead.
  */
 const triedAtLeastMs = 60 * 60_000;
 
 /**
- * Brings notifications to one channel, one at a time, those of one alert in order. Nobody waits for it, and it
- * waits for no other channel.
+ * Delivers notifications to one channel, one at a time, those of one alert in order, independently of other channels.
  */
 export class ChannelWorker {
   readonly #options: WorkerOptions;
-  readonly #line: Waiting[] = [];
+  readonly #queue: QueuedDelivery[] = [];
   readonly #ended = new AbortController();
-  #standing: Standing;
+  #health: ChannelHealth;
   #unreached: Unreached | undefined;
   #acceptedAtMs = Number.NEGATIVE_INFINITY;
   #working: Promise<void> | undefined;
@@ -54,28 +53,28 @@ export class ChannelWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#standing = { state: "working", since: options.clock.now() };
+    this.#health = { state: "working", since: options.clock.now() };
   }
 
   get status(): ChannelStatus {
-    const seen = visible(this.#standing, this.#unreached);
+    const seen = visibleHealth(this.#health, this.#unreached);
     const reason = seen.state === "working" ? null : seen.reason;
     const { name } = this.#options.channel;
     const since = seen.since.toISOString();
-    return { channel: name, state: seen.state, reason, since, waiting: this.#line.length };
+    return { channel: name, state: seen.state, reason, since, waiting: this.#queue.length };
   }
 
-  /** Accepts a notification for delivery and returns at once. */
+  /** Queues a notification. */
   add(entry: Entry, attempts: number): void {
     if (this.#isClosing) return;
     const nowMs = this.#options.clock.monotonicMs();
-    joinLine(this.#line, { entry, attempts, sinceMs: nowMs });
-    this.#standing = afterNews(this.#standing, nowMs);
+    enqueue(this.#queue, { entry, attempts, sinceMs: nowMs });
+    this.#health = afterNewNotification(this.#health, nowMs);
     this.#wake();
     this.#working ??= this.#work();
   }
 
-  /** Sends once, now, whatever waits. A channel that accepts, for all, is working again. */
+  /** Sends once, now. A channel that accepts for all recipients is healthy again. */
   async test(notification: Entry["notification"]): Promise<SendResult> {
     const result = await this.#send(notification);
     if (result.result === "accepted" && result.unreached === undefined) this.#stand(result);
@@ -83,7 +82,7 @@ export class ChannelWorker {
     return result;
   }
 
-  /** Delivers what is due, for at most `graceMs`; what waits for a better time stays in the spool. */
+  /** Delivers due notifications for at most `graceMs`; the others stay in the spool. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     this.#wake();
@@ -94,8 +93,8 @@ export class ChannelWorker {
   }
 
   async #work(): Promise<void> {
-    for (let waiting = nextInLine(this.#line); waiting; waiting = nextInLine(this.#line)) {
-      const pauseMs = restMs(this.#standing, this.#options.clock.monotonicMs());
+    for (let waiting = nextDelivery(this.#queue); waiting; waiting = nextDelivery(this.#queue)) {
+      const pauseMs = remainingBackoffMs(this.#health, this.#options.clock.monotonicMs());
       if (this.#ended.signal.aborted || (pauseMs > 0 && this.#isClosing)) break;
       if (pauseMs > 0) await this.#pause(pauseMs);
       else await this.#attempt(waiting);
@@ -105,7 +104,7 @@ export class ChannelWorker {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      // What waits is on disk: it keeps no process alive that has nothing else to do.
+      // The notification is on disk, so the timer does not keep the process alive.
       const timer = setTimeout(resolve, ms).unref();
       this.#wake = () => {
         clearTimeout(timer);
@@ -114,18 +113,18 @@ export class ChannelWorker {
     });
   }
 
-  async #attempt(waiting: Waiting): Promise<void> {
+  async #attempt(waiting: QueuedDelivery): Promise<void> {
     const { clock, channel } = this.#options;
     const at = clock.now();
     const startedMs = clock.monotonicMs();
     const result = await this.#send(waiting.entry.notification);
-    // It was not the channel that ended it.
+    // The abort was not the channel's fault.
     if (this.#ended.signal.aborted && result.result !== "accepted") return;
     waiting.attempts++;
     const settled = this.#settle(waiting, result);
     const tookMs = clock.monotonicMs() - startedMs;
-    const restsMs = restMs(this.#standing, clock.monotonicMs());
-    await this.#options.onOutcome({
+    const restsMs = remainingBackoffMs(this.#health, clock.monotonicMs());
+    await this.#options.onResult({
       entry: waiting.entry,
       channel: channel.name,
       attempt: waiting.attempts,
@@ -135,13 +134,16 @@ export class ChannelWorker {
       answer: (result.result === "accepted" ? result.answer : result.reason) ?? null,
       nextAt: settled.isDone ? null : new Date(clock.now().getTime() + restsMs),
     });
-    if (settled.isDone) this.#line.splice(this.#line.indexOf(waiting), 1);
+    if (settled.isDone) this.#queue.splice(this.#queue.indexOf(waiting), 1);
   }
 
-  /** Decides about the notification, and about the channel. */
-  #settle(waiting: Waiting, result: SendResult): { outcome: Outcome["outcome"]; isDone: boolean } {
+  /** Decides about the notification and the channel. */
+  #settle(
+    waiting: QueuedDelivery,
+    result: SendResult,
+  ): { outcome: DeliveryResult["outcome"]; isDone: boolean } {
     const { clock, giveUpAfterMs } = this.#options;
-    // Refused, while others were accepted, and refused again: it is not the channel that needs mending.
+    // Refused twice while others were accepted: the notification is at fault, not the channel.
     const isItsFault = result.result === "refused" && (waiting.refusedAtMs ?? Infinity) < this.#acceptedAtMs;
     if (!isItsFault) this.#stand(result);
     if (result.result === "refused") waiting.refusedAtMs = clock.monotonicMs();
@@ -154,14 +156,14 @@ export class ChannelWorker {
   }
 
   #stand(result: SendResult): void {
-    const { clock, pauses, onStanding } = this.#options;
+    const { clock, backoff, onHealthChange } = this.#options;
     const atMs = clock.monotonicMs();
-    const before = visible(this.#standing, this.#unreached);
+    const before = visibleHealth(this.#health, this.#unreached);
     const moment = { now: clock.now(), atMs, chance: Math.random() };
-    this.#standing = afterAttempt(this.#standing, result, pauses, moment);
+    this.#health = afterAttempt(this.#health, result, backoff, moment);
     this.#unreached = unreachedAfter(this.#unreached, result, moment.now);
     if (result.result === "accepted") this.#acceptedAtMs = atMs;
-    onStanding(before, visible(this.#standing, this.#unreached));
+    onHealthChange(before, visibleHealth(this.#health, this.#unreached));
   }
 
   async #send(notification: Entry["notification"]): Promise<SendResult> {
@@ -179,7 +181,7 @@ export class ChannelWorker {
     try {
       return await Promise.race([channel.send(notification, signal), given]);
     } catch (error) {
-      // Only its kind: the words of an unforeseen error may hold the address, which is a secret.
+      // Only the name: the message of an unexpected error may hold the secret address.
       return { result: "try_again", reason: error instanceof Error ? error.name : "an unknown error" };
     }
   }

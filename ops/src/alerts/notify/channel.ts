@@ -1,33 +1,25 @@
-import type { Alert } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
 
-/** A way to reach people. */
+/** A destination of notifications. */
 export interface Channel {
   name: string;
   /**
-   * Tries once to tell people.
+   * Sends a notification once.
    *
-   * @param signal gives up at once when it is aborted
-   * @returns what became of it; an answer or a reason never holds a password or a secret address
+   * @param signal aborts the attempt
+   * @returns the result; an answer or reason never holds a password or a secret address
    */
   send(notification: Notification, signal: AbortSignal): Promise<SendResult>;
 }
 
 /**
- * `unreached` says of whom it is known that they will not get it, and why, until somebody mends the channel or
- * its settings, while others get it, or may later.
+ * `unreached` names recipients that do not get the notification until the settings change, while others do, or may
+ * later.
  */
 export type SendResult =
-  /** `answer` is what the other side said to it. */
+  /** `answer` is the answer of the other side. */
   | { result: "accepted"; answer?: string; unreached?: string }
-  /** It may work later; `afterMs` when the other side said how much later. */
+  /** It may work later; `afterMs` is the delay that the other side requests. */
   | { result: "try_again"; reason: string; afterMs?: number; unreached?: string }
-  /** It will not work, however often it is tried, until somebody mends the channel or its settings. */
+  /** It fails until the channel or its settings change. */
   | { result: "refused"; reason: string };
-
-/** The key of the alert about a channel that is broken: it is told through all the others. */
-export const keyOfChannel = (name: string): string => `channel:${name}`;
-
-/** Which channel an alert says is broken; undefined for any other alert, whatever key a service gave it. */
-export const brokenChannelIn = ({ key, details: { channel } }: Alert): string | undefined =>
-  typeof channel === "string" && key === keyOfChannel(channel) ? channel : undefined;

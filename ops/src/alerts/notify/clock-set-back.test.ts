@@ -23,7 +23,7 @@ beforeEach(async () => {
   dataDir = await makeTemporaryDirectory();
 });
 
-describe("after a restart behind a step back of a day", () => {
+describe("after a restart and a clock set back by a day", () => {
   const start = () => createDecisions({ clock, dataDir });
   const restart = async (before: ReturnType<typeof start>) => {
     await before.alerts.close();
@@ -31,7 +31,7 @@ describe("after a restart behind a step back of a day", () => {
     return start();
   };
 
-  test("what was told and has ended is told when it fires again", async () => {
+  test("an alert that was sent and resolved is sent when it fires again", async () => {
     const before = start();
     await before.observe(down, down, well, well);
     const after = await restart(before);
@@ -39,7 +39,7 @@ describe("after a restart behind a step back of a day", () => {
     expect(after.words()).toEqual(["fired DATABASE_DOWN"]);
   });
 
-  test("what goes on is not told again at once, and a reminder comes after four hours", async () => {
+  test("a firing alert is not sent again at once, and its reminder after four hours", async () => {
     const before = start();
     await before.observe(down, down);
     const after = await restart(before);
@@ -50,7 +50,7 @@ describe("after a restart behind a step back of a day", () => {
     expect(after.words()).toEqual(["reminder DATABASE_DOWN"]);
   });
 
-  test("what was raised ends after its quiet time", async () => {
+  test("a raised alert ends after its quiet time", async () => {
     const before = start();
     before.alerts.raise({ type: "DELIVERY_ISSUE", message });
     const after = await restart(before);
@@ -58,7 +58,7 @@ describe("after a restart behind a step back of a day", () => {
     expect(after.words()).toEqual(["resolved DELIVERY_ISSUE"]);
   });
 
-  test("what was held back in case something explains it waits no longer than others", async () => {
+  test("an alert that waits for its cause waits no longer than usual", async () => {
     const before = start();
     await before.observe(withSymptoms(down));
     expect(before.alerts.active()).not.toEqual([]);
@@ -68,7 +68,7 @@ describe("after a restart behind a step back of a day", () => {
     expect(after.words()).toContain("fired API_TIMEOUT");
   });
 
-  test("what cannot be told any more for want of requests ends", async () => {
+  test("an alert without enough requests to evaluate its rule ends", async () => {
     const before = start();
     await before.observe(withSymptoms(well), withSymptoms(well), well);
     const after = await restart(before);
@@ -101,7 +101,7 @@ describe("with a database", () => {
     return one;
   };
 
-  test("what was told and has ended before the clock was set back is told when it fires again", async () => {
+  test("an alert that was sent and resolved before the clock was set back is sent when it fires again", async () => {
     const { alerts, pass, words } = await start();
     for (let n = 0; n < 2; n++) {
       alerts.raise({ type: "CUSTOM", message });
@@ -128,7 +128,7 @@ describe("with a database", () => {
     ["claimed only", { told: false, resolved: false }],
     ["told", { told: true, resolved: false }],
     ["told, and its end", { told: true, resolved: true }],
-  ])("what somebody had %s before the clock was set back is told, and its end", async (_, before) => {
+  ])("what somebody had %s before the clock was set back is sent, and its end", async (_, before) => {
     const { alerts, pass, words } = await start();
     await claimedBefore(before);
     alerts.raise({ type: "CUSTOM", message });
@@ -143,7 +143,7 @@ describe("with a database", () => {
     ["told", { told: true, resolved: false }],
     ["told, and its end", { told: true, resolved: true }],
   ])(
-    "what somebody had %s before the clock was set back, and is told while the database is away",
+    "what somebody had %s before the clock was set back, and is sent while the database is unavailable",
     (_, before) => {
       test("is known to all when that is back", async () => {
         const { alerts, observe, pass } = await start();
@@ -157,7 +157,7 @@ describe("with a database", () => {
         await alerts.stop();
       });
 
-      test("and its end is told, too", async () => {
+      test("and its end is sent, too", async () => {
         const { alerts, observe, pass, words } = await start();
         await claimedBefore(before);
         await observe(down);
@@ -171,7 +171,7 @@ describe("with a database", () => {
     },
   );
 
-  test("what another instance told is asked for again by whoever restarts, and told if that one has died", async () => {
+  test("a restarted instance checks the claim of another, and sends if that one has died", async () => {
     const dead = await start();
     dead.alerts.raise({ type: "CUSTOM", message });
     await dead.pass(1);
@@ -187,7 +187,7 @@ describe("with a database", () => {
     await after.alerts.stop();
   });
 
-  test("clocks that are half a minute apart do not make two instances tell the same", async () => {
+  test("two instances whose clocks differ by half a minute do not send the same alert", async () => {
     const ahead = await start();
     ahead.alerts.raise({ type: "CUSTOM", message });
     await ahead.pass(1);

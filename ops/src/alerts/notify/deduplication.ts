@@ -1,32 +1,32 @@
 import type { Incident } from "../model/record.ts";
 
-/** After how long it is asked again whether somebody who has told still cares. */
+/** When the claim of another instance is checked again. */
 export const askAgainAfterMs = 30_000;
 
-/** Who tells people of an alert, when several instances see the same. */
+/** Which instance sends the notifications of an alert that several instances raised. */
 export type Claim =
   | { claim: "ours" }
   /**
-   * Somebody has told it, or is about to; it may be asked again after a while whether they still care.
-   * `hasEnded` when its end has been told, too.
+   * Another instance sent it, or is about to; its claim can be checked again later. `hasEnded` if the end was sent
+   * too.
    */
   | { claim: "theirs"; instance: string; alert: string; hasEnded: boolean; askAgainAfterMs: number }
-  /** Nobody could be asked. */
+  /** The claims cannot be read. */
   | { claim: "unknown" };
 
-/** Where the instances agree on who tells what. None of these throws or rejects. */
-export interface Claims {
-  /** To tell that an alert fires, or goes on; what is more severe than all that was told of the same is ours. */
-  toTell(incident: Incident, now: Date): Promise<Claim>;
-  /** To tell that it has ended. */
-  toEnd(incident: Incident, now: Date): Promise<Claim>;
-  /** Says that it has been told; tried once, and not waited for. */
-  told(incident: Incident, now: Date): void;
+/** Where the instances agree on the sender of each notification. No method throws or rejects. */
+export interface Deduplication {
+  /** Claims a firing alert. An alert that is more severe than the claim takes it over. */
+  claimFiring(incident: Incident, now: Date): Promise<Claim>;
+  /** Claims the end of an alert. */
+  claimResolved(incident: Incident, now: Date): Promise<Claim>;
+  /** Confirms that it was sent. Tried once, without waiting. */
+  confirm(incident: Incident, now: Date): void;
 }
 
-/** For a process that is alone. */
-export const noClaims: Claims = {
-  toTell: async () => ({ claim: "ours" }),
-  toEnd: async () => ({ claim: "ours" }),
-  told: () => undefined,
+/** For a process without a shared database. */
+export const noDeduplication: Deduplication = {
+  claimFiring: async () => ({ claim: "ours" }),
+  claimResolved: async () => ({ claim: "ours" }),
+  confirm: () => undefined,
 };

@@ -3,78 +3,81 @@ import type { Records } from "../incidents/records.ts";
 import type { Attempt } from "../model/notification.ts";
 import type { AlertRecord } from "../model/record.ts";
 
-/** With the database away for long, the oldest are given up. */
-const mostUnplaced = 1_000;
+/** While the database is unavailable, the oldest beyond this number are dropped. */
+const mostUnmatched = 1_000;
 
-export interface AttemptNotesOptions {
+export interface DeliveryLogOptions {
   records: Records;
   incidents: Incidents;
-  /** Looks for an alert that this process does not know; null when there is none, undefined when nobody answers. */
+  /**
+   * Reads an alert that this process does not know; null if it does not exist, undefined if the database is
+   * unavailable.
+   */
   find: (id: string) => Promise<AlertRecord | null | undefined>;
 }
 
-/** Writes down in the records of alerts what has become of their notifications. */
-export class AttemptNotes {
-  readonly #options: AttemptNotesOptions;
-  /** About alerts that are yet to be found, the oldest first. */
-  readonly #unplaced: Attempt[] = [];
-  #placing: Promise<void> | undefined;
-  #isNew = false;
+/** Adds the attempts of notifications to the records of their alerts. */
+export class DeliveryLog {
+  readonly #options: DeliveryLogOptions;
+  /** Attempts whose alert is not found yet, oldest first. */
+  readonly #unmatched: Attempt[] = [];
+  #matching: Promise<void> | undefined;
+  #hasChanged = false;
 
-  constructor(options: AttemptNotesOptions) {
+  constructor(options: DeliveryLogOptions) {
     this.#options = options;
   }
 
-  note(attempt: Attempt): void {
+  add(attempt: Attempt): void {
     const known = this.recordOf(attempt.alert_id);
     if (known) {
       this.#write(known, attempt);
       return;
     }
-    // It may be a notification from before the last start, about an alert that was over by then.
-    this.#unplaced.push(attempt);
-    if (this.#unplaced.length > mostUnplaced) this.#unplaced.shift();
-    this.place();
+    // It may be a notification of an earlier process, about an alert that was resolved by then.
+    this.#unmatched.push(attempt);
+    if (this.#unmatched.length > mostUnmatched) this.#unmatched.shift();
+    this.match();
   }
 
-  /** Looks once more for the alerts that nobody could be asked for. */
-  place(): void {
-    this.#placing ??= this.#place().finally(() => {
-      this.#placing = undefined;
+  /** Tries again to find the alerts of attempts that are not matched yet. */
+  match(): void {
+    this.#matching ??= this.#match().finally(() => {
+      this.#matching = undefined;
     });
   }
 
-  /** Whether anything was written down since it was asked before. */
-  takeNews(): boolean {
-    const isNew = this.#isNew;
-    this.#isNew = false;
+  /** Whether an attempt was added since the last call. */
+  takeChanged(): boolean {
+    const isNew = this.#hasChanged;
+    this.#hasChanged = false;
     return isNew;
   }
 
-  /** What this process knows of an alert; of what is open here that is the newest, whatever has fired since. */
+  /** The record of an alert in this process. */
   recordOf(id: string): AlertRecord | undefined {
     const { records, incidents } = this.#options;
     return records.get(id) ?? incidents.open().find(({ alert }) => alert.id === id);
   }
 
-  /** Resolves when nothing is being looked for. */
+  /** Resolves when no lookup is running. */
   async settled(): Promise<void> {
-    await this.#placing;
+    await this.#matching;
   }
 
-  async #place(): Promise<void> {
-    for (let [attempt] = this.#unplaced; attempt; [attempt] = this.#unplaced) {
+  async #match(): Promise<void> {
+    for (let [attempt] = this.#unmatched; attempt; [attempt] = this.#unmatched) {
       const found = await this.#options.find(attempt.alert_id);
       const record = this.recordOf(attempt.alert_id) ?? found;
       if (record === undefined) return;
       // Unless it was given up meanwhile.
-      if (this.#unplaced[0] === attempt) this.#unplaced.shift();
+      if (this.#unmatched[0] === attempt) this.#unmatched.shift();
       if (record) this.#write(record, attempt);
     }
   }
 
   #write(record: AlertRecord, attempt: Attempt): void {
     this.#options.records.noteAttempt(record, attempt);
-    this.#isNew = true;
+    this.#hasChanged = true;
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Occasion } from "../model/notification.ts";
-import { joinLine, nextInLine, type Waiting } from "./delivery-queue.ts";
+import { enqueue, nextDelivery, type QueuedDelivery } from "./delivery-queue.ts";
 
 /** `a2` is the second notification about the alert a; tried as often as said. */
 const waiting = (
@@ -8,7 +8,7 @@ const waiting = (
   attempts = 0,
   minute = Number(id.slice(1)),
   occasion: Occasion = "fired",
-): Waiting => ({
+): QueuedDelivery => ({
   attempts,
   sinceMs: 0,
   entry: {
@@ -17,26 +17,26 @@ const waiting = (
       occasion,
       created_at: `2026-01-05T04:0${minute}:00.000Z`,
       alert: { id: id.charAt(0) },
-    } as Waiting["entry"]["notification"],
+    } as QueuedDelivery["entry"]["notification"],
     pending: {},
   },
 });
 
 test.each([
-  { line: [], next: undefined },
-  { line: [waiting("a1"), waiting("b1")], next: "a1" },
-  { line: [waiting("a1", 3), waiting("b1", 1), waiting("c1", 1)], next: "b1" },
-  { line: [waiting("a1", 3), waiting("a2"), waiting("b1", 1)], next: "b1" },
-  { line: [waiting("a1", 3), waiting("a2")], next: "a1" },
+  { queue: [], next: undefined },
+  { queue: [waiting("a1"), waiting("b1")], next: "a1" },
+  { queue: [waiting("a1", 3), waiting("b1", 1), waiting("c1", 1)], next: "b1" },
+  { queue: [waiting("a1", 3), waiting("a2"), waiting("b1", 1)], next: "b1" },
+  { queue: [waiting("a1", 3), waiting("a2")], next: "a1" },
 ])("what was tried least goes first, but not before an older one about the same alert: $next", (row) => {
-  expect(nextInLine(row.line)?.entry.notification.id).toBe(row.next);
+  expect(nextDelivery(row.queue)?.entry.notification.id).toBe(row.next);
 });
 
-test("what was taken over stands where its age belongs, equals in the order in which they came", () => {
-  const line: Waiting[] = [];
+test("notifications that were taken over are ordered by age, equal ones by arrival", () => {
+  const queue: QueuedDelivery[] = [];
   const came = [waiting("a3"), waiting("b5"), waiting("c1"), waiting("d3", 0, 3), waiting("e9")];
-  for (const one of came) joinLine(line, one);
-  expect(line.map(({ entry }) => entry.notification.id)).toEqual(["c1", "a3", "d3", "b5", "e9"]);
+  for (const one of came) enqueue(queue, one);
+  expect(queue.map(({ entry }) => entry.notification.id)).toEqual(["c1", "a3", "d3", "b5", "e9"]);
 });
 
 const begins = waiting("a1", 0, 5);
@@ -52,9 +52,9 @@ test.each([
   { came: [...others, ends, worsens, goesOn, begins] },
   { came: [worsens, ends, begins, ...others, goesOn] },
 ])("what one alert has to say stays in order though the clock was set back in between", ({ came }) => {
-  const line: Waiting[] = [];
-  for (const one of came) joinLine(line, one);
-  const ids = line.map(({ entry }) => entry.notification.id);
+  const queue: QueuedDelivery[] = [];
+  for (const one of came) enqueue(queue, one);
+  const ids = queue.map(({ entry }) => entry.notification.id);
   expect(ids.filter((id) => id.startsWith("a"))).toEqual(["a1", "a2", "a3", "a4"]);
   expect(ids.filter((id) => !id.startsWith("a"))).toEqual(["b1", "c1", "d1"]);
 });

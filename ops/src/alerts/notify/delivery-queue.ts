@@ -2,7 +2,7 @@ import type { Occasion } from "../model/notification.ts";
 import type { Entry } from "./outbox/entry.ts";
 
 /** One notification that waits for one channel. */
-export interface Waiting {
+export interface QueuedDelivery {
   entry: Entry;
   attempts: number;
   /** Since when, in this process, on a clock that only grows. */
@@ -12,15 +12,15 @@ export interface Waiting {
 }
 
 /**
- * What to try next: of the oldest notification of each alert, for they must arrive in order, the one that was
- * tried least. So what a channel does not accept holds up nothing but what is to follow it.
+ * The next delivery: among the oldest notification of each alert, the one with the fewest attempts. Notifications of
+ * one alert arrive in order, and a failing one delays only those of its alert.
  *
- * @param line oldest first
+ * @param queue oldest first
  */
-export const nextInLine = (line: readonly Waiting[]): Waiting | undefined => {
+export const nextDelivery = (queue: readonly QueuedDelivery[]): QueuedDelivery | undefined => {
   const alerts = new Set<string>();
-  let next: Waiting | undefined;
-  for (const waiting of line) {
+  let next: QueuedDelivery | undefined;
+  for (const waiting of queue) {
     const { id } = waiting.entry.notification.alert;
     if (alerts.has(id)) continue;
     alerts.add(id);
@@ -30,13 +30,13 @@ export const nextInLine = (line: readonly Waiting[]): Waiting | undefined => {
 };
 
 /**
- * Puts a notification where its age belongs: what was taken over may be older than what is there. Those of one
- * alert stand as they came about, whatever the clock said: it may have been set back in between.
+ * Inserts a notification by age: a notification that was taken over may be older than the queued ones. Those of one
+ * alert are ordered by occasion, because the clock may have been set back in between.
  */
-export const joinLine = (line: Waiting[], waiting: Waiting): void => {
-  const before = line.findLastIndex((other) => !isBefore(waiting, other));
-  const after = line.findIndex((other) => isSameAlert(waiting, other) && isBefore(waiting, other));
-  line.splice(after === -1 ? before + 1 : Math.min(before + 1, after), 0, waiting);
+export const enqueue = (queue: QueuedDelivery[], waiting: QueuedDelivery): void => {
+  const before = queue.findLastIndex((other) => !isBefore(waiting, other));
+  const after = queue.findIndex((other) => isSameAlert(waiting, other) && isBefore(waiting, other));
+  queue.splice(after === -1 ? before + 1 : Math.min(before + 1, after), 0, waiting);
 };
 
 const order: Readonly<Record<Occasion, number>> = {
@@ -47,10 +47,10 @@ const order: Readonly<Record<Occasion, number>> = {
   resolved: 2,
 };
 
-const isSameAlert = (a: Waiting, b: Waiting): boolean =>
+const isSameAlert = (a: QueuedDelivery, b: QueuedDelivery): boolean =>
   a.entry.notification.alert.id === b.entry.notification.alert.id;
 
-const isBefore = (a: Waiting, b: Waiting): boolean => {
+const isBefore = (a: QueuedDelivery, b: QueuedDelivery): boolean => {
   const [one, other] = [a.entry.notification, b.entry.notification];
   return isSameAlert(a, b) ? order[one.occasion] < order[other.occasion] : one.created_at < other.created_at;
 };

@@ -1,8 +1,8 @@
 import type { Attempt } from "../model/notification.ts";
 import type { Entry } from "./outbox/entry.ts";
 
-/** What became of an attempt, for whoever keeps the entry. */
-export interface Outcome {
+/** The result of an attempt, with its outbox entry. */
+export interface DeliveryResult {
   entry: Entry;
   channel: string;
   /** The first is 1. */
@@ -10,14 +10,14 @@ export interface Outcome {
   at: Date;
   tookMs: number;
   outcome: Attempt["outcome"];
-  /** What the other side said. */
+  /** The answer of the other side. */
   answer: string | null;
-  /** Null when the channel is done with it. */
+  /** Null after the last attempt. */
   nextAt: Date | null;
 }
 
-/** The same for people, and for the history. */
-export const attemptOf = (settled: Outcome): Attempt => {
+/** The same for the API and the history. */
+export const attemptOf = (settled: DeliveryResult): Attempt => {
   const { entry, channel, attempt, at, tookMs, outcome, answer, nextAt } = settled;
   const { id, occasion, alert } = entry.notification;
   return {

@@ -12,7 +12,8 @@ import {
 import { logLines } from "../../../../test/support/log-lines.ts";
 import { notificationOf } from "../../../../test/support/notifications.ts";
 import { until } from "../../../../test/support/until.ts";
-import { type Channel, keyOfChannel, type SendResult } from "./channel.ts";
+import { keyOfChannel } from "../model/channel-alert.ts";
+import type { Channel, SendResult } from "./channel.ts";
 
 let bench: Awaited<ReturnType<typeof openDispatching>>;
 beforeEach(async () => {
@@ -22,7 +23,7 @@ afterEach(() => bench.close());
 
 const hourMs = 3_600_000;
 
-test("a notification is on disk when it has been taken over, and until every channel has accepted it", async () => {
+test("a notification is on disk from dispatch until every channel has accepted it", async () => {
   const [slack, email] = [holding("slack"), holding("email")];
   const dispatcher = bench.dispatcherOf([slack, email]);
   await dispatcher.dispatch(notificationOf("a"));
@@ -50,7 +51,7 @@ test("a notification is on disk when it has been taken over, and until every cha
   ]);
 });
 
-test("nothing is sent before it is written down what became of the one before: so a kill repeats one at most", async () => {
+test("each result is written before the next notification is sent, so a kill repeats at most one", async () => {
   const onDisk: number[] = [];
   const send: Channel["send"] = async () => {
     onDisk.push(readdirSync(bench.spoolDir).filter((name) => name.endsWith(".json")).length);
@@ -64,7 +65,7 @@ test("nothing is sent before it is written down what became of the one before: s
 });
 
 test.each(["info", "error", "silent"])(
-  "every notification is in the log, as JSON, also where its level is %s",
+  "every notification is in the log as JSON at log level %s",
   async (level) => {
     const { log, lines } = logLines(level);
     const dispatcher = bench.dispatcherOf([], { log });
@@ -78,7 +79,7 @@ test.each(["info", "error", "silent"])(
   },
 );
 
-test("a channel that hangs delays no other one, and keeps nobody waiting", async () => {
+test("a channel that hangs delays neither other channels nor the caller", async () => {
   const [slack, email] = [holding("slack"), scripted("email")];
   const dispatcher = bench.dispatcherOf([slack, email]);
   for (const id of ["a", "b", "c"]) await dispatcher.dispatch(notificationOf(id));
@@ -87,7 +88,7 @@ test("a channel that hangs delays no other one, and keeps nobody waiting", async
   expect(slack.asked).toHaveLength(1);
 });
 
-test("an attempt has a deadline, also where a channel knows of none", async () => {
+test("an attempt has a timeout even if the channel has none", async () => {
   const slack = holding("slack");
   const dispatcher = bench.dispatcherOf([slack], { deadlineMs: 20 });
   await dispatcher.dispatch(notificationOf("a"));
@@ -95,7 +96,7 @@ test("an attempt has a deadline, also where a channel knows of none", async () =
   expect(bench.of("slack")).toMatchObject([{ outcome: "try_again", answer: "no answer within 20 ms" }]);
 });
 
-test("what throws is tried again, and its words, which may hold a secret, are not repeated", async () => {
+test("an attempt that throws is retried, and its message, which may hold a secret, is not logged", async () => {
   const slack = scripted("slack", new TypeError("cannot reach https://hooks.example/secret"));
   const dispatcher = bench.dispatcherOf([slack]);
   await dispatcher.dispatch(notificationOf("a"));
@@ -104,7 +105,7 @@ test("what throws is tried again, and its words, which may hold a secret, are no
   expect(JSON.stringify([bench.lines, bench.attempts, dispatcher.channels()])).not.toContain("secret");
 });
 
-test("a channel that fails is tried again, ever less often, and says when next", async () => {
+test("a failing channel is retried with growing delays, and reports the next attempt", async () => {
   const slack = scripted("slack", later, later, later);
   const dispatcher = bench.dispatcherOf([slack]);
   await dispatcher.dispatch(notificationOf("a"));
@@ -127,7 +128,7 @@ test("a channel that fails is tried again, ever less often, and says when next",
   expect(told.slice(1)).toEqual(["the channel slack is failing", "the channel slack works again"]);
 });
 
-test("a pause that the other side asks for is kept, also when something new comes", async () => {
+test("a delay that the other side requests is kept, even for a new notification", async () => {
   const slack = scripted("slack", { ...later, afterMs: 30_000 });
   const dispatcher = bench.dispatcherOf([slack]);
   await dispatcher.dispatch(notificationOf("a"));
@@ -140,7 +141,7 @@ test("a pause that the other side asks for is kept, also when something new come
   expect(slack.sent).toEqual(["a", "b", "a"]);
 });
 
-test("what a channel does not take holds up nothing but what is to follow it", async () => {
+test("a failing notification delays only later ones of the same alert", async () => {
   const sent: string[] = [];
   const send: Channel["send"] = async ({ id }) => {
     sent.push(id);
@@ -159,10 +160,10 @@ test("what a channel does not take holds up nothing but what is to follow it", a
   expect(sent).toEqual(["a1", "b1", "a1", "a2"]);
 });
 
-test("what no attempt could deliver for 24 hours is given up, and told", async () => {
+test("a notification that is not delivered within 24 hours is given up and logged", async () => {
   const send = async (): Promise<SendResult> => later;
   const dispatcher = bench.dispatcherOf([{ name: "slack", send }], {
-    pauses: { firstMs: hourMs, longestMs: 4 * hourMs },
+    backoff: { firstMs: hourMs, longestMs: 4 * hourMs },
   });
   await dispatcher.dispatch(notificationOf("a"));
   while (bench.of("slack").at(-1)?.outcome !== "given_up") {
@@ -179,10 +180,10 @@ test("what no attempt could deliver for 24 hours is given up, and told", async (
 });
 
 test.each([true, false])(
-  "what is a day old when the machine wakes is still tried for an hour; by the next process: %s",
+  "a notification that is a day old when the machine wakes is tried for an hour; by the next process: %s",
   async (isNext) => {
     const slack = { name: "slack", send: async (): Promise<SendResult> => later };
-    const options = { pauses: { firstMs: hourMs / 6, longestMs: hourMs / 6 } };
+    const options = { backoff: { firstMs: hourMs / 6, longestMs: hourMs / 6 } };
     const attempts = () => bench.of("slack");
     const before = bench.dispatcherOf([slack], options);
     await before.dispatch(notificationOf("a"));

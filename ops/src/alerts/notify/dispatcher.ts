@@ -2,46 +2,53 @@ import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import { withTimeout } from "../../core/with-timeout.ts";
-import type { Attempt, ChannelStatus, Dispatcher, Handed, Notification } from "../model/notification.ts";
-import type { Pauses } from "./backoff.ts";
-import { type Channel, keyOfChannel } from "./channel.ts";
-import type { Visible } from "./channel-health.ts";
+import { keyOfChannel } from "../model/channel-alert.ts";
+import type {
+  Attempt,
+  ChannelStatus,
+  Dispatcher,
+  Notification,
+  QueuedNotification,
+} from "../model/notification.ts";
+import type { Backoff } from "./backoff.ts";
+import type { Channel } from "./channel.ts";
+import type { VisibleHealth } from "./channel-health.ts";
 import { type ChannelTest, testChannels } from "./channel-test.ts";
 import { ChannelWorker } from "./channel-worker.ts";
-import { attemptOf, type Outcome } from "./delivery-result.ts";
+import { attemptOf, type DeliveryResult } from "./delivery-result.ts";
 import { logChannel } from "./log-channel.ts";
 import type { Entry } from "./outbox/entry.ts";
 import { Spool } from "./outbox/spool.ts";
 
 export interface DispatcherOptions {
-  /** Whom to tell besides the log. */
+  /** The channels besides the log. */
   channels: readonly Channel[];
-  /** Where notifications are kept until they are delivered; made when it is absent. */
+  /** The directory of undelivered notifications; created if it does not exist. */
   spoolDir: string;
   log: Logger;
   clock?: Clock;
-  /** Called when a channel needs somebody to mend it; the alert about it is told through the others. */
+  /** Called when a channel is broken. The alert about it is sent through the other channels. */
   onBroken?: (channel: string, reason: string) => void;
   /** Called when a channel accepts for the first time, and again each time after it was broken. */
-  onMended?: (channel: string) => void;
-  pauses?: Pauses;
-  /** How long one attempt may take. */
+  onRecovered?: (channel: string) => void;
+  backoff?: Backoff;
+  /** The timeout of an attempt. */
   deadlineMs?: number;
   giveUpAfterMs?: number;
 }
 
-const patient: Pauses = { firstMs: 1_000, longestMs: 5 * 60_000 };
+const patient: Backoff = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const dayMs = 24 * 60 * 60_000;
-const tendEveryMs = 60_000;
+const maintenanceIntervalMs = 60_000;
 /** A hanging disk must not block notifications. */
 const diskTimeoutMs = 2_000;
 
-/** Far more than can be told between two saves of the state of the alerts. */
+/** Far more than are sent between two saves of the state. */
 const mostKnown = 10_000;
 
 /**
- * Brings notifications to people: each is on disk before anything else happens to it, and leaves it when every
- * channel has accepted it, or has not for a day.
+ * Delivers notifications. Each is on disk first, and stays there until every channel accepted it or it expired after
+ * a day.
  */
 export class NotificationDispatcher implements Dispatcher {
   readonly #log: Logger;
@@ -50,51 +57,53 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #workers: ReadonlyMap<string, ChannelWorker>;
   readonly #giveUpAfterMs: number;
   readonly #onBroken: (channel: string, reason: string) => void;
-  readonly #onMended: (channel: string) => void;
+  readonly #onRecovered: (channel: string) => void;
   readonly #listeners = new Set<(attempt: Attempt) => void>();
-  readonly #firstHearers = new Set<(notifications: readonly Handed[]) => Promise<void>>();
-  /** The ids of the last notifications that were taken over, from whomever. */
+  readonly #beforeSendingListeners = new Set<
+    (notifications: readonly QueuedNotification[]) => Promise<void>
+  >();
+  /** The ids of the last accepted notifications. */
   readonly #known = new LRUCache<string, true>({ max: mostKnown });
-  /** Those that are broken, or were before this process began, for all it knows. */
-  readonly #doubtful: Set<string>;
-  /** Entries that wait for a channel which is not set up any more. */
+  /** Channels that are broken, or may have been before this process started. */
+  readonly #unconfirmed: Set<string>;
+  /** Entries for channels that are no longer configured. */
   readonly #stray = new Set<Entry>();
-  #tending: Promise<void> | undefined;
+  #maintaining: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: DispatcherOptions) {
     const { channels, spoolDir, log, clock = systemClock } = options;
-    const { pauses = patient, deadlineMs = 30_000, giveUpAfterMs = dayMs } = options;
+    const { backoff = patient, deadlineMs = 30_000, giveUpAfterMs = dayMs } = options;
     this.#log = log;
     this.#clock = clock;
     this.#giveUpAfterMs = giveUpAfterMs;
     this.#onBroken = options.onBroken ?? (() => {});
-    this.#onMended = options.onMended ?? (() => {});
+    this.#onRecovered = options.onRecovered ?? (() => {});
     this.#spool = new Spool({ directory: spoolDir, log, clock });
-    this.#doubtful = new Set(channels.map(({ name }) => name));
-    const common = { log, clock, pauses, deadlineMs, giveUpAfterMs };
+    this.#unconfirmed = new Set(channels.map(({ name }) => name));
+    const common = { log, clock, backoff, deadlineMs, giveUpAfterMs };
     this.#workers = new Map(
       [logChannel(log), ...channels].map((channel) => [
         channel.name,
         new ChannelWorker({
           ...common,
           channel,
-          onOutcome: (outcome) => this.#record(outcome),
-          onStanding: (before, after) => this.#followStanding(channel.name, before, after),
+          onResult: (outcome) => this.#record(outcome),
+          onHealthChange: (before, after) => this.#followHealth(channel.name, before, after),
         }),
       ]),
     );
   }
 
-  /** Takes up what an earlier process has left, and from now on every minute what any other has. Never rejects. */
+  /** Delivers the notifications of earlier processes, now and every minute. Never rejects. */
   async start(): Promise<void> {
-    this.#timer ??= setInterval(() => void this.#tend(), tendEveryMs).unref();
-    await this.#tend();
+    this.#timer ??= setInterval(() => void this.#maintain(), maintenanceIntervalMs).unref();
+    await this.#maintain();
   }
 
   async dispatch(notification: Notification): Promise<void> {
-    // It may be among what an earlier process has left.
-    if (this.#tending) await withTimeout(diskTimeoutMs, this.#tending).catch(() => undefined);
+    // An earlier process may have left the same notification.
+    if (this.#maintaining) await withTimeout(diskTimeoutMs, this.#maintaining).catch(() => undefined);
     if (!this.#isFirst(notification)) return;
     const concerned = [...this.#workers.keys()].filter(
       (name) => keyOfChannel(name) !== notification.alert.key,
@@ -112,9 +121,9 @@ export class NotificationDispatcher implements Dispatcher {
     return () => this.#listeners.delete(listener);
   }
 
-  beforeSending(listener: (notifications: readonly Handed[]) => Promise<void>): () => void {
-    this.#firstHearers.add(listener);
-    return () => this.#firstHearers.delete(listener);
+  beforeSending(listener: (notifications: readonly QueuedNotification[]) => Promise<void>): () => void {
+    this.#beforeSendingListeners.add(listener);
+    return () => this.#beforeSendingListeners.delete(listener);
   }
 
   channels(): ChannelStatus[] {
@@ -122,8 +131,8 @@ export class NotificationDispatcher implements Dispatcher {
   }
 
   /**
-   * Sends a test at once, once, to one channel or to all, and tells what became of it. Works before the start,
-   * too: nothing of it is kept.
+   * Sends a test once, to one channel or to all, and returns the results. It also works before the start; nothing is
+   * stored.
    *
    * @throws Failure EB_NO_SUCH_CHANNEL
    */
@@ -131,29 +140,29 @@ export class NotificationDispatcher implements Dispatcher {
     return testChannels(this.#workers, channel, this.#clock);
   }
 
-  /** Gives what is due `graceMs` to arrive; the rest stays in the spool, for the next process. */
+  /** Delivers due notifications for at most `graceMs`; the rest stays in the spool for the next process. */
   async stop(graceMs = 2_000): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#tending) await withTimeout(diskTimeoutMs, this.#tending).catch(() => undefined);
+    if (this.#maintaining) await withTimeout(diskTimeoutMs, this.#maintaining).catch(() => undefined);
     await Promise.all([...this.#workers.values()].map((worker) => worker.close(graceMs)));
     await this.#spool.close();
   }
 
-  #tend(): Promise<void> {
-    this.#tending ??= this.#takeUp().finally(() => {
-      this.#tending = undefined;
+  #maintain(): Promise<void> {
+    this.#maintaining ??= this.#deliverLeft().finally(() => {
+      this.#maintaining = undefined;
     });
-    return this.#tending;
+    return this.#maintaining;
   }
 
-  async #takeUp(): Promise<void> {
+  async #deliverLeft(): Promise<void> {
     const left: Entry[] = [];
-    for (const entry of await this.#spool.tend()) {
+    for (const entry of await this.#spool.maintain()) {
       if (this.#isFirst(entry.notification)) left.push(entry);
       else await this.#drop(entry);
     }
     if (left.length > 0) {
-      this.#log.info({ notifications: left.length }, "what an earlier process has left is delivered now");
+      this.#log.info({ notifications: left.length }, "delivering notifications that an earlier process left");
       await this.#hand(left);
     }
     await this.#giveUpStray();
@@ -165,7 +174,7 @@ export class NotificationDispatcher implements Dispatcher {
     return true;
   }
 
-  /** Its process died before it could note that it was told, and this one has told it since. */
+  /** Its process died before it could record it as sent, and this one has sent it since. */
   async #drop(entry: Entry): Promise<void> {
     for (const channel of Object.keys(entry.pending)) delete entry.pending[channel];
     await this.#spool.save(entry);
@@ -176,7 +185,7 @@ export class NotificationDispatcher implements Dispatcher {
       ...notification,
       channels: Object.keys(pending),
     }));
-    for (const listener of this.#firstHearers)
+    for (const listener of this.#beforeSendingListeners)
       await listener(notifications).catch((error) => this.#failed(error));
     for (const entry of entries) {
       for (const [name, { attempts }] of Object.entries(entry.pending)) {
@@ -187,13 +196,13 @@ export class NotificationDispatcher implements Dispatcher {
     }
   }
 
-  /** The channel may be set up again within the day. */
+  /** The channel may be configured again within a day. */
   async #giveUpStray(): Promise<void> {
     const now = this.#clock.now();
     for (const entry of this.#stray) {
       if (now.getTime() - Date.parse(entry.notification.created_at) < this.#giveUpAfterMs) continue;
       this.#stray.delete(entry);
-      const answer = "the channel is not set up any more";
+      const answer = "the channel is no longer configured";
       const settled = { entry, at: now, tookMs: 0, outcome: "given_up", answer, nextAt: null } as const;
       for (const [channel, { attempts }] of Object.entries(entry.pending)) {
         if (!this.#workers.has(channel)) await this.#record({ ...settled, channel, attempt: attempts });
@@ -201,7 +210,7 @@ export class NotificationDispatcher implements Dispatcher {
     }
   }
 
-  async #record(outcome: Outcome): Promise<void> {
+  async #record(outcome: DeliveryResult): Promise<void> {
     const { entry, channel, nextAt } = outcome;
     if (nextAt) entry.pending[channel] = { attempts: outcome.attempt };
     else delete entry.pending[channel];
@@ -213,9 +222,9 @@ export class NotificationDispatcher implements Dispatcher {
     for (const listener of this.#listeners) this.#tell(() => listener(attempt));
   }
 
-  #followStanding(channel: string, before: Visible, after: Visible): void {
-    if (after.state === "working" && this.#doubtful.delete(channel))
-      this.#tell(() => this.#onMended(channel));
+  #followHealth(channel: string, before: VisibleHealth, after: VisibleHealth): void {
+    if (after.state === "working" && this.#unconfirmed.delete(channel))
+      this.#tell(() => this.#onRecovered(channel));
     if (before.state === after.state) return;
     if (after.state === "working") {
       this.#log.info({ channel }, `the channel ${channel} works again`);
@@ -225,11 +234,11 @@ export class NotificationDispatcher implements Dispatcher {
     const say = after.state === "broken" ? "error" : "warn";
     this.#log[say]({ channel, reason }, `the channel ${channel} is ${after.state}`);
     if (after.state !== "broken") return;
-    this.#doubtful.add(channel);
+    this.#unconfirmed.add(channel);
     this.#tell(() => this.#onBroken(channel, reason));
   }
 
-  /** Whoever listens may fail; that stops no delivery. */
+  /** An error in a listener does not stop delivery. */
   #tell(listener: () => void): void {
     try {
       listener();

@@ -1,15 +1,15 @@
 import { defineFailure } from "../../core/failure.ts";
 import type { Alert } from "../model/alert.ts";
-import { type Decision, inSentence } from "../model/decision.ts";
+import { brokenChannelIn } from "../model/channel-alert.ts";
 import type { Attempt } from "../model/notification.ts";
+import { type Decision, describeDecision } from "../model/notification-decision.ts";
 import type { AlertRecord } from "../model/record.ts";
-import { brokenChannelIn } from "./channel.ts";
 
-/** Why people were, or were not, told of an alert, decision by decision and channel by channel. */
+/** The notification decisions of an alert, and the result for each channel. */
 export interface Explanation {
   /** Its details hold the value, the threshold, and since when it had been pending (`failing_since`). */
   alert: Alert;
-  /** Where it was seen. */
+  /** The instance that raised it. */
   instance: string;
   decisions: (Decision & { why: string })[];
   channels: ChannelExplanation[];
@@ -17,7 +17,7 @@ export interface Explanation {
 
 export interface ChannelExplanation {
   channel: string;
-  /** Whether the last message about it arrived. */
+  /** Whether the last notification was delivered. */
   outcome: "accepted" | "on_its_way" | "failed" | "not_sent";
   why: string;
   attempts: Attempt[];
@@ -34,34 +34,34 @@ export const alertUnknown = defineFailure({
 /** @param channels the names of those that there are now */
 export const explain = (record: AlertRecord, channels: readonly string[]): Explanation => {
   const { alert, instance, decisions, attempts } = record;
-  const told = lastTold(record)?.channels ?? [];
+  const told = lastNotified(record)?.channels ?? [];
   const names = new Set([...channels, ...told, ...attempts.map(({ channel }) => channel)]);
   return {
     alert,
     instance,
-    decisions: decisions.map((decision) => ({ ...decision, why: inSentence(decision) })),
+    decisions: decisions.map((decision) => ({ ...decision, why: describeDecision(decision) })),
     channels: [...names].map((channel) => explainChannel(channel, record)),
   };
 };
 
-const lastTold = ({ decisions }: AlertRecord) => decisions.findLast((one) => one.decision === "told");
+const lastNotified = ({ decisions }: AlertRecord) => decisions.findLast((one) => one.decision === "told");
 
 const explainChannel = (channel: string, record: AlertRecord): ChannelExplanation => {
   const attempts = record.attempts.filter((attempt) => attempt.channel === channel);
   const last = attempts.at(-1);
   if (last) return { channel, ...outcomeOf(last), attempts };
-  const told = lastTold(record);
+  const told = lastNotified(record);
   if (!told) {
     const decision = record.decisions.at(-1);
-    const why = decision ? inSentence(decision) : "nothing has been decided yet";
+    const why = decision ? describeDecision(decision) : "no decision yet";
     return { channel, outcome: "not_sent", why, attempts };
   }
   if (brokenChannelIn(record.alert) === channel) {
-    const why = "not told by it: it is what was broken, and told by the others";
+    const why = "not sent: this is the broken channel; the other channels report it";
     return { channel, outcome: "not_sent", why, attempts };
   }
   if (told.channels?.includes(channel) === false) {
-    const why = "not told by it: it was not set up when this was told";
+    const why = "not sent: the channel was not configured at that time";
     return { channel, outcome: "not_sent", why, attempts };
   }
   return { channel, outcome: "on_its_way", why: "no attempt is known yet", attempts };

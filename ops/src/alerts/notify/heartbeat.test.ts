@@ -44,7 +44,7 @@ const minute = async () => {
   await until(() => beats.length > before);
 };
 
-test("it is called at once, and then every minute until it is stopped", async () => {
+test("the address is called at once, and then every minute until the stop", async () => {
   heartbeat.start();
   await until(() => beats.length === 1);
   await minute();
@@ -56,7 +56,7 @@ test("it is called at once, and then every minute until it is stopped", async ()
   expect(logged.lines).toEqual([]);
 });
 
-test("failures are told once for each kind, and once when they have ended, and the address never", async () => {
+test("failures are logged once for each kind and once when they end, without the address", async () => {
   heartbeat.start();
   await until(() => beats.length === 1);
   status = 500;
@@ -77,7 +77,7 @@ test("failures are told once for each kind, and once when they have ended, and t
   expect(JSON.stringify(logged.lines)).not.toContain("secret");
 });
 
-test("nobody there, or nobody who answers, is told without the address", async () => {
+test("a server that refuses or does not respond is logged without the address", async () => {
   const impatient = heartbeatTo(server, 30);
   status = "nothing";
   impatient.start();

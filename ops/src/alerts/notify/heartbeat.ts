@@ -4,8 +4,8 @@ import { requestFailure } from "../model/request-failure.ts";
 const everyMs = 60_000;
 
 /**
- * Calls an address every minute, so that somebody else notices when this process does not any more. It waits
- * for nothing, and nothing waits for it; failures are told once, and once when they have ended.
+ * Calls an address every minute, so that an external service detects when this process stops. Failures are logged
+ * once, and once when they end.
  */
 export class Heartbeat {
   readonly #url: string;
@@ -25,14 +25,14 @@ export class Heartbeat {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Calls now, and then every minute until it is stopped. */
+  /** Calls now and then every minute. */
   start(): void {
     if (this.#timer) return;
     this.#timer = setInterval(() => void this.#beat(), everyMs).unref();
     void this.#beat();
   }
 
-  /** Ends it; a call under way is given up. */
+  /** Stops the calls; a running call is aborted. */
   stop(): void {
     clearInterval(this.#timer);
     this.#ended.abort();
@@ -46,7 +46,7 @@ export class Heartbeat {
     this.#failure = failure;
   }
 
-  /** What went wrong, without the address. */
+  /** The error without the address. */
   async #call(): Promise<string | undefined> {
     try {
       const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(this.#timeoutMs)]);

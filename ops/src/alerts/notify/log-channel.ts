@@ -2,7 +2,7 @@ import type { Logger } from "../../core/logger.ts";
 import type { Channel } from "./channel.ts";
 import { headline } from "./message-text.ts";
 
-/** Writes to the log as JSON, whatever its level: the one channel that every service has. */
+/** Writes to the log as JSON, at any log level: the one channel that every service has. */
 export const logChannel = (log: Logger): Channel => {
   const always = log.child({}, { level: "info" });
   return {

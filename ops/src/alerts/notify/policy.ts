@@ -1,90 +1,100 @@
 import type { Cause } from "../incidents/inhibition.ts";
 import type { Mute } from "../incidents/mute.ts";
 import { type Alert, type AlertSeverity, isWorse } from "../model/alert.ts";
-import type { Choice } from "../model/decision.ts";
 import type { Occasion } from "../model/notification.ts";
-import { type Incident, toldElsewhere } from "../model/record.ts";
+import type { Choice } from "../model/notification-decision.ts";
+import { type Incident, notifiedElsewhere } from "../model/record.ts";
 
-/** The same thing is not told again for so long, whichever instance sees it. */
+/** The same alert is not sent again within this time, by any instance. */
 export const repeatMs = 5 * 60_000;
 
 /**
- * How far the clocks of two instances may be apart. What lies further ahead was written before a clock was set
- * back: it counts as long ago, because alerts are rather told twice than never.
+ * The tolerated difference between the clocks of two instances. A time further ahead was written before a clock was
+ * set back and counts as past: sending twice is better than never.
  */
 export const skewMs = 60_000;
 
-/** What goes on is told again after so long. */
+/** The interval of reminders. */
 export const reminderMs = 4 * 3_600_000;
 
 export interface Circumstances {
   nowMs: number;
   mute: Mute | undefined;
   cause: Cause;
-  /** When something with the same fingerprint was last told by this process, as firing, and how severe it was. */
-  lastTold: { atMs: number; alert: string; severity: AlertSeverity } | undefined;
+  /** The last notification of this process with the same fingerprint, and its severity. */
+  lastNotified: { atMs: number; alert: string; severity: AlertSeverity } | undefined;
 }
 
-/** What is to be done about telling people of an alert now. */
-export type Plan =
+/** What to do about an alert now. */
+export type NotificationPlan =
   | { do: "nothing" }
   | { do: "hold"; occasion: Occasion; choice: Choice; over: boolean }
-  | { do: "tell"; occasion: Occasion };
+  | { do: "notify"; occasion: Occasion };
 
-/** Decides; acts on nothing. Whether another instance has told it already is asked when it is to be told. */
-export const decide = (incident: Incident, circumstances: Circumstances): Plan =>
+/** Pure. The claim of another instance is checked when the notification is sent. */
+export const decideNotification = (incident: Incident, circumstances: Circumstances): NotificationPlan =>
   incident.alert.state === "firing"
     ? whileFiring(incident, circumstances)
     : afterTheEnd(incident, circumstances);
 
-const whileFiring = ({ alert, telling, decisions }: Incident, circumstances: Circumstances): Plan => {
+const whileFiring = (
+  { alert, telling, decisions }: Incident,
+  circumstances: Circumstances,
+): NotificationPlan => {
   const { nowMs } = circumstances;
   if (telling.state === "over") return nothing;
-  // What an older version has saved does not say how severe it was when it was told: nothing is worse than that.
+  // A state of an older version has no severity; then nothing counts as more severe.
   const isWorsened = telling.state !== "untold" && isWorse(alert.severity, telling.severity);
   if (telling.state === "elsewhere" && nowMs < telling.askAgainAtMs && !isWorsened) return nothing;
   const reason = reasonToHold(alert, circumstances);
-  if (telling.state !== "told") return reason ? hold("fired", reason) : tell("fired");
-  // Noted as soon as it is muted: when the mute ends, people want to know that it still fires; and if something
-  // explains it by then, when that is over.
-  const wasMuted = decisions.findLast(isToldOrMuted)?.decision === "muted";
+  if (telling.state !== "told") return reason ? hold("fired", reason) : notify("fired");
+  // Recorded as soon as it is muted: an alert that still fires is sent when the mute ends, or after its cause has
+  // ended.
+  const wasMuted = decisions.findLast(isNotifiedOrMuted)?.decision === "muted";
   const occasion = isWorsened ? "worsened" : "reminder";
   const due =
     isWorsened || wasMuted || nowMs - telling.atMs >= reminderMs || circumstances.mute !== undefined;
   if (!due) return nothing;
-  return reason ? hold(occasion, reason) : tell(occasion);
+  return reason ? hold(occasion, reason) : notify(occasion);
 };
 
-const isToldOrMuted = ({ decision }: Choice): boolean => decision === "told" || decision === "muted";
+const isNotifiedOrMuted = ({ decision }: Choice): boolean => decision === "told" || decision === "muted";
 
-const reasonToHold = (alert: Alert, { nowMs, mute, cause, lastTold }: Circumstances): Choice | undefined => {
+const reasonToHold = (
+  alert: Alert,
+  { nowMs, mute, cause, lastNotified }: Circumstances,
+): Choice | undefined => {
   if (mute) return mutedBy(mute);
   if (cause.state === "known") return { decision: "inhibited", by: cause.type, by_alert: cause.alert };
   if (cause.state === "unclear") {
     return { decision: "waits_for_cause", cause: cause.type, until: isoOf(cause.untilMs) };
   }
-  const isRepeated = lastTold !== undefined && !isWorse(alert.severity, lastTold.severity);
-  if (isRepeated && lastTold.alert !== alert.id && nowMs - lastTold.atMs < repeatMs) {
-    return { decision: "repeat", of_alert: lastTold.alert, until: isoOf(lastTold.atMs + repeatMs) };
+  const isRepeated = lastNotified !== undefined && !isWorse(alert.severity, lastNotified.severity);
+  if (isRepeated && lastNotified.alert !== alert.id && nowMs - lastNotified.atMs < repeatMs) {
+    return { decision: "repeat", of_alert: lastNotified.alert, until: isoOf(lastNotified.atMs + repeatMs) };
   }
   return undefined;
 };
 
-const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): Plan => {
+const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): NotificationPlan => {
   const { telling, decisions } = incident;
   if (telling.state === "over") return nothing;
-  if (telling.state === "elsewhere" && toldElsewhere(incident, "resolved") && nowMs < telling.askAgainAtMs)
+  if (
+    telling.state === "elsewhere" &&
+    notifiedElsewhere(incident, "resolved") &&
+    nowMs < telling.askAgainAtMs
+  )
     return nothing;
-  // Whoever came first may not have lived to tell it.
+  // The earlier instance may have died before it sent it.
   const mayBeOurs = telling.state !== "untold" || decisions.at(-1)?.decision === "waits_for_turn";
   if (!mayBeOurs) return { ...hold("resolved", { decision: "never_told" }), over: true };
-  return mute ? { ...hold("resolved", mutedBy(mute)), over: true } : tell("resolved");
+  return mute ? { ...hold("resolved", mutedBy(mute)), over: true } : notify("resolved");
 };
 
-const nothing: Plan = { do: "nothing" };
-const tell = (occasion: Occasion): Plan => ({ do: "tell", occasion });
+const nothing: NotificationPlan = { do: "nothing" };
+const notify = (occasion: Occasion): NotificationPlan => ({ do: "notify", occasion });
 const hold = (occasion: Occasion, choice: Choice) =>
-  ({ do: "hold", occasion, choice, over: false }) satisfies Plan;
+  ({ do: "hold", occasion, choice, over: false }) satisfies NotificationPlan;
 
 const mutedBy = ({ author, until, reason }: Mute): Choice => ({
   decision: "muted",

@@ -23,7 +23,7 @@ afterEach(() => bench.close());
 const hourMs = 3_600_000;
 
 describe("the next process", () => {
-  test("delivers what is left, to whom it is left, and counts on", async () => {
+  test("delivers the remaining notifications to the remaining channels, and continues the count of attempts", async () => {
     const slack = scripted("slack", later, later);
     const before = bench.dispatcherOf([slack, scripted("email")]);
     await before.dispatch(notificationOf("a"));
@@ -71,7 +71,7 @@ describe("the next process", () => {
     },
   );
 
-  test("keeps what is for a channel that is not set up any more for a day", async () => {
+  test("keeps notifications of a removed channel for a day", async () => {
     const before = bench.dispatcherOf([scripted("slack", later, later)]);
     await before.dispatch(notificationOf("a"));
     await until(() => bench.of("slack").length === 1);
@@ -88,7 +88,7 @@ describe("the next process", () => {
   });
 });
 
-test("stopping gives what is due a moment, and leaves the rest on disk", async () => {
+test("stopping delivers due notifications briefly, and leaves the rest on disk", async () => {
   const [slack, email] = [holding("slack"), holding("email")];
   const dispatcher = bench.dispatcherOf([slack, email, scripted("pager", later)]);
   await dispatcher.dispatch(notificationOf("a"));
@@ -102,7 +102,7 @@ test("stopping gives what is due a moment, and leaves the rest on disk", async (
   expect(await bench.entries()).toHaveLength(1);
 });
 
-test("nothing is sent, also of what was left, before those have heard of it who note that it is told", async () => {
+test("nothing is sent before the listeners have recorded it, including notifications of an earlier process", async () => {
   const slack = scripted("slack", later);
   const before = bench.dispatcherOf([slack]);
   const heard: [id: string, sent: number][] = [];
@@ -126,7 +126,7 @@ test("nothing is sent, also of what was left, before those have heard of it who 
   expect(slack.sent).toEqual(["a", "a"]);
 });
 
-test("without a disk it delivers all the same, and says once that it has none", async () => {
+test("without a disk it delivers from memory, and logs that once", async () => {
   await writeFile(bench.spoolDir, "a file where the directory should be");
   const slack = scripted("slack");
   const dispatcher = bench.dispatcherOf([slack]);
@@ -138,7 +138,7 @@ test("without a disk it delivers all the same, and says once that it has none", 
   expect(complaints).toHaveLength(1);
 });
 
-test("a disk that hangs is waited for once: then it delivers, and writes it all down when the disk answers", async () => {
+test("a disk that hangs is waited for once; then it delivers, and writes when the disk responds", async () => {
   const slack = scripted("slack", later, later);
   const dispatcher = bench.dispatcherOf([slack]);
   await dispatcher.start();
@@ -162,11 +162,11 @@ test("a disk that hangs is waited for once: then it delivers, and writes it all 
   expect(told).toMatchObject([expect.stringContaining("from memory"), expect.stringContaining("again")]);
 });
 
-test("a listener that fails stops no delivery, and keeps nobody else from hearing", async () => {
+test("a failing listener stops neither delivery nor other listeners", async () => {
   const fail = () => {
     throw new Error("boom");
   };
-  const dispatcher = bench.dispatcherOf([scripted("slack", refused)], { onBroken: fail, onMended: fail });
+  const dispatcher = bench.dispatcherOf([scripted("slack", refused)], { onBroken: fail, onRecovered: fail });
   dispatcher.onAttempt(fail);
   const heard: string[] = [];
   const stop = dispatcher.onAttempt(({ channel }) => heard.push(channel));

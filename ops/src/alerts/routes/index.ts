@@ -7,9 +7,9 @@ import { type ReadingOptions, readingRoutes } from "./read.ts";
 
 export interface AlertRoutesOptions {
   alerts: AlertManager;
-  /** Whoever brings the notifications to people. */
+  /** Sends the notifications. */
   dispatcher: MutingOptions["dispatcher"] & ReadingOptions["dispatcher"];
-  /** Says who asks, or refuses whoever is not an operator. */
+  /** Returns the operator of a request, or rejects the request. */
   operator: (request: FastifyRequest) => Promise<{ id: string; name: string }>;
   onSecurityMute?: MuteListener | undefined;
 }

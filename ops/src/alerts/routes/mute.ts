@@ -9,12 +9,12 @@ import { channelTests, mute } from "./schemas.ts";
 export interface MutingOptions {
   alerts: AlertManager;
   dispatcher: ChannelTester;
-  /** Who asks, once they have been let in. */
+  /** The operator of a request. */
   by: (request: FastifyRequest) => string;
   onSecurityMute?: MuteListener | undefined;
 }
 
-/** Whoever can try the channels. */
+/** Sends tests to the channels. */
 export interface ChannelTester {
   test(channel?: string): Promise<ChannelTest[]>;
 }
@@ -22,7 +22,7 @@ export interface ChannelTester {
 const target = z.enum(muteTargets).describe("a type of alerts, or ALL");
 const tags = ["alerts"];
 
-/** What can be done about alerts. Whoever may not is refused before. */
+/** The write routes of alerts. Authorization happens before. */
 export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (
   app,
   { alerts, dispatcher, by, onSecurityMute },
@@ -32,8 +32,7 @@ export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (
     {
       schema: {
         tags,
-        summary:
-          "Tell nobody of a type for a while. It is recorded all the same, and told if it fires at the end.",
+        summary: "Mute a type of alerts. Muted alerts are recorded, and sent if they still fire at the end.",
         body: z.strictObject({
           type: target,
           duration_seconds: z.int().describe("at most 30 days"),
@@ -71,7 +70,7 @@ export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (
       config: { problems: [404] },
       schema: {
         tags,
-        summary: "Send a test through the real channels, and wait for what they say.",
+        summary: "Send a test to the real channels, and wait for their answers.",
         body: z.strictObject({ channel: z.string().max(50).optional() }).nullable(),
         response: { 200: channelTests },
       },

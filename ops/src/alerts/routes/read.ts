@@ -25,14 +25,14 @@ export interface ReadingOptions {
   dispatcher: Pick<Dispatcher, "channels">;
 }
 
-/** What can be asked about alerts. Whoever may not is refused before. */
+/** The read routes of alerts. Authorization happens before. */
 export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, { alerts, dispatcher }) => {
   app.get(
     "/api/alerts/summary",
     {
       schema: {
         tags,
-        summary: "How many fire, what is muted, how the channels are, and what happened in the last 30 days.",
+        summary: "Get active alerts, mutes, channels and the statistics of the last 30 days.",
         response: { 200: summary },
       },
     },
@@ -44,7 +44,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
     {
       schema: {
         tags,
-        summary: "What is wrong now, on any instance; what several see, once.",
+        summary: "List active alerts of all instances; an alert that several instances raised, once.",
         response: { 200: z.object({ alerts: z.array(alert) }) },
       },
     },
@@ -57,7 +57,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
       config: { problems: [422] },
       schema: {
         tags,
-        summary: "What was wrong in the last 90 days, newest first, and who was told.",
+        summary: "List alerts of the last 90 days, newest first, with the result for each channel.",
         querystring: historyQuery,
         response: { 200: historyPage },
       },
@@ -78,7 +78,7 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (app, 
     {
       schema: {
         tags,
-        summary: "One alert, and for each channel why it was told of it or not.",
+        summary: "Get an alert with its decisions, and the result for each channel.",
         params: z.strictObject({ id: z.string().max(64) }),
         response: { 200: explained },
       },

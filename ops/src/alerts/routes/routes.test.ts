@@ -68,7 +68,7 @@ test.each([
 });
 
 describe("what fires", () => {
-  test("is told with all its fields", async () => {
+  test("is returned with all its fields", async () => {
     const { id } = raise("stock");
     const { body } = await send("GET /api/alerts/active");
     expect(body).toEqual({
@@ -88,7 +88,7 @@ describe("what fires", () => {
     });
   });
 
-  test("is told whatever its severity, key and message are", async () => {
+  test("is returned with any severity, key and message", async () => {
     const odd = [
       { severity: "high", key: 42, message: new Error("It burns.") },
       { severity: "__proto__", key: "oven" },
@@ -103,7 +103,7 @@ describe("what fires", () => {
     await expect.poll(() => slack.messages).toHaveLength(2);
   });
 
-  test("is told whatever its details are, and so is what follows", async () => {
+  test("is returned with any details, and so are later alerts", async () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
     const odd = {
@@ -154,7 +154,7 @@ describe("what fires", () => {
 });
 
 describe("the history", () => {
-  test("is paged, newest first, and says of each channel whether it was told", async () => {
+  test("is paged, newest first, with the result for each channel", async () => {
     for (let n = 0; n < 5; n++) raise(`n${n}`);
     // The other side has a message a moment before its answer is noted.
     const attempts = async () =>
@@ -177,7 +177,7 @@ describe("the history", () => {
     expect(seen.toSorted()).toEqual(["n0", "n1", "n2", "n3", "n4"]);
   });
 
-  test("can be narrowed down; what cannot be understood is refused", async () => {
+  test("can be filtered; an invalid filter is refused", async () => {
     raise("stock");
     alerts.raise({ type: "SECURITY_ALERT", message: "Somebody knocks." });
     const keysOf = async (query: string) =>
@@ -207,7 +207,7 @@ describe("the history", () => {
       ]);
     const { body } = await send(`GET /api/alerts/${id}`);
     expect(body.alert).toMatchObject({ id, details: { key: "stock" } });
-    expect(body.decisions).toMatchObject([{ decision: "told", why: "handed to the channels" }]);
+    expect(body.decisions).toMatchObject([{ decision: "told", why: "sent to the channels" }]);
     expect((await send("GET /api/alerts/nothing")).body).toMatchObject({
       status: 404,
       code: "EB_ALERT_UNKNOWN",
@@ -216,7 +216,7 @@ describe("the history", () => {
 });
 
 describe("a mute", () => {
-  test("keeps people from being told and is ended by hand; its author is the login", async () => {
+  test("stops notifications and can be ended; its author is the login", async () => {
     const asked = { type: "CUSTOM", duration_seconds: 600, reason: "moving house" };
     const { body: mute } = await send("POST /api/alerts/mute", asked);
     expect(mute).toMatchObject({ type: "CUSTOM", author: "Olu (usr_2)", reason: "moving house" });
@@ -243,7 +243,7 @@ describe("a mute", () => {
     expect(alerts.mutes()).toEqual([]);
   });
 
-  test("that is not there cannot be ended", async () => {
+  test("that does not exist cannot be ended", async () => {
     expect((await send("POST /api/alerts/unmute", { type: "CUSTOM" })).body.code).toBe("EB_NOT_MUTED");
   });
 });
@@ -260,7 +260,7 @@ describe("a test of the channels", () => {
     expect((await send("GET /api/alerts/history")).body.alerts).toEqual([]);
   });
 
-  test("of one channel that refuses says so, and what it answered, without its address", async () => {
+  test("of a channel that refuses returns its answer, without its address", async () => {
     slack.answerWith(
       { status: 404, headers: {}, body: "no_service" },
       { status: 200, headers: {}, body: "ok" },

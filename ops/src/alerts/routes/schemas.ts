@@ -12,7 +12,7 @@ const time = z.iso.datetime();
 export const alert = z.object({
   id: z.string(),
   type,
-  key: z.string().describe("tells alerts of one type apart, as a route or an address; mostly empty"),
+  key: z.string().describe("distinguishes alerts of one type, such as a route or an address; often empty"),
   severity,
   state,
   message: z.string(),
@@ -34,10 +34,10 @@ const attempt = z.object({
   next_at: time.nullable(),
 });
 
-/** An alert and, for each channel, why it was or was not told. */
+/** An alert with the result for each channel. */
 export const explained = z.object({
   alert,
-  instance: z.string().describe("which process saw it"),
+  instance: z.string().describe("the process that raised it"),
   decisions: z.array(
     z.looseObject({ at: time, occasion: z.string(), decision: z.string(), why: z.string() }),
   ),
@@ -51,7 +51,7 @@ export const historyPage = z.object({
       channels: z.array(z.object({ channel: z.string(), outcome, why: z.string() })),
     }),
   ),
-  next: z.string().nullable().describe("the page that follows; null at the end"),
+  next: z.string().nullable().describe("the next page; null on the last one"),
 });
 
 export const mute = z.object({
@@ -68,7 +68,7 @@ const channelStatus = z.object({
   state: z.enum(["working", "failing", "broken"]),
   reason: z.string().nullable(),
   since: time,
-  waiting: z.int().describe("notifications that wait for it"),
+  waiting: z.int().describe("notifications that are waiting"),
 });
 
 export const summary = z.object({
@@ -90,7 +90,7 @@ export const channelTests = z.object({
       channel: z.string(),
       result: z.enum(["accepted", "try_again", "refused"]),
       took_ms: z.number(),
-      answer: z.string().nullable().describe("what the other side said"),
+      answer: z.string().nullable().describe("the answer of the other side"),
     }),
   ),
 });

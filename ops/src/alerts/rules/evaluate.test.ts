@@ -40,7 +40,7 @@ describe("with two failures to fire and two successes to resolve", () => {
     { why: "one success is not a recovery", observations: "xx.x.x..", told: "-F-----R" },
     { why: "it can fire again", observations: "xx..xx", told: "-F-R-F" },
     { why: "it needs two failures again", observations: "xx..x.", told: "-F-R--" },
-    { why: "what is unknown from the start is nothing", observations: "????", told: "----" },
+    { why: "a value unknown from the start changes nothing", observations: "????", told: "----" },
     { why: "the unknown does not count as a failure", observations: "x???.", told: "-----" },
     { why: "nor does it end a row of them", observations: "x???x", told: "----F" },
     { why: "it does not resolve", observations: "xx?????", told: "-F-----" },
@@ -76,7 +76,7 @@ describe("with 3 s to fire and 2 s to resolve", () => {
     expect(verdicts.at(-1)).toMatchObject({ transition: "resolved", lastedMs: 0 });
   });
 
-  test("a leap, as over a night in which the machine slept, counts for no more than half a minute", () => {
+  test("a gap in the observations counts for at most half a minute", () => {
     const patient: Patience = { ...two, forMs: 120_000 };
     const nights = (n: number) => n * 8 * 3_600_000;
     expect(play("xxxxxx", patient, nights).told).toBe("----F-");
@@ -96,7 +96,7 @@ describe("a rule that may end in the unknown after 3 s", () => {
     expect(play(observations, patience).told).toBe(told);
   });
 
-  test("says that it ends for that reason, and lasted until it was last known", () => {
+  test("ends for that reason, and lasted until the last known observation", () => {
     const { verdicts } = play("xx????", patience);
     expect(verdicts[5]).toMatchObject({ transition: "resolved", because: "unknown", lastedMs: 2_000 });
   });
@@ -106,7 +106,7 @@ test("a rule without patience fires and resolves at the first observation", () =
   expect(play("x.x.", { ...two, failuresToFire: 1, successesToResolve: 1 }).told).toBe("FRFR");
 });
 
-test("whatever is observed, and whatever the clock does, fired and resolved take turns, beginning with fired", () => {
+test("for any observations and any clock, fired and resolved alternate, beginning with fired", () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.constantFrom("x", ".", "?"), fc.integer({ min: -100_000, max: 100_000 }))),

@@ -1,11 +1,11 @@
-/** Where a rule stands. Times are milliseconds on a clock that does not jump. */
+/** The state of a rule. Times are milliseconds on the steady clock. */
 export type RuleState =
   | { state: "inactive" }
-  | ({ state: "pending"; failures: number; held: Held } & Standing)
-  | ({ state: "firing" } & Standing)
-  | ({ state: "recovering"; recoveredAtMs: number; successes: number; held: Held } & Standing);
+  | ({ state: "pending"; failures: number; held: Held } & Ongoing)
+  | ({ state: "firing" } & Ongoing)
+  | ({ state: "recovering"; recoveredAtMs: number; successes: number; held: Held } & Ongoing);
 
-interface Standing {
+interface Ongoing {
   /** The first observation that failed. */
   sinceMs: number;
   /** Since when it cannot be evaluated; null while it can. */
@@ -32,7 +32,7 @@ export interface Patience {
 /** `unknown`: it cannot be said; neither fine nor failing. */
 export type Finding = "fine" | "failing" | "unknown";
 
-/** What a finding makes of a rule: its next state, and whether an alert begins or ends with it. */
+/** The effect of a finding on a rule: its next state, and whether an alert begins or ends. */
 export type Verdict =
   | { transition: "none"; next: RuleState }
   | { transition: "fired"; next: RuleState; sinceMs: number }
@@ -42,10 +42,9 @@ export type Verdict =
 export const longestGapMs = 30_000;
 
 /**
- * Decides; acts on nothing. A failure counts from the first observation in a row that failed, and lasted
- * until the first in a row that was fine. What is unknown changes nothing: it neither counts as a failure
- * nor ends a row of them, and time counts only between two observations of the same kind. A clock that is
- * set back, or leaps ahead, does not shorten `forMs` and `keepFiringForMs`.
+ * Pure. A failure lasts from the first failed observation in a row to the first good one. An unknown finding changes
+ * nothing: it neither counts as a failure nor ends a row of failures, and time counts only between two observations
+ * of the same kind. A clock that is set back, or leaps ahead, does not shorten `forMs` and `keepFiringForMs`.
  */
 export const evaluate = (patience: Patience, state: RuleState, finding: Finding, nowMs: number): Verdict => {
   if (finding === "failing") return afterFailure(patience, state, nowMs);

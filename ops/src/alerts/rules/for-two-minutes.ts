@@ -1,6 +1,6 @@
 import type { Patience } from "./evaluate.ts";
 
-/** For what often peaks for a moment, and is wrong only when it lasts. */
+/** For values that often peak for a moment. */
 export const forTwoMinutes: Patience = {
   failuresToFire: 2,
   forMs: 120_000,

@@ -6,7 +6,7 @@ import { highErrorRate } from "./high-error-rate.ts";
 import { highMemory } from "./high-memory.ts";
 import type { Rule } from "./rule.ts";
 
-/** All that is watched. A cause stands before its symptoms. */
+/** All rules. Causes come before their symptoms. */
 export const rules: readonly Rule[] = [
   databaseDown,
   databaseSlow,

@@ -3,8 +3,8 @@ import { evaluate, type RuleState } from "./evaluate.ts";
 import type { Details, Observed, Rule, RuleFinding } from "./rule.ts";
 import type { Thresholds } from "./thresholds.ts";
 
-/** Where a rule stands about one key. */
-export interface Standing {
+/** The state of a rule for one key. */
+export interface RuleStatus {
   type: AlertType;
   key: string;
   state: RuleState;
@@ -16,15 +16,16 @@ export type Transition =
 
 const inactive: RuleState = { state: "inactive" };
 
-/** The same state after a time in which nobody looked. */
+/** The state after a gap without observations. */
 const unseen = (state: RuleState): RuleState =>
   "held" in state ? { ...state, held: { ...state.held, seenAtMs: null } } : state;
 
-/** Where all rules stand. Only what is not inactive takes space. */
-export class RuleBoard {
+/** Evaluates the rules, and keeps the states that are not inactive. */
+export class RuleEngine {
   readonly #rules: readonly Rule[];
   readonly #thresholds: Thresholds;
   readonly #states: Map<AlertType, Map<string, RuleState>>;
+  #observedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ rules, thresholds }: { rules: readonly Rule[]; thresholds: Thresholds }) {
     this.#rules = rules;
@@ -32,13 +33,14 @@ export class RuleBoard {
     this.#states = new Map(rules.map(({ type }) => [type, new Map()]));
   }
 
-  /** Goes on from where another process stood, as `standings()` gave it. */
-  adopt({ type, key, state }: Standing): void {
+  /** Adopts a status of another process, from `standings()`. */
+  adopt({ type, key, state }: RuleStatus): void {
     this.#states.get(type)?.set(key, unseen(state));
   }
 
-  /** Takes note of what is observed; returns what began or ended with it. */
+  /** Evaluates all rules on a snapshot; returns the transitions. */
   observe(observed: Observed, nowMs: number): Transition[] {
+    this.#observedAtMs = nowMs;
     return this.#rules.flatMap((rule) =>
       this.#findings(rule, observed).flatMap((finding) => this.#evaluate(rule, finding, nowMs)),
     );
@@ -48,13 +50,22 @@ export class RuleBoard {
     return (this.#states.get(type)?.get(key) ?? inactive).state;
   }
 
-  standings(): Standing[] {
+  isPending(type: AlertType): boolean {
+    return this.stateOf(type) === "pending";
+  }
+
+  /** When the rules last looked. */
+  get observedAtMs(): number {
+    return this.#observedAtMs;
+  }
+
+  standings(): RuleStatus[] {
     return [...this.#states].flatMap(([type, byKey]) =>
       [...byKey].map(([key, state]) => ({ type, key, state })),
     );
   }
 
-  /** What the rule finds; and what it had found something about, and now does not, is unknown. */
+  /** The findings of a rule. Keys that had a state and are missing now are unknown. */
   #findings(rule: Rule, observed: Observed): RuleFinding[] {
     const findings = rule.find(observed, this.#thresholds);
     const found = new Set(findings.map(({ key }) => key));

@@ -3,7 +3,7 @@ import type { Alert, AlertSeverity, AlertType } from "../model/alert.ts";
 import type { Finding, Patience } from "./evaluate.ts";
 import type { Thresholds } from "./thresholds.ts";
 
-/** What rules look at; the monitoring's snapshot is one. Left out parts cannot be evaluated. */
+/** The input of rules, such as a snapshot of the monitoring. Rules cannot evaluate missing parts. */
 export interface Observed {
   database: DatabaseHealth;
   system: Pick<SystemSample, "cpu_percent" | "memory_percent">;
@@ -17,23 +17,28 @@ export interface Observed {
     | undefined;
 }
 
+/** Emits snapshots; the monitoring service does. */
+export interface SnapshotSource {
+  onSnapshot(listener: (snapshot: Observed) => void): () => void;
+}
+
 export type Details = Alert["details"];
 
-/** What a rule finds about one of the things that it watches. */
+/** A finding of a rule for one key. */
 export interface RuleFinding {
-  /** As the key of an alert: empty where a rule watches one thing only. */
+  /** The key of the alert; empty if the rule has only one. */
   key: string;
   finding: Finding;
-  /** What was measured, for the details of an alert. */
+  /** The measurements, for the details of the alert. */
   details: Details;
 }
 
-/** What is watched, from when on it is wrong, and in which words it is told. */
+/** A condition, its thresholds and its messages. */
 export interface Rule {
   type: AlertType;
   severity: AlertSeverity;
   patience: Patience;
-  /** When it fires, for people, as `the CPU is used over 80 % for 2 min`. */
+  /** The condition for display, such as `the CPU is used over 80 % for 2 min`. */
   condition(thresholds: Thresholds): string;
   /** Keys that are not among the findings are unknown. */
   find(observed: Observed, thresholds: Thresholds): readonly RuleFinding[];

@@ -71,7 +71,7 @@ test.each<[AlertType, string, Partial<Observed>, string]>([
   expect(findingOf(type, observed)).toBe(finding);
 });
 
-test("each rule says when it fires and what has happened, with its numbers", () => {
+test("each rule describes its condition and its alert, with the numbers", () => {
   const said = rules.map((rule) => {
     const observed = {
       database: { ...answersIn(1_234), reason: "ECONNREFUSED" },
@@ -96,7 +96,7 @@ test("each rule says when it fires and what has happened, with its numbers", () 
   ]);
 });
 
-test("there is one rule for each type that the service does not raise itself", () => {
+test("each type that the service does not raise has one rule", () => {
   const raised: AlertType[] = ["BILLING_FAILURE", "DELIVERY_ISSUE", "SECURITY_ALERT", "CUSTOM"];
   expect([...rules.map(({ type }) => type), ...raised].sort()).toEqual(Object.values(AlertType).sort());
 });

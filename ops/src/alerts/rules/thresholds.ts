@@ -1,4 +1,4 @@
-/** From where on something is wrong. Settings change each of them; percentages are from 0 to 100. */
+/** The thresholds of the rules. Each has a setting; percentages are from 0 to 100. */
 export interface Thresholds {
   databaseSlowMs: number;
   errorRatePercent: number;

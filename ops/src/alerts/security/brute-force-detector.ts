@@ -1,10 +1,10 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Alert } from "../model/alert.ts";
-import { Culprits, type Totals } from "./culprits.ts";
+import { AccountTotals, type Totals } from "./account-totals.ts";
 import { securityAlert } from "./security-alert.ts";
 import { SlidingWindow } from "./sliding-counter.ts";
 
-/** From where on refusals are worth an alert. */
+/** The thresholds of security alerts. */
 export interface SecurityThresholds {
   /** So many failed logins, from one address or for one account. */
   failedLogins: number;
@@ -19,7 +19,7 @@ export const defaultSecurityThresholds: Readonly<SecurityThresholds> = {
   windowSeconds: 300,
 };
 
-/** What the watch needs of whoever tells people. */
+/** What the detector needs of the alert manager. */
 export interface Alarm {
   raise(alert: ReturnType<typeof securityAlert> & { totals?: boolean }): Alert;
 }
@@ -33,17 +33,17 @@ export interface Refused {
 }
 
 /**
- * Notices who is refused again and again, and raises SECURITY_ALERT: for the address, or, where they come from
- * many addresses, for the account. Remembers a bounded number of both.
+ * Counts denied requests and raises SECURITY_ALERT for the address, or, if they come from many addresses, for the
+ * account. Remembers a bounded number of both.
  */
-export class RefusalWatch {
+export class BruteForceDetector {
   readonly #alarm: Alarm;
   readonly #clock: Clock;
   readonly #thresholds: SecurityThresholds;
   readonly #logins: SlidingWindow;
   readonly #refusals: SlidingWindow;
-  readonly #refusedAccounts = new Culprits();
-  readonly #trespassers = new Culprits();
+  readonly #refusedAccounts = new AccountTotals();
+  readonly #trespassers = new AccountTotals();
 
   constructor({
     alarm,
@@ -62,7 +62,7 @@ export class RefusalWatch {
     this.#refusals = new SlidingWindow({ windowMs, most: thresholds.refusals });
   }
 
-  /** Takes note of a login that failed. */
+  /** Counts a failed login. */
   failedLogin(refused: Refused): void {
     const { failedLogins } = this.#thresholds;
     const who = this.#exceeding(this.#logins, failedLogins, refused);
@@ -75,7 +75,7 @@ export class RefusalWatch {
     );
   }
 
-  /** Takes note of a request that was answered with 401 or 403. Accounts that are refused are one alert. */
+  /** Counts a request that was answered with 401 or 403. All accounts share one alert. */
   refused(refused: Refused): void {
     const { refusals, windowSeconds } = this.#thresholds;
     const who = this.#exceeding(this.#refusals, refusals, refused);
@@ -97,8 +97,8 @@ export class RefusalWatch {
   }
 
   /**
-   * Takes note of somebody known who attempted what only operators may do. Once is enough. An operator has an alert of
-   * their own; all other people share one, since anybody may be able to get an account, and choose its name.
+   * Raises an alert at the first request of a known account for an operation that only operators may do. Each
+   * operator has their own alert; all other accounts share one, because anybody may register with any name.
    */
   trespass(refused: Refused & { mayOperate: boolean }): void {
     const { address, account, route, mayOperate } = refused;
@@ -118,7 +118,7 @@ export class RefusalWatch {
   }
 
   /** The address first: an account is named on its own only when no single address explains it. */
-  #exceeding(window: SlidingWindow, threshold: number, { address, account }: Refused): Culprit | undefined {
+  #exceeding(window: SlidingWindow, threshold: number, { address, account }: Refused): Offender | undefined {
     const nowMs = this.#clock.monotonicMs();
     const fromAddress = window.add(`address ${address}`, nowMs);
     const forAccount = account === undefined ? 0 : window.add(`account ${account}`, nowMs);
@@ -134,7 +134,7 @@ export class RefusalWatch {
 
   #raise(
     what: string,
-    { kind, name }: Culprit,
+    { kind, name }: Offender,
     sentence: string,
     { address, account, route }: Refused,
   ): void {
@@ -154,7 +154,7 @@ export class RefusalWatch {
   }
 }
 
-interface Culprit {
+interface Offender {
   kind: "address" | "account";
   name: string;
   preposition: "from" | "for";

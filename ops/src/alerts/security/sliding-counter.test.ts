@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SlidingWindow } from "./sliding-counter.ts";
 
-test("what is older than the window no longer counts", () => {
+test("events older than the window no longer count", () => {
   const window = new SlidingWindow({ windowMs: 1_000, most: 10 });
   expect([0, 400, 900, 1_000, 1_300, 3_000].map((atMs) => window.add("a", atMs))).toEqual([1, 2, 3, 3, 4, 1]);
 });
@@ -12,7 +12,7 @@ test("keys are counted apart, and no further than asked", () => {
   expect([window.add("a", 51), window.add("b", 51)]).toEqual([3, 1]);
 });
 
-test("ever new keys push out those that were not seen for longest", () => {
+test("new keys displace the least recent ones", () => {
   const window = new SlidingWindow({ windowMs: 60_000, most: 10, keys: 100 });
   for (let n = 0; n < 10_000; n++) {
     window.add("steady", n);

@@ -6,8 +6,8 @@ import { Failure } from "../../core/failure.ts";
 import { createLogger } from "../../core/logger.ts";
 import { problems } from "../../http/problems.ts";
 import { PerformanceMetrics, recordRequests } from "../../monitoring/index.ts";
-import { RefusalWatch } from "./brute-force-detector.ts";
-import { noteRefusal, watchTrespasses } from "./unauthorized-access.ts";
+import { BruteForceDetector } from "./brute-force-detector.ts";
+import { recordRefusal, watchUnauthorizedAccess } from "./unauthorized-access.ts";
 
 let clock: StandingClock;
 let raised: { key: string; message: string; details: Record<string, string | number> }[];
@@ -25,7 +25,7 @@ beforeEach(async () => {
   away = false;
   const thresholds = { failedLogins: 3, refusals: 5, windowSeconds: 60 };
   const raise = (alert: (typeof raised)[number]) => void raised.push(alert);
-  const watch = new RefusalWatch({ alarm: { raise: raise as never }, clock, thresholds });
+  const watch = new BruteForceDetector({ alarm: { raise: raise as never }, clock, thresholds });
   const source = {
     watch,
     whoIs: async ({ headers }: { headers: Record<string, unknown> }) => {
@@ -41,10 +41,10 @@ beforeEach(async () => {
   performance = new PerformanceMetrics();
   recordRequests(app, {
     performance,
-    onRefused: (request, reply) => noteRefusal(request, reply, source),
+    onRefused: (request, reply) => recordRefusal(request, reply, source),
   });
   await app.register(async (scope) => {
-    watchTrespasses(scope, source);
+    watchUnauthorizedAccess(scope, source);
     scope.get("/ops/:step", async () => refuse(403, "EB_NO"));
   });
   app.get("/orders", async ({ headers }) => (headers.login ? refuse(403, "EB_NO") : refuse(401, "EB_WHO")));
@@ -79,7 +79,7 @@ const many = async (times: number, one: (n: number) => Promise<unknown>) => {
 };
 
 describe("refusals", () => {
-  test("few are nobody's business, more from one address are an alert, each time anew", async () => {
+  test("many from one address raise an alert, each time again; a few do not", async () => {
     await many(4, () => get("/orders"));
     await many(10, () => get("/fine"));
     await many(10, () => get("/nowhere"));
@@ -95,7 +95,7 @@ describe("refusals", () => {
     });
   });
 
-  test("those that are spread over time or addresses are none", async () => {
+  test("spread over time or addresses raise no alert", async () => {
     await many(20, async () => {
       await get("/orders");
       clock.advanceMs(15_001);
@@ -104,7 +104,7 @@ describe("refusals", () => {
     expect(raised).toEqual([]);
   });
 
-  test("an account that is refused from many addresses is named", async () => {
+  test("for one account from many addresses name the account", async () => {
     await many(5, (n) => get("/orders", { address: `203.0.113.${n}`, login: "usr_7" }));
     const account = '"Asha" (usr_7)';
     await expect
@@ -112,13 +112,13 @@ describe("refusals", () => {
       .toMatchObject([{ key: "refusals by account", details: { account, names: account, accounts: 1 } }]);
   });
 
-  test("while nobody can say who asks, the address is counted all the same", async () => {
+  test("count for the address while accounts cannot be read", async () => {
     away = true;
     await many(5, () => get("/orders", { login: "usr_7" }));
     await expect.poll(() => raised).toMatchObject([{ key: "refusals address 203.0.113.9" }]);
   });
 
-  test("what says nothing against whoever is refused is not counted", async () => {
+  test("that are harmless are not counted", async () => {
     await many(20, () => get("/unlinked", { login: "usr_7" }));
     expect(raised).toEqual([]);
   });
@@ -143,7 +143,7 @@ describe("logins that fail", () => {
     ]);
   });
 
-  test("for something that is no account are counted for their address alone, and a long one is cut", async () => {
+  test("for something that is not an account are counted for their address alone, and a long one is cut", async () => {
     await many(3, () => logIn({ a: 1 }, "203.0.113.9"));
     expect(raised).toMatchObject([{ key: "failed logins address 203.0.113.9" }]);
     expect(raised[0]?.details).not.toHaveProperty("account");
@@ -160,7 +160,7 @@ describe("logins that fail", () => {
   });
 });
 
-test("whoever does not wait for the refusals is counted all the same, under their address", async () => {
+test("of clients that do not wait for the response count for their address", async () => {
   const asked: (() => void)[] = [];
   app.get("/slow", async () => {
     await new Promise<void>((resolve) => asked.push(resolve));
@@ -177,7 +177,7 @@ test("whoever does not wait for the refusals is counted all the same, under thei
   await expect.poll(() => raised).toMatchObject([{ key: "refusals address 127.0.0.1" }]);
 });
 
-test("people without any right who try a route of the platform are one alert with totals, at once", async () => {
+test("accounts without permission on the platform's routes share one alert with totals, at once", async () => {
   await get("/ops/24", { login: "usr_7" });
   const account = '"Asha" (usr_7)';
   await expect
@@ -207,7 +207,7 @@ test("people without any right who try a route of the platform are one alert wit
   await expect.poll(() => raised[2]).toMatchObject({ details: { attempts: 1, names: '"Asha" (usr_9)' } });
 });
 
-test("an operator who tries a route of an admin has an alert of their own", async () => {
+test("an operator who tries a route of an admin has their own alert", async () => {
   await get("/ops/24", { login: "usr_operator" });
   await expect.poll(() => raised).toMatchObject([{ key: 'unauthorized access "Asha" (usr_operator)' }]);
 });

@@ -1,32 +1,34 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../../core/logger.ts";
 import { quotedName, unformatted } from "../../core/safe-names.ts";
-import { storable } from "../model/sanitize.ts";
-import type { RefusalWatch, Refused } from "./brute-force-detector.ts";
+import { sanitizeText } from "../model/sanitize.ts";
+import type { BruteForceDetector, Refused } from "./brute-force-detector.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Says of a route that it logs people in, and which account a request tries; a refusal is a failed login. */
+    /**
+     * Marks a login route, and returns the account that a request tries; a denied request counts as a failed login.
+     */
     loginFor?: (request: FastifyRequest) => string | undefined;
   }
 }
 
 export interface RefusalSource {
-  watch: RefusalWatch;
-  /** Who asks, as the service knows them; null for a stranger. */
+  watch: BruteForceDetector;
+  /** The account of a request; null if it is unknown. */
   whoIs: (request: FastifyRequest) => Promise<{ id: string; name: string } | null>;
-  /** Whether the one asking may use the routes of the platform, be it not all of them. */
+  /** Whether the account may use at least some routes of the platform. */
   mayOperate: (request: FastifyRequest) => Promise<boolean>;
-  /** Codes of refusals that say nothing against whoever is refused. */
+  /** Error codes of denied requests that are not suspicious. */
   harmless: readonly string[];
   log: Pick<Logger, "debug">;
 }
 
-/** Too many attempts are answered with 429: whoever goes on after that has not stopped. */
+/** 429 answers too many attempts, so an attempt after it counts as well. */
 const failedLogin = new Set([401, 429]);
 
-/** Tells the watch of a request that has failed, if it was refused. */
-export const noteRefusal = (request: FastifyRequest, reply: FastifyReply, source: RefusalSource): void => {
+/** Reports a failed request to the detector if it was denied. */
+export const recordRefusal = (request: FastifyRequest, reply: FastifyReply, source: RefusalSource): void => {
   const { watch, harmless } = source;
   const { statusCode, problemCode } = reply;
   if (problemCode !== undefined && harmless.includes(problemCode)) return;
@@ -40,8 +42,8 @@ export const noteRefusal = (request: FastifyRequest, reply: FastifyReply, source
   }
 };
 
-/** Tells the watch of everybody known who is refused in this scope: the routes of the platform itself. */
-export const watchTrespasses = (scope: FastifyInstance, source: RefusalSource): void => {
+/** Reports denied requests of known accounts on the routes of this scope to the detector. */
+export const watchUnauthorizedAccess = (scope: FastifyInstance, source: RefusalSource): void => {
   scope.addHook("onResponse", (request, { statusCode, problemCode }, done) => {
     done();
     if (statusCode === 403 && !source.harmless.includes(problemCode ?? "")) {
@@ -55,23 +57,23 @@ export const watchTrespasses = (scope: FastifyInstance, source: RefusalSource): 
 /** An address of mail has at most 254 characters. */
 const longestAccount = 254;
 
-/** Where the body of a login is not validated, a stranger puts there what they like. */
+/** The body of a login may not be validated yet. */
 const accountFrom = (named: unknown): string | undefined =>
-  typeof named === "string" ? unformatted(storable(named, longestAccount)) : undefined;
+  typeof named === "string" ? unformatted(sanitizeText(named, longestAccount)) : undefined;
 
 const placeOf = ({ ip, method, routeOptions }: FastifyRequest): Refused => ({
   address: ip,
   route: `${method} ${routeOptions.url ?? "unmatched"}`,
 });
 
-/** The account needs the database, which may be away; the address is known in any case. */
+/** The account needs the database, which may be unavailable; the address is always known. */
 const withAccount = async (request: FastifyRequest, { whoIs, log }: RefusalSource): Promise<Refused> => {
   const place = placeOf(request);
   try {
     const person = await whoIs(request);
     return person === null ? place : { ...place, account: `${quotedName(person.name)} (${person.id})` };
   } catch (err) {
-    log.debug({ err }, "nobody could say who was refused");
+    log.debug({ err }, "the account of a denied request could not be read");
     return place;
   }
 };

@@ -58,7 +58,7 @@ const record = (
 
 const save = (...records: AlertRecord[]) => alertDatabase.connected((db) => saveRecords(db, records));
 
-test("a record comes back as it was saved, and a later version takes its place", async () => {
+test("a record is read as it was saved, and a later version replaces it", async () => {
   const first = record(1_000);
   await save(first);
   expect((await archive.history({ limit: 10 })).alerts).toEqual([first]);
@@ -69,14 +69,14 @@ test("a record comes back as it was saved, and a later version takes its place",
     {
       channel: "slack",
       outcome: "not_sent",
-      why: "not told: nobody was told of its beginning",
+      why: "not sent: its start was not sent",
       attempts: [],
     },
   ]);
   await expect(archive.explain("nobody", [])).rejects.toMatchObject({ code: "EB_ALERT_UNKNOWN" });
 });
 
-test("the history is narrowed down and paged as in memory", async () => {
+test("the history is filtered and paged as in memory", async () => {
   const records = Array.from({ length: 30 }, (_, n) =>
     record(Math.floor(n / 10) * 1_000, { type: n % 2 ? "CUSTOM" : "DELIVERY_ISSUE" }),
   );
@@ -96,7 +96,7 @@ test("the history is narrowed down and paged as in memory", async () => {
   await expect(archive.history({ limit: 1, page: "x" })).rejects.toMatchObject({ code: "EB_ALERT_PAGE" });
 });
 
-test("no text keeps others from being saved: not the null character, nor half a character, nor a very long one", async () => {
+test("any text can be saved: with null characters, with half characters, and very long ones", async () => {
   const { alerts, pass, report } = createDecisions({ clock, database: database.pool });
   const key = `asha\0@\ud800${"x".repeat(10_000)}`;
   const { id } = alerts.raise({ type: "CUSTOM", key, message: key, details: { key } });
@@ -125,14 +125,14 @@ test("no text keeps others from being saved: not the null character, nor half a 
   await alerts.stop();
 });
 
-test("details that an older version saved as they were become texts", async () => {
+test("invalid details of an older version become texts", async () => {
   const odd = record(1_000);
   await save({ ...odd, alert: { ...odd.alert, details: { login: { a: 1 }, share: null } as never } });
   const [found] = (await archive.history({ limit: 10 })).alerts;
   expect(found?.alert.details).toEqual({ login: "{ a: 1 }", share: "null" });
 });
 
-test("what has become worse is in the history as it is now", async () => {
+test("an alert that became more severe is in the history with its current severity", async () => {
   const { alerts, pass } = createDecisions({ clock, database: database.pool });
   const { id } = alerts.raise({ type: "CUSTOM", key: "store", severity: "warning", message: "Warm." });
   await pass(5);
@@ -172,7 +172,7 @@ test.each([
   await alerts.stop();
 });
 
-test("what fires through a thousand newer alerts is in the history as it is: its end, and who was told", async () => {
+test("an alert that fires through a thousand newer ones is in the history with its end and results", async () => {
   const { alerts, pass, report } = createDecisions({ clock, database: database.pool });
   await alerts.mute({ type: "ALL", duration_seconds: 3_600, author: "Asha", reason: "a storm" });
   const raise = (key: string) => alerts.raise({ type: "CUSTOM", key, message: "Wrong.", quietMs: null }).id;
@@ -207,7 +207,7 @@ test("what fires through a thousand newer alerts is in the history as it is: its
   await alerts.stop();
 });
 
-test("a manager reads further back than its memory reaches", async () => {
+test("a manager reads the history beyond its memory", async () => {
   await save(...Array.from({ length: 1_100 }, (_, n) => record(1_000 + n)));
   const { alerts, pass } = createDecisions({ clock, database: database.pool });
   await pass(1);
@@ -218,7 +218,7 @@ test("a manager reads further back than its memory reaches", async () => {
   await alerts.stop();
 });
 
-test("the summary counts what all instances have written", async () => {
+test("the summary counts the alerts of all instances", async () => {
   await save(record(1_000), record(3_601_000, { type: "DATABASE_DOWN" }), record(31 * dayMs));
   await archive.mute({ type: "CUSTOM", duration_seconds: 60, author: "Asha" });
   expect(await archive.summary()).toMatchObject({
@@ -234,7 +234,7 @@ test("the summary counts what all instances have written", async () => {
   });
 });
 
-test("what several instances see at a time is one alert, however many they are, and what comes back later another", async () => {
+test("an alert that several instances raise counts once, and one that comes back later counts again", async () => {
   const seen = (agoMs: number, lastedMs: number | null, key = "the cold store"): AlertRecord => {
     const { alert, ...rest } = record(agoMs, { key });
     if (lastedMs === null) return { ...rest, alert };
@@ -247,7 +247,7 @@ test("what several instances see at a time is one alert, however many they are, 
   expect(await archive.summary()).toMatchObject({ active: 1, alerts: 4, mean_time_to_resolve_seconds: 25 });
 });
 
-test("a mute made without a server is known to a running one within seconds, and can be ended", async () => {
+test("a mute made without a server applies in a running one within seconds, and can be ended", async () => {
   const { alerts, pass } = createDecisions({ clock, database: database.pool });
   const mute = await archive.mute({ type: "ALL", duration_seconds: 600, author: "Asha", reason: "a move" });
   await pass(5);
@@ -261,7 +261,7 @@ test("a mute made without a server is known to a running one within seconds, and
   await alerts.stop();
 });
 
-test("what is older than ninety days is removed, a thousand at a time", async () => {
+test("alerts older than ninety days are removed, a thousand at a time", async () => {
   await save(...Array.from({ length: 1_500 }, (_, n) => record(91 * dayMs + n)), record(89 * dayMs));
   const pruneOnce = () => alertDatabase.connected((db) => prune(db, clock.now()));
   expect(await pruneOnce()).toBe(true);
@@ -269,7 +269,7 @@ test("what is older than ninety days is removed, a thousand at a time", async ()
   expect((await archive.history({ limit: 10 })).alerts).toHaveLength(1);
 });
 
-test("an instance whose clock is months ahead removes nothing of what the others have", async () => {
+test("an instance whose clock is months ahead removes no alerts of the others", async () => {
   clock.advanceMs(Date.now() - Date.parse(now));
   await save(record(Date.parse(now) - Date.now() + dayMs));
   await archive.mute({ type: "CUSTOM", duration_seconds: 60, author: "Asha" });
@@ -279,7 +279,7 @@ test("an instance whose clock is months ahead removes nothing of what the others
   expect((await database.pool.query("select from earlybird.alert_mutes")).rowCount).toBe(1);
 });
 
-test("what fired in a process that is heard of no more does not fire for ever, and what fires here goes on", async () => {
+test("alerts of a process that disappeared are resolved, and those of this process go on", async () => {
   const lost = record(1_000);
   await save(lost);
   const { alerts, pass } = createDecisions({ clock, database: database.pool });
@@ -298,7 +298,7 @@ test("what fired in a process that is heard of no more does not fire for ever, a
   await alerts.stop();
 });
 
-test("the tables are made by whoever comes first, also when ten come at once", async () => {
+test("the tables are created once, even by ten instances at once", async () => {
   await database.pool.query("drop schema earlybird cascade");
   await Promise.all(
     Array.from({ length: 10 }, () => alertDatabaseOn(database.pool).connected(async () => undefined)),
@@ -306,7 +306,7 @@ test("the tables are made by whoever comes first, also when ten come at once", a
   expect((await archive.history({ limit: 1 })).alerts).toEqual([]);
 });
 
-test("an alert is told at once though the database hangs, and the answers come from memory", async () => {
+test("an alert is sent at once while the database hangs, and the routes respond from memory", async () => {
   const blocker = await database.pool.connect();
   await archive.summary();
   const { alerts, words } = createDecisions({ clock, database: database.pool });
@@ -325,7 +325,7 @@ test("an alert is told at once though the database hangs, and the answers come f
   }
 });
 
-test("a service that reads its values in a way of its own, for its pool or for all, reads the same alerts", async () => {
+test("custom type parsers of a service, for its pool or global, do not change the alerts", async () => {
   await save(record(1_000));
   await archive.mute({ type: "CUSTOM", author: "Asha", reason: "a test", duration_seconds: 60 });
   const look = async (where: AlertArchive) => [await where.history({ limit: 10 }), await where.summary()];

@@ -3,18 +3,18 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import type { DatabaseWithTables } from "../../monitoring/index.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
 import type { Mute, MuteRequest, MuteTarget } from "../incidents/mute.ts";
-import { MuteBook } from "../incidents/silences.ts";
+import { Silences } from "../incidents/silences.ts";
 import { type AlertStatistics, statisticsOf } from "../incidents/statistics.ts";
 import type { Alert } from "../model/alert.ts";
 import { oneOfEach } from "../model/fingerprint.ts";
 import { alertUnknown, type Explanation, explain } from "../notify/explain.ts";
 import { alertDatabaseOn } from "./alert-database.ts";
 import { findRecord, readFiring, readPage, readTallies } from "./history-table.ts";
-import { sharedMutes } from "./silence-table.ts";
+import { silenceStore } from "./silence-table.ts";
 
 /**
- * What the instances of a service have written about alerts, for somebody who is none of them: a command that
- * works while no server does. All of it rejects when the database does not answer.
+ * The alerts of all instances as the database has them, for commands that run without a server. All methods reject if
+ * the database is unavailable.
  */
 export class AlertArchive {
   readonly #database: DatabaseWithTables;
@@ -34,17 +34,17 @@ export class AlertArchive {
     return this.#database.connected((db) => readPage(db, filter));
   }
 
-  /** What fires in any instance, as far as is known; what several see, once. */
+  /** Active alerts of all instances; an alert that several instances raised, once. */
   async active(): Promise<Alert[]> {
     return oneOfEach(await this.#database.connected(readFiring));
   }
 
-  /** How many fire as far as is known, what is muted, and the numbers of the last thirty days. */
+  /** Active alerts, mutes, and the statistics of the last thirty days. */
   async summary(): Promise<{ active: number; muted: Mute[] } & AlertStatistics> {
     const now = this.#clock.now();
     return this.#database.connected(async (db) => ({
       active: oneOfEach(await readFiring(db)).length,
-      muted: await sharedMutes(db).read(now),
+      muted: await silenceStore(db).read(now),
       ...statisticsOf(await readTallies(db, now), now),
     }));
   }
@@ -73,10 +73,10 @@ export class AlertArchive {
     return this.#change((book) => book.unmute(request, this.#clock.now()));
   }
 
-  async #change(change: (book: MuteBook) => Mute): Promise<Mute> {
+  async #change(change: (book: Silences) => Mute): Promise<Mute> {
     return this.#database.connected(async (db) => {
-      const shared = sharedMutes(db);
-      const book = new MuteBook();
+      const shared = silenceStore(db);
+      const book = new Silences();
       book.adopt({ mutes: await shared.read(this.#clock.now()), unsaved: [] });
       const mute = change(book);
       await book.share(shared, this.#clock.now());

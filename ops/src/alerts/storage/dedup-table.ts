@@ -7,37 +7,36 @@ import { repeatMs, skewMs } from "../notify/policy.ts";
 
 type Database = Kysely<unknown>;
 
-/** Who claims to tell, and has not told after so long, is dead. */
+/** A claim that is not confirmed within this time belongs to a dead instance. */
 const confirmWithinMs = 15_000;
 
-/** Who has told, and has not said for so long that it still fires, will not tell its end either. */
+/** An instance that has not renewed its claim for this time does not send the end either. */
 const silentMs = 60_000;
 
-/** An end is believed for so long; what fires elsewhere after that is told again. */
+/** An alert that still fires elsewhere this long after its end is sent again. */
 const endIsBelievedMs = 60_000;
 
 type Time = "claimed_at" | "told_at" | "seen_at" | "resolved_at";
 
-/** Whether a claim's time lies so far ahead that a clock was set back since: nobody is to wait for it. */
+/** Whether a time is so far ahead that a clock was set back since; then nothing waits for it. */
 const isAhead = (time: Time, now: Date) => sql`${sql.ref(`c.${time}`)} > ${new Date(now.getTime() + skewMs)}`;
 
-/** Whether a claim's time was so long ago, or is ahead. */
+/** Whether a time is older than `ms`, or ahead. */
 const isOver = (time: Time, ms: number, now: Date) =>
   sql`(${sql.ref(`c.${time}`)} <= ${new Date(now.getTime() - ms)} or ${isAhead(time, now)})`;
 
 const leastFirst = Object.values(AlertSeverity).sort((a, b) => (isWorse(a, b) ? 1 : -1));
 const rankOf = (severity: string) => sql`array_position(${leastFirst}::text[], ${sql.ref(severity)})`;
 
-/** Whether what is written is more severe than what the row tells of; not where an older version wrote that. */
+/** Whether the new severity is higher; false for rows of an older version, which have none. */
 const isMoreSevere = sql`${rankOf("excluded.severity")} > ${rankOf("c.severity")}`;
 
 /**
- * Asks to tell that something fires. There is one row for each fingerprint: whoever writes it tells. It can
- * be taken over from somebody who claimed it and died before telling; once the time has passed in which
- * the same is not repeated, when its end was told or when its owner is silent; and, at any time, by what is
- * more severe.
+ * Claims the notifications of a firing alert. Each fingerprint has one row, and the instance that writes it sends.
+ * The row can be taken over from an instance that died before it sent; after the repeat interval, if the end was sent
+ * or the owner is silent; and at any time by a more severe alert.
  */
-export const claimToTell = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
+export const claimFiring = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
   const { alert, instance } = incident;
   const fingerprint = fingerprintOf(alert);
   const { rows: ours } = await sql`
@@ -58,15 +57,15 @@ export const claimToTell = async (db: Database, incident: Incident, now: Date): 
 };
 
 /**
- * Asks to tell that something has ended: its owner may, and whoever comes first when the owner is silent or
- * has not been able to say anything since it fired; not of what was told to nobody, because the same had been told, and
- * its end, shortly before. Whoever asks again for the same alert did not learn the answer, or was killed before it told:
- * the name of the notification keeps it from being told twice.
+ * Claims the end of an alert. The owner gets it; another instance gets it if the owner is silent, or did not write
+ * since the alert fired; nobody gets it if the start was suppressed as a repetition. A repeated claim for the same
+ * alert succeeds, because the first answer may have been lost in a crash; the id of the notification prevents a
+ * second delivery.
  */
-export const claimToEnd = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
+export const claimResolved = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
   const { alert, instance, telling } = incident;
   const fingerprint = fingerprintOf(alert);
-  const mayHaveBeenTold = telling.state !== "elsewhere";
+  const mayHaveBeenNotified = telling.state !== "elsewhere";
   const { rows: ours } = await sql`
     insert into earlybird.alert_claims as c
       (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
@@ -76,19 +75,19 @@ export const claimToEnd = async (db: Database, incident: Incident, now: Date): P
       seen_at = excluded.seen_at, told_at = coalesce(c.told_at, excluded.told_at),
       resolved_at = excluded.resolved_at
     where c.alert = excluded.alert or (c.resolved_at is null and ${isOver("seen_at", silentMs, now)})
-      or (${mayHaveBeenTold} and c.resolved_at < excluded.fired_at) or ${isAhead("resolved_at", now)}
+      or (${mayHaveBeenNotified} and c.resolved_at < excluded.fired_at) or ${isAhead("resolved_at", now)}
     returning c.alert`.execute(db);
   return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
 };
 
 /**
- * Says that what this process has told still fires, and catches up on what it told while nobody could be
- * asked. A row that tells of another's present alert stays as it is, unless that is less severe.
+ * Renews the claims of firing alerts, and adds those that were sent without the database. A claim of another instance
+ * on a present alert stays, unless it is less severe.
  *
- * @param told what was told, with the time on the wall clock
- * @returns the ids of the alerts for which this process goes on telling; the others are told elsewhere by now
+ * @param told the sent alerts, with the time on the wall clock
+ * @returns the ids of the alerts that this process keeps; other instances took over the rest
  */
-export const keepClaims = async (
+export const renewClaims = async (
   db: Database,
   told: readonly { incident: Incident; told_at: string }[],
   now: Date,
@@ -125,7 +124,7 @@ const theirs = async (db: Database, fingerprint: string): Promise<Claim> => {
     select alert, instance, told_at, resolved_at is not null as has_ended
     from earlybird.alert_claims where fingerprint = ${fingerprint}`.execute(db);
   const [row] = rows;
-  // It was there a moment ago: somebody has pruned it, and nobody owns it now.
+  // It existed a moment ago: it was pruned, and has no owner now.
   if (!row) return { claim: "unknown" };
   const { alert, instance, told_at, has_ended: hasEnded } = row;
   const afterMs = told_at === null ? confirmWithinMs : askAgainAfterMs;

@@ -3,7 +3,7 @@ import { type HistoryFilter, type HistoryPage, pageFrom, placeOf } from "../inci
 import { statisticsDays, type Tally } from "../incidents/statistics.ts";
 import type { Alert } from "../model/alert.ts";
 import type { AlertRecord } from "../model/record.ts";
-import { storableDetails, storableJson } from "../model/sanitize.ts";
+import { sanitizeDetails, storableJson } from "../model/sanitize.ts";
 
 type Database = Kysely<unknown>;
 
@@ -23,7 +23,7 @@ const columns = sql`${alertColumns}, instance, decisions, attempts`;
 const alertFrom = (row: AlertRow): Alert => ({
   ...row,
   // It may have been written by an older version, which took any.
-  details: storableDetails(row.details),
+  details: sanitizeDetails(row.details),
   fired_at: row.fired_at.toISOString(),
   resolved_at: row.resolved_at?.toISOString() ?? null,
 });
@@ -77,10 +77,10 @@ export const findRecord = async (db: Database, id: string): Promise<AlertRecord 
   return rows[0] && recordFrom(rows[0]);
 };
 
-/** Whoever sees an alert fire says so again before this is over; the database's clock counts. */
+/** Instances write a firing alert again within this time, by the clock of the database. */
 const silentMinutes = 15;
 
-/** What fires, as far as the instances could say lately; each one's own alert, where several see the same. */
+/** Firing alerts as of the last writes of the instances, including each instance's own. */
 export const readFiring = async (db: Database): Promise<Alert[]> => {
   const { rows } = await sql<AlertRow>`
     select ${alertColumns} from earlybird.alert_history
@@ -88,7 +88,7 @@ export const readFiring = async (db: Database): Promise<Alert[]> => {
   return rows.map(alertFrom);
 };
 
-/** Ends, in the history, what fired in a process that has died and left nobody who could say how it went on. */
+/** Resolves, in the history, alerts of a process that died and that no other process took over. */
 export const endAbandoned = async (db: Database): Promise<void> => {
   await sql`
     update earlybird.alert_history set
@@ -98,8 +98,8 @@ export const endAbandoned = async (db: Database): Promise<void> => {
 };
 
 /**
- * What was written since `mark`, at most a thousand, with the mark for the next time. A transaction that was
- * under way may be missed by a mark taken at once, so it is read a little twice.
+ * Records written since `mark`, at most a thousand, with the next mark. A transaction that was running may be missed
+ * by a mark taken at once, so marks overlap a little.
  *
  * @param mark null for the newest thousand
  */
@@ -115,10 +115,7 @@ export const readNews = async (
   return { records: rows.map(recordFrom), mark: times[0]?.mark ?? "" };
 };
 
-/**
- * How many alerts there were in the time of the statistics. What began while the same had fired already was seen
- * by another instance: that is one alert, the first.
- */
+/** Counts the alerts of the statistics period. An alert that several instances raised counts once. */
 export const readTallies = async (db: Database, now: Date): Promise<Tally[]> => {
   const { rows } = await sql<Omit<Tally, "hour"> & { hour: Date }>`
     select type, severity, date_trunc('hour', fired_at, 'UTC') as hour,
@@ -136,7 +133,7 @@ export const readTallies = async (db: Database, now: Date): Promise<Tally[]> => 
   return rows.map(({ hour, ...tally }) => ({ ...tally, hour: hour.toISOString() }));
 };
 
-/** Removes what is older than 90 days, also by the database's clock, a thousand at a time; true when there is more. */
+/** Removes up to a thousand records older than 90 days, by both clocks; true if there are more. */
 export const prune = async (db: Database, now: Date): Promise<boolean> => {
   // An instance whose clock is ahead removes nothing for all others.
   const oldest = sql`least(${now}::timestamptz, now()) - make_interval(days => ${keptDays})`;

@@ -50,7 +50,7 @@ const pass = async (seconds: number) => {
   await Promise.all(instances.map(({ alerts }) => alerts.settled()));
 };
 
-/** That it has been told is written without anybody waiting for it. */
+/** The notification is recorded without waiting for it. */
 const toldAt = async () =>
   (await pools[0]?.query("select told_at from earlybird.alert_claims"))?.rows[0]?.told_at;
 
@@ -68,7 +68,7 @@ describe("three instances on one database", () => {
     await database.drop();
   });
 
-  test("one of those that see the same at the same moment tells it, and one its end", async () => {
+  test("one of the instances that raise the same alert at once sends it, and one sends its end", async () => {
     for (const { alerts } of instances) alerts.raise({ type: "CUSTOM", key: "vans", message });
     await pass(1);
     expect(told().flat()).toEqual(["fired CUSTOM"]);
@@ -88,13 +88,13 @@ describe("three instances on one database", () => {
     ]);
   });
 
-  test("different things are told by whoever sees them", async () => {
+  test("each instance sends its own alerts", async () => {
     for (const [n, { alerts }] of instances.entries()) alerts.raise({ type: "CUSTOM", key: `${n}`, message });
     await pass(1);
     expect(told()).toEqual([["fired CUSTOM"], ["fired CUSTOM"], ["fired CUSTOM"]]);
   });
 
-  test("the end is told by whoever told the beginning, not by whoever recovers first", async () => {
+  test("the end is sent by the instance that sent the start, not by the first that recovers", async () => {
     who(0).alerts.raise({ type: "CUSTOM", message });
     await pass(1);
     who(1).alerts.raise({ type: "CUSTOM", message });
@@ -107,7 +107,7 @@ describe("three instances on one database", () => {
     expect(told()).toEqual([["fired CUSTOM", "resolved CUSTOM"], [], []]);
   });
 
-  test("what goes on elsewhere after its end was told is told again, when five minutes are over", async () => {
+  test("an alert that goes on elsewhere after its end was sent is sent again after five minutes", async () => {
     for (const { alerts } of instances.slice(0, 2)) {
       alerts.raise({ type: "CUSTOM", message, quietMs: null });
       await pass(1);
@@ -121,7 +121,7 @@ describe("three instances on one database", () => {
     expect(told()).toEqual([["fired CUSTOM", "resolved CUSTOM"], ["fired CUSTOM"], []]);
   });
 
-  test("another one takes over from one that has died: it tells the end, and what comes later", async () => {
+  test("an instance takes over from a dead one: it sends the end and later alerts", async () => {
     for (const { alerts } of instances.slice(0, 2)) {
       alerts.raise({ type: "CUSTOM", message, quietMs: null });
       await pass(1);
@@ -140,7 +140,7 @@ describe("three instances on one database", () => {
     instances.unshift(dead);
   });
 
-  test("an end is told also where whoever told the beginning stops shortly before it", async () => {
+  test("an end is sent even if the instance that sent the start stops shortly before", async () => {
     for (const { alerts } of instances.slice(0, 2)) {
       alerts.raise({ type: "CUSTOM", message, quietMs: null });
       await pass(1);
@@ -156,7 +156,7 @@ describe("three instances on one database", () => {
     instances.unshift(stopped);
   });
 
-  test("an end is told once, however often it comes and goes elsewhere, and whether or not the database answers", async () => {
+  test("an end is sent once, even if the alert flaps elsewhere or the database is unavailable", async () => {
     who(0).alerts.raise({ type: "CUSTOM", message, quietMs: null });
     await pass(1);
     for (let n = 0; n < 3; n++) {
@@ -184,7 +184,7 @@ describe("three instances on one database", () => {
     ).toEqual(["fired CUSTOM", "resolved CUSTOM"]);
   });
 
-  test("what another one has told is not told again because the database does not answer for a while", async () => {
+  test("a short outage of the database does not repeat the alerts of another instance", async () => {
     for (const { alerts } of instances.slice(0, 2)) {
       alerts.raise({ type: "CUSTOM", message, severity: "error", quietMs: null });
       await pass(1);
@@ -198,7 +198,7 @@ describe("three instances on one database", () => {
     expect(told()).toEqual([["fired CUSTOM"], ["fired CUSTOM"], []]);
   });
 
-  test("somebody who claims to tell and dies before telling does not silence the others", async () => {
+  test("an instance that dies between its claim and the dispatch does not silence the others", async () => {
     const [first, second] = instances as [Decisions, Decisions];
     const dying = createDecisions({
       clock,
@@ -218,7 +218,7 @@ describe("three instances on one database", () => {
     await dying.alerts.stop(1);
   });
 
-  test("somebody who has told and dies right after it need not be told for", async () => {
+  test("the alert of an instance that dies right after the dispatch is not sent again", async () => {
     const [dead] = instances.splice(0, 1) as [Decisions];
     dead.alerts.raise({ type: "CUSTOM", message });
     await expect.poll(toldAt).toEqual(clock.now());
@@ -229,7 +229,7 @@ describe("three instances on one database", () => {
     instances.unshift(dead);
   });
 
-  test("a mute made on one is known to all within seconds, and so is its end", async () => {
+  test("a mute on one instance applies to all within seconds, and so does its end", async () => {
     const mute = await who(0).alerts.mute({ type: "CUSTOM", duration_seconds: 600, author: "Asha" });
     await pass(5);
     expect(instances.map(({ alerts }) => alerts.mutes())).toEqual([[mute], [mute], [mute]]);
@@ -238,7 +238,7 @@ describe("three instances on one database", () => {
     expect(instances.flatMap(({ alerts }) => alerts.mutes())).toEqual([]);
   });
 
-  test("a mute can be ended on another one at once", async () => {
+  test("a mute can be ended on another instance at once", async () => {
     await who(0).alerts.mute({ type: "CUSTOM", duration_seconds: 600, author: "Asha" });
     await who(1).alerts.unmute({ type: "CUSTOM", author: "Ravi" });
     expect(who(1).alerts.mutes()).toEqual([]);
@@ -277,7 +277,7 @@ describe("three instances on one database", () => {
     },
   );
 
-  test("each knows the alerts of all: in its history, in its numbers, and explained", async () => {
+  test("each instance has the alerts of all in its history, summary and explanations", async () => {
     const { id } = who(0).alerts.raise({ type: "CUSTOM", message });
     who(1).alerts.raise({ type: "DELIVERY_ISSUE", message });
     await pass(5);
@@ -291,7 +291,7 @@ describe("three instances on one database", () => {
     expect(who(1).alerts.summary()).toMatchObject({ alerts: 0 });
   });
 
-  test("what fires on one is active on all, as one alert for those who see it, and no more when it is over", async () => {
+  test("an alert on one instance is active on all, once, until it is resolved", async () => {
     const { id } = who(0).alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message });
     await pass(1);
     who(1).alerts.raise({ type: "BILLING_FAILURE", key: "2026-01", message });
@@ -332,7 +332,7 @@ describe("when their database stops", () => {
     await postgres.start().catch(() => undefined);
   });
 
-  test("the first tells at once, and the end; the others find that out when it is back", async () => {
+  test("the first instance sends the start and the end at once; the others learn it when the database is back", async () => {
     await allSee(well, down, down, down);
     expect(told()).toEqual([["fired DATABASE_DOWN"], [], []]);
     await pass(20);
@@ -349,7 +349,7 @@ describe("when their database stops", () => {
     ]);
   });
 
-  test("the second tells a minute later if the first is dead, and the third knows it when the database is back", async () => {
+  test("the second instance sends a minute later if the first is dead; the third learns it when the database is back", async () => {
     const [dead] = instances.splice(0, 1) as [Decisions];
     await allSee(down, down);
     await pass(58);
@@ -363,7 +363,7 @@ describe("when their database stops", () => {
     instances.unshift(dead);
   });
 
-  test("an outage that ends before the second's turn is told by it all the same if the first is dead", async () => {
+  test("the second instance sends an outage that ended within the failover delay if the first is dead", async () => {
     const [dead] = instances.splice(0, 1) as [Decisions];
     await allSee(down, down);
     await postgres.start();
@@ -377,7 +377,7 @@ describe("when their database stops", () => {
     instances.unshift(dead);
   });
 
-  test("of what was told meanwhile, however much it is, nothing is told again by the others", async () => {
+  test("the others repeat none of the many alerts that were sent meanwhile", async () => {
     const keys = Array.from({ length: 450 }, (_, n) => `thing ${n}`);
     const allRaise = async (n: number) => {
       for (const key of keys) who(n).alerts.raise({ type: "CUSTOM", key, message });
@@ -393,7 +393,7 @@ describe("when their database stops", () => {
     expect(told()[1]).toEqual([]);
   });
 
-  test("what happens meanwhile is in the history when it is back, also after a restart", async () => {
+  test("alerts of the outage are in the history when the database is back, even after a restart", async () => {
     await allSee(down, down);
     who(0).alerts.raise({ type: "CUSTOM", message });
     await who(0).alerts.mute({ type: "HIGH_CPU", duration_seconds: 600, author: "Asha" });

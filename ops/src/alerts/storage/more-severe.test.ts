@@ -59,7 +59,7 @@ const resolve = async (n: 0 | 1) => {
 const told = () =>
   instances.map((one) => one.told.map(({ occasion, alert }) => `${occasion} ${alert.severity}`));
 
-test("what is more severe on another instance is told there, once, and so is its end", async () => {
+test("an alert that is more severe on another instance is sent there once, and so is its end", async () => {
   await raise(0, "warning");
   await raise(1, "critical");
   await raise(1, "critical");
@@ -72,7 +72,7 @@ test("what is more severe on another instance is told there, once, and so is its
   expect(told()).toEqual([["fired warning"], ["fired critical", "resolved critical"]]);
 });
 
-test("what becomes more severe where it was not told is told at once; what becomes no worse than that, never", async () => {
+test("an instance that did not send sends an alert at once when it becomes more severe than the one sent", async () => {
   await raise(0, "warning");
   await raise(1, "warning");
   await raise(1, "error");
@@ -85,7 +85,7 @@ test("what becomes more severe where it was not told is told at once; what becom
   expect(told()).toEqual([["fired warning", "fired critical"], ["fired error"]]);
 });
 
-test("what goes on less severe when the worse is over is told again, when five minutes are over", async () => {
+test("a less severe alert that goes on after the more severe one is sent again after five minutes", async () => {
   await raise(0, "warning");
   await raise(1, "critical");
   await pass(5);
@@ -99,7 +99,7 @@ test("what goes on less severe when the worse is over is told again, when five m
   expect(told()[0]).toEqual(["fired warning", "fired warning", "resolved warning"]);
 });
 
-test("what comes back more severe is told at once, whichever instance sees it; the same again is not", async () => {
+test("an alert that comes back more severe is sent at once by any instance; at the same severity, it is not", async () => {
   await raise(0, "warning");
   await resolve(0);
   await raise(1, "critical");
@@ -113,7 +113,7 @@ test("what comes back more severe is told at once, whichever instance sees it; t
   ]);
 });
 
-test("what was told as more severe while nobody could be asked is not told again when the database is back", async () => {
+test("a more severe alert that was sent without the database is not sent again when the database is back", async () => {
   await raise(1, "warning");
   const [first] = instances;
   await first.observe(down, down);
@@ -124,7 +124,7 @@ test("what was told as more severe while nobody could be asked is not told again
   expect(ofIt.map((some) => some.map(({ alert }) => alert.severity))).toEqual([["critical"], ["warning"]]);
 });
 
-test("tables of an older version get what they lack, and what that has told is not told again", async () => {
+test("tables of an older version are migrated, and its alerts are not sent again", async () => {
   await raise(0, "error");
   await pass(5);
   await stopTwo();

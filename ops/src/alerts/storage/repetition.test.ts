@@ -44,7 +44,7 @@ const allSee = async (seconds: number) => {
 };
 const told = () => instances.flatMap(({ words }) => words());
 
-test("what comes and goes within five minutes is told once, and no instance tells an end that belongs to no beginning", async () => {
+test("an alert that flaps within five minutes is sent once, and no instance sends an end without a start", async () => {
   for (let n = 0; n < 3; n++) {
     await allSee(30);
     for (let passed = 0; passed < 45; passed += 15) await pass(15);

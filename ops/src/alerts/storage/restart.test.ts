@@ -36,7 +36,7 @@ const stateText = async () => {
 };
 
 afterEach(async () => {
-  // What was taken over is gone, and nothing is left half-written.
+  // Adopted files are gone, and nothing is left half-written.
   expect((await stateFiles()).filter((name) => !/^state-[\w-]+\.json$/.test(name))).toEqual([]);
 });
 
@@ -55,7 +55,7 @@ test("a restart neither repeats an alert nor forgets its end", async () => {
   });
 });
 
-test("what was pending goes on being so, and the time in between does not count", async () => {
+test("a pending rule stays pending over a restart, and the time between does not count", async () => {
   const busy: Observed = { ...well, system: { cpu_percent: 95, memory_percent: 10 } };
   const fiveSecondly = async ({ observe, pass }: Decisions, observations: number) => {
     for (let n = 0; n < observations; n++) {
@@ -74,7 +74,7 @@ test("what was pending goes on being so, and the time in between does not count"
   expect(after.words()).toEqual(["fired HIGH_CPU"]);
 });
 
-test("what was about to be told is told by the next process", async () => {
+test("a notification that was about to be sent is sent by the next process", async () => {
   const before = start({ dispatch: () => Promise.reject(new Error("no space left")) });
   await before.observe(down, down);
   const after = start();
@@ -82,7 +82,7 @@ test("what was about to be told is told by the next process", async () => {
   expect(after.words()).toEqual(["fired DATABASE_DOWN"]);
 });
 
-test("what was about to be told keeps its name, also where it is found in the spool while it is told again", async () => {
+test("a notification that was about to be sent keeps its id, even if it is found in the spool while it is sent again", async () => {
   const handedOn: Notification[] = [];
   const dispatch = async (notification: Notification) => {
     handedOn.push(notification);
@@ -99,7 +99,7 @@ test("what was about to be told keeps its name, also where it is found in the sp
   expect(after.words()).toEqual(["fired DATABASE_DOWN", "resolved DATABASE_DOWN"]);
 });
 
-test("what an earlier process has left in the spool counts as told, and its end is told", async () => {
+test("a notification that an earlier process left in the spool counts as sent, and its end is sent", async () => {
   const handedOn: Notification[] = [];
   const before = start({
     dispatch: (notification: Notification) => {
@@ -118,7 +118,7 @@ test("what an earlier process has left in the spool counts as told, and its end 
   expect(after.words()).toEqual(["resolved CUSTOM"]);
 });
 
-test("what a channel has accepted is known after a kill a second later", async () => {
+test("an accepted notification is known after a kill one second later", async () => {
   const before = start();
   const { id: alert_id } = before.alerts.raise({ type: "CUSTOM", message: "Look into it." });
   await before.pass(1);
@@ -131,7 +131,7 @@ test("what a channel has accepted is known after a kill a second later", async (
   await after.alerts.stop();
 });
 
-test("the same is not repeated within five minutes of the last time by the next process either", async () => {
+test("the next process does not repeat an alert within five minutes either", async () => {
   const before = start();
   await before.observe(down, down, well, well);
   const after = start();
@@ -139,7 +139,7 @@ test("the same is not repeated within five minutes of the last time by the next 
   expect(after.words()).toEqual([]);
 });
 
-test("what becomes worse after a restart is told as that", async () => {
+test("an alert that becomes more severe after a restart is sent as that", async () => {
   const before = start();
   before.alerts.raise({ type: "CUSTOM", key: "store", severity: "warning", message: "Warm." });
   await before.pass(1);
@@ -151,7 +151,7 @@ test("what becomes worse after a restart is told as that", async () => {
   expect(after.words()).toEqual(["worsened CUSTOM"]);
 });
 
-test("of what an older version has told, without saying how severe it was, nothing is told as worse", async () => {
+test("an alert that an older version sent without its severity is never sent as more severe", async () => {
   const before = start();
   before.alerts.raise({ type: "CUSTOM", key: "over", severity: "warning", message: "Warm." });
   before.alerts.raise({ type: "CUSTOM", key: "fires", severity: "warning", message: "Warm." });
@@ -172,8 +172,8 @@ test("of what an older version has told, without saying how severe it was, nothi
   expect(after.words()).toEqual([]);
 });
 
-test("what may be told again is not in the state any more", async () => {
-  const lastTold = async (): Promise<[string, unknown][]> => JSON.parse(await stateText()).last_told;
+test("notifications that may be repeated are removed from the state", async () => {
+  const lastNotified = async (): Promise<[string, unknown][]> => JSON.parse(await stateText()).last_told;
   const { alerts, pass } = start();
   for (const key of ["vans", "milk", "ice"]) {
     alerts.raise({ type: "CUSTOM", key, message: `No ${key}.` });
@@ -182,13 +182,13 @@ test("what may be told again is not in the state any more", async () => {
     await pass(1);
     await pass(158);
   }
-  expect((await lastTold()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM milk", "CUSTOM ice"]);
+  expect((await lastNotified()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM milk", "CUSTOM ice"]);
   await pass(100);
   await alerts.close();
-  expect((await lastTold()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM ice"]);
+  expect((await lastNotified()).map(([fingerprint]) => fingerprint)).toEqual(["CUSTOM ice"]);
 });
 
-test("what was raised ends after its quiet time, counted from before the restart", async () => {
+test("the quiet time of a raised alert includes the time before a restart", async () => {
   const before = start();
   before.alerts.raise({ type: "DELIVERY_ISSUE", message: "Left open." });
   await before.pass(10 * 60);
@@ -200,7 +200,7 @@ test("what was raised ends after its quiet time, counted from before the restart
   expect(after.words()).toEqual(["resolved DELIVERY_ISSUE"]);
 });
 
-test("what ended without being told does not fire again", async () => {
+test("an alert that ended without being sent does not fire again after a restart", async () => {
   const before = start();
   await before.alerts.mute({ type: "CUSTOM", duration_seconds: 60, author: "Asha" });
   before.alerts.raise({ type: "CUSTOM", message: "Muted.", quietMs: null });
@@ -214,7 +214,7 @@ test("what ended without being told does not fire again", async () => {
   expect(after.words()).toEqual([]);
 });
 
-test("mutes and symptoms are remembered", async () => {
+test("mutes and symptoms survive a restart", async () => {
   const before = start();
   await before.observe(down, down, withSymptoms(down));
   await before.alerts.mute({ type: "CUSTOM", duration_seconds: 60, author: "Asha" });
@@ -224,7 +224,7 @@ test("mutes and symptoms are remembered", async () => {
   expect(after.told.map(({ occasion, symptoms }) => [occasion, symptoms])).toEqual([["resolved", 2]]);
 });
 
-test("the notification is with the dispatcher before the state says that it was told", async () => {
+test("the dispatcher has the notification before the state marks it as sent", async () => {
   const saved: string[] = [];
   const { observe, alerts } = start({
     dispatch: async () => {
@@ -237,7 +237,7 @@ test("the notification is with the dispatcher before the state says that it was 
   expect(await stateText()).toContain('"told"');
 });
 
-test("details that an older version saved as they were become texts", async () => {
+test("invalid details of an older version become texts", async () => {
   const before = start();
   before.alerts.raise({ type: "CUSTOM", message: "Odd." });
   await before.pass(1);
@@ -279,7 +279,7 @@ test.each([
   ["before", 4],
   ["after", 4],
 ])(
-  "a crash right %s notification %i is handed on loses none, and repeats at most that one",
+  "a crash right %s notification %i is dispatched loses none, and repeats at most that one",
   async (when, nth) => {
     const told: string[] = [];
     /** What was on disk at the crash; undefined before it. */
@@ -319,7 +319,7 @@ test.each([
 );
 
 test.each(["{", "[]", '{"version":2}', ""])(
-  "a state like %o is set aside, and alerting begins anew",
+  "a state like %o is set aside, and alerts start without it",
   async (text) => {
     await mkdir(stateDirectory(), { recursive: true });
     await writeFile(join(stateDirectory(), "state-1-a.json"), text);
@@ -330,7 +330,7 @@ test.each(["{", "[]", '{"version":2}', ""])(
   },
 );
 
-test("two processes share a data directory, and when one dies the other one tells how it ends", async () => {
+test("when one of two processes in a data directory dies, the other one sends the end of its alerts", async () => {
   const neighbour = spawn("sleep", ["60"]);
   await once(neighbour, "spawn");
   const before = start();
@@ -352,7 +352,7 @@ test("two processes share a data directory, and when one dies the other one tell
   expect(await stateFiles()).toHaveLength(1);
 });
 
-test("where the state cannot be saved, alerts are told all the same", async () => {
+test("alerts are sent even if the state cannot be saved", async () => {
   await writeFile(join(dataDir, "alerts"), "a file where the folder should be");
   const { observe, words } = start();
   await observe(down, down, well, well);

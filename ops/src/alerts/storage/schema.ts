@@ -2,11 +2,11 @@ import { type Kysely, sql } from "kysely";
 import { createPlatformTables } from "../../database/platform-tables.ts";
 
 /**
- * Creates the tables of alerts where they are absent.
+ * Creates the missing tables of alerts.
  *
- * - `alert_history`: each alert, with what was decided and attempted
- * - `alert_mutes`: who does not want to be told of what, until when
- * - `alert_claims`: which instance tells what
+ * - `alert_history`: each alert, with its decisions and attempts
+ * - `alert_mutes`: the muted types, with author and end
+ * - `alert_claims`: the instance that sends each alert
  */
 export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
   await createPlatformTables(db, [{ table: "alert_claims", statements }]);

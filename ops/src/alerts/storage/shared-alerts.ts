@@ -6,13 +6,13 @@ import { type DatabaseWithTables, withTimeout } from "../../monitoring/index.ts"
 import type { Incidents } from "../incidents/active.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
 import type { Records } from "../incidents/records.ts";
-import type { MuteBook } from "../incidents/silences.ts";
+import type { Silences } from "../incidents/silences.ts";
 import type { Tally } from "../incidents/statistics.ts";
 import type { Alert } from "../model/alert.ts";
 import type { AlertRecord, Incident } from "../model/record.ts";
-import type { Claim, Claims } from "../notify/deduplication.ts";
+import type { Claim, Deduplication } from "../notify/deduplication.ts";
 import { alertDatabaseOn } from "./alert-database.ts";
-import { claimToEnd, claimToTell, keepClaims } from "./dedup-table.ts";
+import { claimFiring, claimResolved, renewClaims } from "./dedup-table.ts";
 import {
   endAbandoned,
   findRecord,
@@ -23,7 +23,7 @@ import {
   readTallies,
   saveRecords,
 } from "./history-table.ts";
-import { sharedMutes } from "./silence-table.ts";
+import { silenceStore } from "./silence-table.ts";
 
 const keepUpEveryMs = 5_000;
 const pruneEveryMs = 3_600_000;
@@ -33,23 +33,23 @@ const savedAtOnce = 200;
 /** How many times as long as it takes to count goes by until it is done again. */
 const countingPause = 50;
 
-/** Nobody is kept waiting longer to be told of something because the database hangs. */
+/** A database that hangs delays a notification at most this long. */
 const claimWithinMs = 1_500;
 const readWithinMs = 3_000;
 
 export interface SharedAlertsOptions {
   pool: pg.Pool;
-  mutes: MuteBook;
+  silences: Silences;
   records: Records;
   incidents: Incidents;
-  /** Whether the database is known not to answer, so that it need not be tried. */
-  isAway: () => boolean;
+  /** Whether the database is known to be unavailable. */
+  isUnavailable: () => boolean;
   clock: Clock;
   log: Logger;
 }
 
-/** What this process has in common with the other instances; without the database, it catches up later. */
-export class SharedAlerts implements Claims {
+/** Shares alerts with the other instances through the database, and catches up after it was unavailable. */
+export class SharedAlerts implements Deduplication {
   readonly #options: SharedAlertsOptions;
   readonly #database: DatabaseWithTables;
   #tallies: Tally[] | undefined;
@@ -79,23 +79,23 @@ export class SharedAlerts implements Claims {
     return this.#tallies;
   }
 
-  /** What fired in all instances, this one included, at the last contact. */
+  /** The firing alerts of all instances, including this one, as of the last contact. */
   get firing(): readonly Alert[] {
     return this.#firing;
   }
 
-  async toTell(incident: Incident, now: Date): Promise<Claim> {
-    return this.#claim(() => this.#database.connected((db) => claimToTell(db, incident, now)));
+  async claimFiring(incident: Incident, now: Date): Promise<Claim> {
+    return this.#claim(() => this.#database.connected((db) => claimFiring(db, incident, now)));
   }
 
-  async toEnd(incident: Incident, now: Date): Promise<Claim> {
-    return this.#claim(() => this.#database.connected((db) => claimToEnd(db, incident, now)));
+  async claimResolved(incident: Incident, now: Date): Promise<Claim> {
+    return this.#claim(() => this.#database.connected((db) => claimResolved(db, incident, now)));
   }
 
-  told(incident: Incident, now: Date): void {
-    if (this.#options.isAway()) return;
+  confirm(incident: Incident, now: Date): void {
+    if (this.#options.isUnavailable()) return;
     const told = [{ incident, told_at: now.toISOString() }];
-    void this.#database.connected((db) => keepClaims(db, told, now)).catch((error) => this.#failed(error));
+    void this.#database.connected((db) => renewClaims(db, told, now)).catch((error) => this.#failed(error));
   }
 
   /** A page of the history; undefined when the database does not answer. */
@@ -108,25 +108,25 @@ export class SharedAlerts implements Claims {
     return this.#read(() => this.#database.connected(async (db) => (await findRecord(db, id)) ?? null));
   }
 
-  /** Tells the others of our mutes and learns of theirs; nothing happens when the database is away. */
-  async shareMutes(): Promise<void> {
-    const { mutes, clock } = this.#options;
-    await this.#read(() => this.#database.connected((db) => mutes.share(sharedMutes(db), clock.now())));
+  /** Synchronises the mutes; does nothing while the database is unavailable. */
+  async syncSilences(): Promise<void> {
+    const { silences, clock } = this.#options;
+    await this.#read(() => this.#database.connected((db) => silences.share(silenceStore(db), clock.now())));
   }
 
-  /** Catches up with the others when it is time to, and unless it is under way. */
-  keepUp(nowMs: number): void {
-    if (this.#keeping || nowMs - this.#keptUpAtMs < keepUpEveryMs || this.#options.isAway()) return;
+  /** Synchronises with the database if it is due and not running. */
+  sync(nowMs: number): void {
+    if (this.#keeping || nowMs - this.#keptUpAtMs < keepUpEveryMs || this.#options.isUnavailable()) return;
     this.#keptUpAtMs = nowMs;
     this.#keeping = this.#catchUp(nowMs).finally(() => {
       this.#keeping = undefined;
     });
   }
 
-  /** Saves what the database does not know yet, if it answers. */
+  /** Saves the unsaved records if the database is available. */
   async stop(): Promise<void> {
     await this.#keeping;
-    if (!this.#options.isAway()) await this.#catchUp(this.#keptUpAtMs);
+    if (!this.#options.isUnavailable()) await this.#catchUp(this.#keptUpAtMs);
   }
 
   /** Resolves when nothing is under way. */
@@ -135,21 +135,21 @@ export class SharedAlerts implements Claims {
   }
 
   async #catchUp(nowMs: number): Promise<void> {
-    const { mutes, records, incidents, clock, log } = this.#options;
+    const { silences, records, incidents, clock, log } = this.#options;
     const now = clock.now();
-    // Otherwise it would look as if nobody saw any more what fires.
+    // Otherwise the firing alerts would look abandoned.
     const reassure = nowMs - this.#reassuredAtMs >= reassureEveryMs;
     if (reassure) for (const incident of incidents.firing()) records.changed(incident);
     try {
       await this.#database.connected(async (db) => {
-        await mutes.share(sharedMutes(db), now);
+        await silences.share(silenceStore(db), now);
         await this.#saveRecords((some) => saveRecords(db, some));
         const told = incidents.firing().filter(({ telling }) => telling.state === "told");
         while (told.length > 0) {
           const some = told.splice(0, savedAtOnce).flatMap(withTime);
-          const kept = await keepClaims(db, some, now);
+          const kept = await renewClaims(db, some, now);
           for (const { incident } of some)
-            if (!kept.has(incident.alert.id)) incidents.giveAway(incident, nowMs);
+            if (!kept.has(incident.alert.id)) incidents.leaveToOther(incident, nowMs);
         }
         if (reassure) await endAbandoned(db);
         this.#reassuredAtMs = reassure ? nowMs : this.#reassuredAtMs;
@@ -161,7 +161,7 @@ export class SharedAlerts implements Claims {
         await this.#count(db, nowMs);
         if (nowMs - this.#prunedAtMs >= pruneEveryMs && !(await prune(db, now))) this.#prunedAtMs = nowMs;
       });
-      if (this.#failing) log.info("the alerts are shared with the database again");
+      if (this.#failing) log.info("the database is available again; alerts use it");
       this.#failing = false;
     } catch (error) {
       this.#failed(error);
@@ -192,7 +192,7 @@ export class SharedAlerts implements Claims {
   }
 
   async #claim(ask: () => Promise<Claim>): Promise<Claim> {
-    if (this.#options.isAway()) return { claim: "unknown" };
+    if (this.#options.isUnavailable()) return { claim: "unknown" };
     try {
       return await withTimeout(claimWithinMs, ask());
     } catch (error) {
@@ -202,7 +202,7 @@ export class SharedAlerts implements Claims {
   }
 
   async #read<T>(read: () => Promise<T>): Promise<T | undefined> {
-    if (this.#options.isAway()) return undefined;
+    if (this.#options.isUnavailable()) return undefined;
     try {
       return await withTimeout(readWithinMs, read());
     } catch (error) {
@@ -213,16 +213,13 @@ export class SharedAlerts implements Claims {
 
   #failed(error: unknown): void {
     if (!this.#failing) {
-      this.#options.log.warn(
-        { err: error },
-        "the alerts cannot be shared with the database; they do without",
-      );
+      this.#options.log.warn({ err: error }, "the database is unavailable; alerts continue without it");
     }
     this.#failing = true;
   }
 }
 
-/** An incident with when this process told it; nothing when it has not, or not any more. */
+/** An incident with the time at which this process sent it; empty if it did not. */
 const withTime = (incident: Incident) => {
   const { telling } = incident;
   return telling.state === "told" ? [{ incident, told_at: new Date(telling.atMs).toISOString() }] : [];

@@ -1,9 +1,9 @@
 import { type Kysely, sql } from "kysely";
 import type { Mute, MuteTarget } from "../incidents/mute.ts";
-import type { MuteEntry, SharedMutes } from "../incidents/silences.ts";
+import type { MuteEntry, SilenceStore } from "../incidents/silences.ts";
 
 /** Mutes as all instances share them. */
-export const sharedMutes = (db: Kysely<unknown>): SharedMutes => ({
+export const silenceStore = (db: Kysely<unknown>): SilenceStore => ({
   save: async (entries) => {
     await sql`
       insert into earlybird.alert_mutes (id, type, author, reason, muted_at, until, ended_at, ended_by)

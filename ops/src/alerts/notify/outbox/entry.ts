@@ -4,7 +4,7 @@ import type { Notification } from "../../model/notification.ts";
 /** A notification, and for which channels it is still waiting. */
 export interface Entry {
   readonly notification: Notification;
-  /** By the channel's name; what is not in it any more is settled. */
+  /** By channel name. Channels that are done are removed. */
   readonly pending: Record<string, { attempts: number }>;
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** What a file of the spool is, by its name: `3f2a9c1b7d5e6f80.owner`, `3f2a9c1b7d5e6f80.000042.json`. */
+/** The kind of a spool file by its name: `3f2a9c1b7d5e6f80.owner`, `3f2a9c1b7d5e6f80.000042.json`. */
 export interface SpoolName {
   /** Whose it is: sixteen digits for each spool that was ever opened. */
   owner: string;
@@ -19,7 +19,7 @@ export const entryName = (owner: string, number: number): string =>
 /** Where an entry is written until it is whole. */
 export const temporaryName = (name: string): string => name.replace(/json$/, "tmp");
 
-/** Undefined when the file is none of ours. */
+/** Undefined for foreign files. */
 export const parseName = (name: string): SpoolName | undefined => {
   const [, owner, ending] = /^([0-9a-f]{16})\.(owner|\d{6,}\.json|\d{6,}\.tmp)$/.exec(name) ?? [];
   if (owner === undefined || ending === undefined) return undefined;

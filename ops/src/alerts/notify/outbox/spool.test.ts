@@ -47,7 +47,7 @@ const files = async (ending: string) =>
 
 const idsOf = (entries: Entry[]) => entries.map(({ notification: { id } }) => id);
 
-test("an entry is on disk as it is, until nothing is pending any more", async () => {
+test("an entry is on disk until nothing is pending", async () => {
   const spool = openSpool();
   const entry = entryOf("a");
   await spool.save(entry);
@@ -63,7 +63,7 @@ test("an entry is on disk as it is, until nothing is pending any more", async ()
   expect(await files("")).toEqual([]);
 });
 
-test("many are written together, and each in its last state", async () => {
+test("many entries are written together, each in its last state", async () => {
   const spool = openSpool();
   const entries = Array.from({ length: 300 }, (_, n) => entryOf(`n${n}`));
   await Promise.all(entries.map((entry) => spool.save(entry)));
@@ -76,7 +76,7 @@ test("many are written together, and each in its last state", async () => {
   await spool.close();
 });
 
-test("it is synced before it has its name, and the name before anybody hears of it, together with others", async () => {
+test("a file is synced before its rename, and the directory before save resolves, together with others", async () => {
   const calls: string[] = [];
   const spool = openSpool();
   await spool.save(entryOf("a"));
@@ -102,19 +102,19 @@ test("it is synced before it has its name, and the name before anybody hears of 
   expect(calls.slice(renamed + 1)).toEqual([...synced, "both are safe", "unlink 000001.json", ...synced]);
 });
 
-describe("what a process leaves behind", () => {
-  test("is taken over, oldest first, by the next one, once, and is then its own", async () => {
+describe("an entry of an earlier process", () => {
+  test("is taken over once by the next process, oldest first", async () => {
     const first = openSpool();
     await first.save(entryOf("b", "2026-01-05T04:00:02.000Z"));
     await first.save(entryOf("a", "2026-01-05T04:00:01.000Z"));
     await first.close();
     const others = [openSpool(), openSpool(), openSpool()];
-    const found = await Promise.all(others.map((spool) => spool.tend()));
+    const found = await Promise.all(others.map((spool) => spool.maintain()));
     expect(idsOf(found.flat()).sort()).toEqual(["a", "b"]);
     expect(await files(".json")).toHaveLength(2);
     await Promise.all(others.map((spool) => spool.close()));
     const last = openSpool();
-    const taken = await last.tend();
+    const taken = await last.maintain();
     expect(idsOf(taken)).toEqual(["a", "b"]);
     for (const entry of taken) delete entry.pending.slack;
     await Promise.all(taken.map((entry) => last.save(entry)));
@@ -122,12 +122,12 @@ describe("what a process leaves behind", () => {
     await last.close();
   });
 
-  test("is not touched while it lives", async () => {
+  test("is not touched while that process runs", async () => {
     const [alive, other] = [openSpool(), openSpool()];
     await alive.save(entryOf("a"));
-    expect(await other.tend()).toEqual([]);
+    expect(await other.maintain()).toEqual([]);
     await alive.close();
-    expect(idsOf(await other.tend())).toEqual(["a"]);
+    expect(idsOf(await other.maintain())).toEqual(["a"]);
   });
 
   /** A spool with one entry whose owner is as described, and was last heard of so long ago. */
@@ -171,10 +171,10 @@ describe("what a process leaves behind", () => {
     ["it has begun to say who it is, long ago", true, async () => '{"pid":', long],
   ])("%s: taken over is %s", async (_, isTaken, owner, silentMs) => {
     await leave(await owner(), silentMs);
-    expect(idsOf(await openSpool().tend())).toEqual(isTaken ? ["a"] : []);
+    expect(idsOf(await openSpool().maintain())).toEqual(isTaken ? ["a"] : []);
   });
 
-  test("is taken over when it can be read and moved, and keeps nothing else from being so", async () => {
+  test("is taken over when it can be read and moved, and does not stop the others", async () => {
     const spool = openSpool();
     for (const id of ["a", "b", "c", "d"]) await spool.save(entryOf(id));
     await spool.close();
@@ -185,17 +185,17 @@ describe("what a process leaves behind", () => {
       call === `rename ${immovable}` ? Promise.reject(new Error("EIO")) : carryOut(),
     );
     const next = openSpool();
-    expect(idsOf(await next.tend())).toEqual(["b", "d"]);
-    expect(await next.tend()).toEqual([]);
+    expect(idsOf(await next.maintain())).toEqual(["b", "d"]);
+    expect(await next.maintain()).toEqual([]);
     stop();
     await rmdir(join(directory, unreadable));
     await rename(join(home, "kept"), join(directory, unreadable));
-    expect(idsOf(await next.tend())).toEqual(["a", "c"]);
+    expect(idsOf(await next.maintain())).toEqual(["a", "c"]);
     expect(logged.lines.map(({ level }) => level)).toEqual([50, 50]);
     expect(await readdir(directory)).not.toContain("set-aside");
   });
 
-  test("that is torn or foreign is set aside and told, and stops nothing", async () => {
+  test("that is torn or foreign is set aside and logged, and stops nothing", async () => {
     const spool = openSpool();
     for (const id of ["a", "b", "c"]) await spool.save(entryOf(id));
     await spool.close();
@@ -206,30 +206,30 @@ describe("what a process leaves behind", () => {
     await writeFile(join(directory, "notes.txt"), "mine");
     await mkdir(join(directory, "lost+found"));
     const next = openSpool();
-    expect(idsOf(await next.tend())).toEqual(["b"]);
+    expect(idsOf(await next.maintain())).toEqual(["b"]);
     expect((await readdir(join(directory, "set-aside"))).length).toBe(4);
     expect(logged.lines.map(({ msg }) => msg)).toHaveLength(4);
-    expect(await next.tend()).toEqual([]);
+    expect(await next.maintain()).toEqual([]);
     expect(logged.lines).toHaveLength(4);
     expect(await files(".tmp")).toEqual([]);
   });
 });
 
-test("a disk that cannot be written is told once, and once when it can again: then everything is on it", async () => {
+test("a disk that cannot be written is logged once, and once when it works again with everything on it", async () => {
   await writeFile(join(home, "alerts"), "a file where the directory should be");
   const spool = openSpool();
   const entries = [entryOf("a"), entryOf("b")];
   for (const entry of entries) await spool.save(entry);
-  expect(await spool.tend()).toEqual([]);
+  expect(await spool.maintain()).toEqual([]);
   expect(logged.lines).toMatchObject([{ level: 50, msg: expect.stringContaining("from memory") }]);
   await rm(join(home, "alerts"));
-  await spool.tend();
+  await spool.maintain();
   expect(await files(".json")).toHaveLength(2);
   expect(logged.lines.slice(1)).toMatchObject([{ level: 30 }]);
   await spool.close();
 });
 
-test("what cannot be written keeps nothing else from the disk, and is written when it can be", async () => {
+test("an entry that cannot be written does not stop the others, and is retried", async () => {
   const spool = openSpool();
   const done = entryOf("a");
   await spool.save(done);
@@ -246,7 +246,7 @@ test("what cannot be written keeps nothing else from the disk, and is written wh
   await spool.close();
 });
 
-test("a directory that was removed is made again", async () => {
+test("a removed directory is created again", async () => {
   const spool = openSpool();
   await spool.save(entryOf("a"));
   await rm(directory, { recursive: true });
@@ -262,7 +262,7 @@ test.skipIf(process.getuid?.() === 0)("a directory that may not be written stops
   await chmod(directory, 0o500);
   const spool = openSpool();
   await spool.save(entryOf("a"));
-  expect(await spool.tend()).toEqual([]);
+  expect(await spool.maintain()).toEqual([]);
   expect(logged.lines).toHaveLength(1);
   await chmod(directory, 0o700);
   await spool.close();

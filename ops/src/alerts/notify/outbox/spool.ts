@@ -9,21 +9,20 @@ import { type Entry, writeEntry } from "./entry.ts";
 import { entryName, newOwner, ownerName, temporaryName } from "./names.ts";
 import { takeOver } from "./take-over.ts";
 
-/** How many files are written at once; each needs a descriptor. */
+/** How many files are written concurrently; each needs a descriptor. */
 const mostAtOnce = 64;
 
 /** A hanging disk must not block notifications. */
 const diskTimeoutMs = 2_000;
 
-/** What is wrong with a disk that does not answer, beside what the system knows to be wrong with one. */
+/** The error code of a disk that does not respond. */
 const hangs = "hangs";
 
 /**
- * Keeps notifications on disk until every channel is done with them: one file each, written under another
- * name, synced and renamed, so that a process that is killed leaves it as it was or as it is.
+ * Stores notifications until every channel is done. Each has its own file, which is replaced atomically.
  *
- * Several processes may share the directory. An entry belongs to one of them; those of a dead one are taken
- * over by whoever finds them first. A disk that is full or read-only is told once, and stops nothing.
+ * Several processes may share the directory. Each entry belongs to one process; the entries of a dead process are
+ * taken over. If the disk is full or read-only, the spool logs that once and continues in memory.
  */
 export class Spool {
   readonly #directory: string;
@@ -32,7 +31,7 @@ export class Spool {
   readonly #owner = newOwner();
   readonly #names = new WeakMap<Entry, string>();
   readonly #dirty = new Set<Entry>();
-  readonly #immovable = new Set<string>();
+  readonly #reported = new Set<string>();
   #entries = 0;
   #here: Owner | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -46,11 +45,10 @@ export class Spool {
   }
 
   /**
-   * Brings the file of an entry to what the entry says now; an entry without anything pending has none.
-   * Resolves when that is on disk, or cannot be: then it is tried again with the next one. Never rejects. A disk
-   * that hangs is waited for once, until it works again.
+   * Writes an entry, or removes its file if nothing is pending. Resolves when that is on disk or has failed; then it
+   * is retried with the next write. Never rejects. A disk that hangs is waited for once, until it works again.
    *
-   * Whoever comes while others are written waits for them and then shares the sync of the directory.
+   * Calls during a write share the next one, with one sync of the directory.
    */
   async save(entry: Entry): Promise<void> {
     this.#dirty.add(entry);
@@ -66,15 +64,14 @@ export class Spool {
   }
 
   /**
-   * Says that this process is alive, writes what could not be written before, and takes over the entries of
-   * processes that are not alive any more, oldest first. To be called at the start and every minute. Never
-   * rejects.
+   * Renews the lease, retries failed writes, and takes over the entries of dead processes, oldest first. Call it at
+   * the start and every minute. Never rejects.
    */
-  async tend(): Promise<Entry[]> {
+  async maintain(): Promise<Entry[]> {
     const taken: Entry[] = [];
     await this.#guard(async () => {
       const here = await this.#open();
-      await this.#sign(here);
+      await this.#renewLease(here);
       const found = await takeOver(await readdir(this.#directory), {
         directory: this.#directory,
         log: this.#log,
@@ -82,7 +79,7 @@ export class Spool {
         here,
         now: this.#clock.now(),
         nextNumber: () => this.#entries++,
-        immovable: this.#immovable,
+        reported: this.#reported,
       });
       for (const { entry, number } of found) {
         this.#names.set(entry, entryName(this.#owner, number));
@@ -94,7 +91,7 @@ export class Spool {
     return taken.sort((a, b) => a.notification.created_at.localeCompare(b.notification.created_at));
   }
 
-  /** Waits for what is being written, and leaves the entries that remain to whoever comes next. */
+  /** Waits for running writes, and leaves the remaining entries to the next process. */
   async close(): Promise<void> {
     await withTimeout(diskTimeoutMs, this.#leave()).catch(() => undefined);
     this.#here = undefined;
@@ -112,7 +109,7 @@ export class Spool {
       await this.#open();
       const failures: unknown[] = [];
       const write = async (entry: Entry): Promise<void> => {
-        // Before it is written: what it says afterwards has to be written again.
+        // Before the write: later changes need another one.
         this.#dirty.delete(entry);
         await this.#write(entry).catch((error) => {
           this.#dirty.add(entry);
@@ -137,12 +134,12 @@ export class Spool {
     } else if (!isNew) await removeFile(path);
   }
 
-  /** Makes the directory, and says whose the entries in it will be before there are any. */
+  /** Creates the directory and the owner file, before the first entry. */
   async #open(): Promise<Owner> {
     if (this.#here) return this.#here;
     const here = thisProcess();
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    await this.#sign(here);
+    await this.#renewLease(here);
     for (const parent of [dirname(this.#directory), dirname(dirname(this.#directory))]) {
       await syncDirectory(parent);
     }
@@ -150,18 +147,18 @@ export class Spool {
     return here;
   }
 
-  async #sign(here: Owner): Promise<void> {
+  async #renewLease(here: Owner): Promise<void> {
     await writeFile(join(this.#directory, ownerName(this.#owner)), JSON.stringify(here), { mode: 0o600 });
   }
 
-  /** Does something with the disk; tells once when that begins to fail, and when it works again. */
+  /** Runs disk work; logs once when it begins to fail, and once when it works again. */
   async #guard(work: () => Promise<void>): Promise<void> {
     try {
       await work();
       if (this.#fault !== undefined) this.#log.info({}, "the spool of notifications can be written again");
       this.#fault = undefined;
     } catch (error) {
-      // Perhaps the directory is gone: it is made again.
+      // The directory may have been removed; it is created again.
       this.#here = undefined;
       this.#failed((error as NodeJS.ErrnoException).code ?? "unknown", error);
     }

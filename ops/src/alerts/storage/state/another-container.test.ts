@@ -65,7 +65,7 @@ test("a restart in another container neither repeats nor forgets", async () => {
   expect(after.words()).toEqual(["resolved CUSTOM", "resolved DATABASE_DOWN"]);
 });
 
-test("what cannot come to rest when a process stops is left to the next one in another container, too", async () => {
+test("work that does not finish at the stop is left to the next process in another container", async () => {
   const before = start({ dispatch: () => new Promise<void>(() => undefined) });
   await before.alerts.mute({ type: "HIGH_CPU", duration_seconds: 600, author: "Asha" });
   before.alerts.raise({ type: "CUSTOM", message: "No vans." });
@@ -77,7 +77,7 @@ test("what cannot come to rest when a process stops is left to the next one in a
   expect(after.words()).toEqual(["fired CUSTOM"]);
 });
 
-test("a state that was left is not written again: somebody else may have it", async () => {
+test("a state that was left is not written again", async () => {
   const before = start();
   await before.alerts.close();
   const left = await onlyStateFile();
@@ -88,7 +88,7 @@ test("a state that was left is not written again: somebody else may have it", as
   expect(await onlyStateFile()).not.toBe(left);
 });
 
-test("who was killed in another container is believed to live for five minutes; what was resolved meanwhile ends", async () => {
+test("a process killed in another container counts as running for five minutes; alerts resolved meanwhile end", async () => {
   const before = start();
   for (const key of ["vans", "milk"]) {
     before.alerts.raise({ type: "CUSTOM", key, message: `No ${key}.`, quietMs: null });
@@ -105,22 +105,22 @@ test("who was killed in another container is believed to live for five minutes; 
   await after.pass(60);
   expect(after.alerts.active().map(({ key }) => key)).toEqual(["milk"]);
   expect(after.told.map(({ alert }) => alert.message)).toEqual([
-    "It is over, after 2 min 1 s: No vans.",
-    "It is over, after 2 min 1 s: It rains in.",
+    "Resolved after 2 min 1 s: No vans.",
+    "Resolved after 2 min 1 s: It rains in.",
   ]);
   after.alerts.resolve("CUSTOM", "milk");
   await after.pass(1);
   expect(after.words()).toEqual(["resolved CUSTOM", "resolved CUSTOM", "resolved CUSTOM"]);
 });
 
-test("who was killed in another container is not believed to live until a clock that was set back catches up", async () => {
+test("a clock that was set back does not extend the lease of a process killed in another container", async () => {
   const before = start();
   await before.observe(down, down);
   await toAnotherContainer(-3_600_000);
   expect(start().alerts.active()).toEqual(before.alerts.active());
 });
 
-test("what was raised after it was resolved elsewhere goes on", async () => {
+test("an alert that was raised after a resolution elsewhere goes on", async () => {
   const after = start();
   after.alerts.resolve("CUSTOM", "vans");
   const before = start();
@@ -146,7 +146,7 @@ test("a channel that another process found broken, and that accepts here, is not
   expect(after.words()).toEqual(["resolved CUSTOM"]);
 });
 
-test("a channel that another process found broken is so until it accepts", async () => {
+test("a channel that another process found broken stays broken until it accepts", async () => {
   const before = start();
   const key = "channel:slack";
   before.alerts.raise({ type: "CUSTOM", key, message: "Slack is broken.", quietMs: null });

@@ -1,13 +1,13 @@
-import type { Incident, Telling } from "../../model/record.ts";
+import type { Incident, NotificationState } from "../../model/record.ts";
 import { skewMs } from "../../notify/policy.ts";
 import type { RuleState } from "../../rules/evaluate.ts";
 import type { SavedState } from "./saved-state.ts";
 
 /**
- * A state as it is gone on with now. Times in it that are still to come were written before the clock was set
- * back: nobody is to wait for them.
+ * The state with future times clamped to now. They were written before the clock was set back, and nothing must wait
+ * for them.
  */
-export const notLater = (state: SavedState, nowMs: number): SavedState => ({
+export const clampTimestamps = (state: SavedState, nowMs: number): SavedState => ({
   ...state,
   standings: state.standings.map((one) => ({ ...one, state: ruleStateBy(one.state, nowMs) })),
   incidents: state.incidents.map((one) => incidentBy(one, nowMs)),
@@ -28,12 +28,12 @@ const incidentBy = (incident: Incident, nowMs: number): Incident => {
   return {
     ...incident,
     firedMs: Math.min(firedMs, nowMs),
-    telling: tellingBy(telling, nowMs),
+    telling: notificationStateBy(telling, nowMs),
     raised: raised && { ...raised, lastMs: Math.min(raised.lastMs, nowMs) },
   };
 };
 
-const tellingBy = (telling: Telling, nowMs: number): Telling => {
+const notificationStateBy = (telling: NotificationState, nowMs: number): NotificationState => {
   if (telling.state === "told") return { ...telling, atMs: Math.min(telling.atMs, nowMs) };
   return telling.state === "elsewhere"
     ? { ...telling, askAgainAtMs: Math.min(telling.askAgainAtMs, nowMs + skewMs) }

@@ -4,19 +4,19 @@ import type { LastEnded } from "../../incidents/active.ts";
 import type { Mute } from "../../incidents/mute.ts";
 import type { MuteEntry } from "../../incidents/silences.ts";
 import type { AlertRecord, Incident } from "../../model/record.ts";
-import type { LastTold } from "../../notify/telling.ts";
-import type { Standing } from "../../rules/rule-engine.ts";
+import type { LastNotified } from "../../notify/notifier.ts";
+import type { RuleStatus } from "../../rules/rule-engine.ts";
 
-/** What a restart must not forget. Times are milliseconds since 1970, or ISO 8601. */
+/** The state that survives a restart. Times are milliseconds since 1970, or ISO 8601. */
 export interface SavedState {
-  standings: Standing[];
-  /** Those about which there is, or may be, something left to tell. */
+  standings: RuleStatus[];
+  /** Incidents with a notification that is, or may be, still to be sent. */
   incidents: Incident[];
-  last_told: LastTold[];
+  last_told: LastNotified[];
   last_ended: LastEnded[];
   mutes: Mute[];
   unsaved_mutes: MuteEntry[];
-  /** What the database does not know yet. */
+  /** Records that are not in the database yet. */
   unsaved: AlertRecord[];
 }
 

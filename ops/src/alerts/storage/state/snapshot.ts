@@ -1,36 +1,36 @@
 import type { Incidents } from "../../incidents/active.ts";
 import type { Records } from "../../incidents/records.ts";
-import type { MuteBook } from "../../incidents/silences.ts";
+import type { Silences } from "../../incidents/silences.ts";
 import type { AlertType } from "../../model/alert.ts";
-import { storableDetails } from "../../model/sanitize.ts";
-import type { Telling } from "../../notify/telling.ts";
-import type { RuleBoard } from "../../rules/rule-engine.ts";
+import { sanitizeDetails } from "../../model/sanitize.ts";
+import type { Notifier } from "../../notify/notifier.ts";
+import type { RuleEngine } from "../../rules/rule-engine.ts";
 import type { SavedState } from "./saved-state.ts";
 
-/** What has a state that a restart must not forget. */
-export interface Parts {
-  board: RuleBoard;
+/** The objects whose state survives a restart. */
+export interface SnapshotSources {
+  engine: RuleEngine;
   incidents: Incidents;
-  mutes: MuteBook;
+  silences: Silences;
   records: Records;
-  telling: Telling;
+  notifier: Notifier;
 }
 
 /** @param isShared whether there is a database that is to know all records */
-export const collectState = (
-  { board, incidents, mutes, records, telling }: Parts,
+export const takeSnapshot = (
+  { engine, incidents, silences, records, notifier }: SnapshotSources,
   { now, isShared }: { now: Date; isShared: boolean },
 ): SavedState => {
   const open = incidents.open();
   const isOpen = new Set<unknown>(open);
   const unsaved = isShared ? records.unsaved().filter((record) => !isOpen.has(record)) : [];
   return {
-    standings: board.standings(),
+    standings: engine.standings(),
     incidents: open,
-    last_told: telling.lastTold(),
+    last_told: notifier.lastNotified(),
     last_ended: incidents.lastEnded(),
-    mutes: mutes.all(now),
-    unsaved_mutes: mutes.unsaved(),
+    mutes: silences.all(now),
+    unsaved_mutes: silences.unsaved(),
     unsaved: unsaved.map(({ alert, instance, decisions, attempts }) => ({
       alert,
       instance,
@@ -40,19 +40,22 @@ export const collectState = (
   };
 };
 
-/** Goes on where another process has stopped; where both know something, this one knows it better. */
-export const adoptState = ({ board, incidents, mutes, records, telling }: Parts, state: SavedState): void => {
+/** Restores the state of another process. The state of this one has priority. */
+export const restoreSnapshot = (
+  { engine, incidents, silences, records, notifier }: SnapshotSources,
+  state: SavedState,
+): void => {
   const isKnown = ({ type, key }: { type: AlertType; key: string }) =>
     incidents.find(type, key) !== undefined;
-  // They may have been written by an older version, which took any.
+  // An older version accepted any details.
   for (const { alert } of [...state.incidents, ...state.unsaved]) {
-    alert.details = storableDetails(alert.details);
+    alert.details = sanitizeDetails(alert.details);
   }
-  for (const standing of state.standings.filter((one) => !isKnown(one))) board.adopt(standing);
+  for (const standing of state.standings.filter((one) => !isKnown(one))) engine.adopt(standing);
   for (const incident of state.incidents) if (incidents.adopt(incident)) records.add(incident);
   for (const record of state.unsaved) records.add(record);
-  mutes.adopt({ mutes: state.mutes, unsaved: state.unsaved_mutes });
+  silences.adopt({ mutes: state.mutes, unsaved: state.unsaved_mutes });
   incidents.adoptEnded(state.last_ended);
-  telling.adopt(state.last_told);
-  telling.schedule();
+  notifier.adopt(state.last_told);
+  notifier.schedule();
 };

@@ -8,7 +8,7 @@ import { thisProcess } from "../../../core/process-lease.ts";
 import { type SavedState, writeState } from "./saved-state.ts";
 import { type LeftState, takeOver } from "./take-over.ts";
 
-const tendEveryMs = 60_000;
+const maintenanceIntervalMs = 60_000;
 
 export interface StateFileOptions {
   dataDir: string;
@@ -21,38 +21,37 @@ export interface StateFileOptions {
 }
 
 /**
- * Keeps a state in a file of this process's own in `<dataDir>/alerts/state`, and takes over those of processes
- * that have ended: of the one before a restart, or of another one beside it. What is there is always whole. Where
- * nothing can be written, alerts go on without, and the log says so once.
+ * Saves the state to a file of this process in `<dataDir>/alerts/state`, atomically, and takes over the files of
+ * processes that have ended. If the file cannot be written, alerts continue without it, and the log says so once.
  */
 export class StateFile {
   readonly #options: StateFileOptions;
   readonly #directory: string;
   readonly #name = `state-${process.pid}-${randomUUID().slice(0, 8)}.json`;
   readonly #here = thisProcess();
-  /** Taken over, and to be removed once they are part of what is saved. */
+  /** Files that were taken over; removed when their content is part of a saved state. */
   #left: LeftState[] = [];
-  readonly #immovable = new Set<string>();
+  readonly #reported = new Set<string>();
   #writing: Promise<void> | undefined;
   #again = false;
-  #isLeaving = false;
-  #leaving: Promise<void> | undefined;
+  #isReleasing = false;
+  #releasing: Promise<void> | undefined;
   #failing = false;
-  #tendedAtMs = Number.NEGATIVE_INFINITY;
+  #maintainedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: StateFileOptions) {
     this.#options = options;
     this.#directory = join(options.dataDir, "alerts", "state");
   }
 
-  /** Every minute: says that its process lives, and takes over from those that do not. */
-  tend(): void {
+  /** Renews the lease and takes over the files of dead processes, once a minute. */
+  maintain(): void {
     const { clock, adopt, log } = this.#options;
-    if (clock.monotonicMs() - this.#tendedAtMs < tendEveryMs) return;
-    this.#tendedAtMs = clock.monotonicMs();
+    if (clock.monotonicMs() - this.#maintainedAtMs < maintenanceIntervalMs) return;
+    this.#maintainedAtMs = clock.monotonicMs();
     this.#attempt(() => {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      this.#sign();
+      this.#renewLease();
       // Files carry the time of the system, whatever the clock says.
       const from = {
         directory: this.#directory,
@@ -60,7 +59,7 @@ export class StateFile {
         here: this.#here,
         log,
         nowMs: Date.now(),
-        immovable: this.#immovable,
+        reported: this.#reported,
       };
       for (const left of takeOver(from)) {
         adopt(left.state);
@@ -70,19 +69,19 @@ export class StateFile {
     if (this.#left.length > 0) void this.save();
   }
 
-  /** Resolves when the state, as it is now or later, is on disk, or when that has failed and was logged. */
+  /** Resolves when the current state, or a later one, is on disk, or when the write failed and was logged. */
   save(): Promise<void> {
-    return this.#leaving ?? this.#save();
+    return this.#releasing ?? this.#save();
   }
 
   /**
-   * Saves the state for the last time, for whoever comes next. In another container that cannot see whether
-   * this process runs, so the state says that it was left; and somebody may have it from then on.
+   * Saves the state for the last time. Another container cannot see whether this process runs, so the state is marked
+   * as left; it must not be written afterwards.
    */
-  leave(): Promise<void> {
-    this.#isLeaving = true;
-    this.#leaving ??= this.#save();
-    return this.#leaving;
+  release(): Promise<void> {
+    this.#isReleasing = true;
+    this.#releasing ??= this.#save();
+    return this.#releasing;
   }
 
   /** Resolves when nothing is being written. */
@@ -103,7 +102,7 @@ export class StateFile {
       this.#again = false;
       const left = this.#left;
       try {
-        const text = writeState(this.#options.take(), this.#here, this.#isLeaving);
+        const text = writeState(this.#options.take(), this.#here, this.#isReleasing);
         const path = join(this.#directory, this.#name);
         await replaceFile(path, `${path}.new`, text);
         await syncDirectory(this.#directory);
@@ -116,7 +115,7 @@ export class StateFile {
     } while (this.#again);
   }
 
-  #sign(): void {
+  #renewLease(): void {
     const now = new Date();
     try {
       utimesSync(join(this.#directory, this.#name), now, now);

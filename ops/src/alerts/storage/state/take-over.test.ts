@@ -8,14 +8,14 @@ import { makeTemporaryDirectory } from "../../../../../test/support/temporary-di
 
 const owner = { pid: 1, started: "1", space: "a machine of long ago" };
 
-test("what cannot be read, or says nothing, keeps no other state from being taken over, and is told once", async () => {
+test("an unreadable or empty state does not stop the take-over of others, and is logged once", async () => {
   const dataDir = await makeTemporaryDirectory();
   const clock = new StandingClock(startOfTime);
   const before = createDecisions({ dataDir, clock });
   await before.observe(down, down);
   await before.alerts.close();
   const directory = join(dataDir, "alerts", "state");
-  // Whatever order the names are listed in, one stands before and one behind.
+  // Whatever order the names are listed in, one sorts before and one behind.
   for (const name of ["state-0.json", "state-z.json"]) await mkdir(join(directory, name));
   for (const state of [{}, { incidents: [{ alert: null }] }]) {
     const said = { version: 1, owner, left: true, standings: [], last_told: [], mutes: [], ...state };

@@ -5,7 +5,7 @@ import type { Logger } from "../../../core/logger.ts";
 import { isRunning, type Owner } from "../../../core/process-lease.ts";
 import { readState, type SavedState } from "./saved-state.ts";
 
-/** A state that was left behind, and the file that is to go once it is saved as part of another one. */
+/** A state that was taken over, and its file, which is removed when the state is saved. */
 export interface LeftState {
   path: string;
   state: SavedState;
@@ -18,11 +18,11 @@ export interface TakeOver {
   here: Owner;
   log: Logger;
   nowMs: number;
-  /** What was found and could not be taken over: to be told once, and tried again. */
-  immovable: Set<string>;
+  /** Files that could not be taken over: logged once, and retried. */
+  reported: Set<string>;
 }
 
-/** Somebody who takes a file over has saved it as part of their own by then, or is dead. */
+/** A process that takes a file over saves its content within this time, or is dead. */
 const takenWithinMs = 60_000;
 
 const taken = /\.taken-[\w-]+$/;
@@ -30,9 +30,9 @@ const stateName = /^state-[\w-]+\.json$/;
 const asideName = "set-aside";
 
 /**
- * Takes over what was left at an end, what processes have left that are not running any more, and what an
- * earlier manager of this one has: each file is given a name of ours, and where two try that, one of them finds
- * it gone. What is torn is set aside; what cannot be read or moved stays, and keeps nothing else from being taken over.
+ * Takes over the files that were left, those of dead processes, and those of an earlier manager of this process. Each
+ * file is renamed first; of two processes that try, one finds it gone. Torn files are set aside. A file that cannot
+ * be read or moved is retried later, and does not stop the others.
  */
 export const takeOver = (from: TakeOver): LeftState[] => {
   const names = readdirSync(from.directory).filter((name) => stateName.test(name.replace(taken, "")));
@@ -40,7 +40,7 @@ export const takeOver = (from: TakeOver): LeftState[] => {
 };
 
 const take = (name: string, from: TakeOver): LeftState[] => {
-  const { directory, ownName, here, log, nowMs, immovable } = from;
+  const { directory, ownName, here, log, nowMs, reported } = from;
   const path = join(directory, name);
   try {
     const { mtimeMs, ctimeMs } = statSync(path);
@@ -58,8 +58,8 @@ const take = (name: string, from: TakeOver): LeftState[] => {
   } catch (error) {
     // Another process was quicker.
     const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    if (!isGone && !immovable.has(name)) {
-      immovable.add(name);
+    if (!isGone && !reported.has(name)) {
+      reported.add(name);
       log.error({ err: error, file: path }, "a saved state of alerts cannot be taken over yet");
     }
     return [];

@@ -103,7 +103,7 @@ test("explain shows why a notification was sent, or was not", async () => {
   expect(exitStatus).toBe(0);
   expect(stdout).toContain("CRITICAL BILLING_FAILURE: Nothing was billed.");
   expect(stdout).toMatch(
-    /customers: 2\n.*\ndecisions\n {2}\S+ {2}fired: handed to the channels\nchannels\n {2}log /,
+    /customers: 2\n.*\ndecisions\n {2}\S+ {2}fired: sent to the channels\nchannels\n {2}log /,
   );
   expect((await ask("explain", ids[0] ?? "")).answer).toMatchObject({
     alert: { id: ids[0] },

@@ -2,29 +2,29 @@ import { isDeepStrictEqual } from "node:util";
 import type { AlertType } from "./alert.ts";
 import type { Occasion } from "./notification.ts";
 
-/** How much later each instance tells than the one before it, when they cannot agree. */
-export const oneTurnMs = 60_000;
+/** The failover delay between two instances if they cannot reach the database. */
+export const failoverDelayMs = 60_000;
 
-/** What was decided about telling people of an alert, when, and why. Times are ISO 8601. */
+/** A decision to notify or not, with its time (ISO 8601) and reason. */
 export type Decision = { at: string; occasion: Occasion } & Choice;
 
 export type Choice =
-  /** It was handed to the channels: these, as far as they are known. */
+  /** It was sent to the channels: these, as far as they are known. */
   | { decision: "told"; notification_id: string; symptoms: number; channels?: readonly string[] }
   /** It may be explained in a moment by something that is about to be found. */
   | { decision: "waits_for_cause"; cause: AlertType; until: string }
-  /** The database is away, and an instance that comes first is likely to tell it. */
+  /** The database is unavailable, and an earlier instance is likely to send it. */
   | { decision: "waits_for_turn"; rank: number; until: string }
   | { decision: "inhibited"; by: AlertType; by_alert: string }
   | { decision: "muted"; by: string; until: string; reason: string | null }
   | { decision: "repeat"; of_alert: string; until: string }
   | { decision: "told_elsewhere"; instance: string; alert: string }
-  /** An end whose beginning was told to nobody. */
+  /** The start of the alert was not sent, so its end is not sent either. */
   | { decision: "never_told" };
 
 /**
- * Whether two choices say the same; a repetition is not written down again. A notification is told once, whoever
- * says so.
+ * Whether two choices are equal; a repetition is not recorded. A notification is sent once, whichever instance
+ * records it.
  */
 export const sameChoice = (a: Choice, b: Choice): boolean =>
   a.decision === "told" && b.decision === "told"
@@ -32,27 +32,27 @@ export const sameChoice = (a: Choice, b: Choice): boolean =>
     : isDeepStrictEqual(a, b);
 
 /** A decision as a sentence, without its time. */
-export const inSentence = (decision: Decision): string => {
+export const describeDecision = (decision: Decision): string => {
   switch (decision.decision) {
     case "told": {
       const { symptoms } = decision;
       const more =
         symptoms === 0 ? "" : `, with ${symptoms} ${symptoms === 1 ? "symptom" : "symptoms"} suppressed`;
-      return `handed to the channels${more}`;
+      return `sent to the channels${more}`;
     }
     case "waits_for_cause":
       return `held back until ${decision.until} in case ${decision.cause} explains it`;
     case "waits_for_turn":
-      return `held back until ${decision.until}: the database is away, and ${decision.rank} other ${decision.rank === 1 ? "instance comes" : "instances come"} first`;
+      return `held back until ${decision.until}: the database is unavailable, and ${decision.rank} other ${decision.rank === 1 ? "instance comes" : "instances come"} first`;
     case "inhibited":
-      return `not told: ${decision.by} explains it (alert ${decision.by_alert})`;
+      return `not sent: explained by ${decision.by} (alert ${decision.by_alert})`;
     case "muted":
-      return `not told: muted by ${decision.by} until ${decision.until}${decision.reason === null ? "" : `, because: ${decision.reason}`}`;
+      return `not sent: muted by ${decision.by} until ${decision.until}${decision.reason === null ? "" : `, because: ${decision.reason}`}`;
     case "repeat":
-      return `not told before ${decision.until}: a repetition of alert ${decision.of_alert}`;
+      return `not sent before ${decision.until}: repeats alert ${decision.of_alert}`;
     case "told_elsewhere":
-      return `told by instance ${decision.instance} (alert ${decision.alert})`;
+      return `sent by instance ${decision.instance} (alert ${decision.alert})`;
     case "never_told":
-      return "not told: nobody was told of its beginning";
+      return "not sent: its start was not sent";
   }
 };

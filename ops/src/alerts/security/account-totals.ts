@@ -1,7 +1,7 @@
 import { AlertType } from "../model/alert.ts";
 import { raisedTypes } from "../model/raised-types.ts";
 
-/** What an alert tells of all accounts that it is about. */
+/** The totals over all accounts of an alert. */
 export type Totals = { attempts: number; accounts: number; names: string };
 
 /** After so long without an attempt the alert is over, and the next one begins with no accounts. */
@@ -12,7 +12,7 @@ const mostAccounts = 1_000;
 const mostNames = 5;
 
 /** The accounts behind one alert. */
-export class Culprits {
+export class AccountTotals {
   #attempts = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
   readonly #names = new Set<string>();

@@ -1,0 +1,109 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Alert } from "../model/alert.ts";
+import { brokenChannelIn } from "../model/channel-alert.ts";
+import { formatDuration } from "../model/duration.ts";
+import type { RaisedType } from "../model/raised-types.ts";
+import type { Incident } from "../model/record.ts";
+import { sanitizeKey } from "../model/sanitize.ts";
+import type { Transition } from "../rules/rule-engine.ts";
+import type { Incidents } from "./active.ts";
+import { newIncidentFrom, resolvedMessageOf } from "./alert-messages.ts";
+import { EarlyResolutions } from "./early-resolutions.ts";
+import {
+  assertRaisable,
+  expiredIncidents,
+  firingWithKey,
+  type RaiseRequest,
+  raiseIncident,
+} from "./raise.ts";
+import type { Records } from "./records.ts";
+
+export interface LifecycleOptions {
+  incidents: Incidents;
+  records: Records;
+  /** Called when an incident was raised, became more severe or was resolved. */
+  onChange: () => void;
+  clock: Clock;
+  nowMs: () => number;
+}
+
+/** Opens and resolves incidents: after transitions of rules, on request of the service, and after a quiet time. */
+export class IncidentLifecycle {
+  readonly #options: LifecycleOptions;
+  readonly #earlyResolutions = new EarlyResolutions();
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+  }
+
+  /** Opens or resolves the incident of a rule. */
+  follow(transition: Transition, nowMs: number): void {
+    const { incidents, records, clock } = this.#options;
+    const incident = incidents.find(transition.rule.type, transition.key);
+    if (transition.transition === "fired") {
+      const now = clock.now();
+      if (!incident) records.add(incidents.begin(newIncidentFrom(transition, now, nowMs), now, nowMs));
+    } else if (incident) {
+      incident.alert.details.lasted_seconds = Math.round(transition.lastedMs) / 1000;
+      this.#resolve(incident, resolvedMessageOf(transition));
+    }
+  }
+
+  /** @throws Failure EB_ALERT_TYPE */
+  raise(request: RaiseRequest): Alert {
+    const { incidents, records, clock, nowMs, onChange } = this.#options;
+    const { incident, change } = raiseIncident(incidents, request, clock.now(), nowMs());
+    if (change === "begun") records.add(incident);
+    else records.changed(incident);
+    if (change !== "repeated") onChange();
+    return incident.alert;
+  }
+
+  /**
+   * Returns the last of the alerts that it resolved; undefined if none was firing.
+   *
+   * @throws Failure EB_ALERT_TYPE
+   */
+  resolve(type: RaisedType, key: string): Alert | undefined {
+    assertRaisable(type);
+    const firing = firingWithKey(this.#options.incidents, type, key);
+    for (const incident of firing) this.#resolveRaised(incident);
+    if (firing.length === 0 || key === "") {
+      this.#earlyResolutions.note(type, sanitizeKey(key), this.#options.nowMs());
+    }
+    return firing.at(-1)?.alert;
+  }
+
+  /** Resolves incidents that were not raised again during their quiet time. */
+  expire(nowMs: number): void {
+    for (const { incident, message } of expiredIncidents(this.#options.incidents, nowMs)) {
+      this.#resolve(incident, message);
+    }
+  }
+
+  /**
+   * Resolves incidents of an earlier process that were resolved here before they were taken over, or that concern a
+   * channel which is not configured any more.
+   */
+  resolveAdopted(channels: readonly string[]): void {
+    for (const incident of this.#options.incidents.firing()) {
+      const broken = brokenChannelIn(incident.alert);
+      if (this.#earlyResolutions.has(incident)) this.#resolveRaised(incident);
+      else if (broken !== undefined && !channels.includes(broken)) {
+        this.#resolve(incident, `The channel ${broken} is no longer configured.`);
+      }
+    }
+  }
+
+  #resolveRaised(incident: Incident): void {
+    const lasted = formatDuration(this.#options.nowMs() - incident.firedMs);
+    this.#resolve(incident, `Resolved after ${lasted}: ${incident.alert.message}`);
+  }
+
+  #resolve(incident: Incident, message: string): void {
+    const { incidents, records, clock, nowMs, onChange } = this.#options;
+    incidents.end(incident, message, clock.now(), nowMs());
+    records.changed(incident);
+    onChange();
+  }
+}

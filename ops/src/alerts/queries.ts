@@ -1,0 +1,53 @@
+import type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
+import { type AlertSummary, statisticsOf, tallyOf } from "./incidents/statistics.ts";
+import type { Alert } from "./model/alert.ts";
+import { oneOfEach } from "./model/fingerprint.ts";
+import { alertUnknown, type Explanation, explain } from "./notify/explain.ts";
+import type { Pipeline } from "./pipeline.ts";
+
+/** Alerts that fire in this process. */
+export const activeHere = ({ incidents }: Pipeline): Alert[] => incidents.firing().map(({ alert }) => alert);
+
+/** Alerts that fire in any instance, as of the last contact; an alert that several instances raised, once. */
+export const activeAnywhere = (pipeline: Pipeline): Alert[] => {
+  const { shared, records } = pipeline;
+  const others = shared?.firing.filter(({ id }) => !records.isOurs(id)) ?? [];
+  return oneOfEach([...activeHere(pipeline), ...others]);
+};
+
+/** A page from memory if it is complete there, otherwise from the database. */
+export const historyOf = async (
+  { shared, records }: Pipeline,
+  filter: HistoryFilter,
+): Promise<HistoryPage> => {
+  const page = records.page(filter);
+  const isComplete = page.next !== null || !records.isFull;
+  if (!shared || (isComplete && shared.hasRead)) return page;
+  return (await shared.page(filter)) ?? page;
+};
+
+export const summaryOf = (pipeline: Pipeline): AlertSummary => {
+  const { clock, shared, records, silences, dispatcher } = pipeline;
+  const now = clock.now();
+  return {
+    active: activeAnywhere(pipeline).length,
+    muted: silences.all(now),
+    channels: dispatcher.channels(),
+    ...statisticsOf(shared?.tallies ?? records.all().map(tallyOf), now),
+  };
+};
+
+/** @throws Failure EB_ALERT_UNKNOWN */
+export const explanationOf = async (
+  { records, deliveryLog, shared, dispatcher }: Pipeline,
+  id: string,
+): Promise<Explanation> => {
+  const known = deliveryLog.recordOf(id);
+  // Another instance may have changed its own alerts since the last read.
+  const record = records.isOurs(id) ? known : ((await shared?.find(id)) ?? known);
+  if (!record) throw alertUnknown({ id });
+  return explain(
+    record,
+    dispatcher.channels().map(({ channel }) => channel),
+  );
+};
