@@ -5,7 +5,7 @@ import { count } from "./impact.ts";
 export default defineChange({
   step: 19,
   name: "order-subscription",
-  title: "Orders know their subscription",
+  title: "Orders refer to their subscription",
   requires: [],
   risk: "low",
   parts: [

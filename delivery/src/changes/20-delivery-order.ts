@@ -6,7 +6,7 @@ import { count } from "./impact.ts";
 export default defineChange({
   step: 20,
   name: "delivery-order",
-  title: "Deliveries know their order",
+  title: "Deliveries refer to their order",
   requires: [19],
   risk: "high",
   parts: [

@@ -44,7 +44,7 @@ const reportUnlinked = async (db: Database): Promise<string[]> => {
 export default defineChange({
   step: 21,
   name: "user-customer",
-  title: "Logins and customers know each other",
+  title: "Logins and customers are linked",
   requires: [],
   risk: "critical",
   acknowledge: "login broken",

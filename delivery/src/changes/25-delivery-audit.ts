@@ -18,7 +18,7 @@ const anyOfTheTrail: RawBuilder<unknown> = sql.join(
 export default defineChange({
   step: 25,
   name: "delivery-audit",
-  title: "Each confirmation tells who, when, how and from where",
+  title: "Each confirmation records who, when, how and from where",
   requires: [20],
   risk: "high",
   parts: [

@@ -20,7 +20,7 @@ const fitting = sql`case this.status
 export default defineChange({
   step: 26,
   name: "delivery-quantities",
-  title: "Each delivery tells what was really handed over",
+  title: "Each delivery records the quantities handed over",
   requires: [20],
   risk: "high",
   parts: [
