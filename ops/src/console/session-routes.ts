@@ -123,6 +123,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
   app.get(
     "/api/console/session",
     {
+      config: { problems: [401, 403] },
       schema: {
         tags: ["console"],
         summary: "The user of the console, and what they may do; null without a login.",
