@@ -44,6 +44,8 @@ const rolledBack = async (): Promise<number[]> => {
 
 test("npx finds the program", async () => {
   expect(await shell("npx earlybird --help")).toContain("rollback");
+  const { version } = JSON.parse(read("ops/package.json"));
+  expect(await shell("npx earlybird --version")).toBe(`${version}\n`);
 });
 
 /** Each command of the tour, what it prints, and which steps are rolled back afterwards. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { Failure } from "../core/failure.ts";
 import type { Logger } from "../core/logger.ts";
 import { messageOf } from "../core/message-of.ts";
@@ -103,7 +103,7 @@ const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => 
   const { dataDir, log } = options;
   const server = await startEmbeddedServer(dataDir, log);
   try {
-    await ensureDatabase(server.urlOf("postgres"));
+    await server.ensureDatabase(databaseName);
   } catch (error) {
     await server.release();
     throw error;
@@ -127,33 +127,6 @@ const poolOf = ({ application = "earlybird" }: DatabaseOptions, url: string): pg
 /** A connection that is never released must not keep the process alive. */
 const endPool = (pool: pg.Pool): Promise<void> =>
   Promise.race([pool.end(), sleep(poolEndsWithinMs, undefined, { ref: false })]);
-
-const ensureDatabase = async (url: string): Promise<void> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ has_path: boolean }>(
-      `select exists (select from pg_db_role_setting s, unnest(s.setconfig) as setting
-         where s.setdatabase = d.oid and setting like 'search_path=%') as has_path
-       from pg_database d where d.datname = $1`,
-      [databaseName],
-    );
-    if (rows[0]?.has_path) return;
-    if (!rows[0]) await client.query(`create database ${pg.escapeIdentifier(databaseName)}`);
-    // The user has the same name as the platform's schema, so "$user" would put that schema first.
-    await client.query(`alter database ${pg.escapeIdentifier(databaseName)} set search_path = public`);
-  } catch (error) {
-    // Another process that starts at the same moment created it first.
-    const { code } = error as pg.DatabaseError;
-    if (code !== duplicateDatabase && code !== uniqueViolation && code !== concurrentUpdate) throw error;
-  } finally {
-    await client.end();
-  }
-};
-
-const duplicateDatabase = "42P04";
-const uniqueViolation = "23505";
-const concurrentUpdate = "XX000";
 
 /** Host, port and database of an address, without credentials. */
 const describe = (url: string): string => {

@@ -12,6 +12,8 @@ const answersWithinMs = 20_000;
 export interface Session {
   /** Fulfils when the connection has ended. */
   readonly ended: Promise<void>;
+  /** Creates a database of the server if it is missing; other processes may do the same at once. */
+  ensureDatabase(name: string): Promise<void>;
   /**
    * Ends the use.
    *
@@ -45,6 +47,7 @@ export const openSession = async (url: string): Promise<Session> => {
   socket.unref();
   return {
     ended,
+    ensureDatabase: (name) => ensureDatabase(client, name),
     leave: async () => {
       socket.ref();
       // If two processes leave at once, one of them gets the lock: each releases its own before it tries.
@@ -57,3 +60,26 @@ export const openSession = async (url: string): Promise<Session> => {
     close: () => void socket.destroy(),
   };
 };
+
+const ensureDatabase = async (client: pg.Client, name: string): Promise<void> => {
+  try {
+    const { rows } = await client.query<{ has_path: boolean }>(
+      `select exists (select from pg_db_role_setting s, unnest(s.setconfig) as setting
+         where s.setdatabase = d.oid and setting like 'search_path=%') as has_path
+       from pg_database d where d.datname = $1`,
+      [name],
+    );
+    if (rows[0]?.has_path) return;
+    if (!rows[0]) await client.query(`create database ${pg.escapeIdentifier(name)}`);
+    // The user has the same name as the platform's schema, so "$user" would put that schema first.
+    await client.query(`alter database ${pg.escapeIdentifier(name)} set search_path = public`);
+  } catch (error) {
+    // Another process that starts at the same moment created it first.
+    const { code } = error as pg.DatabaseError;
+    if (code !== duplicateDatabase && code !== uniqueViolation && code !== concurrentUpdate) throw error;
+  }
+};
+
+const duplicateDatabase = "42P04";
+const uniqueViolation = "23505";
+const concurrentUpdate = "XX000";

@@ -18,6 +18,8 @@ export interface EmbeddedServer {
   urlOf(database: string): string;
   /** Whether it was running already. */
   readonly joined: boolean;
+  /** Creates a database of the server if it is missing. */
+  ensureDatabase(name: string): Promise<void>;
   /** Ends this use of the server. The last user stops it and waits until it has stopped. */
   release(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export const startEmbeddedServer = async (
   return {
     urlOf: current.urlOf,
     joined: current.server.adopted,
+    ensureDatabase: (name) => current.session.ensureDatabase(name),
     release: async () => {
       released = true;
       try {
