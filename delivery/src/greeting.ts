@@ -2,36 +2,38 @@ import { demoLogins, demoPassword } from "./seed/index.ts";
 
 interface Occasion {
   url: string;
-  /** Whether the demo's logins exist. */
+  /** Whether the demo logins exist. */
   demo: boolean;
-  /** Makes the first admin, where there is none. */
+  /** Token that creates the first admin; undefined if there is one. */
   invitation: string | undefined;
 }
 
-/** Said once the server listens: where it is, and what to try first. */
+/** Printed once the server listens: its address and first steps. */
 export const greet = ({ url, demo, invitation }: Occasion): string => {
-  const place = url.replace(/127\.0\.0\.1|\[::1\]/, "localhost");
+  const origin = url.replace(/127\.0\.0\.1|\[::1\]/, "localhost");
   return [
     "",
-    `EarlyBird listens on ${place}`,
+    `EarlyBird listens on ${origin}`,
     "",
-    ...(invitation ? invited(place, invitation) : []),
-    ...(demo ? toTry(place) : []),
+    ...(invitation ? invited(origin, invitation) : []),
+    ...(demo ? toTry(origin) : []),
     "Ctrl-C stops it.",
   ].join("\n");
 };
 
-const invited = (place: string, invitation: string): string[] => [
-  "There is no admin yet. Within a day, and once, this invitation makes the first one:",
-  `  POST ${place}/api/auth/accept-invitation {"token": "${invitation}", "email", "name", "password"}`,
+const invited = (origin: string, invitation: string): string[] => [
+  "There is no admin yet. This invitation creates the first one; it is valid once, for a day:",
+  `  POST ${origin}/api/auth/accept-invitation {"token": "${invitation}", "email", "name", "password"}`,
   "",
 ];
 
-const toTry = (place: string): string[] => [
-  `  ${place}/api/docs                 the API, to read and to try`,
-  `  ${place}/api/health               how it is`,
-  "  npx earlybird status                           the twelve changes",
-  "  npx earlybird rollback 23..22 --dry-run        what undoing two of them would do",
+const toTry = (origin: string): string[] => [
+  ...[
+    [`${origin}/console`, "the console"],
+    [`${origin}/api/docs`, "the API documentation"],
+    ["npx earlybird status", "the twelve steps"],
+    ["npx earlybird rollback 23..22 --dry-run", "the effects of rolling back two of them"],
+  ].map(([command = "", shows = ""]) => `  ${command.padEnd(46)} ${shows}`),
   "",
   `Demo logins, all with the password ${demoPassword}:`,
   ...demoLogins.map(({ email, role }) => `  ${email.padEnd(30)}${role}`),
