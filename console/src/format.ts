@@ -73,9 +73,5 @@ export const duration = (ms: number): string => {
   return `${Math.round(s / 86_400)} days`;
 };
 
-/** `1 row`, `2 rows`. */
-export const count = (value: number, one: string, many = `${one}s`): string =>
-  `${value} ${value === 1 ? one : many}`;
-
 /** The name of a user without the id in parentheses that keeps equal names apart. */
 export const nameOf = (user: string): string => user.replace(/ \([^()]*\)$/, "");

@@ -6,7 +6,6 @@ import "./styles/theme.css";
 import { ApiError } from "./api/client.ts";
 import { sessionQuery } from "./api/session.ts";
 import { createAppRouter } from "./router.tsx";
-import { applyTheme } from "./shell/theme.ts";
 
 /** The first 401 ends the session here, which stops all polling: every query belongs to a page behind the login. */
 const endSession = (error: Error) => {
@@ -26,7 +25,6 @@ const queries = new QueryClient({
 });
 const router = createAppRouter(queries);
 
-applyTheme();
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

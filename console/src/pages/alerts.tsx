@@ -4,7 +4,7 @@ import { alertHistoryQuery, alertSummaryQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { createFormat, duration } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
-import { Icon } from "../ui/icon.tsx";
+import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { Empty, LoadError, Loading } from "../ui/states.tsx";
 import styles from "./alerts.module.css";
@@ -26,19 +26,23 @@ export const AlertsPage = () => {
         {history.data.alerts.length === 0 && <Empty>No alert has fired yet.</Empty>}
         <ul>
           {history.data.alerts.map(({ id, state, severity, type, message, fired_at, resolved_at }) => (
-            <li key={id} className={styles.row}>
-              {state === "firing" ? <Icon name={severity} /> : <Icon name="check" />}
+            <Row
+              key={id}
+              icon={state === "firing" ? severity : "check"}
+              aside={format.time(fired_at)}
+              more={
+                <>
+                  {state === "firing"
+                    ? `firing for ${duration(nowMs - Date.parse(fired_at))}`
+                    : `resolved after ${duration(Date.parse(String(resolved_at)) - Date.parse(fired_at))}`}
+                  {` · ${severity} · ${type}`}
+                </>
+              }
+            >
               <Link to="/alerts/$id" params={{ id }}>
                 {message}
               </Link>
-              <span className="mono t2">{format.time(fired_at)}</span>
-              <span className={styles.more}>
-                {state === "firing"
-                  ? `firing for ${duration(nowMs - Date.parse(fired_at))}`
-                  : `resolved after ${duration(Date.parse(String(resolved_at)) - Date.parse(fired_at))}`}
-                {` · ${severity} · ${type}`}
-              </span>
-            </li>
+            </Row>
           ))}
         </ul>
       </Section>
@@ -47,29 +51,37 @@ export const AlertsPage = () => {
           {muted.length === 0 && <Empty>Nothing is muted.</Empty>}
           <ul>
             {muted.map(({ id, type, author, reason, until }) => (
-              <li key={id} className={styles.row}>
-                <Icon name="rolled-back" />
-                <span>{type}</span>
-                <span className="mono t2">until {format.time(until)}</span>
-                <span className={styles.more}>
-                  {author}: “{reason}”
-                </span>
-              </li>
+              <Row
+                key={id}
+                icon="rolled-back"
+                aside={<>until {format.time(until)}</>}
+                more={
+                  <>
+                    {author}: “{reason}”
+                  </>
+                }
+              >
+                {type}
+              </Row>
             ))}
           </ul>
         </Section>
         <Section title="Channels">
           <ul>
             {channels.map(({ channel, state, reason, waiting }) => (
-              <li key={channel} className={styles.row}>
-                <Icon name={state === "working" ? "ok" : state === "failing" ? "warning" : "error"} />
-                <span>{channel}</span>
-                <span className="mono t2">{waiting > 0 && `${waiting} waiting`}</span>
-                <span className={styles.more}>
-                  {state}
-                  {reason && `: ${reason}`}
-                </span>
-              </li>
+              <Row
+                key={channel}
+                icon={state === "working" ? "ok" : state === "failing" ? "warning" : "error"}
+                aside={waiting > 0 && `${waiting} waiting`}
+                more={
+                  <>
+                    {state}
+                    {reason && `: ${reason}`}
+                  </>
+                }
+              >
+                {channel}
+              </Row>
             ))}
           </ul>
         </Section>

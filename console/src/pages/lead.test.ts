@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import type { Alert, Health, Operation, Step } from "../api/queries.ts";
+import type { Session } from "../api/session.ts";
+import { createFormat } from "../format.ts";
 import { leadOf, type Situation } from "./lead.ts";
 
+const format = createFormat({ locale: "en-IN", time_zone: "Asia/Kolkata", units: {} } as unknown as Session);
 const nowMs = Date.parse("2026-01-05T04:00:00Z");
 const minutesAgo = (minutes: number) => new Date(nowMs - minutes * 60_000).toISOString();
 
@@ -88,17 +91,17 @@ test.each<[string, Partial<Situation>, string, string | undefined]>([
   ],
   ["an operation has completed", { operation: operation("completed") }, "Nothing needs you.", undefined],
 ])("the lead when %s", (_, difference, headline, action) => {
-  const lead = leadOf(situation(difference));
+  const lead = leadOf(situation(difference), format);
   expect([lead.headline, lead.next?.action.label]).toEqual([headline, action]);
 });
 
 test("an overdue step says since when", () => {
-  const lead = leadOf(situation({ steps: [step({ until: minutesAgo(120) })] }));
+  const lead = leadOf(situation({ steps: [step({ until: minutesAgo(120) })] }), format);
   expect([lead.status, lead.kicker]).toEqual(["warning", "Overdue by 2 h"]);
 });
 
 test("the lead of an alert gives its age, its evidence, and whether others fire", () => {
-  const lead = leadOf(situation({ alerts: [alert({}), alert({ id: "a2" }), alert({ id: "a3" })] }));
+  const lead = leadOf(situation({ alerts: [alert({}), alert({ id: "a2" }), alert({ id: "a3" })] }), format);
   expect(lead).toMatchObject({
     status: "warning",
     kicker: "HIGH_CPU for 12 min",

@@ -1,5 +1,5 @@
 import type { Alert, Health, Operation, Step } from "../api/queries.ts";
-import { count, duration } from "../format.ts";
+import { duration, type Format } from "../format.ts";
 
 /** What the front page says first. */
 export interface Lead {
@@ -37,7 +37,10 @@ const worst = (alerts: readonly Alert[]): Alert | undefined =>
  * Decides the lead from the situation. In this order: an interrupted operation, the database away, the worst alert, a step
  * that is rolled back longer than agreed, a step that is rolled back, nothing.
  */
-export const leadOf = ({ health, alerts, steps, operation, nowMs }: Situation): Lead => {
+export const leadOf = (
+  { health, alerts, steps, operation, nowMs }: Situation,
+  { count }: Pick<Format, "count">,
+): Lead => {
   const since = (iso: string) => duration(nowMs - Date.parse(iso));
   if (operation && (operation.state === "interrupted" || operation.state === "failed")) {
     const list = operation.steps.join(", ");

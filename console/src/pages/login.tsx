@@ -5,7 +5,7 @@ import { ApiError } from "../api/client.ts";
 import { logInWithPassword, logInWithToken, loginQuery, type Session, sessionQuery } from "../api/session.ts";
 import { Button } from "../ui/button.tsx";
 import { Sunrise } from "../ui/icon.tsx";
-import { LoadError, Loading } from "../ui/states.tsx";
+import { Fault, LoadError, Loading } from "../ui/states.tsx";
 import styles from "./login.module.css";
 
 /** The login, as the service asks for it: email and password, a token, or its own page. */
@@ -82,7 +82,7 @@ const PasswordForm = ({ url }: { url: string }) => {
           <input name="code" inputMode="numeric" autoComplete="one-time-code" required />
         </label>
       )}
-      <Fault error={login.error} />
+      {login.error && <Fault error={login.error} />}
       <Button type="submit" missing={login.isPending ? "Logging in" : undefined}>
         Log in
       </Button>
@@ -102,17 +102,10 @@ const TokenForm = () => {
         Token
         <input name="token" type="password" autoComplete="off" required />
       </label>
-      <Fault error={login.error} />
+      {login.error && <Fault error={login.error} />}
       <Button type="submit" missing={login.isPending ? "Logging in" : undefined}>
         Log in
       </Button>
     </form>
   );
 };
-
-const Fault = ({ error }: { error: Error | null }) =>
-  error && (
-    <p className="error" role="alert">
-      {error.message} {error instanceof ApiError && error.problem?.remedy}
-    </p>
-  );

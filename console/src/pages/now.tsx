@@ -17,6 +17,7 @@ import { useNow } from "../shell/freshness.tsx";
 import { type Fact, FactTable } from "../ui/fact-table.tsx";
 import { Horizon } from "../ui/horizon.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { Empty, LoadError, Loading } from "../ui/states.tsx";
 import { type Lead, leadOf } from "./lead.ts";
@@ -39,13 +40,14 @@ export const NowPage = () => {
   const error = health.error ?? alerts.error;
   if (error && !health.data) return <LoadError error={error} />;
   if (!health.data || !alerts.data || (rollback && !steps.data)) return <Loading lines={8} />;
-  const lead = leadOf({
+  const situation = {
     health: health.data,
     alerts: alerts.data.alerts,
     steps: steps.data?.steps ?? [],
     operation: overview.data?.operation ?? null,
     nowMs,
-  });
+  };
+  const lead = leadOf(situation, format);
   const changes = operations.data?.operations ?? [];
   return (
     <>
@@ -111,16 +113,20 @@ const Firing = ({ alerts, nowMs }: { alerts: readonly Alert[]; nowMs: number }) 
   return (
     <ul>
       {alerts.map(({ id, severity, type, message, fired_at }) => (
-        <li key={id} className={styles.row}>
-          <Icon name={severity} />
+        <Row
+          key={id}
+          icon={severity}
+          aside={duration(nowMs - Date.parse(fired_at))}
+          more={
+            <>
+              {severity} · {type}
+            </>
+          }
+        >
           <Link to="/alerts/$id" params={{ id }}>
             {message}
           </Link>
-          <span className="mono t2">{duration(nowMs - Date.parse(fired_at))}</span>
-          <span className={styles.more}>
-            {severity} · {type}
-          </span>
-        </li>
+        </Row>
       ))}
     </ul>
   );
@@ -138,15 +144,19 @@ const Changed = ({ operations, format }: { operations: readonly Operation[]; for
   return (
     <ul>
       {operations.map((operation) => (
-        <li key={operation.id} className={styles.row}>
-          <Icon name={operation.kind === "rollback" ? "undo" : "redo"} />
-          <span>{describe(operation)}</span>
-          <span className="mono t2">{format.time(operation.started_at)}</span>
-          <span className={styles.more}>
-            {nameOf(operation.requested_by)}
-            {operation.reason && `: “${operation.reason}”`}
-          </span>
-        </li>
+        <Row
+          key={operation.id}
+          icon={operation.kind === "rollback" ? "undo" : "redo"}
+          aside={format.time(operation.started_at)}
+          more={
+            <>
+              {nameOf(operation.requested_by)}
+              {operation.reason && `: “${operation.reason}”`}
+            </>
+          }
+        >
+          {describe(operation)}
+        </Row>
       ))}
     </ul>
   );

@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
-import { ApiError } from "../api/client.ts";
 import {
   type Direction,
   dryRun,
@@ -19,8 +18,9 @@ import { Button } from "../ui/button.tsx";
 import { ChangeGraph } from "../ui/change-graph.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Receipt } from "../ui/receipt.tsx";
+import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
-import { Empty, LoadError, Loading } from "../ui/states.tsx";
+import { Empty, Fault, LoadError, Loading } from "../ui/states.tsx";
 import { missingFor } from "./missing.ts";
 import styles from "./step.module.css";
 
@@ -268,13 +268,6 @@ const Decision = ({
   );
 };
 
-const Fault = ({ error }: { error: Error }) => (
-  <p className="error" role="alert">
-    {error.message}
-    {error instanceof ApiError && error.problem && <span className="t2"> {error.problem.remedy}</span>}
-  </p>
-);
-
 const words = { rollback: "Rolled back", reapply: "Re-applied", apply: "Applied", purge: "Purged" };
 
 const History = ({ operations, format }: { operations: readonly Operation[]; format: Format }) => {
@@ -282,16 +275,20 @@ const History = ({ operations, format }: { operations: readonly Operation[]; for
   return (
     <ul>
       {operations.map(({ id, kind, state, started_at, finished_at, requested_by, reason }) => (
-        <li key={id} className={styles.row}>
-          <Icon name={kind === "rollback" ? "undo" : "redo"} />
-          <span>{state === "completed" ? words[kind] : `${words[kind]}: ${state.replaceAll("_", " ")}`}</span>
-          <span className="mono t2">{format.time(started_at)}</span>
-          <span className={styles.more}>
-            {nameOf(requested_by)}
-            {finished_at && `, ${duration(Date.parse(finished_at) - Date.parse(started_at))}`}
-            {reason && `: “${reason}”`}
-          </span>
-        </li>
+        <Row
+          key={id}
+          icon={kind === "rollback" ? "undo" : "redo"}
+          aside={format.time(started_at)}
+          more={
+            <>
+              {nameOf(requested_by)}
+              {finished_at && `, ${duration(Date.parse(finished_at) - Date.parse(started_at))}`}
+              {reason && `: “${reason}”`}
+            </>
+          }
+        >
+          {state === "completed" ? words[kind] : `${words[kind]}: ${state.replaceAll("_", " ")}`}
+        </Row>
       ))}
     </ul>
   );

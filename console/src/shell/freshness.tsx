@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { ApiError } from "../api/client.ts";
 import { healthQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { createFormat, duration } from "../format.ts";
@@ -7,7 +8,7 @@ import { Icon } from "../ui/icon.tsx";
 import styles from "./freshness.module.css";
 
 /** Data older than this is called stale. */
-export const staleAfterMs = 12_000;
+const staleAfterMs = 12_000;
 
 const subscribe = (listener: () => void) => {
   const timer = setInterval(listener, 1_000);
@@ -26,7 +27,8 @@ export const Freshness = () => {
   const ageMs = now - dataUpdatedAt;
   const isStale = dataUpdatedAt > 0 && ageMs > staleAfterMs;
   const state = error || isStale ? "warning" : "ok";
-  const word = error && !error.message.includes("reached") ? "error" : isStale || error ? "offline" : "live";
+  const isRefused = error instanceof ApiError && error.status !== 0;
+  const word = isRefused ? "error" : isStale || error ? "offline" : "live";
   return (
     <>
       <span className={styles.live} role="status">

@@ -1,5 +1,5 @@
 import type { DryRun } from "../api/queries.ts";
-import { count, duration, type Format } from "../format.ts";
+import { duration, type Format } from "../format.ts";
 import { Icon } from "./icon.tsx";
 import styles from "./receipt.module.css";
 
@@ -55,7 +55,7 @@ export const Receipt = ({
       <h2>Checks</h2>
       <p className={styles.line}>
         <span>
-          {checks.length - failed.length} of {count(checks.length, "check")} hold
+          {checks.length - failed.length} of {format.count(checks.length, "check")} hold
         </span>
         <Icon name={failed.length === 0 ? "check" : "cross"} />
       </p>

@@ -26,6 +26,14 @@ export const NotFound = () => (
   </div>
 );
 
+/** An action that failed: what happened, and what to do. */
+export const Fault = ({ error }: { error: Error }) => (
+  <p className="error" role="alert">
+    {error.message}
+    {error instanceof ApiError && error.problem && <span className="t2"> {error.problem.remedy}</span>}
+  </p>
+);
+
 /** Nothing to show, said only once the server has answered. */
 export const Empty = ({ children }: { children: ReactNode }) => <p className={styles.empty}>{children}</p>;
 

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { Notification } from "../model/notification.ts";
 import type { Channel } from "../notify/channel.ts";
 import { headline } from "../notify/message-text.ts";
+import { clamp } from "./clamp.ts";
 import { type HttpOptions, postJson } from "./post-json.ts";
 
 const longestSummary = 1_024;
@@ -48,7 +49,7 @@ export const pagerDutyEvent = (notification: Notification) => {
     dedup_key,
     client: "EarlyBird",
     payload: {
-      summary: clamp(headline(notification)),
+      summary: clamp(headline(notification), longestSummary),
       source: hostname(),
       severity: occasion === "test" ? "info" : alert.severity,
       timestamp: alert.fired_at,
@@ -58,11 +59,6 @@ export const pagerDutyEvent = (notification: Notification) => {
     },
   };
 };
-
-const clamp = (text: string): string =>
-  text.length > longestSummary
-    ? `${text.slice(0, longestSummary - 1).replace(/[\ud800-\udbff]$/, "")}…`
-    : text;
 
 /** PagerDuty answers `{"status":"success",...}` or `{"status":"invalid event",...}`. */
 const statusIn = (text: string): string | undefined => /"status"\s*:\s*"([a-z ]{1,40})"/.exec(text)?.[1];

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { AlertSeverity } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
 import { headline, labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
+import { clamp, escapeMarkup } from "./clamp.ts";
 
 const colours: Record<AlertSeverity, string> = {
   [AlertSeverity.CRITICAL]: "#c92a2a",
@@ -22,27 +23,27 @@ const mostFields = 10;
 export const slackMessage = (notification: Notification) => {
   const { alert } = notification;
   const fields = Object.entries(alert.details).slice(0, mostFields);
-  const heading = `*${occasionLabel(notification)}* · ${escaped(subjectOf(notification))}`;
+  const heading = `*${occasionLabel(notification)}* · ${escapeMarkup(subjectOf(notification))}`;
   return {
-    text: clamp(escaped(headline(notification))),
+    text: clamp(escapeMarkup(headline(notification)), longestText),
     attachments: [
       {
         color: colourOf(notification),
         blocks: [
-          { type: "section", text: mrkdwn(`${heading}\n${escaped(messageOf(notification))}`) },
+          { type: "section", text: mrkdwn(`${heading}\n${escapeMarkup(messageOf(notification))}`) },
           ...(fields.length === 0
             ? []
             : [
                 {
                   type: "section",
                   fields: fields.map(([name, value]) =>
-                    mrkdwn(`*${escaped(labelOf(name))}*\n${escaped(String(value))}`),
+                    mrkdwn(`*${escapeMarkup(labelOf(name))}*\n${escapeMarkup(String(value))}`),
                   ),
                 },
               ]),
           {
             type: "context",
-            elements: [mrkdwn(`${timesOf(notification)} · ${escaped(hostname())} · ${alert.id}`)],
+            elements: [mrkdwn(`${timesOf(notification)} · ${escapeMarkup(hostname())} · ${alert.id}`)],
           },
         ],
       },
@@ -55,14 +56,4 @@ const colourOf = ({ occasion, alert }: Notification): string => {
   return occasion === "resolved" ? green : colours[alert.severity];
 };
 
-const mrkdwn = (text: string) => ({ type: "mrkdwn", text: clamp(text) });
-
-/** Cuts through neither a pair of code units nor an escaped character. */
-const clamp = (text: string): string =>
-  text.length > longestText
-    ? `${text.slice(0, longestText - 1).replace(/[\ud800-\udbff]$|&[a-z]{0,3}$/, "")}…`
-    : text;
-
-/** The three characters that mean something to Slack; without this a database's error could mention `@channel`. */
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const mrkdwn = (text: string) => ({ type: "mrkdwn", text: clamp(text, longestText) });

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { AlertSeverity } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
 import { headline, labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
+import { clamp } from "./clamp.ts";
 
 /** The styles of a container: their colours follow the theme of the reader. */
 const styles: Record<AlertSeverity, string> = {
@@ -23,7 +24,7 @@ export const teamsMessage = (notification: Notification) => {
   const fields = Object.entries(alert.details).slice(0, mostFields);
   return {
     type: "message",
-    summary: clamp(headline(notification)),
+    summary: clamp(headline(notification), longestText),
     attachments: [
       {
         contentType: "application/vnd.microsoft.card.adaptive",
@@ -57,10 +58,7 @@ const styleOf = ({ occasion, alert }: Notification): string => {
   return occasion === "resolved" ? "good" : styles[alert.severity];
 };
 
-const plain = (text: string) => ({ type: "TextRun", text: clamp(text) });
+const plain = (text: string) => ({ type: "TextRun", text: clamp(text, longestText) });
 const bold = (text: string) => ({ ...plain(text), weight: "Bolder" });
 const subtle = (text: string) => ({ ...plain(text), isSubtle: true, size: "Small" });
 const line = (...inlines: object[]) => ({ type: "RichTextBlock", inlines });
-
-const clamp = (text: string): string =>
-  text.length > longestText ? `${text.slice(0, longestText - 1).replace(/[\ud800-\udbff]$/, "")}…` : text;

@@ -1,6 +1,7 @@
 import type { Notification } from "../model/notification.ts";
 import type { Channel } from "../notify/channel.ts";
 import { labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
+import { clamp, escapeMarkup } from "./clamp.ts";
 import { type HttpOptions, postJson, type ResponseDetails } from "./post-json.ts";
 
 /** Telegram refuses messages of more than 4,096 characters after the entities are parsed. */
@@ -53,10 +54,7 @@ export const telegramText = (notification: Notification): string => {
   ].join("\n");
 };
 
-const escaped = (text: string, longest: number): string => {
-  const cut = text.length > longest ? `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, "")}…` : text;
-  return cut.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-};
+const escaped = (text: string, longest: number): string => clamp(escapeMarkup(text), longest);
 
 /** `{"ok":false,"error_code":429,"description":"Too Many Requests: ...","parameters":{"retry_after":5}}` */
 const readResponse = (text: string): ResponseDetails => {
