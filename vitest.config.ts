@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.ts";
 
-// "source" first: `earlybird/...` resolves to the TypeScript source, so tests need no build.
+// "source" first: `@earlybird-ops/platform/...` resolves to the TypeScript source, so tests need no build.
 const conditions = ["source", "node"];
 
 export default defineConfig({

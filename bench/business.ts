@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
-import { createLogger } from "earlybird";
-import { createPool, openDatabase } from "earlybird/database";
-import { RollbackManager } from "earlybird/rollback";
+import { createLogger } from "@earlybird-ops/platform";
+import { createPool, openDatabase } from "@earlybird-ops/platform/database";
+import { RollbackManager } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
 import { changes } from "../delivery/src/changes/index.ts";

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { PerformanceMetrics } from "earlybird/monitoring";
+import { PerformanceMetrics } from "@earlybird-ops/platform/monitoring";
 import { median, printTable, thousands } from "../figures.ts";
 
 const rounds = 7;

@@ -1,7 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AlertManager, AlertType, type Channel, NotificationDispatcher } from "earlybird/alerts";
+import {
+  AlertManager,
+  AlertType,
+  type Channel,
+  NotificationDispatcher,
+} from "@earlybird-ops/platform/alerts";
 import { logLines } from "../../test/support/log-lines.ts";
 import { makeTemporaryDirectory } from "../../test/support/temporary-directory.ts";
 import { printTable, thousands } from "../figures.ts";

@@ -1,9 +1,9 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { earlybird, readSettings, startMonitoring } from "earlybird";
-import { type RaisedType, raisedTypes } from "earlybird/alerts";
-import { createPool } from "earlybird/database";
+import { earlybird, readSettings, startMonitoring } from "@earlybird-ops/platform";
+import { type RaisedType, raisedTypes } from "@earlybird-ops/platform/alerts";
+import { createPool } from "@earlybird-ops/platform/database";
 import type { FastifyInstance } from "fastify";
 import { logLines } from "../../test/support/log-lines.ts";
 

@@ -2,9 +2,9 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLogger, readSettings } from "earlybird";
-import { createPool } from "earlybird/database";
-import { RollbackManager } from "earlybird/rollback";
+import { createLogger, readSettings } from "@earlybird-ops/platform";
+import { createPool } from "@earlybird-ops/platform/database";
+import { RollbackManager } from "@earlybird-ops/platform/rollback";
 import { changes } from "../../delivery/src/changes/index.ts";
 import { serve } from "../../delivery/src/main.ts";
 

@@ -1,6 +1,6 @@
-import { createLogger } from "earlybird";
-import { createPool } from "earlybird/database";
-import { Changes } from "earlybird/rollback";
+import { createLogger } from "@earlybird-ops/platform";
+import { createPool } from "@earlybird-ops/platform/database";
+import { Changes } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";

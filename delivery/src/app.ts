@@ -5,8 +5,8 @@ import {
   type Logger,
   type Observed,
   problems,
-} from "earlybird";
-import type { RollbackManager } from "earlybird/rollback";
+} from "@earlybird-ops/platform";
+import type { RollbackManager } from "@earlybird-ops/platform/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { authorizeOperator, authRoutes, demandRecentLogin, guardRoutes, whoIs } from "./auth/index.ts";

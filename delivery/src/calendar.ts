@@ -1,4 +1,4 @@
-import type { Clock } from "earlybird";
+import type { Clock } from "@earlybird-ops/platform";
 
 /** A clock that knows where the business is: a day begins at midnight there, wherever the process runs. */
 export interface BusinessClock extends Clock {

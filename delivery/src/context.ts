@@ -1,5 +1,5 @@
-import type { AlertManager } from "earlybird/alerts";
-import type { Changes } from "earlybird/rollback";
+import type { AlertManager } from "@earlybird-ops/platform/alerts";
+import type { Changes } from "@earlybird-ops/platform/rollback";
 import type { BusinessClock } from "./calendar.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
 

@@ -1,6 +1,6 @@
-import { systemClock } from "earlybird";
-import { Changes, recordInLedger } from "earlybird/rollback";
-import type { AdminInvitation, InviteContext } from "earlybird/service";
+import { systemClock } from "@earlybird-ops/platform";
+import { Changes, recordInLedger } from "@earlybird-ops/platform/rollback";
+import type { AdminInvitation, InviteContext } from "@earlybird-ops/platform/service";
 import { acceptInvitationPath, createAdminInvitation } from "./auth/index.ts";
 import { changes as declared } from "./changes/index.ts";
 import type { Tables } from "./database.ts";

@@ -1,6 +1,12 @@
-import { type Clock, type RunningService, type ServeContext, startMonitoring, systemClock } from "earlybird";
-import { mailTransportFrom } from "earlybird/alerts";
-import { Changes } from "earlybird/rollback";
+import {
+  type Clock,
+  type RunningService,
+  type ServeContext,
+  startMonitoring,
+  systemClock,
+} from "@earlybird-ops/platform";
+import { mailTransportFrom } from "@earlybird-ops/platform/alerts";
+import { Changes } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
 import { createAdminInvitation, forgetEndedWindows, hasAnyAdmin } from "./auth/index.ts";

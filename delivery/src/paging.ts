@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird/service";
+import { defineFailure } from "@earlybird-ops/platform/service";
 import { z } from "zod";
 
 const invalidCursor = defineFailure({

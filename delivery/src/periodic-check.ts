@@ -1,4 +1,4 @@
-import type { Logger } from "earlybird";
+import type { Logger } from "@earlybird-ops/platform";
 
 const intervalMs = 5 * 60_000;
 

@@ -1,4 +1,4 @@
-import { defineService } from "earlybird/service";
+import { defineService } from "@earlybird-ops/platform/service";
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { changes } from "./changes/index.ts";

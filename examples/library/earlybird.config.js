@@ -1,4 +1,4 @@
-import { defineService } from "earlybird/service";
+import { defineService } from "@earlybird-ops/platform/service";
 import dueDates from "./changes/1-due-dates.js";
 import lostBooks from "./changes/2-lost-books.js";
 import reservations from "./changes/3-reservations.js";

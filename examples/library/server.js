@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { answerFrameworkError, earlybird, Failure, problems, startMonitoring } from "earlybird";
-import { isDatabaseUnavailable } from "earlybird/database";
-import { Changes } from "earlybird/rollback";
+import { answerFrameworkError, earlybird, Failure, problems, startMonitoring } from "@earlybird-ops/platform";
+import { isDatabaseUnavailable } from "@earlybird-ops/platform/database";
+import { Changes } from "@earlybird-ops/platform/rollback";
 import fastify from "fastify";
 import { sql } from "kysely";
 import dueDates from "./changes/1-due-dates.js";

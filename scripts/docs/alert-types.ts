@@ -1,4 +1,4 @@
-import { AlertType, defaultThresholds, raisedTypes, rules } from "earlybird/alerts";
+import { AlertType, defaultThresholds, raisedTypes, rules } from "@earlybird-ops/platform/alerts";
 import { settingsReference } from "../../ops/src/settings/settings.ts";
 import { markdownTable } from "./marked-part.ts";
 

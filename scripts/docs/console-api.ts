@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { describeProblems, type EarlybirdOptions, earlybird, problemSchema } from "@earlybird-ops/platform";
 import swagger from "@fastify/swagger";
-import { describeProblems, type EarlybirdOptions, earlybird, problemSchema } from "earlybird";
 import fastify from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 

@@ -1,4 +1,4 @@
-import { defaultThresholds } from "earlybird/alerts";
+import { defaultThresholds } from "@earlybird-ops/platform/alerts";
 
 const requests = "http_server_request_duration_seconds";
 const ours = 'job=~"$job",instance=~"$instance"';

@@ -1,4 +1,4 @@
-import { earlybird, type Observed } from "earlybird";
+import { earlybird, type Observed } from "@earlybird-ops/platform";
 import { routeTable } from "./routes.ts";
 
 /** A row for each HTTP route about health and alerts, as the plugin registers them. */

@@ -1,4 +1,4 @@
-import type { Database } from "earlybird/rollback";
+import type { Database } from "@earlybird-ops/platform/rollback";
 import {
   type CompiledQuery,
   DummyDriver,

@@ -1,5 +1,5 @@
-import { PerformanceMetrics } from "earlybird/monitoring";
-import type { Change, StepState } from "earlybird/rollback";
+import { PerformanceMetrics } from "@earlybird-ops/platform/monitoring";
+import type { Change, StepState } from "@earlybird-ops/platform/rollback";
 import { changes } from "../../delivery/src/changes/index.ts";
 import { oldRoutes } from "../../delivery/src/http/old-routes.ts";
 import { countTrafficWith } from "../../delivery/src/http/route-traffic.ts";

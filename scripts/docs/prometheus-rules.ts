@@ -6,7 +6,7 @@ import {
   raisedTypes,
   rules,
   type Thresholds,
-} from "earlybird/alerts";
+} from "@earlybird-ops/platform/alerts";
 
 /** The longest supported scrape interval. */
 const scrapeEveryMs = 15_000;

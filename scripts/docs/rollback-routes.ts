@@ -1,4 +1,4 @@
-import { type RollbackManager, rollbackRoutes } from "earlybird/rollback";
+import { type RollbackManager, rollbackRoutes } from "@earlybird-ops/platform/rollback";
 import { systemClock } from "../../ops/src/core/clock.ts";
 import { routeTable } from "./routes.ts";
 

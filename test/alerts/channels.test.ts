@@ -1,7 +1,12 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Attempt, emailChannel, NotificationDispatcher, slackChannel } from "earlybird/alerts";
+import {
+  type Attempt,
+  emailChannel,
+  NotificationDispatcher,
+  slackChannel,
+} from "@earlybird-ops/platform/alerts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { logLines } from "../support/log-lines.ts";
 import { notificationOf } from "../support/notifications.ts";

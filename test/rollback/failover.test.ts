@@ -1,5 +1,5 @@
-import { createPool } from "earlybird/database";
-import { Changes, fingerprint, RollbackManager } from "earlybird/rollback";
+import { createPool } from "@earlybird-ops/platform/database";
+import { Changes, fingerprint, RollbackManager } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { quiet } from "../support/delivery.ts";

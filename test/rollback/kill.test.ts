@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fingerprint, RollbackManager } from "earlybird/rollback";
+import { fingerprint, RollbackManager } from "@earlybird-ops/platform/rollback";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { changes } from "../../delivery/src/changes/index.ts";

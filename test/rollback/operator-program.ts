@@ -1,5 +1,5 @@
 /** A process that goes on rolling steps 27 to 19 back and re-applying them, until it is killed. */
-import { RollbackManager } from "earlybird/rollback";
+import { RollbackManager } from "@earlybird-ops/platform/rollback";
 import { changes } from "../../delivery/src/changes/index.ts";
 import { createLogger } from "../../ops/src/core/logger.ts";
 import { createPool } from "../../ops/src/database/pool.ts";

@@ -1,5 +1,5 @@
-import { createPool } from "earlybird/database";
-import { Changes, RollbackManager } from "earlybird/rollback";
+import { createPool } from "@earlybird-ops/platform/database";
+import { Changes, RollbackManager } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { quiet } from "../support/delivery.ts";

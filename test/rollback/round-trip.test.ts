@@ -1,4 +1,4 @@
-import { fingerprint, RollbackManager } from "earlybird/rollback";
+import { fingerprint, RollbackManager } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { changes } from "../../delivery/src/changes/index.ts";

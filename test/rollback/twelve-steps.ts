@@ -1,5 +1,10 @@
-import { createPool } from "earlybird/database";
-import { type Database, type Fingerprint, fingerprint, RollbackManager } from "earlybird/rollback";
+import { createPool } from "@earlybird-ops/platform/database";
+import {
+  type Database,
+  type Fingerprint,
+  fingerprint,
+  RollbackManager,
+} from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
 import { changes } from "../../delivery/src/changes/index.ts";

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "earlybird";
-import { AlertManager, type Channel, NotificationDispatcher } from "earlybird/alerts";
+import type { Clock } from "@earlybird-ops/platform";
+import { AlertManager, type Channel, NotificationDispatcher } from "@earlybird-ops/platform/alerts";
 import { logLines } from "./log-lines.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 

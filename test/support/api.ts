@@ -3,8 +3,8 @@ import {
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
-} from "earlybird/monitoring";
-import { Changes, RollbackManager } from "earlybird/rollback";
+} from "@earlybird-ops/platform/monitoring";
+import { Changes, RollbackManager } from "@earlybird-ops/platform/rollback";
 import type { InjectOptions } from "fastify";
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";

@@ -1,4 +1,4 @@
-import type { Clock } from "earlybird";
+import type { Clock } from "@earlybird-ops/platform";
 
 /** A clock that stands still until a test moves it. */
 export class StandingClock implements Clock {

@@ -3,8 +3,8 @@
  * server listens, then answers each line of its input: a query as JSON, or `close`.
  */
 import { createInterface } from "node:readline";
-import { createLogger, Failure } from "earlybird";
-import { openDatabase } from "earlybird/database";
+import { createLogger, Failure } from "@earlybird-ops/platform";
+import { openDatabase } from "@earlybird-ops/platform/database";
 
 const say = (what: unknown) => console.log(JSON.stringify(what));
 

@@ -4,7 +4,7 @@ import {
   type Attempt,
   type Dispatcher,
   type Notification,
-} from "earlybird/alerts";
+} from "@earlybird-ops/platform/alerts";
 import { createLogger } from "../../ops/src/core/logger.ts";
 import { StandingClock } from "./clock.ts";
 

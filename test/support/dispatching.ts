@@ -7,7 +7,7 @@ import {
   type DispatcherOptions,
   NotificationDispatcher,
   type SendResult,
-} from "earlybird/alerts";
+} from "@earlybird-ops/platform/alerts";
 import { vi } from "vitest";
 import { logLines } from "./log-lines.ts";
 

@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import type { Logger } from "earlybird";
+import type { Logger } from "@earlybird-ops/platform";
 import { pino } from "pino";
 
 /** A logger, and the lines that it has written. */

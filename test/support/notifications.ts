@@ -1,4 +1,4 @@
-import type { Alert, Notification } from "earlybird/alerts";
+import type { Alert, Notification } from "@earlybird-ops/platform/alerts";
 
 /** A notification about an alert of its own, unless the difference says otherwise. */
 export const notificationOf = (

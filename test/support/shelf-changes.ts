@@ -1,4 +1,12 @@
-import { backfill, behaviour, columns, defineChange, index, noneOf, rows } from "earlybird/rollback";
+import {
+  backfill,
+  behaviour,
+  columns,
+  defineChange,
+  index,
+  noneOf,
+  rows,
+} from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 
 /**

@@ -1,7 +1,7 @@
 /** A process that rolls the shelf's steps 3 to 1 back, waiting a minute for each lock. */
-import { createLogger } from "earlybird";
-import { createPool } from "earlybird/database";
-import { RollbackManager } from "earlybird/rollback";
+import { createLogger } from "@earlybird-ops/platform";
+import { createPool } from "@earlybird-ops/platform/database";
+import { RollbackManager } from "@earlybird-ops/platform/rollback";
 import { shelfChanges } from "./shelf-changes.ts";
 
 const pool = createPool(process.argv[2] as string);

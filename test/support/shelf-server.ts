@@ -1,11 +1,11 @@
-import { type Clock, earlybird, Failure, problems, systemClock } from "earlybird";
-import { isDatabaseUnavailable } from "earlybird/database";
+import { type Clock, earlybird, Failure, problems, systemClock } from "@earlybird-ops/platform";
+import { isDatabaseUnavailable } from "@earlybird-ops/platform/database";
 import {
   DatabaseHealthChecker,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
-} from "earlybird/monitoring";
+} from "@earlybird-ops/platform/monitoring";
 import fastify, { type InjectOptions } from "fastify";
 import { createAlerts } from "./alerts.ts";
 import { quiet } from "./delivery.ts";

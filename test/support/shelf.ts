@@ -1,5 +1,5 @@
-import { createPool } from "earlybird/database";
-import { RollbackManager } from "earlybird/rollback";
+import { createPool } from "@earlybird-ops/platform/database";
+import { RollbackManager } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { createTestDatabase, ensureTemplate, type TestDatabase } from "./database.ts";
 import { quiet } from "./delivery.ts";

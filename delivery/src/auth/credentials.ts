@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { Failure } from "@earlybird-ops/platform";
 import type { FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { loginOf } from "./guard.ts";

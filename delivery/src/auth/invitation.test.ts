@@ -1,4 +1,4 @@
-import { systemClock } from "earlybird";
+import { systemClock } from "@earlybird-ops/platform";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Api, startApi } from "../../../test/support/api.ts";

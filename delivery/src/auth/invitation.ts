@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, defineFailure } from "earlybird";
+import { type Clock, defineFailure } from "@earlybird-ops/platform";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { tooManyRequests } from "earlybird";
+import { tooManyRequests } from "@earlybird-ops/platform";
 import { loopback, networkOf } from "../addresses.ts";
 import type { ApiContext } from "../context.ts";
 import { type Budget, countAttempt, giveBack, limits, rememberAddress } from "./login-budgets.ts";

@@ -1,5 +1,5 @@
-import { tooManyRequests } from "earlybird";
-import { withTimeout } from "earlybird/monitoring";
+import { tooManyRequests } from "@earlybird-ops/platform";
+import { withTimeout } from "@earlybird-ops/platform/monitoring";
 import { sql } from "kysely";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";

@@ -1,5 +1,5 @@
-import { defineFailure } from "earlybird";
-import { withTimeout } from "earlybird/monitoring";
+import { defineFailure } from "@earlybird-ops/platform";
+import { withTimeout } from "@earlybird-ops/platform/monitoring";
 import { sql } from "kysely";
 import { z } from "zod";
 import { type DeliveryDatabase, type Role, roles } from "../database.ts";

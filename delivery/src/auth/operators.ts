@@ -1,5 +1,5 @@
-import { defineFailure } from "earlybird";
-import { withTimeout } from "earlybird/monitoring";
+import { defineFailure } from "@earlybird-ops/platform";
+import { withTimeout } from "@earlybird-ops/platform/monitoring";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { isDatabaseUnreachable } from "../database-unreachable.ts";

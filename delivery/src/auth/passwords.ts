@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { tooManyRequests } from "earlybird";
+import { tooManyRequests } from "@earlybird-ops/platform";
 import { Piscina } from "piscina";
 
 /** How many passwords may wait for a worker: at 10 to 50 ms each, the last one waits about a second. */

@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 
 export const unauthenticated = defineFailure({
   code: "EB_UNAUTHENTICATED",

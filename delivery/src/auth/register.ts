@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { address, email, name, newPassword, phone } from "../fields.ts";

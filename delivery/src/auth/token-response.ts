@@ -1,4 +1,4 @@
-import type { Clock } from "earlybird";
+import type { Clock } from "@earlybird-ops/platform";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { type Login, loginView } from "./login.ts";

@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { hashPassword } from "./passwords.ts";
 
 const weakPassword = defineFailure({

@@ -1,4 +1,4 @@
-import type { ActiveBehaviours } from "earlybird/rollback";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import { type RawBuilder, sql } from "kysely";
 import { charge, delivered } from "./charges.ts";
 

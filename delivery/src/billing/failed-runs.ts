@@ -1,5 +1,5 @@
-import { Failure } from "earlybird";
-import { type AlertManager, AlertType } from "earlybird/alerts";
+import { Failure } from "@earlybird-ops/platform";
+import { type AlertManager, AlertType } from "@earlybird-ops/platform/alerts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";
 import type { BillingRun } from "./generate.ts";

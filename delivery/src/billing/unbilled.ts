@@ -1,4 +1,4 @@
-import type { ActiveBehaviours } from "earlybird/rollback";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { addDays, firstOfMonth } from "../calendar.ts";
 import type { DeliveryDatabase } from "../database.ts";

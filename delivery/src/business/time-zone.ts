@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird/service";
+import { defineFailure } from "@earlybird-ops/platform/service";
 import { type RawBuilder, sql } from "kysely";
 import type { DeliveryDatabase } from "../database.ts";
 

@@ -1,4 +1,4 @@
-import { backfill, behaviour, columns, defineChange, index, noneOf } from "earlybird/rollback";
+import { backfill, behaviour, columns, defineChange, index, noneOf } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { count } from "./impact.ts";
 

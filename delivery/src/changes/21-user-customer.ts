@@ -1,4 +1,12 @@
-import { backfill, behaviour, columns, type Database, defineChange, index, noneOf } from "earlybird/rollback";
+import {
+  backfill,
+  behaviour,
+  columns,
+  type Database,
+  defineChange,
+  index,
+  noneOf,
+} from "@earlybird-ops/platform/rollback";
 import { type RawBuilder, sql } from "kysely";
 import { ids } from "../ids/index.ts";
 import { count, countBy } from "./impact.ts";

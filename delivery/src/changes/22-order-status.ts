@@ -1,4 +1,4 @@
-import { behaviour, columns, defineChange, noneOf, overtaken, rows } from "earlybird/rollback";
+import { behaviour, columns, defineChange, noneOf, overtaken, rows } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { startOfBusinessDay } from "../business/time-zone.ts";
 import { count, countBy } from "./impact.ts";

@@ -1,4 +1,4 @@
-import { behaviour, columns, defineChange, index, noneOf } from "earlybird/rollback";
+import { behaviour, columns, defineChange, index, noneOf } from "@earlybird-ops/platform/rollback";
 import { type RawBuilder, sql } from "kysely";
 import { countBy, dated } from "./impact.ts";
 

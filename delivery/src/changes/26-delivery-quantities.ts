@@ -1,4 +1,4 @@
-import { behaviour, columns, defineChange, noneOf, overtaken } from "earlybird/rollback";
+import { behaviour, columns, defineChange, noneOf, overtaken } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { count } from "./impact.ts";
 

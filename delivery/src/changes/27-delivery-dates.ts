@@ -1,4 +1,4 @@
-import { behaviour, defineChange, table } from "earlybird/rollback";
+import { behaviour, defineChange, table } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { count } from "./impact.ts";
 

@@ -1,4 +1,4 @@
-import { behaviour, defineChange } from "earlybird/rollback";
+import { behaviour, defineChange } from "@earlybird-ops/platform/rollback";
 import { routeTraffic } from "../http/route-traffic.ts";
 
 export default defineChange({

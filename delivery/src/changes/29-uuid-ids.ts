@@ -1,4 +1,4 @@
-import { behaviour, defineChange } from "earlybird/rollback";
+import { behaviour, defineChange } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { ids } from "../ids/index.ts";
 import { countBy } from "./impact.ts";

@@ -1,4 +1,4 @@
-import { type Database, defineChange, type HotQuery, indexes } from "earlybird/rollback";
+import { type Database, defineChange, type HotQuery, indexes } from "@earlybird-ops/platform/rollback";
 import { type RawBuilder, sql } from "kysely";
 
 /** The value that a query would be asked with: one that occurs. */

@@ -1,4 +1,4 @@
-import type { Database, Impact } from "earlybird/rollback";
+import type { Database, Impact } from "@earlybird-ops/platform/rollback";
 import { type RawBuilder, sql } from "kysely";
 
 /** One line of impact from a query that answers one number. */

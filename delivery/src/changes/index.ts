@@ -1,4 +1,4 @@
-import type { Change } from "earlybird/rollback";
+import type { Change } from "@earlybird-ops/platform/rollback";
 import orderSubscription from "./19-order-subscription.ts";
 import deliveryOrder from "./20-delivery-order.ts";
 import userCustomer from "./21-user-customer.ts";

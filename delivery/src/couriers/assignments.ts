@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { type Kysely, sql } from "kysely";
 import { z } from "zod";
 import { addDays, today } from "../calendar.ts";

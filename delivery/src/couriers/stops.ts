@@ -1,5 +1,5 @@
-import { defineFailure } from "earlybird";
-import type { ActiveBehaviours } from "earlybird/rollback";
+import { defineFailure } from "@earlybird-ops/platform";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import type { FastifyRequest } from "fastify";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { loginOf } from "../auth/index.ts";

@@ -1,5 +1,5 @@
-import { defineFailure } from "earlybird";
-import type { ActiveBehaviours } from "earlybird/rollback";
+import { defineFailure } from "@earlybird-ops/platform";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import { type Requester, recordSecurityEvents } from "../auth/index.ts";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";

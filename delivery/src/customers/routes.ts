@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ownCustomer } from "../auth/index.ts";

@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { loginOf } from "../auth/index.ts";

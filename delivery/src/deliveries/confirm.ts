@@ -1,5 +1,5 @@
-import { defineFailure } from "earlybird";
-import type { ActiveBehaviours } from "earlybird/rollback";
+import { defineFailure } from "@earlybird-ops/platform";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import type { Kysely } from "kysely";
 import { noteDayForBilling, noteForBilling } from "../billing/index.ts";
 import { requireOwnStop } from "../couriers/index.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { defineFailure } from "earlybird";
-import type { ActiveBehaviours } from "earlybird/rollback";
+import { defineFailure } from "@earlybird-ops/platform";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import type { Kysely } from "kysely";
 import { noteDayForBilling, noteForBilling } from "../billing/index.ts";
 import type { DeliveredItem, OrderStatus, Tables } from "../database.ts";

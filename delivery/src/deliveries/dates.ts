@@ -1,4 +1,4 @@
-import { defineFailure, Failure } from "earlybird";
+import { defineFailure, Failure } from "@earlybird-ops/platform";
 import { daysBetween } from "../calendar.ts";
 import type { OrderStatus } from "../database.ts";
 

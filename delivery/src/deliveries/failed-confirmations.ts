@@ -1,5 +1,5 @@
-import { failureOf } from "earlybird";
-import { AlertType } from "earlybird/alerts";
+import { failureOf } from "@earlybird-ops/platform";
+import { AlertType } from "@earlybird-ops/platform/alerts";
 import type { ApiContext } from "../context.ts";
 import { isDatabaseUnreachable } from "../database-unreachable.ts";
 

@@ -1,4 +1,4 @@
-import { type AlertManager, AlertType } from "earlybird/alerts";
+import { type AlertManager, AlertType } from "@earlybird-ops/platform/alerts";
 import { sql } from "kysely";
 import { addDays, type BusinessClock, hourOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";

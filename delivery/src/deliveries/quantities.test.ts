@@ -1,4 +1,4 @@
-import { Failure } from "earlybird";
+import { Failure } from "@earlybird-ops/platform";
 import { expect, test } from "vitest";
 import { compareQuantities, type HandedOver, type Outcome } from "./quantities.ts";
 

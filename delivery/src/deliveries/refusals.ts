@@ -1,4 +1,4 @@
-import type { Failure, Logger } from "earlybird";
+import type { Failure, Logger } from "@earlybird-ops/platform";
 import { sql } from "kysely";
 import type { ApiContext } from "../context.ts";
 import { ids } from "../ids/index.ts";

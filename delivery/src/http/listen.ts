@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import type { FastifyInstance } from "fastify";
 
 const unprivilegedPort = 10_001;

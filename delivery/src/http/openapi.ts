@@ -1,6 +1,6 @@
+import { describeProblems, problemSchema } from "@earlybird-ops/platform";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { describeProblems, problemSchema } from "earlybird";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 

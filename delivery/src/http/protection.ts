@@ -1,7 +1,7 @@
+import { tooManyRequests } from "@earlybird-ops/platform";
 import helmet from "@fastify/helmet";
 import jwt from "@fastify/jwt";
 import rateLimit from "@fastify/rate-limit";
-import { tooManyRequests } from "earlybird";
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import { loopback } from "../addresses.ts";
 import { jwtOptions } from "../auth/index.ts";

@@ -1,4 +1,4 @@
-import type { PerformanceMetrics } from "earlybird/monitoring";
+import type { PerformanceMetrics } from "@earlybird-ops/platform/monitoring";
 import { oldRoutes } from "./old-routes.ts";
 
 /** The routes of step 28: new and old paths. */

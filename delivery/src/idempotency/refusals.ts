@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import type { FastifyReply } from "fastify";
 
 const retryAfterSeconds = 1;

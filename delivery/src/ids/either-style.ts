@@ -1,5 +1,5 @@
-import type { ActiveBehaviours } from "earlybird/rollback";
-import { Failure } from "earlybird/service";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
+import { Failure } from "@earlybird-ops/platform/service";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import type { DeliveryDatabase } from "../database.ts";

@@ -1,4 +1,4 @@
-import { identifiers } from "earlybird/rollback";
+import { identifiers } from "@earlybird-ops/platform/rollback";
 
 /** The prefixes of the ids of each table, in both styles. */
 export const idStyles = {

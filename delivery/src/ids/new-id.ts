@@ -1,4 +1,4 @@
-import type { ActiveBehaviours } from "earlybird/rollback";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import type { RawBuilder } from "kysely";
 import { ids } from "./identifiers.ts";
 

@@ -1,5 +1,5 @@
-import type { Clock, Logger } from "earlybird";
-import type { MailTransport } from "earlybird/alerts";
+import type { Clock, Logger } from "@earlybird-ops/platform";
+import type { MailTransport } from "@earlybird-ops/platform/alerts";
 import { sql } from "kysely";
 import type { DeliveryDatabase } from "../database.ts";
 

@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import type { ApiContext } from "../context.ts";
 import type { OrderStatus } from "../database.ts";
 import { requireBeforeCutOff } from "./cut-off.ts";

@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { type RawBuilder, sql } from "kysely";
 import { addDays, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";

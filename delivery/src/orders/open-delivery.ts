@@ -1,4 +1,4 @@
-import type { ActiveBehaviours } from "earlybird/rollback";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database.ts";
 import { newId } from "../ids/index.ts";

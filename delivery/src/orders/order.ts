@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { orderStatuses, type Tables } from "../database.ts";

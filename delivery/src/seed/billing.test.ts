@@ -1,4 +1,4 @@
-import { Changes } from "earlybird/rollback";
+import { Changes } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { StandingClock } from "../../../test/support/clock.ts";

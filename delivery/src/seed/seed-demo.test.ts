@@ -1,4 +1,4 @@
-import { fingerprint } from "earlybird/rollback";
+import { fingerprint } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDeliveryDatabase } from "../../../test/support/delivery.ts";

@@ -1,5 +1,5 @@
+import { type Clock, defineFailure, systemClock } from "@earlybird-ops/platform";
 import { hash } from "@node-rs/argon2";
-import { type Clock, defineFailure, systemClock } from "earlybird";
 import { sql, type Transaction } from "kysely";
 import { readTimeZone } from "../business/time-zone.ts";
 import { inTimeZone } from "../calendar.ts";

@@ -1,4 +1,4 @@
-import type { ActiveBehaviours } from "earlybird/rollback";
+import type { ActiveBehaviours } from "@earlybird-ops/platform/rollback";
 import type { Kysely } from "kysely";
 import { today } from "../calendar.ts";
 import type { Client } from "../client.ts";

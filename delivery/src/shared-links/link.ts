@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import type { Kysely } from "kysely";
 import { addDays, startOfDay, today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";

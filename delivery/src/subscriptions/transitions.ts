@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { today } from "../calendar.ts";
 import type { ApiContext } from "../context.ts";
 import { type SubscriptionStatus, subscriptionColumns, subscriptionNotFound } from "./subscription.ts";

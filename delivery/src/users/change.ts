@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { sql } from "kysely";
 import { z } from "zod";
 import { endSessions, type Requester, recordSecurityEvents, type SecurityEvent } from "../auth/index.ts";

@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { z } from "zod";
 import { roles } from "../database.ts";
 

@@ -1,4 +1,4 @@
-import { behaviour, columns, defineChange, rows } from "earlybird/rollback";
+import { behaviour, columns, defineChange, rows } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 
 /** Rows turned from one state into another: exactly these return when it is rolled back. */

@@ -1,4 +1,4 @@
-import { behaviour, defineChange, identifiers, indexes, table } from "earlybird/rollback";
+import { behaviour, defineChange, identifiers, indexes, table } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 
 /** Ids of either style: the server asks it for new ones. */

@@ -4,7 +4,7 @@
  *
  * Arguments: address, direction, from, to, n (0 for never), moment.
  */
-import { RollbackManager } from "earlybird/rollback";
+import { RollbackManager } from "@earlybird-ops/platform/rollback";
 import { changes } from "../../../delivery/src/changes/index.ts";
 import { createLogger } from "../../../ops/src/core/logger.ts";
 import { createPool } from "../../../ops/src/database/pool.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import type { Direction } from "earlybird/rollback";
+import type { Direction } from "@earlybird-ops/platform/rollback";
 import { bundleProgram } from "../bundled-program.ts";
 import type { Moment } from "./statements.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createPool } from "earlybird/database";
+import { createPool } from "@earlybird-ops/platform/database";
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";

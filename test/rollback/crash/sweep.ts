@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RollbackManager } from "earlybird/rollback";
+import type { RollbackManager } from "@earlybird-ops/platform/rollback";
 import type pg from "pg";
 import { expect } from "vitest";
 import { asked } from "../asked.ts";

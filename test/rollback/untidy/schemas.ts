@@ -9,7 +9,7 @@ import {
   indexes,
   rows,
   table,
-} from "earlybird/rollback";
+} from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 
 /** A service as it has grown: its schema, its changes, and what its plain SQL writers do. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fingerprint, RollbackManager } from "earlybird/rollback";
+import { fingerprint, RollbackManager } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { describe, expect, test } from "vitest";

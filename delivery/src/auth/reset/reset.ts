@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import type { ApiContext } from "../../context.ts";
 import { queueMail } from "../../mail/index.ts";
 import { tokenHash } from "../../token-hash.ts";

@@ -1,4 +1,4 @@
-import { recordInLedger } from "earlybird/rollback";
+import { recordInLedger } from "@earlybird-ops/platform/rollback";
 import type { FastifyRequest } from "fastify";
 import type { DeliveryDatabase } from "../../database.ts";
 import { loginOf } from "../guard.ts";

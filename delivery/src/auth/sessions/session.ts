@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { type Kysely, sql } from "kysely";
 import type { Client } from "../../client.ts";
 import type { ApiContext } from "../../context.ts";

@@ -1,5 +1,5 @@
-import { readSettings } from "earlybird";
-import { mailTransportFrom } from "earlybird/alerts";
+import { readSettings } from "@earlybird-ops/platform";
+import { mailTransportFrom } from "@earlybird-ops/platform/alerts";
 import { TOTP } from "otpauth";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Api, reapply, rollBack, startApi } from "../../../../test/support/api.ts";

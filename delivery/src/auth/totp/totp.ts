@@ -1,4 +1,4 @@
-import { defineFailure } from "earlybird";
+import { defineFailure } from "@earlybird-ops/platform";
 import { type Kysely, sql } from "kysely";
 import type { ApiContext } from "../../context.ts";
 import type { Tables } from "../../database.ts";

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import type { Notification } from "earlybird/alerts";
+import type { Notification } from "@earlybird-ops/platform/alerts";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   holding,

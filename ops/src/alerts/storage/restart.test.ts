@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Notification } from "earlybird/alerts";
+import type { Notification } from "@earlybird-ops/platform/alerts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createPool } from "earlybird/database";
+import { createPool } from "@earlybird-ops/platform/database";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { quiet } from "../../../../test/support/delivery.ts";

@@ -1,4 +1,4 @@
-import { createPool } from "earlybird/database";
+import { createPool } from "@earlybird-ops/platform/database";
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
-import { createPool } from "earlybird/database";
-import { RollbackManager } from "earlybird/rollback";
+import { createPool } from "@earlybird-ops/platform/database";
+import { RollbackManager } from "@earlybird-ops/platform/rollback";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { quiet } from "../../../../test/support/delivery.ts";
 import { createShelf, type Shelf } from "../../../../test/support/shelf.ts";

@@ -8,7 +8,7 @@ export interface RollbackRoutesOptions extends AuditRefusalsOptions {
 
 /** The routes about reversible changes: operators may look, admins may move. */
 export const rollbackRoutes = async (app: FastifyInstance, options: RollbackRoutesOptions): Promise<void> => {
-  // Loaded here: a change file that imports "earlybird/rollback" needs no routes, and the command line neither.
+  // Loaded here: a change file that imports "@earlybird-ops/platform/rollback" needs no routes, and the command line neither.
   const [{ readingRoutes }, { eventRoutes }, { movingRoutes }] = await Promise.all([
     import("./read.ts"),
     import("./events.ts"),

@@ -1,6 +1,6 @@
 import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Attempt } from "earlybird/alerts";
+import type { Attempt } from "@earlybird-ops/platform/alerts";
 import { beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../../test/support/clock.ts";
 import { createDecisions, down, startOfTime, well } from "../../../../../test/support/decisions.ts";
