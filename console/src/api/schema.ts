@@ -614,7 +614,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Check that the service is ready. 503 while the database is down. */
+        /** Check that the service is ready. 503 while the database is down, or the service gets no connection to it. */
         get: {
             parameters: {
                 query?: never;
@@ -788,6 +788,8 @@ export interface paths {
                             database: {
                                 /** @enum {string} */
                                 status: "healthy" | "degraded" | "unhealthy";
+                                /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
+                                problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -804,6 +806,8 @@ export interface paths {
                                     connections: {
                                         used: number;
                                         max: number;
+                                        /** @description The last ones, for superusers only. */
+                                        reserved: number;
                                     } | null;
                                     /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
@@ -1016,6 +1020,8 @@ export interface paths {
                             database: {
                                 /** @enum {string} */
                                 status: "healthy" | "degraded" | "unhealthy";
+                                /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
+                                problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1032,6 +1038,8 @@ export interface paths {
                                     connections: {
                                         used: number;
                                         max: number;
+                                        /** @description The last ones, for superusers only. */
+                                        reserved: number;
                                     } | null;
                                     /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
@@ -1247,6 +1255,8 @@ export interface paths {
                             database: {
                                 /** @enum {string} */
                                 status: "healthy" | "degraded" | "unhealthy";
+                                /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
+                                problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1263,6 +1273,8 @@ export interface paths {
                                     connections: {
                                         used: number;
                                         max: number;
+                                        /** @description The last ones, for superusers only. */
+                                        reserved: number;
                                     } | null;
                                     /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
@@ -1588,6 +1600,8 @@ export interface paths {
                             database: {
                                 /** @enum {string} */
                                 status: "healthy" | "degraded" | "unhealthy";
+                                /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
+                                problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1604,6 +1618,8 @@ export interface paths {
                                     connections: {
                                         used: number;
                                         max: number;
+                                        /** @description The last ones, for superusers only. */
+                                        reserved: number;
                                     } | null;
                                     /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {

@@ -60,7 +60,10 @@ test("a single failed ping is not sent", async () => {
 
 test("HIGH_CPU fires after two minutes", async () => {
   const { observe, pass, words } = createDecisions();
-  const busy = { ...well, system: { cpu_percent: 95, memory_percent: 10 } };
+  const busy = {
+    ...well,
+    system: { cpu_percent: 95, memory_percent: 10, event_loop_utilization_percent: 1 },
+  };
   for (let n = 0; n < 24; n++) {
     await observe(busy);
     await pass(4);

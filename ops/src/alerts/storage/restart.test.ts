@@ -56,7 +56,10 @@ test("a restart neither repeats an alert nor forgets its end", async () => {
 });
 
 test("a pending rule stays pending over a restart, and the time between does not count", async () => {
-  const busy: Observed = { ...well, system: { cpu_percent: 95, memory_percent: 10 } };
+  const busy: Observed = {
+    ...well,
+    system: { cpu_percent: 95, memory_percent: 10, event_loop_utilization_percent: 1 },
+  };
   const fiveSecondly = async ({ observe, pass }: Decisions, observations: number) => {
     for (let n = 0; n < observations; n++) {
       await observe(busy);
