@@ -10,6 +10,7 @@ import {
   type NotificationDispatcher,
   recordRefusal,
   type SecurityThresholds,
+  watchLogins,
   watchUnauthorizedAccess,
 } from "./alerts/index.ts";
 import {
@@ -54,6 +55,8 @@ export interface EarlybirdOptions extends Observed {
   recentlyAuthenticated?: (request: FastifyRequest) => Promise<void>;
   /** Identifies users whose unauthorized attempts go into the ledger. Without it, they are only logged. */
   whoIs?: WhoIs;
+  /** Whether an account, as `loginFor` names it, belongs to an admin or operator: failed logins for it are critical. */
+  isPrivileged?: (account: string) => Promise<boolean>;
   /** Error codes of 401 and 403 responses that SECURITY_ALERT does not count, such as an expired token. */
   harmlessRefusals?: readonly string[];
   /** Limits the request rate of the platform's routes before any lookup. Without it, there is no limit. */
@@ -79,7 +82,9 @@ export const earlybird = fastifyPlugin(
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
     const { metricsToken, rateLimit, recentlyAuthenticated } = options;
     const { clock, performance } = monitoring;
-    const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security });
+    const { isPrivileged } = options;
+    const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security, isPrivileged });
+    watchLogins(app, watch);
     const operator = (request: FastifyRequest) => authorize(request, "operator");
     const operatorOnly = async (request: FastifyRequest) => {
       await operator(request);

@@ -37,5 +37,6 @@ export {
   type SecurityThresholds,
 } from "./security/brute-force-detector.ts";
 export { securityAlert } from "./security/security-alert.ts";
+export { watchLogins } from "./security/successful-logins.ts";
 export { recordRefusal, watchUnauthorizedAccess } from "./security/unauthorized-access.ts";
 export { AlertArchive } from "./storage/alert-archive.ts";
