@@ -11,6 +11,7 @@ export {
   problems,
   tooManyRequests,
 } from "./http/problems.ts";
+export { type GaugeDeclaration, type GaugeOptions, gauge } from "./monitoring/index.ts";
 export { type EarlybirdOptions, earlybird, earlybird as default, type Observed } from "./plugin.ts";
 export {
   defineService,

@@ -21,6 +21,7 @@ import {
   createMonitoringPool,
   DatabaseHealthChecker,
   Fleet,
+  type GaugeDeclaration,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
@@ -43,6 +44,8 @@ export interface MonitoringRequest {
   /** Where the plugin serves the console, for links in alerts. By default `/console`. */
   consolePath?: string;
   clock?: Clock;
+  /** Numbers of the service, made by `gauge`. Declare those here that alerts name. */
+  gauges?: readonly GaugeDeclaration[];
 }
 
 /** The running monitoring of a service, as the plugin `earlybird` takes it. */
@@ -77,6 +80,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     database: new DatabaseHealthChecker({ pool, detailsPool: ownPool, clock }),
     system: new SystemMetrics({ clock }),
     performance,
+    gauges: request.gauges,
     log,
     clock,
   });

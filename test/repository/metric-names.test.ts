@@ -55,6 +55,7 @@ const scrape = async (): Promise<string> => {
       event_loop_utilization_percent: 1,
     },
     performance: { ...performance.summary(), endpoints: [] },
+    gauges: [],
   };
   const app = fastify();
   await app.register(metricsRoute, {

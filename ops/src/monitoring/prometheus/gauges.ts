@@ -1,5 +1,6 @@
 import type { Snapshot } from "../snapshot.ts";
 import type { Family } from "./exporter.ts";
+import { ownGaugeFamilies } from "./own-gauges.ts";
 import { replicaFamilies } from "./replica-lag.ts";
 
 /** The values of all gauges that are not about requests or the process. */
@@ -34,6 +35,7 @@ export const gaugeFamilies = ({ snapshot, version, firing }: GaugeValues): Famil
   },
   ...databaseFamilies(snapshot?.database),
   ...systemFamilies(snapshot?.system),
+  ...ownGaugeFamilies(snapshot?.gauges ?? []),
 ];
 
 const databaseFamilies = (database: Snapshot["database"] | undefined): Family[] => {
