@@ -62,6 +62,7 @@ const scrape = async (): Promise<string> => {
     monitoring: { snapshot, performance },
     version: "1.2.3",
     firing: () => ({ CUSTOM: 1 }),
+    declared: () => ({ "slow checkout": 1 }),
     operatorOnly: async () => {},
   });
   return (await app.inject("/metrics")).body;

@@ -18,6 +18,8 @@ export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.t
 export type { Instance } from "./fleet/instances.ts";
 export { type GaugeDeclaration, type GaugeOptions, type GaugeReading, gauge } from "./gauge.ts";
 export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
+export { type CountedRequests, type NamedCounts, ObjectiveCounts } from "./objective-counts.ts";
+export { gaugeMetric } from "./prometheus/own-gauges.ts";
 export { recordRequests } from "./requests/fastify-recorder.ts";
 export { type RouteOf, recordServer } from "./requests/http-recorder.ts";
 export { type EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";

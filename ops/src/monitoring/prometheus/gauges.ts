@@ -10,6 +10,8 @@ export interface GaugeValues {
   version: string;
   /** Firing alerts of each type, zeros included. */
   firing: Readonly<Record<string, number>>;
+  /** For each declared alert 1 while it fires, otherwise 0. */
+  declared: Readonly<Record<string, number>>;
 }
 
 const gauge = (name: string, help: string, value: number | null | undefined): Family => ({
@@ -20,7 +22,7 @@ const gauge = (name: string, help: string, value: number | null | undefined): Fa
 });
 
 /** Gauges in the base units of Prometheus: seconds, bytes, ratios from 0 to 1. */
-export const gaugeFamilies = ({ snapshot, version, firing }: GaugeValues): Family[] => [
+export const gaugeFamilies = ({ snapshot, version, firing, declared }: GaugeValues): Family[] => [
   {
     name: "earlybird_build_info",
     help: "The version of the service.",
@@ -32,6 +34,12 @@ export const gaugeFamilies = ({ snapshot, version, firing }: GaugeValues): Famil
     help: "Firing alerts of this type.",
     type: "gauge",
     samples: Object.entries(firing).map(([type, value]) => ({ labels: { type }, value })),
+  },
+  {
+    name: "earlybird_declared_alert_firing",
+    help: "Whether an alert that the service declares fires; it is also counted as CUSTOM.",
+    type: "gauge",
+    samples: Object.entries(declared).map(([key, value]) => ({ labels: { key }, value })),
   },
   ...databaseFamilies(snapshot?.database),
   ...systemFamilies(snapshot?.system),
