@@ -141,6 +141,7 @@ export const earlybird = fastifyPlugin(
         monitoring,
         version,
         firing: () => firingByType(alerts),
+        declared: () => alerts.firingDeclared(),
         token: metricsToken,
         operatorOnly,
       });

@@ -972,6 +972,16 @@ export interface paths {
                                     newest: string | null;
                                 };
                             };
+                            /** @description Numbers that the service declares. */
+                            gauges: {
+                                name: string;
+                                help: string;
+                                unit: string | null;
+                                /** @description Null if the last read failed. */
+                                value: number | null;
+                                /** @description Why there is no value; null if there is one. */
+                                problem: string | null;
+                            }[];
                         };
                     };
                 };
@@ -1204,6 +1214,16 @@ export interface paths {
                                     newest: string | null;
                                 };
                             };
+                            /** @description Numbers that the service declares. */
+                            gauges: {
+                                name: string;
+                                help: string;
+                                unit: string | null;
+                                /** @description Null if the last read failed. */
+                                value: number | null;
+                                /** @description Why there is no value; null if there is one. */
+                                problem: string | null;
+                            }[];
                         };
                     };
                 };
@@ -1439,6 +1459,16 @@ export interface paths {
                                     newest: string | null;
                                 };
                             };
+                            /** @description Numbers that the service declares. */
+                            gauges: {
+                                name: string;
+                                help: string;
+                                unit: string | null;
+                                /** @description Null if the last read failed. */
+                                value: number | null;
+                                /** @description Why there is no value; null if there is one. */
+                                problem: string | null;
+                            }[];
                             endpoints: ({
                                 window_seconds: number;
                                 requests: number;
@@ -1784,6 +1814,16 @@ export interface paths {
                                     newest: string | null;
                                 };
                             };
+                            /** @description Numbers that the service declares. */
+                            gauges: {
+                                name: string;
+                                help: string;
+                                unit: string | null;
+                                /** @description Null if the last read failed. */
+                                value: number | null;
+                                /** @description Why there is no value; null if there is one. */
+                                problem: string | null;
+                            }[];
                             endpoints: ({
                                 window_seconds: number;
                                 requests: number;

@@ -28,7 +28,17 @@ export { type ChannelExplanation, type Explanation, explain } from "./notify/exp
 export { Heartbeat } from "./notify/heartbeat.ts";
 export type { AlertManagerOptions } from "./pipeline.ts";
 export { type AlertRoutesOptions, alertRoutes } from "./routes/index.ts";
+export { type GaugeAlertOptions, gaugeAlert } from "./rules/declared/gauge-alert.ts";
+export {
+  type AlertDeclaration,
+  assertDeclarations,
+  objectiveMinutes,
+  objectiveTargets,
+} from "./rules/declared/index.ts";
+export { type ObjectiveOptions, objective } from "./rules/declared/objective.ts";
+export { type RouteAlertOptions, routeAlert } from "./rules/declared/route-alert.ts";
 export { rules } from "./rules/index.ts";
+export { declaredPrometheusRules } from "./rules/prometheus/declared-rules.ts";
 export type { Rule, SnapshotSource } from "./rules/rule.ts";
 export { defaultThresholds, type Thresholds } from "./rules/thresholds.ts";
 export {

@@ -7,7 +7,14 @@ import type { Alert } from "./model/alert.ts";
 import type { RaisedType } from "./model/raised-types.ts";
 import type { Explanation } from "./notify/explain.ts";
 import { type AlertManagerOptions, createPipeline, type Pipeline } from "./pipeline.ts";
-import { activeAnywhere, activeHere, explanationOf, historyOf, summaryOf } from "./queries.ts";
+import {
+  activeAnywhere,
+  activeHere,
+  explanationOf,
+  firingDeclared,
+  historyOf,
+  summaryOf,
+} from "./queries.ts";
 import type { Observed, SnapshotSource } from "./rules/rule.ts";
 import { closePipeline, settle, settleAndSave } from "./shutdown.ts";
 
@@ -47,7 +54,7 @@ export class AlertManager {
    * (`details.occurrences`). If the request is more severe, the alert takes its severity, message and details, and
    * the channels are notified again.
    *
-   * @throws Failure EB_ALERT_TYPE
+   * @throws Failure EB_ALERT_TYPE, EB_ALERT_DECLARED
    */
   raise(request: RaiseRequest): Alert {
     return this.#pipeline.lifecycle.raise(request);
@@ -57,7 +64,7 @@ export class AlertManager {
    * Resolves a raised alert; without a key, all alerts of the type that were raised without one. Returns the last
    * alert that it resolved; undefined if none was firing.
    *
-   * @throws Failure EB_ALERT_TYPE
+   * @throws Failure EB_ALERT_TYPE, EB_ALERT_DECLARED
    */
   resolve(type: RaisedType, key = ""): Alert | undefined {
     return this.#pipeline.lifecycle.resolve(type, key);
@@ -66,6 +73,11 @@ export class AlertManager {
   /** Alerts of this process that fire now. */
   active(): Alert[] {
     return activeHere(this.#pipeline);
+  }
+
+  /** Each declared alert of this process, by key: 1 while it fires, otherwise 0. */
+  firingDeclared(): Record<string, number> {
+    return firingDeclared(this.#pipeline);
   }
 
   /** Alerts that fire in any instance, as of the last contact; an alert that several instances raised, once. */

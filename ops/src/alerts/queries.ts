@@ -8,6 +8,12 @@ import type { Pipeline } from "./pipeline.ts";
 /** Alerts that fire in this process. */
 export const activeHere = ({ incidents }: Pipeline): Alert[] => incidents.firing().map(({ alert }) => alert);
 
+/** The number of firing alerts, 0 or 1, by the key of each declared alert. */
+export const firingDeclared = ({ declared, incidents }: Pipeline): Record<string, number> =>
+  Object.fromEntries(
+    declared.map(({ type, key = "" }) => [key, incidents.find(type, key) === undefined ? 0 : 1]),
+  );
+
 /** Alerts that fire in any instance, as of the last contact; an alert that several instances raised, once. */
 export const activeAnywhere = (pipeline: Pipeline): Alert[] => {
   const { shared, records } = pipeline;

@@ -1,7 +1,7 @@
 import type { Incidents } from "../../incidents/active.ts";
 import type { Records } from "../../incidents/records.ts";
 import type { Silences } from "../../incidents/silences.ts";
-import type { AlertType } from "../../model/alert.ts";
+import { AlertType } from "../../model/alert.ts";
 import { sanitizeDetails } from "../../model/sanitize.ts";
 import type { Notifier } from "../../notify/notifier.ts";
 import type { RuleEngine } from "../../rules/rule-engine.ts";
@@ -39,6 +39,17 @@ export const takeSnapshot = (
     })),
   };
 };
+
+/** The state without that of rules which the service no longer declares; all of it if `declared` is undefined. */
+export const withoutUndeclared = (
+  state: SavedState,
+  declared: ReadonlySet<string> | undefined,
+): SavedState => ({
+  ...state,
+  standings: state.standings.filter(
+    ({ type, key }) => declared === undefined || type !== AlertType.CUSTOM || declared.has(key),
+  ),
+});
 
 /** Restores the state of another process. The state of this one has priority. */
 export const restoreSnapshot = (

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
 import { muteCommand } from "./mute.ts";
+import { rulesCommand } from "./rules.ts";
 import { summaryCommand } from "./summary.ts";
 import { testCommand } from "./test.ts";
 import { unmuteCommand } from "./unmute.ts";
@@ -14,4 +15,5 @@ export const addAlertCommands = (alerts: Command): Command =>
     .addCommand(explainCommand())
     .addCommand(muteCommand())
     .addCommand(unmuteCommand())
-    .addCommand(testCommand());
+    .addCommand(testCommand())
+    .addCommand(rulesCommand());
