@@ -2237,6 +2237,10 @@ export interface paths {
                                 id: string;
                                 /** @enum {string} */
                                 type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                                /** @description only alerts with this key */
+                                key: string | null;
+                                /** @description only alerts whose key or details.route is this */
+                                route: string | null;
                                 author: string;
                                 reason: string | null;
                                 /** Format: date-time */
@@ -2638,7 +2642,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mute a type of alerts. Muted alerts are recorded, and sent if they still fire at the end. */
+        /** Mute alerts by type, key or route. Muted alerts are recorded, and sent if they still fire at the end. */
         post: {
             parameters: {
                 query?: never;
@@ -2654,6 +2658,10 @@ export interface paths {
                          * @enum {string}
                          */
                         type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        /** @description only alerts with this key */
+                        key?: string | null;
+                        /** @description only alerts whose key or details.route is this */
+                        route?: string | null;
                         /** @description at most 30 days */
                         duration_seconds: number;
                         /** @description needed for critical types and for ALL */
@@ -2672,6 +2680,10 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
                             author: string;
                             reason: string | null;
                             /** Format: date-time */
@@ -2764,7 +2776,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a mute now. */
+        /** End a mute now, named by its id, or by the type, key and route that it was made with. */
         post: {
             parameters: {
                 query?: never;
@@ -2775,11 +2787,16 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        id?: string;
                         /**
                          * @description a type of alerts, or ALL
                          * @enum {string}
                          */
-                        type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        type?: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        /** @description only alerts with this key */
+                        key?: string | null;
+                        /** @description only alerts whose key or details.route is this */
+                        route?: string | null;
                     };
                 };
             };
@@ -2794,6 +2811,10 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
                             author: string;
                             reason: string | null;
                             /** Format: date-time */

@@ -1,6 +1,6 @@
 import { changeMutes } from "./change-mutes.ts";
 import type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
-import type { Mute, MuteRequest, MuteTarget } from "./incidents/mute.ts";
+import type { Mute, MuteRequest, UnmuteRequest } from "./incidents/mute.ts";
 import type { RaiseRequest } from "./incidents/raise.ts";
 import type { AlertSummary } from "./incidents/statistics.ts";
 import type { Alert } from "./model/alert.ts";
@@ -89,17 +89,17 @@ export class AlertManager {
   }
 
   /**
-   * Mutes a type of alerts, or all, in all instances. Muted alerts are recorded; an alert that still fires at the end
-   * of the mute is sent then.
+   * Mutes a type of alerts, some of them by key or route, or all, in all instances. Muted alerts are recorded; an alert
+   * that still fires at the end of the mute is sent then.
    *
-   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
+   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE, EB_MUTE_DURATION
    */
   async mute(request: MuteRequest): Promise<Mute> {
     return changeMutes(this.#pipeline, (silences, now) => silences.mute(request, now));
   }
 
   /** @throws Failure EB_NOT_MUTED */
-  async unmute(request: { type: MuteTarget; author: string }): Promise<Mute> {
+  async unmute(request: UnmuteRequest): Promise<Mute> {
     return changeMutes(this.#pipeline, (silences, now) => silences.unmute(request, now));
   }
 

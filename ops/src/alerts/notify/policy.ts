@@ -1,5 +1,6 @@
 import type { Cause } from "../incidents/inhibition.ts";
 import type { Mute } from "../incidents/mute.ts";
+import { describeScope } from "../incidents/mute-scope.ts";
 import { type Alert, type AlertSeverity, isWorse } from "../model/alert.ts";
 import type { Occasion } from "../model/notification.ts";
 import type { Choice } from "../model/notification-decision.ts";
@@ -96,11 +97,13 @@ const notify = (occasion: Occasion): NotificationPlan => ({ do: "notify", occasi
 const hold = (occasion: Occasion, choice: Choice) =>
   ({ do: "hold", occasion, choice, over: false }) satisfies NotificationPlan;
 
-const mutedBy = ({ author, until, reason }: Mute): Choice => ({
+const mutedBy = (mute: Mute): Choice => ({
   decision: "muted",
-  by: author,
-  until,
-  reason,
+  mute: mute.id,
+  scope: describeScope(mute),
+  by: mute.author,
+  until: mute.until,
+  reason: mute.reason,
 });
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();

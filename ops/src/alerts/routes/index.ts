@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { plainName } from "../../core/safe-names.ts";
-import type { MuteListener } from "../incidents/mute.ts";
+import type { MuteListener } from "../incidents/mute-event.ts";
 import type { AlertManager } from "../manager.ts";
 import { type MutingOptions, mutingRoutes } from "./mute.ts";
 import { type ReadingOptions, readingRoutes } from "./read.ts";

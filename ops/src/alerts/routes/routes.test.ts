@@ -231,7 +231,27 @@ describe("a mute", () => {
     await expect.poll(() => slack.messages.length).toBe(1);
   });
 
+  test("of one key or route is ended by the same scope or by its id", async () => {
+    const scopes = [
+      { type: "CUSTOM", key: "stock" },
+      { type: "API_TIMEOUT", route: "GET /api/orders" },
+    ];
+    for (const scope of scopes) await send("POST /api/alerts/mute", { ...scope, duration_seconds: 60 });
+    const { muted } = (await send("GET /api/alerts/summary")).body;
+    expect(muted).toMatchObject([
+      { ...scopes[0], route: null },
+      { ...scopes[1], key: null },
+    ]);
+    expect(await send("POST /api/alerts/unmute", scopes[0])).toMatchObject({ status: 200, body: muted[0] });
+    expect((await send("POST /api/alerts/unmute", { id: muted[1].id })).body).toEqual(muted[1]);
+    expect((await send("POST /api/alerts/unmute", { id: muted[1].id })).body.code).toBe("EB_NOT_MUTED");
+    for (const body of [{}, { id: "a", type: "ALL" }, { key: "stock" }]) {
+      expect([body, (await send("POST /api/alerts/unmute", body)).status]).toEqual([body, 400]);
+    }
+  });
+
   test.each([
+    [{ type: "CUSTOM", duration_seconds: 60, key: "" }, 422, "EB_MUTE_SCOPE"],
     [{ type: "DATABASE_DOWN", duration_seconds: 60 }, 422, "EB_MUTE_NEEDS_REASON"],
     [{ type: "ALL", duration_seconds: 60, reason: " " }, 422, "EB_MUTE_NEEDS_REASON"],
     [{ type: "CUSTOM", duration_seconds: 0 }, 422, "EB_MUTE_DURATION"],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { muteTargets } from "../incidents/mute.ts";
+import { muteTargets } from "../incidents/mute-scope.ts";
 import { AlertSeverity, AlertType } from "../model/alert.ts";
 
 /** The shapes of answers about alerts. */
@@ -57,6 +57,8 @@ export const historyPage = z.object({
 export const mute = z.object({
   id: z.string(),
   type: z.enum(muteTargets),
+  key: z.string().nullable().describe("only alerts with this key"),
+  route: z.string().nullable().describe("only alerts whose key or details.route is this"),
   author: z.string(),
   reason: z.string().nullable(),
   muted_at: time,

@@ -1,8 +1,9 @@
+import type { Kysely } from "kysely";
 import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { DatabaseWithTables } from "../../monitoring/index.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
-import type { Mute, MuteRequest, MuteTarget } from "../incidents/mute.ts";
+import type { Mute, MuteRequest, UnmuteRequest } from "../incidents/mute.ts";
 import { Silences } from "../incidents/silences.ts";
 import { type AlertStatistics, statisticsOf } from "../incidents/statistics.ts";
 import type { Alert } from "../model/alert.ts";
@@ -44,7 +45,7 @@ export class AlertArchive {
     const now = this.#clock.now();
     return this.#database.connected(async (db) => ({
       active: oneOfEach(await readFiring(db)).length,
-      muted: await silenceStore(db).read(now),
+      muted: (await readSilences(db, now)).all(now),
       ...statisticsOf(await readTallies(db, now), now),
     }));
   }
@@ -62,25 +63,29 @@ export class AlertArchive {
   /**
    * Mutes for all instances; they know within seconds.
    *
-   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
+   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE, EB_MUTE_DURATION
    */
   async mute(request: MuteRequest): Promise<Mute> {
-    return this.#change((book) => book.mute(request, this.#clock.now()));
+    return this.#change((silences) => silences.mute(request, this.#clock.now()));
   }
 
   /** @throws Failure EB_NOT_MUTED */
-  async unmute(request: { type: MuteTarget; author: string }): Promise<Mute> {
-    return this.#change((book) => book.unmute(request, this.#clock.now()));
+  async unmute(request: UnmuteRequest): Promise<Mute> {
+    return this.#change((silences) => silences.unmute(request, this.#clock.now()));
   }
 
-  async #change(change: (book: Silences) => Mute): Promise<Mute> {
+  async #change(change: (silences: Silences) => Mute): Promise<Mute> {
     return this.#database.connected(async (db) => {
-      const shared = silenceStore(db);
-      const book = new Silences();
-      book.adopt({ mutes: await shared.read(this.#clock.now()), unsaved: [] });
-      const mute = change(book);
-      await book.share(shared, this.#clock.now());
+      const silences = await readSilences(db, this.#clock.now());
+      const mute = change(silences);
+      await silences.share(silenceStore(db), this.#clock.now());
       return mute;
     });
   }
 }
+
+const readSilences = async (db: Kysely<unknown>, now: Date): Promise<Silences> => {
+  const silences = new Silences();
+  await silences.share(silenceStore(db), now);
+  return silences;
+};

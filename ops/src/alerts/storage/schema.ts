@@ -5,24 +5,22 @@ import { createPlatformTables } from "../../database/platform-tables.ts";
  * Creates the missing tables of alerts.
  *
  * - `alert_history`: each alert, with its decisions and attempts
- * - `alert_mutes`: the muted types, with author and end
+ * - `alert_mutes`: the mutes, with author and end
  * - `alert_claims`: the instance that sends each alert
  */
 export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
-  await createPlatformTables(db, [{ table: "alert_claims", statements }]);
-  await addSeverity(db);
+  await createPlatformTables(db, [
+    { table: "alert_claims", statements },
+    // Upgrades of tables of an older version.
+    { table: "alert_claims", column: "severity", statements: [addSeverity] },
+    { table: "alert_mutes", column: "route", statements: [addScope] },
+  ]);
 };
 
-/** To tables of an older version: null, where that has written a row, is as severe as can be. */
-const addSeverity = async (db: Kysely<unknown>): Promise<void> => {
-  const { rows } = await sql`
-    select from pg_attribute
-    where attrelid = 'earlybird.alert_claims'::regclass and attname = 'severity'`.execute(db);
-  // Looked for first: to add it, also where it is there, asks for the table's owner and for a lock.
-  if (rows.length === 0) {
-    await sql`alter table earlybird.alert_claims add column if not exists severity text`.execute(db);
-  }
-};
+/** Null in rows of an older version: as severe as can be. */
+const addSeverity = sql`alter table earlybird.alert_claims add column severity text`;
+/** Null: all alerts of the type. */
+const addScope = sql`alter table earlybird.alert_mutes add column key text, add column route text`;
 
 const statements = [
   sql`create table earlybird.alert_history (
@@ -45,6 +43,8 @@ const statements = [
   sql`create table earlybird.alert_mutes (
     id       text primary key,
     type     text not null,
+    key      text,
+    route    text,
     author   text not null,
     reason   text,
     muted_at timestamptz not null,

@@ -29,8 +29,7 @@ export const takeSnapshot = (
     incidents: open,
     last_told: notifier.lastNotified(),
     last_ended: incidents.lastEnded(),
-    mutes: silences.all(now),
-    unsaved_mutes: silences.unsaved(),
+    ...silences.saved(now),
     unsaved: unsaved.map(({ alert, instance, decisions, attempts }) => ({
       alert,
       instance,
@@ -54,7 +53,7 @@ export const restoreSnapshot = (
   for (const standing of state.standings.filter((one) => !isKnown(one))) engine.adopt(standing);
   for (const incident of state.incidents) if (incidents.adopt(incident)) records.add(incident);
   for (const record of state.unsaved) records.add(record);
-  silences.adopt({ mutes: state.mutes, unsaved: state.unsaved_mutes });
+  silences.adopt(state);
   incidents.adoptEnded(state.last_ended);
   notifier.adopt(state.last_told);
   notifier.schedule();

@@ -139,7 +139,24 @@ describe("a mute", () => {
     expect((await ask("summary")).answer.muted).toEqual([]);
   });
 
+  test("of one key or route is ended by the same options, or by its id", async () => {
+    const route = ["--route", "GET /api/orders"];
+    const { answer: mute } = await ask("mute", "API_TIMEOUT", ...route, "--for", "30m");
+    expect((await earlybird("mute", "CUSTOM", "--key", "sdb", "--for", "30m")).stdout).toMatch(
+      /^CUSTOM \(key sdb\) is muted until \S+Z\.$/m,
+    );
+    const { stdout } = await earlybird("summary");
+    expect(stdout).toContain(`API_TIMEOUT (route GET /api/orders) is muted until ${mute.until}`);
+    expect((await earlybird("unmute", "API_TIMEOUT")).exitStatus).toBe(2);
+    expect((await ask("unmute", mute.id)).answer).toEqual(mute);
+    expect((await earlybird("unmute", "CUSTOM", "--key", "sdb")).stdout).toBe(
+      "CUSTOM (key sdb) is no longer muted.\n",
+    );
+  });
+
   test.each([
+    [["mute", "HIGH_CPU", "--key", "a", "--for", "1h"], 2],
+    [["unmute", "nothing"], 2],
     [["mute", "DATABASE_DOWN", "--for", "1h"], 6],
     [["mute", "ALL", "--for", "1h"], 6],
     [["mute", "HIGH_CPU", "--for", "31d"], 2],

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type Mute, type MuteTarget, muteEvent } from "../../../alerts/index.ts";
+import { describeScope, type Mute, type MuteTarget, muteEvent } from "../../../alerts/index.ts";
 import { seconds } from "../../arguments.ts";
 import { asFailure } from "../../as-failure.ts";
 import { type Connection, operator } from "../../context.ts";
@@ -8,6 +8,8 @@ import { author, muteTarget, withAlerts } from "./with-alerts.ts";
 
 interface Options {
   for: number;
+  key?: string;
+  route?: string;
   reason?: string;
   json?: boolean;
 }
@@ -34,17 +36,19 @@ const recordMute = async (mute: Mute, { database: { pool, direct }, log }: Conne
 
 export const muteCommand = () =>
   new Command("mute")
-    .description("mute notifications of an alert type")
+    .description("mute notifications of an alert type, or only of a key or route")
     .addArgument(muteTarget())
+    .option("--key <key>", "only alerts with this key, as the history shows it")
+    .option("--route <route>", 'only alerts about this route, such as "GET /api/orders"')
     .requiredOption("--for <time>", "duration of the mute: 90s, 30m, 2h or 1d, at most 30d", seconds)
     .option("--reason <text>", "reason for the mute")
     .option("--json", "print one JSON document")
     .addHelpText("after", help)
-    .action((type: MuteTarget, { for: duration_seconds, reason, json }: Options) =>
+    .action((type: MuteTarget, { for: duration_seconds, json, ...request }: Options) =>
       withAlerts(async (alerts, connection) => {
-        const mute = await alerts.mute({ type, duration_seconds, reason, author: author() });
+        const mute = await alerts.mute({ ...request, type, duration_seconds, author: author() });
         await recordMute(mute, connection);
         if (json) return printJson(mute);
-        print(`${type} is muted until ${mute.until}.`);
+        print(`${describeScope(mute)} is muted until ${mute.until}.`);
       }),
     );

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { describeScope } from "../../../alerts/index.ts";
 import { dim, duration, number, print, printJson, printStatus, red, table } from "../../output.ts";
 import { withAlerts } from "./with-alerts.ts";
 
@@ -31,8 +32,10 @@ export const summaryCommand = () =>
           const rows = Object.entries(summary.by_type).map(([type, count]) => [type, number(count)]);
           print(table(["type", "alerts"], rows));
         }
-        for (const { type, until, author, reason } of muted) {
-          print(`${type} is muted until ${until} by ${author}${reason === null ? "" : dim(`: ${reason}`)}`);
+        for (const mute of muted) {
+          const { id, until, author, reason } = mute;
+          const why = reason === null ? "" : dim(`: ${reason}`);
+          print(`${describeScope(mute)} is muted until ${until} by ${author}${why} ${dim(id)}`);
         }
       }),
     );
