@@ -2360,6 +2360,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                             }[];
                         };
                     };
@@ -2451,6 +2458,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                                 instance: string;
                                 channels: {
                                     channel: string;
@@ -2553,6 +2567,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                             };
                             /** @description the process that raised it */
                             instance: string;
@@ -3025,6 +3046,265 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the reminders of an alert until it resolves or becomes more severe. Its end is still sent. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description such as what is being done */
+                        note?: string | null;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
+                            /** @description distinguishes alerts of one type, such as a route or an address; often empty */
+                            key: string;
+                            /** @enum {string} */
+                            severity: "warning" | "error" | "critical";
+                            /** @enum {string} */
+                            state: "firing" | "resolved";
+                            message: string;
+                            details: {
+                                [key: string]: string | number;
+                            };
+                            /** Format: date-time */
+                            fired_at: string;
+                            resolved_at: string | null;
+                            /** @description stops reminders until the alert resolves or becomes more severe */
+                            acknowledged: {
+                                by: string;
+                                /** Format: date-time */
+                                at: string;
+                                note: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Withdraw the acknowledgement of an alert. Reminders continue. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
+                            /** @description distinguishes alerts of one type, such as a route or an address; often empty */
+                            key: string;
+                            /** @enum {string} */
+                            severity: "warning" | "error" | "critical";
+                            /** @enum {string} */
+                            state: "firing" | "resolved";
+                            message: string;
+                            details: {
+                                [key: string]: string | number;
+                            };
+                            /** Format: date-time */
+                            fired_at: string;
+                            resolved_at: string | null;
+                            /** @description stops reminders until the alert resolves or becomes more severe */
+                            acknowledged: {
+                                by: string;
+                                /** Format: date-time */
+                                at: string;
+                                note: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;

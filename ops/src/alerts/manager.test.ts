@@ -32,6 +32,7 @@ test("two failed pings raise DATABASE_DOWN once, with its reason and its beginni
         details: { reason: "ECONNREFUSED", failing_since: "2026-01-05T04:00:01.000Z" },
         fired_at: "2026-01-05T04:00:02.000Z",
         resolved_at: null,
+        acknowledged: null,
       },
     },
   ]);

@@ -1,4 +1,6 @@
+import { acknowledge, unacknowledge } from "./acknowledge.ts";
 import { changeMutes } from "./change-mutes.ts";
+import type { AcknowledgeRequest } from "./incidents/acknowledgement.ts";
 import type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 import type { Mute, MuteRequest, UnmuteRequest } from "./incidents/mute.ts";
 import type { RaiseRequest } from "./incidents/raise.ts";
@@ -107,6 +109,20 @@ export class AlertManager {
   mutes(): Mute[] {
     const { silences, clock } = this.#pipeline;
     return silences.all(clock.now());
+  }
+
+  /**
+   * Stops the reminders of an alert, in all instances, until it resolves or becomes more severe. Its end is still sent.
+   *
+   * @throws Failure EB_ALERT_UNKNOWN, EB_ALERT_RESOLVED
+   */
+  async acknowledge(request: AcknowledgeRequest): Promise<Alert> {
+    return acknowledge(this.#pipeline, request);
+  }
+
+  /** @throws Failure EB_ALERT_UNKNOWN, EB_ALERT_RESOLVED, EB_NOT_ACKNOWLEDGED */
+  async unacknowledge(request: AcknowledgeRequest): Promise<Alert> {
+    return unacknowledge(this.#pipeline, request);
   }
 
   /** @throws Failure EB_ALERT_UNKNOWN */

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { steadyClock } from "../core/steady-clock.ts";
+import { Acknowledgements } from "./incidents/acknowledgements.ts";
 import { Incidents } from "./incidents/active.ts";
 import { IncidentLifecycle } from "./incidents/lifecycle.ts";
 import { Records } from "./incidents/records.ts";
@@ -45,6 +46,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
   const incidents = new Incidents();
   const silences = new Silences();
   const records = new Records();
+  const acknowledgements = new Acknowledgements({ incidents, onChange: (record) => records.changed(record) });
   const shared =
     database &&
     new SharedAlerts({
@@ -52,6 +54,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
       log,
       clock,
       silences,
+      acknowledgements,
       records,
       incidents,
       isUnavailable: () => engine.stateOf(AlertType.DATABASE_DOWN) !== "inactive",
@@ -77,11 +80,12 @@ export const createPipeline = (options: AlertManagerOptions) => {
   const lifecycle = new IncidentLifecycle({
     incidents,
     records,
+    acknowledgements,
     onChange: () => notifier.schedule(),
     clock,
     nowMs,
   });
-  const sources = { engine, incidents, silences, records, notifier };
+  const sources = { engine, incidents, silences, acknowledgements, records, notifier };
   const stateFile: StateFile | undefined =
     dataDir === undefined
       ? undefined
@@ -117,6 +121,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
     engine,
     incidents,
     silences,
+    acknowledgements,
     records,
     shared,
     deliveryLog,

@@ -18,6 +18,9 @@ export type Choice =
   | { decision: "inhibited"; by: AlertType; by_alert: string }
   /** Decisions of an older version do not name the mute. */
   | { decision: "muted"; mute?: string; scope?: string; by: string; until: string; reason: string | null }
+  /** No reminders are sent. */
+  | { decision: "acknowledged"; by: string; note: string | null }
+  | { decision: "unacknowledged"; by: string }
   | { decision: "repeat"; of_alert: string; until: string }
   | { decision: "told_elsewhere"; instance: string; alert: string }
   /** The start of the alert was not sent, so its end is not sent either. */
@@ -52,6 +55,10 @@ export const describeDecision = (decision: Decision): string => {
       const named = mute === undefined ? "" : `, mute ${mute} of ${scope}`;
       return `not sent: muted by ${by} until ${until}${named}${reason === null ? "" : `, because: ${reason}`}`;
     }
+    case "acknowledged":
+      return `no reminders: acknowledged by ${decision.by}${decision.note === null ? "" : `: ${decision.note}`}`;
+    case "unacknowledged":
+      return `reminders continue: ${decision.by} withdrew the acknowledgement`;
     case "repeat":
       return `not sent before ${decision.until}: repeats alert ${decision.of_alert}`;
     case "told_elsewhere":

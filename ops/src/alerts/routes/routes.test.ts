@@ -55,6 +55,8 @@ test.each([
   "GET /api/alerts/active",
   "GET /api/alerts/history",
   "GET /api/alerts/1",
+  "POST /api/alerts/1/acknowledge",
+  "DELETE /api/alerts/1/acknowledge",
   "POST /api/alerts/mute",
   "POST /api/alerts/unmute",
   "POST /api/alerts/test",
@@ -83,6 +85,7 @@ describe("what fires", () => {
           details: { key: "stock", occurrences: 1 },
           fired_at: expect.stringMatching(/^\d{4}-.*Z$/),
           resolved_at: null,
+          acknowledged: null,
         },
       ],
     });
@@ -213,6 +216,23 @@ describe("the history", () => {
       code: "EB_ALERT_UNKNOWN",
     });
   });
+});
+
+test("an alert can be acknowledged by a login, and no longer", async () => {
+  const { id } = raise("stock");
+  await alerts.settled();
+  const route = `/api/alerts/${id}/acknowledge`;
+  const acknowledged = { by: "Olu (usr_2)", at: expect.stringMatching(/Z$/), note: "on it" };
+  expect((await send(`POST ${route}`, { note: "on it" })).body).toMatchObject({ id, acknowledged });
+  expect((await send("GET /api/alerts/active")).body.alerts).toMatchObject([{ acknowledged }]);
+  expect((await send("GET /api/alerts/history")).body.alerts).toMatchObject([{ acknowledged }]);
+  expect((await send(`DELETE ${route}`)).body).toMatchObject({ id, acknowledged: null });
+  expect((await send(`DELETE ${route}`)).body.code).toBe("EB_NOT_ACKNOWLEDGED");
+  expect((await send(`POST ${route}`)).body.acknowledged).toMatchObject({ note: null });
+  expect((await send(`POST ${route}`, { by: "somebody else" })).status).toBe(400);
+  expect((await send("POST /api/alerts/1/acknowledge")).body.code).toBe("EB_ALERT_UNKNOWN");
+  alerts.resolve("CUSTOM", "stock");
+  expect((await send(`POST ${route}`)).body).toMatchObject({ status: 409, code: "EB_ALERT_RESOLVED" });
 });
 
 describe("a mute", () => {

@@ -19,6 +19,10 @@ export const alert = z.object({
   details: z.record(z.string(), z.union([z.string(), z.number()])),
   fired_at: time,
   resolved_at: time.nullable(),
+  acknowledged: z
+    .object({ by: z.string(), at: time, note: z.string().nullable() })
+    .nullable()
+    .describe("stops reminders until the alert resolves or becomes more severe"),
 });
 
 const outcome = z.enum(["accepted", "on_its_way", "failed", "not_sent"]);

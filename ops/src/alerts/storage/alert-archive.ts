@@ -2,6 +2,12 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { DatabaseWithTables } from "../../monitoring/index.ts";
+import {
+  type AcknowledgeRequest,
+  acknowledgementOf,
+  applyAcknowledgement,
+  withdrawalOf,
+} from "../incidents/acknowledgement.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
 import type { Mute, MuteRequest, UnmuteRequest } from "../incidents/mute.ts";
 import { Silences } from "../incidents/silences.ts";
@@ -9,6 +15,7 @@ import { type AlertStatistics, statisticsOf } from "../incidents/statistics.ts";
 import type { Alert } from "../model/alert.ts";
 import { oneOfEach } from "../model/fingerprint.ts";
 import { alertUnknown, type Explanation, explain } from "../notify/explain.ts";
+import { acknowledgementStore } from "./acknowledgement-table.ts";
 import { alertDatabaseOn } from "./alert-database.ts";
 import { findRecord, readFiring, readPage, readTallies } from "./history-table.ts";
 import { silenceStore } from "./silence-table.ts";
@@ -72,6 +79,30 @@ export class AlertArchive {
   /** @throws Failure EB_NOT_MUTED */
   async unmute(request: UnmuteRequest): Promise<Mute> {
     return this.#change((silences) => silences.unmute(request, this.#clock.now()));
+  }
+
+  /** @throws Failure EB_ALERT_UNKNOWN, EB_ALERT_RESOLVED */
+  async acknowledge(request: AcknowledgeRequest): Promise<Alert> {
+    return this.#changeAcknowledgement(request, acknowledgementOf);
+  }
+
+  /** @throws Failure EB_ALERT_UNKNOWN, EB_ALERT_RESOLVED, EB_NOT_ACKNOWLEDGED */
+  async unacknowledge(request: AcknowledgeRequest): Promise<Alert> {
+    return this.#changeAcknowledgement(request, withdrawalOf);
+  }
+
+  async #changeAcknowledgement(
+    request: AcknowledgeRequest,
+    entryOf: typeof acknowledgementOf,
+  ): Promise<Alert> {
+    const { id } = request;
+    return this.#database.connected(async (db) => {
+      const record = await findRecord(db, id);
+      if (!record) throw alertUnknown({ id });
+      const entry = entryOf(record.alert, request, this.#clock.now());
+      await acknowledgementStore(db).save([entry]);
+      return applyAcknowledgement(record.alert, entry);
+    });
   }
 
   async #change(change: (silences: Silences) => Mute): Promise<Mute> {

@@ -6,6 +6,7 @@ import { createPlatformTables } from "../../database/platform-tables.ts";
  *
  * - `alert_history`: each alert, with its decisions and attempts
  * - `alert_mutes`: the mutes, with author and end
+ * - `alert_acknowledgements`: the latest acknowledgement, or withdrawal, of each alert that had one
  * - `alert_claims`: the instance that sends each alert
  */
 export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
@@ -14,6 +15,8 @@ export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
     // Upgrades of tables of an older version.
     { table: "alert_claims", column: "severity", statements: [addSeverity] },
     { table: "alert_mutes", column: "route", statements: [addScope] },
+    { table: "alert_history", column: "acknowledged", statements: [addAcknowledged] },
+    { table: "alert_acknowledgements", statements: [acknowledgements] },
   ]);
 };
 
@@ -21,6 +24,17 @@ export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
 const addSeverity = sql`alter table earlybird.alert_claims add column severity text`;
 /** Null: all alerts of the type. */
 const addScope = sql`alter table earlybird.alert_mutes add column key text, add column route text`;
+
+const addAcknowledged = sql`alter table earlybird.alert_history add column acknowledged jsonb`;
+const acknowledgements = sql`create table earlybird.alert_acknowledgements (
+  fingerprint  text primary key,
+  alert        text not null,
+  severity     text not null,
+  acknowledged boolean not null,
+  author       text not null,
+  note         text,
+  at           timestamptz not null
+)`;
 
 const statements = [
   sql`create table earlybird.alert_history (
@@ -33,6 +47,7 @@ const statements = [
     details     jsonb not null,
     fired_at    timestamptz not null,
     resolved_at timestamptz,
+    acknowledged jsonb,
     instance    text not null,
     decisions   jsonb not null,
     attempts    jsonb not null,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Owner, ownerSchema } from "../../../core/process-lease.ts";
+import type { AcknowledgementEntry } from "../../incidents/acknowledgement.ts";
 import type { LastEnded } from "../../incidents/active.ts";
 import type { SavedSilences } from "../../incidents/silences.ts";
 import type { AlertRecord, Incident } from "../../model/record.ts";
@@ -13,6 +14,7 @@ export interface SavedState extends SavedSilences {
   incidents: Incident[];
   last_told: LastNotified[];
   last_ended: LastEnded[];
+  unsaved_acknowledgements: AcknowledgementEntry[];
   /** Records that are not in the database yet. */
   unsaved: AlertRecord[];
 }
@@ -43,6 +45,7 @@ const schema = z.looseObject({
   last_ended: times.default([]),
   mutes: objects,
   unsaved_mutes: objects,
+  unsaved_acknowledgements: objects.default([]),
   unsaved: z.array(z.looseObject({ alert })),
 });
 

@@ -115,6 +115,21 @@ test("explain shows why a notification was sent, or was not", async () => {
   });
 });
 
+test("an alert is acknowledged with its author and a note, and no longer", async () => {
+  const id = ids[2] ?? "";
+  const { stdout } = await earlybird("acknowledge", id, "--note", "on it");
+  expect(stdout).toBe("Acknowledged: sdb is full.\n");
+  expect((await earlybird("summary")).stdout).toMatch(/sdb is full\. acknowledged by \S+ \(cli .+\)/);
+  expect((await earlybird("explain", id)).stdout).toMatch(/\nacknowledged \S+Z by .+: on it\n/);
+  expect((await ask("unacknowledge", id)).answer).toMatchObject({ id, acknowledged: null });
+  expect((await ask("unacknowledge", id)).answer.code).toBe("EB_NOT_ACKNOWLEDGED");
+  expect(await ask("acknowledge", ids[1] ?? "")).toMatchObject({
+    exitStatus: 4,
+    answer: { code: "EB_ALERT_RESOLVED" },
+  });
+  expect((await earlybird("acknowledge", "nothing")).exitStatus).toBe(2);
+});
+
 describe("a mute", () => {
   test("is written for all instances with its author, shown, and ended", async () => {
     const { answer: mute } = await ask("mute", "HIGH_CPU", "--for", "30m", "--reason", "a big import");

@@ -21,7 +21,13 @@ export const summaryCommand = () =>
         if (firing.length > 0) {
           const rows = firing
             .slice(0, shown)
-            .map(({ fired_at, severity, type, id, message }) => [fired_at, severity, type, id, message]);
+            .map(({ fired_at, severity, type, id, message, acknowledged }) => [
+              fired_at,
+              severity,
+              type,
+              id,
+              acknowledged ? `${message} ${dim(`acknowledged by ${acknowledged.by}`)}` : message,
+            ]);
           print(table(["since", "severity", "type", "id", "message"], rows));
           if (firing.length > shown)
             printStatus("For all firing alerts, run: earlybird alerts history --state firing");
