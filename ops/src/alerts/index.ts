@@ -3,8 +3,14 @@ export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { type MailTransport, mailTransportFrom } from "./channels/mail-transport.ts";
 export { slackChannel } from "./channels/slack.ts";
 export type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
+export {
+  describeSchedule,
+  type MaintenanceRequest,
+  type PlannedWindow,
+  zoneUnknown,
+} from "./incidents/maintenance.ts";
 export type { Mute, MuteRequest, UnmuteRequest } from "./incidents/mute.ts";
-export { type MuteEvent, muteEvent } from "./incidents/mute-event.ts";
+export { type MuteEvent, maintenanceEvent, muteEvent } from "./incidents/mute-event.ts";
 export { describeScope, type MuteScope, type MuteTarget, muteTargets } from "./incidents/mute-scope.ts";
 export type { RaiseRequest } from "./incidents/raise.ts";
 export type { AlertStatistics, AlertSummary } from "./incidents/statistics.ts";

@@ -3,6 +3,7 @@ import { plainName } from "../../core/safe-names.ts";
 import type { MuteListener } from "../incidents/mute-event.ts";
 import type { AlertManager } from "../manager.ts";
 import { acknowledgingRoutes } from "./acknowledge.ts";
+import { maintenanceRoutes } from "./maintenance.ts";
 import { type MutingOptions, mutingRoutes } from "./mute.ts";
 import { type ReadingOptions, readingRoutes } from "./read.ts";
 
@@ -29,6 +30,7 @@ export const alertRoutes = async (
     const by = (request: FastifyRequest) => asking.get(request) ?? "unknown";
     await scope.register(readingRoutes, { alerts, dispatcher });
     await scope.register(mutingRoutes, { alerts, dispatcher, by, onSecurityMute });
+    await scope.register(maintenanceRoutes, { alerts, by, onSecurityMute });
     await scope.register(acknowledgingRoutes, { alerts, by });
   });
 };

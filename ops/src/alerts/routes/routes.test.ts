@@ -5,7 +5,7 @@ import { createAlerts } from "../../../../test/support/alerts.ts";
 import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
 import { Failure } from "../../core/failure.ts";
 import { problems } from "../../http/problems.ts";
-import type { AlertManager } from "../index.ts";
+import type { AlertManager, MuteEvent } from "../index.ts";
 import { slackChannel } from "../index.ts";
 import { alertRoutes } from "./index.ts";
 
@@ -13,6 +13,7 @@ let slack: SlackPeer;
 let alerts: AlertManager;
 let stop: () => Promise<void>;
 let app: FastifyInstance;
+let muteEvents: MuteEvent[];
 
 beforeAll(async () => {
   slack = await startSlackPeer();
@@ -27,8 +28,10 @@ beforeEach(async () => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(problems, { isDatabaseUnavailable: () => false });
+  muteEvents = [];
   await app.register(alertRoutes, {
     ...made,
+    onSecurityMute: (event) => muteEvents.push(event),
     operator: async ({ headers }) => {
       if (headers.authorization === "Bearer olu") return { id: "usr_2", name: "Olu" };
       throw new Failure("EB_NO_RIGHT", 403, "No right.", "Ask an admin.");
@@ -57,6 +60,9 @@ test.each([
   "GET /api/alerts/1",
   "POST /api/alerts/1/acknowledge",
   "DELETE /api/alerts/1/acknowledge",
+  "GET /api/alerts/maintenance",
+  "POST /api/alerts/maintenance",
+  "DELETE /api/alerts/maintenance/1",
   "POST /api/alerts/mute",
   "POST /api/alerts/unmute",
   "POST /api/alerts/test",
@@ -285,6 +291,41 @@ describe("a mute", () => {
 
   test("that does not exist cannot be ended", async () => {
     expect((await send("POST /api/alerts/unmute", { type: "CUSTOM" })).body.code).toBe("EB_NOT_MUTED");
+  });
+});
+
+describe("a maintenance window", () => {
+  const window = { type: "CUSTOM", key: "stock", reason: "new shelves" };
+  const weekly = { every: "sun 02:00-04:00", zone: "Europe/Berlin" };
+
+  test("is planned by a login, goes into the security log if it is repeated, is listed and removed", async () => {
+    const body = { ...window, schedule: weekly };
+    const { body: planned } = await send("POST /api/alerts/maintenance", body);
+    expect(planned).toMatchObject({
+      ...body,
+      route: null,
+      author: "Olu (usr_2)",
+      is_open: expect.anything(),
+    });
+    expect(muteEvents).toMatchObject([{ operator: "Olu (usr_2)", result: { type: "CUSTOM", ...weekly } }]);
+    expect((await send("GET /api/alerts/maintenance")).body).toEqual({ windows: [planned] });
+    const route = `DELETE /api/alerts/maintenance/${planned.id}`;
+    expect((await send(route)).body).toMatchObject({ id: planned.id });
+    expect((await send(route)).body.code).toBe("EB_MAINTENANCE_UNKNOWN");
+  });
+
+  const [from, until] = ["2026-01-05T04:00:00Z", "2026-01-05T05:00:00+05:30"];
+  test.each([
+    [{ from, until }, 422, "EB_MAINTENANCE_TIME"],
+    [{ ...weekly, every: "whenever" }, 422, "EB_MAINTENANCE_TIME"],
+    [{ ...weekly, zone: "Mars/Olympus" }, 422, "EB_TIME_ZONE"],
+    [{ ...weekly, from }, 400, "EB_INVALID_REQUEST"],
+    [{ from, until: "later" }, 400, "EB_INVALID_REQUEST"],
+    [undefined, 400, "EB_INVALID_REQUEST"],
+  ])("%j is refused", async (schedule, status, code) => {
+    const { body } = await send("POST /api/alerts/maintenance", { ...window, schedule });
+    expect(body).toMatchObject({ status, code });
+    expect(alerts.maintenance()).toEqual([]);
   });
 });
 

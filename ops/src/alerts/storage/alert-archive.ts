@@ -9,6 +9,7 @@ import {
   withdrawalOf,
 } from "../incidents/acknowledgement.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
+import type { MaintenanceRequest, PlannedWindow } from "../incidents/maintenance.ts";
 import type { Mute, MuteRequest, UnmuteRequest } from "../incidents/mute.ts";
 import { Silences } from "../incidents/silences.ts";
 import { type AlertStatistics, statisticsOf } from "../incidents/statistics.ts";
@@ -76,7 +77,7 @@ export class AlertArchive {
     return this.#change((silences) => silences.mute(request, this.#clock.now()));
   }
 
-  /** @throws Failure EB_NOT_MUTED */
+  /** @throws Failure EB_NOT_MUTED, EB_MUTED_BY_MAINTENANCE */
   async unmute(request: UnmuteRequest): Promise<Mute> {
     return this.#change((silences) => silences.unmute(request, this.#clock.now()));
   }
@@ -105,12 +106,28 @@ export class AlertArchive {
     });
   }
 
-  async #change(change: (silences: Silences) => Mute): Promise<Mute> {
+  /** @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE, EB_MAINTENANCE_TIME, EB_TIME_ZONE */
+  async addMaintenance(request: MaintenanceRequest): Promise<PlannedWindow> {
+    return this.#change((silences) => silences.addWindow(request, this.#clock.now()));
+  }
+
+  /** @throws Failure EB_MAINTENANCE_UNKNOWN */
+  async removeMaintenance(request: { id: string; author: string }): Promise<PlannedWindow> {
+    return this.#change((silences) => silences.removeWindow(request, this.#clock.now()));
+  }
+
+  /** The maintenance windows, the next one first. */
+  async maintenance(): Promise<PlannedWindow[]> {
+    const now = this.#clock.now();
+    return this.#database.connected(async (db) => (await readSilences(db, now)).windows(now));
+  }
+
+  async #change<Changed>(change: (silences: Silences) => Changed): Promise<Changed> {
     return this.#database.connected(async (db) => {
       const silences = await readSilences(db, this.#clock.now());
-      const mute = change(silences);
+      const changed = change(silences);
       await silences.share(silenceStore(db), this.#clock.now());
-      return mute;
+      return changed;
     });
   }
 }

@@ -147,6 +147,9 @@ export const prune = async (db: Database, now: Date): Promise<boolean> => {
     delete from earlybird.alert_mutes
     where until < ${oldest}`.execute(db);
   await sql`
+    delete from earlybird.alert_windows
+    where least(ended_at, (schedule->>'until')::timestamptz) < ${oldest}`.execute(db);
+  await sql`
     delete from earlybird.alert_acknowledgements
     where at < ${oldest}`.execute(db);
   await sql`

@@ -6,6 +6,7 @@ import { createPlatformTables } from "../../database/platform-tables.ts";
  *
  * - `alert_history`: each alert, with its decisions and attempts
  * - `alert_mutes`: the mutes, with author and end
+ * - `alert_windows`: the maintenance windows, with author and schedule
  * - `alert_acknowledgements`: the latest acknowledgement, or withdrawal, of each alert that had one
  * - `alert_claims`: the instance that sends each alert
  */
@@ -17,6 +18,7 @@ export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
     { table: "alert_mutes", column: "route", statements: [addScope] },
     { table: "alert_history", column: "acknowledged", statements: [addAcknowledged] },
     { table: "alert_acknowledgements", statements: [acknowledgements] },
+    { table: "alert_windows", statements: [windows] },
   ]);
 };
 
@@ -34,6 +36,19 @@ const acknowledgements = sql`create table earlybird.alert_acknowledgements (
   author       text not null,
   note         text,
   at           timestamptz not null
+)`;
+
+const windows = sql`create table earlybird.alert_windows (
+  id         text primary key,
+  type       text not null,
+  key        text,
+  route      text,
+  author     text not null,
+  reason     text,
+  created_at timestamptz not null,
+  schedule   jsonb not null,
+  ended_at   timestamptz,
+  ended_by   text
 )`;
 
 const statements = [

@@ -1,12 +1,16 @@
 import { type Kysely, sql } from "kysely";
+import type { MaintenanceWindow } from "../incidents/maintenance.ts";
 import type { Mute } from "../incidents/mute.ts";
 import type { EntryStore } from "../incidents/shared-entries.ts";
 import type { SilenceStore } from "../incidents/silences.ts";
 
 type Database = Kysely<unknown>;
 
-/** Mutes as all instances share them. */
-export const silenceStore = (db: Database): SilenceStore => ({ mutes: muteStore(db) });
+/** Mutes and maintenance windows as all instances share them. */
+export const silenceStore = (db: Database): SilenceStore => ({
+  mutes: muteStore(db),
+  windows: windowStore(db),
+});
 
 const muteStore = (db: Database): EntryStore<Mute> => ({
   save: async (entries) => {
@@ -40,5 +44,26 @@ const muteStore = (db: Database): EntryStore<Mute> => ({
       muted_at: muted_at.toISOString(),
       until: until.toISOString(),
     }));
+  },
+});
+
+const windowStore = (db: Database): EntryStore<MaintenanceWindow> => ({
+  save: async (entries) => {
+    await sql`
+      insert into earlybird.alert_windows
+        (id, type, key, route, author, reason, created_at, schedule, ended_at, ended_by)
+      select id, type, key, route, author, reason, created_at, schedule, ended_at, ended_by
+      from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as w (
+        id text, type text, key text, route text, author text, reason text, created_at timestamptz, schedule jsonb,
+        ended_at timestamptz, ended_by text)
+      on conflict (id) do update set ended_at = excluded.ended_at, ended_by = excluded.ended_by
+      where alert_windows.ended_at is null`.execute(db);
+  },
+  read: async (now) => {
+    const { rows } = await sql<Omit<MaintenanceWindow, "created_at"> & { created_at: Date }>`
+      select id, type, key, route, author, reason, created_at, schedule from earlybird.alert_windows
+      where ended_at is null and coalesce((schedule->>'until')::timestamptz > ${now}::timestamptz, true)
+      order by created_at, id`.execute(db);
+    return rows.map(({ created_at, ...window }) => ({ ...window, created_at: created_at.toISOString() }));
   },
 });

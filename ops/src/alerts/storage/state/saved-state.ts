@@ -45,6 +45,8 @@ const schema = z.looseObject({
   last_ended: times.default([]),
   mutes: objects,
   unsaved_mutes: objects,
+  windows: objects.default([]),
+  unsaved_windows: objects.default([]),
   unsaved_acknowledgements: objects.default([]),
   unsaved: z.array(z.looseObject({ alert })),
 });

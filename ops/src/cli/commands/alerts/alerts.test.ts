@@ -186,6 +186,39 @@ describe("a mute", () => {
   });
 });
 
+test("maintenance windows are planned in a time zone, listed and removed", async () => {
+  expect((await earlybird("maintenance", "list")).stdout).toBe("There are no maintenance windows.\n");
+  const berlin = ["--zone", "Europe/Berlin"];
+  const weekly = ["--every", "Sun 02:00-04:00", ...berlin, "--key", "sdb"];
+  const { stdout } = await earlybird("maintenance", "add", "CUSTOM", ...weekly);
+  expect(stdout).toMatch(
+    /^CUSTOM \(key sdb\): sun 02:00-04:00 \(Europe\/Berlin\); next from \S+Z until \S+Z\. \S+\n$/,
+  );
+  const [year, soon] = [new Date().getFullYear() + 1, "01-02T02:00"];
+  const times = ["--from", `${year}-${soon}`, "--until", `${year}-01-02T04:00+01:00`];
+  const { answer } = await ask("maintenance", "add", "HIGH_CPU", ...times, ...berlin, "--reason", "import");
+  const schedule = { from: `${year}-01-02T01:00:00.000Z`, until: `${year}-01-02T03:00:00.000Z` };
+  expect(answer).toMatchObject({ type: "HIGH_CPU", reason: "import", schedule, is_open: false });
+  const listed = (await earlybird("maintenance", "list")).stdout;
+  expect(listed).toMatch(/^state +from +until +alerts +schedule +id +reason\n/);
+  expect(listed).toContain(answer.id);
+  const { windows } = (await ask("maintenance", "list")).answer;
+  for (const { id } of windows) {
+    expect((await earlybird("maintenance", "remove", id)).stdout).toMatch(/^Removed: /);
+  }
+  expect((await ask("maintenance", "list")).answer).toEqual({ windows: [] });
+});
+
+test.each([
+  [["CUSTOM"]],
+  [["CUSTOM", "--from", "2026-01-05T04:00"]],
+  [["CUSTOM", "--from", "soon", "--until", "later"]],
+  [["CUSTOM", "--every", "sun 02:00-04:00", "--from", "2026-01-05T04:00"]],
+  [["CUSTOM", "--every", "sun 02:00-04:00", "--zone", "Mars/Olympus"]],
+])("maintenance add %j ends with 2", async (args) => {
+  expect(await earlybird("maintenance", "add", ...args)).toMatchObject({ exitStatus: 2, stdout: "" });
+});
+
 describe("test", () => {
   beforeEach(() => {
     process.env.SLACK_WEBHOOK_URL = slack.webhookUrl;

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { acknowledgeCommand } from "./acknowledge.ts";
 import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
+import { maintenanceCommand } from "./maintenance.ts";
 import { muteCommand } from "./mute.ts";
 import { summaryCommand } from "./summary.ts";
 import { testCommand } from "./test.ts";
@@ -18,4 +19,5 @@ export const addAlertCommands = (alerts: Command): Command =>
     .addCommand(unacknowledgeCommand())
     .addCommand(muteCommand())
     .addCommand(unmuteCommand())
+    .addCommand(maintenanceCommand())
     .addCommand(testCommand());
