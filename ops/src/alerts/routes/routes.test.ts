@@ -315,16 +315,19 @@ describe("a maintenance window", () => {
   });
 
   const [from, until] = ["2026-01-05T04:00:00Z", "2026-01-05T05:00:00+05:30"];
-  test.each([
+  const refused = [
     [{ from, until }, 422, "EB_MAINTENANCE_TIME"],
     [{ ...weekly, every: "whenever" }, 422, "EB_MAINTENANCE_TIME"],
     [{ ...weekly, zone: "Mars/Olympus" }, 422, "EB_TIME_ZONE"],
     [{ ...weekly, from }, 400, "EB_INVALID_REQUEST"],
     [{ from, until: "later" }, 400, "EB_INVALID_REQUEST"],
     [undefined, 400, "EB_INVALID_REQUEST"],
-  ])("%j is refused", async (schedule, status, code) => {
-    const { body } = await send("POST /api/alerts/maintenance", { ...window, schedule });
-    expect(body).toMatchObject({ status, code });
+  ] as const;
+  test("with an invalid schedule is refused", async () => {
+    for (const [schedule, status, code] of refused) {
+      const { body } = await send("POST /api/alerts/maintenance", { ...window, schedule });
+      expect({ schedule, ...body }).toMatchObject({ schedule, status, code });
+    }
     expect(alerts.maintenance()).toEqual([]);
   });
 });
