@@ -101,6 +101,22 @@ export const trafficQuery = (hours: number) =>
     refetchInterval: slowlyMs,
   });
 
+/** Stops the reminders of an alert. @throws ApiError */
+export const acknowledge = ({ id }: Pick<Alert, "id">, note: string) =>
+  read(api.POST("/api/alerts/{id}/acknowledge", { params: { path: { id } }, body: { note } }));
+
+/** @throws ApiError */
+export const unacknowledge = ({ id }: Pick<Alert, "id">) =>
+  read(api.DELETE("/api/alerts/{id}/acknowledge", { params: { path: { id } } }));
+
+/** Mutes alerts of the same type and key for an hour. @throws ApiError */
+export const muteForAnHour = ({ type, key }: Pick<Alert, "type" | "key">, reason: string) =>
+  read(
+    api.POST("/api/alerts/mute", {
+      body: { type, ...(key && { key }), duration_seconds: 3_600, reason },
+    }),
+  );
+
 /** Executes a move, measures it and aborts it. @throws ApiError */
 export const dryRun = (step: number, direction: Direction): Promise<DryRun> =>
   read(

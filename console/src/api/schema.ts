@@ -2289,10 +2289,15 @@ export interface paths {
                     content: {
                         "application/json": {
                             active: number;
+                            /** @description including those of open maintenance windows */
                             muted: {
                                 id: string;
                                 /** @enum {string} */
                                 type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                                /** @description only alerts with this key */
+                                key: string | null;
+                                /** @description only alerts whose key or details.route is this */
+                                route: string | null;
                                 author: string;
                                 reason: string | null;
                                 /** Format: date-time */
@@ -2412,6 +2417,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                             }[];
                         };
                     };
@@ -2503,6 +2515,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                                 instance: string;
                                 channels: {
                                     channel: string;
@@ -2605,6 +2624,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                             };
                             /** @description the process that raised it */
                             instance: string;
@@ -2694,7 +2720,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mute a type of alerts. Muted alerts are recorded, and sent if they still fire at the end. */
+        /** Mute alerts by type, key or route. Muted alerts are recorded, and sent if they still fire at the end. */
         post: {
             parameters: {
                 query?: never;
@@ -2710,6 +2736,10 @@ export interface paths {
                          * @enum {string}
                          */
                         type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        /** @description only alerts with this key */
+                        key?: string | null;
+                        /** @description only alerts whose key or details.route is this */
+                        route?: string | null;
                         /** @description at most 30 days */
                         duration_seconds: number;
                         /** @description needed for critical types and for ALL */
@@ -2728,6 +2758,10 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
                             author: string;
                             reason: string | null;
                             /** Format: date-time */
@@ -2820,7 +2854,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a mute now. */
+        /** End a mute now, named by its id, or by the type, key and route that it was made with. */
         post: {
             parameters: {
                 query?: never;
@@ -2831,11 +2865,16 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        id?: string;
                         /**
                          * @description a type of alerts, or ALL
                          * @enum {string}
                          */
-                        type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        type?: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        /** @description only alerts with this key */
+                        key?: string | null;
+                        /** @description only alerts whose key or details.route is this */
+                        route?: string | null;
                     };
                 };
             };
@@ -2850,6 +2889,10 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
                             author: string;
                             reason: string | null;
                             /** Format: date-time */
@@ -3060,6 +3103,655 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the maintenance windows, the next one first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            windows: {
+                                id: string;
+                                /** @enum {string} */
+                                type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                                /** @description only alerts with this key */
+                                key: string | null;
+                                /** @description only alerts whose key or details.route is this */
+                                route: string | null;
+                                author: string;
+                                reason: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                schedule: {
+                                    /** Format: date-time */
+                                    from: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description at most 30 days later
+                                     */
+                                    until: string;
+                                } | {
+                                    /** @description days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00" */
+                                    every: string;
+                                    /** @description IANA time zone whose clock it follows, such as Europe/Berlin */
+                                    zone: string;
+                                };
+                                is_open: boolean;
+                                /**
+                                 * Format: date-time
+                                 * @description of the open period, or else of the next
+                                 */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Plan a mute, for one time or for every week. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description a type of alerts, or ALL
+                         * @enum {string}
+                         */
+                        type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        /** @description only alerts with this key */
+                        key?: string | null;
+                        /** @description only alerts whose key or details.route is this */
+                        route?: string | null;
+                        schedule: {
+                            /** Format: date-time */
+                            from: string;
+                            /**
+                             * Format: date-time
+                             * @description at most 30 days later
+                             */
+                            until: string;
+                        } | {
+                            /** @description days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00" */
+                            every: string;
+                            /** @description IANA time zone whose clock it follows, such as Europe/Berlin */
+                            zone: string;
+                        };
+                        /** @description needed for critical types and for ALL */
+                        reason?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
+                            author: string;
+                            reason: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            schedule: {
+                                /** Format: date-time */
+                                from: string;
+                                /**
+                                 * Format: date-time
+                                 * @description at most 30 days later
+                                 */
+                                until: string;
+                            } | {
+                                /** @description days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00" */
+                                every: string;
+                                /** @description IANA time zone whose clock it follows, such as Europe/Berlin */
+                                zone: string;
+                            };
+                            is_open: boolean;
+                            /**
+                             * Format: date-time
+                             * @description of the open period, or else of the next
+                             */
+                            from: string;
+                            /** Format: date-time */
+                            until: string;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a maintenance window. If it is open, its mute ends. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
+                            author: string;
+                            reason: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            schedule: {
+                                /** Format: date-time */
+                                from: string;
+                                /**
+                                 * Format: date-time
+                                 * @description at most 30 days later
+                                 */
+                                until: string;
+                            } | {
+                                /** @description days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00" */
+                                every: string;
+                                /** @description IANA time zone whose clock it follows, such as Europe/Berlin */
+                                zone: string;
+                            };
+                            is_open: boolean;
+                            /**
+                             * Format: date-time
+                             * @description of the open period, or else of the next
+                             */
+                            from: string;
+                            /** Format: date-time */
+                            until: string;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the reminders of an alert until it resolves or becomes more severe. Its end is still sent. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description such as what is being done */
+                        note?: string | null;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
+                            /** @description distinguishes alerts of one type, such as a route or an address; often empty */
+                            key: string;
+                            /** @enum {string} */
+                            severity: "warning" | "error" | "critical";
+                            /** @enum {string} */
+                            state: "firing" | "resolved";
+                            message: string;
+                            details: {
+                                [key: string]: string | number;
+                            };
+                            /** Format: date-time */
+                            fired_at: string;
+                            resolved_at: string | null;
+                            /** @description stops reminders until the alert resolves or becomes more severe */
+                            acknowledged: {
+                                by: string;
+                                /** Format: date-time */
+                                at: string;
+                                note: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Withdraw the acknowledgement of an alert. Reminders continue. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
+                            /** @description distinguishes alerts of one type, such as a route or an address; often empty */
+                            key: string;
+                            /** @enum {string} */
+                            severity: "warning" | "error" | "critical";
+                            /** @enum {string} */
+                            state: "firing" | "resolved";
+                            message: string;
+                            details: {
+                                [key: string]: string | number;
+                            };
+                            /** Format: date-time */
+                            fired_at: string;
+                            resolved_at: string | null;
+                            /** @description stops reminders until the alert resolves or becomes more severe */
+                            acknowledged: {
+                                by: string;
+                                /** Format: date-time */
+                                at: string;
+                                note: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;

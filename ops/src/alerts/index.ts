@@ -4,13 +4,14 @@ export { type MailTransport, mailTransportFrom } from "./channels/mail-transport
 export { slackChannel } from "./channels/slack.ts";
 export type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 export {
-  type Mute,
-  type MuteEvent,
-  type MuteRequest,
-  type MuteTarget,
-  muteEvent,
-  muteTargets,
-} from "./incidents/mute.ts";
+  describeSchedule,
+  type MaintenanceRequest,
+  type PlannedWindow,
+  zoneUnknown,
+} from "./incidents/maintenance.ts";
+export type { Mute, MuteRequest, UnmuteRequest } from "./incidents/mute.ts";
+export { type MuteEvent, maintenanceEvent, muteEvent } from "./incidents/mute-event.ts";
+export { describeScope, type MuteScope, type MuteTarget, muteTargets } from "./incidents/mute-scope.ts";
 export type { RaiseRequest } from "./incidents/raise.ts";
 export type { AlertStatistics, AlertSummary } from "./incidents/statistics.ts";
 export { AlertManager } from "./manager.ts";

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { steadyClock } from "../core/steady-clock.ts";
+import { Acknowledgements } from "./incidents/acknowledgements.ts";
 import { Incidents } from "./incidents/active.ts";
 import { IncidentLifecycle } from "./incidents/lifecycle.ts";
 import { Records } from "./incidents/records.ts";
@@ -56,6 +57,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
   const incidents = new Incidents();
   const silences = new Silences();
   const records = new Records();
+  const acknowledgements = new Acknowledgements({ incidents, onChange: (record) => records.changed(record) });
   const shared =
     database &&
     new SharedAlerts({
@@ -63,6 +65,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
       log,
       clock,
       silences,
+      acknowledgements,
       records,
       incidents,
       isUnavailable: () => engine.stateOf(AlertType.DATABASE_DOWN) !== "inactive",
@@ -89,11 +92,12 @@ export const createPipeline = (options: AlertManagerOptions) => {
     incidents,
     records,
     declared: declaredKeys,
+    acknowledgements,
     onChange: () => notifier.schedule(),
     clock,
     nowMs,
   });
-  const sources = { engine, incidents, silences, records, notifier };
+  const sources = { engine, incidents, silences, acknowledgements, records, notifier };
   const stateFile: StateFile | undefined =
     dataDir === undefined
       ? undefined
@@ -130,6 +134,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
     engine,
     incidents,
     silences,
+    acknowledgements,
     records,
     shared,
     deliveryLog,

@@ -64,6 +64,7 @@ export class Incidents {
         details: sanitizeDetails(details),
         fired_at: now.toISOString(),
         resolved_at: null,
+        acknowledged: null,
       },
       instance,
       decisions: [],
@@ -88,6 +89,7 @@ export class Incidents {
       severity,
       message: sanitizeMessage(message),
       details: sanitizeDetails(details),
+      acknowledged: null,
     };
   }
 

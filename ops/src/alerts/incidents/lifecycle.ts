@@ -6,6 +6,7 @@ import type { RaisedType } from "../model/raised-types.ts";
 import type { Incident } from "../model/record.ts";
 import { sanitizeKey } from "../model/sanitize.ts";
 import type { Transition } from "../rules/rule-engine.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Incidents } from "./active.ts";
 import { measurementOf, newIncidentFrom, resolvedMessageOf } from "./alert-messages.ts";
 import { EarlyResolutions } from "./early-resolutions.ts";
@@ -24,6 +25,7 @@ export interface LifecycleOptions {
   records: Records;
   /** The keys of the declared alerts, which have type CUSTOM; undefined if this process does not know them. */
   declared: ReadonlySet<string> | undefined;
+  acknowledgements: Acknowledgements;
   /** Called when an incident was raised, became more severe or was resolved. */
   onChange: () => void;
   clock: Clock;
@@ -115,8 +117,9 @@ export class IncidentLifecycle {
   }
 
   #resolve(incident: Incident, message: string): void {
-    const { incidents, records, clock, nowMs, onChange } = this.#options;
+    const { incidents, records, acknowledgements, clock, nowMs, onChange } = this.#options;
     incidents.end(incident, message, clock.now(), nowMs());
+    acknowledgements.end(incident);
     records.changed(incident);
     onChange();
   }
