@@ -3146,6 +3146,18 @@ export interface paths {
                                 dependents: number[];
                                 can_rollback: boolean;
                                 blocked_by: (number | string)[];
+                                /** @description The possible move with `cascade`: the steps in the order of moving, and the phrases it requires. */
+                                cascade: {
+                                    steps: number[];
+                                    acknowledge: string[];
+                                };
+                                /** @description The effect of a rollback, as the change declares it. */
+                                while_rolled_back: string | null;
+                                /** @description Routes and types of alerts that the change declares to affect. */
+                                affects: {
+                                    routes: string[];
+                                    alerts: string[];
+                                };
                                 estimate: {
                                     rows: number;
                                     duration_ms: number;
@@ -3231,6 +3243,18 @@ export interface paths {
                             dependents: number[];
                             can_rollback: boolean;
                             blocked_by: (number | string)[];
+                            /** @description The possible move with `cascade`: the steps in the order of moving, and the phrases it requires. */
+                            cascade: {
+                                steps: number[];
+                                acknowledge: string[];
+                            };
+                            /** @description The effect of a rollback, as the change declares it. */
+                            while_rolled_back: string | null;
+                            /** @description Routes and types of alerts that the change declares to affect. */
+                            affects: {
+                                routes: string[];
+                                alerts: string[];
+                            };
                             estimate: {
                                 rows: number;
                                 duration_ms: number;
@@ -3253,6 +3277,109 @@ export interface paths {
                                 started_at: string;
                                 finished_at: string | null;
                             }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rollback/steps/{step}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the impact of the possible move of a step, without executing it.
+         * @description Read-only, at most two seconds, kept for a minute. A dry run also measures rows, locks and duration.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    step: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            step: number;
+                            /**
+                             * @description The possible move: a rollback if the step is applied, else a re-apply.
+                             * @enum {string}
+                             */
+                            direction: "rollback" | "reapply";
+                            /** @description Empty for a re-apply, and if `complete` is false. */
+                            impact: {
+                                label: string;
+                                value: number | string;
+                                unit: string;
+                                /** @description The heading that lines share; null for a line on its own. */
+                                group: string | null;
+                                /** @description Distinguishes the line within its group, such as a month or a route. */
+                                key: string;
+                                /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                headline: boolean;
+                            }[];
+                            /** @description False if the impact could not be computed within two seconds. */
+                            complete: boolean;
+                            /**
+                             * Format: date-time
+                             * @description Up to a minute ago, unless a step has moved since.
+                             */
+                            computed_at: string;
                         };
                     };
                 };
@@ -3454,6 +3581,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4083,6 +4216,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4297,6 +4436,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4638,6 +4783,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4979,6 +5130,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5039,6 +5196,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5349,6 +5512,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5532,6 +5701,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];

@@ -51,6 +51,7 @@ import { withOperationLock } from "./operations/operation-lock.ts";
 import { type OperationEvent, watchOperation } from "./operations/watch.ts";
 import { checkSteps, type StepFindings } from "./preflight/check-steps.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./preview/dry-run.ts";
+import { impactPreviewer, type Preview } from "./preview/impact-preview.ts";
 import { type Overview, readOverview } from "./preview/overview.ts";
 import { listParked, type ParkedStep } from "./preview/parked.ts";
 import { type Certificate, proveSteps } from "./preview/prove.ts";
@@ -67,10 +68,12 @@ import { purgeStep } from "./purge-step.ts";
 export class RollbackManager {
   readonly #engine: Engine;
   readonly #readAudit: ReturnType<typeof auditReader>;
+  readonly #previewImpact: ReturnType<typeof impactPreviewer>;
 
   constructor(options: EngineOptions) {
     this.#engine = createEngine(options);
     this.#readAudit = auditReader(this.#engine.db, options.anchors);
+    this.#previewImpact = impactPreviewer(this.#engine);
   }
 
   /**
@@ -276,6 +279,19 @@ export class RollbackManager {
   /** Lists the steps with state, whether a rollback is possible now, and an estimate of its duration. */
   getStatus(): Promise<{ steps: StepStatus[] }> {
     return this.#read(stepStatuses);
+  }
+
+  /**
+   * Reads the impact of the possible move of a step without executing it, in at most two seconds. Resolves with a result
+   * of the last minute if there is one.
+   *
+   * @throws Failure EB_STEP_UNKNOWN
+   */
+  async preview(step: number): Promise<Preview> {
+    const change = this.#change(step);
+    const preview = await translated(() => this.#previewImpact(change));
+    if (!preview) throw stepUnknown(step, this.steps);
+    return preview;
   }
 
   /** Counts the steps by state, with the current or last operation and the head of the ledger. */

@@ -4,6 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import { defineFailure, type Failure, type Problem } from "../../core/failure.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Database, Direction } from "../change/change.ts";
+import { impactLines } from "../change/impact.ts";
 import { operationsClass } from "../database/advisory-locks.ts";
 import { progressSchema } from "../engine/request.ts";
 import { conflictOutcomeSchema } from "../parts/conflicts.ts";
@@ -143,7 +144,8 @@ export const operationNow = async (
   );
   if (!rows[0]) throw operationUnknown({ id });
   const { receipts, progress, failure, ...operation } = rows[0];
-  return { ...fromRow(operation), receipts, progress, failure };
+  const completed = receipts.map((receipt) => ({ ...receipt, impact: impactLines(receipt.impact) }));
+  return { ...fromRow(operation), receipts: completed, progress, failure };
 };
 
 /** @throws Failure EB_OPERATION_UNKNOWN */

@@ -6,6 +6,7 @@ import { auditPageSchema } from "../audit/read.ts";
 import { stepUnknown } from "../change/step-range.ts";
 import type { RollbackManager } from "../manager.ts";
 import { operationDetailsSchema, operationSchema } from "../operations/operation.ts";
+import { previewSchema } from "../preview/impact-preview.ts";
 import { overviewSchema } from "../preview/overview.ts";
 import { parkedStepSchema } from "../preview/parked.ts";
 import { stepStatusSchema } from "../preview/status.ts";
@@ -72,6 +73,20 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
       if (!found) throw stepUnknown(step, manager.steps);
       return { ...found, operations };
     },
+  );
+
+  app.get(
+    "/api/rollback/steps/:step/preview",
+    {
+      schema: {
+        ...described("Get the impact of the possible move of a step, without executing it."),
+        description:
+          "Read-only, at most two seconds, kept for a minute. A dry run also measures rows, locks and duration.",
+        params: stepParams,
+        response: { 200: previewSchema },
+      },
+    },
+    ({ params: { step } }) => manager.preview(step),
   );
 
   app.get(
