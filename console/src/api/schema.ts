@@ -4328,11 +4328,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Roll back a step without losing data. */
+        /**
+         * Roll back a step without losing data.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     step: string;
                 };
@@ -4582,6 +4588,11 @@ export interface paths {
                                 /** @enum {string} */
                                 state: "expired";
                                 approved_by: string | null;
+                            };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
                             };
                         };
                     };
@@ -4675,11 +4686,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Re-apply a step. */
+        /**
+         * Re-apply a step.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     step: string;
                 };
@@ -4930,6 +4947,11 @@ export interface paths {
                                 state: "expired";
                                 approved_by: string | null;
                             };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };
@@ -5022,11 +5044,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move a range of steps, or, with `dry_run`, preview the move. */
+        /**
+         * Move a range of steps, or, with `dry_run`, preview the move.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -5343,6 +5371,11 @@ export interface paths {
                                 state: "expired";
                                 approved_by: string | null;
                             };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };
@@ -5435,11 +5468,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resume an interrupted or failed operation. */
+        /**
+         * Resume an interrupted or failed operation.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -5535,6 +5574,20 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
+                        };
+                    };
+                };
                 /** @description The request does not match the schema. */
                 400: {
                     headers: {
@@ -5624,11 +5677,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Revert the steps that an interrupted or failed operation has moved. */
+        /**
+         * Revert the steps that an interrupted or failed operation has moved.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -5721,6 +5780,20 @@ export interface paths {
                                 seq: number;
                                 hash: string;
                             } | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };

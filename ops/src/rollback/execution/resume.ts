@@ -65,6 +65,7 @@ export const resumeOrAbort = async (
   }
   await refuseObstacles(engine, session, moving);
   await continueOperation(session, operation.id);
+  request.onBegin?.(operation.id);
   const { onConflict = "keep", onProgress } = request;
   const attempt = { action: goal, steps: moving.map(({ step }) => step), by: request };
   // A different person may resume an operation: this entry and those of the steps record who.
