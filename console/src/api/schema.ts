@@ -3441,7 +3441,14 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description `next` of the page before. */
                     before?: string;
+                    /** @description Only what concerns this step. */
+                    step?: number;
+                    /** @description A part of the operator's name or id. */
+                    operator?: string;
+                    /** @description Only operations of this kind. */
+                    action?: "apply" | "rollback" | "reapply";
                 };
                 header?: never;
                 path?: never;
@@ -3472,6 +3479,8 @@ export interface paths {
                                 started_at: string;
                                 finished_at: string | null;
                             }[];
+                            /** @description `before` for the next page; null on the last one. */
+                            next: string | null;
                         };
                     };
                 };
@@ -3942,7 +3951,14 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description `next` of the page before. */
                     before?: string;
+                    /** @description Only what concerns this step. */
+                    step?: number;
+                    /** @description A part of the operator's name or id. */
+                    operator?: string;
+                    /** @description Only this action; `rollback` also finds `rollback.refused` and `rollback.failed`. */
+                    action?: string;
                 };
                 header?: never;
                 path?: never;
@@ -3986,6 +4002,8 @@ export interface paths {
                                 plan: string | null;
                                 result: unknown;
                             }[];
+                            /** @description `before` for the next page; null on the last one. */
+                            next: string | null;
                         };
                     };
                 };

@@ -5,6 +5,7 @@ import { markRaised } from "./approvals/override.ts";
 import type { AnchorLines } from "./audit/anchor.ts";
 import {
   type LedgerEntry,
+  type LedgerPage,
   type LedgerRecord,
   readLedger,
   recordIfChanged,
@@ -338,13 +339,13 @@ export class RollbackManager {
     return anchorHead(this.#engine);
   }
 
-  /** Lists ledger entries, newest first. */
-  readLedger(page: { limit: number; before?: number }): Promise<(LedgerEntry & LedgerHead)[]> {
+  /** Lists ledger entries, newest first, filtered by step, operator and action. */
+  readLedger(page: LedgerPage): Promise<(LedgerEntry & LedgerHead)[]> {
     return this.#read(({ db }) => readLedger(db, page));
   }
 
   /** Lists ledger entries, and verifies the whole ledger. Verifies only if the ledger has changed since the last call. */
-  readAudit(page: { limit: number; before?: number }): Promise<AuditPage> {
+  readAudit(page: LedgerPage): Promise<AuditPage> {
     return translated(() => this.#readAudit(page));
   }
 

@@ -21,7 +21,7 @@ export const RollbackStatus = {
 } as const;
 export type RollbackStatus = (typeof RollbackStatus)[keyof typeof RollbackStatus];
 
-const operationKindSchema = z.enum(["apply", "rollback", "reapply"]);
+export const operationKindSchema = z.enum(["apply", "rollback", "reapply"]);
 export type OperationKind = z.infer<typeof operationKindSchema>;
 
 /** A requested move of steps. Times are ISO 8601. */
@@ -114,20 +114,25 @@ export const runningOperation = async (db: Database): Promise<RollbackOperation 
 /** Filters operations; all by default. */
 export interface OperationFilter {
   /** Older than the one with this id. */
-  before?: string;
+  before?: string | undefined;
   /** Those that concern this step. */
-  step?: number;
+  step?: number | undefined;
+  /** A part of the name or id of the requester, in upper or lower case. */
+  operator?: string | undefined;
+  kind?: OperationKind | undefined;
 }
 
 /** The newest first. */
 export const listOperations = async (
   db: Database,
-  { limit, before, step }: OperationFilter & { limit: number },
+  { limit, before, step, operator, kind }: OperationFilter & { limit: number },
 ): Promise<RollbackOperation[]> => {
   const { rows } = await sql<Row>`
     select ${columns} from earlybird.operations o
     where ${before === undefined ? sql`true` : sql`o.id < ${before}::bigint`}
       and ${step === undefined ? sql`true` : sql`${step} = any(o.steps)`}
+      and ${kind === undefined ? sql`true` : sql`o.kind = ${kind}`}
+      and ${operator === undefined ? sql`true` : sql`strpos(lower(o.requested_by), lower(${operator})) > 0`}
     order by o.id desc limit ${limit}`.execute(db);
   return rows.map(fromRow);
 };

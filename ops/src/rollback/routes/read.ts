@@ -5,7 +5,7 @@ import { approvalSchema } from "../approvals/approval.ts";
 import { auditPageSchema } from "../audit/read.ts";
 import { stepUnknown } from "../change/step-range.ts";
 import type { RollbackManager } from "../manager.ts";
-import { operationDetailsSchema, operationSchema } from "../operations/operation.ts";
+import { operationDetailsSchema, operationKindSchema, operationSchema } from "../operations/operation.ts";
 import { previewSchema } from "../preview/impact-preview.ts";
 import { overviewSchema } from "../preview/overview.ts";
 import { parkedStepSchema } from "../preview/parked.ts";
@@ -23,6 +23,12 @@ const olderThan = z
   .string()
   .regex(/^\d{1,15}$/, "must be a number from an earlier page")
   .optional();
+const filteredPage = {
+  limit,
+  before: olderThan.describe("`next` of the page before."),
+  step: z.coerce.number().int().min(1).max(999_999_999).optional().describe("Only what concerns this step."),
+  operator: z.string().max(200).optional().describe("A part of the operator's name or id."),
+};
 const operationsShown = 10;
 
 /** Status of the steps, operations, approvals and the ledger. */
@@ -94,13 +100,24 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     {
       schema: {
         ...described("List operations, newest first."),
-        querystring: z.strictObject({ limit, before: olderThan }),
-        response: { 200: z.object({ operations: z.array(operationSchema) }) },
+        querystring: z.strictObject({
+          ...filteredPage,
+          action: operationKindSchema.optional().describe("Only operations of this kind."),
+        }),
+        response: {
+          200: z.object({
+            operations: z.array(operationSchema),
+            next: z.string().nullable().describe("`before` for the next page; null on the last one."),
+          }),
+        },
       },
     },
-    async ({ query: { limit: count, before } }) => ({
-      operations: await manager.listOperations(count, before === undefined ? {} : { before }),
-    }),
+    async ({ query: { limit: count, action: kind, ...filter } }) => {
+      // One more than the page shows whether there is another page.
+      const found = await manager.listOperations(count + 1, { kind, ...filter });
+      const operations = found.slice(0, count);
+      return { operations, next: found.length > count ? (operations.at(-1)?.id ?? null) : null };
+    },
   );
 
   app.get(
@@ -143,11 +160,18 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     {
       schema: {
         ...described("List ledger entries, newest first, and verify the whole ledger."),
-        querystring: z.strictObject({ limit, before: olderThan }),
+        querystring: z.strictObject({
+          ...filteredPage,
+          action: z
+            .string()
+            .max(100)
+            .optional()
+            .describe("Only this action; `rollback` also finds `rollback.refused` and `rollback.failed`."),
+        }),
         response: { 200: auditPageSchema },
       },
     },
-    ({ query: { limit: count, before } }) =>
-      manager.readAudit({ limit: count, ...(before !== undefined && { before: Number(before) }) }),
+    ({ query: { before, ...page } }) =>
+      manager.readAudit({ ...page, before: before === undefined ? undefined : Number(before) }),
   );
 };
