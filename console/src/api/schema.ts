@@ -3009,6 +3009,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/{id}/suspects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List operations and instance starts in the hour before an alert fired, with evidence.
+         * @description First those whose change declares that it affects the route or type of the alert, then the latest.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description The beginning of the time considered.
+                             */
+                            from: string;
+                            /**
+                             * Format: date-time
+                             * @description Its end: when the alert fired.
+                             */
+                            to: string;
+                            suspects: ({
+                                /** @enum {string} */
+                                kind: "operation";
+                                operation: string;
+                                /** @enum {string} */
+                                action: "apply" | "rollback" | "reapply";
+                                steps: number[];
+                                /**
+                                 * Format: date-time
+                                 * @description When the operation ended, or the instance started.
+                                 */
+                                at: string;
+                                /** @description Sentences to judge by; none of them claims a cause. */
+                                evidence: string[];
+                                /** @description Whether a change declares that it affects this alert. */
+                                declared: boolean;
+                            } | {
+                                /** @enum {string} */
+                                kind: "instance";
+                                instance: string;
+                                version: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When the operation ended, or the instance started.
+                                 */
+                                at: string;
+                                /** @description Sentences to judge by; none of them claims a cause. */
+                                evidence: string[];
+                                /** @description Whether a change declares that it affects this alert. */
+                                declared: boolean;
+                            })[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollback/status": {
         parameters: {
             query?: never;

@@ -386,6 +386,11 @@ export class RollbackManager {
     return this.#engine.changes.map(({ step }) => step);
   }
 
+  /** The registered changes, lowest step first. */
+  get changes(): readonly Change[] {
+    return this.#engine.changes;
+  }
+
   /** The steps whose risk is `critical`. */
   get criticalSteps(): number[] {
     return this.#engine.changes.filter(({ risk }) => risk === "critical").map(({ step }) => step);

@@ -120,17 +120,20 @@ export interface OperationFilter {
   /** A part of the name or id of the requester, in upper or lower case. */
   operator?: string | undefined;
   kind?: OperationKind | undefined;
+  /** Those that ran, at least in part, in this time. */
+  between?: { from: Date; to: Date } | undefined;
 }
 
 /** The newest first. */
 export const listOperations = async (
   db: Database,
-  { limit, before, step, operator, kind }: OperationFilter & { limit: number },
+  { limit, before, step, operator, kind, between }: OperationFilter & { limit: number },
 ): Promise<RollbackOperation[]> => {
   const { rows } = await sql<Row>`
     select ${columns} from earlybird.operations o
     where ${before === undefined ? sql`true` : sql`o.id < ${before}::bigint`}
       and ${step === undefined ? sql`true` : sql`${step} = any(o.steps)`}
+      and ${between === undefined ? sql`true` : sql`o.started_at <= ${between.to} and (o.finished_at is null or o.finished_at >= ${between.from})`}
       and ${kind === undefined ? sql`true` : sql`o.kind = ${kind}`}
       and ${operator === undefined ? sql`true` : sql`strpos(lower(o.requested_by), lower(${operator})) > 0`}
     order by o.id desc limit ${limit}`.execute(db);
