@@ -3647,7 +3647,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get one operation with its requester, reason, receipts and kept values. */
+        /** Get one operation with its receipts and kept values, and whether it can be resumed or aborted. */
         get: {
             parameters: {
                 query?: never;
@@ -3749,6 +3749,12 @@ export interface paths {
                                 outcome: "kept" | "restored" | "dangling" | "deleted";
                                 written: unknown;
                                 parked: unknown;
+                            }[];
+                            actions: {
+                                /** @enum {string} */
+                                action: "resume" | "abort";
+                                /** @description Why it is not possible now; null if it is. */
+                                refused: string | null;
                             }[];
                         };
                     };

@@ -6,6 +6,7 @@ import { auditPageSchema } from "../audit/read.ts";
 import { stepUnknown } from "../change/step-range.ts";
 import type { RollbackManager } from "../manager.ts";
 import { operationDetailsSchema, operationKindSchema, operationSchema } from "../operations/operation.ts";
+import { operationActionSchema, operationActions } from "../operations/unfinished.ts";
 import { previewSchema } from "../preview/impact-preview.ts";
 import { overviewSchema } from "../preview/overview.ts";
 import { parkedStepSchema } from "../preview/parked.ts";
@@ -124,12 +125,20 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     "/api/rollback/operations/:id",
     {
       schema: {
-        ...described("Get one operation with its requester, reason, receipts and kept values."),
+        ...described(
+          "Get one operation with its receipts and kept values, and whether it can be resumed or aborted.",
+        ),
         params: operationParams,
-        response: { 200: operationDetailsSchema },
+        response: { 200: operationDetailsSchema.extend({ actions: z.array(operationActionSchema) }) },
       },
     },
-    ({ params: { id } }) => manager.getOperationDetails(id),
+    async ({ params: { id } }) => {
+      const [details, [last]] = await Promise.all([
+        manager.getOperationDetails(id),
+        manager.listOperations(1),
+      ]);
+      return { ...details, actions: operationActions(details, last?.id ?? id) };
+    },
   );
 
   app.get(

@@ -67,6 +67,10 @@ test("an operation that fails is resumed in the background, too", async () => {
   const { body } = await post("/range", { from: 2, to: 3, reason: "practice", acknowledge: "no rules" });
   const { id } = body.operation;
   await expect.poll(() => operation(id)).toMatchObject({ state: "failed", receipts: [{ step: 3 }] });
+  expect((await operation(id)).actions).toEqual([
+    { action: "resume", refused: null },
+    { action: "abort", refused: null },
+  ]);
   await shelf.pool.query("alter table loans drop constraint refuse");
   expect(await post(`/operations/${id}/resume`)).toMatchObject({ status: 202, body: { operation: { id } } });
   await expect.poll(() => operation(id)).toMatchObject({ state: "completed" });
