@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     await page.waitForURL("**/ledger?*step=25*");
     await expect.poll(() => page.getByRole("listitem").count()).toBe(1);
     await page.getByRole("link", { name: /^operation \d+$/ }).click();
-    await page.getByRole("heading", { name: "Step 25 is rolled back." }).waitFor();
+    await page.getByRole("heading", { name: "Step 25 was rolled back." }).waitFor();
     await page.getByText(/(\d+) of \1 checks hold/).waitFor();
     await page.getByRole("row", { name: "delivery_statuses dlv_1 notes by hand before" }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
@@ -97,7 +97,7 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
       page.getByRole("button", { name: "Download as Markdown" }).click(),
     ]);
     const text = readFileSync(await download.path(), "utf8");
-    expect(text).toMatch(/^# Operation \d+\n\nStep 25 is rolled back\.\n/);
+    expect(text).toMatch(/^# Operation \d+\n\nStep 25 was rolled back\.\n/);
     expect(watched.failures).toEqual([]);
   });
 
@@ -197,4 +197,21 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
       }
     },
   );
+
+  test("an alert leads to the step that moved before it, with the alert as the reason", async () => {
+    await rollBack(api, 25);
+    await api.pool.query(`
+      update earlybird.operations set started_at = '2026-03-10T05:56Z', finished_at = '2026-03-10T05:56Z'
+        where id = (select max(id) from earlybird.operations)`);
+    api.alerts.raise({ type: "DELIVERY_ISSUE", message: "A delivery could not be confirmed." });
+    await expect.poll(() => api.alerts.active()).toHaveLength(1);
+    const page = await open(desktop, `/alerts/${api.alerts.active()[0]?.id}`);
+    await page.getByText("Step 25 affects DELIVERY_ISSUE alerts.").waitFor();
+    await page
+      .getByRole("link", { name: "Step 25 was rolled back 4 min 0 s before the alert fired." })
+      .click();
+    await page.getByRole("heading", { name: "Each confirmation records" }).waitFor();
+    expect(await page.getByLabel(/Why/).inputValue()).toBe("A delivery could not be confirmed.");
+    await reapply(api, 25);
+  });
 });

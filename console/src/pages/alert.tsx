@@ -8,6 +8,7 @@ import { Icon } from "../ui/icon.tsx";
 import { Section } from "../ui/section.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import styles from "./alert.module.css";
+import { Suspects } from "./suspects.tsx";
 
 /** One alert: what was measured, each decision about notifying, and each attempt by channel. */
 export const AlertPage = () => {
@@ -73,6 +74,7 @@ export const AlertPage = () => {
           </ul>
         </Section>
       </div>
+      <Suspects alert={alert.id} reason={alert.message} />
     </div>
   );
 };

@@ -58,7 +58,7 @@ const format = {
 test("an operation is a document with its receipts and kept values", () => {
   expect(operationMarkdown(operation, format)).toBe(`# Operation 12
 
-Step 23 is re-applied.
+Step 23 was re-applied.
 
 |  |  |
 | --- | --- |
@@ -100,9 +100,14 @@ test.each([
 
 test.each([
   ["running", [23], "Step 23 is being rolled back."],
-  ["completed", [23, 22], "Steps 23, 22 are rolled back."],
+  ["completed", [23, 22], "Steps 23, 22 were rolled back."],
   ["interrupted", [23], "Step 23 was not completely rolled back: the operation was interrupted."],
   ["aborted", [23, 22], "Steps 23, 22 were not completely rolled back: the operation was aborted."],
 ] as const)("an operation that is %s of %j: %s", (state, steps, sentence) => {
   expect(sentenceOf({ kind: "rollback", state, steps: [...steps] })).toBe(sentence);
+});
+
+test("an operation that nothing has followed: Step 23 is rolled back.", () => {
+  const done = { kind: "rollback", state: "completed", steps: [23] } satisfies Partial<OperationDetails>;
+  expect(sentenceOf(done, { isCurrent: true })).toBe("Step 23 is rolled back.");
 });

@@ -40,9 +40,10 @@ export const OperationPage = () => {
         <Section title={receipts.length === 1 ? "Receipt" : "Receipts"}>
           {receipts.length === 0 && <Empty>The operation has no receipts.</Empty>}
           <div className={styles.receipts}>
-            {receipts.map((receipt) => (
+            {receipts.map((receipt, at) => (
               <Receipt
-                key={receipt.step}
+                // biome-ignore lint/suspicious/noArrayIndexKey: receipts are only appended, and a step can have two
+                key={`${receipt.step} ${at}`}
                 title={`Step ${receipt.step}`}
                 subtitle={receipt.title}
                 steps={[receipt]}
@@ -80,7 +81,7 @@ const Facts = ({ operation, format }: { operation: OperationDetails; format: For
     ["Reason", reason],
     ["Started", format.dateTime(started_at)],
     ["Ended", finished_at && format.dateTime(finished_at)],
-    ["Lasted", finished_at && duration(Date.parse(finished_at) - Date.parse(started_at))],
+    ["Lasted", finished_at && lasted(Date.parse(finished_at) - Date.parse(started_at), format)],
     ["Plan", plan],
     ["Re-apply by", until && format.dateTime(until)],
   ];
@@ -98,6 +99,8 @@ const Facts = ({ operation, format }: { operation: OperationDetails; format: For
     </dl>
   );
 };
+
+const lasted = (ms: number, format: Format): string => (ms < 60_000 ? format.ms(ms) : duration(ms));
 
 const download = (name: string, text: string): void => {
   const url = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));

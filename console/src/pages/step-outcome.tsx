@@ -24,27 +24,28 @@ export const Outcome = ({ operation, format }: { operation: OperationDetails; fo
   return (
     <div className={isDone ? styles.outcome : styles.failed} role={isDone ? "status" : "alert"}>
       <p className={styles.question}>
-        <Icon name={isDone ? "check" : "error"} large /> {sentenceOf(operation)}
+        <Icon name={isDone ? "check" : "error"} large /> {sentenceOf(operation, { isCurrent: true })}
       </p>
       {failure && (
         <p>
           {failure.detail} <span className="t2">{failure.remedy}</span>
         </p>
       )}
-      <ul>
-        {receipts.flatMap(({ step, checks, warnings }) => [
-          ...checks.map(({ name, ok, detail }) => (
-            <li key={`${step} ${name}`}>
+      {receipts.map(({ step, checks, warnings }, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: receipts are only appended, and a step can have two
+        <ul key={`${step} ${at}`}>
+          {checks.map(({ name, ok, detail }) => (
+            <li key={name}>
               <Icon name={ok ? "check" : "cross"} /> {name} <span className="t2">{detail}</span>
             </li>
-          )),
-          ...warnings.map((warning) => (
-            <li key={`${step} ${warning}`}>
+          ))}
+          {warnings.map((warning) => (
+            <li key={warning}>
               <Icon name="warning" /> {warning}
             </li>
-          )),
-        ])}
-      </ul>
+          ))}
+        </ul>
+      ))}
       <p className="t2">
         <Link to="/operations/$id" params={{ id }}>
           Operation {id}

@@ -8,7 +8,7 @@ export const Progress = ({ operation, format }: { operation: OperationDetails; f
   return (
     <div className={styles.progress} role="status">
       <p>
-        {receipts.length} of {format.count(steps.length, "step")} moved.{" "}
+        {Math.min(receipts.length, steps.length)} of {format.count(steps.length, "step")} moved.{" "}
         <span className="t2">Closing this page stops nothing.</span>
       </p>
       {progress && (
