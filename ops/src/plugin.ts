@@ -32,6 +32,7 @@ import {
   recordRequests,
 } from "./monitoring/index.ts";
 import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
+import { suspectRoutes } from "./suspects/index.ts";
 
 /** Monitoring and alerts of a service, as {@link startMonitoring} starts them. */
 export interface Observed {
@@ -150,6 +151,12 @@ export const earlybird = fastifyPlugin(
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
       await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute });
+      await scope.register(suspectRoutes, {
+        alerts,
+        rollback,
+        instances: () => fleet?.living ?? [],
+        operatorOnly,
+      });
       if (!rollback) return;
       const leave = rollback.attend(alerts);
       scope.addHook("onClose", leave);

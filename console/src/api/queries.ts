@@ -34,12 +34,6 @@ export const diagnosticsQuery = queryOptions({
   refetchInterval: quicklyMs,
 });
 
-export const auditQuery = queryOptions({
-  queryKey: ["rollback", "audit"],
-  queryFn: () => read(api.GET("/api/rollback/audit", { params: { query: { limit: 50 } } })),
-  refetchInterval: slowlyMs,
-});
-
 export const activeAlertsQuery = queryOptions({
   queryKey: ["alerts", "active"],
   queryFn: () => read(api.GET("/api/alerts/active")),
@@ -125,22 +119,3 @@ export const dryRun = (step: number, direction: Direction): Promise<DryRun> =>
       body: { direction },
     }),
   );
-
-export interface Move {
-  step: number;
-  direction: Direction;
-  reason: string;
-  acknowledge: string[];
-  plan?: string | undefined;
-}
-
-/** Rolls a step back or re-applies it. @throws ApiError */
-export const move = ({ step, direction, reason, acknowledge, plan }: Move) => {
-  const request = {
-    params: { path: { step: String(step) } },
-    body: { ...(reason && { reason }), acknowledge, ...(plan !== undefined && { plan }) },
-  };
-  return direction === "rollback"
-    ? read(api.POST("/api/rollback/steps/{step}/rollback", request))
-    : read(api.POST("/api/rollback/steps/{step}/reapply", request));
-};

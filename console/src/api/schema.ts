@@ -3757,6 +3757,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/{id}/suspects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List operations and instance starts in the hour before an alert fired, with evidence.
+         * @description First those whose change declares that it affects the route or type of the alert, then the latest.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description The beginning of the time considered.
+                             */
+                            from: string;
+                            /**
+                             * Format: date-time
+                             * @description Its end: when the alert fired.
+                             */
+                            to: string;
+                            suspects: ({
+                                /** @enum {string} */
+                                kind: "operation";
+                                operation: string;
+                                /** @enum {string} */
+                                action: "apply" | "rollback" | "reapply";
+                                steps: number[];
+                                /**
+                                 * Format: date-time
+                                 * @description When the operation ended, or the instance started.
+                                 */
+                                at: string;
+                                /** @description Sentences to judge by; none of them claims a cause. */
+                                evidence: string[];
+                                /** @description Whether a change declares that it affects this alert. */
+                                declared: boolean;
+                            } | {
+                                /** @enum {string} */
+                                kind: "instance";
+                                instance: string;
+                                version: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When the operation ended, or the instance started.
+                                 */
+                                at: string;
+                                /** @description Sentences to judge by; none of them claims a cause. */
+                                evidence: string[];
+                                /** @description Whether a change declares that it affects this alert. */
+                                declared: boolean;
+                            })[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollback/status": {
         parameters: {
             query?: never;
@@ -3894,6 +4013,18 @@ export interface paths {
                                 dependents: number[];
                                 can_rollback: boolean;
                                 blocked_by: (number | string)[];
+                                /** @description The possible move with `cascade`: the steps in the order of moving, and the phrases it requires. */
+                                cascade: {
+                                    steps: number[];
+                                    acknowledge: string[];
+                                };
+                                /** @description The effect of a rollback, as the change declares it. */
+                                while_rolled_back: string | null;
+                                /** @description Routes and types of alerts that the change declares to affect. */
+                                affects: {
+                                    routes: string[];
+                                    alerts: string[];
+                                };
                                 estimate: {
                                     rows: number;
                                     duration_ms: number;
@@ -3979,6 +4110,18 @@ export interface paths {
                             dependents: number[];
                             can_rollback: boolean;
                             blocked_by: (number | string)[];
+                            /** @description The possible move with `cascade`: the steps in the order of moving, and the phrases it requires. */
+                            cascade: {
+                                steps: number[];
+                                acknowledge: string[];
+                            };
+                            /** @description The effect of a rollback, as the change declares it. */
+                            while_rolled_back: string | null;
+                            /** @description Routes and types of alerts that the change declares to affect. */
+                            affects: {
+                                routes: string[];
+                                alerts: string[];
+                            };
                             estimate: {
                                 rows: number;
                                 duration_ms: number;
@@ -4050,6 +4193,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rollback/steps/{step}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the impact of the possible move of a step, without executing it.
+         * @description Read-only, at most two seconds, kept for a minute. A dry run also measures rows, locks and duration.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    step: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            step: number;
+                            /**
+                             * @description The possible move: a rollback if the step is applied, else a re-apply.
+                             * @enum {string}
+                             */
+                            direction: "rollback" | "reapply";
+                            /** @description Empty for a re-apply, and if `complete` is false. */
+                            impact: {
+                                label: string;
+                                value: number | string;
+                                unit: string;
+                                /** @description The heading that lines share; null for a line on its own. */
+                                group: string | null;
+                                /** @description Distinguishes the line within its group, such as a month or a route. */
+                                key: string;
+                                /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                headline: boolean;
+                            }[];
+                            /** @description False if the impact could not be computed within two seconds. */
+                            complete: boolean;
+                            /**
+                             * Format: date-time
+                             * @description Up to a minute ago, unless a step has moved since.
+                             */
+                            computed_at: string;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollback/operations": {
         parameters: {
             query?: never;
@@ -4062,7 +4308,14 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description `next` of the page before. */
                     before?: string;
+                    /** @description Only what concerns this step. */
+                    step?: number;
+                    /** @description A part of the operator's name or id. */
+                    operator?: string;
+                    /** @description Only operations of this kind. */
+                    action?: "apply" | "rollback" | "reapply";
                 };
                 header?: never;
                 path?: never;
@@ -4093,6 +4346,8 @@ export interface paths {
                                 started_at: string;
                                 finished_at: string | null;
                             }[];
+                            /** @description `before` for the next page; null on the last one. */
+                            next: string | null;
                         };
                     };
                 };
@@ -4140,7 +4395,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get one operation with its requester, reason, receipts and kept values. */
+        /** Get one operation with its receipts and kept values, and whether it can be resumed or aborted. */
         get: {
             parameters: {
                 query?: never;
@@ -4202,6 +4457,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4236,6 +4497,12 @@ export interface paths {
                                 outcome: "kept" | "restored" | "dangling" | "deleted";
                                 written: unknown;
                                 parked: unknown;
+                            }[];
+                            actions: {
+                                /** @enum {string} */
+                                action: "resume" | "abort";
+                                /** @description Why it is not possible now; null if it is. */
+                                refused: string | null;
                             }[];
                         };
                     };
@@ -4557,7 +4824,14 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description `next` of the page before. */
                     before?: string;
+                    /** @description Only what concerns this step. */
+                    step?: number;
+                    /** @description A part of the operator's name or id. */
+                    operator?: string;
+                    /** @description Only this action; `rollback` also finds `rollback.refused` and `rollback.failed`. */
+                    action?: string;
                 };
                 header?: never;
                 path?: never;
@@ -4601,6 +4875,8 @@ export interface paths {
                                 plan: string | null;
                                 result: unknown;
                             }[];
+                            /** @description `before` for the next page; null on the last one. */
+                            next: string | null;
                         };
                     };
                 };
@@ -4831,6 +5107,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4937,11 +5219,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Roll back a step without losing data. */
+        /**
+         * Roll back a step without losing data.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     step: string;
                 };
@@ -5045,6 +5333,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5185,6 +5479,11 @@ export interface paths {
                                 /** @enum {string} */
                                 state: "expired";
                                 approved_by: string | null;
+                            };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
                             };
                         };
                     };
@@ -5278,11 +5577,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Re-apply a step. */
+        /**
+         * Re-apply a step.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     step: string;
                 };
@@ -5386,6 +5691,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5527,6 +5838,11 @@ export interface paths {
                                 state: "expired";
                                 approved_by: string | null;
                             };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };
@@ -5619,11 +5935,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move a range of steps, or, with `dry_run`, preview the move. */
+        /**
+         * Move a range of steps, or, with `dry_run`, preview the move.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -5727,6 +6049,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5787,6 +6115,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5928,6 +6262,11 @@ export interface paths {
                                 state: "expired";
                                 approved_by: string | null;
                             };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };
@@ -6020,11 +6359,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resume an interrupted or failed operation. */
+        /**
+         * Resume an interrupted or failed operation.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -6097,6 +6442,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -6111,6 +6462,20 @@ export interface paths {
                                 seq: number;
                                 hash: string;
                             } | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };
@@ -6203,11 +6568,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Revert the steps that an interrupted or failed operation has moved. */
+        /**
+         * Revert the steps that an interrupted or failed operation has moved.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -6280,6 +6651,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -6294,6 +6671,20 @@ export interface paths {
                                 seq: number;
                                 hash: string;
                             } | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };

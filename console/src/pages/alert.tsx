@@ -9,6 +9,7 @@ import { Section } from "../ui/section.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import styles from "./alert.module.css";
 import { AlertActions } from "./alert-actions.tsx";
+import { Suspects } from "./suspects.tsx";
 
 /** One alert: what was measured, each decision about notifying, and each attempt by channel. */
 export const AlertPage = () => {
@@ -81,6 +82,7 @@ export const AlertPage = () => {
           </ul>
         </Section>
       </div>
+      <Suspects alert={alert.id} reason={alert.message} />
     </div>
   );
 };

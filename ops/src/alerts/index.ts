@@ -18,6 +18,7 @@ export { AlertManager } from "./manager.ts";
 export { type MessageContext, messageContextFrom } from "./message/context.ts";
 export { type Alert, AlertSeverity, AlertType } from "./model/alert.ts";
 export { keyOfChannel } from "./model/channel-alert.ts";
+export { formatDuration } from "./model/duration.ts";
 export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./model/notification.ts";
 export type { Choice, Decision } from "./model/notification-decision.ts";
 export { type RaisedType, raisedTypes } from "./model/raised-types.ts";
