@@ -14,6 +14,8 @@ const scrapeEveryMs = 15_000;
 type WatchedType = Exclude<AlertType, RaisedType>;
 
 const requests = "http_server_request_duration_seconds";
+/** Without the platform's own routes and the probes of the service. */
+const counted = '{excluded_from_rates=""}';
 const endpoint = "instance, job, http_request_method, http_route";
 
 /** The condition of each alert rule as PromQL. */
@@ -29,8 +31,8 @@ const expressions: Readonly<Record<WatchedType, (thresholds: Thresholds) => stri
   HIGH_MEMORY: ({ memoryPercent }) => `earlybird_memory_ratio > ${memoryPercent / 100}`,
   API_TIMEOUT: ({ apiTimeoutMs, apiTimeoutMinRequests }) =>
     [
-      `histogram_quantile(0.95, sum by (${endpoint}, le) (rate(${requests}_bucket[1m]))) > ${apiTimeoutMs / 1000}`,
-      `and sum by (${endpoint}) (increase(${requests}_count[1m])) >= ${apiTimeoutMinRequests}`,
+      `histogram_quantile(0.95, sum by (${endpoint}, le) (rate(${requests}_bucket${counted}[1m]))) > ${apiTimeoutMs / 1000}`,
+      `and sum by (${endpoint}) (increase(${requests}_count${counted}[1m])) >= ${apiTimeoutMinRequests}`,
     ].join("\n"),
 };
 
@@ -42,12 +44,12 @@ const total = "earlybird:http_requests:1m";
 
 /** HIGH_ERROR_RATE compares the lower bound of the Wilson interval, so one failure in three requests does not fire. */
 const recordings = [
-  { record: total, expr: `sum by (instance, job) (increase(${requests}_count[1m]))` },
+  { record: total, expr: `sum by (instance, job) (increase(${requests}_count${counted}[1m]))` },
   {
     record: ratio,
     // The error counter of a route exists from its first request, so Prometheus sees its first increase; a 5xx series
     // starts with the first 5xx, so it does not. The clamp keeps the square root defined.
-    expr: `clamp_max(sum by (instance, job) (increase(earlybird_http_errors_total[1m])) / (${total} > 0), 1)`,
+    expr: `clamp_max(sum by (instance, job) (increase(earlybird_http_errors_total${counted}[1m])) / (${total} > 0), 1)`,
   },
   {
     record: "earlybird:http_error_ratio_lower_bound:1m",

@@ -923,7 +923,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1151,7 +1151,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1382,7 +1382,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1449,7 +1449,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1463,6 +1463,8 @@ export interface paths {
                                 } | null;
                                 route: string;
                                 method: string;
+                                /** @description Whether its requests count only here, not in rates, alert rules and the status. */
+                                excluded_from_rates: boolean;
                             } | {
                                 window_seconds: number;
                                 requests: number;
@@ -1723,7 +1725,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1790,7 +1792,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1804,6 +1806,8 @@ export interface paths {
                                 } | null;
                                 route: string;
                                 method: string;
+                                /** @description Whether its requests count only here, not in rates, alert rules and the status. */
+                                excluded_from_rates: boolean;
                             } | {
                                 window_seconds: number;
                                 requests: number;
@@ -1943,7 +1947,7 @@ export interface paths {
                                 "4xx": number;
                                 "5xx": number;
                             };
-                            /** @description Current requests. */
+                            /** @description Current requests, excluded ones as well. */
                             in_flight: number;
                             /** @description The last failed request since the process started. */
                             last_error: {

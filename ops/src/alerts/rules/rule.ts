@@ -12,7 +12,13 @@ export interface Observed {
     | {
         requests: number;
         errors: number;
-        endpoints: readonly { method: string; route: string; requests: number; p95_ms: number }[];
+        endpoints: readonly {
+          method: string;
+          route: string;
+          requests: number;
+          p95_ms: number;
+          excluded_from_rates?: boolean;
+        }[];
       }
     | undefined;
 }

@@ -13,6 +13,11 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether the response lasts for as long as the client watches. It is recorded when it begins. */
     streams?: boolean;
+    /**
+     * Whether to leave the requests out of rates, percentiles, the health status and the alert rules, as for probes. They
+     * still count for their route, in reports and in `/metrics`.
+     */
+    excludeFromRates?: boolean;
     [routeMetrics]?: RouteMetrics;
   }
   interface FastifyInstance {
@@ -51,6 +56,13 @@ export const recordRequests = (app: FastifyInstance, options: RecordingOptions):
   });
 };
 
+/** Marks the routes that a scope adds from now on with `excludeFromRates`, unless their `config` says otherwise. */
+export const excludeFromRates = (scope: FastifyInstance): void => {
+  scope.addHook("onRoute", (route) => {
+    route.config = { excludeFromRates: true, ...route.config };
+  });
+};
+
 /** A request from its arrival to the end of its response. One object and one closure: each of them costs time. */
 interface OpenRequest {
   request: FastifyRequest;
@@ -74,10 +86,10 @@ const record = (open: OpenRequest, status: number): void => {
   if (open.isRecorded) return;
   open.isRecorded = true;
   const { route, arrivedMs, reply } = open;
-  if (status < 400) return route.finish(arrivedMs, status);
-  route.finish(arrivedMs, status, reply.problemCode);
+  const failed = status >= 400;
+  route.finish(arrivedMs, status, failed ? reply.problemCode : undefined);
   if (status === clientClosedRequest) onHeaders(reply.raw, () => reportIfRefused(open));
-  else reportIfRefused(open);
+  else if (failed) reportIfRefused(open);
 };
 
 const reportIfRefused = ({ request, reply, onRefused }: OpenRequest): void => {
@@ -90,11 +102,11 @@ const metricsOf = (
   config: FastifyContextConfig & { url?: string },
   performance: PerformanceMetrics,
 ): RouteMetrics => {
-  const { url, [routeMetrics]: known } = config;
+  const { url, [routeMetrics]: known, excludeFromRates = false } = config;
   if (url === undefined) return performance.endpoint(method);
   // A route may have several methods.
   if (known?.method === method) return known;
-  const found = performance.endpoint(method, url);
+  const found = performance.endpoint(method, url, excludeFromRates);
   config[routeMetrics] = found;
   return found;
 };
