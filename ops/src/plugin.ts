@@ -24,6 +24,7 @@ import {
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import {
+  excludeFromRates,
   type Fleet,
   healthRoutes,
   historyRoute,
@@ -108,6 +109,7 @@ export const earlybird = fastifyPlugin(
     });
     // A scope of its own: the routes of the app may use another validator than zod.
     await app.register(async (scope) => {
+      excludeFromRates(scope);
       scope.setValidatorCompiler(validatorCompiler);
       scope.setSerializerCompiler(serializerCompiler);
       scope.addHook("onRequest", async (_request, reply) => {
@@ -173,7 +175,10 @@ export const earlybird = fastifyPlugin(
     });
     if (options.console) {
       const { path = "/console" } = options.console;
-      await app.register(async (pages) => consolePages(pages, path));
+      await app.register(async (pages) => {
+        excludeFromRates(pages);
+        await consolePages(pages, path);
+      });
     }
   },
   { name: "earlybird", fastify: "5.x" },

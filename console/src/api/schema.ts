@@ -927,7 +927,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1169,7 +1169,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1414,7 +1414,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1491,7 +1491,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1505,6 +1505,8 @@ export interface paths {
                                 } | null;
                                 route: string;
                                 method: string;
+                                /** @description Whether its requests count only here, not in rates, alert rules and the status. */
+                                excluded_from_rates: boolean;
                             } | {
                                 window_seconds: number;
                                 requests: number;
@@ -1769,7 +1771,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1846,7 +1848,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1860,6 +1862,8 @@ export interface paths {
                                 } | null;
                                 route: string;
                                 method: string;
+                                /** @description Whether its requests count only here, not in rates, alert rules and the status. */
+                                excluded_from_rates: boolean;
                             } | {
                                 window_seconds: number;
                                 requests: number;
@@ -1999,7 +2003,7 @@ export interface paths {
                                 "4xx": number;
                                 "5xx": number;
                             };
-                            /** @description Current requests. */
+                            /** @description Current requests, excluded ones as well. */
                             in_flight: number;
                             /** @description The last failed request since the process started. */
                             last_error: {

@@ -16,18 +16,23 @@ export type RouteOf = (request: IncomingMessage, response: ServerResponse) => st
  * that stops recording. Current requests count only in the total, because their route is known at the end. For Fastify,
  * use the plugin, which knows its routes.
  *
+ * @param options.excludeFromRates templates of routes whose requests count only for themselves, such as probes: not in rates
+ *   and alert rules
  * @param server TLS or not; a framework may already have added its listener
  * @param options.routeOf if omitted, all requests share one route name
  */
 export const recordServer = (
   server: Pick<Server, "prependListener" | "off">,
   { performance }: { performance: PerformanceMetrics },
-  { routeOf }: { routeOf?: RouteOf } = {},
+  { routeOf, excludeFromRates = [] }: { routeOf?: RouteOf; excludeFromRates?: readonly string[] } = {},
 ): (() => void) => {
+  const excluded = new Set(excludeFromRates);
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const arrivedMs = performance.arrive();
     onResponseFinished(request, response, () => {
-      const route = performance.endpoint(request.method ?? "GET", templateOf(request, response));
+      const template = templateOf(request, response);
+      const isExcluded = template !== undefined && excluded.has(template);
+      const route = performance.endpoint(request.method ?? "GET", template, isExcluded);
       route.enter();
       route.finish(arrivedMs, finalStatusOf(response));
     });
