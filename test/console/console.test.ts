@@ -224,9 +224,7 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     await expect.poll(() => api.alerts.active()).toHaveLength(1);
     const page = await open(desktop, `/alerts/${api.alerts.active()[0]?.id}`);
     await page.getByText("Step 25 affects DELIVERY_ISSUE alerts.").waitFor();
-    await page
-      .getByRole("link", { name: "Step 25 was rolled back 4 min 0 s before the alert fired." })
-      .click();
+    await page.getByRole("link", { name: "Step 25 was rolled back 4 min before the alert fired." }).click();
     await page.getByRole("heading", { name: "Each confirmation records" }).waitFor();
     expect(await page.getByLabel(/Why/).inputValue()).toBe("A delivery could not be confirmed.");
     await reapply(api, 25);

@@ -233,7 +233,7 @@ test("a raised alert fires at once, counts repetitions, and ends after its quiet
   expect(words()).toEqual(["fired SECURITY_ALERT"]);
   await pass(1);
   expect(words()).toEqual(["fired SECURITY_ALERT", "resolved SECURITY_ALERT"]);
-  expect(told[1]?.alert.message).toBe("Not raised again for 15 min 0 s: Many refusals.");
+  expect(told[1]?.alert.message).toBe("Not raised again for 15 min: Many refusals.");
   expect(raise().id).not.toBe(first.id);
 });
 
@@ -285,7 +285,7 @@ test("a failed billing run fires until one succeeds", async () => {
   expect(alerts.resolve("BILLING_FAILURE", "2025-12")).toBeUndefined();
   expect(alerts.resolve("BILLING_FAILURE", "2026-01")).toMatchObject({ state: "resolved" });
   await pass(0);
-  expect(told[1]?.alert.message).toBe("Resolved after 3 h 0 min: The run failed.");
+  expect(told[1]?.alert.message).toBe("Resolved after 3 h: The run failed.");
 });
 
 test("without a key, two CUSTOM messages are two alerts, and one resolution ends both", async () => {

@@ -41,11 +41,12 @@ export const formatTime = (date: Date, { timeZone, now }: { timeZone: string; no
   return `${isToday ? "" : `${day} `}${time} ${zoneName(date, timeZone)}`;
 };
 
-/** A span for people: `03:14 to 03:17 IST`. */
+/** A span for people: `03:14 to 03:17 IST`, or `03:14 IST` within a minute. */
 export const formatSpan = (from: Date, to: Date, zone: { timeZone: string; now: Date }): string => {
   if (Number.isNaN(to.getTime())) return formatTime(from, zone);
   const start = formatTime(from, zone);
   const end = formatTime(to, zone);
+  if (start === end) return end;
   const name = ` ${zoneName(to, zone.timeZone)}`;
   return `${start.endsWith(name) ? start.slice(0, -name.length) : start} to ${end}`;
 };

@@ -21,19 +21,19 @@ const operation: RollbackOperation = {
 };
 
 test.each<[Partial<RollbackOperation>, string]>([
-  [{}, "Step 23 was rolled back 4 min 0 s before the alert fired."],
-  [{ kind: "reapply", steps: [22, 23] }, "Steps 22, 23 were re-applied 4 min 0 s before the alert fired."],
+  [{}, "Step 23 was rolled back 4 min before the alert fired."],
+  [{ kind: "reapply", steps: [22, 23] }, "Steps 22, 23 were re-applied 4 min before the alert fired."],
   [{ finished_at: at("06:00:00") }, "Step 23 was rolled back when the alert fired."],
   [
     { state: "running", finished_at: null },
-    "The rollback of step 23 began 5 min 0 s before the alert fired and was running then.",
+    "The rollback of step 23 began 5 min before the alert fired and was running then.",
   ],
   [
     { finished_at: at("06:01:00") },
-    "The rollback of step 23 began 5 min 0 s before the alert fired and was running then.",
+    "The rollback of step 23 began 5 min before the alert fired and was running then.",
   ],
-  [{ state: "failed" }, "The rollback of step 23 failed 4 min 0 s before the alert fired."],
-  [{ state: "interrupted" }, "The rollback of step 23 was interrupted 4 min 0 s before the alert fired."],
+  [{ state: "failed" }, "The rollback of step 23 failed 4 min before the alert fired."],
+  [{ state: "interrupted" }, "The rollback of step 23 was interrupted 4 min before the alert fired."],
 ])("the timing of an operation %j: %s", (change, sentence) => {
   expect(operationTiming({ ...operation, ...change }, at("06:00:00"))).toBe(sentence);
 });
@@ -72,7 +72,7 @@ test("an operation comes with its timing, the declared effects of its steps, and
       at: at("05:56:00"),
       declared: true,
       evidence: [
-        "Steps 23, 25 were rolled back 4 min 0 s before the alert fired.",
+        "Steps 23, 25 were rolled back 4 min before the alert fired.",
         "Step 23 affects POST /api/billing, the route of this alert.",
         "Step 23 affects BILLING_FAILURE alerts.",
         "While step 23 is rolled back: Less is billed.",
@@ -93,7 +93,7 @@ test("declared effects come first, then the latest; an operation without one say
   expect(suspects[1]).toMatchObject({
     declared: false,
     evidence: [
-      "Step 25 was rolled back 1 min 0 s before the alert fired.",
+      "Step 25 was rolled back 1 min before the alert fired.",
       "It declares no effect on BILLING_FAILURE alerts.",
       "Ada (u1) requested operation 14.",
     ],
@@ -114,7 +114,7 @@ test("an instance that started is compared with those before it", () => {
       at: at("05:57:00"),
       declared: false,
       evidence: [
-        "Instance web-2 (process 7) started 3 min 0 s before the alert fired, with version 1.2.0.",
+        "Instance web-2 (process 7) started 3 min before the alert fired, with version 1.2.0.",
         "Instances that started earlier run 1.1.0.",
         "It raised the alert.",
       ],
