@@ -786,8 +786,11 @@ export interface paths {
                             reasons: string[];
                             checked_at: string | null;
                             database: {
-                                /** @enum {string} */
-                                status: "healthy" | "degraded" | "unhealthy";
+                                /**
+                                 * @description not_configured: the service has no database.
+                                 * @enum {string}
+                                 */
+                                status: "healthy" | "degraded" | "unhealthy" | "not_configured";
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1014,8 +1017,11 @@ export interface paths {
                             reasons: string[];
                             checked_at: string | null;
                             database: {
-                                /** @enum {string} */
-                                status: "healthy" | "degraded" | "unhealthy";
+                                /**
+                                 * @description not_configured: the service has no database.
+                                 * @enum {string}
+                                 */
+                                status: "healthy" | "degraded" | "unhealthy" | "not_configured";
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1245,8 +1251,11 @@ export interface paths {
                             reasons: string[];
                             checked_at: string | null;
                             database: {
-                                /** @enum {string} */
-                                status: "healthy" | "degraded" | "unhealthy";
+                                /**
+                                 * @description not_configured: the service has no database.
+                                 * @enum {string}
+                                 */
+                                status: "healthy" | "degraded" | "unhealthy" | "not_configured";
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1586,8 +1595,11 @@ export interface paths {
                             reasons: string[];
                             checked_at: string | null;
                             database: {
-                                /** @enum {string} */
-                                status: "healthy" | "degraded" | "unhealthy";
+                                /**
+                                 * @description not_configured: the service has no database.
+                                 * @enum {string}
+                                 */
+                                status: "healthy" | "degraded" | "unhealthy" | "not_configured";
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;

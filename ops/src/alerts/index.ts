@@ -35,6 +35,7 @@ export {
   defaultSecurityThresholds,
   type SecurityThresholds,
 } from "./security/brute-force-detector.ts";
+export { countRefusal } from "./security/refusal.ts";
 export { securityAlert } from "./security/security-alert.ts";
 export { recordRefusal, watchUnauthorizedAccess } from "./security/unauthorized-access.ts";
 export { AlertArchive } from "./storage/alert-archive.ts";

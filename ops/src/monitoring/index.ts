@@ -17,8 +17,16 @@ export type { FleetCoverage, FleetEndpoint, FleetSummary } from "./fleet/fleet-s
 export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.ts";
 export type { Instance } from "./fleet/instances.ts";
 export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
+export { expressRouteOf } from "./requests/express-route.ts";
 export { recordRequests } from "./requests/fastify-recorder.ts";
-export { type RouteOf, recordServer } from "./requests/http-recorder.ts";
+export {
+  createRecorder,
+  leaveToPlugin,
+  type Recorder,
+  type RecorderOptions,
+  type RouteOf,
+  recordServer,
+} from "./requests/http-recorder.ts";
 export { type EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
 export {
   type PerformanceSummary,

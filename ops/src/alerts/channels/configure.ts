@@ -1,4 +1,4 @@
-import type { Settings } from "../../settings/settings.ts";
+import type { MonitoringSettings } from "../../settings/monitoring-settings.ts";
 import type { Channel } from "../notify/channel.ts";
 import { defaultThresholds, type Thresholds } from "../rules/thresholds.ts";
 import type { SecurityThresholds } from "../security/brute-force-detector.ts";
@@ -10,7 +10,7 @@ import { telegramChannel } from "./telegram.ts";
 import { webhookChannel } from "./webhook.ts";
 
 /** The channels that are set up, besides the log. */
-export const channelsFrom = (settings: Settings): Channel[] => {
+export const channelsFrom = (settings: MonitoringSettings): Channel[] => {
   const { SLACK_WEBHOOK_URL, SMTP_SERVER, ALERT_EMAIL_FROM, ALERT_EMAIL_TO } = settings;
   const { SMTP_USER, ALERT_EMAIL_PASSWORD, ALERT_WEBHOOK_URL, TEAMS_WEBHOOK_URL } = settings;
   const { PAGERDUTY_ROUTING_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID } = settings;
@@ -45,7 +45,7 @@ export const channelsFrom = (settings: Settings): Channel[] => {
 };
 
 /** From where on something is wrong, as the settings say. */
-export const thresholdsFrom = (settings: Settings): Thresholds => ({
+export const thresholdsFrom = (settings: MonitoringSettings): Thresholds => ({
   ...defaultThresholds,
   databaseSlowMs: settings.ALERT_DATABASE_SLOW_MS,
   errorRatePercent: settings.ALERT_ERROR_RATE_PERCENT,
@@ -55,7 +55,7 @@ export const thresholdsFrom = (settings: Settings): Thresholds => ({
 });
 
 /** From how many refusals on there is an alert, as the settings say. */
-export const securityFrom = (settings: Settings): SecurityThresholds => ({
+export const securityFrom = (settings: MonitoringSettings): SecurityThresholds => ({
   failedLogins: settings.ALERT_FAILED_LOGINS,
   refusals: settings.ALERT_REFUSALS,
   windowSeconds: settings.ALERT_SECURITY_WINDOW_SECONDS,

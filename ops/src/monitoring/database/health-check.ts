@@ -8,6 +8,9 @@ import { type DatabaseDetails, outdatedDetails, readDatabaseDetails } from "./se
 export const healthStatus = z.enum(["healthy", "degraded", "unhealthy"]);
 export type HealthStatus = z.infer<typeof healthStatus>;
 
+/** Also for a service without a database. */
+export const databaseStatus = z.enum([...healthStatus.options, "not_configured"]);
+
 /** Maximum connections of the pool, connections in use, and requests waiting for one. */
 export const poolUse = z.object({ size: z.int(), in_use: z.int(), waiting: z.int() });
 export type PoolUse = z.infer<typeof poolUse>;
@@ -15,6 +18,7 @@ export type PoolUse = z.infer<typeof poolUse>;
 export type DatabaseHealth = (
   | { status: "healthy" | "degraded"; response_time_ms: number; reason: string | null }
   | { status: "unhealthy"; response_time_ms: null; reason: string }
+  | { status: "not_configured"; response_time_ms: null; reason: null }
 ) & {
   pool: PoolUse;
   /** Read every 30 seconds; nulls if they are too old. */

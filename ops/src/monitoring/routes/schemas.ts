@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { healthStatus, poolUse } from "../database/health-check.ts";
+import { databaseStatus, healthStatus, poolUse } from "../database/health-check.ts";
 import { databaseDetails } from "../database/server-stats.ts";
 import { collection } from "../database/table-sizes.ts";
 import { fleetEndpoint, fleetPerformance } from "../fleet/fleet-summary.ts";
@@ -32,7 +32,7 @@ export const detailedHealth = health.extend({
   checked_at: z.iso.datetime().nullable(),
   database: z
     .object({
-      status: healthStatus,
+      status: databaseStatus.describe("not_configured: the service has no database."),
       response_time_ms: z.number().nullable(),
       pool: poolUse,
       details: databaseDetails.omit({ collections: true }).nullable(),
