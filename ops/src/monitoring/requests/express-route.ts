@@ -27,8 +27,8 @@ const knownMounts = new WeakMap<object, Set<string>>();
  * The full template of the Express route that handled a request, as `/orgs/:org/teams/:id`; undefined if none did.
  * Routers may be nested, and mounted below parameters.
  */
-export const expressRouteOf = (request: IncomingMessage & ExpressRequest): string | undefined => {
-  const { route, baseUrl = "", app } = request;
+export const expressRouteOf = (request: IncomingMessage): string | undefined => {
+  const { route, baseUrl = "", app } = request as IncomingMessage & ExpressRequest;
   if (route?.path === undefined) return undefined;
   const mount = baseUrl === "" ? "" : bounded(route, mountOf(route, baseUrl, app));
   const path = [route.path].flat().map(String).join(",");
