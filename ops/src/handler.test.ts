@@ -158,8 +158,9 @@ test("below a path, after a body parser, the platform still gets bodies, and all
   expect(await ask("/")).toMatchObject({ text: "home" });
   expect(await ask("/livez")).toMatchObject({ status: 404 });
   expect(await ask("/ops/livez")).toMatchObject({ status: 200 });
+  expect(await ask("/ops/none")).toMatchObject({ status: 404 });
   expect(await post("/ops/api/alerts/mute", muteCpu)).toMatchObject({ status: 200 });
-  expect(rows()).toEqual(["1 GET (unmatched)", "1 GET /", "1 GET /livez", "1 POST /api/alerts/mute"]);
+  expect(rows()).toEqual(["1 GET /", "1 GET /livez", "1 POST /api/alerts/mute", "2 GET (unmatched)"]);
 });
 
 test("with node:http, a body that was read before is an error, not a request that hangs", async () => {

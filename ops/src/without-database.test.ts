@@ -17,7 +17,13 @@ test("without a pool, nothing connects, health ignores the database, and alerts 
   const DATABASE_URL = `postgres://a@127.0.0.1:${(postgres.address() as AddressInfo).port}/a`;
   const token = "0123456789abcdef0123456789abcdef";
   const settings = readMonitoringSettings(
-    { DATABASE_URL, JWT_SECRET: "short", NODE_ENV: "production", LOG_LEVEL: "verbose", OPERATOR_TOKEN: token },
+    {
+      DATABASE_URL,
+      JWT_SECRET: "short",
+      NODE_ENV: "production",
+      LOG_LEVEL: "verbose",
+      OPERATOR_TOKEN: token,
+    },
     "/nowhere/.env",
   );
   const dataDir = await makeTemporaryDirectory();

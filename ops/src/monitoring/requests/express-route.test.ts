@@ -33,7 +33,8 @@ describe.each([
   const byId = () => from.Router().get("/:id", answer).get("/", answer);
   const app = from();
   app.use("/any", (_request, _response, next) => next());
-  for (const mount of ["/api/a", "/api/b", "/v:major/x", ["/one", "/two"]]) app.use(mount, byId());
+  for (const mount of ["/api/a", "/api/b", "/v:major/x", "/pairs/:a/:b", ["/one", "/two"]])
+    app.use(mount, byId());
   const shared = byId();
   app.use("/left/:l", shared).use("/right", shared);
   app.use("/orgs/:org", from.Router().use("/teams", byId()).use("/", byId()));
@@ -50,6 +51,7 @@ describe.each([
     ["/API/A/1", "/api/a/:id"],
     ["/api/a", "/api/a"],
     ["/v1/x/2", "/v:major/x/:id"],
+    ["/pairs/1/1/7", "/pairs/:a/:b/:id"],
     ["/one/1", "/one/:id"],
     ["/two/1", "/two/:id"],
     ["/left/3/4", "/left/:l/:id"],
