@@ -7,6 +7,8 @@ import type { DeliveryDatabase, Tables } from "./database.ts";
 export interface ApiContext {
   /** For reads. Each write goes through `changes.transaction`. */
   db: DeliveryDatabase;
+  /** For the logins of operators; by default `db`. */
+  operatorsDb?: DeliveryDatabase;
   changes: Pick<Changes<Tables>, "active" | "transaction">;
   clock: BusinessClock;
   /** `HH:MM` on the evening before a delivery, until when customers can order and cancel; absent: no cut-off. */

@@ -6,6 +6,7 @@ import {
   systemClock,
 } from "@earlybird-ops/platform";
 import { mailTransportFrom } from "@earlybird-ops/platform/alerts";
+import { closeMonitoringPool, createMonitoringPool } from "@earlybird-ops/platform/monitoring";
 import { Changes } from "@earlybird-ops/platform/rollback";
 import { Kysely, PostgresDialect } from "kysely";
 import { buildServer } from "./app.ts";
@@ -47,9 +48,12 @@ export const serve = async ({
     started.push(observed.stop);
     await changes.start();
     started.push(() => changes.stop());
+    const operatorPool = createMonitoringPool(pool);
+    started.push(() => closeMonitoringPool(operatorPool));
     const production = settings.NODE_ENV === "production";
     const context = {
       db,
+      operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),
       changes,
       clock,
       orderCutOff: settings.ORDER_CUT_OFF,

@@ -18,6 +18,7 @@ const pool = { size: 10, in_use: 2, waiting: 0 };
 const answering: DatabaseHealth = { status: "healthy", response_time_ms: 1.5, pool, reason: null };
 const away: DatabaseHealth = {
   status: "unhealthy",
+  problem: "unreachable" as const,
   response_time_ms: null,
   pool,
   reason: "connect ECONNREFUSED 10.0.0.7:5432",
@@ -177,7 +178,7 @@ describe("operators' routes", () => {
       body: {
         status: "unhealthy",
         reasons: [expect.stringContaining("ECONNREFUSED")],
-        database: { status: "unhealthy", response_time_ms: null, pool },
+        database: { status: "unhealthy", problem: "unreachable", response_time_ms: null, pool },
       },
     });
   });

@@ -14,7 +14,7 @@ const rules = read("docs/prometheus/rules.yml");
 
 const details: DatabaseDetails = {
   taken_at: "2026-03-10T06:00:00.000Z",
-  connections: { used: 7, max: 100 },
+  connections: { used: 7, max: 100, reserved: 3 },
   longest_transaction: { seconds: 1.5, application: null },
   lock_waits: { waiting: 1, longest_seconds: 0.5 },
   replicas: [
@@ -47,7 +47,13 @@ const scrape = async (): Promise<string> => {
       reason: null,
       details,
     },
-    system: { cpu_percent: 5, memory_bytes: 1_000_000, memory_percent: 1, event_loop_p99_ms: 20 },
+    system: {
+      cpu_percent: 5,
+      memory_bytes: 1_000_000,
+      memory_percent: 1,
+      event_loop_p99_ms: 20,
+      event_loop_utilization_percent: 1,
+    },
     performance: { ...performance.summary(), endpoints: [] },
   };
   const app = fastify();

@@ -1,4 +1,6 @@
 import {
+  closeMonitoringPool,
+  createMonitoringPool,
   DatabaseHealthChecker,
   MonitoringService,
   PerformanceMetrics,
@@ -58,6 +60,7 @@ export const startApi = async ({
   const database = url === undefined ? await createDeliveryDatabase() : undefined;
   const pool = database?.pool ?? createPool(url ?? "");
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const operatorPool = createMonitoringPool(pool);
   if (database === undefined) {
     await createSchema(db, "UTC");
     await engineOn(pool).install(operator);
@@ -77,6 +80,7 @@ export const startApi = async ({
   const observed = { monitoring, alerts, dispatcher };
   const app = await buildServer({
     db,
+    operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),
     changes,
     clock,
     log: quiet,
@@ -125,6 +129,7 @@ export const startApi = async ({
     await app.close();
     await stopAlerts();
     await changes.stop();
+    await closeMonitoringPool(operatorPool);
     await (database ? database.drop() : pool.end());
   };
 

@@ -15,12 +15,18 @@ const pool = { size: 10, in_use: 0, waiting: 0 };
 
 export const well: Observed = {
   database: { status: "healthy", response_time_ms: 1, pool, reason: null },
-  system: { cpu_percent: 1, memory_percent: 1 },
+  system: { cpu_percent: 1, memory_percent: 1, event_loop_utilization_percent: 1 },
   performance: { requests: 0, errors: 0, endpoints: [] },
 };
 export const down: Observed = {
   ...well,
-  database: { status: "unhealthy", response_time_ms: null, pool, reason: "ECONNREFUSED" },
+  database: {
+    status: "unhealthy",
+    problem: "unreachable",
+    response_time_ms: null,
+    pool,
+    reason: "ECONNREFUSED",
+  },
 };
 
 /** The same, while requests fail and a route is slow. */

@@ -614,7 +614,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Check that the service is ready. 503 while the database is down. */
+        /** Check that the service is ready. 503 while the database is down, or the service gets no connection to it. */
         get: {
             parameters: {
                 query?: never;
@@ -791,6 +791,8 @@ export interface paths {
                                  * @enum {string}
                                  */
                                 status: "healthy" | "degraded" | "unhealthy" | "not_configured";
+                                /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
+                                problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -807,6 +809,8 @@ export interface paths {
                                     connections: {
                                         used: number;
                                         max: number;
+                                        /** @description The last ones, for superusers only. */
+                                        reserved: number;
                                     } | null;
                                     /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
@@ -1022,6 +1026,8 @@ export interface paths {
                                  * @enum {string}
                                  */
                                 status: "healthy" | "degraded" | "unhealthy" | "not_configured";
+                                /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
+                                problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1038,6 +1044,8 @@ export interface paths {
                                     connections: {
                                         used: number;
                                         max: number;
+                                        /** @description The last ones, for superusers only. */
+                                        reserved: number;
                                     } | null;
                                     /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
@@ -1256,6 +1264,8 @@ export interface paths {
                                  * @enum {string}
                                  */
                                 status: "healthy" | "degraded" | "unhealthy" | "not_configured";
+                                /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
+                                problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1272,6 +1282,8 @@ export interface paths {
                                     connections: {
                                         used: number;
                                         max: number;
+                                        /** @description The last ones, for superusers only. */
+                                        reserved: number;
                                     } | null;
                                     /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {
@@ -1600,6 +1612,8 @@ export interface paths {
                                  * @enum {string}
                                  */
                                 status: "healthy" | "degraded" | "unhealthy" | "not_configured";
+                                /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
+                                problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
                                 pool: {
                                     size: number;
@@ -1616,6 +1630,8 @@ export interface paths {
                                     connections: {
                                         used: number;
                                         max: number;
+                                        /** @description The last ones, for superusers only. */
+                                        reserved: number;
                                     } | null;
                                     /** @description The oldest open transaction in this database; 0 without any. */
                                     longest_transaction: {

@@ -19,15 +19,16 @@ const lookUpWithinMs = 500;
  *
  * Operators need access most while the database is down. A session that belonged to an operator within the last hour
  * keeps it then, even with an expired token, which cannot be refreshed without the database. Routes for admins, which
- * change the system, always look the user up.
+ * change the system, always look the user up. Look-ups have connections of their own, so that operators get in while the
+ * service has none left.
  *
  * @throws Failure EB_UNAUTHENTICATED, EB_FORBIDDEN
  */
 export const authorizeOperator = (
   app: FastifyInstance,
-  context: Pick<ApiContext, "db" | "clock" | "adminsNeedTotp">,
+  context: Pick<ApiContext, "db" | "operatorsDb" | "clock" | "adminsNeedTotp">,
 ) => {
-  const { db, clock } = context;
+  const { db, operatorsDb = db, clock } = context;
   const remembered = new Map<string, { login: SignedIn; atMs: number }>();
 
   const knownOperator = (sessionId: string): SignedIn | undefined => {
@@ -36,7 +37,7 @@ export const authorizeOperator = (
   };
 
   const lookUp = async (sessionId: string): Promise<SignedIn> => {
-    const login = await findLogin(db, sessionId, clock.now());
+    const login = await findLogin(operatorsDb, sessionId, clock.now());
     if (login && isOperator(login)) remembered.set(sessionId, { login, atMs: clock.monotonicMs() });
     else remembered.delete(sessionId);
     if (!login) throw unauthenticated();

@@ -60,7 +60,10 @@ test("a single failed ping is not sent", async () => {
 
 test("HIGH_CPU fires after two minutes", async () => {
   const { observe, pass, words } = createDecisions();
-  const busy = { ...well, system: { cpu_percent: 95, memory_percent: 10 } };
+  const busy = {
+    ...well,
+    system: { cpu_percent: 95, memory_percent: 10, event_loop_utilization_percent: 1 },
+  };
   for (let n = 0; n < 24; n++) {
     await observe(busy);
     await pass(4);
@@ -100,27 +103,76 @@ test("a firing alert is sent again every four hours", async () => {
   expect(words()).toEqual(["fired DATABASE_DOWN", "reminder DATABASE_DOWN", "reminder DATABASE_DOWN"]);
 });
 
-test("an alert that comes back within five minutes is not sent again, unless it lasts longer", async () => {
-  const { alerts, observe, pass, words } = createDecisions();
-  for (let n = 0; n < 3; n++) {
-    await observe(down, down, well, well);
-    await pass(56);
-  }
-  expect(words()).toEqual(["fired DATABASE_DOWN", "resolved DATABASE_DOWN"]);
+test("an alert that fires again after its end was sent is sent at once, as the second time", async () => {
+  const { told, observe, pass, words } = createDecisions();
+  await observe(down, down, well, well);
+  await pass(121);
   await observe(down, down);
-  await pass(118);
-  expect(words()).toHaveLength(2);
-  await pass(1);
   expect(words()).toEqual(["fired DATABASE_DOWN", "resolved DATABASE_DOWN", "fired DATABASE_DOWN"]);
-  const [last, before] = (await alerts.history(all)).alerts;
-  expect(before?.decisions).toMatchObject([
-    { decision: "repeat", of_alert: expect.any(String) },
-    { decision: "never_told", occasion: "resolved" },
+  expect(told.map(({ repetition }) => repetition)).toEqual([
+    undefined,
+    undefined,
+    { count: 2, within_seconds: 125 },
   ]);
+  await pass(3_600);
+  await observe(well, well);
+  await pass(3_600);
+  await observe(down, down);
+  expect(told.at(-1)).toMatchObject({ occasion: "fired" });
+  expect(told.at(-1)?.repetition).toBeUndefined();
+});
+
+test("a rule that flaps keeps its third alert firing until it is fine for five minutes", async () => {
+  const { observe, pass, words } = createDecisions();
+  for (let n = 0; n < 5; n++) {
+    await observe(down, down, well, well);
+    await pass(26);
+  }
+  const pair = ["fired DATABASE_DOWN", "resolved DATABASE_DOWN"];
+  expect(words()).toEqual([...pair, ...pair, "fired DATABASE_DOWN"]);
+  for (let n = 0; n < 10; n++) {
+    await observe(well);
+    await pass(28);
+  }
+  expect(words()).toHaveLength(5);
+  await observe(well, well);
+  await pass(28);
+  await observe(well);
+  expect(words()).toEqual([...pair, ...pair, ...pair]);
+});
+
+test("an alert whose end was muted is not sent again within five minutes, unless it lasts longer", async () => {
+  const { alerts, observe, pass, words } = createDecisions();
+  await observe(down, down);
+  const mute = { type: "DATABASE_DOWN", duration_seconds: 60, author: "Asha", reason: "switch" } as const;
+  await alerts.mute(mute);
+  await observe(well, well);
+  await pass(61);
+  await observe(down, down);
+  expect(words()).toEqual(["fired DATABASE_DOWN"]);
+  await pass(240);
+  expect(words()).toEqual(["fired DATABASE_DOWN", "fired DATABASE_DOWN"]);
+  const [last] = (await alerts.history(all)).alerts;
   expect(last?.decisions.map(({ decision }) => decision)).toEqual(["repeat", "told"]);
 });
 
-test("an alert that comes back more severe within five minutes is sent at once, and once", async () => {
+test("an alert that a service raises and resolves all the time is sent three times in five minutes", async () => {
+  const { alerts, pass, words } = createDecisions();
+  const flap = async () => {
+    alerts.raise({ type: "CUSTOM", message: "Too warm." });
+    await pass(1);
+    alerts.resolve("CUSTOM");
+    await pass(1);
+  };
+  for (let n = 0; n < 20; n++) await flap();
+  expect(words().filter((one) => one === "fired CUSTOM")).toHaveLength(3);
+  expect(words()).toHaveLength(6);
+  await pass(260);
+  await flap();
+  expect(words()).toHaveLength(8);
+});
+
+test("an alert that comes back within five minutes is sent at once, three times at most", async () => {
   const { alerts, told, pass } = createDecisions();
   for (const severity of ["warning", "critical", "critical", "error"] as const) {
     alerts.raise({ type: "CUSTOM", severity, message: "Too warm." });
@@ -131,6 +183,8 @@ test("an alert that comes back more severe within five minutes is sent at once, 
   expect(told.map(({ occasion, alert }) => `${occasion} ${alert.severity}`)).toEqual([
     "fired warning",
     "resolved warning",
+    "fired critical",
+    "resolved critical",
     "fired critical",
     "resolved critical",
   ]);
@@ -327,8 +381,11 @@ test("a notification that cannot be dispatched is retried, and delays no other",
 });
 
 test("the history has each incident once, newest first, and can be filtered", async () => {
-  const { alerts, clock, observe } = createDecisions();
-  for (let n = 0; n < 3; n++) await observe(down, down, well, well);
+  const { alerts, clock, observe, pass } = createDecisions();
+  for (let n = 0; n < 3; n++) {
+    await observe(down, down, well, well);
+    await pass(900);
+  }
   await observe(down, down);
   const { alerts: records } = await alerts.history(all);
   const ids = async (filter: object) =>
@@ -359,11 +416,15 @@ test("the pages of the history have each alert once, even if many fired at the s
 });
 
 test("the history keeps the last thousand", async () => {
-  const { alerts, observe } = createDecisions();
-  for (let n = 0; n < 1_005; n++) await observe(down, down, well, well);
+  const { alerts, pass } = createDecisions();
+  for (let n = 0; n < 1_005; n++) {
+    alerts.raise({ type: "CUSTOM", message: "Too warm." });
+    alerts.resolve("CUSTOM");
+    await pass(4);
+  }
   const { alerts: records, next } = await alerts.history({ limit: 5_000 });
   expect([records.length, next]).toEqual([1_000, null]);
-  expect(records[0]?.alert.fired_at).toBe("2026-01-05T05:06:57.000Z");
+  expect(records[0]?.alert.fired_at).toBe("2026-01-05T05:06:56.000Z");
 });
 
 test("the summary covers the last thirty days with the mean time to resolve", async () => {

@@ -25,6 +25,8 @@ export const createMonitoringPool = (servicePool: pg.Pool): pg.Pool => {
     min: 0,
     application_name: "earlybird monitoring",
     connectionTimeoutMillis: connectTimeoutMs,
+    // Kept: once the server has no connection left, it could not open one to see why.
+    idleTimeoutMillis: 0,
     query_timeout: queryTimeoutMs,
     allowExitOnIdle: true,
   });

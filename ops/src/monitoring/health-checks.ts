@@ -32,6 +32,14 @@ interface HealthCheckOptions {
   patienceMs: number;
 }
 
+const nothingSampled: SystemSample = {
+  cpu_percent: 0,
+  memory_bytes: 0,
+  memory_percent: 0,
+  event_loop_p99_ms: 0,
+  event_loop_utilization_percent: 0,
+};
+
 /** Turns the state of database, process and requests into a {@link Snapshot}. A failing probe does not end the checks. */
 export class HealthChecks {
   readonly #options: HealthCheckOptions;
@@ -48,7 +56,7 @@ export class HealthChecks {
     } catch (error) {
       const pool = before?.database.pool ?? { size: 0, in_use: 0, waiting: 0 };
       const reason = messageOf(error);
-      return { status: "unhealthy", response_time_ms: null, pool, reason };
+      return { status: "unhealthy", problem: "unreachable", response_time_ms: null, pool, reason };
     }
   }
 
@@ -58,7 +66,7 @@ export class HealthChecks {
     const performance = this.#options.performance.summary();
     const snapshot = {
       taken_at: this.#options.clock.now(),
-      ...judgeHealth({ database, system, performance }),
+      ...judgeHealth({ database, system, before: before?.system, performance }),
       database,
       system,
       performance: { ...performance, endpoints },
@@ -72,8 +80,7 @@ export class HealthChecks {
       return this.#options.system.sample();
     } catch (error) {
       this.#options.log.error({ err: error }, "the system could not be sampled");
-      const nothing = { cpu_percent: 0, memory_bytes: 0, memory_percent: 0, event_loop_p99_ms: 0 };
-      return before?.system ?? nothing;
+      return before?.system ?? nothingSampled;
     }
   }
 

@@ -10,8 +10,20 @@ import { SystemMetrics } from "./system/sampler.ts";
 
 const pool = { size: 10, in_use: 0, waiting: 0 };
 const answers: DatabaseHealth = { status: "healthy", response_time_ms: 1, pool, reason: null };
-const fails: DatabaseHealth = { status: "unhealthy", response_time_ms: null, pool, reason: "away" };
-const idle = { cpu_percent: 1, memory_bytes: 1, memory_percent: 1, event_loop_p99_ms: 0 };
+const fails: DatabaseHealth = {
+  status: "unhealthy",
+  problem: "unreachable" as const,
+  response_time_ms: null,
+  pool,
+  reason: "away",
+};
+const idle = {
+  cpu_percent: 1,
+  memory_bytes: 1,
+  memory_percent: 1,
+  event_loop_p99_ms: 0,
+  event_loop_utilization_percent: 1,
+};
 
 const systemThat = (sample: () => SystemSample): SystemProbe => ({
   start: () => {},

@@ -9,6 +9,9 @@ const percent = z.coerce.number("must be a number").min(1).max(100);
 const milliseconds = z.coerce.number("must be a number").int("must be a whole number").min(1).max(3_600_000);
 const times = z.coerce.number("must be a number").int("must be a whole number").min(1).max(1_000);
 
+/** A ping that takes longer is given up. */
+const pingLimitMs = 2_000;
+
 /** The settings for channels and thresholds of alerts. */
 export const alertSettings = {
   SLACK_WEBHOOK_URL: z
@@ -36,6 +39,7 @@ export const alertSettings = {
     .optional()
     .describe("URL called every minute, so that an external monitor detects a dead process"),
   ALERT_DATABASE_SLOW_MS: milliseconds
+    .max(pingLimitMs, `must be at most ${pingLimitMs}: a longer ping counts as DATABASE_DOWN`)
     .default(1_000)
     .describe("DATABASE_SLOW: maximum duration of a database ping"),
   ALERT_ERROR_RATE_PERCENT: percent
@@ -44,11 +48,16 @@ export const alertSettings = {
   ALERT_ERROR_RATE_FROM_STATUS: z
     .enum(["400", "500"], "must be 400 or 500")
     .transform((status) => (status === "400" ? 400 : 500))
-    .default(400)
-    .describe("HIGH_ERROR_RATE: lowest HTTP status that counts as failed (401 and 404 never count)"),
+    .default(500)
+    .describe(
+      "HIGH_ERROR_RATE: lowest HTTP status that counts as failed; 400 counts requests of clients, except 401, 404",
+    ),
   ALERT_CPU_PERCENT: percent
     .default(80)
     .describe("HIGH_CPU: maximum CPU use of the process for 2 minutes, as a percentage of its limit"),
+  ALERT_EVENT_LOOP_PERCENT: percent
+    .default(95)
+    .describe("HIGH_CPU: maximum share of the time in which the event loop is busy, for 2 minutes"),
   ALERT_MEMORY_PERCENT: percent
     .default(80)
     .describe("HIGH_MEMORY: maximum memory of the process for 2 minutes, as a percentage of its limit"),

@@ -26,7 +26,7 @@ const email = {
 test("without any of them there is no email, and the thresholds are the documented ones", () => {
   const settings = read({});
   expect([settings.SMTP_SERVER, settings.ALERT_EMAIL_TO]).toEqual([undefined, undefined]);
-  expect(settings).toMatchObject({ SMTP_PORT: 587, SMTP_SECURE: false, ALERT_ERROR_RATE_FROM_STATUS: 400 });
+  expect(settings).toMatchObject({ SMTP_PORT: 587, SMTP_SECURE: false, ALERT_ERROR_RATE_FROM_STATUS: 500 });
 });
 
 test("recipients are separated by commas, and numbers and switches are read as such", () => {
@@ -34,10 +34,10 @@ test("recipients are separated by commas, and numbers and switches are read as s
     ...email,
     SMTP_PORT: "465",
     SMTP_SECURE: "true",
-    ALERT_ERROR_RATE_FROM_STATUS: "500",
+    ALERT_ERROR_RATE_FROM_STATUS: "400",
   });
   expect(settings.ALERT_EMAIL_TO).toEqual(["asha@example.com", "binod@example.com"]);
-  expect(settings).toMatchObject({ SMTP_PORT: 465, SMTP_SECURE: true, ALERT_ERROR_RATE_FROM_STATUS: 500 });
+  expect(settings).toMatchObject({ SMTP_PORT: 465, SMTP_SECURE: true, ALERT_ERROR_RATE_FROM_STATUS: 400 });
 });
 
 test.each(["loopback", "10.0.0.1", "10.0.0.0/8, loopback", "2001:db8::/32"])("proxies are %s", (proxies) => {
@@ -108,6 +108,11 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
     "statuses between the two",
     { ALERT_ERROR_RATE_FROM_STATUS: "404" },
     ["ALERT_ERROR_RATE_FROM_STATUS: must be 400 or 500"],
+  ],
+  [
+    "a slow ping that is given up before",
+    { ALERT_DATABASE_SLOW_MS: "2001" },
+    ["ALERT_DATABASE_SLOW_MS: must be at most 2000: a longer ping counts as DATABASE_DOWN"],
   ],
   [
     "channels that lack a setting",

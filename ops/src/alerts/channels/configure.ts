@@ -50,6 +50,7 @@ export const thresholdsFrom = (settings: MonitoringSettings): Thresholds => ({
   databaseSlowMs: settings.ALERT_DATABASE_SLOW_MS,
   errorRatePercent: settings.ALERT_ERROR_RATE_PERCENT,
   cpuPercent: settings.ALERT_CPU_PERCENT,
+  eventLoopPercent: settings.ALERT_EVENT_LOOP_PERCENT,
   memoryPercent: settings.ALERT_MEMORY_PERCENT,
   apiTimeoutMs: settings.ALERT_API_TIMEOUT_MS,
 });

@@ -6,6 +6,13 @@ import type { Alert } from "./alert.ts";
  */
 export type Occasion = "fired" | "worsened" | "reminder" | "resolved" | "test";
 
+/** An alert that fires again: how often in the last hour, and since when it was sent for the first time. */
+export interface Repetition {
+  /** This time included, so at least 2. */
+  count: number;
+  within_seconds: number;
+}
+
 /** One message about an alert, as it is at that moment. */
 export interface Notification {
   /** Unique. It stays the same in all attempts, also after a crash, so a channel can recognise a repetition. */
@@ -14,6 +21,8 @@ export interface Notification {
   alert: Alert;
   /** How many alerts were held back because this one explains them. */
   symptoms: number;
+  /** Set if the alert has been sent before in the last hour. */
+  repetition?: Repetition;
   /** ISO 8601. */
   created_at: string;
 }

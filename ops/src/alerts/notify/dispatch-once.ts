@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import type { Dispatcher, Notification, Occasion } from "../model/notification.ts";
+import type { Dispatcher, Notification, Occasion, Repetition } from "../model/notification.ts";
 import { type Choice, failoverDelayMs } from "../model/notification-decision.ts";
 import { type Incident, notifiedElsewhere } from "../model/record.ts";
 import { askAgainAfterMs, type Deduplication } from "./deduplication.ts";
@@ -67,11 +67,17 @@ export const dispatchOnce = async (
 };
 
 /** The notification of an incident as it is now. */
-export const notificationOf = (incident: Incident, occasion: Occasion, now: Date): Notification => ({
+export const notificationOf = (
+  incident: Incident,
+  occasion: Occasion,
+  now: Date,
+  repetition?: Repetition,
+): Notification => ({
   id: idOf(incident, occasion),
   occasion,
   alert: { ...incident.alert, details: { ...incident.alert.details } },
   symptoms: incident.symptoms.length,
+  ...(repetition && occasion === "fired" ? { repetition } : {}),
   created_at: now.toISOString(),
 });
 

@@ -6,7 +6,7 @@ import type { Cause } from "../incidents/inhibition.ts";
 import type { Silences } from "../incidents/silences.ts";
 import type { Alert, AlertSeverity } from "../model/alert.ts";
 import { fingerprintOf } from "../model/fingerprint.ts";
-import type { Occasion, QueuedNotification } from "../model/notification.ts";
+import type { Occasion, QueuedNotification, Repetition } from "../model/notification.ts";
 import { type Choice, describeDecision } from "../model/notification-decision.ts";
 import { type AlertRecord, type Incident, noteDecision } from "../model/record.ts";
 import {
@@ -15,11 +15,15 @@ import {
   dispatchOnce,
   notificationOf,
 } from "./dispatch-once.ts";
-import { decideNotification, repeatMs } from "./policy.ts";
+import { decideNotification, type LastNotification, recountMs } from "./policy.ts";
 
 const saveWithinMs = 2_000;
 
-export type LastNotified = [fingerprint: string, { atMs: number; alert: string; severity: AlertSeverity }];
+/** As saved; a state of an older version has no `firedMs` and no `hasEnded`. */
+export type LastNotified = [
+  fingerprint: string,
+  Pick<LastNotification, "atMs" | "alert" | "severity"> & Partial<LastNotification>,
+];
 
 export interface NotifierOptions extends DispatchOnceOptions {
   incidents: Incidents;
@@ -37,7 +41,7 @@ export interface NotifierOptions extends DispatchOnceOptions {
 /** Applies the notification policy to all incidents. A slow dispatch does not delay other incidents. */
 export class Notifier {
   readonly #options: NotifierOptions;
-  readonly #lastNotified = new Map<LastNotified[0], LastNotified[1]>();
+  readonly #lastNotified = new Map<string, LastNotification>();
   readonly #dispatching = new Map<Incident, Promise<void>>();
   /** The alerts that were saved; a change makes a new object. */
   readonly #savedAlerts = new WeakSet<Alert>();
@@ -82,7 +86,7 @@ export class Notifier {
   adopt(lastNotified: readonly LastNotified[]): void {
     for (const [fingerprint, last] of lastNotified) {
       if ((this.#lastNotified.get(fingerprint)?.atMs ?? 0) < last.atMs)
-        this.#lastNotified.set(fingerprint, last);
+        this.#lastNotified.set(fingerprint, { firedMs: [last.atMs], hasEnded: false, ...last });
     }
   }
 
@@ -109,7 +113,7 @@ export class Notifier {
     if (isNew) await this.#saved();
   }
 
-  /** The notifications that are too recent to be repeated. */
+  /** The last notification of each fingerprint in the last hour. */
   lastNotified(): LastNotified[] {
     this.#forget(this.#options.nowMs());
     return [...this.#lastNotified];
@@ -148,7 +152,7 @@ export class Notifier {
     const { clock, log, save } = this.#options;
     const { alert } = incident;
     // Before the first await, so that a notification found in the spool meanwhile has the same id.
-    const notification = notificationOf(incident, occasion, clock.now());
+    const notification = notificationOf(incident, occasion, clock.now(), this.#repetitionOf(incident, nowMs));
     try {
       await this.#saveBeforeDispatch(alert);
       const result = await dispatchOnce(this.#options, incident, notification, nowMs);
@@ -184,16 +188,31 @@ export class Notifier {
     { atMs, severity }: { atMs: number; severity: AlertSeverity },
   ): void {
     if (result.choice.decision === "waits_for_turn") return;
+    const fingerprint = fingerprintOf(incident.alert);
+    const last = this.#lastNotified.get(fingerprint);
     if ("askAgainAfterMs" in result) {
       incident.telling = { state: "elsewhere", askAgainAtMs: atMs + result.askAgainAfterMs, severity };
       return;
     }
     if (occasion === "resolved") {
       this.#options.incidents.close(incident);
+      if (last) this.#lastNotified.set(fingerprint, { ...last, hasEnded: true });
       return;
     }
     incident.telling = { state: "told", atMs, severity };
-    this.#lastNotified.set(fingerprintOf(incident.alert), { atMs, alert: incident.alert.id, severity });
+    const { id: alert } = incident.alert;
+    const before = last?.firedMs ?? [];
+    const firedMs = last?.alert === alert ? before : [...within(recountMs, before, atMs), atMs];
+    this.#lastNotified.set(fingerprint, { atMs, alert, severity, firedMs, hasEnded: false });
+  }
+
+  /** How often the alert was sent in the last hour, this time included; undefined for the first time. */
+  #repetitionOf({ alert }: Incident, nowMs: number): Repetition | undefined {
+    const last = this.#lastNotified.get(fingerprintOf(alert));
+    if (!last || last.alert === alert.id) return undefined;
+    const [firstMs, ...others] = within(recountMs, last.firedMs, nowMs);
+    if (firstMs === undefined) return undefined;
+    return { count: others.length + 2, within_seconds: Math.round((nowMs - firstMs) / 1000) };
   }
 
   #note(incident: Incident, occasion: Occasion, choice: Choice): boolean {
@@ -216,10 +235,13 @@ export class Notifier {
   /** Most alerts never fire again; their entries would be kept and saved forever. */
   #forget(nowMs: number): void {
     for (const [fingerprint, { atMs }] of this.#lastNotified) {
-      if (nowMs - atMs >= repeatMs) this.#lastNotified.delete(fingerprint);
+      if (nowMs - atMs >= recountMs) this.#lastNotified.delete(fingerprint);
     }
   }
 }
+
+const within = (ms: number, times: readonly number[], nowMs: number): number[] =>
+  times.filter((atMs) => nowMs - atMs < ms);
 
 const hasNotified = ({ decisions }: Incident, notificationId: string): boolean =>
   decisions.some((one) => one.decision === "told" && one.notification_id === notificationId);

@@ -5,8 +5,14 @@ import type { Occasion } from "../model/notification.ts";
 import type { Choice } from "../model/notification-decision.ts";
 import { type Incident, notifiedElsewhere } from "../model/record.ts";
 
-/** The same alert is not sent again within this time, by any instance. */
+/** The same alert is not sent again within this time, by any instance, unless its end was sent. */
 export const repeatMs = 5 * 60_000;
+
+/** An alert that ends and fires again is sent this many times within {@link repeatMs}; further ones wait. */
+const mostWithinRepeat = 3;
+
+/** The period in which the repetitions of an alert are counted. */
+export const recountMs = 3_600_000;
 
 /**
  * The tolerated difference between the clocks of two instances. A time further ahead was written before a clock was
@@ -21,8 +27,19 @@ export interface Circumstances {
   nowMs: number;
   mute: Mute | undefined;
   cause: Cause;
-  /** The last notification of this process with the same fingerprint, and its severity. */
-  lastNotified: { atMs: number; alert: string; severity: AlertSeverity } | undefined;
+  /** The last notification of this process with the same fingerprint. */
+  lastNotified: LastNotification | undefined;
+}
+
+/** The last notification about a fingerprint. Times are milliseconds on the steady clock. */
+export interface LastNotification {
+  atMs: number;
+  alert: string;
+  severity: AlertSeverity;
+  /** When alerts with this fingerprint were sent for the first time, in the last hour, oldest first. */
+  firedMs: readonly number[];
+  /** Whether its end was sent, too. */
+  hasEnded: boolean;
 }
 
 /** What to do about an alert now. */
@@ -69,11 +86,22 @@ const reasonToHold = (
   if (cause.state === "unclear") {
     return { decision: "waits_for_cause", cause: cause.type, until: isoOf(cause.untilMs) };
   }
-  const isRepeated = lastNotified !== undefined && !isWorse(alert.severity, lastNotified.severity);
-  if (isRepeated && lastNotified.alert !== alert.id && nowMs - lastNotified.atMs < repeatMs) {
-    return { decision: "repeat", of_alert: lastNotified.alert, until: isoOf(lastNotified.atMs + repeatMs) };
-  }
-  return undefined;
+  if (!lastNotified || lastNotified.alert === alert.id || isWorse(alert.severity, lastNotified.severity))
+    return undefined;
+  const untilMs = repeatableAtMs(lastNotified);
+  return nowMs < untilMs
+    ? { decision: "repeat", of_alert: lastNotified.alert, until: isoOf(untilMs) }
+    : undefined;
+};
+
+/**
+ * When an alert may be sent again. People who know that it ended must learn at once that it is back; an alert that ends
+ * and fires every few seconds may not send two messages each time.
+ */
+const repeatableAtMs = ({ atMs, firedMs, hasEnded }: LastNotification): number => {
+  if (!hasEnded) return atMs + repeatMs;
+  const earliest = firedMs.at(-mostWithinRepeat);
+  return earliest === undefined ? atMs : earliest + repeatMs;
 };
 
 const afterTheEnd = (incident: Incident, { nowMs, mute }: Circumstances): NotificationPlan => {

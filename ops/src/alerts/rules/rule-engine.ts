@@ -1,5 +1,7 @@
 import type { AlertType } from "../model/alert.ts";
+import { fingerprint } from "../model/fingerprint.ts";
 import { evaluate, type RuleState } from "./evaluate.ts";
+import { Flapping } from "./flapping.ts";
 import type { Details, Observed, Rule, RuleFinding } from "./rule.ts";
 import type { Thresholds } from "./thresholds.ts";
 
@@ -25,6 +27,7 @@ export class RuleEngine {
   readonly #rules: readonly Rule[];
   readonly #thresholds: Thresholds;
   readonly #states: Map<AlertType, Map<string, RuleState>>;
+  readonly #flapping = new Flapping();
   #observedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ rules, thresholds }: { rules: readonly Rule[]; thresholds: Thresholds }) {
@@ -75,13 +78,16 @@ export class RuleEngine {
 
   #evaluate(rule: Rule, { key, finding, details }: RuleFinding, nowMs: number): Transition[] {
     const states = this.#states.get(rule.type);
-    const verdict = evaluate(rule.patience, states?.get(key) ?? inactive, finding, nowMs);
+    const name = fingerprint(rule.type, key);
+    const patience = this.#flapping.patienceWith(name, rule.patience, nowMs);
+    const verdict = evaluate(patience, states?.get(key) ?? inactive, finding, nowMs);
     if (verdict.next.state === "inactive") states?.delete(key);
     else states?.set(key, verdict.next);
     switch (verdict.transition) {
       case "none":
         return [];
       case "fired":
+        this.#flapping.noteFired(name, nowMs);
         return [{ transition: "fired", rule, key, details, sinceMs: verdict.sinceMs }];
       case "resolved": {
         const { lastedMs, because } = verdict;

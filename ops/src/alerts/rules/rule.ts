@@ -6,7 +6,7 @@ import type { Thresholds } from "./thresholds.ts";
 /** The input of rules, such as a snapshot of the monitoring. Rules cannot evaluate missing parts. */
 export interface Observed {
   database: DatabaseHealth;
-  system: Pick<SystemSample, "cpu_percent" | "memory_percent">;
+  system: Pick<SystemSample, "cpu_percent" | "memory_percent" | "event_loop_utilization_percent">;
   /** The last minute. */
   performance?:
     | {

@@ -14,13 +14,14 @@ const answersIn = (response_time_ms: number): Observed["database"] => ({
 });
 const away: Observed["database"] = {
   status: "unhealthy",
+  problem: "unreachable",
   response_time_ms: null,
   pool,
   reason: "ECONNREFUSED",
 };
 const calm: Observed = {
   database: answersIn(1),
-  system: { cpu_percent: 1, memory_percent: 1 },
+  system: { cpu_percent: 1, memory_percent: 1, event_loop_utilization_percent: 1 },
   performance: { requests: 0, errors: 0, endpoints: [] },
 };
 const requests = (many: number, errors: number): Partial<Observed> => ({
@@ -59,10 +60,36 @@ test.each<[AlertType, string, Partial<Observed>, string]>([
   ["HIGH_ERROR_RATE", "7 in 100, which may be chance", requests(100, 7), "unknown"],
   ["HIGH_ERROR_RATE", "10 in 100", requests(100, 10), "failing"],
   ["HIGH_ERROR_RATE", "600 in 10,000", requests(10_000, 600), "failing"],
-  ["HIGH_CPU", "80 %", { system: { cpu_percent: 80, memory_percent: 99 } }, "fine"],
-  ["HIGH_CPU", "81 %", { system: { cpu_percent: 81, memory_percent: 1 } }, "failing"],
-  ["HIGH_MEMORY", "80 %", { system: { cpu_percent: 99, memory_percent: 80 } }, "fine"],
-  ["HIGH_MEMORY", "81 %", { system: { cpu_percent: 1, memory_percent: 81 } }, "failing"],
+  [
+    "HIGH_CPU",
+    "80 %",
+    { system: { cpu_percent: 80, memory_percent: 99, event_loop_utilization_percent: 1 } },
+    "fine",
+  ],
+  [
+    "HIGH_CPU",
+    "81 %",
+    { system: { cpu_percent: 81, memory_percent: 1, event_loop_utilization_percent: 1 } },
+    "failing",
+  ],
+  [
+    "HIGH_CPU",
+    "one busy event loop on two processors",
+    { system: { cpu_percent: 51, memory_percent: 1, event_loop_utilization_percent: 99.5 } },
+    "failing",
+  ],
+  [
+    "HIGH_MEMORY",
+    "80 %",
+    { system: { cpu_percent: 99, memory_percent: 80, event_loop_utilization_percent: 1 } },
+    "fine",
+  ],
+  [
+    "HIGH_MEMORY",
+    "81 %",
+    { system: { cpu_percent: 1, memory_percent: 81, event_loop_utilization_percent: 1 } },
+    "failing",
+  ],
   ["API_TIMEOUT", "no request", {}, "nothing"],
   ["API_TIMEOUT", "one slow request", endpoint(1, 30_000), "nothing"],
   ["API_TIMEOUT", "twenty, one in twenty at 2 s", endpoint(20, 2_000), "fine"],
@@ -75,7 +102,7 @@ test("each rule describes its condition and its alert, with the numbers", () => 
   const said = rules.map((rule) => {
     const observed = {
       database: { ...answersIn(1_234), reason: "ECONNREFUSED" },
-      system: { cpu_percent: 91, memory_percent: 92 },
+      system: { cpu_percent: 91, memory_percent: 92, event_loop_utilization_percent: 1 },
       performance: {
         requests: 40,
         errors: 10,

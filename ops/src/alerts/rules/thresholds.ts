@@ -5,6 +5,8 @@ export interface Thresholds {
   /** With fewer requests in the minute, the error rate says nothing. */
   errorRateMinRequests: number;
   cpuPercent: number;
+  /** Of the time in which the event loop is busy. */
+  eventLoopPercent: number;
   memoryPercent: number;
   apiTimeoutMs: number;
   /** With fewer requests in the minute, the 95th percentile of a route is its one slow request. */
@@ -16,6 +18,7 @@ export const defaultThresholds: Readonly<Thresholds> = {
   errorRatePercent: 5,
   errorRateMinRequests: 20,
   cpuPercent: 80,
+  eventLoopPercent: 95,
   memoryPercent: 80,
   apiTimeoutMs: 2_000,
   apiTimeoutMinRequests: 20,

@@ -34,7 +34,7 @@ const isMoreSevere = sql`${rankOf("excluded.severity")} > ${rankOf("c.severity")
 /**
  * Claims the notifications of a firing alert. Each fingerprint has one row, and the instance that writes it sends.
  * The row can be taken over from an instance that died before it sent; after the repeat interval, if the end was sent
- * or the owner is silent; and at any time by a more severe alert.
+ * or the owner is silent; and at any time by a more severe alert, or by one that fired after the end was sent.
  */
 export const claimFiring = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
   const { alert, instance } = incident;
@@ -49,6 +49,7 @@ export const claimFiring = async (db: Database, incident: Incident, now: Date): 
       seen_at = excluded.seen_at, resolved_at = null
     where (c.alert = excluded.alert and c.resolved_at is null)
       or ${isMoreSevere}
+      or c.resolved_at < excluded.fired_at
       or (c.told_at is null and ${isOver("claimed_at", confirmWithinMs, now)})
       or (${isOver("told_at", repeatMs, now)}
         and (${isOver("resolved_at", endIsBelievedMs, now)} or ${isOver("seen_at", 2 * silentMs, now)}))

@@ -43,6 +43,24 @@ describe("a database that stops and starts", () => {
     (await waiting).release();
   });
 
+  test("a pool whose connections are stuck makes the database unhealthy, and a free one healthy", async () => {
+    const clock = new StandingClock("2026-03-10T06:00:00Z");
+    const looking = new DatabaseHealthChecker({ pool, clock });
+    const lent = [await pool.connect(), await pool.connect()];
+    const waiting = pool.connect();
+    await looking.check();
+    clock.advanceMs(4_001);
+    expect(await looking.check()).toMatchObject({
+      status: "unhealthy",
+      problem: "pool_exhausted",
+      reason: "all 2 connections of the pool are in use, and 1 request waits",
+    });
+    for (const client of lent) client.release();
+    (await waiting).release();
+    expect(await looking.check()).toMatchObject({ status: "healthy" });
+    looking.close();
+  });
+
   test("a short statement timeout of the service does not apply to pings", async () => {
     const hasty = new DatabaseHealthChecker({
       pool: new pg.Pool({ connectionString: postgres.url, query_timeout: 1 }),

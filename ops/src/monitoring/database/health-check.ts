@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { withTimeout } from "../../core/with-timeout.ts";
 import { connectionSettings } from "../../database/connection-settings.ts";
+import { connectionShortage, PoolWaits } from "./connection-shortage.ts";
 import { type DatabaseDetails, outdatedDetails, readDatabaseDetails } from "./server-stats.ts";
 
 export const healthStatus = z.enum(["healthy", "degraded", "unhealthy"]);
@@ -15,9 +16,18 @@ export const databaseStatus = z.enum([...healthStatus.options, "not_configured"]
 export const poolUse = z.object({ size: z.int(), in_use: z.int(), waiting: z.int() });
 export type PoolUse = z.infer<typeof poolUse>;
 
+/** `unreachable`: pings fail. The others: the server answers, but the service gets no connection. */
+export const databaseProblem = z.enum(["unreachable", "pool_exhausted", "connection_limit"]);
+export type DatabaseProblem = z.infer<typeof databaseProblem>;
+
 export type DatabaseHealth = (
   | { status: "healthy" | "degraded"; response_time_ms: number; reason: string | null }
-  | { status: "unhealthy"; response_time_ms: null; reason: string }
+  | {
+      status: "unhealthy";
+      problem: DatabaseProblem;
+      response_time_ms: number | null;
+      reason: string;
+    }
   | { status: "not_configured"; response_time_ms: null; reason: null }
 ) & {
   pool: PoolUse;
@@ -32,14 +42,15 @@ const detailsEveryMs = 30_000;
 const detailsMaxAgeMs = 90_000;
 
 /**
- * Pings the database over its own connection, so that a ping works when the pool is exhausted. Every 30 seconds it also
- * reads the details in the background.
+ * Pings the database over its own connection, so that a ping works when the pool is exhausted, and checks whether the
+ * service can get connections. Every 30 seconds it also reads the details in the background.
  */
 export class DatabaseHealthChecker {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #detailsPool: pg.Pool | undefined;
+  readonly #poolWaits: PoolWaits;
   readonly #lostListeners = new Set<() => void>();
   #details: DatabaseDetails | undefined;
   #detailsRequestedAtMs = Number.NEGATIVE_INFINITY;
@@ -67,6 +78,7 @@ export class DatabaseHealthChecker {
     this.#detailsPool = detailsPool;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+    this.#poolWaits = new PoolWaits(pool, clock.monotonicMs());
   }
 
   /** Pings the database, and connects first if needed. Resolves within the timeout, never rejects. */
@@ -75,17 +87,23 @@ export class DatabaseHealthChecker {
       const responseTimeMs = await withTimeout(this.#timeoutMs, this.#ping());
       const slow = responseTimeMs > slowMs;
       this.#readDetailsIfDue();
+      const background = this.#background();
+      const response_time_ms = Math.round(responseTimeMs * 1000) / 1000;
+      const waitSeconds = this.#poolWaits.measure(this.#clock.monotonicMs());
+      const shortage = connectionShortage(background.pool, waitSeconds, background.details?.connections);
+      if (shortage) return { ...background, status: "unhealthy", ...shortage, response_time_ms };
       return {
-        ...this.#background(),
+        ...background,
         status: slow ? "degraded" : "healthy",
-        response_time_ms: Math.round(responseTimeMs * 1000) / 1000,
+        response_time_ms,
         reason: slow ? `a ping took ${Math.round(responseTimeMs)} ms` : null,
       };
     } catch (error) {
       this.#abandonConnection();
       const reason = messageOf(error);
       this.#detailsError = reason;
-      return { ...this.#background(), status: "unhealthy", response_time_ms: null, reason };
+      const down = { status: "unhealthy", problem: "unreachable", response_time_ms: null, reason } as const;
+      return { ...this.#background(), ...down };
     }
   }
 
@@ -96,6 +114,7 @@ export class DatabaseHealthChecker {
 
   close(): void {
     this.#closed = true;
+    this.#poolWaits.close();
     this.#abandonConnection();
   }
 

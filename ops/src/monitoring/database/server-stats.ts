@@ -19,7 +19,11 @@ export type Replica = z.infer<typeof replica>;
 export const databaseDetails = z.object({
   taken_at: z.iso.datetime().describe("The last time that they could be read."),
   connections: z
-    .object({ used: z.int(), max: z.int() })
+    .object({
+      used: z.int(),
+      max: z.int(),
+      reserved: z.int().describe("The last ones, for superusers only."),
+    })
     .nullable()
     .describe("Of all databases of the server together."),
   longest_transaction: z
@@ -113,8 +117,11 @@ const readers: Readers = {
   connections: async (tx) =>
     (await only(
       tx,
-      sql<{ used: number; max: number }>`
-        select sum(numbackends)::integer as used, current_setting('max_connections')::integer as max
+      sql<{ used: number; max: number; reserved: number }>`
+        select sum(numbackends)::integer as used, current_setting('max_connections')::integer as max,
+          -- PostgreSQL 16 and newer reserve some for other roles, too.
+          current_setting('superuser_reserved_connections')::integer
+            + coalesce(current_setting('reserved_connections', true)::integer, 0) as reserved
         from pg_stat_database`,
     )) ?? null,
 

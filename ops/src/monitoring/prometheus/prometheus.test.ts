@@ -30,7 +30,7 @@ const standby: Replica = {
 
 const details: DatabaseDetails = {
   taken_at: "2026-03-10T06:00:00.000Z",
-  connections: { used: 7, max: 100 },
+  connections: { used: 7, max: 100, reserved: 3 },
   longest_transaction: { seconds: 1.5, application: "night report" },
   lock_waits: null,
   replicas: [

@@ -65,7 +65,7 @@ export class PerformanceMetrics {
   constructor({
     clock = systemClock,
     maxEndpoints = 500,
-    errorsFromStatus = 400,
+    errorsFromStatus = 500,
   }: {
     clock?: Clock;
     maxEndpoints?: number;

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
+import type { DatabaseProblem } from "../database/health-check.ts";
 import { currentHealth, httpStatusOf, notStarted, type Service } from "./report.ts";
 import { health } from "./schemas.ts";
 
@@ -8,8 +9,14 @@ const notReady = defineFailure({
   code: "EB_NOT_READY",
   status: 503,
   detail: "The service is not ready: {reasons}.",
-  remedy: "Try again in a second; the service recovers by itself when its database is back.",
+  remedy: "Try again in a second. The service is ready again as soon as it can use its database.",
 });
+
+const publicReasons: Record<DatabaseProblem, string> = {
+  unreachable: "the database does not answer",
+  pool_exhausted: "all connections to the database are in use",
+  connection_limit: "the database accepts no further connections",
+};
 
 /** Polled every few seconds: no rate limit, and no log line for a 503. */
 const probe = { config: { rateLimit: false } as object, logLevel: "error" } as const;
@@ -35,15 +42,17 @@ export const probeRoutes: FastifyPluginAsyncZod<Service> = async (app, service) 
       ...probe,
       schema: {
         tags: ["health"],
-        summary: "Check that the service is ready. 503 while the database is down.",
+        summary:
+          "Check that the service is ready. 503 while the database is down, or the service gets no connection to it.",
         response: { 200: z.object({ status: z.literal("ready") }) },
       },
     },
     async () => {
       const { snapshot } = service.monitoring;
       if (!snapshot) throw notReady({ reasons: notStarted });
+      const { database } = snapshot;
       // Without login, the response must not reveal which database is down and where it is.
-      if (snapshot.status === "unhealthy") throw notReady({ reasons: "the database does not answer" });
+      if (database.status === "unhealthy") throw notReady({ reasons: publicReasons[database.problem] });
       return { status: "ready" as const };
     },
   );

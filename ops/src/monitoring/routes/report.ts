@@ -29,11 +29,14 @@ export const currentDetails = ({ monitoring, version }: Service) => ({
 
 const currentDatabase = ({ snapshot }: MonitoringService) => {
   if (!snapshot) return null;
-  const { status, response_time_ms, pool, details } = snapshot.database;
-  if (!details) return { status, response_time_ms, pool, details: null };
+  const { database } = snapshot;
+  const { status, response_time_ms, pool, details } = database;
+  const problem = database.status === "unhealthy" ? database.problem : null;
+  const now = { status, problem, response_time_ms, pool };
+  if (!details) return { ...now, details: null };
   // Diagnostics report the tables separately.
   const { collections: _, ...others } = details;
-  return { status, response_time_ms, pool, details: others };
+  return { ...now, details: others };
 };
 
 export const httpStatusOf = (status: HealthStatus) => (status === "unhealthy" ? 503 : 200);

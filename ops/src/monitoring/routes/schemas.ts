@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { databaseStatus, healthStatus, poolUse } from "../database/health-check.ts";
+import { databaseProblem, databaseStatus, healthStatus, poolUse } from "../database/health-check.ts";
 import { databaseDetails } from "../database/server-stats.ts";
 import { collection } from "../database/table-sizes.ts";
 import { fleetEndpoint, fleetPerformance } from "../fleet/fleet-summary.ts";
@@ -33,6 +33,11 @@ export const detailedHealth = health.extend({
   database: z
     .object({
       status: databaseStatus.describe("not_configured: the service has no database."),
+      problem: databaseProblem
+        .nullable()
+        .describe(
+          "Why it is unhealthy: pings fail, or the service gets no connection although they succeed.",
+        ),
       response_time_ms: z.number().nullable(),
       pool: poolUse,
       details: databaseDetails.omit({ collections: true }).nullable(),

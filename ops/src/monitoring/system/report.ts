@@ -19,7 +19,7 @@ export const systemNumberNames = systemNumbers.keyof().options;
 /** The part of a sample that a snapshot holds. */
 export type SystemSample = Pick<
   SystemNumbers,
-  "cpu_percent" | "memory_bytes" | "memory_percent" | "event_loop_p99_ms"
+  "cpu_percent" | "memory_bytes" | "memory_percent" | "event_loop_p99_ms" | "event_loop_utilization_percent"
 >;
 
 /** The latest numbers, and their mean and maximum over the last minutes. */

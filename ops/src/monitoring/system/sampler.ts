@@ -75,7 +75,8 @@ export class SystemMetrics {
     this.#numbers = this.#take();
     this.#recent.add(nowMs, this.#numbers);
     const { cpu_percent, memory_bytes, memory_percent, event_loop_p99_ms } = this.#numbers;
-    return { cpu_percent, memory_bytes, memory_percent, event_loop_p99_ms };
+    const { event_loop_utilization_percent } = this.#numbers;
+    return { cpu_percent, memory_bytes, memory_percent, event_loop_p99_ms, event_loop_utilization_percent };
   }
 
   /** The last sample, with mean and maximum of the last five minutes. */
