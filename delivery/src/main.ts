@@ -35,7 +35,8 @@ export const serve = async ({
   log,
 }: ServeContext): Promise<RunningService> => {
   const db: DeliveryDatabase = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  const clock = inTimeZone(systemClock, await readTimeZone(db));
+  const timeZone = await readTimeZone(db);
+  const clock = inTimeZone(systemClock, timeZone);
   const jwtSecret = settings.JWT_SECRET ?? (await generatedSecret(dataDir));
   const changes = new Changes<Tables>({ changes: declared, pool, direct, log });
   // What is started goes here, and ends in reverse: what has been started would keep the process from ending.
@@ -44,7 +45,16 @@ export const serve = async ({
     for (const stop of started.splice(0).reverse()) await stop();
   };
   try {
-    const observed = await startMonitoring({ pool, settings, dataDir, log, version, clock });
+    const observed = await startMonitoring({
+      pool,
+      settings,
+      dataDir,
+      log,
+      version,
+      name: "earlybird-delivery",
+      timeZone,
+      clock,
+    });
     started.push(observed.stop);
     await changes.start();
     started.push(() => changes.stop());

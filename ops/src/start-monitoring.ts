@@ -2,11 +2,14 @@ import { join, resolve } from "node:path";
 import type pg from "pg";
 import {
   AlertManager,
+  AlertSeverity,
   AlertType,
   channelsFrom,
   Heartbeat,
   keyOfChannel,
+  messageContextFrom,
   NotificationDispatcher,
+  routerFromSettings,
   type SecurityThresholds,
   securityFrom,
   thresholdsFrom,
@@ -38,6 +41,12 @@ export interface MonitoringRequest {
   dataDir?: string;
   /** By default, JSON on stderr from `LOG_LEVEL` on. */
   log?: Logger;
+  /** The service, as alerts name it unless `SERVICE_NAME` is set. */
+  name?: string;
+  /** Of the business: times in alerts are in it. By default `BUSINESS_TIME_ZONE`, or that of the process. */
+  timeZone?: string;
+  /** Where the plugin serves the console, for links in alerts. By default `/console`. */
+  consolePath?: string;
   clock?: Clock;
 }
 
@@ -64,6 +73,11 @@ export interface RunningMonitoring {
 export const startMonitoring = async (request: MonitoringRequest): Promise<RunningMonitoring> => {
   const { pool, version, settings = readMonitoringSettings(), clock = systemClock } = request;
   const { dataDir = resolve(settings.EARLYBIRD_DATA_DIR), log = createLogger(settings.LOG_LEVEL) } = request;
+  const channels = channelsFrom(settings, messageContextFrom(settings, request));
+  const router = routerFromSettings(
+    settings,
+    channels.map(({ name }) => name),
+  );
   const performance = new PerformanceMetrics({
     clock,
     errorsFromStatus: settings.ALERT_ERROR_RATE_FROM_STATUS,
@@ -78,12 +92,15 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
   });
   const fleet = ownPool && new Fleet({ pool: ownPool, performance, log, version, clock });
   const dispatcher = new NotificationDispatcher({
-    channels: channelsFrom(settings),
+    channels,
+    router,
     spoolDir: join(dataDir, "alerts", "spool"),
     log,
     clock,
     onBroken: (channel, reason) => alerts.raise(brokenChannel(channel, reason)),
     onRecovered: (channel) => alerts.resolve(AlertType.CUSTOM, keyOfChannel(channel)),
+    onDiskFailed: (reason) => alerts.raise(unwritableDisk(reason, dataDir)),
+    onDiskRecovered: () => alerts.resolve(AlertType.CUSTOM, diskKey),
   });
   const alerts = new AlertManager({
     dispatcher,
@@ -133,5 +150,17 @@ const brokenChannel = (channel: string, reason: string) => ({
   key: keyOfChannel(channel),
   message: `The channel ${channel} does not reach all recipients. Check its settings.`,
   details: { channel, reason },
+  quietMs: null,
+});
+
+const diskKey = "disk";
+
+/** Notifications go on from memory; a crash would lose those that wait. */
+const unwritableDisk = (reason: string, dataDir: string) => ({
+  type: AlertType.CUSTOM,
+  key: diskKey,
+  severity: AlertSeverity.CRITICAL,
+  message: `Alerts cannot be written to the data directory: ${reason}. A crash would lose those that wait. Make room, or correct the permissions.`,
+  details: { directory: dataDir, reason },
   quietMs: null,
 });

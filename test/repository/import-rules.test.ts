@@ -38,7 +38,18 @@ const foundations = ["core", "settings", "http", "database"].map((name) => `ops/
 const layers: Record<string, readonly string[]> = {
   database: ["embedded", "."],
   monitoring: ["requests", "system", "database", "fleet", ".", "prometheus", "routes"],
-  alerts: ["model", "rules", "incidents", "notify", "security", "channels", "storage", ".", "routes"],
+  alerts: [
+    "model",
+    "message",
+    "rules",
+    "incidents",
+    "notify",
+    "security",
+    "channels",
+    "storage",
+    ".",
+    "routes",
+  ],
   rollback: [
     "change",
     "database",

@@ -9,13 +9,20 @@ import { makeTemporaryDirectory } from "./temporary-directory.ts";
 export const createAlerts = async ({
   channels = [],
   clock,
+  groupWindowMs,
 }: {
   channels?: Channel[];
   clock?: Clock;
+  groupWindowMs?: number;
 } = {}) => {
   const directory = await makeTemporaryDirectory();
   const common = { log: logLines().log, ...(clock && { clock }) };
-  const dispatcher = new NotificationDispatcher({ ...common, channels, spoolDir: join(directory, "spool") });
+  const dispatcher = new NotificationDispatcher({
+    ...common,
+    channels,
+    spoolDir: join(directory, "spool"),
+    ...(groupWindowMs !== undefined && { groupWindowMs }),
+  });
   const alerts = new AlertManager({ ...common, dispatcher });
   await dispatcher.start();
   const stop = async (): Promise<void> => {

@@ -35,7 +35,9 @@ export const withSymptoms = (observed: Observed): Observed => ({
   performance: {
     requests: 100,
     errors: 50,
-    endpoints: [{ method: "GET", route: "/api/orders", requests: 100, p95_ms: 3_000 }],
+    endpoints: [
+      { method: "GET", route: "/api/orders", requests: 100, errors: 0, p95_ms: 3_000, last_error: null },
+    ],
   },
 });
 

@@ -1,4 +1,4 @@
-export { channelsFrom, securityFrom, thresholdsFrom } from "./channels/configure.ts";
+export { channelsFrom, routerFromSettings, securityFrom, thresholdsFrom } from "./channels/configure.ts";
 export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { type MailTransport, mailTransportFrom } from "./channels/mail-transport.ts";
 export { slackChannel } from "./channels/slack.ts";
@@ -14,6 +14,7 @@ export {
 export type { RaiseRequest } from "./incidents/raise.ts";
 export type { AlertStatistics, AlertSummary } from "./incidents/statistics.ts";
 export { AlertManager } from "./manager.ts";
+export { type MessageContext, messageContextFrom } from "./message/context.ts";
 export { type Alert, AlertSeverity, AlertType } from "./model/alert.ts";
 export { keyOfChannel } from "./model/channel-alert.ts";
 export type { Attempt, ChannelStatus, Dispatcher, Notification, Occasion } from "./model/notification.ts";

@@ -20,6 +20,7 @@ test("two failed pings raise DATABASE_DOWN once, with its reason and its beginni
     {
       id: expect.any(String),
       occasion: "fired",
+      threads: [expect.any(String)],
       symptoms: 0,
       created_at: "2026-01-05T04:00:02.000Z",
       alert: {
@@ -28,8 +29,13 @@ test("two failed pings raise DATABASE_DOWN once, with its reason and its beginni
         key: "",
         severity: "critical",
         state: "firing",
-        message: "The database does not answer.",
-        details: { reason: "ECONNREFUSED", failing_since: "2026-01-05T04:00:01.000Z" },
+        message: "The database is unreachable: the server refuses connections (ECONNREFUSED).",
+        details: {
+          problem: "unreachable",
+          reason: "the server refuses connections (ECONNREFUSED)",
+          pool: expect.any(String),
+          failing_since: "2026-01-05T04:00:01.000Z",
+        },
         fired_at: "2026-01-05T04:00:02.000Z",
         resolved_at: null,
       },
@@ -45,11 +51,29 @@ test("two good pings resolve it, with the duration of the outage", async () => {
   expect(told[1]?.alert).toMatchObject({
     id: told[0]?.alert.id,
     state: "resolved",
-    message: "The database answers again, after 44 s.",
-    details: { reason: "ECONNREFUSED", lasted_seconds: 44 },
+    message: "Resolved after 44 s. The database answers again.",
+    details: { reason: "the server refuses connections (ECONNREFUSED)", lasted_seconds: 44 },
     resolved_at: "2026-01-05T04:00:45.000Z",
   });
   expect(alerts.active()).toEqual([]);
+});
+
+test("an alert that goes on has the numbers of now, and keeps its beginning", async () => {
+  const { alerts, observe } = createDecisions();
+  const failing = (errors: number): Observed => ({
+    ...well,
+    performance: { requests: 100, errors, endpoints: [] },
+  });
+  await observe(failing(40));
+  const [before] = alerts.active();
+  await observe(failing(60));
+  expect(alerts.active()).toMatchObject([
+    {
+      message: "60 % of the requests fail: 60 of 100 in the last minute.",
+      details: { error_rate_percent: 60, failing_since: before?.details.failing_since },
+      fired_at: before?.fired_at,
+    },
+  ]);
 });
 
 test("a single failed ping is not sent", async () => {
@@ -80,7 +104,9 @@ test("each slow route has its own alert, which ends when the route gets no more 
     performance: {
       requests: 100,
       errors: 0,
-      endpoints: routes.map((route) => ({ method: "GET", route, requests: 50, p95_ms: 2_500 })),
+      endpoints: routes.map((route) => ({
+        ...{ method: "GET", route, requests: 50, errors: 0, p95_ms: 2_500, last_error: null },
+      })),
     },
   });
   await observe(slow("/a", "/b"), slow("/a", "/b"));

@@ -39,7 +39,7 @@ export class AlertManager {
     const transitions = engine.observe(snapshot, atMs);
     for (const transition of transitions) lifecycle.follow(transition, atMs);
     notifier.work();
-    if (transitions.length > 0) void stateFile?.save();
+    if (transitions.some(({ transition }) => transition !== "measured")) void stateFile?.save();
   }
 
   /**

@@ -4,11 +4,11 @@ import "./requests/nexttick-workaround.ts";
 export { DeadlineExceeded, withTimeout } from "../core/with-timeout.ts";
 export { DatabaseWithTables } from "../database/database-with-tables.ts";
 export { closeMonitoringPool, createMonitoringPool, onConnection } from "../database/monitoring-pool.ts";
+export type { PoolUse } from "./database/connection-shortage.ts";
 export {
   type DatabaseHealth,
   DatabaseHealthChecker,
   type HealthStatus,
-  type PoolUse,
 } from "./database/health-check.ts";
 export type { DatabaseDetails } from "./database/server-stats.ts";
 export type { Collection } from "./database/table-sizes.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alertRoutes } from "./alert-routes.ts";
 import { port, switchedOn, text } from "./validators.ts";
 
 const sender = text.regex(
@@ -31,6 +32,11 @@ export const alertSettings = {
     .pipe(z.array(z.email("must be addresses separated by commas")))
     .optional()
     .describe("recipients of alert emails, separated by commas"),
+  ALERT_ROUTES: alertRoutes
+    .optional()
+    .describe(
+      "channels by type and severity, such as `critical: pagerduty, slack; HIGH_CPU warning: none`; default: all",
+    ),
   ALERT_HEARTBEAT_URL: z
     .url({
       protocol: /^https?$/,

@@ -9,8 +9,20 @@ const webhookSecret = text
   .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, "must be whsec_ and 24 to 64 bytes in base64")
   .optional();
 
-/** The settings of channels other than email and Slack. */
+/** The settings of messages, and of channels other than email and Slack. */
 export const channelSettings = {
+  SERVICE_NAME: text
+    .optional()
+    .describe("name of the service in alerts; default: that of earlybird.config.js"),
+  ENVIRONMENT: text
+    .optional()
+    .describe("name of the environment in alerts, such as `prod`; default: NODE_ENV"),
+  PUBLIC_URL: httpUrl("the service")
+    .optional()
+    .describe("address of the service as operators reach it; alerts link to the console below it"),
+  RUNBOOK_URL: httpUrl("your instructions")
+    .optional()
+    .describe("address of your instructions, linked in alerts; `{type}` stands for the type of the alert"),
   ALERT_WEBHOOK_URL: httpUrl("your receiver")
     .optional()
     .describe("URL that receives each notification as JSON by HTTP POST"),

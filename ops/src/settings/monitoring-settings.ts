@@ -3,10 +3,14 @@ import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
 import { readEnvironment } from "./environment.ts";
 import { badConfiguration, faultsOf, schema } from "./settings.ts";
+import { text } from "./validators.ts";
 
-const { EARLYBIRD_DATA_DIR, METRICS_TOKEN, OPERATOR_TOKEN, LOG_LEVEL } = schema.shape;
+const { BUSINESS_TIME_ZONE, EARLYBIRD_DATA_DIR, METRICS_TOKEN, OPERATOR_TOKEN, LOG_LEVEL } = schema.shape;
 
 const monitoringSchema = z.object({
+  // Names the environment in alerts; the service may have others than EarlyBird.
+  NODE_ENV: text.default("development"),
+  BUSINESS_TIME_ZONE,
   EARLYBIRD_DATA_DIR,
   METRICS_TOKEN,
   OPERATOR_TOKEN,

@@ -1,5 +1,9 @@
 import type { MonitoringSettings } from "../../settings/monitoring-settings.ts";
+import { badConfiguration } from "../../settings/settings.ts";
+import { type MessageContext, messageContextFrom } from "../message/context.ts";
+import { AlertType } from "../model/alert.ts";
 import type { Channel } from "../notify/channel.ts";
+import { type Router, routerFrom, toAllChannels } from "../notify/routing.ts";
 import { defaultThresholds, type Thresholds } from "../rules/thresholds.ts";
 import type { SecurityThresholds } from "../security/brute-force-detector.ts";
 import { emailChannel } from "./email.ts";
@@ -10,7 +14,10 @@ import { telegramChannel } from "./telegram.ts";
 import { webhookChannel } from "./webhook.ts";
 
 /** The channels that are set up, besides the log. */
-export const channelsFrom = (settings: MonitoringSettings): Channel[] => {
+export const channelsFrom = (
+  settings: MonitoringSettings,
+  context: MessageContext = messageContextFrom(settings),
+): Channel[] => {
   const { SLACK_WEBHOOK_URL, SMTP_SERVER, ALERT_EMAIL_FROM, ALERT_EMAIL_TO } = settings;
   const { SMTP_USER, ALERT_EMAIL_PASSWORD, ALERT_WEBHOOK_URL, TEAMS_WEBHOOK_URL } = settings;
   const { PAGERDUTY_ROUTING_KEY, TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID } = settings;
@@ -25,22 +32,23 @@ export const channelsFrom = (settings: MonitoringSettings): Channel[] => {
         ...(ALERT_EMAIL_PASSWORD === undefined ? {} : { password: ALERT_EMAIL_PASSWORD }),
         from: ALERT_EMAIL_FROM,
         to: ALERT_EMAIL_TO,
+        context,
       }),
     );
   }
-  if (SLACK_WEBHOOK_URL) channels.push(slackChannel({ webhookUrl: SLACK_WEBHOOK_URL }));
-  if (TEAMS_WEBHOOK_URL) channels.push(teamsChannel({ webhookUrl: TEAMS_WEBHOOK_URL }));
+  if (SLACK_WEBHOOK_URL) channels.push(slackChannel({ webhookUrl: SLACK_WEBHOOK_URL, context }));
+  if (TEAMS_WEBHOOK_URL) channels.push(teamsChannel({ webhookUrl: TEAMS_WEBHOOK_URL, context }));
   if (PAGERDUTY_ROUTING_KEY) {
     channels.push(
-      pagerDutyChannel({ routingKey: PAGERDUTY_ROUTING_KEY, url: settings.PAGERDUTY_EVENTS_URL }),
+      pagerDutyChannel({ routingKey: PAGERDUTY_ROUTING_KEY, url: settings.PAGERDUTY_EVENTS_URL, context }),
     );
   }
   if (TELEGRAM_BOT_TOKEN && TELEGRAM_CHAT_ID) {
     const { TELEGRAM_API_URL: apiUrl } = settings;
-    channels.push(telegramChannel({ token: TELEGRAM_BOT_TOKEN, chatId: TELEGRAM_CHAT_ID, apiUrl }));
+    channels.push(telegramChannel({ token: TELEGRAM_BOT_TOKEN, chatId: TELEGRAM_CHAT_ID, apiUrl, context }));
   }
   if (ALERT_WEBHOOK_URL)
-    channels.push(webhookChannel({ url: ALERT_WEBHOOK_URL, secret: settings.ALERT_WEBHOOK_SECRET }));
+    channels.push(webhookChannel({ url: ALERT_WEBHOOK_URL, secret: settings.ALERT_WEBHOOK_SECRET, context }));
   return channels;
 };
 
@@ -61,3 +69,27 @@ export const securityFrom = (settings: MonitoringSettings): SecurityThresholds =
   refusals: settings.ALERT_REFUSALS,
   windowSeconds: settings.ALERT_SECURITY_WINDOW_SECONDS,
 });
+
+/**
+ * The routes of alerts, as `ALERT_ROUTES` says.
+ *
+ * @param channels the names of those that are set up
+ * @throws Failure EB_CONFIGURATION if a route names another channel or type
+ */
+export const routerFromSettings = (
+  { ALERT_ROUTES: routes }: MonitoringSettings,
+  channels: readonly string[],
+): Router => {
+  if (!routes) return toAllChannels;
+  const types: readonly string[] = Object.values(AlertType);
+  const faults = routes.flatMap((route) => [
+    ...(route.type === null || types.includes(route.type)
+      ? []
+      : [`ALERT_ROUTES: there is no type ${route.type}; the types are ${types.join(", ")}`]),
+    ...route.channels
+      .filter((name) => !channels.includes(name))
+      .map((name) => `ALERT_ROUTES: ${name} is not set up: set it up, or remove it`),
+  ]);
+  if (faults.length > 0) throw badConfiguration([...new Set(faults)]);
+  return routerFrom(routes);
+};

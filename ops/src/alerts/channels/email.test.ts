@@ -10,6 +10,7 @@ import {
 import { type EmailSettings, emailChannel, transportOptions } from "./email.ts";
 import { emailMessage } from "./email-format.ts";
 
+const context = { service: "shop-prod", timeZone: "Asia/Kolkata" };
 const never = new AbortController().signal;
 const timeouts = { connectMs: 2_000, silenceMs: 2_000 };
 
@@ -31,7 +32,7 @@ describe("a mail server", () => {
   afterEach(() => peer.close());
 
   const channel = (difference: Partial<EmailSettings> = {}, patience = timeouts) =>
-    emailChannel(settingsFor(peer.port, difference), patience);
+    emailChannel({ ...settingsFor(peer.port, difference), context }, patience);
 
   test("gets a mail for all recipients, over TLS, from somebody who has logged in as the sender", async () => {
     const result = await channel().send(notificationOf("a"), never);
@@ -44,7 +45,7 @@ describe("a mail server", () => {
         to: ["asha@dawn.example", "ravi@dawn.example"],
         headers: {
           from: "EarlyBird <alerts@dawn.example>",
-          subject: "CRITICAL: DATABASE_DOWN: The database does not answer.",
+          subject: "[shop-prod] CRITICAL: The database does not answer. (since 5 Jan 09:30 IST)",
           "auto-submitted": "auto-generated",
         },
       },
@@ -65,6 +66,28 @@ describe("a mail server", () => {
     expect(peer.mails[2]?.headers["in-reply-to"]).toBe("<7d1@dawn.example>");
   });
 
+  test("gets the mail of a group in the threads of all its alerts", async () => {
+    const email = channel();
+    const others = ["b", "c"].map((id) => notificationOf(id, { alert: { id } }));
+    await email.send({ ...notificationOf("a", { alert: { id: "a" } }), others }, never);
+    await email.send(notificationOf("n2", { occasion: "resolved", alert: { id: "c" } }), never);
+    const [group, end] = peer.mails.map(({ headers }) => headers);
+    expect(group?.subject).toBe(
+      "[shop-prod] CRITICAL: The database does not answer. And 2 more. (since 5 Jan 09:30 IST)",
+    );
+    expect(group?.references).toBe("<a@dawn.example> <b@dawn.example> <c@dawn.example>");
+    expect(end?.references).toBe("<c@dawn.example>");
+  });
+
+  test("gets the end in the threads of all instances that sent the start", async () => {
+    const threads = ["x", "7d1"];
+    await channel().send(
+      notificationOf("n3", { occasion: "resolved", alert: { id: "7d1" }, threads }),
+      never,
+    );
+    expect(peer.mails[0]?.headers.references).toBe("<x@dawn.example> <7d1@dawn.example>");
+  });
+
   test("gets no header and no element that an alert's words bring along", async () => {
     const message = "down\r\nBcc: eve@example.com\r\n\r\n<script>alert(1)</script>";
     const details = { "<b>": "<img src=x onerror='x'>" };
@@ -73,10 +96,13 @@ describe("a mail server", () => {
     expect(Object.keys(mail?.headers ?? {})).not.toContain("bcc");
     expect(Object.keys(mail?.headers ?? {})).not.toContain("cc");
     expect(mail?.to).toHaveLength(2);
-    const { html } = emailMessage(notificationOf("a", { alert: { message, details } }), settingsFor(1));
+    const { html } = emailMessage(notificationOf("a", { alert: { message, details } }), {
+      ...settingsFor(1),
+      context,
+    });
     expect(html).toContain("&lt;script&gt;");
     expect(html).toContain("&lt;img src=x onerror=&#39;x&#39;&gt;");
-    expect(html.match(/<(?!\/?(div|p|strong|table|tr|td)\b)/)).toBeNull();
+    expect(html.match(/<(?!\/?(div|p|strong|table|tr|td|a)\b)/)).toBeNull();
   });
 
   test("gets it in plain text and in HTML", async () => {
@@ -86,7 +112,7 @@ describe("a mail server", () => {
     const [, plain = "", html = ""] = raw.split(/\r\nContent-Type: text\//);
     expect(plain).toMatch(/^plain/);
     for (const part of [plain, html]) {
-      expect(part).toContain("The database does not answer. (and 2 symptoms suppressed)");
+      expect(part).toContain("The database does not answer. (2 symptoms suppressed)");
       expect(part).toContain("connect ECONNREFUSED 127.0.0.1:5432");
     }
   });

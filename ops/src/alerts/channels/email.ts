@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { createTransport } from "nodemailer";
+import { type MessageOptions, plainContext } from "../message/context.ts";
 import type { Channel, SendResult } from "../notify/channel.ts";
 import { addressOf, emailMessage } from "./email-format.ts";
 import {
@@ -44,19 +45,24 @@ const loginsToBelieve = 3;
  * Sends by SMTP. A recipient that the server rejects does not stop delivery to the others; it is reported until the
  * server accepts all. A recipient that the server defers is retried alone.
  */
-export const emailChannel = (settings: EmailSettings, timeouts: EmailTimeouts = usual): Channel => {
+export const emailChannel = (
+  settings: EmailSettings & MessageOptions,
+  timeouts: EmailTimeouts = usual,
+): Channel => {
+  const { context = plainContext } = settings;
   const transport = createTransport(transportOptions(settings, timeouts));
   /** Notifications that some recipients have: the recipients that were deferred, and those that were rejected. */
   const unfinished = new LRUCache<string, { missing: string[]; refused: string[] }>({ max: 1_000 });
   let refusedLogins = 0;
   return {
     name: "email",
+    groups: true,
     send: async (notification, signal): Promise<SendResult> => {
       const { id } = notification;
       const before = unfinished.get(id);
       const withThoseBefore = (refused: string[]) => [...(before?.refused ?? []), ...refused];
       try {
-        const message = emailMessage(notification, settings);
+        const message = emailMessage(notification, { ...settings, context });
         const envelope = { from: addressOf(settings.from), to: before?.missing ?? [...settings.to] };
         const sent = await transport.sendMail({ ...message, envelope, signal });
         refusedLogins = 0;

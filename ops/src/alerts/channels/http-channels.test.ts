@@ -100,8 +100,12 @@ describe("a webhook", () => {
       data: {
         id: "n-fired",
         occasion: "fired",
-        text: expect.stringContaining("WARNING: API_TIMEOUT"),
+        service: "earlybird",
+        text: expect.stringContaining("[earlybird] WARNING: "),
+        threads: [alert.id],
+        repetition: null,
         symptoms: 2,
+        links: [],
         alert,
       },
     });
@@ -126,12 +130,14 @@ describe("PagerDuty", () => {
     event_action: z.literal("trigger"),
     dedup_key: z.string().max(255),
     client: z.string(),
+    links: z.array(z.strictObject({ href: z.url(), text: z.string() })).optional(),
     payload: z.strictObject({
       summary: z.string().min(1).max(1_024),
       source: z.string().min(1),
       severity: z.enum(["critical", "error", "warning", "info"]),
       timestamp: z.iso.datetime(),
       class: z.string(),
+      group: z.string(),
       component: z.string().optional(),
       custom_details: z.record(z.string(), z.unknown()),
     }),
@@ -176,6 +182,14 @@ describe("PagerDuty", () => {
     expect([...incidents.values()]).toEqual([{ state: "triggered", severity: "warning", triggers: 3 }]);
     await channel.send(notification("resolved"), never);
     expect([...incidents.values()]).toEqual([{ state: "resolved", severity: "warning", triggers: 3 }]);
+  });
+
+  test("ends the incidents that several instances opened", async () => {
+    const { incidents, channel } = await startPagerDuty();
+    for (const thread of ["one", "two"])
+      await channel.send({ ...notification("fired"), threads: [thread] }, never);
+    await channel.send({ ...notification("resolved"), threads: ["one", "two"] }, never);
+    expect([...incidents.values()].map(({ state }) => state)).toEqual(["resolved", "resolved"]);
   });
 
   test("is tested with an incident of severity info that ends at once", async () => {
@@ -228,8 +242,8 @@ describe("Teams", () => {
   test("keeps texts as they are and within 28 KB, so that none of them formats or mentions", async () => {
     const details = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`n${n}`, "😀".repeat(5_000)]));
     const { head, lines } = await send(notification("fired", { details }));
-    expect(head.items[1]?.inlines[0]?.text).toBe(`${alert.message} (and 2 symptoms suppressed)`);
-    expect(lines).toHaveLength(11);
+    expect(head.items[1]?.inlines[0]?.text).toBe(`${alert.message} (2 symptoms suppressed)`);
+    expect(lines).toHaveLength(13);
   });
 
   test("names the code of an error", async () => {
@@ -265,7 +279,7 @@ describe("Telegram", () => {
     expect(message).toMatchObject({ chat_id: "@oncall", parse_mode: "HTML" });
     const text = parse(message.text);
     expect(text.length).toBeLessThanOrEqual(4_096);
-    expect(text).toContain(`${alert.message} (and 2 symptoms suppressed)`);
+    expect(text).toContain(`${alert.message} (2 symptoms suppressed)`);
   });
 
   test("says in the body how long to wait", async () => {

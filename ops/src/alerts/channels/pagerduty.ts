@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
+import { type MessageContext, type MessageOptions, plainContext } from "../message/context.ts";
+import { describe } from "../message/message.ts";
 import type { Notification } from "../model/notification.ts";
 import type { Channel } from "../notify/channel.ts";
-import { headline } from "../notify/message-text.ts";
 import { clamp } from "./clamp.ts";
 import { type HttpOptions, postJson } from "./post-json.ts";
 
@@ -17,8 +18,9 @@ const longestSummary = 1_024;
 export const pagerDutyChannel = ({
   routingKey,
   url,
+  context = plainContext,
   ...options
-}: { routingKey: string; url: string } & HttpOptions): Channel => {
+}: { routingKey: string; url: string } & MessageOptions & HttpOptions): Channel => {
   const post = (event: object, signal: AbortSignal) =>
     postJson({
       ...options,
@@ -31,31 +33,58 @@ export const pagerDutyChannel = ({
   return {
     name: "pagerduty",
     send: async (notification, signal) => {
-      const sent = await post(pagerDutyEvent(notification), signal);
+      const [first, ...others] = pagerDutyEvents(notification, context);
+      // Of two instances without a database, each opened an incident; both are resolved.
+      for (const event of others) {
+        const sent = await post(event, signal);
+        if (sent.result !== "accepted") return sent;
+      }
+      const sent = await post(first, signal);
       if (notification.occasion === "test" && sent.result === "accepted")
-        await post(pagerDutyEvent({ ...notification, occasion: "resolved" }), signal);
+        await post(pagerDutyEvents({ ...notification, occasion: "resolved" }, context)[0], signal);
       return sent;
     },
   };
 };
 
-/** An event without its routing key. All events of an alert share a key, so that they belong to one incident. */
-export const pagerDutyEvent = (notification: Notification) => {
+/**
+ * The events of a notification, without their routing key: one, or at the end one for each incident. All events of a thread
+ * share a key, so that they belong to one incident.
+ */
+export const pagerDutyEvents = (
+  notification: Notification,
+  context: MessageContext,
+): [object, ...object[]] => {
+  const { occasion, alert, threads = [alert.id] } = notification;
+  const [first = alert.id, ...others] = threads;
+  if (occasion !== "resolved") return [triggerEvent(notification, keyOfIncident(first), context)];
+  const resolve = (thread: string) => ({ event_action: "resolve", dedup_key: keyOfIncident(thread) });
+  return [resolve(first), ...others.map(resolve)];
+};
+
+const keyOfIncident = (thread: string): string => `earlybird:${thread}`;
+
+const triggerEvent = (notification: Notification, dedup_key: string, context: MessageContext) => {
   const { occasion, alert, symptoms } = notification;
-  const dedup_key = `earlybird:${alert.id}`;
-  if (occasion === "resolved") return { event_action: "resolve", dedup_key };
+  const { title, advice, links } = describe(notification, context);
   return {
     event_action: "trigger",
     dedup_key,
     client: "EarlyBird",
+    ...(links.length > 0 && { links: links.map(({ label, url }) => ({ text: label, href: url })) }),
     payload: {
-      summary: clamp(headline(notification), longestSummary),
+      summary: clamp(title, longestSummary),
       source: hostname(),
       severity: occasion === "test" ? "info" : alert.severity,
       timestamp: alert.fired_at,
       class: alert.type,
+      group: context.service,
       ...(alert.key === "" ? {} : { component: alert.key }),
-      custom_details: { ...alert.details, ...(symptoms === 0 ? {} : { suppressed_symptoms: symptoms }) },
+      custom_details: {
+        ...alert.details,
+        ...(advice && { impact: advice.impact, what_to_do: advice.action }),
+        ...(symptoms > 0 && { suppressed_symptoms: symptoms }),
+      },
     },
   };
 };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
+import { describe as describeMessage } from "../message/message.ts";
 import { type Alert, AlertSeverity, AlertType } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -28,20 +29,18 @@ const fired: Notification = {
 
 const never = new AbortController().signal;
 
-test.each([
-  ["GET /api/orders", "The route is slow.", "CRITICAL: CUSTOM (GET /api/orders): The route is slow."],
-  ["The van broke down.", "The van broke down.", "CRITICAL: CUSTOM: The van broke down."],
-  ["", "The van broke down.", "CRITICAL: CUSTOM: The van broke down."],
-])("the key %j is shown beside the message %j only if it adds something", (key, message, text) => {
-  expect(slackMessage({ ...fired, alert: { ...alert, type: AlertType.CUSTOM, key, message } }).text).toBe(
-    text,
-  );
-});
+const context = {
+  service: "shop-prod",
+  timeZone: "Asia/Kolkata",
+  consoleUrl: "https://shop.example/console",
+};
+const bodyOf = (difference: Partial<Notification> = {}) =>
+  slackMessage(describeMessage({ ...fired, ...difference }, context));
 
 describe("a Slack webhook", () => {
   let slack: SlackPeer;
   const send = (timeoutMs = 4_000, signal = never) =>
-    slackChannel({ webhookUrl: slack.webhookUrl, timeoutMs }).send(fired, signal);
+    slackChannel({ webhookUrl: slack.webhookUrl, context, timeoutMs }).send(fired, signal);
 
   beforeEach(async () => {
     slack = await startSlackPeer();
@@ -50,7 +49,7 @@ describe("a Slack webhook", () => {
 
   test("is sent a text and blocks in a coloured attachment", async () => {
     expect(await send()).toEqual({ result: "accepted", answer: "Slack answered 200: ok" });
-    expect(slack.messages).toEqual([slackMessage(fired)]);
+    expect(slack.messages).toEqual([bodyOf()]);
   });
 
   test.each([
@@ -113,41 +112,36 @@ describe("a Slack webhook", () => {
 
 describe("the message", () => {
   test.each([
-    [{ occasion: "fired" }, "#c92a2a", "CRITICAL: DATABASE_DOWN: The database does not answer."],
-    [{ occasion: "worsened" }, "#c92a2a", "NOW CRITICAL: DATABASE_DOWN: The database does not answer."],
-    [{ occasion: "reminder" }, "#c92a2a", "STILL CRITICAL: DATABASE_DOWN: The database does not answer."],
-    [{ occasion: "resolved" }, "#2b8a3e", "RESOLVED: DATABASE_DOWN: The database does not answer."],
-    [{ occasion: "test" }, "#868e96", "TEST: DATABASE_DOWN: The database does not answer."],
-    [{ symptoms: 1 }, "#c92a2a", /answer\. \(and 1 symptom suppressed\)$/],
-    [{ symptoms: 3 }, "#c92a2a", /answer\. \(and 3 symptoms suppressed\)$/],
-    [{ alert: { ...alert, key: "GET /x" } }, "#c92a2a", /^CRITICAL: DATABASE_DOWN \(GET \/x\): /],
-  ] as [Partial<Notification>, string, string | RegExp][])(
-    "of %j has the colour %s and the text %s",
-    (difference, colour, text) => {
-      const body = slackMessage({ ...fired, ...difference });
-      expect(body.attachments[0]?.color).toBe(colour);
-      expect(body.text).toMatch(text);
-    },
-  );
+    ["fired", "critical", "#c92a2a"],
+    ["fired", "error", "#e8590c"],
+    ["reminder", "warning", "#f08c00"],
+    ["resolved", "critical", "#2b8a3e"],
+    ["test", "critical", "#868e96"],
+  ] as const)("of occasion %s and severity %s has the colour %s", (occasion, severity, colour) => {
+    const [attachment] = bodyOf({ occasion, alert: { ...alert, severity } }).attachments;
+    expect(attachment?.color).toBe(colour);
+  });
+
+  test("says what to do, and links to the alert", () => {
+    const text = JSON.stringify(bodyOf());
+    expect(text).toContain("*What to do:* Check that PostgreSQL runs");
+    expect(text).toContain("<https://shop.example/console/alerts/0b1c|Console>");
+  });
 
   test("mentions nobody, whatever a detail says, and keeps within Slack's limits", () => {
     const details = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`n${n}`, "x".repeat(5_000)]));
-    const body = slackMessage({
-      ...fired,
-      alert: { ...alert, message: "<!channel> a & b", details },
-    });
+    const body = bodyOf({ alert: { ...alert, message: "<!channel> a & b", details } });
     expect(body.text).toContain("&lt;!channel&gt; a &amp; b");
-    const fields = body.attachments[0]?.blocks.find((block) => "fields" in block)?.fields ?? [];
+    const fields = body.attachments.flatMap(({ blocks }) =>
+      blocks.flatMap((block) => ("fields" in block ? block.fields : [])),
+    );
     expect(fields).toHaveLength(10);
     expect(Math.max(...fields.map(({ text }) => text.length))).toBeLessThanOrEqual(2_000);
   });
 
   test.each(["😀", "&"])("is never cut through %s", (sign) => {
     for (const before of ["", "x", "xx", "xxx", "xxxx"]) {
-      const { text } = slackMessage({
-        ...fired,
-        alert: { ...alert, message: before + sign.repeat(3_000) },
-      });
+      const { text } = bodyOf({ alert: { ...alert, message: before + sign.repeat(3_000) } });
       expect(text).toMatch(/(😀|&amp;)…$/);
     }
   });

@@ -1,3 +1,5 @@
+import { type MessageOptions, plainContext } from "../message/context.ts";
+import { describe } from "../message/message.ts";
 import type { Channel } from "../notify/channel.ts";
 import { type HttpOptions, postJson } from "./post-json.ts";
 import { slackMessage } from "./slack-format.ts";
@@ -7,14 +9,19 @@ import { slackMessage } from "./slack-format.ts";
  *
  * @param options.webhookUrl a secret
  */
-export const slackChannel = ({ webhookUrl, ...options }: { webhookUrl: string } & HttpOptions): Channel => ({
+export const slackChannel = ({
+  webhookUrl,
+  context = plainContext,
+  ...options
+}: { webhookUrl: string } & MessageOptions & HttpOptions): Channel => ({
   name: "slack",
+  groups: true,
   send: (notification, signal) =>
     postJson({
       ...options,
       service: "Slack",
       url: webhookUrl,
-      body: JSON.stringify(slackMessage(notification)),
+      body: JSON.stringify(slackMessage(describe(notification, context))),
       signal,
       readResponse: (text) => ({ word: wordIn(text) }),
     }),

@@ -1,14 +1,13 @@
-import { hostname } from "node:os";
-import { AlertSeverity } from "../model/alert.ts";
-import type { Notification } from "../model/notification.ts";
-import { headline, labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
+import type { Message } from "../message/message.ts";
 import { clamp } from "./clamp.ts";
 
 /** The styles of a container: their colours follow the theme of the reader. */
-const styles: Record<AlertSeverity, string> = {
-  [AlertSeverity.CRITICAL]: "attention",
-  [AlertSeverity.ERROR]: "attention",
-  [AlertSeverity.WARNING]: "warning",
+const styles: Record<Message["tone"], string> = {
+  critical: "attention",
+  error: "attention",
+  warning: "warning",
+  resolved: "good",
+  test: "emphasis",
 };
 
 /** Teams refuses a message of more than 28 KB. */
@@ -19,12 +18,11 @@ const mostFields = 10;
  * A message with an adaptive card. Texts are in rich text blocks, whose runs are not read as Markdown: the error of a
  * database can neither format nor mention.
  */
-export const teamsMessage = (notification: Notification) => {
-  const { alert } = notification;
-  const fields = Object.entries(alert.details).slice(0, mostFields);
+export const teamsMessage = (message: Message) => {
+  const { title, label, tone, service, statement, time, advice, facts, others, links, footer } = message;
   return {
     type: "message",
-    summary: clamp(headline(notification), longestText),
+    summary: clamp(title, longestText),
     attachments: [
       {
         contentType: "application/vnd.microsoft.card.adaptive",
@@ -37,25 +35,20 @@ export const teamsMessage = (notification: Notification) => {
           body: [
             {
               type: "Container",
-              style: styleOf(notification),
+              style: styles[tone],
               bleed: true,
-              items: [
-                line(bold(`${occasionLabel(notification)} · ${subjectOf(notification)}`)),
-                line(plain(messageOf(notification))),
-              ],
+              items: [line(bold(`${label} · ${service} · ${time}`)), line(plain(statement))],
             },
-            ...fields.map(([name, value]) => line(bold(`${labelOf(name)}: `), plain(String(value)))),
-            line(subtle(`${timesOf(notification)} · ${hostname()} · ${alert.id}`)),
+            ...others.map((other) => line(plain(other))),
+            ...(advice ? [line(plain(advice.impact)), line(bold("What to do: "), plain(advice.action))] : []),
+            ...facts.slice(0, mostFields).map(([name, value]) => line(bold(`${name}: `), plain(value))),
+            line(subtle(footer)),
           ],
+          actions: links.map(({ label, url }) => ({ type: "Action.OpenUrl", title: label, url })),
         },
       },
     ],
   };
-};
-
-const styleOf = ({ occasion, alert }: Notification): string => {
-  if (occasion === "test") return "emphasis";
-  return occasion === "resolved" ? "good" : styles[alert.severity];
 };
 
 const plain = (text: string) => ({ type: "TextRun", text: clamp(text, longestText) });

@@ -1,3 +1,5 @@
+import { type MessageOptions, plainContext } from "../message/context.ts";
+import { describe } from "../message/message.ts";
 import type { Channel } from "../notify/channel.ts";
 import { type HttpOptions, postJson } from "./post-json.ts";
 import { teamsMessage } from "./teams-format.ts";
@@ -7,14 +9,19 @@ import { teamsMessage } from "./teams-format.ts";
  *
  * @param options.webhookUrl a secret
  */
-export const teamsChannel = ({ webhookUrl, ...options }: { webhookUrl: string } & HttpOptions): Channel => ({
+export const teamsChannel = ({
+  webhookUrl,
+  context = plainContext,
+  ...options
+}: { webhookUrl: string } & MessageOptions & HttpOptions): Channel => ({
   name: "teams",
+  groups: true,
   send: (notification, signal) =>
     postJson({
       ...options,
       service: "Teams",
       url: webhookUrl,
-      body: JSON.stringify(teamsMessage(notification)),
+      body: JSON.stringify(teamsMessage(describe(notification, context))),
       signal,
       readResponse: (text) => ({ word: codeIn(text) }),
     }),

@@ -1,13 +1,14 @@
-import type { Notification } from "../model/notification.ts";
+import { type MessageOptions, plainContext } from "../message/context.ts";
+import { describe, type Message } from "../message/message.ts";
 import type { Channel } from "../notify/channel.ts";
-import { labelOf, messageOf, occasionLabel, subjectOf, timesOf } from "../notify/message-text.ts";
 import { clamp, escapeMarkup } from "./clamp.ts";
 import { type HttpOptions, postJson, type ResponseDetails } from "./post-json.ts";
 
 /** Telegram refuses messages of more than 4,096 characters after the entities are parsed. */
-const longestValue = 300;
+const longestValue = 200;
 const longestMessage = 1_000;
-const mostFields = 8;
+const longestOther = 80;
+const mostFields = 4;
 
 /**
  * Sends a message to a chat by Telegram's Bot API.
@@ -20,9 +21,12 @@ export const telegramChannel = ({
   token,
   chatId,
   apiUrl = "https://api.telegram.org",
+  context = plainContext,
   ...options
-}: { token: string; chatId: string; apiUrl?: string | undefined } & HttpOptions): Channel => ({
+}: { token: string; chatId: string; apiUrl?: string | undefined } & MessageOptions &
+  HttpOptions): Channel => ({
   name: "telegram",
+  groups: true,
   send: (notification, signal) =>
     postJson({
       ...options,
@@ -30,7 +34,7 @@ export const telegramChannel = ({
       url: `${apiUrl}/bot${token}/sendMessage`,
       body: JSON.stringify({
         chat_id: chatId,
-        text: telegramText(notification),
+        text: telegramText(describe(notification, context)),
         parse_mode: "HTML",
         link_preview_options: { is_disabled: true },
       }),
@@ -40,19 +44,23 @@ export const telegramChannel = ({
 });
 
 /** The message in Telegram's subset of HTML. */
-export const telegramText = (notification: Notification): string => {
-  const { alert } = notification;
-  const fields = Object.entries(alert.details).slice(0, mostFields);
+export const telegramText = (message: Message): string => {
+  const { label, service, statement, time, advice, facts, others, links, footer } = message;
   return [
-    `<b>${escaped(occasionLabel(notification), longestValue)}</b> · ${escaped(subjectOf(notification), longestValue)}`,
-    escaped(messageOf(notification), longestMessage),
-    ...fields.map(
-      ([name, value]) =>
-        `<b>${escaped(labelOf(name), longestValue)}</b>: ${escaped(String(value), longestValue)}`,
-    ),
-    `<i>${timesOf(notification)} · ${alert.id}</i>`,
+    `<b>${label}</b> · ${escaped(service, longestValue)} · ${escaped(time, longestValue)}`,
+    escaped(statement, longestMessage),
+    ...others.map((other) => `• ${escaped(other, longestOther)}`),
+    ...(advice ? [advice.impact, `<b>What to do:</b> ${advice.action}`] : []),
+    ...facts
+      .slice(0, mostFields)
+      .map(([name, value]) => `<b>${escaped(name, longestValue)}</b>: ${escaped(value, longestValue)}`),
+    ...(links.length === 0 ? [] : [links.map(linkOf).join(" · ")]),
+    `<i>${escaped(footer, longestValue)}</i>`,
   ].join("\n");
 };
+
+const linkOf = ({ label, url }: Message["links"][number]): string =>
+  `<a href="${escapeMarkup(url).replaceAll('"', "&quot;")}">${label}</a>`;
 
 const escaped = (text: string, longest: number): string => clamp(escapeMarkup(text), longest);
 

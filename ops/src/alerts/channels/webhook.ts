@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
 import { systemClock } from "../../core/clock.ts";
+import { type MessageContext, type MessageOptions, plainContext } from "../message/context.ts";
+import { describe } from "../message/message.ts";
 import type { Notification } from "../model/notification.ts";
 import type { Channel } from "../notify/channel.ts";
-import { headline } from "../notify/message-text.ts";
 import { type HttpOptions, postJson } from "./post-json.ts";
 
 /**
@@ -15,11 +16,12 @@ import { type HttpOptions, postJson } from "./post-json.ts";
 export const webhookChannel = ({
   url,
   secret,
+  context = plainContext,
   ...options
-}: { url: string; secret?: string | undefined } & HttpOptions): Channel => ({
+}: { url: string; secret?: string | undefined } & MessageOptions & HttpOptions): Channel => ({
   name: "webhook",
   send: (notification, signal) => {
-    const body = JSON.stringify(webhookBody(notification));
+    const body = JSON.stringify(webhookBody(notification, context));
     const seconds = Math.floor((options.clock ?? systemClock).now().getTime() / 1_000);
     // The id is the same for each attempt, so receivers can discard repetitions.
     const headers = { "webhook-id": notification.id, "webhook-timestamp": String(seconds) };
@@ -35,13 +37,14 @@ export const webhookChannel = ({
   },
 });
 
-/** The body of a request: the notification, with its one-line text. Fields may be added in later versions. */
-export const webhookBody = (notification: Notification) => {
-  const { id, occasion, alert, symptoms, created_at } = notification;
+/** The body of a request: the notification, with its text in one line. Fields may be added in later versions. */
+export const webhookBody = (notification: Notification, context: MessageContext) => {
+  const { id, occasion, alert, symptoms, created_at, repetition = null, threads = [alert.id] } = notification;
+  const { title: text, service, links } = describe(notification, context);
   return {
     type: `alert.${occasion}`,
     timestamp: created_at,
-    data: { id, occasion, text: headline(notification), symptoms, alert },
+    data: { id, occasion, service, text, threads, repetition, symptoms, links, alert },
   };
 };
 

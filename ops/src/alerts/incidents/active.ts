@@ -91,6 +91,16 @@ export class Incidents {
     };
   }
 
+  /** Updates the numbers of an incident that goes on; they are saved with the next change, or within a minute. */
+  measure({ alert }: Incident, { message, details }: Pick<NewIncident, "message" | "details">): void {
+    const { failing_since } = alert.details;
+    alert.message = sanitizeMessage(message);
+    alert.details = {
+      ...sanitizeDetails(details),
+      ...(failing_since === undefined ? {} : { failing_since }),
+    };
+  }
+
   end(incident: Incident, message: string, now: Date, nowMs: number): void {
     const { type } = incident.alert;
     this.#firing.delete(fingerprintOf(incident.alert));

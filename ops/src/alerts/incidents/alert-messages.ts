@@ -16,6 +16,16 @@ export const newIncidentFrom = (
   raised: null,
 });
 
+/** What an alert says about the present. */
+export const measurementOf = ({
+  rule,
+  key,
+  details,
+}: Transition & { transition: "measured" }): Pick<NewIncident, "message" | "details"> => ({
+  message: rule.firedMessage(details, key),
+  details,
+});
+
 /** The message of an alert that a rule resolves. */
 export const resolvedMessageOf = ({
   rule,
@@ -24,7 +34,6 @@ export const resolvedMessageOf = ({
   because,
 }: Transition & { transition: "resolved" }): string => {
   const lasted = formatDuration(lastedMs);
-  return because === "fine"
-    ? rule.resolvedMessage(lasted, key)
-    : `Too few requests to evaluate the rule; it lasted ${lasted}.`;
+  const why = because === "fine" ? rule.resolvedMessage(key) : "Too few requests to evaluate the rule.";
+  return `Resolved after ${lasted}. ${why}`;
 };

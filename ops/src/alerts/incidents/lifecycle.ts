@@ -7,7 +7,7 @@ import type { Incident } from "../model/record.ts";
 import { sanitizeKey } from "../model/sanitize.ts";
 import type { Transition } from "../rules/rule-engine.ts";
 import type { Incidents } from "./active.ts";
-import { newIncidentFrom, resolvedMessageOf } from "./alert-messages.ts";
+import { measurementOf, newIncidentFrom, resolvedMessageOf } from "./alert-messages.ts";
 import { EarlyResolutions } from "./early-resolutions.ts";
 import {
   assertRaisable,
@@ -36,13 +36,15 @@ export class IncidentLifecycle {
     this.#options = options;
   }
 
-  /** Opens or resolves the incident of a rule. */
+  /** Opens or resolves the incident of a rule, or updates its numbers. */
   follow(transition: Transition, nowMs: number): void {
     const { incidents, records, clock } = this.#options;
     const incident = incidents.find(transition.rule.type, transition.key);
     if (transition.transition === "fired") {
       const now = clock.now();
       if (!incident) records.add(incidents.begin(newIncidentFrom(transition, now, nowMs), now, nowMs));
+    } else if (transition.transition === "measured") {
+      if (incident) incidents.measure(incident, measurementOf(transition));
     } else if (incident) {
       incident.alert.details.lasted_seconds = Math.round(transition.lastedMs) / 1000;
       this.#resolve(incident, resolvedMessageOf(transition));

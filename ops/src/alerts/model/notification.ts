@@ -23,6 +23,15 @@ export interface Notification {
   symptoms: number;
   /** Set if the alert has been sent before in the last hour. */
   repetition?: Repetition;
+  /**
+   * The alerts whose notifications began the conversations about this one, if another instance did, or several: threads
+   * and incidents of the other side are named after them. Without them, the alert itself.
+   */
+  threads?: readonly string[];
+  /** The channels that earlier notifications about the alert went to. */
+  notified?: readonly string[];
+  /** The other notifications of a group that is sent in one message, which is about this one in the first place. */
+  others?: readonly Notification[];
   /** ISO 8601. */
   created_at: string;
 }

@@ -26,6 +26,8 @@ export type NotificationState =
 export interface Incident extends AlertRecord {
   firedMs: number;
   telling: NotificationState;
+  /** The alerts whose notifications began the conversations about this one, once that is known. */
+  threads?: readonly string[];
   /** The ids of alerts that it explains. */
   symptoms: string[];
   /** Null for alerts of rules. */

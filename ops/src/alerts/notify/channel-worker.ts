@@ -13,7 +13,8 @@ import {
   type VisibleHealth,
   visibleHealth,
 } from "./channel-health.ts";
-import { enqueue, nextDelivery, type QueuedDelivery } from "./delivery-queue.ts";
+import { groupOf, nextBatch } from "./delivery-batch.ts";
+import { enqueue, type QueuedDelivery } from "./delivery-queue.ts";
 import type { DeliveryResult } from "./delivery-result.ts";
 import type { Entry } from "./outbox/entry.ts";
 
@@ -26,6 +27,8 @@ export interface WorkerOptions {
   deadlineMs: number;
   /** The age at which a notification is given up. */
   giveUpAfterMs: number;
+  /** How long the notifications of a group are collected after its first, for channels that group. */
+  groupWindowMs: number;
   /** Records the result of an attempt. The next attempt waits for it, so a crash repeats at most one. */
   onResult(outcome: DeliveryResult): Promise<void>;
   onHealthChange(before: VisibleHealth, after: VisibleHealth): void;
@@ -38,11 +41,13 @@ export interface WorkerOptions {
 const triedAtLeastMs = 60 * 60_000;
 
 /**
- * Delivers notifications to one channel, one at a time, those of one alert in order, independently of other channels.
+ * Delivers notifications to one channel, one message at a time, those of one alert in order, independently of other
+ * channels.
  */
 export class ChannelWorker {
   readonly #options: WorkerOptions;
   readonly #queue: QueuedDelivery[] = [];
+  readonly #lastSent = new Map<string, number>();
   readonly #ended = new AbortController();
   #health: ChannelHealth;
   #unreached: Unreached | undefined;
@@ -93,13 +98,27 @@ export class ChannelWorker {
   }
 
   async #work(): Promise<void> {
-    for (let waiting = nextDelivery(this.#queue); waiting; waiting = nextDelivery(this.#queue)) {
-      const pauseMs = remainingBackoffMs(this.#health, this.#options.clock.monotonicMs());
-      if (this.#ended.signal.aborted || (pauseMs > 0 && this.#isClosing)) break;
-      if (pauseMs > 0) await this.#pause(pauseMs);
-      else await this.#attempt(waiting);
+    for (let next = this.#next(); next; next = this.#next()) {
+      const restsMs = remainingBackoffMs(this.#health, this.#options.clock.monotonicMs());
+      if (this.#ended.signal.aborted || (restsMs > 0 && this.#isClosing)) break;
+      if (restsMs > 0) await this.#pause(restsMs);
+      else if ("waitMs" in next) await this.#pause(next.waitMs);
+      else await this.#attempt(next.deliveries);
     }
     this.#working = undefined;
+  }
+
+  #next() {
+    const { channel, clock, groupWindowMs } = this.#options;
+    const windowMs = channel.groups && !this.#isClosing ? groupWindowMs : 0;
+    const next = nextBatch(this.#queue, {
+      lastSent: this.#lastSent,
+      windowMs,
+      nowMs: clock.monotonicMs(),
+    });
+    return next && "deliveries" in next && !channel.groups
+      ? { deliveries: [next.deliveries[0]] as const }
+      : next;
   }
 
   #pause(ms: number): Promise<void> {
@@ -113,18 +132,35 @@ export class ChannelWorker {
     });
   }
 
-  async #attempt(waiting: QueuedDelivery): Promise<void> {
-    const { clock, channel } = this.#options;
+  async #attempt([first, ...others]: readonly [QueuedDelivery, ...QueuedDelivery[]]): Promise<void> {
+    const { clock } = this.#options;
     const at = clock.now();
     const startedMs = clock.monotonicMs();
-    const result = await this.#send(waiting.entry.notification);
+    this.#lastSent.set(groupOf(first), startedMs);
+    const { notification } = first.entry;
+    const together = others.map(({ entry }) => entry.notification);
+    const result = await this.#send(
+      together.length === 0 ? notification : { ...notification, others: together },
+    );
     // The abort was not the channel's fault.
     if (this.#ended.signal.aborted && result.result !== "accepted") return;
-    waiting.attempts++;
-    const settled = this.#settle(waiting, result);
     const tookMs = clock.monotonicMs() - startedMs;
+    // Refused twice while others were accepted: the notification is at fault, not the channel.
+    const isItsFault = result.result === "refused" && (first.refusedAtMs ?? Infinity) < this.#acceptedAtMs;
+    if (!isItsFault) this.#stand(result);
+    const attempt = { result, isItsFault, at, tookMs };
+    await Promise.all([first, ...others].map((one) => this.#conclude(one, attempt)));
+  }
+
+  async #conclude(
+    waiting: QueuedDelivery,
+    { result, isItsFault, at, tookMs }: { result: SendResult; isItsFault: boolean; at: Date; tookMs: number },
+  ): Promise<void> {
+    const { clock, channel, onResult } = this.#options;
+    waiting.attempts++;
+    const settled = this.#settle(waiting, result, isItsFault);
     const restsMs = remainingBackoffMs(this.#health, clock.monotonicMs());
-    await this.#options.onResult({
+    await onResult({
       entry: waiting.entry,
       channel: channel.name,
       attempt: waiting.attempts,
@@ -137,15 +173,13 @@ export class ChannelWorker {
     if (settled.isDone) this.#queue.splice(this.#queue.indexOf(waiting), 1);
   }
 
-  /** Decides about the notification and the channel. */
+  /** Decides about the notification. */
   #settle(
     waiting: QueuedDelivery,
     result: SendResult,
+    isItsFault: boolean,
   ): { outcome: DeliveryResult["outcome"]; isDone: boolean } {
     const { clock, giveUpAfterMs } = this.#options;
-    // Refused twice while others were accepted: the notification is at fault, not the channel.
-    const isItsFault = result.result === "refused" && (waiting.refusedAtMs ?? Infinity) < this.#acceptedAtMs;
-    if (!isItsFault) this.#stand(result);
     if (result.result === "refused") waiting.refusedAtMs = clock.monotonicMs();
     if (result.result === "accepted" || isItsFault) return { outcome: result.result, isDone: true };
     const ageMs = clock.now().getTime() - Date.parse(waiting.entry.notification.created_at);

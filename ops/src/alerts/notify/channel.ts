@@ -4,6 +4,11 @@ import type { Notification } from "../model/notification.ts";
 export interface Channel {
   name: string;
   /**
+   * Whether people read it: then notifications of one type that arrive together are one message (`others`). Systems
+   * get each alert on its own.
+   */
+  groups?: boolean;
+  /**
    * Sends a notification once.
    *
    * @param signal aborts the attempt

@@ -3,14 +3,24 @@ import type { Incident } from "../model/record.ts";
 /** When the claim of another instance is checked again. */
 export const askAgainAfterMs = 30_000;
 
-/** Which instance sends the notifications of an alert that several instances raised. */
+/**
+ * Which instance sends the notifications of an alert that several instances raised. `threads` are the alerts whose
+ * notifications began the conversations about it.
+ */
 export type Claim =
-  | { claim: "ours" }
+  | { claim: "ours"; threads: readonly string[] }
   /**
    * Another instance sent it, or is about to; its claim can be checked again later. `hasEnded` if the end was sent
    * too.
    */
-  | { claim: "theirs"; instance: string; alert: string; hasEnded: boolean; askAgainAfterMs: number }
+  | {
+      claim: "theirs";
+      instance: string;
+      alert: string;
+      threads: readonly string[];
+      hasEnded: boolean;
+      askAgainAfterMs: number;
+    }
   /** The claims cannot be read. */
   | { claim: "unknown" };
 
@@ -26,7 +36,7 @@ export interface Deduplication {
 
 /** For a process without a shared database. */
 export const noDeduplication: Deduplication = {
-  claimFiring: async () => ({ claim: "ours" }),
-  claimResolved: async () => ({ claim: "ours" }),
+  claimFiring: async ({ alert }) => ({ claim: "ours", threads: [alert.id] }),
+  claimResolved: async ({ alert, threads = [alert.id] }) => ({ claim: "ours", threads }),
   confirm: () => undefined,
 };

@@ -12,21 +12,19 @@ export interface QueuedDelivery {
 }
 
 /**
- * The next delivery: among the oldest notification of each alert, the one with the fewest attempts. Notifications of
- * one alert arrive in order, and a failing one delays only those of its alert.
+ * The oldest notification of each alert: those of one alert arrive in order, and a failing one delays only those of its
+ * alert.
  *
  * @param queue oldest first
  */
-export const nextDelivery = (queue: readonly QueuedDelivery[]): QueuedDelivery | undefined => {
+export const nextOfEachAlert = (queue: readonly QueuedDelivery[]): QueuedDelivery[] => {
   const alerts = new Set<string>();
-  let next: QueuedDelivery | undefined;
-  for (const waiting of queue) {
-    const { id } = waiting.entry.notification.alert;
-    if (alerts.has(id)) continue;
+  return queue.filter(({ entry }) => {
+    const { id } = entry.notification.alert;
+    const isNext = !alerts.has(id);
     alerts.add(id);
-    if (!next || waiting.attempts < next.attempts) next = waiting;
-  }
-  return next;
+    return isNext;
+  });
 };
 
 /**

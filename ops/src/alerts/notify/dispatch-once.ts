@@ -48,6 +48,7 @@ export const dispatchOnce = async (
     occasion === "resolved"
       ? await claims.claimResolved(incident, clock.now())
       : await claims.claimFiring(incident, clock.now());
+  if (claim.claim !== "unknown") incident.threads = claim.threads;
   if (claim.claim === "theirs") {
     const { instance, alert } = claim;
     const choice = { decision: "told_elsewhere", instance, alert } as const;
@@ -60,7 +61,8 @@ export const dispatchOnce = async (
     const theirs = notifiedElsewhere(incident, occasion);
     if (theirs) return { choice: theirs, askAgainAfterMs };
   }
-  await dispatcher.dispatch(notification);
+  const { threads } = incident;
+  await dispatcher.dispatch(threads ? { ...notification, threads } : notification);
   if (occasion !== "resolved") claims.confirm(incident, clock.now());
   const { id, symptoms } = notification;
   return { choice: { decision: "told", notification_id: id, symptoms } };
@@ -77,9 +79,15 @@ export const notificationOf = (
   occasion,
   alert: { ...incident.alert, details: { ...incident.alert.details } },
   symptoms: incident.symptoms.length,
+  ...notifiedChannels(incident),
   ...(repetition && occasion === "fired" ? { repetition } : {}),
   created_at: now.toISOString(),
 });
+
+const notifiedChannels = ({ decisions }: Incident): Pick<Notification, "notified"> => {
+  const names = decisions.flatMap((one) => (one.decision === "told" ? (one.channels ?? []) : []));
+  return names.length === 0 ? {} : { notified: [...new Set(names)] };
+};
 
 /** The same id after a crash, so that the next process finds it in the spool; another id for each reminder. */
 const idOf = ({ alert, decisions }: Incident, occasion: Occasion): string => {

@@ -19,6 +19,7 @@ import { attemptOf, type DeliveryResult } from "./delivery-result.ts";
 import { logChannel } from "./log-channel.ts";
 import type { Entry } from "./outbox/entry.ts";
 import { Spool } from "./outbox/spool.ts";
+import { type Router, toAllChannels } from "./routing.ts";
 
 export interface DispatcherOptions {
   /** The channels besides the log. */
@@ -31,9 +32,16 @@ export interface DispatcherOptions {
   onBroken?: (channel: string, reason: string) => void;
   /** Called when a channel accepts for the first time, and again each time after it was broken. */
   onRecovered?: (channel: string) => void;
+  /** The channels of each alert; by default all. The log gets every alert. */
+  router?: Router;
+  /** Called when notifications can no longer be written to disk, and when they can be again. */
+  onDiskFailed?: (reason: string) => void;
+  onDiskRecovered?: () => void;
   backoff?: Backoff;
   /** The timeout of an attempt. */
   deadlineMs?: number;
+  /** How long channels that people read collect the alerts of one type after the first. */
+  groupWindowMs?: number;
   giveUpAfterMs?: number;
 }
 
@@ -56,6 +64,7 @@ export class NotificationDispatcher implements Dispatcher {
   readonly #spool: Spool;
   readonly #workers: ReadonlyMap<string, ChannelWorker>;
   readonly #giveUpAfterMs: number;
+  readonly #router: Router;
   readonly #onBroken: (channel: string, reason: string) => void;
   readonly #onRecovered: (channel: string) => void;
   readonly #listeners = new Set<(attempt: Attempt) => void>();
@@ -74,14 +83,22 @@ export class NotificationDispatcher implements Dispatcher {
   constructor(options: DispatcherOptions) {
     const { channels, spoolDir, log, clock = systemClock } = options;
     const { backoff = patient, deadlineMs = 30_000, giveUpAfterMs = dayMs } = options;
+    const { groupWindowMs = 10_000, router = toAllChannels } = options;
     this.#log = log;
     this.#clock = clock;
     this.#giveUpAfterMs = giveUpAfterMs;
     this.#onBroken = options.onBroken ?? (() => {});
     this.#onRecovered = options.onRecovered ?? (() => {});
-    this.#spool = new Spool({ directory: spoolDir, log, clock });
+    this.#router = router;
+    this.#spool = new Spool({
+      directory: spoolDir,
+      log,
+      clock,
+      onFailed: (reason) => this.#tell(() => options.onDiskFailed?.(reason)),
+      onRecovered: () => this.#tell(() => options.onDiskRecovered?.()),
+    });
     this.#unconfirmed = new Set(channels.map(({ name }) => name));
-    const common = { log, clock, backoff, deadlineMs, giveUpAfterMs };
+    const common = { log, clock, backoff, deadlineMs, giveUpAfterMs, groupWindowMs };
     this.#workers = new Map(
       [logChannel(log), ...channels].map((channel) => [
         channel.name,
@@ -105,13 +122,8 @@ export class NotificationDispatcher implements Dispatcher {
     // An earlier process may have left the same notification.
     if (this.#maintaining) await withTimeout(diskTimeoutMs, this.#maintaining).catch(() => undefined);
     if (!this.#isFirst(notification)) return;
-    const concerned = [...this.#workers.keys()].filter(
-      (name) => keyOfChannel(name) !== notification.alert.key,
-    );
-    const entry: Entry = {
-      notification,
-      pending: Object.fromEntries(concerned.map((name) => [name, { attempts: 0 }])),
-    };
+    const pending = this.#channelsFor(notification).map((name) => [name, { attempts: 0 }]);
+    const entry: Entry = { notification, pending: Object.fromEntries(pending) };
     await this.#spool.save(entry);
     await this.#hand([entry]);
   }
@@ -166,6 +178,15 @@ export class NotificationDispatcher implements Dispatcher {
       await this.#hand(left);
     }
     await this.#giveUpStray();
+  }
+
+  /** Those of its route, and those that know about the alert: they learn what becomes of it. */
+  #channelsFor({ alert, notified = [] }: Notification): string[] {
+    const routed = this.#router(alert);
+    return [...this.#workers.keys()].filter((name) => {
+      if (keyOfChannel(name) === alert.key) return false;
+      return name === "log" || !routed || routed.includes(name) || notified.includes(name);
+    });
   }
 
   #isFirst({ id }: Notification): boolean {

@@ -1,6 +1,6 @@
 import type { Logger } from "../../core/logger.ts";
+import { headline } from "../message/message.ts";
 import type { Channel } from "./channel.ts";
-import { headline } from "./message-text.ts";
 
 /** Writes to the log as JSON, at any log level: the one channel that every service has. */
 export const logChannel = (log: Logger): Channel => {

@@ -21,7 +21,10 @@ afterAll(() => slack.close());
 
 beforeEach(async () => {
   slack.messages.length = 0;
-  const made = await createAlerts({ channels: [slackChannel({ webhookUrl: slack.webhookUrl })] });
+  const made = await createAlerts({
+    groupWindowMs: 20,
+    channels: [slackChannel({ webhookUrl: slack.webhookUrl })],
+  });
   ({ alerts, stop } = made);
   app = fastify();
   app.setValidatorCompiler(validatorCompiler);

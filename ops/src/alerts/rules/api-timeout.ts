@@ -1,4 +1,6 @@
 import { AlertSeverity, AlertType } from "../model/alert.ts";
+import { formatMs } from "../model/duration.ts";
+import { databaseFigures } from "./database-figures.ts";
 import type { Rule } from "./rule.ts";
 
 /** A route answers too late; each route has an alert of its own. */
@@ -14,14 +16,21 @@ export const apiTimeout: Rule = {
   },
   condition: ({ apiTimeoutMs, apiTimeoutMinRequests }) =>
     `a route's p95 of the last minute is over ${apiTimeoutMs} ms, with at least ${apiTimeoutMinRequests} requests`,
-  find: ({ performance }, { apiTimeoutMs, apiTimeoutMinRequests }) =>
+  find: ({ performance, database }, { apiTimeoutMs, apiTimeoutMinRequests }) =>
     (performance?.endpoints ?? [])
       .filter(({ requests }) => requests >= apiTimeoutMinRequests)
       .map(({ method, route, p95_ms, requests }) => ({
         key: `${method} ${route}`,
         finding: p95_ms > apiTimeoutMs ? ("failing" as const) : ("fine" as const),
-        details: { route: `${method} ${route}`, p95_ms, threshold_ms: apiTimeoutMs, requests },
+        details: {
+          route: `${method} ${route}`,
+          p95_ms,
+          threshold_ms: apiTimeoutMs,
+          requests,
+          ...databaseFigures(database),
+        },
       })),
-  firedMessage: ({ p95_ms }, key) => `${key} is slow: its p95 of the last minute is ${p95_ms} ms.`,
-  resolvedMessage: (lasted, key) => `${key} is quick again, after ${lasted}.`,
+  firedMessage: ({ p95_ms }, key) =>
+    `${key} is slow: its p95 of the last minute is ${formatMs(Number(p95_ms))}.`,
+  resolvedMessage: (key) => `${key} is quick again.`,
 };

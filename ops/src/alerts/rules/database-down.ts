@@ -1,7 +1,9 @@
 import { AlertSeverity, AlertType } from "../model/alert.ts";
+import { connectionFailure } from "./connection-failure.ts";
+import { databaseFigures } from "./database-figures.ts";
 import type { Rule } from "./rule.ts";
 
-/** The database has not answered two pings in a row; checks come every second while it fails. */
+/** Two checks in a row found no usable database; checks come every second while it fails. */
 export const databaseDown: Rule = {
   type: AlertType.DATABASE_DOWN,
   severity: AlertSeverity.CRITICAL,
@@ -12,12 +14,16 @@ export const databaseDown: Rule = {
     keepFiringForMs: 0,
     endsUnknownAfterMs: null,
   },
-  condition: () => "two pings in a row fail",
-  find: ({ database }) => [
-    database.status === "unhealthy"
-      ? { key: "", finding: "failing", details: { reason: database.reason } }
-      : { key: "", finding: "fine", details: {} },
-  ],
-  firedMessage: () => "The database does not answer.",
-  resolvedMessage: (lasted) => `The database answers again, after ${lasted}.`,
+  condition: () => "two pings in a row fail, or the service gets no connection",
+  find: ({ database }) => {
+    if (database.status !== "unhealthy") return [{ key: "", finding: "fine", details: {} }];
+    const { problem, reason } = database;
+    const details = { problem: problem.replaceAll("_", " "), reason: connectionFailure(reason) };
+    return [{ key: "", finding: "failing", details: { ...details, ...databaseFigures(database) } }];
+  },
+  firedMessage: ({ problem, reason }) =>
+    problem === "unreachable"
+      ? `The database is unreachable: ${reason}.`
+      : `The service gets no connection to the database: ${reason}.`,
+  resolvedMessage: () => "The database answers again.",
 };

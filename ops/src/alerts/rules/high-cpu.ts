@@ -24,5 +24,5 @@ export const highCpu: Rule = {
     Number(cpu_percent) > Number(threshold_percent)
       ? `The process uses ${cpu_percent} % of the CPU it may use.`
       : `The event loop is busy ${event_loop_percent} % of the time: requests wait for each other.`,
-  resolvedMessage: (lasted) => `The CPU has room again, after ${lasted}.`,
+  resolvedMessage: () => "The CPU has room again.",
 };

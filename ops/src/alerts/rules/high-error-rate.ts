@@ -1,4 +1,6 @@
 import { AlertSeverity, AlertType } from "../model/alert.ts";
+import { databaseFigures } from "./database-figures.ts";
+import { mostFailing } from "./most-failing.ts";
 import type { Rule } from "./rule.ts";
 import { wilsonLowerBound } from "./wilson.ts";
 
@@ -18,15 +20,18 @@ export const highErrorRate: Rule = {
   },
   condition: ({ errorRatePercent, errorRateMinRequests }) =>
     `over ${errorRatePercent} % of a minute's requests fail, of at least ${errorRateMinRequests}, with 95 % confidence`,
-  find: ({ performance }, { errorRatePercent, errorRateMinRequests }) => {
+  find: ({ performance, database }, { errorRatePercent, errorRateMinRequests }) => {
     if (!performance || performance.requests < errorRateMinRequests) return [];
-    const { requests, errors } = performance;
+    const { requests, errors, endpoints } = performance;
+    const failing = mostFailing(endpoints);
     const limit = errorRatePercent / 100;
     const details = {
       error_rate_percent: Math.round((10_000 * errors) / requests) / 100,
       threshold_percent: errorRatePercent,
       errors,
       requests,
+      ...(failing === "" ? {} : { most_failing: failing }),
+      ...databaseFigures(database),
     };
     if (errors / requests <= limit) return [{ key: "", finding: "fine", details }];
     const sure = wilsonLowerBound(errors, requests) > limit;
@@ -34,5 +39,5 @@ export const highErrorRate: Rule = {
   },
   firedMessage: ({ error_rate_percent, errors, requests }) =>
     `${error_rate_percent} % of the requests fail: ${errors} of ${requests} in the last minute.`,
-  resolvedMessage: (lasted) => `Requests succeed again, after ${lasted}.`,
+  resolvedMessage: () => "Requests succeed again.",
 };

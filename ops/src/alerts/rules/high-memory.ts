@@ -16,5 +16,5 @@ export const highMemory: Rule = {
     },
   ],
   firedMessage: ({ memory_percent }) => `The process occupies ${memory_percent} % of the memory it may use.`,
-  resolvedMessage: (lasted) => `The memory has room again, after ${lasted}.`,
+  resolvedMessage: () => "The memory has room again.",
 };

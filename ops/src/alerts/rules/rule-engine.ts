@@ -14,6 +14,8 @@ export interface RuleStatus {
 
 export type Transition =
   | { transition: "fired"; rule: Rule; key: string; details: Details; sinceMs: number }
+  /** It goes on, with these numbers now. */
+  | { transition: "measured"; rule: Rule; key: string; details: Details }
   | { transition: "resolved"; rule: Rule; key: string; lastedMs: number; because: "fine" | "unknown" };
 
 const inactive: RuleState = { state: "inactive" };
@@ -41,7 +43,7 @@ export class RuleEngine {
     this.#states.get(type)?.set(key, unseen(state));
   }
 
-  /** Evaluates all rules on a snapshot; returns the transitions. */
+  /** Evaluates all rules on a snapshot; returns the transitions, and the numbers of those that fire. */
   observe(observed: Observed, nowMs: number): Transition[] {
     this.#observedAtMs = nowMs;
     return this.#rules.flatMap((rule) =>
@@ -85,7 +87,9 @@ export class RuleEngine {
     else states?.set(key, verdict.next);
     switch (verdict.transition) {
       case "none":
-        return [];
+        return finding === "failing" && verdict.next.state === "firing"
+          ? [{ transition: "measured", rule, key, details }]
+          : [];
       case "fired":
         this.#flapping.noteFired(name, nowMs);
         return [{ transition: "fired", rule, key, details, sinceMs: verdict.sinceMs }];

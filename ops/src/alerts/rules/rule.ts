@@ -1,7 +1,13 @@
-import type { DatabaseHealth, SystemSample } from "../../monitoring/index.ts";
+import type { DatabaseHealth, EndpointSummary, SystemSample } from "../../monitoring/index.ts";
 import type { Alert, AlertSeverity, AlertType } from "../model/alert.ts";
 import type { Finding, Patience } from "./evaluate.ts";
 import type { Thresholds } from "./thresholds.ts";
+
+/** An endpoint in the last minute. */
+export type ObservedEndpoint = Pick<
+  EndpointSummary,
+  "method" | "route" | "requests" | "errors" | "p95_ms" | "last_error"
+>;
 
 /** The input of rules, such as a snapshot of the monitoring. Rules cannot evaluate missing parts. */
 export interface Observed {
@@ -12,7 +18,7 @@ export interface Observed {
     | {
         requests: number;
         errors: number;
-        endpoints: readonly { method: string; route: string; requests: number; p95_ms: number }[];
+        endpoints: readonly ObservedEndpoint[];
       }
     | undefined;
 }
@@ -43,6 +49,6 @@ export interface Rule {
   /** Keys that are not among the findings are unknown. */
   find(observed: Observed, thresholds: Thresholds): readonly RuleFinding[];
   firedMessage(details: Details, key: string): string;
-  /** @param lasted a duration in words, as `3 min 10 s` */
-  resolvedMessage(lasted: string, key: string): string;
+  /** What is well again. The duration is added. */
+  resolvedMessage(key: string): string;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { AlertType } from "../model/alert.ts";
+import { connectionFailure } from "./connection-failure.ts";
 import { rules } from "./index.ts";
 import type { Observed } from "./rule.ts";
 import { defaultThresholds } from "./thresholds.ts";
@@ -31,7 +32,9 @@ const endpoint = (many: number, p95_ms: number): Partial<Observed> => ({
   performance: {
     requests: many,
     errors: 0,
-    endpoints: [{ method: "GET", route: "/api/orders/:id", requests: many, p95_ms }],
+    endpoints: [
+      { method: "GET", route: "/api/orders/:id", requests: many, errors: 0, p95_ms, last_error: null },
+    ],
   },
 });
 
@@ -106,20 +109,23 @@ test("each rule describes its condition and its alert, with the numbers", () => 
       performance: {
         requests: 40,
         errors: 10,
-        endpoints: [{ method: "GET", route: "/slow", requests: 40, p95_ms: 3_000 }],
+        endpoints: [
+          { method: "GET", route: "/slow", requests: 40, errors: 0, p95_ms: 3_000, last_error: null },
+        ],
       },
     } as Observed;
-    const [found] = rule.find(observed, defaultThresholds);
+    const seen = rule.type === "DATABASE_DOWN" ? { ...observed, database: away } : observed;
+    const [found] = rule.find(seen, defaultThresholds);
     const { key = "", details = {} } = found ?? {};
-    return `${rule.condition(defaultThresholds)} | ${rule.firedMessage(details, key)} | ${rule.resolvedMessage("3 min", key)}`;
+    return `${rule.condition(defaultThresholds)} | ${rule.firedMessage(details, key)} | ${rule.resolvedMessage(key)}`;
   });
   expect(said).toEqual([
-    "two pings in a row fail | The database does not answer. | The database answers again, after 3 min.",
-    "two pings in a row take over 1000 ms | The database is slow: a ping took 1234 ms. | The database is quick again, after 3 min.",
-    "over 5 % of a minute's requests fail, of at least 20, with 95 % confidence | 25 % of the requests fail: 10 of 40 in the last minute. | Requests succeed again, after 3 min.",
-    "over 80 % of the CPU limit is used for 2 min | The process uses 91 % of the CPU it may use. | The CPU has room again, after 3 min.",
-    "over 80 % of the memory limit is used for 2 min | The process occupies 92 % of the memory it may use. | The memory has room again, after 3 min.",
-    "a route's p95 of the last minute is over 2000 ms, with at least 20 requests | GET /slow is slow: its p95 of the last minute is 3000 ms. | GET /slow is quick again, after 3 min.",
+    "two pings in a row fail, or the service gets no connection | The database is unreachable: the server refuses connections (ECONNREFUSED). | The database answers again.",
+    "two pings in a row take over 1000 ms | The database is slow: a ping took 1.2 s. | The database is quick again.",
+    "over 5 % of a minute's requests fail, of at least 20, with 95 % confidence | 25 % of the requests fail: 10 of 40 in the last minute. | Requests succeed again.",
+    "over 80 % of the CPU limit is used for 2 min, or the event loop is busy over 95 % of the time | The process uses 91 % of the CPU it may use. | The CPU has room again.",
+    "over 80 % of the memory limit is used for 2 min | The process occupies 92 % of the memory it may use. | The memory has room again.",
+    "a route's p95 of the last minute is over 2000 ms, with at least 20 requests | GET /slow is slow: its p95 of the last minute is 3 s. | GET /slow is quick again.",
   ]);
 });
 
@@ -136,4 +142,46 @@ test.each([
   [500, 10_000, 0.0465],
 ])("of %i in %i the rate is at least %f", (hits, total, bound) => {
   expect(wilsonLowerBound(hits, total)).toBeCloseTo(bound, 3);
+});
+
+test.each([
+  ["connect ECONNREFUSED 10.0.0.7:5432", "the server refuses connections (ECONNREFUSED 10.0.0.7:5432)"],
+  ["getaddrinfo ENOTFOUND db.shop", "the name of the server is unknown (ENOTFOUND db.shop)"],
+  [
+    "connect ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432",
+    "the server refuses connections (ECONNREFUSED ::1:5432)",
+  ],
+  ["the database system is starting up", "the database system is starting up"],
+])("the reason %j is %j", (reason, words) => {
+  expect(connectionFailure(reason)).toBe(words);
+});
+
+test("a failing rate names the endpoints that fail most, and what the database is busy with", () => {
+  const rule = rules.find(({ type }) => type === "HIGH_ERROR_RATE");
+  const failing = (route: string, errors: number) => ({
+    ...{ method: "POST", route, requests: 50, errors, p95_ms: 1 },
+    last_error: { at: "2026-01-05T04:00:00Z", status: 500, method: "POST", route, code: "EB_INTERNAL" },
+  });
+  const details = {
+    ...{ taken_at: "2026-01-05T04:00:00Z", replicas: null, size_bytes: null, collections: null, unknown: [] },
+    connections: { used: 40, max: 100, reserved: 3 },
+    longest_transaction: { seconds: 61.2, application: "night report" },
+    lock_waits: { waiting: 2, longest_seconds: 12.4 },
+  };
+  const found = rule?.find(
+    {
+      ...calm,
+      database: { ...answersIn(1), details },
+      performance: { requests: 200, errors: 60, endpoints: [failing("/a", 20), failing("/b", 40)] },
+    },
+    defaultThresholds,
+  );
+  expect(found?.[0]?.details).toEqual({
+    ...{ error_rate_percent: 30, threshold_percent: 5, errors: 60, requests: 200 },
+    most_failing: "POST /b: 40 of 50, last 500 EB_INTERNAL; POST /a: 20 of 50, last 500 EB_INTERNAL",
+    pool: "0 of 10 in use, 0 waiting",
+    connections: "40 of 100",
+    longest_transaction: "61 s (night report)",
+    lock_waits: "2 sessions, up to 12 s",
+  });
 });

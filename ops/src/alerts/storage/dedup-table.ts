@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { AlertSeverity, isWorse } from "../model/alert.ts";
 import { fingerprintOf } from "../model/fingerprint.ts";
 import type { Incident } from "../model/record.ts";
@@ -28,6 +28,16 @@ const isOver = (time: Time, ms: number, now: Date) =>
 const leastFirst = Object.values(AlertSeverity).sort((a, b) => (isWorse(a, b) ? 1 : -1));
 const rankOf = (severity: string) => sql`array_position(${leastFirst}::text[], ${sql.ref(severity)})`;
 
+/** The conversations of a claim; a row of an older version names none, and has the one of its alert. */
+const openThreads = sql`coalesce(c.threads, array[c.alert])`;
+
+/** The conversations of a claim and of another record. */
+const allThreads = (claim: RawBuilder<unknown>, other: RawBuilder<unknown>) =>
+  sql`(select array_agg(thread order by place) from (
+    select thread, min(place) as place
+    from unnest(coalesce(${claim}.threads, array[${claim}.alert]) || ${other}.threads) with ordinality as t (thread, place)
+    group by thread) as threads)`;
+
 /** Whether the new severity is higher; false for rows of an older version, which have none. */
 const isMoreSevere = sql`${rankOf("excluded.severity")} > ${rankOf("c.severity")}`;
 
@@ -39,12 +49,14 @@ const isMoreSevere = sql`${rankOf("excluded.severity")} > ${rankOf("c.severity")
 export const claimFiring = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
   const { alert, instance } = incident;
   const fingerprint = fingerprintOf(alert);
-  const { rows: ours } = await sql`
+  const { rows: ours } = await sql<{ threads: string[] }>`
     insert into earlybird.alert_claims as c
-      (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
-    values (${fingerprint}, ${alert.id}, ${instance}, ${alert.severity}, ${alert.fired_at}, ${now}, null, ${now}, null)
+      (fingerprint, alert, threads, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    values (${fingerprint}, ${alert.id}, ${[alert.id]}, ${instance}, ${alert.severity}, ${alert.fired_at}, ${now}, null,
+      ${now}, null)
     on conflict (fingerprint) do update set
       alert = excluded.alert, instance = excluded.instance, severity = excluded.severity,
+      threads = case when c.resolved_at is null then ${openThreads} else excluded.threads end,
       fired_at = excluded.fired_at, claimed_at = excluded.claimed_at, told_at = null,
       seen_at = excluded.seen_at, resolved_at = null
     where (c.alert = excluded.alert and c.resolved_at is null)
@@ -53,8 +65,9 @@ export const claimFiring = async (db: Database, incident: Incident, now: Date): 
       or (c.told_at is null and ${isOver("claimed_at", confirmWithinMs, now)})
       or (${isOver("told_at", repeatMs, now)}
         and (${isOver("resolved_at", endIsBelievedMs, now)} or ${isOver("seen_at", 2 * silentMs, now)}))
-    returning c.alert`.execute(db);
-  return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
+    returning ${openThreads} as threads`.execute(db);
+  const [row] = ours;
+  return row ? { claim: "ours", threads: row.threads } : theirs(db, fingerprint);
 };
 
 /**
@@ -64,21 +77,25 @@ export const claimFiring = async (db: Database, incident: Incident, now: Date): 
  * second delivery.
  */
 export const claimResolved = async (db: Database, incident: Incident, now: Date): Promise<Claim> => {
-  const { alert, instance, telling } = incident;
+  const { alert, instance, telling, threads = [alert.id] } = incident;
   const fingerprint = fingerprintOf(alert);
   const mayHaveBeenNotified = telling.state !== "elsewhere";
-  const { rows: ours } = await sql`
+  const { rows: ours } = await sql<{ threads: string[] }>`
     insert into earlybird.alert_claims as c
-      (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
-    values (${fingerprint}, ${alert.id}, ${instance}, ${alert.severity}, ${alert.fired_at}, ${now}, ${now}, ${now}, ${now})
+      (fingerprint, alert, threads, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    values (${fingerprint}, ${alert.id}, ${threads}, ${instance}, ${alert.severity}, ${alert.fired_at}, ${now}, ${now},
+      ${now}, ${now})
     on conflict (fingerprint) do update set
+      threads = case when c.alert = excluded.alert or c.resolved_at is null
+        then ${openThreads} else excluded.threads end,
       alert = excluded.alert, instance = excluded.instance, fired_at = excluded.fired_at,
       seen_at = excluded.seen_at, told_at = coalesce(c.told_at, excluded.told_at),
       resolved_at = excluded.resolved_at
     where c.alert = excluded.alert or (c.resolved_at is null and ${isOver("seen_at", silentMs, now)})
       or (${mayHaveBeenNotified} and c.resolved_at < excluded.fired_at) or ${isAhead("resolved_at", now)}
-    returning c.alert`.execute(db);
-  return ours.length > 0 ? { claim: "ours" } : theirs(db, fingerprint);
+    returning ${openThreads} as threads`.execute(db);
+  const [row] = ours;
+  return row ? { claim: "ours", threads: row.threads } : theirs(db, fingerprint);
 };
 
 /**
@@ -94,22 +111,26 @@ export const renewClaims = async (
   now: Date,
 ): Promise<ReadonlySet<string>> => {
   if (told.length === 0) return new Set();
-  const rows = told.map(({ incident: { alert, instance }, told_at }) => ({
+  const rows = told.map(({ incident: { alert, instance, threads = [alert.id] }, told_at }) => ({
     fingerprint: fingerprintOf(alert),
     alert: alert.id,
     instance,
     severity: alert.severity,
     fired_at: alert.fired_at,
     told_at,
+    threads,
   }));
+  const records = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
+      fingerprint text, alert text, threads text[], instance text, severity text, fired_at timestamptz,
+      told_at timestamptz)`;
   const { rows: kept } = await sql<{ alert: string }>`
     insert into earlybird.alert_claims as c
-      (fingerprint, alert, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
-    select fingerprint, alert, instance, severity, fired_at, told_at, told_at, ${now}::timestamptz, null
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
-      fingerprint text, alert text, instance text, severity text, fired_at timestamptz, told_at timestamptz)
+      (fingerprint, alert, threads, instance, severity, fired_at, claimed_at, told_at, seen_at, resolved_at)
+    select fingerprint, alert, threads, instance, severity, fired_at, told_at, told_at, ${now}::timestamptz, null
+    from ${records}
     order by fingerprint
     on conflict (fingerprint) do update set
+      threads = case when c.resolved_at is null then ${allThreads(sql`c`, sql`excluded`)} else excluded.threads end,
       alert = excluded.alert, instance = excluded.instance, severity = excluded.severity,
       fired_at = excluded.fired_at, told_at = excluded.told_at, seen_at = excluded.seen_at, resolved_at = null
     where (c.alert = excluded.alert and c.resolved_at is null)
@@ -117,17 +138,33 @@ export const renewClaims = async (
       or c.resolved_at < excluded.fired_at or ${isAhead("resolved_at", now)}
       or (c.resolved_at is null and ${isOver("seen_at", 2 * silentMs, now)})
     returning c.alert`.execute(db);
+  if (kept.length < rows.length) {
+    // Without the database, this instance opened a conversation of its own; the end closes that, too.
+    await sql`
+      update earlybird.alert_claims c set threads = ${allThreads(sql`c`, sql`r`)}
+      from ${records}
+      where c.fingerprint = r.fingerprint and c.alert <> r.alert and c.resolved_at is null
+        and not r.threads <@ ${openThreads}`.execute(db);
+  }
   return new Set(kept.map(({ alert }) => alert));
 };
 
+interface TheirRow {
+  alert: string;
+  instance: string;
+  threads: string[];
+  told_at: Date | null;
+  has_ended: boolean;
+}
+
 const theirs = async (db: Database, fingerprint: string): Promise<Claim> => {
-  const { rows } = await sql<{ alert: string; instance: string; told_at: Date | null; has_ended: boolean }>`
-    select alert, instance, told_at, resolved_at is not null as has_ended
-    from earlybird.alert_claims where fingerprint = ${fingerprint}`.execute(db);
+  const { rows } = await sql<TheirRow>`
+    select alert, instance, told_at, resolved_at is not null as has_ended, ${openThreads} as threads
+    from earlybird.alert_claims c where fingerprint = ${fingerprint}`.execute(db);
   const [row] = rows;
   // It existed a moment ago: it was pruned, and has no owner now.
   if (!row) return { claim: "unknown" };
-  const { alert, instance, told_at, has_ended: hasEnded } = row;
+  const { alert, instance, threads, told_at, has_ended: hasEnded } = row;
   const afterMs = told_at === null ? confirmWithinMs : askAgainAfterMs;
-  return { claim: "theirs", instance, alert, hasEnded, askAgainAfterMs: afterMs };
+  return { claim: "theirs", instance, alert, threads, hasEnded, askAgainAfterMs: afterMs };
 };

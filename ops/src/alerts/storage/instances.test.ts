@@ -371,7 +371,7 @@ describe("when their database stops", () => {
     expect(told()).toEqual([[], []]);
     await pass(60);
     expect(told()).toEqual([["resolved DATABASE_DOWN"], []]);
-    expect(instances[0]?.told[0]?.alert.message).toBe("The database answers again, after 2 s.");
+    expect(instances[0]?.told[0]?.alert.message).toBe("Resolved after 2 s. The database answers again.");
     await pass(60);
     expect(told().flat()).toEqual(["resolved DATABASE_DOWN"]);
     instances.unshift(dead);

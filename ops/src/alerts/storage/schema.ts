@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { createPlatformTables } from "../../database/platform-tables.ts";
 
 /**
@@ -10,18 +10,18 @@ import { createPlatformTables } from "../../database/platform-tables.ts";
  */
 export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
   await createPlatformTables(db, [{ table: "alert_claims", statements }]);
-  await addSeverity(db);
+  // Tables of an older version: a row without a severity is as severe as can be, one without threads has its alert's.
+  await addColumn(db, "severity", sql`text`);
+  await addColumn(db, "threads", sql`text[]`);
 };
 
-/** To tables of an older version: null, where that has written a row, is as severe as can be. */
-const addSeverity = async (db: Kysely<unknown>): Promise<void> => {
+const addColumn = async (db: Kysely<unknown>, name: string, type: RawBuilder<unknown>): Promise<void> => {
   const { rows } = await sql`
     select from pg_attribute
-    where attrelid = 'earlybird.alert_claims'::regclass and attname = 'severity'`.execute(db);
+    where attrelid = 'earlybird.alert_claims'::regclass and attname = ${name}`.execute(db);
   // Looked for first: to add it, also where it is there, asks for the table's owner and for a lock.
-  if (rows.length === 0) {
-    await sql`alter table earlybird.alert_claims add column if not exists severity text`.execute(db);
-  }
+  if (rows.length > 0) return;
+  await sql`alter table earlybird.alert_claims add column if not exists ${sql.ref(name)} ${type}`.execute(db);
 };
 
 const statements = [
@@ -61,6 +61,7 @@ const statements = [
     told_at     timestamptz,
     seen_at     timestamptz not null,
     resolved_at timestamptz,
-    severity    text
+    severity    text,
+    threads     text[]
   )`,
 ];

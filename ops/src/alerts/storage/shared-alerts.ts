@@ -27,7 +27,7 @@ import { silenceStore } from "./silence-table.ts";
 
 const keepUpEveryMs = 5_000;
 const pruneEveryMs = 3_600_000;
-const reassureEveryMs = 5 * 60_000;
+const reassureEveryMs = 60_000;
 const savedAtOnce = 200;
 
 /** How many times as long as it takes to count goes by until it is done again. */

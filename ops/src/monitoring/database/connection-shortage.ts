@@ -1,6 +1,14 @@
 import type pg from "pg";
-import type { DatabaseProblem, PoolUse } from "./health-check.ts";
+import { z } from "zod";
 import type { DatabaseDetails } from "./server-stats.ts";
+
+/** Maximum connections of the pool, connections in use, and requests waiting for one. */
+export const poolUse = z.object({ size: z.int(), in_use: z.int(), waiting: z.int() });
+export type PoolUse = z.infer<typeof poolUse>;
+
+/** `unreachable`: pings fail. The others: the server answers, but the service gets no connection. */
+export const databaseProblem = z.enum(["unreachable", "pool_exhausted", "connection_limit"]);
+export type DatabaseProblem = z.infer<typeof databaseProblem>;
 
 /** A request that waits longer than this for a connection counts as stuck. */
 const longestWaitSeconds = 4;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { withTimeout } from "../../core/with-timeout.ts";
 import { connectionSettings } from "../../database/connection-settings.ts";
-import { connectionShortage, PoolWaits } from "./connection-shortage.ts";
+import { connectionShortage, type DatabaseProblem, type PoolUse, PoolWaits } from "./connection-shortage.ts";
 import { type DatabaseDetails, outdatedDetails, readDatabaseDetails } from "./server-stats.ts";
 
 export const healthStatus = z.enum(["healthy", "degraded", "unhealthy"]);
@@ -11,14 +11,6 @@ export type HealthStatus = z.infer<typeof healthStatus>;
 
 /** Also for a service without a database. */
 export const databaseStatus = z.enum([...healthStatus.options, "not_configured"]);
-
-/** Maximum connections of the pool, connections in use, and requests waiting for one. */
-export const poolUse = z.object({ size: z.int(), in_use: z.int(), waiting: z.int() });
-export type PoolUse = z.infer<typeof poolUse>;
-
-/** `unreachable`: pings fail. The others: the server answers, but the service gets no connection. */
-export const databaseProblem = z.enum(["unreachable", "pool_exhausted", "connection_limit"]);
-export type DatabaseProblem = z.infer<typeof databaseProblem>;
 
 export type DatabaseHealth = (
   | { status: "healthy" | "degraded"; response_time_ms: number; reason: string | null }

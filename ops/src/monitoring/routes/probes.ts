@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
-import type { DatabaseProblem } from "../database/health-check.ts";
+import type { DatabaseProblem } from "../database/connection-shortage.ts";
 import { currentHealth, httpStatusOf, notStarted, type Service } from "./report.ts";
 import { health } from "./schemas.ts";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { databaseProblem, databaseStatus, healthStatus, poolUse } from "../database/health-check.ts";
+import { databaseProblem, poolUse } from "../database/connection-shortage.ts";
+import { databaseStatus, healthStatus } from "../database/health-check.ts";
 import { databaseDetails } from "../database/server-stats.ts";
 import { collection } from "../database/table-sizes.ts";
 import { fleetEndpoint, fleetPerformance } from "../fleet/fleet-summary.ts";

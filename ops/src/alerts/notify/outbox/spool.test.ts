@@ -29,13 +29,22 @@ let home: string;
 let directory: string;
 let logged: ReturnType<typeof logLines>;
 beforeEach(async () => {
+  faults.splice(0);
   home = await mkdtemp(join(tmpdir(), "earlybird-spool-"));
   directory = join(home, "alerts/spool");
   logged = logLines();
 });
 afterEach(() => rm(home, { recursive: true }));
 
-const openSpool = () => new Spool({ directory, log: logged.log, clock: systemClock });
+const faults: string[] = [];
+const openSpool = () =>
+  new Spool({
+    directory,
+    log: logged.log,
+    clock: systemClock,
+    onFailed: (reason) => faults.push(reason),
+    onRecovered: () => faults.push("recovered"),
+  });
 
 const entryOf = (id: string, created_at = new Date().toISOString()): Entry => ({
   notification: notificationOf(id, { created_at }),
@@ -226,6 +235,7 @@ test("a disk that cannot be written is logged once, and once when it works again
   await spool.maintain();
   expect(await files(".json")).toHaveLength(2);
   expect(logged.lines.slice(1)).toMatchObject([{ level: 30 }]);
+  expect(faults).toEqual([expect.any(String), "recovered"]);
   await spool.close();
 });
 
@@ -242,6 +252,7 @@ test("an entry that cannot be written does not stop the others, and is retried",
   await rm(inTheWay, { recursive: true });
   await spool.save(entryOf("d"));
   expect(await files(".json")).toHaveLength(3);
+  await spool.maintain();
   expect(logged.lines.map(({ level }) => level)).toEqual([50, 30]);
   await spool.close();
 });

@@ -18,6 +18,18 @@ const diskTimeoutMs = 2_000;
 /** The error code of a disk that does not respond. */
 const hangs = "hangs";
 
+/** More than a full disk has room for in blocks that are in use already. */
+const probe = "0".repeat(64 * 1024);
+
+export interface SpoolOptions {
+  directory: string;
+  log: Logger;
+  clock: Clock;
+  /** Called once when the directory cannot be written any more, with the reason, and once when it can be again. */
+  onFailed: (reason: string) => void;
+  onRecovered: () => void;
+}
+
 /**
  * Stores notifications until every channel is done. Each has its own file, which is replaced atomically.
  *
@@ -28,6 +40,8 @@ export class Spool {
   readonly #directory: string;
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #onFailed: (reason: string) => void;
+  readonly #onRecovered: () => void;
   readonly #owner = newOwner();
   readonly #names = new WeakMap<Entry, string>();
   readonly #dirty = new Set<Entry>();
@@ -38,10 +52,12 @@ export class Spool {
   #next: Promise<void> | undefined;
   #fault: string | undefined;
 
-  constructor({ directory, log, clock }: { directory: string; log: Logger; clock: Clock }) {
+  constructor({ directory, log, clock, onFailed, onRecovered }: SpoolOptions) {
     this.#directory = directory;
     this.#log = log;
     this.#clock = clock;
+    this.#onFailed = onFailed;
+    this.#onRecovered = onRecovered;
   }
 
   /**
@@ -72,6 +88,7 @@ export class Spool {
     await this.#guard(async () => {
       const here = await this.#open();
       await this.#renewLease(here);
+      if (this.#fault !== undefined) await this.#probe();
       const found = await takeOver(await readdir(this.#directory), {
         directory: this.#directory,
         log: this.#log,
@@ -121,6 +138,7 @@ export class Spool {
       }
       await syncDirectory(this.#directory);
       if (failures.length > 0) throw failures[0];
+      if (this.#fault === hangs) this.#recovered();
     });
   }
 
@@ -155,8 +173,6 @@ export class Spool {
   async #guard(work: () => Promise<void>): Promise<void> {
     try {
       await work();
-      if (this.#fault !== undefined) this.#log.info({}, "the spool of notifications can be written again");
-      this.#fault = undefined;
     } catch (error) {
       // The directory may have been removed; it is created again.
       this.#here = undefined;
@@ -164,11 +180,38 @@ export class Spool {
     }
   }
 
+  /** Removing a file, or replacing a small one, also works on a full disk, so it does not show that there is room. */
+  async #probe(): Promise<void> {
+    const path = join(this.#directory, temporaryName(entryName(this.#owner, this.#entries++)));
+    await replaceFile(path, `${path}.new`, probe);
+    await removeFile(path);
+    this.#recovered();
+  }
+
+  #recovered(): void {
+    this.#fault = undefined;
+    this.#log.info({}, "the spool of notifications can be written again");
+    this.#onRecovered();
+  }
+
   #failed(fault: string, error: unknown): void {
-    if (fault !== this.#fault) {
-      const about = { err: error, directory: this.#directory };
-      this.#log.error(about, "notifications are delivered from memory: their spool cannot be written");
-    }
+    const isNew = fault !== this.#fault;
+    // Before the call: the alert about it is a notification, too.
     this.#fault = fault;
+    if (!isNew) return;
+    const about = { err: error, directory: this.#directory };
+    this.#log.error(about, "notifications are delivered from memory: their spool cannot be written");
+    this.#onFailed(faultOf(fault));
   }
 }
+
+const meanings: Record<string, string> = {
+  ENOSPC: "no space is left on the disk",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "permission denied",
+  EIO: "the disk reports an error",
+  [hangs]: "the disk does not answer",
+};
+
+const faultOf = (fault: string): string => meanings[fault] ?? fault;

@@ -6,13 +6,21 @@ import { readEnvironment } from "../../context.ts";
 import { duration, green, print, printJson, red, table } from "../../output.ts";
 
 const help = `
-Sends through the channels that the settings set up, as they are in this process, and needs neither server
-nor database. A running server hears nothing of it: after mending what is broken there, POST /api/alerts/test.`;
+The command uses the channels of the settings, and needs neither server nor database. After you repair a channel of a
+running server, POST /api/alerts/test makes the server try it again.
+
+Exit status 1: a channel does not accept the test. 4: only the log is set up.`;
+
+const onlyLogStatus = 4;
+const onlyLog =
+  "Only the log is set up: nobody is notified. Set SLACK_WEBHOOK_URL, SMTP_SERVER with ALERT_EMAIL_FROM and ALERT_EMAIL_TO, or another channel.";
 
 export const testCommand = () =>
   new Command("test")
-    .description("send a test through the real channels; exit 1 when one does not accept it")
-    .argument("[channel]", "email, slack or log; all when left out")
+    .description(
+      "send a test through all channels; exit 1 if one does not accept it, 4 if only the log is set up",
+    )
+    .argument("[channel]", "one of the configured channels; default: all")
     .option("--json", "print one JSON document")
     .addHelpText("after", help)
     .action(async (channel: string | undefined, { json }: { json?: boolean }) => {
@@ -24,8 +32,10 @@ export const testCommand = () =>
       });
       const channels = await dispatcher.test(channel);
       await dispatcher.stop();
+      const isOnlyLog = channels.every(({ channel }) => channel === "log");
       if (channels.some(({ result }) => result !== "accepted")) process.exitCode = 1;
-      if (json) return printJson({ channels });
+      else if (isOnlyLog && channel === undefined) process.exitCode = onlyLogStatus;
+      if (json) return printJson({ channels, only_log: isOnlyLog });
       const rows = channels.map(({ channel, result, took_ms, answer }) => [
         channel,
         result === "accepted" ? green("accepted") : red(result.replaceAll("_", " ")),
@@ -33,4 +43,5 @@ export const testCommand = () =>
         answer ?? "",
       ]);
       print(table(["channel", "result", "took", "answer"], rows));
+      if (isOnlyLog && channel === undefined) print(`\n${red(onlyLog)}`);
     });
