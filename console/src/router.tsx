@@ -3,17 +3,17 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import type { LedgerFilter } from "./api/operations.ts";
 import { sessionQuery } from "./api/session.ts";
 import { AlertPage } from "./pages/alert.tsx";
 import { AlertsPage } from "./pages/alerts.tsx";
 import { ChangesPage } from "./pages/changes.tsx";
-import { LedgerPage } from "./pages/ledger.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NowPage } from "./pages/now.tsx";
-import { StepPage } from "./pages/step.tsx";
 import { SystemPage } from "./pages/system.tsx";
 import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -53,7 +53,21 @@ const traffic = createRoute({
   component: TrafficPage,
 });
 const system = createRoute({ getParentRoute: () => inside, path: "/system", component: SystemPage });
-const ledger = createRoute({ getParentRoute: () => inside, path: "/ledger", component: LedgerPage });
+const ledger = createRoute({
+  getParentRoute: () => inside,
+  path: "/ledger",
+  validateSearch: ({ step, operator, action }: Record<string, unknown>): LedgerFilter => ({
+    ...(Number.isSafeInteger(step) && { step: Number(step) }),
+    ...(operator !== undefined && operator !== "" && { operator: String(operator) }),
+    ...(typeof action === "string" && action !== "" && { action }),
+  }),
+  component: lazyRouteComponent(() => import("./pages/ledger.tsx"), "LedgerPage"),
+});
+const operation = createRoute({
+  getParentRoute: () => inside,
+  path: "/operations/$id",
+  component: lazyRouteComponent(() => import("./pages/operation.tsx"), "OperationPage"),
+});
 const alerts = createRoute({ getParentRoute: () => inside, path: "/alerts", component: AlertsPage });
 const alert = createRoute({ getParentRoute: () => inside, path: "/alerts/$id", component: AlertPage });
 const changes = createRoute({ getParentRoute: () => inside, path: "/changes", component: ChangesPage });
@@ -62,12 +76,12 @@ const step = createRoute({
   path: "/changes/$step",
   validateSearch: ({ reason }: Record<string, unknown>): { reason?: string } =>
     typeof reason === "string" ? { reason } : {},
-  component: StepPage,
+  component: lazyRouteComponent(() => import("./pages/step.tsx"), "StepPage"),
 });
 
 const routes = rootRoute.addChildren([
   login,
-  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger]),
+  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation]),
 ]);
 
 export const createAppRouter = (queries: QueryClient) =>
@@ -76,6 +90,8 @@ export const createAppRouter = (queries: QueryClient) =>
     basepath: new URL(document.baseURI).pathname.replace(/\/$/, "") || "/",
     context: { queries },
     defaultNotFoundComponent: NotFound,
+    // Fetches the script of a page when a pointer comes near its link.
+    defaultPreload: "intent",
   });
 
 declare module "@tanstack/react-router" {

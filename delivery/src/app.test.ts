@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { AlertType } from "@earlybird-ops/platform/alerts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, startApi } from "../../test/support/api.ts";
+import { changes } from "./changes/index.ts";
 import { oldRoutes } from "./http/old-routes.ts";
 import { routeTraffic } from "./http/route-traffic.ts";
 
@@ -100,6 +102,18 @@ describe("the console", () => {
     ]);
     expect(api.alerts.active()).toEqual([]);
   });
+});
+
+test("every route and type of alert that a change affects exists", () => {
+  const routes = new Set(changes.flatMap(({ affects }) => affects?.routes ?? []));
+  const missing = [...routes].filter((route) => {
+    const [method = "", url = ""] = route.split(" ");
+    return !api.app.hasRoute({ method: method as "GET", url });
+  });
+  expect(missing).toEqual([]);
+  const types = new Set(changes.flatMap(({ affects }) => affects?.alerts ?? []));
+  expect([...types].filter((type) => !(type in AlertType))).toEqual([]);
+  expect(changes.filter(({ affects, whileRolledBack }) => !affects || !whileRolledBack)).toEqual([]);
 });
 
 describe("the old paths", () => {

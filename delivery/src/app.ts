@@ -9,7 +9,14 @@ import {
 import type { RollbackManager } from "@earlybird-ops/platform/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { authorizeOperator, authRoutes, demandRecentLogin, guardRoutes, whoIs } from "./auth/index.ts";
+import {
+  authorizeOperator,
+  authRoutes,
+  demandRecentLogin,
+  guardRoutes,
+  isPrivilegedAccount,
+  whoIs,
+} from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
 import type { ApiContext } from "./context.ts";
 import { courierRoutes } from "./couriers/index.ts";
@@ -86,6 +93,7 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
     authorize: authorizeOperator(app, context),
     recentlyAuthenticated: demandRecentLogin(context),
     whoIs: whoIs(app, context),
+    isPrivileged: isPrivilegedAccount(context),
     console: {
       login: {
         kind: "password",

@@ -1,3 +1,12 @@
+export {
+  type AlertDeclaration,
+  type GaugeAlertOptions,
+  gaugeAlert,
+  type ObjectiveOptions,
+  objective,
+  type RouteAlertOptions,
+  routeAlert,
+} from "./alerts/index.ts";
 export type { ConsoleLogin, ConsoleOptions, ConsoleUnit } from "./console/index.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export { defineFailure, Failure, type Problem } from "./core/failure.ts";
@@ -12,9 +21,11 @@ export {
   problems,
   tooManyRequests,
 } from "./http/problems.ts";
+export { type GaugeDeclaration, type GaugeOptions, gauge } from "./monitoring/index.ts";
 export { type EarlybirdOptions, earlybird, earlybird as default, type Observed } from "./plugin.ts";
 export {
   defineService,
+  type MonitoringDeclarations,
   type RunningService,
   type SeedRequest,
   type ServeContext,

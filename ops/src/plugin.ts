@@ -10,6 +10,7 @@ import {
   type NotificationDispatcher,
   recordRefusal,
   type SecurityThresholds,
+  watchLogins,
   watchUnauthorizedAccess,
 } from "./alerts/index.ts";
 import {
@@ -32,6 +33,7 @@ import {
   recordRequests,
 } from "./monitoring/index.ts";
 import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
+import { suspectRoutes } from "./suspects/index.ts";
 
 /** Monitoring and alerts of a service, as {@link startMonitoring} starts them. */
 export interface Observed {
@@ -58,6 +60,8 @@ export interface EarlybirdOptions extends Observed {
   recentlyAuthenticated?: (request: FastifyRequest) => Promise<void>;
   /** Identifies users whose unauthorized attempts go into the ledger. Without it, they are only logged. */
   whoIs?: WhoIs;
+  /** Whether an account, as `loginFor` names it, belongs to an admin or operator: failed logins for it are critical. */
+  isPrivileged?: (account: string) => Promise<boolean>;
   /** Error codes of 401 and 403 responses that SECURITY_ALERT does not count, such as an expired token. */
   harmlessRefusals?: readonly string[];
   /** Limits the request rate of the platform's routes before any lookup. Without it, there is no limit. */
@@ -84,7 +88,9 @@ export const earlybird = fastifyPlugin(
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
     const { metricsToken, rateLimit, recentlyAuthenticated } = options;
     const { clock, performance } = monitoring;
-    const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security });
+    const { isPrivileged } = options;
+    const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security, isPrivileged });
+    watchLogins(app, watch);
     const operator = (request: FastifyRequest) => authorize(request, "operator");
     const operatorOnly = async (request: FastifyRequest) => {
       await operator(request);
@@ -141,6 +147,7 @@ export const earlybird = fastifyPlugin(
         monitoring,
         version,
         firing: () => firingByType(alerts),
+        declared: () => alerts.firingDeclared(),
         token: metricsToken,
         operatorOnly,
       });
@@ -149,6 +156,12 @@ export const earlybird = fastifyPlugin(
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
       await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute });
+      await scope.register(suspectRoutes, {
+        alerts,
+        rollback,
+        instances: () => fleet?.living ?? [],
+        operatorOnly,
+      });
       if (!rollback) return;
       const leave = rollback.attend(alerts);
       scope.addHook("onClose", leave);

@@ -1,6 +1,8 @@
 /** The types of `earlybird.config.js`. Every command loads this module, so it imports no implementation. */
 import type pg from "pg";
+import type { AlertDeclaration } from "./alerts/index.ts";
 import type { Logger } from "./core/logger.ts";
+import type { GaugeDeclaration } from "./monitoring/index.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
 import type { Settings } from "./settings/settings.ts";
 
@@ -42,6 +44,12 @@ export interface AdminInvitation {
   path: string;
 }
 
+/** The gauges and alerts that a service passes to `startMonitoring`. */
+export interface MonitoringDeclarations {
+  gauges?: readonly GaugeDeclaration[];
+  alerts?: readonly AlertDeclaration[];
+}
+
 /** A service that EarlyBird manages: the default export of `earlybird.config.js`. */
 export interface Service {
   name: string;
@@ -54,6 +62,8 @@ export interface Service {
     isEmpty: (pool: pg.Pool) => Promise<boolean>;
     seed: (pool: pg.Pool, options: SeedRequest) => Promise<Record<string, unknown>>;
   };
+  /** Loaded for `earlybird alerts rules`, such as `() => import("./monitoring.js")`. */
+  monitoring?: () => Promise<MonitoringDeclarations>;
   serve?: (context: ServeContext) => Promise<RunningService>;
   /** Creates an invitation for an admin and records it in the ledger. */
   inviteAdmin?: (context: InviteContext) => Promise<AdminInvitation>;

@@ -3,12 +3,17 @@ import { readdir, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import fastify from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../test/support/database.ts";
+import { declaredInGuide } from "../../test/support/declared-in-guide.ts";
 import { logLines } from "../../test/support/log-lines.ts";
 import { type SlackPeer, startSlackPeer } from "../../test/support/slack-peer.ts";
 import { peerPassword, type SmtpPeer, startSmtpPeer } from "../../test/support/smtp-peer.ts";
 import { makeTemporaryDirectory } from "../../test/support/temporary-directory.ts";
+import { gauge } from "./monitoring/index.ts";
+import { earlybird } from "./plugin.ts";
+import type { MonitoringDeclarations } from "./service.ts";
 import { readSettings } from "./settings/settings.ts";
 import { type RunningMonitoring, startMonitoring } from "./start-monitoring.ts";
 
@@ -33,7 +38,7 @@ afterEach(async () => {
   await Promise.all([slack.close(), mail.close(), database.drop(), rm(dataDir, { recursive: true })]);
 });
 
-const start = async (environment: NodeJS.ProcessEnv = {}) => {
+const start = async (environment: NodeJS.ProcessEnv = {}, declared: MonitoringDeclarations = {}) => {
   const settings = readSettings(
     {
       SLACK_WEBHOOK_URL: slack.webhookUrl,
@@ -47,7 +52,8 @@ const start = async (environment: NodeJS.ProcessEnv = {}) => {
     "/nowhere/.env",
   );
   const { pool } = database;
-  running = await startMonitoring({ pool, settings, dataDir, log: logLines().log, version: "1.2.3" });
+  const { log } = logLines();
+  running = await startMonitoring({ pool, settings, dataDir, log, version: "1.2.3", ...declared });
   return running;
 };
 
@@ -185,4 +191,65 @@ test("the heartbeat begins with it and ends with it, and nothing keeps the proce
       )
     ).rows;
   await expect.poll(connected).toEqual([]);
+});
+
+test("the alerts of the guide start, watch its queue, and reach the channels and /metrics", async () => {
+  const { gauges = [], alerts = [] } = declaredInGuide(Array(1_001).fill("job"));
+  // The guide's alert waits five minutes.
+  const atOnce = alerts.map((alert) => (alert.kind === "gauge" ? { ...alert, forSeconds: 0 } : alert));
+  const observed = await start({}, { gauges, alerts: atOnce });
+  expect(observed.monitoring.gauges).toMatchObject([{ name: "queue_depth", value: 1_001, unit: "jobs" }]);
+  expect(observed.alerts.firingDeclared()).toEqual({
+    "slow checkout": 0,
+    "failing checkout": 0,
+    "deep queue": 1,
+    "checkout (fast burn)": 0,
+    "checkout (slow burn)": 0,
+  });
+  await expect
+    .poll(told)
+    .toEqual([expect.stringMatching("queue_depth is 1001 jobs, above 1000. Start a worker.")]);
+  const app = fastify();
+  await app.register(earlybird, {
+    ...observed,
+    authorize: async () => ({ id: "asha", name: "Asha" }),
+    version: "1.2.3",
+  });
+  const { body: metrics } = await app.inject("/metrics");
+  expect(metrics).toContain("\nearlybird_user_queue_depth 1001\n");
+  expect(metrics).toContain('\nearlybird_declared_alert_firing{key="deep queue"} 1\n');
+  const health = (await app.inject("/api/health/detailed")).json();
+  expect(health.gauges).toMatchObject([{ name: "queue_depth", value: 1_001, problem: null }]);
+  await app.close();
+});
+
+test("an objective uses the requests that all instances have written to the database", async () => {
+  const { alerts = [] } = declaredInGuide();
+  const objectives = alerts.filter(({ kind }) => kind === "objective");
+  const earlier = await start();
+  const ended = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
+  // Creates the tables, if it comes first.
+  await earlier.fleet?.requestCounts([undefined], [5]);
+  await earlier.stop();
+  await database.pool.query(
+    `insert into earlybird.metric_minutes
+     values ('/api/orders', 'POST', $1, gen_random_uuid(), 1000, 100, '{0,900,0,0,100}', 1, 1, '')`,
+    [new Date(ended)],
+  );
+  const observed = await start({}, { alerts: objectives });
+  await expect
+    .poll(() => observed.alerts.firingDeclared(), { timeout: 10_000 })
+    .toEqual({ "checkout (fast burn)": 1, "checkout (slow burn)": 1 });
+  const [fast] = observed.alerts.active();
+  expect(fast?.message).toMatch("100 of 1000 requests in 1 h fail (10 %, on all instances)");
+});
+
+test("a declaration with an unknown gauge is refused before anything starts", async () => {
+  const { alerts = [] } = declaredInGuide();
+  const depth = gauge("depth", () => 1, { help: "Jobs that wait." });
+  await expect(start({}, { alerts, gauges: [depth] })).rejects.toMatchObject({
+    code: "EB_ALERT_DECLARATION",
+    detail: "The declared alert deep queue is invalid: there is no gauge queue_depth; known: depth.",
+  });
+  expect(running).toBeUndefined();
 });

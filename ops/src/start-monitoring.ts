@@ -1,16 +1,21 @@
 import { join, resolve } from "node:path";
 import type pg from "pg";
 import {
+  type AlertDeclaration,
   AlertManager,
   AlertSeverity,
   AlertType,
+  assertDeclarations,
   channelsFrom,
   Heartbeat,
   keyOfChannel,
   messageContextFrom,
   NotificationDispatcher,
+  objectiveMinutes,
+  objectiveTargets,
   routerFromSettings,
   type SecurityThresholds,
+  type SnapshotSource,
   securityFrom,
   thresholdsFrom,
 } from "./alerts/index.ts";
@@ -21,7 +26,9 @@ import {
   createMonitoringPool,
   DatabaseHealthChecker,
   Fleet,
+  type GaugeDeclaration,
   MonitoringService,
+  ObjectiveCounts,
   PerformanceMetrics,
   SystemMetrics,
 } from "./monitoring/index.ts";
@@ -48,6 +55,10 @@ export interface MonitoringRequest {
   /** Where the plugin serves the console, for links in alerts. By default `/console`. */
   consolePath?: string;
   clock?: Clock;
+  /** Numbers of the service, made by `gauge`. Declare those here that alerts name. */
+  gauges?: readonly GaugeDeclaration[];
+  /** Alerts beside the built-in ones, made by `routeAlert`, `gaugeAlert` and `objective`. */
+  alerts?: readonly AlertDeclaration[];
 }
 
 /** The running monitoring of a service, as the plugin `earlybird` and `createOpsHandler` take it. */
@@ -69,10 +80,17 @@ export interface RunningMonitoring {
 /**
  * Starts monitoring and alerting as configured: checks, alerts, channels, the history of all instances, the heartbeat.
  * Resolves when the first check has finished, even if the database is down.
+ *
+ * @throws Failure EB_ALERT_DECLARATION, EB_GAUGE_NAME, EB_GAUGE_INCOMPLETE, EB_GAUGE_DUPLICATE
  */
 export const startMonitoring = async (request: MonitoringRequest): Promise<RunningMonitoring> => {
   const { pool, version, settings = readMonitoringSettings(), clock = systemClock } = request;
   const { dataDir = resolve(settings.EARLYBIRD_DATA_DIR), log = createLogger(settings.LOG_LEVEL) } = request;
+  const { gauges = [], alerts: declared = [] } = request;
+  assertDeclarations(
+    declared,
+    gauges.map(({ name }) => name),
+  );
   const channels = channelsFrom(settings, messageContextFrom(settings, request));
   const router = routerFromSettings(
     settings,
@@ -87,6 +105,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     ...(pool && ownPool && { database: new DatabaseHealthChecker({ pool, detailsPool: ownPool, clock }) }),
     system: new SystemMetrics({ clock }),
     performance,
+    gauges,
     log,
     clock,
   });
@@ -107,6 +126,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     log,
     clock,
     thresholds: thresholdsFrom(settings),
+    declared,
     ...(ownPool && { database: ownPool }),
     dataDir,
     rank: () => fleet?.rank() ?? 0,
@@ -115,7 +135,15 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     ? new Heartbeat({ url: settings.ALERT_HEARTBEAT_URL, log })
     : undefined;
 
-  alerts.watch(monitoring);
+  const objectives = new ObjectiveCounts({
+    targets: objectiveTargets(declared),
+    windowsMinutes: objectiveMinutes,
+    performance,
+    fleet,
+    log,
+    clock,
+  });
+  alerts.watch(withObjectives(monitoring, objectives));
   fleet?.watch(monitoring);
   await dispatcher.start();
   await monitoring.start();
@@ -134,6 +162,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     stop: async () => {
       heartbeat?.stop();
       await monitoring.stop();
+      await objectives.atRest();
       await fleet?.stop();
       await alerts.stop();
       await dispatcher.stop();
@@ -143,6 +172,15 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     },
   };
 };
+
+/** The snapshots with the requests that count for the declared objectives. */
+const withObjectives = (monitoring: MonitoringService, objectives: ObjectiveCounts): SnapshotSource => ({
+  onSnapshot: (listener) =>
+    monitoring.onSnapshot((snapshot) => {
+      const isDatabaseUp = snapshot.database.status !== "unhealthy";
+      listener({ ...snapshot, objectives: objectives.observe(isDatabaseUp) });
+    }),
+});
 
 /** Sent through the other channels, until this one delivers again. */
 const brokenChannel = (channel: string, reason: string) => ({

@@ -50,22 +50,24 @@ export const serviceCommandTable = (): string => commandTable(aboutService);
 /** A row for each command about alerts. */
 export const alertCommandTable = (): string => commandTable(addAlertCommands(alertsCommand()).commands);
 
+const withNested = (command: Command): Command[] => [command, ...command.commands.flatMap(withNested)];
+
+const namesAbove = ({ parent }: Command): string[] => (parent ? [...namesAbove(parent), parent.name()] : []);
+
 /** A row for each command and those below it, from what `--help` says. */
 const commandTable = (commands: readonly Command[]): string => {
-  const rows = commands
-    .flatMap((command) => [command, ...command.commands])
-    .map((command) => {
-      const line = [
-        command.parent?.name() ?? "",
-        command.name(),
-        ...command.registeredArguments.map((argument) =>
-          argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
-        ),
-      ];
-      const options = command.options
-        .map(({ flags }) => `\`${flags}\``)
-        .filter((flags) => !/--json|--yes/.test(flags));
-      return [`\`${line.join(" ").trim()}\``, options.join(", "), command.description()];
-    });
+  const rows = commands.flatMap(withNested).map((command) => {
+    const line = [
+      ...namesAbove(command),
+      command.name(),
+      ...command.registeredArguments.map((argument) =>
+        argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+      ),
+    ];
+    const options = command.options
+      .map(({ flags }) => `\`${flags}\``)
+      .filter((flags) => !/--json|--yes/.test(flags));
+    return [`\`${line.join(" ")}\``, options.join(", "), command.description()];
+  });
   return markdownTable(["earlybird ...", "options, in addition to --json", "description"], rows);
 };

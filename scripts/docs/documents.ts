@@ -12,13 +12,14 @@ import { stepProcedures } from "./procedures.ts";
 import { prometheusRules } from "./prometheus-rules.ts";
 import { rollbackRouteTable } from "./rollback-routes.ts";
 import { settingsTable } from "./settings.ts";
-import { stepTable } from "./steps.ts";
+import { effectTable, stepTable } from "./steps.ts";
 
 /** The parts of the documentation that are generated from code. */
 const parts: readonly { file: string; name: string; render: (root: string) => string | Promise<string> }[] = [
   { file: "README.md", name: "steps", render: stepTable },
   { file: "docs/reference/errors.md", name: "errors", render: errorTable },
   { file: "docs/reference/configuration.md", name: "settings", render: settingsTable },
+  { file: "docs/reference/steps.md", name: "effects", render: effectTable },
   { file: "docs/reference/steps.md", name: "procedures", render: stepProcedures },
   { file: "docs/reference/http-api.md", name: "monitoring routes", render: monitoringRouteTable },
   { file: "docs/reference/http-api.md", name: "rollback routes", render: rollbackRouteTable },

@@ -1,5 +1,5 @@
 import { PerformanceMetrics } from "@earlybird-ops/platform/monitoring";
-import type { Change, StepState } from "@earlybird-ops/platform/rollback";
+import type { Change, Impact, StepState } from "@earlybird-ops/platform/rollback";
 import { changes } from "../../delivery/src/changes/index.ts";
 import { oldRoutes } from "../../delivery/src/http/old-routes.ts";
 import { countTrafficWith } from "../../delivery/src/http/route-traffic.ts";
@@ -25,7 +25,7 @@ const section = async (change: Change): Promise<string> => {
     "Required by": requiredBy(change),
     Duration: duration(change),
     Measured: measured(change),
-    "Impact in the dry run": list(grouped(await impactLabels(change)), "none"),
+    "Impact in the dry run": list(grouped(await impactLines(change)), "none"),
     "Checks after rollback": list(await checkNames(change, "rolled_back"), noChecks),
     "Checks after re-apply": list(await checkNames(change, "applied"), noChecks),
     "Parked data": list(await parkedPlaces(change), "none"),
@@ -85,18 +85,19 @@ const measured = ({ step }: Change): string => {
 
 const inWords = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);
 
-const impactLabels = async (change: Change): Promise<string[]> => {
+const impactLines = async (change: Change): Promise<Impact[]> => {
   const lines = (await change.impact?.(db)) ?? [];
   for (const part of change.parts) lines.push(...((await part.probe?.(db, true)) ?? []));
-  return lines.map(({ label, unit }) => (unit ? `${label} (${unit})` : label));
+  return lines;
 };
 
-/** `a: one`, `a: two` as `a: one, two`, and more than three of them as `a: …`. */
-const grouped = (labels: readonly string[]): string[] => {
+/** Lines of the group `a` as `a: one, two`, and more than three of them as `a: …`. */
+const grouped = (lines: readonly Impact[]): string[] => {
   const groups = new Map<string, string[]>();
-  for (const label of labels) {
-    const [group = "", ...rest] = label.split(": ");
-    groups.set(group, [...(groups.get(group) ?? []), ...(rest.length > 0 ? [rest.join(": ")] : [])]);
+  for (const { label, unit, group, key } of lines) {
+    const named = (text: string) => (unit ? `${text} (${unit})` : text);
+    if (group == null) groups.set(named(label), []);
+    else groups.set(group, [...(groups.get(group) ?? []), named(key ?? label)]);
   }
   return [...groups].map(([group, members]) => {
     if (members.length === 0) return group;

@@ -7,13 +7,22 @@ import {
   rules,
   type Thresholds,
 } from "@earlybird-ops/platform/alerts";
-
-/** The longest supported scrape interval. */
-const scrapeEveryMs = 15_000;
+import {
+  errorRatio,
+  lowerBound,
+  percentileSettlesMs,
+  requestSeconds,
+  scrapeEveryMs,
+} from "../../ops/src/alerts/rules/prometheus/request-series.ts";
+import {
+  type AlertingRule,
+  alertName,
+  type RecordingRule,
+  ruleFile,
+} from "../../ops/src/alerts/rules/prometheus/yaml.ts";
 
 type WatchedType = Exclude<AlertType, RaisedType>;
 
-const requests = "http_server_request_duration_seconds";
 const endpoint = "instance, job, http_request_method, http_route";
 
 /** The condition of each alert rule as PromQL. */
@@ -29,108 +38,90 @@ const expressions: Readonly<Record<WatchedType, (thresholds: Thresholds) => stri
   HIGH_MEMORY: ({ memoryPercent }) => `earlybird_memory_ratio > ${memoryPercent / 100}`,
   API_TIMEOUT: ({ apiTimeoutMs, apiTimeoutMinRequests }) =>
     [
-      `histogram_quantile(0.95, sum by (${endpoint}, le) (rate(${requests}_bucket[1m]))) > ${apiTimeoutMs / 1000}`,
-      `and sum by (${endpoint}) (increase(${requests}_count[1m])) >= ${apiTimeoutMinRequests}`,
+      `histogram_quantile(0.95, sum by (${endpoint}, le) (rate(${requestSeconds}_bucket[1m]))) > ${apiTimeoutMs / 1000}`,
+      `and sum by (${endpoint}) (increase(${requestSeconds}_count[1m])) >= ${apiTimeoutMinRequests}`,
     ].join("\n"),
 };
-
-/** The z-score of a one-sided 95 % bound, as in the built-in rule. */
-const z = 1.644854;
 
 const ratio = "earlybird:http_error_ratio:1m";
 const total = "earlybird:http_requests:1m";
 
 /** HIGH_ERROR_RATE compares the lower bound of the Wilson interval, so one failure in three requests does not fire. */
-const recordings = [
-  { record: total, expr: `sum by (instance, job) (increase(${requests}_count[1m]))` },
+const recordings: readonly RecordingRule[] = [
+  { record: total, expr: `sum by (instance, job) (increase(${requestSeconds}_count[1m]))` },
   {
     record: ratio,
     // The error counter of a route exists from its first request, so Prometheus sees its first increase; a 5xx series
-    // starts with the first 5xx, so it does not. The clamp keeps the square root defined.
-    expr: `clamp_max(sum by (instance, job) (increase(earlybird_http_errors_total[1m])) / (${total} > 0), 1)`,
+    // starts with the first 5xx, so it does not.
+    expr: errorRatio("sum by (instance, job) (increase(earlybird_http_errors_total[1m]))", total),
+  },
+  { record: "earlybird:http_error_ratio_lower_bound:1m", expr: lowerBound(ratio, total) },
+];
+
+/** Alerts that EarlyBird cannot send itself, because it does not run or cannot be reached. */
+const unreachable: readonly AlertingRule[] = [
+  {
+    alert: "EarlybirdDown",
+    expr: 'up{job="earlybird"} == 0',
+    forMs: 60_000,
+    keepFiringForMs: 0,
+    labels: { severity: "critical" },
+    summary: "an instance of the service cannot be scraped for 1 min",
   },
   {
-    record: "earlybird:http_error_ratio_lower_bound:1m",
-    expr: [
-      `(${ratio} + ${z} ^ 2 / (2 * ${total})`,
-      `  - ${z} * sqrt((${ratio} * (1 - ${ratio}) + ${z} ^ 2 / (4 * ${total})) / ${total}))`,
-      `/ (1 + ${z} ^ 2 / ${total})`,
-    ].join("\n"),
+    alert: "EarlybirdMissing",
+    expr: 'absent(up{job="earlybird"})',
+    forMs: 60_000,
+    keepFiringForMs: 0,
+    labels: { severity: "critical" },
+    summary: "Prometheus scrapes no instance in a job named earlybird",
   },
 ];
 
-interface PrometheusAlert {
-  type: AlertType;
-  severity: string;
-  expr: string;
-  summary: string;
-  forMs: number;
-  keepFiringForMs: number;
-}
-
-const watched = ({ type, severity, patience, condition }: Rule): PrometheusAlert => ({
-  type,
-  severity,
+const watched = ({ type, severity, patience, condition }: Rule): AlertingRule => ({
+  alert: nameOf(type),
+  labels: { severity, type },
   expr: expressions[type as WatchedType](defaultThresholds),
   summary: condition(defaultThresholds),
   // n failures in a row are n scrapes in a row.
-  forMs: Math.max(patience.forMs, (patience.failuresToFire - 1) * scrapeEveryMs),
+  forMs: Math.max(
+    patience.forMs,
+    (patience.failuresToFire - 1) * scrapeEveryMs,
+    type === "API_TIMEOUT" ? percentileSettlesMs : 0,
+  ),
   keepFiringForMs: patience.keepFiringForMs,
 });
 
-const raised = ([type, { severity, means }]: [
-  string,
-  (typeof raisedTypes)[RaisedType],
-]): PrometheusAlert => ({
-  type: type as AlertType,
-  severity,
-  expr: `earlybird_alert_firing{type="${type}"} > 0`,
+const raised = ([type, { severity, means }]: [string, (typeof raisedTypes)[RaisedType]]): AlertingRule => ({
+  alert: nameOf(type),
+  labels: { severity, type },
+  expr: type === "CUSTOM" ? undeclared : `earlybird_alert_firing{type="${type}"} > 0`,
   summary: means,
   forMs: 0,
   keepFiringForMs: 0,
 });
 
-/** Prometheus rules that match the built-in alerts and their default thresholds. */
-export const prometheusRules = (): string => {
-  const alerts = [...rules.map(watched), ...Object.entries(raisedTypes).map(raised)];
-  return [
-    "# Generated by npm run docs from EarlyBird's alert rules and their default thresholds.",
-    `# Rates cover one minute: set the scrape interval to ${scrapeEveryMs / 1000} seconds or less.`,
-    "# Prometheus interpolates within a histogram bucket: set a duration threshold to a bucket bound (1, 2, 2.5, 5 ...).",
-    "groups:",
-    "  - name: earlybird",
-    "    rules:",
-    ...recordings.flatMap(({ record, expr }) => [`      - record: ${record}`, ...block("expr", expr)]),
-    ...alerts.flatMap(alertLines),
-    "",
-  ].join("\n");
-};
+/** Alerts of type CUSTOM that the service raises: declared ones have rules of their own. */
+const undeclared = [
+  'earlybird_alert_firing{type="CUSTOM"}',
+  "> on (instance, job) (",
+  "  sum by (instance, job) (earlybird_declared_alert_firing)",
+  '  or on (instance, job) earlybird_alert_firing{type="CUSTOM"} * 0',
+  ")",
+].join("\n");
 
-const alertLines = ({ type, severity, expr, summary, forMs, keepFiringForMs }: PrometheusAlert): string[] => [
-  `      - alert: ${nameOf(type)}`,
-  ...block("expr", expr),
-  ...duration("for", forMs),
-  ...duration("keep_firing_for", keepFiringForMs),
-  "        labels:",
-  `          severity: ${severity}`,
-  `          type: ${type}`,
-  "        annotations:",
-  // A JSON string is a valid YAML string.
-  `          summary: ${JSON.stringify(`${sentence(summary)}.`)}`,
-];
+/** Prometheus rules that match the built-in alerts and their default thresholds. */
+export const prometheusRules = (): string =>
+  ruleFile(
+    [
+      "Generated by npm run docs from EarlyBird's alert rules and their default thresholds.",
+      `Rates cover one minute: set the scrape interval to ${scrapeEveryMs / 1000} seconds or less.`,
+      "Prometheus interpolates within a histogram bucket: set a duration threshold to a bucket bound (1, 2, 2.5, 5 ...).",
+      "For alerts that the service declares, run: npx earlybird alerts rules.",
+    ],
+    "earlybird",
+    [...recordings, ...unreachable, ...rules.map(watched), ...Object.entries(raisedTypes).map(raised)],
+  );
 
 /** `DATABASE_DOWN` becomes `EarlybirdDatabaseDown`. */
-const nameOf = (type: string): string =>
-  `Earlybird${type
-    .split("_")
-    .map((word) => `${word[0]}${word.slice(1).toLowerCase()}`)
-    .join("")}`;
-
-const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
-
-const block = (key: string, text: string): string[] => [
-  `        ${key}: |-`,
-  ...text.split("\n").map((line) => `          ${line}`),
-];
-
-const duration = (key: string, ms: number): string[] => (ms > 0 ? [`        ${key}: ${ms / 1000}s`] : []);
+const nameOf = (type: string): string => alertName(type.toLowerCase());

@@ -12,3 +12,10 @@ export const stepTable = (): string => {
   ]);
   return markdownTable(["step", "name", "while applied", "requires", "risk"], rows);
 };
+
+/** A row for each change with its effect while it is rolled back. */
+export const effectTable = (): string =>
+  markdownTable(
+    ["step", "while it is rolled back"],
+    changes.map(({ step, whileRolledBack = "" }) => [String(step), whileRolledBack]),
+  );

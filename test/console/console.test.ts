@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Api, startApi } from "../support/api.ts";
+import { type Api, reapply, rollBack, startApi } from "../support/api.ts";
 import {
   addAxe,
   axeViolations,
@@ -66,8 +67,51 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     await page.getByText("Dry run of step 23, re-applying").waitFor();
     await page.getByRole("button", { name: "Redo step 23" }).click();
     await page.getByText("Step 23 is re-applied.").waitFor();
+    await page.getByText("no order is billed twice none found").waitFor();
     expect(await stateOf(23)).toBe("applied");
     expect(await reasonsOf(23)).toContain("wrong prices");
+  });
+
+  test("an operation is shown with its receipt, can be downloaded, and is found in the ledger", async () => {
+    await rollBack(api, 25);
+    await api.pool.query(`
+      insert into earlybird.kept_values (operation_id, step, relation, key, outcome, written, parked)
+        select max(id), 25, 'delivery_statuses', 'dlv_1', 'kept', '{"notes": "by hand"}', '{"notes": "before"}'
+        from earlybird.operations`);
+    await reapply(api, 25);
+    const page = await open(desktop, "/ledger");
+    await addAxe(page);
+    await page.reload();
+    await page.getByLabel("Action").selectOption("rollback");
+    await page.getByLabel("Step").fill("25");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.waitForURL("**/ledger?*step=25*");
+    await expect.poll(() => page.getByRole("listitem").count()).toBe(1);
+    await page.getByRole("link", { name: /^operation \d+$/ }).click();
+    await page.getByRole("heading", { name: "Step 25 was rolled back." }).waitFor();
+    await page.getByText(/(\d+) of \1 checks hold/).waitFor();
+    await page.getByRole("row", { name: "delivery_statuses dlv_1 notes by hand before" }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download as Markdown" }).click(),
+    ]);
+    const text = readFileSync(await download.path(), "utf8");
+    expect(text).toMatch(/^# Operation \d+\n\nStep 25 was rolled back\.\n/);
+    expect(watched.failures).toEqual([]);
+  });
+
+  test("an interrupted operation offers to resume and to abort, and shows how it ends", async () => {
+    await rollBack(api, 28);
+    const { rows } = await api.pool.query(`
+      update earlybird.operations set state = 'interrupted'
+        where id = (select max(id) from earlybird.operations) returning id`);
+    const page = await open(desktop, `/operations/${rows[0].id}`);
+    await page.getByText("the operation was interrupted").waitFor();
+    await page.getByLabel("Reason").fill("not needed");
+    await page.getByRole("button", { name: /^Abort/ }).click();
+    await page.getByText("the operation was aborted").waitFor();
+    expect(await stateOf(28)).toBe("applied");
   });
 
   const reasonsOf = async (step: number): Promise<string[]> =>
@@ -78,6 +122,7 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
   test("an operator sees what is missing, and causes neither a refusal nor an alert", async () => {
     const page = await open(desktop, "/changes/23", "operator");
     await page.getByText("Moving a step needs an admin.").waitFor();
+    await page.getByText("unbilled in a year at the rate of the last 90 days").waitFor();
     await page.getByRole("button", { name: "Undo step 23" }).click({ force: true });
     for (const name of ["Now", "Alerts", "Changes"]) {
       await page.getByRole("navigation", { name: "Main", exact: true }).getByRole("link", { name }).click();
@@ -98,6 +143,23 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     await page.getByRole("alert").waitFor();
     expect(new URL(page.url()).pathname).toBe("/console/login");
     expect(api.alerts.active()).toEqual([]);
+  });
+
+  test("an operator acknowledges an alert and mutes it for an hour", async () => {
+    const { id } = api.alerts.raise({ type: "CUSTOM", key: "fridge", message: "The fridge is too warm." });
+    await api.alerts.settled();
+    const page = await open(phone, `/alerts/${id}`, "operator");
+    await page.getByLabel(/Note or reason/).fill("on the way");
+    await page.getByRole("button", { name: "Acknowledge" }).click();
+    await page.getByText(/acknowledged by .+: “on the way”/).waitFor();
+    await page.getByRole("button", { name: "Mute 1 h" }).click();
+    await page.getByText(/Muted until/).waitFor();
+    expect(api.alerts.mutes()).toMatchObject([{ type: "CUSTOM", key: "fridge", reason: null }]);
+    await page.getByRole("button", { name: "Withdraw acknowledgement" }).click();
+    await page.getByRole("button", { name: "Acknowledge" }).waitFor();
+    expect(api.alerts.active()).toMatchObject([{ acknowledged: null }]);
+    api.alerts.resolve("CUSTOM", "fridge");
+    expect(watched.failures).toEqual([]);
   });
 
   test("a session that ends stops all polling, and the page goes to the login", async () => {
@@ -152,4 +214,21 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
       }
     },
   );
+
+  test("an alert leads to the step that moved before it, with the alert as the reason", async () => {
+    await rollBack(api, 25);
+    await api.pool.query(`
+      update earlybird.operations set started_at = '2026-03-10T05:56Z', finished_at = '2026-03-10T05:56Z'
+        where id = (select max(id) from earlybird.operations)`);
+    api.alerts.raise({ type: "DELIVERY_ISSUE", message: "A delivery could not be confirmed." });
+    await expect.poll(() => api.alerts.active()).toHaveLength(1);
+    const page = await open(desktop, `/alerts/${api.alerts.active()[0]?.id}`);
+    await page.getByText("Step 25 affects DELIVERY_ISSUE alerts.").waitFor();
+    await page
+      .getByRole("link", { name: "Step 25 was rolled back 4 min 0 s before the alert fired." })
+      .click();
+    await page.getByRole("heading", { name: "Each confirmation records" }).waitFor();
+    expect(await page.getByLabel(/Why/).inputValue()).toBe("A delivery could not be confirmed.");
+    await reapply(api, 25);
+  });
 });

@@ -25,6 +25,7 @@ const allowedImports: Record<string, readonly string[]> = {
   rollback: ["core", "http", "database"],
   alerts: ["core", "settings", "database", "monitoring"],
   console: ["core", "http"],
+  suspects: ["alerts", "monitoring", "rollback"],
   cli: ["core", "settings", "database", "rollback", "alerts", "service.ts"],
 };
 

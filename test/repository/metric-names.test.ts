@@ -55,12 +55,14 @@ const scrape = async (): Promise<string> => {
       event_loop_utilization_percent: 1,
     },
     performance: { ...performance.summary(), endpoints: [] },
+    gauges: [],
   };
   const app = fastify();
   await app.register(metricsRoute, {
     monitoring: { snapshot, performance },
     version: "1.2.3",
     firing: () => ({ CUSTOM: 1 }),
+    declared: () => ({ "slow checkout": 1 }),
     operatorOnly: async () => {},
   });
   return (await app.inject("/metrics")).body;

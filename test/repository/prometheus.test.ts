@@ -1,6 +1,10 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gaugeAlert } from "../../ops/src/alerts/rules/declared/gauge-alert.ts";
+import { objective } from "../../ops/src/alerts/rules/declared/objective.ts";
+import { routeAlert } from "../../ops/src/alerts/rules/declared/route-alert.ts";
+import { declaredPrometheusRules } from "../../ops/src/alerts/rules/prometheus/declared-rules.ts";
 import { defaultThresholds } from "../../ops/src/alerts/rules/thresholds.ts";
 import { HttpRequestLines } from "../../ops/src/monitoring/prometheus/request-lines.ts";
 import { bucketBoundsMs } from "../../ops/src/monitoring/requests/cumulative-histogram.ts";
@@ -21,6 +25,13 @@ test.each(milliseconds)(
   },
 );
 
+const declared = [
+  routeAlert({ name: "yes", route: "GET /orders", p95AboveMs: 2_000 }),
+  routeAlert({ name: 'failing "orders"', route: "GET /orders", errorRateAbove: 0.02 }),
+  gaugeAlert({ name: "deep queue", gauge: "queue_depth", above: 1_000, forSeconds: 60 }),
+  objective({ name: "orders", route: "GET /orders", availability: 0.995 }),
+];
+
 /** So many requests of one kind. */
 interface Requests {
   number: number;
@@ -30,9 +41,12 @@ interface Requests {
 
 describe.skipIf(!prometheusPrograms)("the real promtool (Debian's package, or on the PATH)", () => {
   let folder: string;
+  let declaredFile: string;
 
   beforeAll(async () => {
     folder = await makeTemporaryDirectory();
+    declaredFile = join(folder, "declared.yml");
+    await writeFile(declaredFile, declaredPrometheusRules(declared));
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -45,8 +59,9 @@ describe.skipIf(!prometheusPrograms)("the real promtool (Debian's package, or on
   };
 
   test("accepts the rules", async () => {
-    const { passed, words } = await promtool(["check", "rules", rules]);
-    expect(words).toContain("SUCCESS: 13 rules found");
+    const { passed, words } = await promtool(["check", "rules", rules, declaredFile]);
+    expect(words).toContain("SUCCESS: 15 rules found");
+    expect(words).toContain("SUCCESS: 16 rules found");
     expect(passed).toBe(true);
   });
 
@@ -77,20 +92,39 @@ describe.skipIf(!prometheusPrograms)("the real promtool (Debian's package, or on
     );
   };
 
+  const custom = (n: number) => ({ [`earlybird_alert_firing{${place},type="CUSTOM"}`]: n });
+  const declaredFiring = (n: number) => ({
+    [`earlybird_declared_alert_firing{${place},key="deep queue"}`]: n,
+  });
+
   const standing = (value: number) => `${value}x20`;
   const growing = (by: number) => `0+${by}x20`;
 
-  /** Whether it fires after four minutes, by series that are scraped every 15 seconds, in promtool's notation. */
-  const firing = async (alert: string, series: Record<string, string>): Promise<boolean> => {
+  /**
+   * Which of these alerts fire at a time, by default after four minutes, by series that are scraped every 15 seconds, in
+   * promtool's notation.
+   */
+  const firingAmong = async (
+    alerts: readonly string[],
+    series: Record<string, string>,
+    { at = ["4m"], every = "15s", scrapeEvery = "15s" } = {},
+  ): Promise<string[]> => {
     const input_series = Object.entries(series).map(([name, values]) => ({ series: name, values }));
-    const expected = { eval_time: "4m", alertname: alert, exp_alerts: [] };
-    const tests = [{ interval: "15s", input_series, alert_rule_test: [expected] }];
-    const file = await write("test.yml", { rule_files: [rules], evaluation_interval: "15s", tests });
+    const alert_rule_test = at.flatMap((eval_time) =>
+      alerts.map((alertname) => ({ eval_time, alertname, exp_alerts: [] })),
+    );
+    const tests = [{ interval: scrapeEvery, input_series, alert_rule_test }];
+    const rule_files = [rules, declaredFile];
+    const file = await write("test.yml", { rule_files, evaluation_interval: every, tests });
     // It says what it has got where none was expected.
     const { passed, words } = await promtool(["test", "rules", file]);
-    if (!passed) expect(words).toContain(`alertname="${alert}"`);
-    return !passed;
+    const found = alerts.filter((alert) => words.includes(`alertname="${alert}"`));
+    expect(found.length === 0).toBe(passed);
+    return found;
   };
+
+  const firing = async (alert: string, series: Record<string, string>): Promise<boolean> =>
+    (await firingAmong([alert], series)).length === 1;
 
   const each = (series: Record<string, number>, values: (value: number) => string) =>
     Object.fromEntries(Object.entries(series).map(([name, value]) => [name, values(value)]));
@@ -144,6 +178,70 @@ describe.skipIf(!prometheusPrograms)("the real promtool (Debian's package, or on
     async ({ quick, slow, durationMs, expected }) => {
       const series = growthBy([{ number: quick }, { number: slow, durationMs }]);
       expect(await firing("EarlybirdApiTimeout", each(series, growing))).toBe(expected);
+    },
+  );
+
+  const queueDepth = (value: number) => ({ [`earlybird_user_queue_depth{${place}}`]: value });
+
+  test.each([
+    [{ ...custom(1), 'up{job="another"}': 1 }, ["EarlybirdMissing", "EarlybirdCustom"]],
+    [{ ...custom(1), ...declaredFiring(1), [`up{${place}}`]: 1, ...queueDepth(1_000) }, []],
+    [
+      { ...custom(2), ...declaredFiring(1), [`up{${place}}`]: 0, ...queueDepth(1_001) },
+      ["EarlybirdDown", "EarlybirdCustom", "EarlybirdDeepQueue"],
+    ],
+  ])("with %j, of the alerts beside the built-in rules fire: %j", async (series, expected) => {
+    const alerts = ["EarlybirdDown", "EarlybirdMissing", "EarlybirdCustom", "EarlybirdDeepQueue"];
+    expect(await firingAmong(alerts, each(series, standing))).toEqual(expected);
+  });
+
+  test("three slow requests before the first scrape do not make later ones look slow", async () => {
+    const slow = growthBy([{ number: 3, durationMs: 8_000 }]);
+    const quick = growthBy([{ number: 20, durationMs: 168 }]);
+    const series = Object.fromEntries(
+      Object.entries(quick).map(([name, value]) => [name, `_x4 ${slow[name] ?? 0}+${value}x12`]),
+    );
+    // Not at the time of a scrape, where rate need not extrapolate.
+    const at = Array.from({ length: 26 }, (_, n) => `${7 * (n + 6)}s`);
+    const alerts = ["EarlybirdApiTimeout", "EarlybirdYes"];
+    expect(await firingAmong(alerts, series, { at, every: "7s" })).toEqual([]);
+  });
+
+  test.each([
+    { failed: 1, durationMs: 2_001, expected: ["EarlybirdYes"] },
+    { failed: 10, durationMs: 1_999, expected: ["EarlybirdFailingOrders"] },
+  ])(
+    "of 50 requests in 15 s of $durationMs ms, $failed fail; of the declared alerts fire: $expected",
+    async ({ failed, durationMs, expected }) => {
+      const kinds = [
+        { number: 50 - failed, durationMs },
+        { number: failed, durationMs, status: 500 },
+      ];
+      const alerts = ["EarlybirdYes", "EarlybirdFailingOrders"];
+      expect(await firingAmong(alerts, each(growthBy(kinds), growing))).toEqual(expected);
+    },
+  );
+
+  // Of 100 requests a minute, so many fail, in each hour before the alert is evaluated.
+  test.each([
+    { failed: [10, 10, 10, 10, 10, 10], expected: ["EarlybirdOrdersFastBurn", "EarlybirdOrdersSlowBurn"] },
+    { failed: [4, 4, 4, 4, 4, 4], expected: ["EarlybirdOrdersSlowBurn"] },
+    { failed: [0, 0, 0, 0, 0, 10], expected: ["EarlybirdOrdersFastBurn"] },
+    { failed: [40, 40, 0, 0, 0, 0], expected: [] },
+  ])(
+    "of the requests in six hours $failed % fail; of the burn alerts fire: $expected",
+    async ({ failed, expected }) => {
+      const before = (hour: number) => failed.slice(0, hour).reduce((sum, percent) => sum + 60 * percent, 0);
+      const errors = failed.map((percent, hour) => `${before(hour)}+${percent}x59`).join(" ");
+      const labels = `${place},http_request_method="GET",http_route="/orders"`;
+      const series = {
+        [`http_server_request_duration_seconds_count{${labels},http_response_status_code="2xx"}`]:
+          "0+100x359",
+        [`earlybird_http_errors_total{${labels}}`]: errors,
+      };
+      const options = { at: ["359m"], every: "359m", scrapeEvery: "1m" };
+      const alerts = ["EarlybirdOrdersFastBurn", "EarlybirdOrdersSlowBurn"];
+      expect(await firingAmong(alerts, series, options)).toEqual(expected);
     },
   );
 });

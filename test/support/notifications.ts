@@ -20,6 +20,7 @@ export const notificationOf = (
     details: { reason: "connect ECONNREFUSED 127.0.0.1:5432" },
     fired_at: "2026-01-05T04:00:01.000Z",
     resolved_at: null,
+    acknowledged: null,
     ...difference.alert,
   },
 });

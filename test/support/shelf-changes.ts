@@ -66,6 +66,8 @@ export const shelfChanges = [
     requires: [],
     risk: "critical",
     acknowledge: "no rules",
+    whileRolledBack: "Loans can have no title.",
+    affects: { routes: ["POST /loans"], alerts: ["CUSTOM"] },
     parts: [behaviour("strict")],
     verify: async (db) => [
       await noneOf(db, "each loan has a title", sql`select id from loans where title = ''`),

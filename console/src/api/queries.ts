@@ -34,12 +34,6 @@ export const diagnosticsQuery = queryOptions({
   refetchInterval: quicklyMs,
 });
 
-export const auditQuery = queryOptions({
-  queryKey: ["rollback", "audit"],
-  queryFn: () => read(api.GET("/api/rollback/audit", { params: { query: { limit: 50 } } })),
-  refetchInterval: slowlyMs,
-});
-
 export const activeAlertsQuery = queryOptions({
   queryKey: ["alerts", "active"],
   queryFn: () => read(api.GET("/api/alerts/active")),
@@ -101,6 +95,22 @@ export const trafficQuery = (hours: number) =>
     refetchInterval: slowlyMs,
   });
 
+/** Stops the reminders of an alert. @throws ApiError */
+export const acknowledge = ({ id }: Pick<Alert, "id">, note: string) =>
+  read(api.POST("/api/alerts/{id}/acknowledge", { params: { path: { id } }, body: { note } }));
+
+/** @throws ApiError */
+export const unacknowledge = ({ id }: Pick<Alert, "id">) =>
+  read(api.DELETE("/api/alerts/{id}/acknowledge", { params: { path: { id } } }));
+
+/** Mutes alerts of the same type and key for an hour. @throws ApiError */
+export const muteForAnHour = ({ type, key }: Pick<Alert, "type" | "key">, reason: string) =>
+  read(
+    api.POST("/api/alerts/mute", {
+      body: { type, ...(key && { key }), duration_seconds: 3_600, reason },
+    }),
+  );
+
 /** Executes a move, measures it and aborts it. @throws ApiError */
 export const dryRun = (step: number, direction: Direction): Promise<DryRun> =>
   read(
@@ -109,22 +119,3 @@ export const dryRun = (step: number, direction: Direction): Promise<DryRun> =>
       body: { direction },
     }),
   );
-
-export interface Move {
-  step: number;
-  direction: Direction;
-  reason: string;
-  acknowledge: string[];
-  plan?: string | undefined;
-}
-
-/** Rolls a step back or re-applies it. @throws ApiError */
-export const move = ({ step, direction, reason, acknowledge, plan }: Move) => {
-  const request = {
-    params: { path: { step: String(step) } },
-    body: { ...(reason && { reason }), acknowledge, ...(plan !== undefined && { plan }) },
-  };
-  return direction === "rollback"
-    ? read(api.POST("/api/rollback/steps/{step}/rollback", request))
-    : read(api.POST("/api/rollback/steps/{step}/reapply", request));
-};

@@ -975,6 +975,16 @@ export interface paths {
                                     newest: string | null;
                                 };
                             };
+                            /** @description Numbers that the service declares. */
+                            gauges: {
+                                name: string;
+                                help: string;
+                                unit: string | null;
+                                /** @description Null if the last read failed. */
+                                value: number | null;
+                                /** @description Why there is no value; null if there is one. */
+                                problem: string | null;
+                            }[];
                         };
                     };
                 };
@@ -1210,6 +1220,16 @@ export interface paths {
                                     newest: string | null;
                                 };
                             };
+                            /** @description Numbers that the service declares. */
+                            gauges: {
+                                name: string;
+                                help: string;
+                                unit: string | null;
+                                /** @description Null if the last read failed. */
+                                value: number | null;
+                                /** @description Why there is no value; null if there is one. */
+                                problem: string | null;
+                            }[];
                         };
                     };
                 };
@@ -1448,6 +1468,16 @@ export interface paths {
                                     newest: string | null;
                                 };
                             };
+                            /** @description Numbers that the service declares. */
+                            gauges: {
+                                name: string;
+                                help: string;
+                                unit: string | null;
+                                /** @description Null if the last read failed. */
+                                value: number | null;
+                                /** @description Why there is no value; null if there is one. */
+                                problem: string | null;
+                            }[];
                             endpoints: ({
                                 window_seconds: number;
                                 requests: number;
@@ -1796,6 +1826,16 @@ export interface paths {
                                     newest: string | null;
                                 };
                             };
+                            /** @description Numbers that the service declares. */
+                            gauges: {
+                                name: string;
+                                help: string;
+                                unit: string | null;
+                                /** @description Null if the last read failed. */
+                                value: number | null;
+                                /** @description Why there is no value; null if there is one. */
+                                problem: string | null;
+                            }[];
                             endpoints: ({
                                 window_seconds: number;
                                 requests: number;
@@ -2261,10 +2301,15 @@ export interface paths {
                     content: {
                         "application/json": {
                             active: number;
+                            /** @description including those of open maintenance windows */
                             muted: {
                                 id: string;
                                 /** @enum {string} */
                                 type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                                /** @description only alerts with this key */
+                                key: string | null;
+                                /** @description only alerts whose key or details.route is this */
+                                route: string | null;
                                 author: string;
                                 reason: string | null;
                                 /** Format: date-time */
@@ -2384,6 +2429,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                             }[];
                         };
                     };
@@ -2475,6 +2527,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                                 instance: string;
                                 channels: {
                                     channel: string;
@@ -2577,6 +2636,13 @@ export interface paths {
                                 /** Format: date-time */
                                 fired_at: string;
                                 resolved_at: string | null;
+                                /** @description stops reminders until the alert resolves or becomes more severe */
+                                acknowledged: {
+                                    by: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    note: string | null;
+                                } | null;
                             };
                             /** @description the process that raised it */
                             instance: string;
@@ -2666,7 +2732,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mute a type of alerts. Muted alerts are recorded, and sent if they still fire at the end. */
+        /** Mute alerts by type, key or route. Muted alerts are recorded, and sent if they still fire at the end. */
         post: {
             parameters: {
                 query?: never;
@@ -2682,6 +2748,10 @@ export interface paths {
                          * @enum {string}
                          */
                         type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        /** @description only alerts with this key */
+                        key?: string | null;
+                        /** @description only alerts whose key or details.route is this */
+                        route?: string | null;
                         /** @description at most 30 days */
                         duration_seconds: number;
                         /** @description needed for critical types and for ALL */
@@ -2700,6 +2770,10 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
                             author: string;
                             reason: string | null;
                             /** Format: date-time */
@@ -2792,7 +2866,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a mute now. */
+        /** End a mute now, named by its id, or by the type, key and route that it was made with. */
         post: {
             parameters: {
                 query?: never;
@@ -2803,11 +2877,16 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        id?: string;
                         /**
                          * @description a type of alerts, or ALL
                          * @enum {string}
                          */
-                        type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        type?: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        /** @description only alerts with this key */
+                        key?: string | null;
+                        /** @description only alerts whose key or details.route is this */
+                        route?: string | null;
                     };
                 };
             };
@@ -2822,6 +2901,10 @@ export interface paths {
                             id: string;
                             /** @enum {string} */
                             type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
                             author: string;
                             reason: string | null;
                             /** Format: date-time */
@@ -3037,6 +3120,774 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the maintenance windows, the next one first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            windows: {
+                                id: string;
+                                /** @enum {string} */
+                                type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                                /** @description only alerts with this key */
+                                key: string | null;
+                                /** @description only alerts whose key or details.route is this */
+                                route: string | null;
+                                author: string;
+                                reason: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                schedule: {
+                                    /** Format: date-time */
+                                    from: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description at most 30 days later
+                                     */
+                                    until: string;
+                                } | {
+                                    /** @description days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00" */
+                                    every: string;
+                                    /** @description IANA time zone whose clock it follows, such as Europe/Berlin */
+                                    zone: string;
+                                };
+                                is_open: boolean;
+                                /**
+                                 * Format: date-time
+                                 * @description of the open period, or else of the next
+                                 */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Plan a mute, for one time or for every week. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description a type of alerts, or ALL
+                         * @enum {string}
+                         */
+                        type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                        /** @description only alerts with this key */
+                        key?: string | null;
+                        /** @description only alerts whose key or details.route is this */
+                        route?: string | null;
+                        schedule: {
+                            /** Format: date-time */
+                            from: string;
+                            /**
+                             * Format: date-time
+                             * @description at most 30 days later
+                             */
+                            until: string;
+                        } | {
+                            /** @description days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00" */
+                            every: string;
+                            /** @description IANA time zone whose clock it follows, such as Europe/Berlin */
+                            zone: string;
+                        };
+                        /** @description needed for critical types and for ALL */
+                        reason?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
+                            author: string;
+                            reason: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            schedule: {
+                                /** Format: date-time */
+                                from: string;
+                                /**
+                                 * Format: date-time
+                                 * @description at most 30 days later
+                                 */
+                                until: string;
+                            } | {
+                                /** @description days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00" */
+                                every: string;
+                                /** @description IANA time zone whose clock it follows, such as Europe/Berlin */
+                                zone: string;
+                            };
+                            is_open: boolean;
+                            /**
+                             * Format: date-time
+                             * @description of the open period, or else of the next
+                             */
+                            from: string;
+                            /** Format: date-time */
+                            until: string;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a maintenance window. If it is open, its mute ends. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM" | "ALL";
+                            /** @description only alerts with this key */
+                            key: string | null;
+                            /** @description only alerts whose key or details.route is this */
+                            route: string | null;
+                            author: string;
+                            reason: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            schedule: {
+                                /** Format: date-time */
+                                from: string;
+                                /**
+                                 * Format: date-time
+                                 * @description at most 30 days later
+                                 */
+                                until: string;
+                            } | {
+                                /** @description days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00" */
+                                every: string;
+                                /** @description IANA time zone whose clock it follows, such as Europe/Berlin */
+                                zone: string;
+                            };
+                            is_open: boolean;
+                            /**
+                             * Format: date-time
+                             * @description of the open period, or else of the next
+                             */
+                            from: string;
+                            /** Format: date-time */
+                            until: string;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the reminders of an alert until it resolves or becomes more severe. Its end is still sent. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description such as what is being done */
+                        note?: string | null;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
+                            /** @description distinguishes alerts of one type, such as a route or an address; often empty */
+                            key: string;
+                            /** @enum {string} */
+                            severity: "warning" | "error" | "critical";
+                            /** @enum {string} */
+                            state: "firing" | "resolved";
+                            message: string;
+                            details: {
+                                [key: string]: string | number;
+                            };
+                            /** Format: date-time */
+                            fired_at: string;
+                            resolved_at: string | null;
+                            /** @description stops reminders until the alert resolves or becomes more severe */
+                            acknowledged: {
+                                by: string;
+                                /** Format: date-time */
+                                at: string;
+                                note: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Withdraw the acknowledgement of an alert. Reminders continue. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
+                            /** @description distinguishes alerts of one type, such as a route or an address; often empty */
+                            key: string;
+                            /** @enum {string} */
+                            severity: "warning" | "error" | "critical";
+                            /** @enum {string} */
+                            state: "firing" | "resolved";
+                            message: string;
+                            details: {
+                                [key: string]: string | number;
+                            };
+                            /** Format: date-time */
+                            fired_at: string;
+                            resolved_at: string | null;
+                            /** @description stops reminders until the alert resolves or becomes more severe */
+                            acknowledged: {
+                                by: string;
+                                /** Format: date-time */
+                                at: string;
+                                note: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/suspects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List operations and instance starts in the hour before an alert fired, with evidence.
+         * @description First those whose change declares that it affects the route or type of the alert, then the latest.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description The beginning of the time considered.
+                             */
+                            from: string;
+                            /**
+                             * Format: date-time
+                             * @description Its end: when the alert fired.
+                             */
+                            to: string;
+                            suspects: ({
+                                /** @enum {string} */
+                                kind: "operation";
+                                operation: string;
+                                /** @enum {string} */
+                                action: "apply" | "rollback" | "reapply";
+                                steps: number[];
+                                /**
+                                 * Format: date-time
+                                 * @description When the operation ended, or the instance started.
+                                 */
+                                at: string;
+                                /** @description Sentences to judge by; none of them claims a cause. */
+                                evidence: string[];
+                                /** @description Whether a change declares that it affects this alert. */
+                                declared: boolean;
+                            } | {
+                                /** @enum {string} */
+                                kind: "instance";
+                                instance: string;
+                                version: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When the operation ended, or the instance started.
+                                 */
+                                at: string;
+                                /** @description Sentences to judge by; none of them claims a cause. */
+                                evidence: string[];
+                                /** @description Whether a change declares that it affects this alert. */
+                                declared: boolean;
+                            })[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollback/status": {
         parameters: {
             query?: never;
@@ -3174,6 +4025,18 @@ export interface paths {
                                 dependents: number[];
                                 can_rollback: boolean;
                                 blocked_by: (number | string)[];
+                                /** @description The possible move with `cascade`: the steps in the order of moving, and the phrases it requires. */
+                                cascade: {
+                                    steps: number[];
+                                    acknowledge: string[];
+                                };
+                                /** @description The effect of a rollback, as the change declares it. */
+                                while_rolled_back: string | null;
+                                /** @description Routes and types of alerts that the change declares to affect. */
+                                affects: {
+                                    routes: string[];
+                                    alerts: string[];
+                                };
                                 estimate: {
                                     rows: number;
                                     duration_ms: number;
@@ -3259,6 +4122,18 @@ export interface paths {
                             dependents: number[];
                             can_rollback: boolean;
                             blocked_by: (number | string)[];
+                            /** @description The possible move with `cascade`: the steps in the order of moving, and the phrases it requires. */
+                            cascade: {
+                                steps: number[];
+                                acknowledge: string[];
+                            };
+                            /** @description The effect of a rollback, as the change declares it. */
+                            while_rolled_back: string | null;
+                            /** @description Routes and types of alerts that the change declares to affect. */
+                            affects: {
+                                routes: string[];
+                                alerts: string[];
+                            };
                             estimate: {
                                 rows: number;
                                 duration_ms: number;
@@ -3330,6 +4205,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rollback/steps/{step}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the impact of the possible move of a step, without executing it.
+         * @description Read-only, at most two seconds, kept for a minute. A dry run also measures rows, locks and duration.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    step: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            step: number;
+                            /**
+                             * @description The possible move: a rollback if the step is applied, else a re-apply.
+                             * @enum {string}
+                             */
+                            direction: "rollback" | "reapply";
+                            /** @description Empty for a re-apply, and if `complete` is false. */
+                            impact: {
+                                label: string;
+                                value: number | string;
+                                unit: string;
+                                /** @description The heading that lines share; null for a line on its own. */
+                                group: string | null;
+                                /** @description Distinguishes the line within its group, such as a month or a route. */
+                                key: string;
+                                /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                headline: boolean;
+                            }[];
+                            /** @description False if the impact could not be computed within two seconds. */
+                            complete: boolean;
+                            /**
+                             * Format: date-time
+                             * @description Up to a minute ago, unless a step has moved since.
+                             */
+                            computed_at: string;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollback/operations": {
         parameters: {
             query?: never;
@@ -3342,7 +4320,14 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description `next` of the page before. */
                     before?: string;
+                    /** @description Only what concerns this step. */
+                    step?: number;
+                    /** @description A part of the operator's name or id. */
+                    operator?: string;
+                    /** @description Only operations of this kind. */
+                    action?: "apply" | "rollback" | "reapply";
                 };
                 header?: never;
                 path?: never;
@@ -3373,6 +4358,8 @@ export interface paths {
                                 started_at: string;
                                 finished_at: string | null;
                             }[];
+                            /** @description `before` for the next page; null on the last one. */
+                            next: string | null;
                         };
                     };
                 };
@@ -3420,7 +4407,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get one operation with its requester, reason, receipts and kept values. */
+        /** Get one operation with its receipts and kept values, and whether it can be resumed or aborted. */
         get: {
             parameters: {
                 query?: never;
@@ -3482,6 +4469,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -3516,6 +4509,12 @@ export interface paths {
                                 outcome: "kept" | "restored" | "dangling" | "deleted";
                                 written: unknown;
                                 parked: unknown;
+                            }[];
+                            actions: {
+                                /** @enum {string} */
+                                action: "resume" | "abort";
+                                /** @description Why it is not possible now; null if it is. */
+                                refused: string | null;
                             }[];
                         };
                     };
@@ -3837,7 +4836,14 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description `next` of the page before. */
                     before?: string;
+                    /** @description Only what concerns this step. */
+                    step?: number;
+                    /** @description A part of the operator's name or id. */
+                    operator?: string;
+                    /** @description Only this action; `rollback` also finds `rollback.refused` and `rollback.failed`. */
+                    action?: string;
                 };
                 header?: never;
                 path?: never;
@@ -3881,6 +4887,8 @@ export interface paths {
                                 plan: string | null;
                                 result: unknown;
                             }[];
+                            /** @description `before` for the next page; null on the last one. */
+                            next: string | null;
                         };
                     };
                 };
@@ -4111,6 +5119,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4217,11 +5231,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Roll back a step without losing data. */
+        /**
+         * Roll back a step without losing data.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     step: string;
                 };
@@ -4325,6 +5345,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4465,6 +5491,11 @@ export interface paths {
                                 /** @enum {string} */
                                 state: "expired";
                                 approved_by: string | null;
+                            };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
                             };
                         };
                     };
@@ -4558,11 +5589,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Re-apply a step. */
+        /**
+         * Re-apply a step.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     step: string;
                 };
@@ -4666,6 +5703,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -4807,6 +5850,11 @@ export interface paths {
                                 state: "expired";
                                 approved_by: string | null;
                             };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };
@@ -4899,11 +5947,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move a range of steps, or, with `dry_run`, preview the move. */
+        /**
+         * Move a range of steps, or, with `dry_run`, preview the move.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -5007,6 +6061,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5067,6 +6127,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5208,6 +6274,11 @@ export interface paths {
                                 state: "expired";
                                 approved_by: string | null;
                             };
+                        } | {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };
@@ -5300,11 +6371,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resume an interrupted or failed operation. */
+        /**
+         * Resume an interrupted or failed operation.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -5377,6 +6454,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5391,6 +6474,20 @@ export interface paths {
                                 seq: number;
                                 hash: string;
                             } | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };
@@ -5483,11 +6580,17 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Revert the steps that an interrupted or failed operation has moved. */
+        /**
+         * Revert the steps that an interrupted or failed operation has moved.
+         * @description Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.
+         */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description With `respond-async`, the response is sent once the operation has begun. */
+                    prefer?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -5560,6 +6663,12 @@ export interface paths {
                                     label: string;
                                     value: number | string;
                                     unit: string;
+                                    /** @description The heading that lines share; null for a line on its own. */
+                                    group: string | null;
+                                    /** @description Distinguishes the line within its group, such as a month or a route. */
+                                    key: string;
+                                    /** @description Whether the line summarizes the impact; at least one of a step does. */
+                                    headline: boolean;
                                 }[];
                                 warnings: string[];
                                 blocked_by: string[];
@@ -5574,6 +6683,20 @@ export interface paths {
                                 seq: number;
                                 hash: string;
                             } | null;
+                        };
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Its events are at /api/rollback/operations/:id/events. */
+                            operation: {
+                                id: string;
+                            };
                         };
                     };
                 };

@@ -2,12 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { alertQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { createFormat, duration } from "../format.ts";
+import { createFormat, duration, nameOf } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Section } from "../ui/section.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import styles from "./alert.module.css";
+import { AlertActions } from "./alert-actions.tsx";
+import { Suspects } from "./suspects.tsx";
 
 /** One alert: what was measured, each decision about notifying, and each attempt by channel. */
 export const AlertPage = () => {
@@ -34,7 +36,14 @@ export const AlertPage = () => {
         </span>
         <span>since {format.dateTime(alert.fired_at)}</span>
         <span>{instance}</span>
+        {alert.acknowledged && (
+          <span>
+            acknowledged by {nameOf(alert.acknowledged.by)} at {format.time(alert.acknowledged.at)}
+            {alert.acknowledged.note && `: “${alert.acknowledged.note}”`}
+          </span>
+        )}
       </p>
+      {alert.state === "firing" && <AlertActions alert={alert} format={format} />}
       <div className={styles.columns}>
         <Section title="Measured">
           <dl className={styles.details}>
@@ -73,6 +82,7 @@ export const AlertPage = () => {
           </ul>
         </Section>
       </div>
+      <Suspects alert={alert.id} reason={alert.message} />
     </div>
   );
 };

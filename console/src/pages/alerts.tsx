@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { alertHistoryQuery, alertSummaryQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { createFormat, duration } from "../format.ts";
+import { createFormat, duration, nameOf } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
@@ -25,43 +25,47 @@ export const AlertsPage = () => {
       <Section title="Newest">
         {history.data.alerts.length === 0 && <Empty>No alert has fired yet.</Empty>}
         <ul>
-          {history.data.alerts.map(({ id, state, severity, type, message, fired_at, resolved_at }) => (
-            <Row
-              key={id}
-              icon={state === "firing" ? severity : "check"}
-              aside={format.time(fired_at)}
-              more={
-                <>
-                  {state === "firing"
-                    ? `firing for ${duration(nowMs - Date.parse(fired_at))}`
-                    : `resolved after ${duration(Date.parse(String(resolved_at)) - Date.parse(fired_at))}`}
-                  {` · ${severity} · ${type}`}
-                </>
-              }
-            >
-              <Link to="/alerts/$id" params={{ id }}>
-                {message}
-              </Link>
-            </Row>
-          ))}
+          {history.data.alerts.map(
+            ({ id, state, severity, type, message, fired_at, resolved_at, acknowledged }) => (
+              <Row
+                key={id}
+                icon={state === "firing" ? severity : "check"}
+                aside={format.time(fired_at)}
+                more={
+                  <>
+                    {state === "firing"
+                      ? `firing for ${duration(nowMs - Date.parse(fired_at))}`
+                      : `resolved after ${duration(Date.parse(String(resolved_at)) - Date.parse(fired_at))}`}
+                    {` · ${severity} · ${type}`}
+                    {acknowledged && ` · acknowledged by ${nameOf(acknowledged.by)}`}
+                  </>
+                }
+              >
+                <Link to="/alerts/$id" params={{ id }}>
+                  {message}
+                </Link>
+              </Row>
+            ),
+          )}
         </ul>
       </Section>
       <div className={styles.side}>
         <Section title="Muted">
           {muted.length === 0 && <Empty>Nothing is muted.</Empty>}
           <ul>
-            {muted.map(({ id, type, author, reason, until }) => (
+            {muted.map(({ id, type, key, route, author, reason, until }) => (
               <Row
                 key={id}
                 icon="rolled-back"
                 aside={<>until {format.time(until)}</>}
                 more={
                   <>
-                    {author}: “{reason}”
+                    {nameOf(author)}
+                    {reason && `: “${reason}”`}
                   </>
                 }
               >
-                {type}
+                {[type, key, route].filter(Boolean).join(" · ")}
               </Row>
             ))}
           </ul>

@@ -24,6 +24,7 @@ const alert = (difference: Partial<Alert>): Alert => ({
   details: { cpu_percent: 91 },
   fired_at: minutesAgo(12),
   resolved_at: null,
+  acknowledged: null,
   ...difference,
 });
 

@@ -1,7 +1,7 @@
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
 export { acceptInvitationPath, createAdminInvitation, hasAnyAdmin } from "./invitation.ts";
 export { forgetEndedWindows } from "./login-budgets.ts";
-export { authorizeOperator, demandRecentLogin } from "./operators.ts";
+export { authorizeOperator, demandRecentLogin, isPrivilegedAccount } from "./operators.ts";
 export { customerFor, isCustomer, ownCustomer } from "./ownership.ts";
 export { hashPassword } from "./passwords.ts";
 export { emailTaken } from "./register.ts";

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ApiContext } from "../context.ts";
 import { isDatabaseUnreachable } from "../database-unreachable.ts";
 import { needsEnrolment } from "./guard.ts";
-import { findLogin, type Login, type SignedIn } from "./login.ts";
+import { findLogin, findLoginByEmail, type Login, type SignedIn } from "./login.ts";
 import { enrolmentNeeded, forbidden, tokenExpired, unauthenticated } from "./refusals.ts";
 import { readToken } from "./tokens.ts";
 
@@ -76,7 +76,15 @@ export const authorizeOperator = (
   };
 };
 
-const isOperator = ({ role }: Login): boolean => role === "admin" || role === "operator";
+/** Whether an email belongs to an admin or operator, for alerts about failed logins. */
+export const isPrivilegedAccount =
+  ({ db, operatorsDb = db }: Pick<ApiContext, "db" | "operatorsDb">) =>
+  async (email: string): Promise<boolean> => {
+    const user = await findLoginByEmail(operatorsDb, email);
+    return user !== undefined && isOperator(user);
+  };
+
+const isOperator = ({ role }: Pick<Login, "role">): boolean => role === "admin" || role === "operator";
 
 const reauthenticationNeeded = defineFailure({
   code: "EB_REAUTHENTICATION_NEEDED",

@@ -19,6 +19,7 @@ test("ten failed logins for one account raise SECURITY_ALERT with address and ac
   expect(raised()).toEqual([]);
   await guess("admin@example.com", "203.0.113.99");
   await expect.poll(raised).toEqual(["SECURITY_ALERT failed logins account admin@example.com"]);
+  await expect.poll(() => api.alerts.active()[0]?.severity).toBe("critical");
   const [alert] = api.alerts.active();
   expect(alert).toMatchObject({
     severity: "critical",

@@ -8,6 +8,8 @@ export default defineChange({
   title: "Orders refer to their subscription",
   requires: [],
   risk: "low",
+  whileRolledBack: "Orders do not name their subscription.",
+  affects: { routes: ["POST /api/orders/generate"], alerts: [] },
   parts: [
     columns("orders", { subscription_id: { type: "text", references: "subscriptions.id" } }),
     index("orders", ["subscription_id"]),

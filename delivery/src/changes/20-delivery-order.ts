@@ -9,6 +9,18 @@ export default defineChange({
   title: "Deliveries refer to their order",
   requires: [19],
   risk: "high",
+  whileRolledBack: "Deliveries are confirmed by customer and date, and do not name their order.",
+  affects: {
+    routes: [
+      "POST /api/deliveries/confirm",
+      "POST /api/shared-links/:token/confirm",
+      "POST /api/orders",
+      "POST /api/orders/generate",
+      "POST /api/deliveries/start-round",
+      "POST /api/billing/generate",
+    ],
+    alerts: ["DELIVERY_ISSUE", "BILLING_FAILURE"],
+  },
   parts: [
     columns("delivery_statuses", { order_id: { type: "text", references: "orders.id" } }),
     index("delivery_statuses", ["order_id"]),

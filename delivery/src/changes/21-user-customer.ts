@@ -56,6 +56,17 @@ export default defineChange({
   requires: [],
   risk: "critical",
   acknowledge: "login broken",
+  whileRolledBack: "Customer logins without a link cannot log in (403, `EB_LOGIN_NOT_LINKED`). Staff can.",
+  affects: {
+    routes: [
+      "POST /api/auth/login",
+      "POST /api/auth/register",
+      "POST /api/users",
+      "POST /api/customers/:id/link",
+      "POST /api/customers/:id/unlink",
+    ],
+    alerts: ["SECURITY_ALERT"],
+  },
   parts: [
     ids.maps,
     columns("users", { customer_id: { type: "text", references: "customers.id" } }),

@@ -1,7 +1,7 @@
 import { behaviour, columns, defineChange, noneOf, overtaken, rows } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { startOfBusinessDay } from "../business/time-zone.ts";
-import { count, countBy } from "./impact.ts";
+import { count, countBy, headline } from "./impact.ts";
 
 const handedOver = sql`('delivered', 'partially_delivered')`;
 const turned = sql`this.status = 'DELIVERED' and this.status_before_delivery is not null`;
@@ -12,6 +12,17 @@ export default defineChange({
   title: "A confirmed delivery turns its order DELIVERED",
   requires: [20],
   risk: "high",
+  whileRolledBack:
+    "Confirming does not change the order's status. Orders that this step set to DELIVERED are open again; orders delivered before it or cancelled since are unchanged.",
+  affects: {
+    routes: [
+      "POST /api/deliveries/confirm",
+      "POST /api/shared-links/:token/confirm",
+      "POST /api/deliveries/:id/correct",
+      "POST /api/billing/generate",
+    ],
+    alerts: ["DELIVERY_ISSUE", "BILLING_FAILURE"],
+  },
   parts: [
     columns("orders", {
       delivered_at: { type: "timestamptz" },
@@ -68,11 +79,13 @@ export default defineChange({
       sql`select delivery_date::text as part, count(*) as value from orders as this
         where ${turned} group by part order by part desc`,
     )),
-    await count(
-      db,
-      "amount that leaves billing",
-      "paise",
-      sql`select coalesce(sum(total_paise), 0) from orders as this where ${turned}`,
+    await headline(
+      count(
+        db,
+        "amount that leaves billing",
+        "paise",
+        sql`select coalesce(sum(total_paise), 0) from orders as this where ${turned}`,
+      ),
     ),
   ],
   verify: async (db, state) =>

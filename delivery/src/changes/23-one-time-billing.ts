@@ -1,7 +1,7 @@
 import { backfill, behaviour, columns, defineChange, index, noneOf } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
 import { businessToday } from "../business/time-zone.ts";
-import { count, countBy } from "./impact.ts";
+import { count, countBy, headline } from "./impact.ts";
 
 const deliveredOneTime = sql`orders where kind = 'one_time' and status = 'DELIVERED'`;
 
@@ -12,6 +12,12 @@ export default defineChange({
   requires: [20, 22],
   risk: "critical",
   acknowledge: "revenue loss",
+  whileRolledBack:
+    "Only subscriptions are billed. Existing bills stay. One-time orders delivered in the meantime are billed once, by the next run after the re-apply.",
+  affects: {
+    routes: ["POST /api/billing/generate", "POST /api/billing/:id/void"],
+    alerts: ["BILLING_FAILURE"],
+  },
   parts: [
     columns("orders", { billed: { type: "boolean" } }),
     columns("billing_records", { order_id: { type: "text", references: "orders.id" } }),
@@ -38,12 +44,14 @@ export default defineChange({
       sql`select to_char(delivery_date, 'YYYY-MM') as part, sum(total_paise) as value from ${deliveredOneTime}
         and delivery_date >= date_trunc('month', ${businessToday}) - interval '3 months' group by part order by part desc`,
     )),
-    await count(
-      db,
-      "unbilled in a year at the rate of the last 90 days",
-      "paise",
-      sql`select round(coalesce(sum(total_paise), 0) * 365 / 90.0) from ${deliveredOneTime}
-        and delivery_date > ${businessToday} - 90`,
+    await headline(
+      count(
+        db,
+        "unbilled in a year at the rate of the last 90 days",
+        "paise",
+        sql`select round(coalesce(sum(total_paise), 0) * 365 / 90.0) from ${deliveredOneTime}
+          and delivery_date > ${businessToday} - 90`,
+      ),
     ),
   ],
   verify: async (db, state) =>

@@ -17,6 +17,9 @@ export default defineChange({
   requires: [],
   risk: "critical",
   acknowledge: "security exposed",
+  whileRolledBack:
+    "Every valid login can use every route of the delivery API. Rollback, alerts and monitoring stay protected.",
+  affects: { routes: exposed.map(([route]) => route), alerts: ["SECURITY_ALERT"] },
   parts: [behaviour("role-checks")],
   impact: async (db) => [
     { label: "routes open to every login", value: exposed.length, unit: "routes" },
@@ -24,6 +27,8 @@ export default defineChange({
       label: `exposed: ${route}`,
       value: `was for ${roles.toString()}`,
       unit: "",
+      group: "exposed",
+      key: route,
     })),
     ...(await countBy(
       db,

@@ -21,6 +21,11 @@ export default defineChange({
   title: "Each confirmation records who, when, how and from where",
   requires: [20],
   risk: "high",
+  whileRolledBack: "Confirmations do not record who made them, how, or from which address.",
+  affects: {
+    routes: ["POST /api/deliveries/confirm", "POST /api/shared-links/:token/confirm"],
+    alerts: ["DELIVERY_ISSUE"],
+  },
   parts: [
     columns("delivery_statuses", {
       confirmed_by_user_id: { type: "text", references: "users.id" },

@@ -1,6 +1,6 @@
 import { behaviour, columns, defineChange, noneOf, overtaken } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
-import { count } from "./impact.ts";
+import { count, headline } from "./impact.ts";
 
 /** Every line of a delivery with everything ordered, or nothing, as `compareQuantities` records it. */
 const allOrNothing = sql`(
@@ -23,6 +23,17 @@ export default defineChange({
   title: "Each delivery records the quantities handed over",
   requires: [20],
   risk: "high",
+  whileRolledBack:
+    "Deliveries have no quantities, quantities are not checked, and bills charge what was ordered.",
+  affects: {
+    routes: [
+      "POST /api/deliveries/confirm",
+      "POST /api/shared-links/:token/confirm",
+      "POST /api/deliveries/:id/correct",
+      "POST /api/billing/generate",
+    ],
+    alerts: ["DELIVERY_ISSUE", "BILLING_FAILURE"],
+  },
   parts: [
     // A delivery that was corrected meanwhile. Before the columns: items that were written meanwhile win.
     overtaken("delivery_statuses", {
@@ -41,16 +52,18 @@ export default defineChange({
       "deliveries",
       sql`select count(*) from delivery_statuses where items is not null and status in ('partially_delivered', 'shortage')`,
     ),
-    await count(
-      db,
-      "what customers would be overcharged",
-      "paise",
-      sql`select coalesce(sum(((item ->> 'ordered_qty')::bigint - (item ->> 'delivered_qty')::bigint)
+    await headline(
+      count(
+        db,
+        "what customers would be overcharged",
+        "paise",
+        sql`select coalesce(sum(((item ->> 'ordered_qty')::bigint - (item ->> 'delivered_qty')::bigint)
           * (ordered ->> 'unit_price_paise')::bigint), 0)
         from delivery_statuses d join orders o on o.id = d.order_id
         cross join lateral jsonb_array_elements(d.items) item
         join lateral jsonb_array_elements(o.items) ordered on ordered ->> 'product_id' = item ->> 'product_id'
         where d.status = 'partially_delivered'`,
+      ),
     ),
   ],
   verify: async (db, state) =>

@@ -9,6 +9,15 @@ export default defineChange({
   requires: [20],
   risk: "critical",
   acknowledge: "phantom deliveries",
+  whileRolledBack: "Deliveries can be confirmed for any date, and for cancelled orders.",
+  affects: {
+    routes: [
+      "POST /api/deliveries/confirm",
+      "POST /api/shared-links/:token/confirm",
+      "POST /api/deliveries/:id/correct",
+    ],
+    alerts: ["DELIVERY_ISSUE"],
+  },
   parts: [
     table(
       "refused_confirmations",

@@ -1,5 +1,6 @@
 import { behaviour, defineChange } from "@earlybird-ops/platform/rollback";
 import { sql } from "kysely";
+import { access } from "../access.ts";
 import { ids } from "../ids/index.ts";
 import { countBy } from "./impact.ts";
 
@@ -10,6 +11,12 @@ export default defineChange({
   requires: [],
   risk: "critical",
   acknowledge: "id rewrite",
+  whileRolledBack:
+    "Ids have their old form (`order-001042`), with the original values. Ids of either style are accepted in either state.",
+  affects: {
+    routes: Object.keys(access).filter((route) => route.includes("/:id") || route.startsWith("POST ")),
+    alerts: ["API_TIMEOUT"],
+  },
   parts: [ids, behaviour("uuid-ids")],
   impact: async (db) => {
     const rewritten = await countBy(

@@ -63,6 +63,17 @@ export default defineChange({
   title: "The hot queries have their indexes",
   requires: [],
   risk: "high",
+  whileRolledBack: "The most frequent queries read whole tables.",
+  affects: {
+    routes: [
+      "GET /api/orders",
+      "GET /api/subscriptions",
+      "GET /api/deliveries",
+      "GET /api/billing",
+      "POST /api/billing/generate",
+    ],
+    alerts: ["API_TIMEOUT", "DATABASE_SLOW", "HIGH_CPU", "BILLING_FAILURE"],
+  },
   parts: [
     indexes(
       [

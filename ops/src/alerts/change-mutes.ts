@@ -1,16 +1,15 @@
-import type { Mute } from "./incidents/mute.ts";
 import type { Silences } from "./incidents/silences.ts";
 import type { Pipeline } from "./pipeline.ts";
 
-/** Changes the mutes as all instances have them, then saves the result and shares it. */
-export const changeMutes = async (
+/** Changes the mutes and maintenance windows as all instances have them, then saves the result and shares it. */
+export const changeMutes = async <Changed>(
   { silences, shared, notifier, stateFile, clock }: Pipeline,
-  change: (silences: Silences, now: Date) => Mute,
-): Promise<Mute> => {
+  change: (silences: Silences, now: Date) => Changed,
+): Promise<Changed> => {
   await shared?.syncSilences();
-  const mute = change(silences, clock.now());
+  const changed = change(silences, clock.now());
   notifier.schedule();
   await stateFile?.save();
   await shared?.syncSilences();
-  return mute;
+  return changed;
 };

@@ -38,6 +38,7 @@ test("two failed pings raise DATABASE_DOWN once, with its reason and its beginni
         },
         fired_at: "2026-01-05T04:00:02.000Z",
         resolved_at: null,
+        acknowledged: null,
       },
     },
   ]);

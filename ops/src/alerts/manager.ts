@@ -1,13 +1,23 @@
+import { acknowledge, unacknowledge } from "./acknowledge.ts";
 import { changeMutes } from "./change-mutes.ts";
+import type { AcknowledgeRequest } from "./incidents/acknowledgement.ts";
 import type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
-import type { Mute, MuteRequest, MuteTarget } from "./incidents/mute.ts";
+import type { MaintenanceRequest, PlannedWindow } from "./incidents/maintenance.ts";
+import type { Mute, MuteRequest, UnmuteRequest } from "./incidents/mute.ts";
 import type { RaiseRequest } from "./incidents/raise.ts";
 import type { AlertSummary } from "./incidents/statistics.ts";
 import type { Alert } from "./model/alert.ts";
 import type { RaisedType } from "./model/raised-types.ts";
 import type { Explanation } from "./notify/explain.ts";
 import { type AlertManagerOptions, createPipeline, type Pipeline } from "./pipeline.ts";
-import { activeAnywhere, activeHere, explanationOf, historyOf, summaryOf } from "./queries.ts";
+import {
+  activeAnywhere,
+  activeHere,
+  explanationOf,
+  firingDeclared,
+  historyOf,
+  summaryOf,
+} from "./queries.ts";
 import type { Observed, SnapshotSource } from "./rules/rule.ts";
 import { closePipeline, settle, settleAndSave } from "./shutdown.ts";
 
@@ -47,7 +57,7 @@ export class AlertManager {
    * (`details.occurrences`). If the request is more severe, the alert takes its severity, message and details, and
    * the channels are notified again.
    *
-   * @throws Failure EB_ALERT_TYPE
+   * @throws Failure EB_ALERT_TYPE, EB_ALERT_DECLARED
    */
   raise(request: RaiseRequest): Alert {
     return this.#pipeline.lifecycle.raise(request);
@@ -57,7 +67,7 @@ export class AlertManager {
    * Resolves a raised alert; without a key, all alerts of the type that were raised without one. Returns the last
    * alert that it resolved; undefined if none was firing.
    *
-   * @throws Failure EB_ALERT_TYPE
+   * @throws Failure EB_ALERT_TYPE, EB_ALERT_DECLARED
    */
   resolve(type: RaisedType, key = ""): Alert | undefined {
     return this.#pipeline.lifecycle.resolve(type, key);
@@ -66,6 +76,11 @@ export class AlertManager {
   /** Alerts of this process that fire now. */
   active(): Alert[] {
     return activeHere(this.#pipeline);
+  }
+
+  /** Each declared alert of this process, by key: 1 while it fires, otherwise 0. */
+  firingDeclared(): Record<string, number> {
+    return firingDeclared(this.#pipeline);
   }
 
   /** Alerts that fire in any instance, as of the last contact; an alert that several instances raised, once. */
@@ -89,24 +104,62 @@ export class AlertManager {
   }
 
   /**
-   * Mutes a type of alerts, or all, in all instances. Muted alerts are recorded; an alert that still fires at the end
-   * of the mute is sent then.
+   * Mutes a type of alerts, some of them by key or route, or all, in all instances. Muted alerts are recorded; an alert
+   * that still fires at the end of the mute is sent then.
    *
-   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
+   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE, EB_MUTE_DURATION
    */
   async mute(request: MuteRequest): Promise<Mute> {
     return changeMutes(this.#pipeline, (silences, now) => silences.mute(request, now));
   }
 
-  /** @throws Failure EB_NOT_MUTED */
-  async unmute(request: { type: MuteTarget; author: string }): Promise<Mute> {
+  /** @throws Failure EB_NOT_MUTED, EB_MUTED_BY_MAINTENANCE */
+  async unmute(request: UnmuteRequest): Promise<Mute> {
     return changeMutes(this.#pipeline, (silences, now) => silences.unmute(request, now));
   }
 
-  /** The mutes in force. */
+  /**
+   * Plans a mute, for one time or for every week, in all instances.
+   *
+   * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE, EB_MAINTENANCE_TIME, EB_TIME_ZONE
+   */
+  async addMaintenance(request: MaintenanceRequest): Promise<PlannedWindow> {
+    return changeMutes(this.#pipeline, (silences, now) => silences.addWindow(request, now));
+  }
+
+  /**
+   * Removes a maintenance window; if it is open, its mute ends.
+   *
+   * @throws Failure EB_MAINTENANCE_UNKNOWN
+   */
+  async removeMaintenance(request: { id: string; author: string }): Promise<PlannedWindow> {
+    return changeMutes(this.#pipeline, (silences, now) => silences.removeWindow(request, now));
+  }
+
+  /** The maintenance windows, the next one first. */
+  maintenance(): PlannedWindow[] {
+    const { silences, clock } = this.#pipeline;
+    return silences.windows(clock.now());
+  }
+
+  /** The mutes in force, including those of open maintenance windows. */
   mutes(): Mute[] {
     const { silences, clock } = this.#pipeline;
     return silences.all(clock.now());
+  }
+
+  /**
+   * Stops the reminders of an alert, in all instances, until it resolves or becomes more severe. Its end is still sent.
+   *
+   * @throws Failure EB_ALERT_UNKNOWN, EB_ALERT_RESOLVED
+   */
+  async acknowledge(request: AcknowledgeRequest): Promise<Alert> {
+    return acknowledge(this.#pipeline, request);
+  }
+
+  /** @throws Failure EB_ALERT_UNKNOWN, EB_ALERT_RESOLVED, EB_NOT_ACKNOWLEDGED */
+  async unacknowledge(request: AcknowledgeRequest): Promise<Alert> {
+    return unacknowledge(this.#pipeline, request);
   }
 
   /** @throws Failure EB_ALERT_UNKNOWN */

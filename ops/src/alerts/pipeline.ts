@@ -2,6 +2,7 @@ import type pg from "pg";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { steadyClock } from "../core/steady-clock.ts";
+import { Acknowledgements } from "./incidents/acknowledgements.ts";
 import { Incidents } from "./incidents/active.ts";
 import { IncidentLifecycle } from "./incidents/lifecycle.ts";
 import { Records } from "./incidents/records.ts";
@@ -12,12 +13,13 @@ import type { Attempt, Dispatcher } from "./model/notification.ts";
 import { noDeduplication } from "./notify/deduplication.ts";
 import { DeliveryLog } from "./notify/delivery-log.ts";
 import { Notifier } from "./notify/notifier.ts";
+import { type AlertDeclaration, rulesOf } from "./rules/declared/index.ts";
 import { rules } from "./rules/index.ts";
 import { RuleEngine } from "./rules/rule-engine.ts";
 import { defaultThresholds, type Thresholds } from "./rules/thresholds.ts";
 import { SharedAlerts } from "./storage/shared-alerts.ts";
 import { clampTimestamps } from "./storage/state/clamp-timestamps.ts";
-import { restoreSnapshot, takeSnapshot } from "./storage/state/snapshot.ts";
+import { restoreSnapshot, takeSnapshot, withoutUndeclared } from "./storage/state/snapshot.ts";
 import { StateFile } from "./storage/state/state-file.ts";
 
 export interface AlertManagerOptions {
@@ -27,6 +29,11 @@ export interface AlertManagerOptions {
   clock?: Clock;
   /** Overrides of {@link defaultThresholds}. */
   thresholds?: Partial<Thresholds>;
+  /**
+   * Alerts of the service, beside the built-in ones; see `assertDeclarations`. A command, which does not know them, leaves
+   * it out and keeps their state for the server.
+   */
+  declared?: readonly AlertDeclaration[] | undefined;
   /** The pool of the monitoring, never that of the service. Instances share history, mutes and claims in it. */
   database?: pg.Pool;
   /** Where the state survives a restart. Without it, the state is lost. */
@@ -41,10 +48,16 @@ export type Pipeline = ReturnType<typeof createPipeline>;
 export const createPipeline = (options: AlertManagerOptions) => {
   const { dispatcher, log, clock = systemClock, dataDir, database, rank = () => 0 } = options;
   const nowMs = steadyClock(clock);
-  const engine = new RuleEngine({ rules, thresholds: { ...defaultThresholds, ...options.thresholds } });
+  const declared = (options.declared ?? []).flatMap(rulesOf);
+  const declaredKeys = options.declared && new Set(declared.map(({ key = "" }) => key));
+  const engine = new RuleEngine({
+    rules: [...rules, ...declared],
+    thresholds: { ...defaultThresholds, ...options.thresholds },
+  });
   const incidents = new Incidents();
   const silences = new Silences();
   const records = new Records();
+  const acknowledgements = new Acknowledgements({ incidents, onChange: (record) => records.changed(record) });
   const shared =
     database &&
     new SharedAlerts({
@@ -52,6 +65,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
       log,
       clock,
       silences,
+      acknowledgements,
       records,
       incidents,
       isUnavailable: () => engine.stateOf(AlertType.DATABASE_DOWN) !== "inactive",
@@ -77,11 +91,13 @@ export const createPipeline = (options: AlertManagerOptions) => {
   const lifecycle = new IncidentLifecycle({
     incidents,
     records,
+    declared: declaredKeys,
+    acknowledgements,
     onChange: () => notifier.schedule(),
     clock,
     nowMs,
   });
-  const sources = { engine, incidents, silences, records, notifier };
+  const sources = { engine, incidents, silences, acknowledgements, records, notifier };
   const stateFile: StateFile | undefined =
     dataDir === undefined
       ? undefined
@@ -91,7 +107,7 @@ export const createPipeline = (options: AlertManagerOptions) => {
           clock,
           take: () => takeSnapshot(sources, { now: clock.now(), isShared: shared !== undefined }),
           adopt: (state) => {
-            restoreSnapshot(sources, clampTimestamps(state, nowMs()));
+            restoreSnapshot(sources, clampTimestamps(withoutUndeclared(state, declaredKeys), nowMs()));
             lifecycle.resolveAdopted(dispatcher.channels().map(({ channel }) => channel));
           },
         });
@@ -111,12 +127,14 @@ export const createPipeline = (options: AlertManagerOptions) => {
     dispatcher.onAttempt(onAttempt),
   ];
   return {
+    declared,
     dispatcher,
     clock,
     nowMs,
     engine,
     incidents,
     silences,
+    acknowledgements,
     records,
     shared,
     deliveryLog,

@@ -2,11 +2,18 @@ import type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 import { type AlertSummary, statisticsOf, tallyOf } from "./incidents/statistics.ts";
 import type { Alert } from "./model/alert.ts";
 import { oneOfEach } from "./model/fingerprint.ts";
+import type { AlertRecord } from "./model/record.ts";
 import { alertUnknown, type Explanation, explain } from "./notify/explain.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** Alerts that fire in this process. */
 export const activeHere = ({ incidents }: Pipeline): Alert[] => incidents.firing().map(({ alert }) => alert);
+
+/** The number of firing alerts, 0 or 1, by the key of each declared alert. */
+export const firingDeclared = ({ declared, incidents }: Pipeline): Record<string, number> =>
+  Object.fromEntries(
+    declared.map(({ type, key = "" }) => [key, incidents.find(type, key) === undefined ? 0 : 1]),
+  );
 
 /** Alerts that fire in any instance, as of the last contact; an alert that several instances raised, once. */
 export const activeAnywhere = (pipeline: Pipeline): Alert[] => {
@@ -38,16 +45,20 @@ export const summaryOf = (pipeline: Pipeline): AlertSummary => {
 };
 
 /** @throws Failure EB_ALERT_UNKNOWN */
-export const explanationOf = async (
-  { records, deliveryLog, shared, dispatcher }: Pipeline,
+export const recordOf = async (
+  { records, deliveryLog, shared }: Pipeline,
   id: string,
-): Promise<Explanation> => {
+): Promise<AlertRecord> => {
   const known = deliveryLog.recordOf(id);
   // Another instance may have changed its own alerts since the last read.
   const record = records.isOurs(id) ? known : ((await shared?.find(id)) ?? known);
   if (!record) throw alertUnknown({ id });
-  return explain(
-    record,
-    dispatcher.channels().map(({ channel }) => channel),
-  );
+  return record;
 };
+
+/** @throws Failure EB_ALERT_UNKNOWN */
+export const explanationOf = async (pipeline: Pipeline, id: string): Promise<Explanation> =>
+  explain(
+    await recordOf(pipeline, id),
+    pipeline.dispatcher.channels().map(({ channel }) => channel),
+  );

@@ -42,8 +42,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodes)
     // Each level reads its own options only: "audit verify --json" asks verify for JSON.
-    .enablePositionalOptions()
-    .exitOverride();
+    .enablePositionalOptions();
   const alerts = alertsCommand();
   // These commands import all modules of alerts.
   if (argv.includes("alerts")) (await import("./commands/alerts/commands.ts")).addAlertCommands(alerts);
@@ -72,15 +71,18 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   ]) {
     program.addCommand(command);
   }
-  for (const command of program.commands) {
-    command.exitOverride();
-    for (const nested of command.commands) nested.exitOverride();
-  }
+  reportErrors(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = await report(error, argv.includes("--json"));
   }
+};
+
+/** Makes a command, and those below it, throw instead of ending the process. */
+const reportErrors = (command: Command): void => {
+  command.exitOverride();
+  for (const nested of command.commands) reportErrors(nested);
 };
 
 const usageError = 2;

@@ -3,6 +3,7 @@ import type { Logger } from "../core/logger.ts";
 import { messageOf } from "../core/message-of.ts";
 import { withTimeout } from "../core/with-timeout.ts";
 import type { DatabaseHealth } from "./database/health-check.ts";
+import type { GaugeReading } from "./gauge.ts";
 import { judgeHealth } from "./health-status.ts";
 import type { EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -21,6 +22,13 @@ export interface SystemProbe {
   sample(): SystemSample;
   report(): SystemReport;
   stop(): void;
+}
+
+/** The measurements of one check. */
+interface Measured {
+  database: DatabaseHealth;
+  endpoints: EndpointSummary[];
+  gauges: GaugeReading[];
 }
 
 interface HealthCheckOptions {
@@ -61,7 +69,7 @@ export class HealthChecks {
   }
 
   /** Takes the snapshot after `before`, and logs a change of status. Synchronous. */
-  conclude(database: DatabaseHealth, endpoints: EndpointSummary[], before: Snapshot | undefined): Snapshot {
+  conclude({ database, endpoints, gauges }: Measured, before: Snapshot | undefined): Snapshot {
     const system = this.#sampleSystem(before);
     const performance = this.#options.performance.summary();
     const snapshot = {
@@ -70,6 +78,7 @@ export class HealthChecks {
       database,
       system,
       performance: { ...performance, endpoints },
+      gauges,
     };
     this.#logChange(snapshot, before?.status);
     return snapshot;

@@ -16,7 +16,10 @@ export { Fleet, type FleetOptions } from "./fleet/fleet.ts";
 export type { FleetCoverage, FleetEndpoint, FleetSummary } from "./fleet/fleet-summary.ts";
 export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.ts";
 export type { Instance } from "./fleet/instances.ts";
+export { type GaugeDeclaration, type GaugeOptions, type GaugeReading, gauge } from "./gauge.ts";
 export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
+export { type CountedRequests, type NamedCounts, ObjectiveCounts } from "./objective-counts.ts";
+export { gaugeMetric } from "./prometheus/own-gauges.ts";
 export { expressRouteOf } from "./requests/express-route.ts";
 export { recordRequests } from "./requests/fastify-recorder.ts";
 export {

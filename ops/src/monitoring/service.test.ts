@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createLogger } from "../core/logger.ts";
 import type { DatabaseHealth } from "./database/health-check.ts";
+import { gauge } from "./gauge.ts";
 import type { SystemProbe } from "./health-checks.ts";
 import { PerformanceMetrics } from "./requests/request-metrics.ts";
 import { type MonitoringOptions, MonitoringService } from "./service.ts";
@@ -248,4 +249,23 @@ test("the cost of checks, listeners and recording is measured", async () => {
   await service.start();
   await service.stop();
   expect(service.overhead).toMatchObject({ cpu_percent: 2, memory_bytes: 0, seconds_per_request: 0 });
+});
+
+test("each check reads the gauges of the service, those declared later too", async () => {
+  let depth = 1;
+  const { service } = monitor(async () => answers, {
+    gauges: [gauge("queue_depth", () => depth, { help: "Jobs." })],
+    failingIntervalMs: 5,
+  });
+  await service.start();
+  expect(service.snapshot?.gauges).toMatchObject([{ name: "queue_depth", value: 1 }]);
+  depth = 2;
+  service.gauge("workers", async () => 3, { help: "Workers." });
+  await expect
+    .poll(() => service.gauges.map(({ name, value }) => [name, value]))
+    .toEqual([
+      ["queue_depth", 2],
+      ["workers", 3],
+    ]);
+  await service.stop();
 });

@@ -3,6 +3,8 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { CheckLoop } from "./check-loop.ts";
 import { noDatabase } from "./database/no-database.ts";
+import { type GaugeDeclaration, type GaugeOptions, type GaugeReading, gauge } from "./gauge.ts";
+import { Gauges } from "./gauges.ts";
 import { type DatabaseProbe, HealthChecks, type SystemProbe } from "./health-checks.ts";
 import type { EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -14,6 +16,8 @@ export interface MonitoringOptions {
   database?: DatabaseProbe;
   system: SystemProbe;
   performance: PerformanceMetrics;
+  /** Numbers of the service; {@link MonitoringService.gauge} adds more. */
+  gauges?: readonly GaugeDeclaration[] | undefined;
   log: Logger;
   clock?: Clock;
   /** From the start of one check to the start of the next. */
@@ -34,6 +38,7 @@ export class MonitoringService {
   readonly #system: SystemProbe;
   readonly #log: Logger;
   readonly #checks: HealthChecks;
+  readonly #gauges: Gauges;
   readonly #loop: CheckLoop;
   readonly #startedMs: number;
   readonly #overhead: OverheadMeter;
@@ -51,6 +56,8 @@ export class MonitoringService {
     this.#startedMs = clock.monotonicMs();
     this.#overhead = new OverheadMeter({ clock, performance });
     this.#checks = new HealthChecks({ database, system, performance, log, clock, patienceMs });
+    this.#gauges = new Gauges(log);
+    for (const declaration of options.gauges ?? []) this.#gauges.declare(declaration);
     this.#loop = new CheckLoop({
       check: () => this.#check(),
       onError: (error) => log.error({ err: error }, "a check of the monitoring failed"),
@@ -81,6 +88,11 @@ export class MonitoringService {
     return Math.round(this.clock.monotonicMs() - this.#startedMs) / 1000;
   }
 
+  /** The gauges of the service, as of the latest check. */
+  get gauges(): GaugeReading[] {
+    return this.#gauges.readings();
+  }
+
   /** Calls `listener` with each new snapshot and logs its errors. Returns a function that removes the listener. */
   onSnapshot(listener: (snapshot: Snapshot) => unknown): () => void {
     this.#listeners.add(listener);
@@ -103,6 +115,15 @@ export class MonitoringService {
     return endpoints;
   }
 
+  /**
+   * Adds a number of the service, such as the length of a queue, which each check reads from now on.
+   *
+   * @throws Failure EB_GAUGE_NAME, EB_GAUGE_INCOMPLETE, EB_GAUGE_DUPLICATE
+   */
+  gauge(name: string, read: GaugeDeclaration["read"], options: GaugeOptions): void {
+    this.#gauges.declare(gauge(name, read, options));
+  }
+
   /** Starts the checks. Resolves when the first one has finished, whatever its result. */
   async start(): Promise<void> {
     if (this.#loop.state === "new") this.#system.start();
@@ -118,11 +139,16 @@ export class MonitoringService {
   }
 
   async #check(): Promise<boolean> {
+    const sampled = this.#gauges.sample();
     const database = await this.#checks.database(this.#snapshot);
+    await sampled;
     const endpoints = await this.endpoints();
     if (this.#loop.state !== "stopped") {
       this.#overhead.during(() => {
-        this.#snapshot = this.#checks.conclude(database, endpoints, this.#snapshot);
+        this.#snapshot = this.#checks.conclude(
+          { database, endpoints, gauges: this.#gauges.readings() },
+          this.#snapshot,
+        );
         for (const listener of this.#listeners) void this.#notify(listener, this.#snapshot);
       });
       this.#overhead.sample();

@@ -1,4 +1,5 @@
 import type { DatabaseHealth, HealthStatus } from "./database/health-check.ts";
+import type { GaugeReading } from "./gauge.ts";
 import type { EndpointSummary } from "./requests/request-metrics.ts";
 import type { PerformanceSummary } from "./requests/summary.ts";
 import type { SystemSample } from "./system/report.ts";
@@ -13,4 +14,6 @@ export interface Snapshot {
   system: SystemSample;
   /** The minute before `taken_at`: all requests, and each endpoint that had some. */
   performance: PerformanceSummary & { endpoints: EndpointSummary[] };
+  /** The gauges of the service. */
+  gauges: GaugeReading[];
 }

@@ -33,6 +33,7 @@ export { table } from "./parts/table.ts";
 export type { StepFindings } from "./preflight/check-steps.ts";
 export type { DryRun } from "./preview/dry-run.ts";
 export { type Fingerprint, fingerprint } from "./preview/fingerprint.ts";
+export type { Preview } from "./preview/impact-preview.ts";
 export type { Overview } from "./preview/overview.ts";
 export type { ParkedStep } from "./preview/parked.ts";
 export type { Certificate } from "./preview/prove.ts";

@@ -5,6 +5,7 @@ import { markRaised } from "./approvals/override.ts";
 import type { AnchorLines } from "./audit/anchor.ts";
 import {
   type LedgerEntry,
+  type LedgerPage,
   type LedgerRecord,
   readLedger,
   recordIfChanged,
@@ -51,6 +52,7 @@ import { withOperationLock } from "./operations/operation-lock.ts";
 import { type OperationEvent, watchOperation } from "./operations/watch.ts";
 import { checkSteps, type StepFindings } from "./preflight/check-steps.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./preview/dry-run.ts";
+import { impactPreviewer, type Preview } from "./preview/impact-preview.ts";
 import { type Overview, readOverview } from "./preview/overview.ts";
 import { listParked, type ParkedStep } from "./preview/parked.ts";
 import { type Certificate, proveSteps } from "./preview/prove.ts";
@@ -67,10 +69,12 @@ import { purgeStep } from "./purge-step.ts";
 export class RollbackManager {
   readonly #engine: Engine;
   readonly #readAudit: ReturnType<typeof auditReader>;
+  readonly #previewImpact: ReturnType<typeof impactPreviewer>;
 
   constructor(options: EngineOptions) {
     this.#engine = createEngine(options);
     this.#readAudit = auditReader(this.#engine.db, options.anchors);
+    this.#previewImpact = impactPreviewer(this.#engine);
   }
 
   /**
@@ -278,6 +282,19 @@ export class RollbackManager {
     return this.#read(stepStatuses);
   }
 
+  /**
+   * Reads the impact of the possible move of a step without executing it, in at most two seconds. Resolves with a result
+   * of the last minute if there is one.
+   *
+   * @throws Failure EB_STEP_UNKNOWN
+   */
+  async preview(step: number): Promise<Preview> {
+    const change = this.#change(step);
+    const preview = await translated(() => this.#previewImpact(change));
+    if (!preview) throw stepUnknown(step, this.steps);
+    return preview;
+  }
+
   /** Counts the steps by state, with the current or last operation and the head of the ledger. */
   getOverview(): Promise<Overview> {
     return this.#read(({ db }) => readOverview(db));
@@ -322,13 +339,13 @@ export class RollbackManager {
     return anchorHead(this.#engine);
   }
 
-  /** Lists ledger entries, newest first. */
-  readLedger(page: { limit: number; before?: number }): Promise<(LedgerEntry & LedgerHead)[]> {
+  /** Lists ledger entries, newest first, filtered by step, operator and action. */
+  readLedger(page: LedgerPage): Promise<(LedgerEntry & LedgerHead)[]> {
     return this.#read(({ db }) => readLedger(db, page));
   }
 
   /** Lists ledger entries, and verifies the whole ledger. Verifies only if the ledger has changed since the last call. */
-  readAudit(page: { limit: number; before?: number }): Promise<AuditPage> {
+  readAudit(page: LedgerPage): Promise<AuditPage> {
     return translated(() => this.#readAudit(page));
   }
 
@@ -367,6 +384,11 @@ export class RollbackManager {
   /** The registered step numbers, lowest first. */
   get steps(): number[] {
     return this.#engine.changes.map(({ step }) => step);
+  }
+
+  /** The registered changes, lowest step first. */
+  get changes(): readonly Change[] {
+    return this.#engine.changes;
   }
 
   /** The steps whose risk is `critical`. */

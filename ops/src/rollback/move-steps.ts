@@ -46,6 +46,7 @@ export const moveSteps = async (
     await recordConsent(engine, tx, recorded);
     return began;
   });
+  request.onBegin?.(operation.id);
   if (consent.kind === "overridden") await raiseOverridesNow(engine);
   const execution = { ...context, operation, by: resolved.request, promised, onProgress };
   return executeOperation(engine, session, { ...execution, checking: moving, endsAs: "completed" });

@@ -20,6 +20,7 @@ const alert: Alert = {
   details: { p95_ms: 2_345, reason: "x".repeat(20_000) },
   fired_at: "2026-01-05T04:00:01.000Z",
   resolved_at: null,
+  acknowledged: null,
 };
 
 const notification = (occasion: Occasion, difference: Partial<Alert> = {}): Notification => ({

@@ -17,6 +17,7 @@ const alert: Alert = {
   details: { reason: "connect ECONNREFUSED 127.0.0.1:5432", failing_since: "2026-01-05T04:00:00.000Z" },
   fired_at: "2026-01-05T04:00:01.000Z",
   resolved_at: null,
+  acknowledged: null,
 };
 
 const fired: Notification = {

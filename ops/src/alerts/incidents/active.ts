@@ -64,6 +64,7 @@ export class Incidents {
         details: sanitizeDetails(details),
         fired_at: now.toISOString(),
         resolved_at: null,
+        acknowledged: null,
       },
       instance,
       decisions: [],
@@ -88,6 +89,7 @@ export class Incidents {
       severity,
       message: sanitizeMessage(message),
       details: sanitizeDetails(details),
+      acknowledged: null,
     };
   }
 
@@ -145,11 +147,11 @@ export class Incidents {
    * @param watch the rule engine
    */
   causeOf(
-    { alert, firedMs }: Incident,
+    { alert, firedMs, raised }: Incident,
     watch: { isPending(type: AlertType): boolean; observedAtMs: number },
     nowMs: number,
   ): Cause {
-    const causes = causesOf(alert.type);
+    const causes = causesOf(alert.type, raised !== null);
     for (const type of causes) {
       const firing = this.find(type, "");
       if (firing) return { state: "known", type, alert: firing.alert.id };

@@ -15,8 +15,12 @@ const causes: Partial<Record<AlertType, readonly AlertType[]>> = {
 };
 const none: readonly AlertType[] = [];
 
-/** The types that may explain an alert of this type. */
-export const causesOf = (type: AlertType): readonly AlertType[] => causes[type] ?? none;
+/** Requests and gauges that depend on the database. */
+const causesOfDeclared: readonly AlertType[] = [AlertType.DATABASE_DOWN];
+
+/** The types that may explain an alert. An alert of type CUSTOM that a rule raised is a declared one. */
+export const causesOf = (type: AlertType, isRaised: boolean): readonly AlertType[] =>
+  type === AlertType.CUSTOM && !isRaised ? causesOfDeclared : (causes[type] ?? none);
 
 /**
  * How long after its cause has ended a symptom is still explained by it: requests that failed stay in the

@@ -1,15 +1,17 @@
 import type { Clock } from "../../core/clock.ts";
-import type { Alert } from "../model/alert.ts";
+import { type Alert, AlertType } from "../model/alert.ts";
 import { brokenChannelIn } from "../model/channel-alert.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { RaisedType } from "../model/raised-types.ts";
 import type { Incident } from "../model/record.ts";
 import { sanitizeKey } from "../model/sanitize.ts";
 import type { Transition } from "../rules/rule-engine.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Incidents } from "./active.ts";
 import { measurementOf, newIncidentFrom, resolvedMessageOf } from "./alert-messages.ts";
 import { EarlyResolutions } from "./early-resolutions.ts";
 import {
+  assertNotDeclared,
   assertRaisable,
   expiredIncidents,
   firingWithKey,
@@ -21,6 +23,9 @@ import type { Records } from "./records.ts";
 export interface LifecycleOptions {
   incidents: Incidents;
   records: Records;
+  /** The keys of the declared alerts, which have type CUSTOM; undefined if this process does not know them. */
+  declared: ReadonlySet<string> | undefined;
+  acknowledgements: Acknowledgements;
   /** Called when an incident was raised, became more severe or was resolved. */
   onChange: () => void;
   clock: Clock;
@@ -51,9 +56,10 @@ export class IncidentLifecycle {
     }
   }
 
-  /** @throws Failure EB_ALERT_TYPE */
+  /** @throws Failure EB_ALERT_TYPE, EB_ALERT_DECLARED */
   raise(request: RaiseRequest): Alert {
-    const { incidents, records, clock, nowMs, onChange } = this.#options;
+    const { incidents, records, declared, clock, nowMs, onChange } = this.#options;
+    assertNotDeclared(request, declared);
     const { incident, change } = raiseIncident(incidents, request, clock.now(), nowMs());
     if (change === "begun") records.add(incident);
     else records.changed(incident);
@@ -64,10 +70,11 @@ export class IncidentLifecycle {
   /**
    * Returns the last of the alerts that it resolved; undefined if none was firing.
    *
-   * @throws Failure EB_ALERT_TYPE
+   * @throws Failure EB_ALERT_TYPE, EB_ALERT_DECLARED
    */
   resolve(type: RaisedType, key: string): Alert | undefined {
     assertRaisable(type);
+    assertNotDeclared({ type, key }, this.#options.declared);
     const firing = firingWithKey(this.#options.incidents, type, key);
     for (const incident of firing) this.#resolveRaised(incident);
     if (firing.length === 0 || key === "") {
@@ -85,7 +92,7 @@ export class IncidentLifecycle {
 
   /**
    * Resolves incidents of an earlier process that were resolved here before they were taken over, or that concern a
-   * channel which is not configured any more.
+   * channel which is not configured, or an alert which is not declared, any more.
    */
   resolveAdopted(channels: readonly string[]): void {
     for (const incident of this.#options.incidents.firing()) {
@@ -93,8 +100,15 @@ export class IncidentLifecycle {
       if (this.#earlyResolutions.has(incident)) this.#resolveRaised(incident);
       else if (broken !== undefined && !channels.includes(broken)) {
         this.#resolve(incident, `The channel ${broken} is no longer configured.`);
+      } else if (this.#isNoLongerDeclared(incident)) {
+        this.#resolve(incident, `The alert ${incident.alert.key} is no longer declared.`);
       }
     }
+  }
+
+  #isNoLongerDeclared({ alert: { type, key }, raised }: Incident): boolean {
+    const { declared } = this.#options;
+    return declared !== undefined && type === AlertType.CUSTOM && raised === null && !declared.has(key);
   }
 
   #resolveRaised(incident: Incident): void {
@@ -103,8 +117,9 @@ export class IncidentLifecycle {
   }
 
   #resolve(incident: Incident, message: string): void {
-    const { incidents, records, clock, nowMs, onChange } = this.#options;
+    const { incidents, records, acknowledgements, clock, nowMs, onChange } = this.#options;
     incidents.end(incident, message, clock.now(), nowMs());
+    acknowledgements.end(incident);
     records.changed(incident);
     onChange();
   }

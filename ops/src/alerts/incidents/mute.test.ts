@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createDecisions, down, well, withSymptoms } from "../../../../test/support/decisions.ts";
+import { includes } from "./mute-scope.ts";
 
 const hour = { duration_seconds: 3_600, author: "Asha" };
 const maintenance = { ...hour, type: "DATABASE_DOWN", reason: "maintenance" } as const;
@@ -19,7 +20,7 @@ test("a muted alert is recorded and not sent, with author, end and reason of the
     { occasion: "resolved", decision: "never_told" },
   ]);
   expect((await alerts.explain(record?.alert.id ?? "")).decisions[0]?.why).toBe(
-    "not sent: muted by Asha until 2026-01-05T05:00:00.000Z, because: maintenance",
+    `not sent: muted by Asha until 2026-01-05T05:00:00.000Z, mute ${mute.id} of DATABASE_DOWN, because: maintenance`,
   );
 });
 
@@ -118,4 +119,84 @@ test("a later mute of the same type replaces the earlier one", async () => {
   await alerts.mute({ ...hour, type: "CUSTOM" });
   const later = await alerts.mute({ type: "CUSTOM", duration_seconds: 60, author: "Ravi" });
   expect(alerts.mutes()).toEqual([later]);
+});
+
+describe("a mute of one key or route", () => {
+  const route = "GET /api/orders";
+  const slow = { ...hour, type: "API_TIMEOUT" } as const;
+
+  test("holds back these alerts, beside other mutes of the type; the decision names the mute", async () => {
+    const { alerts, observe, words } = createDecisions();
+    const mutes = [
+      await alerts.mute({ ...slow, route }),
+      await alerts.mute({ ...slow, key: "POST /api/orders" }),
+      await alerts.mute({ ...hour, type: "CUSTOM", key: "sda" }),
+    ];
+    expect(alerts.mutes()).toEqual(mutes);
+    alerts.raise({ type: "CUSTOM", key: "sda", message: "Full." });
+    alerts.raise({ type: "CUSTOM", key: "sdb", message: "Full." });
+    await observe(withSymptoms(well), withSymptoms(well));
+    expect(words()).toEqual(["fired CUSTOM", "fired HIGH_ERROR_RATE"]);
+    const { alert } = (await alerts.history({ limit: 1, type: "API_TIMEOUT" })).alerts[0] ?? {};
+    expect((await alerts.explain(alert?.id ?? "")).decisions).toMatchObject([
+      {
+        mute: mutes[0]?.id,
+        why: expect.stringContaining(`mute ${mutes[0]?.id} of API_TIMEOUT (route ${route})`),
+      },
+    ]);
+  });
+
+  test("is ended by its id or its scope, and then the alert is sent", async () => {
+    const { alerts, observe, pass, words } = createDecisions();
+    const { id } = await alerts.mute({ ...slow, route });
+    await alerts.mute({ ...slow, key: route });
+    await alerts.mute(slow);
+    await observe(withSymptoms(well), withSymptoms(well));
+    for (const ended of [{ id }, { type: "API_TIMEOUT" }, { type: "API_TIMEOUT", key: route }] as const) {
+      expect(words()).toEqual(["fired HIGH_ERROR_RATE"]);
+      await alerts.unmute({ ...ended, author: "Ravi" });
+      await pass(0);
+    }
+    expect(words()).toEqual(["fired HIGH_ERROR_RATE", "fired API_TIMEOUT"]);
+    for (const none of [{ id }, { type: "API_TIMEOUT", key: route }] as const) {
+      const ending = alerts.unmute({ ...none, author: "Ravi" });
+      await expect(ending).rejects.toMatchObject({ code: "EB_NOT_MUTED", status: 404 });
+    }
+  });
+
+  test("replaces the mute of the same scope only", async () => {
+    const { alerts } = createDecisions();
+    const type = await alerts.mute(slow);
+    await alerts.mute({ ...slow, route });
+    const later = await alerts.mute({ ...slow, route, duration_seconds: 60 });
+    expect(alerts.mutes()).toEqual([type, later]);
+  });
+
+  test.each([
+    { type: "HIGH_CPU", key: "a" },
+    { type: "HIGH_ERROR_RATE", route },
+    { type: "CUSTOM", key: "" },
+    { type: "CUSTOM", route: " " },
+  ] as const)("that can match no alert is refused: %j", async (scope) => {
+    const { alerts } = createDecisions();
+    await expect(alerts.mute({ ...hour, ...scope })).rejects.toMatchObject({ code: "EB_MUTE_SCOPE" });
+  });
+});
+
+const orders = {
+  type: "API_TIMEOUT",
+  key: "GET /api/orders",
+  details: { route: "GET /api/orders" },
+} as const;
+const disk = { type: "CUSTOM", key: "sda", details: { route: "GET /api/orders" } } as const;
+
+test.each([
+  [{ type: "API_TIMEOUT", key: null, route: null }, [orders]],
+  [{ type: "API_TIMEOUT", key: "GET /api/orders", route: null }, [orders]],
+  [{ type: "ALL", key: null, route: "GET /api/orders" }, [orders, disk]],
+  [{ type: "ALL", key: "sda", route: "GET /api/orders" }, [disk]],
+  [{ type: "CUSTOM", key: "GET /api/orders", route: null }, []],
+  [{ type: "ALL", key: null, route: "GET /api" }, []],
+] as const)("%j includes %j", (scope, included) => {
+  expect([orders, disk].filter((alert) => includes(scope, alert))).toEqual(included);
 });

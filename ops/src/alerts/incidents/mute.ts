@@ -1,17 +1,16 @@
 import { defineFailure } from "../../core/failure.ts";
-import { AlertSeverity, AlertType } from "../model/alert.ts";
-import { raisedTypes } from "../model/raised-types.ts";
 import { sanitizeText } from "../model/sanitize.ts";
-import { rules } from "../rules/index.ts";
+import {
+  describeScope,
+  includesCritical,
+  type MuteScope,
+  type ScopeRequest,
+  scopeFrom,
+} from "./mute-scope.ts";
 
-/** A type of alerts, or all of them. */
-export type MuteTarget = AlertType | "ALL";
-export const muteTargets = [...Object.values(AlertType), "ALL"] as const satisfies readonly MuteTarget[];
-
-/** A period without notifications of a type. Times are ISO 8601. */
-export interface Mute {
+/** A period without notifications of some alerts. Times are ISO 8601. */
+export interface Mute extends MuteScope {
   id: string;
-  type: MuteTarget;
   author: string;
   reason: string | null;
   muted_at: string;
@@ -19,21 +18,18 @@ export interface Mute {
   until: string;
 }
 
-export interface MuteRequest {
-  type: MuteTarget;
+export interface MuteRequest extends ScopeRequest {
   duration_seconds: number;
   author: string;
   /** Needed for critical types, and for all. */
   reason?: string | null | undefined;
 }
 
+/** A request to end a mute: its id, or its exact scope. */
+export type UnmuteRequest = ({ id: string } | ScopeRequest) & { author: string };
+
 const longestWords = 500;
 const longestMuteSeconds = 30 * 86_400;
-
-const severities: Readonly<Record<string, AlertSeverity>> = Object.fromEntries([
-  ...rules.map(({ type, severity }) => [type, severity]),
-  ...Object.entries(raisedTypes).map(([type, { severity }]) => [type, severity]),
-]);
 
 const muteNeedsReason = defineFailure({
   code: "EB_MUTE_NEEDS_REASON",
@@ -59,52 +55,38 @@ export const notMuted = defineFailure({
   remedy: "Name a mute as the summary of alerts lists it.",
 });
 
+export const muteUnknown = defineFailure({
+  code: "EB_NOT_MUTED",
+  status: 404,
+  exitStatus: 2,
+  detail: "There is no mute {id}.",
+  remedy: "Name a mute as the summary of alerts lists it.",
+});
+
 /**
- * The mute that was asked for.
+ * Scope, author and reason of a request.
  *
- * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_DURATION
+ * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE
  */
-export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
-  const { type, duration_seconds } = request;
+export const authoredScope = (request: ScopeRequest & Pick<MuteRequest, "author" | "reason">) => {
+  const scope = scopeFrom(request);
   const author = sanitizeText(request.author, longestWords);
   const reason = sanitizeText(request.reason?.trim() ?? "", longestWords) || null;
-  const critical = type === "ALL" || severities[type] === AlertSeverity.CRITICAL;
-  if (critical && reason === null) throw muteNeedsReason({ alerts: type === "ALL" ? "all alerts" : type });
+  if (reason === null && includesCritical(scope)) throw muteNeedsReason({ alerts: describeScope(scope) });
+  return { ...scope, author, reason };
+};
+
+/**
+ * The mute that was requested.
+ *
+ * @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE, EB_MUTE_DURATION
+ */
+export const muteFrom = (request: MuteRequest, id: string, now: Date): Mute => {
+  const { duration_seconds } = request;
+  const authored = authoredScope(request);
   if (!Number.isInteger(duration_seconds) || duration_seconds < 1 || duration_seconds > longestMuteSeconds) {
     throw muteDurationRefused({ seconds: duration_seconds });
   }
   const until = new Date(now.getTime() + duration_seconds * 1000).toISOString();
-  return { id, type, author, reason, muted_at: now.toISOString(), until };
-};
-
-const longMs = 3_600_000;
-
-/** A mute as an event of the security log. */
-export interface MuteEvent {
-  action: "mute";
-  operator: string;
-  /** From where: an address, `cli host`. */
-  origin: string;
-  at: Date;
-  reason?: string;
-  result: { type: MuteTarget; until: string };
-}
-
-/** Told of mutes that could hide an attack: those of security alerts, and those longer than an hour. */
-export type MuteListener = (event: MuteEvent) => void;
-
-/** The event of a mute that could hide an attack; undefined for any other. */
-export const muteEvent = (mute: Mute, { operator, origin }: { operator: string; origin: string }) => {
-  const { type, muted_at, until, reason } = mute;
-  const isLong = new Date(until).getTime() - new Date(muted_at).getTime() > longMs;
-  if (!isLong && type !== AlertType.SECURITY_ALERT && type !== "ALL") return undefined;
-  const event: MuteEvent = {
-    action: "mute",
-    operator,
-    origin,
-    at: new Date(muted_at),
-    ...(reason !== null && { reason }),
-    result: { type, until },
-  };
-  return event;
+  return { id, ...authored, muted_at: now.toISOString(), until };
 };

@@ -43,6 +43,23 @@ export const assertRaisable = (type: unknown): void => {
   if (!Object.hasOwn(raisedTypes, String(type))) throw notToBeRaised({ type: String(type) });
 };
 
+const declaredByRule = defineFailure({
+  code: "EB_ALERT_DECLARED",
+  status: 500,
+  detail: "CUSTOM {key} is a declared alert and cannot be raised or resolved by a service.",
+  remedy: "Use another key.",
+});
+
+/** @throws Failure EB_ALERT_DECLARED for the key of a declared alert */
+export const assertNotDeclared = (
+  request: Pick<RaiseRequest, "type" | "key"> & { message?: string },
+  declared: ReadonlySet<string> | undefined,
+): void => {
+  const { type, key, message = "" } = request;
+  const about = keyOf({ type, message, ...(key !== undefined && { key }) });
+  if (type === AlertType.CUSTOM && declared?.has(about)) throw declaredByRule({ key: about });
+};
+
 const keyOf = ({ type, key, message }: Pick<Alert, "type" | "message"> & { key?: string }): string =>
   sanitizeKey(key || (type === AlertType.CUSTOM ? message : ""));
 

@@ -1,90 +1,126 @@
 import { randomUUID } from "node:crypto";
-import type { AlertType } from "../model/alert.ts";
-import { type Mute, type MuteRequest, type MuteTarget, muteFrom, notMuted } from "./mute.ts";
+import type { Alert } from "../model/alert.ts";
+import {
+  type MaintenanceRequest,
+  type MaintenanceWindow,
+  mutedByWindow,
+  type PlannedWindow,
+} from "./maintenance.ts";
+import { type Mute, type MuteRequest, muteFrom, muteUnknown, notMuted, type UnmuteRequest } from "./mute.ts";
+import { describeScope, includes, isSameScope, type MuteScope, scopeFrom } from "./mute-scope.ts";
+import { type Ended, type EntryStore, SharedEntries } from "./shared-entries.ts";
+import { Windows } from "./windows.ts";
 
-/** A stored mute, with its early end if it was ended. */
-export interface MuteEntry extends Mute {
-  ended_at: string | null;
-  ended_by: string | null;
-}
-
-/** Where all instances keep their mutes. */
+/** Where all instances keep what holds notifications back. */
 export interface SilenceStore {
-  save(entries: readonly MuteEntry[]): Promise<void>;
-  /** Those that are in force. */
-  read(now: Date): Promise<Mute[]>;
+  mutes: EntryStore<Mute>;
+  windows: EntryStore<MaintenanceWindow>;
 }
 
-/** The mutes in force, at most one for each type. Changes are kept until the database has them. */
+/** What a process leaves to the next one. */
+export interface SavedSilences {
+  mutes: readonly Mute[];
+  unsaved_mutes: readonly Ended<Mute>[];
+  windows: readonly MaintenanceWindow[];
+  unsaved_windows: readonly Ended<MaintenanceWindow>[];
+}
+
+/** The mutes in force, and the maintenance windows. A mute replaces one of the same scope. */
 export class Silences {
-  readonly #mutes = new Map<MuteTarget, Mute>();
-  readonly #unsaved = new Map<string, MuteEntry>();
+  readonly #mutes = new SharedEntries<Mute>();
+  readonly #windows = new Windows();
 
   /** Adopts those of another process. */
-  adopt({ mutes, unsaved }: { mutes: readonly Mute[]; unsaved: readonly MuteEntry[] }): void {
-    for (const mute of mutes) if (!this.#mutes.has(mute.type)) this.#mutes.set(mute.type, mute);
-    for (const entry of unsaved) this.#unsaved.set(entry.id, entry);
+  adopt({ mutes, unsaved_mutes, windows, unsaved_windows }: SavedSilences): void {
+    this.#mutes.adopt(mutes.map(withScope), unsaved_mutes.map(withScope));
+    this.#windows.entries.adopt(windows, unsaved_windows);
   }
 
-  /** A mute of the same type is replaced. */
+  saved(now: Date): SavedSilences {
+    return {
+      mutes: this.#current(now),
+      unsaved_mutes: this.#mutes.unsaved(),
+      windows: this.#windows.entries.all(),
+      unsaved_windows: this.#windows.entries.unsaved(),
+    };
+  }
+
+  /** @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE, EB_MUTE_DURATION */
   mute(request: MuteRequest, now: Date): Mute {
     const mute = muteFrom(request, randomUUID(), now);
-    const before = this.#current(request.type, now);
-    if (before) this.#end(before, request.author, now);
-    this.#mutes.set(mute.type, mute);
-    this.#unsaved.set(mute.id, { ...mute, ended_at: null, ended_by: null });
+    for (const earlier of ofScope(this.#current(now), mute)) this.#mutes.end(earlier, request.author, now);
+    this.#mutes.add(mute);
     return mute;
   }
 
-  /** @throws Failure EB_NOT_MUTED */
-  unmute({ type, author }: { type: MuteTarget; author: string }, now: Date): Mute {
-    const mute = this.#current(type, now);
-    if (!mute) throw notMuted({ alerts: type === "ALL" ? "all alerts" : type });
-    this.#end(mute, author, now);
-    return mute;
+  /** @throws Failure EB_NOT_MUTED, EB_MUTED_BY_MAINTENANCE */
+  unmute(request: UnmuteRequest, now: Date): Mute {
+    const requested = (mutes: readonly Mute[]) =>
+      "id" in request ? mutes.filter(({ id }) => id === request.id) : ofScope(mutes, scopeFrom(request));
+    const ended = requested(this.#current(now));
+    const [mute] = ended;
+    if (mute) {
+      for (const one of ended) this.#mutes.end(one, request.author, now);
+      return mute;
+    }
+    const [window] = requested(this.#windows.mutes(now));
+    if (window) throw mutedByWindow({ id: window.id });
+    if ("id" in request) throw muteUnknown({ id: request.id });
+    throw notMuted({ alerts: describeScope(scopeFrom(request)) });
   }
 
-  /** The one that holds back alerts of this type; of two, the one that lasts longer. */
-  of(type: AlertType, now: Date): Mute | undefined {
-    const [own, all] = [this.#current(type, now), this.#current("ALL", now)];
-    return own && all ? (own.until >= all.until ? own : all) : (own ?? all);
+  /** @throws Failure EB_MUTE_NEEDS_REASON, EB_MUTE_SCOPE, EB_MAINTENANCE_TIME, EB_TIME_ZONE */
+  addWindow(request: MaintenanceRequest, now: Date): PlannedWindow {
+    return this.#windows.add(request, now);
   }
 
+  /** @throws Failure EB_MAINTENANCE_UNKNOWN */
+  removeWindow(request: { id: string; author: string }, now: Date): PlannedWindow {
+    return this.#windows.remove(request, now);
+  }
+
+  /** The maintenance windows, the next one first. */
+  windows(now: Date): PlannedWindow[] {
+    return this.#windows.planned(now);
+  }
+
+  /** The mute that holds back an alert; of several, the one that lasts longest. */
+  of(alert: Pick<Alert, "type" | "key" | "details">, now: Date): Mute | undefined {
+    return longest(this.all(now).filter((mute) => includes(mute, alert)));
+  }
+
+  /** The mutes in force, including those of open maintenance windows. */
   all(now: Date): Mute[] {
-    return [...this.#mutes.keys()].flatMap((type) => this.#current(type, now) ?? []);
+    return [...this.#current(now), ...this.#windows.mutes(now)];
   }
 
-  /** Those that the other instances do not know of yet. */
-  unsaved(): MuteEntry[] {
-    return [...this.#unsaved.values()];
+  /** Writes the changes to the database, then reads those of all instances. */
+  async share(store: SilenceStore, now: Date): Promise<void> {
+    await this.#mutes.share(store.mutes, now);
+    await this.#windows.entries.share(store.windows, now);
   }
 
-  /** Writes the changes to the database, then reads the mutes of all instances. */
-  async share(shared: SilenceStore, now: Date): Promise<void> {
-    const entries = this.unsaved();
-    if (entries.length > 0) await shared.save(entries);
-    for (const entry of entries) {
-      if (this.#unsaved.get(entry.id) === entry) this.#unsaved.delete(entry.id);
-    }
-    const read = await shared.read(now);
-    this.#mutes.clear();
-    for (const mute of read) this.#mutes.set(mute.type, mute);
-    // A mute or unmute during the read must not disappear until the next one.
-    for (const { ended_at, ended_by: _, ...mute } of this.#unsaved.values()) {
-      if (ended_at === null) this.#mutes.set(mute.type, mute);
-      else if (this.#mutes.get(mute.type)?.id === mute.id) this.#mutes.delete(mute.type);
-    }
-  }
-
-  #current(type: MuteTarget, now: Date): Mute | undefined {
-    const mute = this.#mutes.get(type);
-    if (mute && new Date(mute.until) > now) return mute;
-    this.#mutes.delete(type);
-    return undefined;
-  }
-
-  #end(mute: Mute, author: string, now: Date): void {
-    this.#mutes.delete(mute.type);
-    this.#unsaved.set(mute.id, { ...mute, ended_at: now.toISOString(), ended_by: author });
+  #current(now: Date): Mute[] {
+    return this.#mutes.all().filter((mute) => {
+      const isOver = new Date(mute.until) <= now;
+      if (isOver) this.#mutes.drop(mute);
+      return !isOver;
+    });
   }
 }
+
+const ofScope = (mutes: readonly Mute[], scope: MuteScope): Mute[] =>
+  mutes.filter((mute) => isSameScope(mute, scope));
+
+const longest = (mutes: readonly Mute[]): Mute | undefined =>
+  mutes.reduce<Mute | undefined>(
+    (longest, mute) => (longest && longest.until >= mute.until ? longest : mute),
+    undefined,
+  );
+
+/** An older version saved mutes without key and route. */
+const withScope = <M extends Mute>(mute: M): M => ({
+  ...mute,
+  key: mute.key ?? null,
+  route: mute.route ?? null,
+});

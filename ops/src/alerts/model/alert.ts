@@ -26,6 +26,13 @@ const ranks: Record<AlertSeverity, number> = { warning: 1, error: 2, critical: 3
 export const isWorse = (severity: AlertSeverity, than: AlertSeverity): boolean =>
   ranks[severity] > ranks[than];
 
+/** Who has taken charge of an alert, and when (ISO 8601). */
+export interface Acknowledgement {
+  by: string;
+  at: string;
+  note: string | null;
+}
+
 /** One incident, from when it fired until it is resolved; times are ISO 8601. */
 export interface Alert {
   id: string;
@@ -38,6 +45,8 @@ export interface Alert {
   details: Record<string, string | number>;
   fired_at: string;
   resolved_at: string | null;
+  /** While it is set, no reminders are sent. It ends if the alert becomes more severe. */
+  acknowledged: Acknowledgement | null;
 }
 
 /** The order of the history: by time, then by id. */

@@ -16,7 +16,11 @@ export type Choice =
   /** The database is unavailable, and an earlier instance is likely to send it. */
   | { decision: "waits_for_turn"; rank: number; until: string }
   | { decision: "inhibited"; by: AlertType; by_alert: string }
-  | { decision: "muted"; by: string; until: string; reason: string | null }
+  /** Decisions of an older version do not name the mute. */
+  | { decision: "muted"; mute?: string; scope?: string; by: string; until: string; reason: string | null }
+  /** No reminders are sent. */
+  | { decision: "acknowledged"; by: string; note: string | null }
+  | { decision: "unacknowledged"; by: string }
   | { decision: "repeat"; of_alert: string; until: string }
   | { decision: "told_elsewhere"; instance: string; alert: string }
   /** The start of the alert was not sent, so its end is not sent either. */
@@ -46,8 +50,15 @@ export const describeDecision = (decision: Decision): string => {
       return `held back until ${decision.until}: the database is unavailable, and ${decision.rank} other ${decision.rank === 1 ? "instance comes" : "instances come"} first`;
     case "inhibited":
       return `not sent: explained by ${decision.by} (alert ${decision.by_alert})`;
-    case "muted":
-      return `not sent: muted by ${decision.by} until ${decision.until}${decision.reason === null ? "" : `, because: ${decision.reason}`}`;
+    case "muted": {
+      const { mute, scope, by, until, reason } = decision;
+      const named = mute === undefined ? "" : `, mute ${mute} of ${scope}`;
+      return `not sent: muted by ${by} until ${until}${named}${reason === null ? "" : `, because: ${reason}`}`;
+    }
+    case "acknowledged":
+      return `no reminders: acknowledged by ${decision.by}${decision.note === null ? "" : `: ${decision.note}`}`;
+    case "unacknowledged":
+      return `reminders continue: ${decision.by} withdrew the acknowledgement`;
     case "repeat":
       return `not sent before ${decision.until}: repeats alert ${decision.of_alert}`;
     case "told_elsewhere":

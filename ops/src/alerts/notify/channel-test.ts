@@ -65,6 +65,7 @@ const testNotification = (now: Date): Notification => {
       details: { host: hostname() },
       fired_at: now.toISOString(),
       resolved_at: null,
+      acknowledged: null,
     },
     symptoms: 0,
     created_at: now.toISOString(),

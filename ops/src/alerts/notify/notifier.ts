@@ -130,7 +130,7 @@ export class Notifier {
     }
     const plan = decideNotification(incident, {
       nowMs,
-      mute: silences.of(incident.alert.type, now),
+      mute: silences.of(incident.alert, now),
       cause: causeOf(incident, nowMs),
       lastNotified: this.#lastNotified.get(fingerprintOf(incident.alert)),
     });

@@ -1,6 +1,7 @@
 import type { Cause } from "../incidents/inhibition.ts";
 import type { Mute } from "../incidents/mute.ts";
-import { type Alert, type AlertSeverity, isWorse } from "../model/alert.ts";
+import { describeScope } from "../incidents/mute-scope.ts";
+import { type Acknowledgement, type Alert, type AlertSeverity, isWorse } from "../model/alert.ts";
 import type { Occasion } from "../model/notification.ts";
 import type { Choice } from "../model/notification-decision.ts";
 import { type Incident, notifiedElsewhere } from "../model/record.ts";
@@ -62,13 +63,17 @@ const whileFiring = (
   if (telling.state === "over") return nothing;
   // A state of an older version has no severity; then nothing counts as more severe.
   const isWorsened = telling.state !== "untold" && isWorse(alert.severity, telling.severity);
-  if (telling.state === "elsewhere" && nowMs < telling.askAgainAtMs && !isWorsened) return nothing;
+  const { acknowledged } = alert;
+  if (telling.state === "elsewhere" && !isWorsened) {
+    if (nowMs < telling.askAgainAtMs || acknowledged !== null) return nothing;
+  }
   const reason = reasonToHold(alert, circumstances);
   if (telling.state !== "told") return reason ? hold("fired", reason) : notify("fired");
   // Recorded as soon as it is muted: an alert that still fires is sent when the mute ends, or after its cause has
   // ended.
   const wasMuted = decisions.findLast(isNotifiedOrMuted)?.decision === "muted";
   const occasion = isWorsened ? "worsened" : "reminder";
+  if (occasion === "reminder" && acknowledged !== null) return hold(occasion, acknowledgedBy(acknowledged));
   const due =
     isWorsened || wasMuted || nowMs - telling.atMs >= reminderMs || circumstances.mute !== undefined;
   if (!due) return nothing;
@@ -124,11 +129,15 @@ const notify = (occasion: Occasion): NotificationPlan => ({ do: "notify", occasi
 const hold = (occasion: Occasion, choice: Choice) =>
   ({ do: "hold", occasion, choice, over: false }) satisfies NotificationPlan;
 
-const mutedBy = ({ author, until, reason }: Mute): Choice => ({
+const mutedBy = (mute: Mute): Choice => ({
   decision: "muted",
-  by: author,
-  until,
-  reason,
+  mute: mute.id,
+  scope: describeScope(mute),
+  by: mute.author,
+  until: mute.until,
+  reason: mute.reason,
 });
+
+const acknowledgedBy = ({ by, note }: Acknowledgement): Choice => ({ decision: "acknowledged", by, note });
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();

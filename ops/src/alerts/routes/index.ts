@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { plainName } from "../../core/safe-names.ts";
-import type { MuteListener } from "../incidents/mute.ts";
+import type { MuteListener } from "../incidents/mute-event.ts";
 import type { AlertManager } from "../manager.ts";
+import { acknowledgingRoutes } from "./acknowledge.ts";
+import { maintenanceRoutes } from "./maintenance.ts";
 import { type MutingOptions, mutingRoutes } from "./mute.ts";
 import { type ReadingOptions, readingRoutes } from "./read.ts";
 
@@ -25,12 +27,10 @@ export const alertRoutes = async (
       const { id, name } = await operator(request);
       asking.set(request, `${plainName(name)} (${id})`);
     });
+    const by = (request: FastifyRequest) => asking.get(request) ?? "unknown";
     await scope.register(readingRoutes, { alerts, dispatcher });
-    await scope.register(mutingRoutes, {
-      alerts,
-      dispatcher,
-      by: (request) => asking.get(request) ?? "unknown",
-      onSecurityMute,
-    });
+    await scope.register(mutingRoutes, { alerts, dispatcher, by, onSecurityMute });
+    await scope.register(maintenanceRoutes, { alerts, by, onSecurityMute });
+    await scope.register(acknowledgingRoutes, { alerts, by });
   });
 };

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { type MuteListener, muteEvent, muteTargets } from "../incidents/mute.ts";
+import { type MuteListener, muteEvent } from "../incidents/mute-event.ts";
 import type { AlertManager } from "../manager.ts";
 import type { ChannelTest } from "../notify/channel-test.ts";
-import { channelTests, mute } from "./schemas.ts";
+import { channelTests, mute, reason, scope } from "./schemas.ts";
 
 export interface MutingOptions {
   alerts: AlertManager;
@@ -19,7 +19,6 @@ export interface ChannelTester {
   test(channel?: string): Promise<ChannelTest[]>;
 }
 
-const target = z.enum(muteTargets).describe("a type of alerts, or ALL");
 const tags = ["alerts"];
 
 /** The write routes of alerts. Authorization happens before. */
@@ -32,11 +31,12 @@ export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (
     {
       schema: {
         tags,
-        summary: "Mute a type of alerts. Muted alerts are recorded, and sent if they still fire at the end.",
+        summary:
+          "Mute alerts by type, key or route. Muted alerts are recorded, and sent if they still fire at the end.",
         body: z.strictObject({
-          type: target,
+          ...scope,
           duration_seconds: z.int().describe("at most 30 days"),
-          reason: z.string().trim().max(500).nullish().describe("needed for critical types and for ALL"),
+          reason,
         }),
         response: { 200: mute },
       },
@@ -53,15 +53,23 @@ export const mutingRoutes: FastifyPluginAsyncZod<MutingOptions> = async (
   app.post(
     "/api/alerts/unmute",
     {
-      config: { problems: [404] },
+      config: { problems: [404, 409] },
       schema: {
         tags,
-        summary: "End a mute now.",
-        body: z.strictObject({ type: target }),
+        summary: "End a mute now, named by its id, or by the type, key and route that it was made with.",
+        body: z
+          .strictObject({ id: z.string().max(64).optional(), ...scope, type: scope.type.optional() })
+          .refine(({ id, ...scope }) => (id === undefined) !== (scope.type === undefined), {
+            error: "Give either the id of a mute, or its type with key and route.",
+          }),
         response: { 200: mute },
       },
     },
-    (request) => alerts.unmute({ ...request.body, author: by(request) }),
+    (request) => {
+      const { id, type = "ALL", ...scope } = request.body;
+      const author = by(request);
+      return alerts.unmute(id === undefined ? { type, ...scope, author } : { id, author });
+    },
   );
 
   app.post(

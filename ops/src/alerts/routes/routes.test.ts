@@ -5,7 +5,7 @@ import { createAlerts } from "../../../../test/support/alerts.ts";
 import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
 import { Failure } from "../../core/failure.ts";
 import { problems } from "../../http/problems.ts";
-import type { AlertManager } from "../index.ts";
+import type { AlertManager, MuteEvent } from "../index.ts";
 import { slackChannel } from "../index.ts";
 import { alertRoutes } from "./index.ts";
 
@@ -13,6 +13,7 @@ let slack: SlackPeer;
 let alerts: AlertManager;
 let stop: () => Promise<void>;
 let app: FastifyInstance;
+let muteEvents: MuteEvent[];
 
 beforeAll(async () => {
   slack = await startSlackPeer();
@@ -30,8 +31,10 @@ beforeEach(async () => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(problems, { isDatabaseUnavailable: () => false });
+  muteEvents = [];
   await app.register(alertRoutes, {
     ...made,
+    onSecurityMute: (event) => muteEvents.push(event),
     operator: async ({ headers }) => {
       if (headers.authorization === "Bearer olu") return { id: "usr_2", name: "Olu" };
       throw new Failure("EB_NO_RIGHT", 403, "No right.", "Ask an admin.");
@@ -58,6 +61,11 @@ test.each([
   "GET /api/alerts/active",
   "GET /api/alerts/history",
   "GET /api/alerts/1",
+  "POST /api/alerts/1/acknowledge",
+  "DELETE /api/alerts/1/acknowledge",
+  "GET /api/alerts/maintenance",
+  "POST /api/alerts/maintenance",
+  "DELETE /api/alerts/maintenance/1",
   "POST /api/alerts/mute",
   "POST /api/alerts/unmute",
   "POST /api/alerts/test",
@@ -86,6 +94,7 @@ describe("what fires", () => {
           details: { key: "stock", occurrences: 1 },
           fired_at: expect.stringMatching(/^\d{4}-.*Z$/),
           resolved_at: null,
+          acknowledged: null,
         },
       ],
     });
@@ -218,6 +227,23 @@ describe("the history", () => {
   });
 });
 
+test("an alert can be acknowledged by a login, and no longer", async () => {
+  const { id } = raise("stock");
+  await alerts.settled();
+  const route = `/api/alerts/${id}/acknowledge`;
+  const acknowledged = { by: "Olu (usr_2)", at: expect.stringMatching(/Z$/), note: "on it" };
+  expect((await send(`POST ${route}`, { note: "on it" })).body).toMatchObject({ id, acknowledged });
+  expect((await send("GET /api/alerts/active")).body.alerts).toMatchObject([{ acknowledged }]);
+  expect((await send("GET /api/alerts/history")).body.alerts).toMatchObject([{ acknowledged }]);
+  expect((await send(`DELETE ${route}`)).body).toMatchObject({ id, acknowledged: null });
+  expect((await send(`DELETE ${route}`)).body.code).toBe("EB_NOT_ACKNOWLEDGED");
+  expect((await send(`POST ${route}`)).body.acknowledged).toMatchObject({ note: null });
+  expect((await send(`POST ${route}`, { by: "somebody else" })).status).toBe(400);
+  expect((await send("POST /api/alerts/1/acknowledge")).body.code).toBe("EB_ALERT_UNKNOWN");
+  alerts.resolve("CUSTOM", "stock");
+  expect((await send(`POST ${route}`)).body).toMatchObject({ status: 409, code: "EB_ALERT_RESOLVED" });
+});
+
 describe("a mute", () => {
   test("stops notifications and can be ended; its author is the login", async () => {
     const asked = { type: "CUSTOM", duration_seconds: 600, reason: "moving house" };
@@ -234,7 +260,27 @@ describe("a mute", () => {
     await expect.poll(() => slack.messages.length).toBe(1);
   });
 
+  test("of one key or route is ended by the same scope or by its id", async () => {
+    const scopes = [
+      { type: "CUSTOM", key: "stock" },
+      { type: "API_TIMEOUT", route: "GET /api/orders" },
+    ];
+    for (const scope of scopes) await send("POST /api/alerts/mute", { ...scope, duration_seconds: 60 });
+    const { muted } = (await send("GET /api/alerts/summary")).body;
+    expect(muted).toMatchObject([
+      { ...scopes[0], route: null },
+      { ...scopes[1], key: null },
+    ]);
+    expect(await send("POST /api/alerts/unmute", scopes[0])).toMatchObject({ status: 200, body: muted[0] });
+    expect((await send("POST /api/alerts/unmute", { id: muted[1].id })).body).toEqual(muted[1]);
+    expect((await send("POST /api/alerts/unmute", { id: muted[1].id })).body.code).toBe("EB_NOT_MUTED");
+    for (const body of [{}, { id: "a", type: "ALL" }, { key: "stock" }]) {
+      expect([body, (await send("POST /api/alerts/unmute", body)).status]).toEqual([body, 400]);
+    }
+  });
+
   test.each([
+    [{ type: "CUSTOM", duration_seconds: 60, key: "" }, 422, "EB_MUTE_SCOPE"],
     [{ type: "DATABASE_DOWN", duration_seconds: 60 }, 422, "EB_MUTE_NEEDS_REASON"],
     [{ type: "ALL", duration_seconds: 60, reason: " " }, 422, "EB_MUTE_NEEDS_REASON"],
     [{ type: "CUSTOM", duration_seconds: 0 }, 422, "EB_MUTE_DURATION"],
@@ -248,6 +294,44 @@ describe("a mute", () => {
 
   test("that does not exist cannot be ended", async () => {
     expect((await send("POST /api/alerts/unmute", { type: "CUSTOM" })).body.code).toBe("EB_NOT_MUTED");
+  });
+});
+
+describe("a maintenance window", () => {
+  const window = { type: "CUSTOM", key: "stock", reason: "new shelves" };
+  const weekly = { every: "sun 02:00-04:00", zone: "Europe/Berlin" };
+
+  test("is planned by a login, goes into the security log if it is repeated, is listed and removed", async () => {
+    const body = { ...window, schedule: weekly };
+    const { body: planned } = await send("POST /api/alerts/maintenance", body);
+    expect(planned).toMatchObject({
+      ...body,
+      route: null,
+      author: "Olu (usr_2)",
+      is_open: expect.anything(),
+    });
+    expect(muteEvents).toMatchObject([{ operator: "Olu (usr_2)", result: { type: "CUSTOM", ...weekly } }]);
+    expect((await send("GET /api/alerts/maintenance")).body).toEqual({ windows: [planned] });
+    const route = `DELETE /api/alerts/maintenance/${planned.id}`;
+    expect((await send(route)).body).toMatchObject({ id: planned.id });
+    expect((await send(route)).body.code).toBe("EB_MAINTENANCE_UNKNOWN");
+  });
+
+  const [from, until] = ["2026-01-05T04:00:00Z", "2026-01-05T05:00:00+05:30"];
+  const refused = [
+    [{ from, until }, 422, "EB_MAINTENANCE_TIME"],
+    [{ ...weekly, every: "whenever" }, 422, "EB_MAINTENANCE_TIME"],
+    [{ ...weekly, zone: "Mars/Olympus" }, 422, "EB_TIME_ZONE"],
+    [{ ...weekly, from }, 400, "EB_INVALID_REQUEST"],
+    [{ from, until: "later" }, 400, "EB_INVALID_REQUEST"],
+    [undefined, 400, "EB_INVALID_REQUEST"],
+  ] as const;
+  test("with an invalid schedule is refused", async () => {
+    for (const [schedule, status, code] of refused) {
+      const { body } = await send("POST /api/alerts/maintenance", { ...window, schedule });
+      expect({ schedule, ...body }).toMatchObject({ schedule, status, code });
+    }
+    expect(alerts.maintenance()).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { muteTargets } from "../incidents/mute.ts";
+import { muteTargets } from "../incidents/mute-scope.ts";
 import { AlertSeverity, AlertType } from "../model/alert.ts";
 
 /** The shapes of answers about alerts. */
@@ -19,6 +19,10 @@ export const alert = z.object({
   details: z.record(z.string(), z.union([z.string(), z.number()])),
   fired_at: time,
   resolved_at: time.nullable(),
+  acknowledged: z
+    .object({ by: z.string(), at: time, note: z.string().nullable() })
+    .nullable()
+    .describe("stops reminders until the alert resolves or becomes more severe"),
 });
 
 const outcome = z.enum(["accepted", "on_its_way", "failed", "not_sent"]);
@@ -54,13 +58,42 @@ export const historyPage = z.object({
   next: z.string().nullable().describe("the next page; null on the last one"),
 });
 
+/** The fields of a request that say which alerts are muted, and why. */
+export const scope = {
+  type: z.enum(muteTargets).describe("a type of alerts, or ALL"),
+  key: z.string().max(500).nullish().describe("only alerts with this key"),
+  route: z.string().max(500).nullish().describe("only alerts whose key or details.route is this"),
+};
+export const reason = z.string().trim().max(500).nullish().describe("needed for critical types and for ALL");
+
 export const mute = z.object({
   id: z.string(),
   type: z.enum(muteTargets),
+  key: z.string().nullable().describe("only alerts with this key"),
+  route: z.string().nullable().describe("only alerts whose key or details.route is this"),
   author: z.string(),
   reason: z.string().nullable(),
   muted_at: time,
   until: time.describe("it ends by itself"),
+});
+
+export const schedule = z.union([
+  z.strictObject({
+    from: z.iso.datetime({ offset: true }),
+    until: z.iso.datetime({ offset: true }).describe("at most 30 days later"),
+  }),
+  z.strictObject({
+    every: z.string().max(100).describe('days and times, such as "sun 02:00-04:00" or "mon-fri 22:00-06:00"'),
+    zone: z.string().max(100).describe("IANA time zone whose clock it follows, such as Europe/Berlin"),
+  }),
+]);
+
+export const maintenanceWindow = mute.omit({ muted_at: true, until: true }).extend({
+  created_at: time,
+  schedule,
+  is_open: z.boolean(),
+  from: time.describe("of the open period, or else of the next"),
+  until: time,
 });
 
 const channelStatus = z.object({
@@ -73,7 +106,7 @@ const channelStatus = z.object({
 
 export const summary = z.object({
   active: z.int(),
-  muted: z.array(mute),
+  muted: z.array(mute).describe("including those of open maintenance windows"),
   channels: z.array(channelStatus),
   window_days: z.int(),
   alerts: z.int(),

@@ -40,7 +40,8 @@ export class RuleEngine {
 
   /** Adopts a status of another process, from `standings()`. */
   adopt({ type, key, state }: RuleStatus): void {
-    this.#states.get(type)?.set(key, unseen(state));
+    const states = this.#states.get(type) ?? new Map<string, RuleState>();
+    this.#states.set(type, states.set(key, unseen(state)));
   }
 
   /** Evaluates all rules on a snapshot; returns the transitions, and the numbers of those that fire. */
@@ -74,7 +75,9 @@ export class RuleEngine {
   #findings(rule: Rule, observed: Observed): RuleFinding[] {
     const findings = rule.find(observed, this.#thresholds);
     const found = new Set(findings.map(({ key }) => key));
-    const missing = [...(this.#states.get(rule.type)?.keys() ?? [])].filter((key) => !found.has(key));
+    const missing = [...(this.#states.get(rule.type)?.keys() ?? [])].filter(
+      (key) => !found.has(key) && (rule.key ?? key) === key,
+    );
     return [...findings, ...missing.map((key) => ({ key, finding: "unknown" as const, details: {} }))];
   }
 

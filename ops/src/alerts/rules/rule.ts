@@ -21,6 +21,19 @@ export interface Observed {
         endpoints: readonly ObservedEndpoint[];
       }
     | undefined;
+  /** The numbers that the service declares; null if one cannot be read. */
+  gauges?: readonly { name: string; value: number | null; unit: string | null }[];
+  /** The requests that count for each declared objective. */
+  objectives?: readonly ObjectiveCounts[];
+}
+
+/** The requests that count for an objective. */
+export interface ObjectiveCounts {
+  /** Of the objective. */
+  name: string;
+  scope: "all instances" | "this instance";
+  /** By length in minutes. */
+  windows: ReadonlyMap<number, { requests: number; errors: number }>;
 }
 
 /** Emits snapshots; the monitoring service does. */
@@ -42,6 +55,8 @@ export interface RuleFinding {
 /** A condition, its thresholds and its messages. */
 export interface Rule {
   type: AlertType;
+  /** The only key of a declared rule. Without it, all keys of the type belong to the rule. */
+  key?: string;
   severity: AlertSeverity;
   patience: Patience;
   /** The condition for display, such as `the CPU is used over 80 % for 2 min`. */

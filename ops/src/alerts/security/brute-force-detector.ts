@@ -1,5 +1,6 @@
+import { LRUCache } from "lru-cache";
 import type { Clock } from "../../core/clock.ts";
-import type { Alert } from "../model/alert.ts";
+import { type Alert, AlertSeverity } from "../model/alert.ts";
 import { AccountTotals, type Totals } from "./account-totals.ts";
 import { securityAlert } from "./security-alert.ts";
 import { SlidingWindow } from "./sliding-counter.ts";
@@ -21,8 +22,14 @@ export const defaultSecurityThresholds: Readonly<SecurityThresholds> = {
 
 /** What the detector needs of the alert manager. */
 export interface Alarm {
-  raise(alert: ReturnType<typeof securityAlert> & { totals?: boolean }): Alert;
+  raise(alert: ReturnType<typeof securityAlert> & { severity: AlertSeverity; totals?: boolean }): Alert;
 }
+
+/** So many accounts behind one alert are an attack on accounts, not a client with a wrong password. */
+const manyAccounts = 5;
+
+/** Addresses whose tried accounts are remembered. */
+const mostAddresses = 200;
 
 /** A request that was refused; the account is the one asking, or the one that a login was tried for. */
 export interface Refused {
@@ -34,7 +41,8 @@ export interface Refused {
 
 /**
  * Counts denied requests and raises SECURITY_ALERT for the address, or, if they come from many addresses, for the
- * account. Remembers a bounded number of both.
+ * account. It is a warning, and critical if an account is at risk: many are tried, one belongs to an admin or operator,
+ * or a login succeeds after many failed. Remembers a bounded number of addresses and accounts.
  */
 export class BruteForceDetector {
   readonly #alarm: Alarm;
@@ -44,15 +52,20 @@ export class BruteForceDetector {
   readonly #refusals: SlidingWindow;
   readonly #refusedAccounts = new AccountTotals();
   readonly #trespassers = new AccountTotals();
+  readonly #triedAccounts: LRUCache<string, AccountTotals>;
+  readonly #isPrivileged: (account: string) => Promise<boolean>;
 
   constructor({
     alarm,
     clock,
     thresholds = defaultSecurityThresholds,
+    isPrivileged = async () => false,
   }: {
     alarm: Alarm;
     clock: Clock;
     thresholds?: SecurityThresholds | undefined;
+    /** Whether an account, as a login names it, belongs to an admin or operator. An error counts as no. */
+    isPrivileged?: ((account: string) => Promise<boolean>) | undefined;
   }) {
     this.#alarm = alarm;
     this.#clock = clock;
@@ -60,18 +73,49 @@ export class BruteForceDetector {
     const windowMs = thresholds.windowSeconds * 1_000;
     this.#logins = new SlidingWindow({ windowMs, most: thresholds.failedLogins });
     this.#refusals = new SlidingWindow({ windowMs, most: thresholds.refusals });
+    this.#triedAccounts = new LRUCache({ max: mostAddresses });
+    this.#isPrivileged = isPrivileged;
   }
 
   /** Counts a failed login. */
   failedLogin(refused: Refused): void {
     const { failedLogins } = this.#thresholds;
+    const tried = this.#accountsTried(refused);
     const who = this.#exceeding(this.#logins, failedLogins, refused);
     if (who === undefined) return;
+    const sentence = `${failedLogins} logins or more failed ${who.preposition} ${who.name}`;
+    if (tried >= manyAccounts) {
+      const all = `${sentence}, for ${tried} accounts`;
+      this.#raise("failed logins", who, all, refused, AlertSeverity.CRITICAL);
+      return;
+    }
+    this.#raise("failed logins", who, sentence, refused, AlertSeverity.WARNING);
+    const { account } = refused;
+    if (account === undefined) return;
+    this.#isPrivileged(account).then(
+      (privileged) => {
+        if (!privileged) return;
+        const named = `${sentence}, and ${account} is an admin or operator`;
+        this.#raise("failed logins", who, named, refused, AlertSeverity.CRITICAL);
+      },
+      () => undefined,
+    );
+  }
+
+  /** A login that succeeds right after many failed, from its address or for its account: the password may be guessed. */
+  succeededLogin(accepted: Refused): void {
+    const { address, account } = accepted;
+    const { failedLogins } = this.#thresholds;
+    const nowMs = this.#clock.monotonicMs();
+    const failed = (key: string) => this.#logins.count(key, nowMs) >= failedLogins;
+    if (!failed(`address ${address}`) && (account === undefined || !failed(`account ${account}`))) return;
+    const name = account ?? address;
     this.#raise(
-      "failed logins",
-      who,
-      `${failedLogins} logins or more failed ${who.preposition} ${who.name}`,
-      refused,
+      "login after failures",
+      { kind: account === undefined ? "address" : "account", name, preposition: "for" },
+      `A login for ${name} succeeded after ${failedLogins} or more failed`,
+      accepted,
+      AlertSeverity.CRITICAL,
     );
   }
 
@@ -82,7 +126,7 @@ export class BruteForceDetector {
     if (who === undefined) return;
     const sentence = `${refusals} requests or more were refused ${who.preposition} ${who.name}`;
     if (who.kind === "address") {
-      this.#raise("refusals", who, sentence, refused);
+      this.#raise("refusals", who, sentence, refused, AlertSeverity.WARNING);
       return;
     }
     const totals = this.#refusedAccounts.add(who.name, this.#clock.monotonicMs());
@@ -106,7 +150,8 @@ export class BruteForceDetector {
     const sentence = `${name} attempted ${route} without permission.`;
     if (mayOperate) {
       const details = { address, account: name, route };
-      this.#alarm.raise(securityAlert({ key: `unauthorized access ${name}`, message: sentence, details }));
+      const alert = securityAlert({ key: `unauthorized access ${name}`, message: sentence, details });
+      this.#alarm.raise({ ...alert, severity: AlertSeverity.CRITICAL });
       return;
     }
     const totals = this.#trespassers.add(name, this.#clock.monotonicMs());
@@ -129,7 +174,8 @@ export class BruteForceDetector {
 
   #raiseTotals(key: string, totals: Totals, message: string, { address, account, route }: Refused): void {
     const details = { address, ...(account === undefined ? {} : { account }), route, ...totals };
-    this.#alarm.raise({ ...securityAlert({ key, message, details }), totals: true });
+    const severity = totals.accounts >= manyAccounts ? AlertSeverity.CRITICAL : AlertSeverity.WARNING;
+    this.#alarm.raise({ ...securityAlert({ key, message, details }), severity, totals: true });
   }
 
   #raise(
@@ -137,10 +183,12 @@ export class BruteForceDetector {
     { kind, name }: Offender,
     sentence: string,
     { address, account, route }: Refused,
+    severity: AlertSeverity,
   ): void {
     const { windowSeconds } = this.#thresholds;
-    this.#alarm.raise(
-      securityAlert({
+    this.#alarm.raise({
+      severity,
+      ...securityAlert({
         key: `${what} ${kind} ${name}`,
         message: `${sentence} within ${windowSeconds} s.`,
         details: {
@@ -150,7 +198,14 @@ export class BruteForceDetector {
           window_seconds: windowSeconds,
         },
       }),
-    );
+    });
+  }
+
+  /** How many accounts were tried from the address. */
+  #accountsTried({ address, account }: Refused): number {
+    const known = this.#triedAccounts.get(address) ?? new AccountTotals();
+    this.#triedAccounts.set(address, known);
+    return account === undefined ? 0 : known.add(account, this.#clock.monotonicMs()).accounts;
   }
 }
 

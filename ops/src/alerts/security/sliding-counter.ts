@@ -25,6 +25,11 @@ export class SlidingWindow {
     return recent.length;
   }
 
+  /** The number of events of a key in the window. */
+  count(key: string, nowMs: number): number {
+    return (this.#times.peek(key) ?? []).filter((atMs) => nowMs - atMs < this.#windowMs).length;
+  }
+
   /** The number of keys kept. */
   get size(): number {
     return this.#times.size;

@@ -7,10 +7,11 @@ import { createLogger } from "../../core/logger.ts";
 import { problems } from "../../http/problems.ts";
 import { PerformanceMetrics, recordRequests } from "../../monitoring/index.ts";
 import { BruteForceDetector } from "./brute-force-detector.ts";
+import { watchLogins } from "./successful-logins.ts";
 import { recordRefusal, watchUnauthorizedAccess } from "./unauthorized-access.ts";
 
 let clock: StandingClock;
-let raised: { key: string; message: string; details: Record<string, string | number> }[];
+let raised: { key: string; severity: string; message: string; details: Record<string, string | number> }[];
 let app: FastifyInstance;
 let away: boolean;
 let performance: PerformanceMetrics;
@@ -43,6 +44,7 @@ beforeEach(async () => {
     performance,
     onRefused: (request, reply) => recordRefusal(request, reply, source),
   });
+  watchLogins(app, watch);
   await app.register(async (scope) => {
     watchUnauthorizedAccess(scope, source);
     scope.get("/ops/:step", async () => refuse(403, "EB_NO"));
@@ -51,9 +53,10 @@ beforeEach(async () => {
   app.get("/unlinked", async () => refuse(403, "EB_UNLINKED"));
   app.get("/fine", async () => "fine");
   const loginFor = ({ body }: { body: unknown }) => (body as { email?: string } | undefined)?.email;
-  app.post("/login", { config: { loginFor } }, async ({ headers }) =>
-    refuse(Number(headers.answer ?? 401), "EB_WRONG"),
-  );
+  app.post("/login", { config: { loginFor } }, async ({ headers }) => {
+    const answer = Number(headers.answer ?? 401);
+    return answer < 300 ? "welcome" : refuse(answer, "EB_WRONG");
+  });
 });
 
 afterEach(() => app.close());
@@ -89,6 +92,7 @@ describe("refusals", () => {
     expect(raised).toHaveLength(2);
     expect(raised[0]).toEqual({
       type: "SECURITY_ALERT",
+      severity: "warning",
       key: "refusals address 203.0.113.9",
       message: "5 requests or more were refused from 203.0.113.9 within 60 s.",
       details: { address: "203.0.113.9", last_route: "GET /orders", window_seconds: 60 },
@@ -185,6 +189,7 @@ test("accounts without permission on the platform's routes share one alert with 
     .toEqual([
       {
         type: "SECURITY_ALERT",
+        severity: "warning",
         key: "unauthorized access",
         message: `${account} attempted GET /ops/:step without permission.`,
         details: {
@@ -210,4 +215,14 @@ test("accounts without permission on the platform's routes share one alert with 
 test("an operator who tries a route of an admin has their own alert", async () => {
   await get("/ops/24", { login: "usr_operator" });
   await expect.poll(() => raised).toMatchObject([{ key: 'unauthorized access "Asha" (usr_operator)' }]);
+});
+
+test("a login that succeeds after many failed is critical, one that succeeds at once is none", async () => {
+  await logIn("asha@example.com", "203.0.113.1", 200);
+  await many(3, (n) => logIn("asha@example.com", `203.0.113.${n}`));
+  await logIn("asha@example.com", "203.0.113.9", 200);
+  expect(raised.map(({ severity, key }) => `${severity} ${key}`)).toEqual([
+    "warning failed logins account asha@example.com",
+    "critical login after failures account asha@example.com",
+  ]);
 });

@@ -51,6 +51,7 @@ const record = (
     details: { n: 1, what: "milk" },
     fired_at,
     resolved_at: null,
+    acknowledged: null,
   } as const;
   const decisions = [{ at: fired_at, occasion: "fired", decision: "never_told" }] as const;
   return { alert, instance: "here", decisions: [...decisions], attempts: [] } satisfies AlertRecord;

@@ -17,7 +17,7 @@ interface AlertRow extends Omit<Alert, "fired_at" | "resolved_at"> {
 
 interface Row extends AlertRow, Omit<AlertRecord, "alert"> {}
 
-const alertColumns = sql`id, type, key, severity, state, message, details, fired_at, resolved_at`;
+const alertColumns = sql`id, type, key, severity, state, message, details, fired_at, resolved_at, acknowledged`;
 const columns = sql`${alertColumns}, instance, decisions, attempts`;
 
 const alertFrom = (row: AlertRow): Alert => ({
@@ -48,10 +48,10 @@ export const saveRecords = async (db: Database, records: readonly AlertRecord[])
     insert into earlybird.alert_history (${columns})
     select ${columns} from jsonb_to_recordset(${storableJson(rows)}::jsonb) as r (
       id text, type text, key text, severity text, state text, message text, details jsonb,
-      fired_at timestamptz, resolved_at timestamptz, instance text, decisions jsonb, attempts jsonb)
+      fired_at timestamptz, resolved_at timestamptz, acknowledged jsonb, instance text, decisions jsonb, attempts jsonb)
     on conflict (id) do update set
       severity = excluded.severity, state = excluded.state, message = excluded.message, details = excluded.details,
-      resolved_at = excluded.resolved_at, decisions = excluded.decisions, attempts = excluded.attempts,
+      resolved_at = excluded.resolved_at, acknowledged = excluded.acknowledged, decisions = excluded.decisions, attempts = excluded.attempts,
       saved_at = clock_timestamp()`.execute(db);
 };
 
@@ -146,6 +146,12 @@ export const prune = async (db: Database, now: Date): Promise<boolean> => {
   await sql`
     delete from earlybird.alert_mutes
     where until < ${oldest}`.execute(db);
+  await sql`
+    delete from earlybird.alert_windows
+    where least(ended_at, (schedule->>'until')::timestamptz) < ${oldest}`.execute(db);
+  await sql`
+    delete from earlybird.alert_acknowledgements
+    where at < ${oldest}`.execute(db);
   await sql`
     delete from earlybird.alert_claims
     where seen_at < ${oldest}`.execute(db);

@@ -1,28 +1,58 @@
-import { type Kysely, type RawBuilder, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { createPlatformTables } from "../../database/platform-tables.ts";
 
 /**
  * Creates the missing tables of alerts.
  *
  * - `alert_history`: each alert, with its decisions and attempts
- * - `alert_mutes`: the muted types, with author and end
+ * - `alert_mutes`: the mutes, with author and end
+ * - `alert_windows`: the maintenance windows, with author and schedule
+ * - `alert_acknowledgements`: the latest acknowledgement, or withdrawal, of each alert that had one
  * - `alert_claims`: the instance that sends each alert
  */
 export const createAlertTables = async (db: Kysely<unknown>): Promise<void> => {
-  await createPlatformTables(db, [{ table: "alert_claims", statements }]);
-  // Tables of an older version: a row without a severity is as severe as can be, one without threads has its alert's.
-  await addColumn(db, "severity", sql`text`);
-  await addColumn(db, "threads", sql`text[]`);
+  await createPlatformTables(db, [
+    { table: "alert_claims", statements },
+    // Upgrades of tables of an older version.
+    { table: "alert_claims", column: "severity", statements: [addSeverity] },
+    { table: "alert_claims", column: "threads", statements: [addThreads] },
+    { table: "alert_mutes", column: "route", statements: [addScope] },
+    { table: "alert_history", column: "acknowledged", statements: [addAcknowledged] },
+    { table: "alert_acknowledgements", statements: [acknowledgements] },
+    { table: "alert_windows", statements: [windows] },
+  ]);
 };
 
-const addColumn = async (db: Kysely<unknown>, name: string, type: RawBuilder<unknown>): Promise<void> => {
-  const { rows } = await sql`
-    select from pg_attribute
-    where attrelid = 'earlybird.alert_claims'::regclass and attname = ${name}`.execute(db);
-  // Looked for first: to add it, also where it is there, asks for the table's owner and for a lock.
-  if (rows.length > 0) return;
-  await sql`alter table earlybird.alert_claims add column if not exists ${sql.ref(name)} ${type}`.execute(db);
-};
+/** Null in rows of an older version: as severe as can be. */
+const addSeverity = sql`alter table earlybird.alert_claims add column severity text`;
+/** Null in rows of an older version: the conversation of its alert. */
+const addThreads = sql`alter table earlybird.alert_claims add column threads text[]`;
+/** Null: all alerts of the type. */
+const addScope = sql`alter table earlybird.alert_mutes add column key text, add column route text`;
+
+const addAcknowledged = sql`alter table earlybird.alert_history add column acknowledged jsonb`;
+const acknowledgements = sql`create table earlybird.alert_acknowledgements (
+  fingerprint  text primary key,
+  alert        text not null,
+  severity     text not null,
+  acknowledged boolean not null,
+  author       text not null,
+  note         text,
+  at           timestamptz not null
+)`;
+
+const windows = sql`create table earlybird.alert_windows (
+  id         text primary key,
+  type       text not null,
+  key        text,
+  route      text,
+  author     text not null,
+  reason     text,
+  created_at timestamptz not null,
+  schedule   jsonb not null,
+  ended_at   timestamptz,
+  ended_by   text
+)`;
 
 const statements = [
   sql`create table earlybird.alert_history (
@@ -35,6 +65,7 @@ const statements = [
     details     jsonb not null,
     fired_at    timestamptz not null,
     resolved_at timestamptz,
+    acknowledged jsonb,
     instance    text not null,
     decisions   jsonb not null,
     attempts    jsonb not null,
@@ -45,6 +76,8 @@ const statements = [
   sql`create table earlybird.alert_mutes (
     id       text primary key,
     type     text not null,
+    key      text,
+    route    text,
     author   text not null,
     reason   text,
     muted_at timestamptz not null,

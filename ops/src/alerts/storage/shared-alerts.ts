@@ -3,6 +3,7 @@ import type pg from "pg";
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import { type DatabaseWithTables, withTimeout } from "../../monitoring/index.ts";
+import type { Acknowledgements } from "../incidents/acknowledgements.ts";
 import type { Incidents } from "../incidents/active.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
 import type { Records } from "../incidents/records.ts";
@@ -11,6 +12,7 @@ import type { Tally } from "../incidents/statistics.ts";
 import type { Alert } from "../model/alert.ts";
 import type { AlertRecord, Incident } from "../model/record.ts";
 import type { Claim, Deduplication } from "../notify/deduplication.ts";
+import { acknowledgementStore } from "./acknowledgement-table.ts";
 import { alertDatabaseOn } from "./alert-database.ts";
 import { claimFiring, claimResolved, renewClaims } from "./dedup-table.ts";
 import {
@@ -40,6 +42,7 @@ const readWithinMs = 3_000;
 export interface SharedAlertsOptions {
   pool: pg.Pool;
   silences: Silences;
+  acknowledgements: Acknowledgements;
   records: Records;
   incidents: Incidents;
   /** Whether the database is known to be unavailable. */
@@ -114,6 +117,14 @@ export class SharedAlerts implements Deduplication {
     await this.#read(() => this.#database.connected((db) => silences.share(silenceStore(db), clock.now())));
   }
 
+  /** Synchronises the acknowledgements; does nothing while the database is unavailable. */
+  async syncAcknowledgements(): Promise<void> {
+    const { acknowledgements } = this.#options;
+    await this.#read(() =>
+      this.#database.connected((db) => acknowledgements.share(acknowledgementStore(db))),
+    );
+  }
+
   /** Synchronises with the database if it is due and not running. */
   sync(nowMs: number): void {
     if (this.#keeping || nowMs - this.#keptUpAtMs < keepUpEveryMs || this.#options.isUnavailable()) return;
@@ -135,7 +146,7 @@ export class SharedAlerts implements Deduplication {
   }
 
   async #catchUp(nowMs: number): Promise<void> {
-    const { silences, records, incidents, clock, log } = this.#options;
+    const { silences, acknowledgements, records, incidents, clock, log } = this.#options;
     const now = clock.now();
     // Otherwise the firing alerts would look abandoned.
     const reassure = nowMs - this.#reassuredAtMs >= reassureEveryMs;
@@ -143,6 +154,7 @@ export class SharedAlerts implements Deduplication {
     try {
       await this.#database.connected(async (db) => {
         await silences.share(silenceStore(db), now);
+        await acknowledgements.share(acknowledgementStore(db));
         await this.#saveRecords((some) => saveRecords(db, some));
         const told = incidents.firing().filter(({ telling }) => telling.state === "told");
         while (told.length > 0) {

@@ -32,11 +32,15 @@ export type FleetSummary = z.infer<typeof fleetPerformance>;
 export const fleetEndpoint = intervalSummary.extend({ route: z.string(), method: z.string() });
 export type FleetEndpoint = z.infer<typeof fleetEndpoint>;
 
+/** The end of the last minute that all instances have written. */
+export const lastWrittenMinute = (now: Date): Date =>
+  new Date(Math.floor((now.getTime() - writtenWithinMs) / minuteMs) * minuteMs);
+
 /** The minutes of a window: from the beginning of the first to the end of the last. */
 const boundsOf = (window: PerformanceWindow, now: Date): { from: Date; until: Date; minutes: number } => {
-  const untilMs = Math.floor((now.getTime() - writtenWithinMs) / minuteMs) * minuteMs;
+  const until = lastWrittenMinute(now);
   const windowMs = performanceWindows[window] * 1000;
-  return { from: new Date(untilMs - windowMs), until: new Date(untilMs), minutes: windowMs / minuteMs };
+  return { from: new Date(until.getTime() - windowMs), until, minutes: windowMs / minuteMs };
 };
 
 /** The part of a window that any instance covers, for the rate. A fleet up for two minutes was not idle for the other 58. */

@@ -3,11 +3,19 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
+import type { RequestCounts } from "../requests/minute-counts.ts";
 import type { PerformanceWindow } from "../requests/summary.ts";
-import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } from "./fleet-summary.ts";
+import {
+  type FleetEndpoint,
+  type FleetSummary,
+  fleetEndpoints,
+  fleetSummary,
+  lastWrittenMinute,
+} from "./fleet-summary.ts";
 import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
 import { writeMinute } from "./minutes.ts";
+import { readRequestCounts } from "./request-counts.ts";
 import { applyRetention } from "./retention.ts";
 import { type MinuteSource, WriteBuffer } from "./write-buffer.ts";
 
@@ -112,6 +120,23 @@ export class Fleet {
   async history(request: HistoryRequest): Promise<HistoryPoint[]> {
     refuseTooLong(request);
     return this.#instances.connected((db) => readHistory(db, request));
+  }
+
+  /**
+   * The requests to all instances, of each route (undefined: all), in windows that end with the last written minute.
+   *
+   * @returns for each route its windows, by length in minutes
+   */
+  async requestCounts(
+    routes: readonly (string | undefined)[],
+    windowsMinutes: readonly number[],
+  ): Promise<ReadonlyMap<number, RequestCounts>[]> {
+    const until = lastWrittenMinute(this.#clock.now());
+    return this.#instances.connected(async (db) => {
+      const counts: ReadonlyMap<number, RequestCounts>[] = [];
+      for (const route of routes) counts.push(await readRequestCounts(db, { route, windowsMinutes, until }));
+      return counts;
+    });
   }
 
   /** Concurrent reads of the same data share one query and one connection. */

@@ -20,7 +20,7 @@ export const writeFamilies = (families: readonly Family[]): string =>
 
 /** The header lines of a metric. */
 export const writeHead = ({ name, help, type }: { name: string; help: string; type: string }): string =>
-  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+  `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n# TYPE ${name} ${type}\n`;
 
 /** Labels in braces; empty without labels. */
 export const writeLabels = (labels: Readonly<Record<string, string>>): string => {

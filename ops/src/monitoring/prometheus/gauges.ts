@@ -1,5 +1,6 @@
 import type { Snapshot } from "../snapshot.ts";
 import type { Family } from "./exporter.ts";
+import { ownGaugeFamilies } from "./own-gauges.ts";
 import { replicaFamilies } from "./replica-lag.ts";
 
 /** The values of all gauges that are not about requests or the process. */
@@ -9,6 +10,8 @@ export interface GaugeValues {
   version: string;
   /** Firing alerts of each type, zeros included. */
   firing: Readonly<Record<string, number>>;
+  /** For each declared alert 1 while it fires, otherwise 0. */
+  declared: Readonly<Record<string, number>>;
 }
 
 const gauge = (name: string, help: string, value: number | null | undefined): Family => ({
@@ -19,7 +22,7 @@ const gauge = (name: string, help: string, value: number | null | undefined): Fa
 });
 
 /** Gauges in the base units of Prometheus: seconds, bytes, ratios from 0 to 1. */
-export const gaugeFamilies = ({ snapshot, version, firing }: GaugeValues): Family[] => [
+export const gaugeFamilies = ({ snapshot, version, firing, declared }: GaugeValues): Family[] => [
   {
     name: "earlybird_build_info",
     help: "The version of the service.",
@@ -32,8 +35,15 @@ export const gaugeFamilies = ({ snapshot, version, firing }: GaugeValues): Famil
     type: "gauge",
     samples: Object.entries(firing).map(([type, value]) => ({ labels: { type }, value })),
   },
+  {
+    name: "earlybird_declared_alert_firing",
+    help: "Whether an alert that the service declares fires; it is also counted as CUSTOM.",
+    type: "gauge",
+    samples: Object.entries(declared).map(([key, value]) => ({ labels: { key }, value })),
+  },
   ...databaseFamilies(snapshot?.database),
   ...systemFamilies(snapshot?.system),
+  ...ownGaugeFamilies(snapshot?.gauges ?? []),
 ];
 
 const databaseFamilies = (database: Snapshot["database"] | undefined): Family[] => {

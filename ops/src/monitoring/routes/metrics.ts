@@ -19,6 +19,8 @@ export interface MetricsRouteOptions {
   version: string;
   /** Firing alerts of each type, zeros included. */
   firing: () => Readonly<Record<string, number>>;
+  /** For each declared alert 1 while it fires, otherwise 0. */
+  declared?: () => Readonly<Record<string, number>>;
   /** Bearer token that gives access, also while users cannot be looked up. */
   token?: string | undefined;
   /** Refuses requests that are not from an operator. */
@@ -37,7 +39,7 @@ const fastGzip: ZlibOptions = { level: constants.Z_BEST_SPEED, chunkSize: 64 * 1
  */
 export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
   app,
-  { monitoring, version, firing, token, operatorOnly },
+  { monitoring, version, firing, declared = () => ({}), token, operatorOnly },
 ) => {
   const hasToken = bearerTokenCheck(token);
   const requestLines = new HttpRequestLines();
@@ -59,7 +61,12 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
     },
     async ({ headers }, reply) => {
       const endpoints = monitoring.performance.totals();
-      const gauges = gaugeFamilies({ snapshot: monitoring.snapshot, version, firing: firing() });
+      const gauges = gaugeFamilies({
+        snapshot: monitoring.snapshot,
+        version,
+        firing: firing(),
+        declared: declared(),
+      });
       const processRegistry = processMetrics();
       reply.type(processRegistry.contentType);
       const others = writeFamilies(gauges) + (await processRegistry.metrics());

@@ -25,6 +25,7 @@ export const currentDetails = ({ monitoring, version }: Service) => ({
   database: currentDatabase(monitoring),
   system: monitoring.snapshot ? monitoring.systemReport : null,
   performance: monitoring.performance.summary("1m"),
+  gauges: monitoring.gauges,
 });
 
 const currentDatabase = ({ snapshot }: MonitoringService) => {

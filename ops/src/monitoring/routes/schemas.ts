@@ -5,6 +5,7 @@ import { databaseDetails } from "../database/server-stats.ts";
 import { collection } from "../database/table-sizes.ts";
 import { fleetEndpoint, fleetPerformance } from "../fleet/fleet-summary.ts";
 import { instance } from "../fleet/instances.ts";
+import { gaugeReading } from "../gauge.ts";
 import { type PerformanceWindow, performanceSummary, performanceWindows } from "../requests/summary.ts";
 import { overhead } from "../system/overhead.ts";
 import { systemReport } from "../system/report.ts";
@@ -46,6 +47,7 @@ export const detailedHealth = health.extend({
     .nullable(),
   system: systemReport.nullable(),
   performance,
+  gauges: z.array(gaugeReading).describe("Numbers that the service declares."),
 });
 
 const firingAlert = z.object({

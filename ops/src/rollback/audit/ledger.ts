@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { Database } from "../change/change.ts";
 import { ledgerLock } from "../database/advisory-locks.ts";
+import { type LedgerFilter, matchesFilter } from "./ledger-filter.ts";
 import { genesis, type LedgerHead } from "./ledger-hash.ts";
 
 /** A ledger entry. Times are ISO 8601. */
@@ -83,14 +84,20 @@ export const ledgerHead = async (db: Database): Promise<LedgerHead> => {
   return rows[0] ? { seq: Number(rows[0].seq), hash: rows[0].hash } : genesis;
 };
 
+export interface LedgerPage extends LedgerFilter {
+  limit: number;
+  /** Only entries with a lower number. */
+  before?: number | undefined;
+}
+
 /** The newest entries first. */
 export const readLedger = async (
   db: Database,
-  { limit, before }: { limit: number; before?: number },
+  { limit, before, ...filter }: LedgerPage,
 ): Promise<(LedgerEntry & LedgerHead)[]> => {
   const { rows } = await sql<{ seq: number; hash: string; entry: string }>`
     select seq, hash, entry from earlybird.ledger
-    where ${before === undefined ? sql`true` : sql`seq < ${before}`} order by seq desc limit ${limit}`.execute(
+    where ${before === undefined ? sql`true` : sql`seq < ${before}`} and ${matchesFilter(filter)} order by seq desc limit ${limit}`.execute(
     db,
   );
   return rows.map(({ seq, hash, entry }) => ({ ...JSON.parse(entry), seq: Number(seq), hash }));

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { Database } from "../change/change.ts";
 import type { LedgerAnchors } from "./anchors.ts";
-import { ledgerEntrySchema, readLedger } from "./ledger.ts";
+import { type LedgerPage, ledgerEntrySchema, readLedger } from "./ledger.ts";
 import { ledgerHeadSchema } from "./ledger-hash.ts";
 import { type AuditResult, verifyLedger } from "./verify.ts";
 
@@ -18,6 +18,7 @@ export const auditPageSchema = z.object({
   }),
   /** Newest first. */
   entries: z.array(ledgerHeadSchema.extend(ledgerEntrySchema.shape)),
+  next: z.string().nullable().describe("`before` for the next page; null on the last one."),
 });
 export type AuditPage = z.infer<typeof auditPageSchema>;
 
@@ -27,12 +28,15 @@ export type AuditPage = z.infer<typeof auditPageSchema>;
  */
 export const auditReader = (db: Database, anchors: LedgerAnchors | undefined) => {
   let verified: { mark: string; result: AuditResult } | undefined;
-  return async (page: { limit: number; before?: number }): Promise<AuditPage> => {
+  return async (page: LedgerPage): Promise<AuditPage> => {
     const mark = `${await markOf(db)} ${await anchors?.mark()}`;
     if (verified?.mark !== mark)
       verified = { mark, result: await verifyLedger(db, undefined, await anchors?.read()) };
     const { ok, faults, head, anchors: compared } = verified.result;
-    return { verified: ok, faults, head, anchors: compared, entries: await readLedger(db, page) };
+    const found = await readLedger(db, { ...page, limit: page.limit + 1 });
+    const entries = found.slice(0, page.limit);
+    const next = found.length > page.limit ? String(entries.at(-1)?.seq) : null;
+    return { verified: ok, faults, head, anchors: compared, entries, next };
   };
 };
 

@@ -14,16 +14,36 @@ export const riskSchema = z.enum(["none", "low", "high", "critical"]);
 export type Risk = z.infer<typeof riskSchema>;
 
 /** One line of a change's impact, computed from live data. `value` is counted in `unit`. */
-export const impactSchema = z.object({
+export interface Impact {
+  label: string;
+  value: number | string;
+  unit: string;
+  /** The heading that this line shares with others; by default, the line stands alone. */
+  group?: string | null;
+  /** Distinguishes the line within its group, such as a month or a route; by default, the label. */
+  key?: string;
+  /** Whether the line summarizes the impact; by default, only the first line of a step does. */
+  headline?: boolean;
+}
+
+/** A line of impact as reports contain it. */
+export const impactLineSchema = z.object({
   label: z.string(),
   value: z.union([z.number(), z.string()]),
   unit: z.string(),
+  group: z.string().nullable().describe("The heading that lines share; null for a line on its own."),
+  key: z.string().describe("Distinguishes the line within its group, such as a month or a route."),
+  headline: z.boolean().describe("Whether the line summarizes the impact; at least one of a step does."),
 });
-export type Impact = z.infer<typeof impactSchema>;
+export type ImpactLine = z.infer<typeof impactLineSchema>;
 
 /** One named check and its evidence. */
 export const checkSchema = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
 export type Check = z.infer<typeof checkSchema>;
+
+/** Routes (`"POST /api/orders"`, with parameters as declared) and types of alerts that a change affects. */
+export const affectsSchema = z.object({ routes: z.array(z.string()), alerts: z.array(z.string()) });
+type Affects = z.infer<typeof affectsSchema>;
 
 /** A production change that can be rolled back and re-applied. See {@link defineChange}. */
 export interface Change {
@@ -38,6 +58,10 @@ export interface Change {
   risk: Risk;
   /** The phrase that acknowledges a critical rollback. */
   acknowledge?: string;
+  /** What users and operators see while the step is rolled back: one or two sentences. */
+  whileRolledBack?: string;
+  /** What the change affects, in either state: the suspects of an alert name the changes that affect it. */
+  affects?: Affects;
   /** In the order of applying; a rollback uses the reverse order. */
   parts: readonly Part[];
   /** The impact of a rollback now, from live data. Runs before anything changes. */

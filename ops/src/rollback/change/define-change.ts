@@ -27,6 +27,8 @@ export const defineChange = (change: Change): Change => {
   if (change.requires.includes(change.step)) throw fault("it requires itself");
   if (change.risk === "critical" && !change.acknowledge)
     throw fault("a critical risk needs an acknowledge phrase");
+  const route = change.affects?.routes.find((each) => !/^[A-Z]+ \/\S*$/.test(each));
+  if (route !== undefined) throw fault(`the affected route "${route}" is not a method and a path`);
   const turned = change.parts.filter(({ kind }) => kind === "rows").flatMap(({ writes }) => writes);
   const twice = turned.find((table, at) => turned.indexOf(table) !== at);
   if (twice !== undefined)

@@ -82,6 +82,13 @@ describe("a set of changes is refused when it contradicts itself", () => {
     );
   });
 
+  test("an affected route that is not a method and a path is refused where it is declared", () => {
+    const affecting = (route: string) => () =>
+      defineChange({ ...change(1, []), affects: { routes: [route], alerts: [] } });
+    expect(affecting("/api/orders")).toThrowError(/"\/api\/orders" is not a method and a path/);
+    expect(affecting("POST /api/orders/:id")).not.toThrow();
+  });
+
   test("a critical change without a phrase is refused where it is declared", () => {
     expect(() => defineChange({ ...change(1, []), risk: "critical" })).toThrowError(/acknowledge phrase/);
   });

@@ -47,4 +47,6 @@ export interface OperationRequest extends Requester {
   /** The reason to move without the required approval: recorded, and alerted at once. */
   override?: string;
   onProgress?: ProgressListener;
+  /** Called with the id of the operation once it has begun; refusals come before. */
+  onBegin?: (operation: string) => void;
 }

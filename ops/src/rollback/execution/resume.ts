@@ -4,7 +4,7 @@ import type { Change, Database } from "../change/change.ts";
 import { changesOf, type Engine } from "../engine/engine.ts";
 import type { OperationRequest } from "../engine/request.ts";
 import { readStates } from "../engine/states.ts";
-import { isAllowed, stateAfter } from "../operations/actions.ts";
+import { stateAfter } from "../operations/actions.ts";
 import { ledgerEntry, record } from "../operations/audited-run.ts";
 import {
   continueOperation,
@@ -12,6 +12,7 @@ import {
   type OperationDetails,
   operationDetails,
 } from "../operations/operation.ts";
+import { type Goal, refusalOf } from "../operations/unfinished.ts";
 import { executeOperation, type OperationResult, refuseObstacles } from "./execute.ts";
 import { outsideIsDone } from "./outside-transaction.ts";
 
@@ -23,22 +24,6 @@ const noOperation = defineFailure({
   remedy: '"earlybird history" lists interrupted and failed operations.',
 });
 
-const nothingToResume = defineFailure({
-  code: "EB_NOTHING_TO_RESUME",
-  status: 409,
-  exitStatus: 4,
-  detail: "Operation {id} is {state}: there is nothing to resume or abort.",
-  remedy: '"earlybird history" lists interrupted and failed operations.',
-});
-
-const operationOvertaken = defineFailure({
-  code: "EB_OPERATION_OVERTAKEN",
-  status: 409,
-  exitStatus: 4,
-  detail: "Operation {id} cannot be resumed, because operation {last} is newer.",
-  remedy: '"earlybird status" shows the state of the steps; roll back or re-apply them from there.',
-});
-
 /**
  * Resumes an interrupted or failed operation, or reverts the steps it has moved. `session` holds the operation lock.
  *
@@ -48,7 +33,7 @@ const operationOvertaken = defineFailure({
 export const resumeOrAbort = async (
   engine: Engine,
   session: Database,
-  { goal, id, request }: { goal: "resume" | "abort"; id: string | undefined; request: OperationRequest },
+  { goal, id, request }: { goal: Goal; id: string | undefined; request: OperationRequest },
 ): Promise<OperationResult> => {
   const operation = await unfinishedOperation(session, goal, id);
   const forward = directionOf(operation);
@@ -65,6 +50,7 @@ export const resumeOrAbort = async (
   }
   await refuseObstacles(engine, session, moving);
   await continueOperation(session, operation.id);
+  request.onBegin?.(operation.id);
   const { onConflict = "keep", onProgress } = request;
   const attempt = { action: goal, steps: moving.map(({ step }) => step), by: request };
   // A different person may resume an operation: this entry and those of the steps record who.
@@ -84,19 +70,15 @@ export const resumeOrAbort = async (
 };
 
 /** The operation to resume or abort: the last one, if it was interrupted or failed. */
-const unfinishedOperation = async (
-  db: Database,
-  goal: "resume" | "abort",
-  id?: string,
-): Promise<OperationDetails> => {
+const unfinishedOperation = async (db: Database, goal: Goal, id?: string): Promise<OperationDetails> => {
   // Qualified: a bare `order by id` sorts by the text of the output column, which puts 9 after 10.
   const { rows } = await sql<{ id: string }>`
     select o.id::text from earlybird.operations o order by o.id desc limit 1`.execute(db);
   const last = rows[0]?.id;
   const details =
     id === undefined && last === undefined ? undefined : await operationDetails(db, id ?? last ?? "");
-  if (!details || !isAllowed(goal, details.state) || details.kind === "apply")
-    throw details ? nothingToResume({ ...details }) : noOperation();
-  if (details.id !== last) throw operationOvertaken({ last: last ?? "", id: details.id });
+  if (!details) throw noOperation();
+  const refusal = refusalOf(goal, details, last ?? "");
+  if (refusal) throw refusal;
   return details;
 };

@@ -4,6 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import { defineFailure, type Failure, type Problem } from "../../core/failure.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Database, Direction } from "../change/change.ts";
+import { impactLines } from "../change/impact.ts";
 import { operationsClass } from "../database/advisory-locks.ts";
 import { progressSchema } from "../engine/request.ts";
 import { conflictOutcomeSchema } from "../parts/conflicts.ts";
@@ -20,7 +21,7 @@ export const RollbackStatus = {
 } as const;
 export type RollbackStatus = (typeof RollbackStatus)[keyof typeof RollbackStatus];
 
-const operationKindSchema = z.enum(["apply", "rollback", "reapply"]);
+export const operationKindSchema = z.enum(["apply", "rollback", "reapply"]);
 export type OperationKind = z.infer<typeof operationKindSchema>;
 
 /** A requested move of steps. Times are ISO 8601. */
@@ -113,20 +114,28 @@ export const runningOperation = async (db: Database): Promise<RollbackOperation 
 /** Filters operations; all by default. */
 export interface OperationFilter {
   /** Older than the one with this id. */
-  before?: string;
+  before?: string | undefined;
   /** Those that concern this step. */
-  step?: number;
+  step?: number | undefined;
+  /** A part of the name or id of the requester, in upper or lower case. */
+  operator?: string | undefined;
+  kind?: OperationKind | undefined;
+  /** Those that ran, at least in part, in this time. */
+  between?: { from: Date; to: Date } | undefined;
 }
 
 /** The newest first. */
 export const listOperations = async (
   db: Database,
-  { limit, before, step }: OperationFilter & { limit: number },
+  { limit, before, step, operator, kind, between }: OperationFilter & { limit: number },
 ): Promise<RollbackOperation[]> => {
   const { rows } = await sql<Row>`
     select ${columns} from earlybird.operations o
     where ${before === undefined ? sql`true` : sql`o.id < ${before}::bigint`}
       and ${step === undefined ? sql`true` : sql`${step} = any(o.steps)`}
+      and ${between === undefined ? sql`true` : sql`o.started_at <= ${between.to} and (o.finished_at is null or o.finished_at >= ${between.from})`}
+      and ${kind === undefined ? sql`true` : sql`o.kind = ${kind}`}
+      and ${operator === undefined ? sql`true` : sql`strpos(lower(o.requested_by), lower(${operator})) > 0`}
     order by o.id desc limit ${limit}`.execute(db);
   return rows.map(fromRow);
 };
@@ -143,7 +152,8 @@ export const operationNow = async (
   );
   if (!rows[0]) throw operationUnknown({ id });
   const { receipts, progress, failure, ...operation } = rows[0];
-  return { ...fromRow(operation), receipts, progress, failure };
+  const completed = receipts.map((receipt) => ({ ...receipt, impact: impactLines(receipt.impact) }));
+  return { ...fromRow(operation), receipts: completed, progress, failure };
 };
 
 /** @throws Failure EB_OPERATION_UNKNOWN */

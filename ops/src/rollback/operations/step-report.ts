@@ -5,7 +5,7 @@ import {
   type Change,
   checkSchema,
   type Direction,
-  impactSchema,
+  impactLineSchema,
   riskSchema,
   rowCountSchema,
 } from "../change/change.ts";
@@ -33,7 +33,7 @@ export const stepReportSchema = z.object({
   duration_ms: z.number().nonnegative(),
   /** The instances of the service that follow the new state; null if there are none, and in a dry run. */
   followers: followersReportSchema.nullable(),
-  impact: z.array(impactSchema),
+  impact: z.array(impactLineSchema),
   warnings: z.array(z.string()),
   blocked_by: z.array(z.string()),
   checks: z.array(checkSchema),

@@ -90,9 +90,11 @@ export const indexes = (
       for (const { name, query } of hot) {
         const example = await query(db);
         const { cost, scans } = await explain(db, example);
-        lines.push({ label: `${name}: cost`, value: Math.round(cost * 100) / 100, unit: "planner units" });
-        lines.push({ label: `${name}: plan`, value: scans.join(", "), unit: "" });
-        if (measure) lines.push({ label: `${name}: time`, value: await measured(db, example), unit: "ms" });
+        const line = (key: string, value: number | string, unit: string) =>
+          lines.push({ label: `${name}: ${key}`, value, unit, group: name, key });
+        line("cost", Math.round(cost * 100) / 100, "planner units");
+        line("plan", scans.join(", "), "");
+        if (measure) line("time", await measured(db, example), "ms");
       }
       return lines;
     },

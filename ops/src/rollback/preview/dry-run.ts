@@ -9,7 +9,7 @@ import {
 } from "../change/change.ts";
 import { runChecks } from "../change/checks.ts";
 import type { Finding } from "../change/finding.ts";
-import { countRows, impactOf, reviewOf } from "../change/impact.ts";
+import { countRows, impactLines, impactOf, reviewOf } from "../change/impact.ts";
 import { type AttemptingEngine, retryOnLocks } from "../engine/attempt.ts";
 import type { Engine } from "../engine/engine.ts";
 import { heldLocks, moveStep, roundMs } from "../execution/step-transaction.ts";
@@ -149,14 +149,16 @@ const measureAll = async (engine: Engine, session: Database, rehearsal: Rehearsa
     const { rows = [], impact = [], warnings = [], ...measured } = executed[index] ?? {};
     Object.assign(report, measured);
     report.rows.push(...rows);
-    report.impact.push(...impact);
+    report.impact = impactLines([...report.impact, ...impact]);
     report.warnings.push(...warnings);
     for (const { name, ok, detail } of report.checks) if (!ok) report.blocked_by.push(`${name}: ${detail}`);
   }
   return reports;
 };
 
-type Executed = Pick<StepReport, "rows" | "impact" | "warnings" | "locks" | "duration_ms" | "checks">;
+interface Executed extends Pick<StepReport, "rows" | "warnings" | "locks" | "duration_ms" | "checks"> {
+  impact: Impact[];
+}
 
 const measureSteps = async (
   { clock, changes, patience }: AttemptingEngine,
@@ -202,4 +204,4 @@ const measureSteps = async (
 };
 
 const compared = ({ before, after }: Record<"before" | "after", Impact[]>): Impact[] =>
-  before.map(({ label, value, unit }, at) => ({ label, value: `${value} → ${after[at]?.value}`, unit }));
+  before.map((line, at) => ({ ...line, value: `${line.value} → ${after[at]?.value}` }));

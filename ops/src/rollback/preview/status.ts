@@ -1,6 +1,13 @@
 import { z } from "zod";
-import { riskSchema, stepStateSchema } from "../change/change.ts";
-import { dependentsOf } from "../change/dependencies.ts";
+import {
+  affectsSchema,
+  type Change,
+  type Direction,
+  riskSchema,
+  type StepState,
+  stepStateSchema,
+} from "../change/change.ts";
+import { dependentsOf, orderSteps } from "../change/dependencies.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
 import { listExpiries } from "../expiry/until.ts";
@@ -22,6 +29,13 @@ export const stepStatusSchema = z.object({
   can_rollback: z.boolean(),
   /** Dependents as numbers, obstacles as sentences. */
   blocked_by: z.array(z.union([z.int(), z.string()])),
+  cascade: z
+    .object({ steps: z.array(z.int()), acknowledge: z.array(z.string()) })
+    .describe(
+      "The possible move with `cascade`: the steps in the order of moving, and the phrases it requires.",
+    ),
+  while_rolled_back: z.string().nullable().describe("The effect of a rollback, as the change declares it."),
+  affects: affectsSchema.describe("Routes and types of alerts that the change declares to affect."),
   /** Of the possible move: a rollback if the step is applied, else a re-apply. */
   estimate: estimateSchema,
   /** The estimated number of rows with parked values. */
@@ -41,7 +55,7 @@ export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[
   ]);
   const steps: StepStatus[] = [];
   for (const change of changes) {
-    const { step, name, title, risk, acknowledge = null, requires } = change;
+    const { step, name, title, risk, acknowledge = null, requires, affects } = change;
     const state = states.get(step);
     if (!state) continue;
     const dependents = dependentsOf(changes, step);
@@ -64,10 +78,25 @@ export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[
       dependents,
       can_rollback: isApplied && blocked_by.length === 0,
       blocked_by,
+      cascade: cascadeOf(changes, states, step, direction),
+      while_rolled_back: change.whileRolledBack ?? null,
+      affects: affects ?? { routes: [], alerts: [] },
       estimate,
       parked_rows: isApplied ? 0 : estimate.rows,
       until: expiries.find((expiry) => expiry.step === step)?.until ?? null,
     });
   }
   return { steps };
+};
+
+const cascadeOf = (
+  changes: readonly Change[],
+  states: ReadonlyMap<number, StepState>,
+  step: number,
+  direction: Direction,
+): StepStatus["cascade"] => {
+  const selection = { steps: [step], range: false };
+  const steps = orderSteps({ changes, states, selection, direction, cascade: true });
+  const phraseOf = (moving: number) => changes.find((change) => change.step === moving)?.acknowledge ?? [];
+  return { steps, acknowledge: direction === "rollback" ? steps.flatMap(phraseOf) : [] };
 };

@@ -21,17 +21,23 @@ import {
   resumeBody,
   stepParams,
 } from "./request-schemas.ts";
+import { begunSchema, moveHeaders, moveResponder } from "./respond-async.ts";
 
 /** The response to a move that a second person must approve first. */
 const approvalPending = z.object({ approval: approvalSchema });
+const accepted = z.union([approvalPending, begunSchema]);
+
+const asynchronous =
+  "Responds when the operation ends; with `Prefer: respond-async`, with 202 and its id once it has begun.";
 
 /**
- * The routes that change or lock something. Each responds when its operation ends. A client that disconnects does not
- * stop the operation, and finds it in the list of operations.
+ * The routes that change or lock something. Each responds when its operation ends, unless the client prefers otherwise. A
+ * client that disconnects does not stop the operation, and finds it in the list of operations.
  */
 export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (app, rules) => {
   const { manager } = rules;
   const by = auditRefusals(app, rules);
+  const respond = moveResponder(app);
   requireRecentLogin(app, manager, rules.recentlyAuthenticated);
   // All fields of most bodies are optional, and so is the body.
   app.addHook("preValidation", async (request) => {
@@ -65,15 +71,17 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
         config: { attempt: direction },
         schema: {
           ...described(summary),
+          description: asynchronous,
           params: stepParams,
+          headers: moveHeaders,
           body: moveBody,
-          response: { 200: operationResultSchema, 202: approvalPending },
+          response: { 200: operationResultSchema, 202: accepted },
         },
       },
       async (request, reply) => {
         const selection = oneStep(request.params.step);
-        const moved = await manager.run(direction, selection, requestOf(request.body, by(request)));
-        return moved.approval ? reply.code(202).send({ approval: moved.approval }) : moved;
+        const asked = requestOf(request.body, by(request));
+        return respond(request, reply, (hooks) => manager.run(direction, selection, { ...asked, ...hooks }));
       },
     );
   }
@@ -84,8 +92,10 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
       config: { attempt: "range", problems: [404] },
       schema: {
         ...described("Move a range of steps, or, with `dry_run`, preview the move."),
+        description: asynchronous,
+        headers: moveHeaders,
         body: rangeBody,
-        response: { 200: z.union([dryRunSchema, operationResultSchema]), 202: approvalPending },
+        response: { 200: z.union([dryRunSchema, operationResultSchema]), 202: accepted },
       },
     },
     async (request, reply) => {
@@ -93,8 +103,8 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
       const selection = selectSteps(from, to, manager.steps);
       const asker = by(request);
       if (dry_run) return manager.dryRun(direction, selection, rehearsalOf(body));
-      const moved = await manager.run(direction, selection, requestOf(body, asker));
-      return moved.approval ? reply.code(202).send({ approval: moved.approval }) : moved;
+      const asked = requestOf(body, asker);
+      return respond(request, reply, (hooks) => manager.run(direction, selection, { ...asked, ...hooks }));
     },
   );
 
@@ -109,12 +119,18 @@ export const movingRoutes: FastifyPluginAsyncZod<AuditRefusalsOptions> = async (
               ? "Resume an interrupted or failed operation."
               : "Revert the steps that an interrupted or failed operation has moved.",
           ),
+          description: asynchronous,
           params: operationParams,
+          headers: moveHeaders,
           body: resumeBody,
-          response: { 200: operationResultSchema },
+          response: { 200: operationResultSchema, 202: begunSchema },
         },
       },
-      (request) => manager[goal](request.params.id, requestOf(request.body, by(request))),
+      async (request, reply) => {
+        const { id } = request.params;
+        const asked = requestOf(request.body, by(request));
+        return respond(request, reply, (hooks) => manager[goal](id, { ...asked, ...hooks }));
+      },
     );
   }
 

@@ -5,7 +5,9 @@ import { approvalSchema } from "../approvals/approval.ts";
 import { auditPageSchema } from "../audit/read.ts";
 import { stepUnknown } from "../change/step-range.ts";
 import type { RollbackManager } from "../manager.ts";
-import { operationDetailsSchema, operationSchema } from "../operations/operation.ts";
+import { operationDetailsSchema, operationKindSchema, operationSchema } from "../operations/operation.ts";
+import { operationActionSchema, operationActions } from "../operations/unfinished.ts";
+import { previewSchema } from "../preview/impact-preview.ts";
 import { overviewSchema } from "../preview/overview.ts";
 import { parkedStepSchema } from "../preview/parked.ts";
 import { stepStatusSchema } from "../preview/status.ts";
@@ -22,6 +24,12 @@ const olderThan = z
   .string()
   .regex(/^\d{1,15}$/, "must be a number from an earlier page")
   .optional();
+const filteredPage = {
+  limit,
+  before: olderThan.describe("`next` of the page before."),
+  step: z.coerce.number().int().min(1).max(999_999_999).optional().describe("Only what concerns this step."),
+  operator: z.string().max(200).optional().describe("A part of the operator's name or id."),
+};
 const operationsShown = 10;
 
 /** Status of the steps, operations, approvals and the ledger. */
@@ -75,29 +83,62 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
   );
 
   app.get(
+    "/api/rollback/steps/:step/preview",
+    {
+      schema: {
+        ...described("Get the impact of the possible move of a step, without executing it."),
+        description:
+          "Read-only, at most two seconds, kept for a minute. A dry run also measures rows, locks and duration.",
+        params: stepParams,
+        response: { 200: previewSchema },
+      },
+    },
+    ({ params: { step } }) => manager.preview(step),
+  );
+
+  app.get(
     "/api/rollback/operations",
     {
       schema: {
         ...described("List operations, newest first."),
-        querystring: z.strictObject({ limit, before: olderThan }),
-        response: { 200: z.object({ operations: z.array(operationSchema) }) },
+        querystring: z.strictObject({
+          ...filteredPage,
+          action: operationKindSchema.optional().describe("Only operations of this kind."),
+        }),
+        response: {
+          200: z.object({
+            operations: z.array(operationSchema),
+            next: z.string().nullable().describe("`before` for the next page; null on the last one."),
+          }),
+        },
       },
     },
-    async ({ query: { limit: count, before } }) => ({
-      operations: await manager.listOperations(count, before === undefined ? {} : { before }),
-    }),
+    async ({ query: { limit: count, action: kind, ...filter } }) => {
+      // One more than the page shows whether there is another page.
+      const found = await manager.listOperations(count + 1, { kind, ...filter });
+      const operations = found.slice(0, count);
+      return { operations, next: found.length > count ? (operations.at(-1)?.id ?? null) : null };
+    },
   );
 
   app.get(
     "/api/rollback/operations/:id",
     {
       schema: {
-        ...described("Get one operation with its requester, reason, receipts and kept values."),
+        ...described(
+          "Get one operation with its receipts and kept values, and whether it can be resumed or aborted.",
+        ),
         params: operationParams,
-        response: { 200: operationDetailsSchema },
+        response: { 200: operationDetailsSchema.extend({ actions: z.array(operationActionSchema) }) },
       },
     },
-    ({ params: { id } }) => manager.getOperationDetails(id),
+    async ({ params: { id } }) => {
+      const [details, [last]] = await Promise.all([
+        manager.getOperationDetails(id),
+        manager.listOperations(1),
+      ]);
+      return { ...details, actions: operationActions(details, last?.id ?? id) };
+    },
   );
 
   app.get(
@@ -128,11 +169,18 @@ export const readingRoutes: FastifyPluginAsyncZod<ReadingOptions> = async (
     {
       schema: {
         ...described("List ledger entries, newest first, and verify the whole ledger."),
-        querystring: z.strictObject({ limit, before: olderThan }),
+        querystring: z.strictObject({
+          ...filteredPage,
+          action: z
+            .string()
+            .max(100)
+            .optional()
+            .describe("Only this action; `rollback` also finds `rollback.refused` and `rollback.failed`."),
+        }),
         response: { 200: auditPageSchema },
       },
     },
-    ({ query: { limit: count, before } }) =>
-      manager.readAudit({ limit: count, ...(before !== undefined && { before: Number(before) }) }),
+    ({ query: { before, ...page } }) =>
+      manager.readAudit({ ...page, before: before === undefined ? undefined : Number(before) }),
   );
 };

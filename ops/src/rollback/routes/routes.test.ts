@@ -26,6 +26,7 @@ const looking = [
   "/status",
   "/steps",
   "/steps/2",
+  "/steps/2/preview",
   "/operations",
   "/operations/1",
   "/operations/1/events",
@@ -222,7 +223,14 @@ describe("reading", () => {
       can_rollback: false,
       blocked_by: [2],
       operations: [{ kind: "apply", steps: [1, 2, 3] }],
+      cascade: { steps: [2, 1], acknowledge: [] },
     });
+    expect((await get("/steps/3")).body).toMatchObject({
+      cascade: { steps: [3], acknowledge: ["no rules"] },
+      while_rolled_back: "Loans can have no title.",
+      affects: { routes: ["POST /loans"], alerts: ["CUSTOM"] },
+    });
+    expect(await get("/steps/3/preview")).toMatchObject({ status: 200, body: { step: 3, complete: true } });
   });
 
   test.each([

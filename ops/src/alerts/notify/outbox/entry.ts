@@ -25,6 +25,7 @@ const schema = z.object({
       details: z.record(z.string(), z.unknown()),
       fired_at: z.string(),
       resolved_at: z.string().nullable(),
+      acknowledged: z.looseObject({ by: z.string(), at: z.string() }).nullable().default(null),
     }),
   }),
   pending: z.record(z.string(), z.object({ attempts: z.number().int().min(0) })),
@@ -35,7 +36,7 @@ export const writeEntry = (entry: Entry): string => `${JSON.stringify(entry)}\n`
 /** Reads what {@link writeEntry} wrote; undefined when it is torn, or something else. */
 export const readEntry = (text: string): Entry | undefined => {
   try {
-    return schema.parse(JSON.parse(text)) as Entry;
+    return schema.parse(JSON.parse(text)) as unknown as Entry;
   } catch {
     return undefined;
   }

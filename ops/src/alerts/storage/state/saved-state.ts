@@ -1,21 +1,20 @@
 import { z } from "zod";
 import { type Owner, ownerSchema } from "../../../core/process-lease.ts";
+import type { AcknowledgementEntry } from "../../incidents/acknowledgement.ts";
 import type { LastEnded } from "../../incidents/active.ts";
-import type { Mute } from "../../incidents/mute.ts";
-import type { MuteEntry } from "../../incidents/silences.ts";
+import type { SavedSilences } from "../../incidents/silences.ts";
 import type { AlertRecord, Incident } from "../../model/record.ts";
 import type { LastNotified } from "../../notify/notifier.ts";
 import type { RuleStatus } from "../../rules/rule-engine.ts";
 
 /** The state that survives a restart. Times are milliseconds since 1970, or ISO 8601. */
-export interface SavedState {
+export interface SavedState extends SavedSilences {
   standings: RuleStatus[];
   /** Incidents with a notification that is, or may be, still to be sent. */
   incidents: Incident[];
   last_told: LastNotified[];
   last_ended: LastEnded[];
-  mutes: Mute[];
-  unsaved_mutes: MuteEntry[];
+  unsaved_acknowledgements: AcknowledgementEntry[];
   /** Records that are not in the database yet. */
   unsaved: AlertRecord[];
 }
@@ -46,6 +45,9 @@ const schema = z.looseObject({
   last_ended: times.default([]),
   mutes: objects,
   unsaved_mutes: objects,
+  windows: objects.default([]),
+  unsaved_windows: objects.default([]),
+  unsaved_acknowledgements: objects.default([]),
   unsaved: z.array(z.looseObject({ alert })),
 });
 

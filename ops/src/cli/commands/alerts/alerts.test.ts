@@ -115,6 +115,21 @@ test("explain shows why a notification was sent, or was not", async () => {
   });
 });
 
+test("an alert is acknowledged with its author and a note, and no longer", async () => {
+  const id = ids[2] ?? "";
+  const { stdout } = await earlybird("acknowledge", id, "--note", "on it");
+  expect(stdout).toBe("Acknowledged: sdb is full.\n");
+  expect((await earlybird("summary")).stdout).toMatch(/sdb is full\. acknowledged by \S+ \(cli .+\)/);
+  expect((await earlybird("explain", id)).stdout).toMatch(/\nacknowledged \S+Z by .+: on it\n/);
+  expect((await ask("unacknowledge", id)).answer).toMatchObject({ id, acknowledged: null });
+  expect((await ask("unacknowledge", id)).answer.code).toBe("EB_NOT_ACKNOWLEDGED");
+  expect(await ask("acknowledge", ids[1] ?? "")).toMatchObject({
+    exitStatus: 4,
+    answer: { code: "EB_ALERT_RESOLVED" },
+  });
+  expect((await earlybird("acknowledge", "nothing")).exitStatus).toBe(2);
+});
+
 describe("a mute", () => {
   test("is written for all instances with its author, shown, and ended", async () => {
     const { answer: mute } = await ask("mute", "HIGH_CPU", "--for", "30m", "--reason", "a big import");
@@ -139,7 +154,24 @@ describe("a mute", () => {
     expect((await ask("summary")).answer.muted).toEqual([]);
   });
 
+  test("of one key or route is ended by the same options, or by its id", async () => {
+    const route = ["--route", "GET /api/orders"];
+    const { answer: mute } = await ask("mute", "API_TIMEOUT", ...route, "--for", "30m");
+    expect((await earlybird("mute", "CUSTOM", "--key", "sdb", "--for", "30m")).stdout).toMatch(
+      /^CUSTOM \(key sdb\) is muted until \S+Z\.$/m,
+    );
+    const { stdout } = await earlybird("summary");
+    expect(stdout).toContain(`API_TIMEOUT (route GET /api/orders) is muted until ${mute.until}`);
+    expect((await earlybird("unmute", "API_TIMEOUT")).exitStatus).toBe(2);
+    expect((await ask("unmute", mute.id)).answer).toEqual(mute);
+    expect((await earlybird("unmute", "CUSTOM", "--key", "sdb")).stdout).toBe(
+      "CUSTOM (key sdb) is no longer muted.\n",
+    );
+  });
+
   test.each([
+    [["mute", "HIGH_CPU", "--key", "a", "--for", "1h"], 2],
+    [["unmute", "nothing"], 2],
     [["mute", "DATABASE_DOWN", "--for", "1h"], 6],
     [["mute", "ALL", "--for", "1h"], 6],
     [["mute", "HIGH_CPU", "--for", "31d"], 2],
@@ -152,6 +184,39 @@ describe("a mute", () => {
     expect([exitStatus, stdout]).toEqual([status, ""]);
     expect(stderr).not.toBe("");
   });
+});
+
+test("maintenance windows are planned in a time zone, listed and removed", async () => {
+  expect((await earlybird("maintenance", "list")).stdout).toBe("There are no maintenance windows.\n");
+  const berlin = ["--zone", "Europe/Berlin"];
+  const weekly = ["--every", "Sun 02:00-04:00", ...berlin, "--key", "sdb"];
+  const { stdout } = await earlybird("maintenance", "add", "CUSTOM", ...weekly);
+  expect(stdout).toMatch(
+    /^CUSTOM \(key sdb\): sun 02:00-04:00 \(Europe\/Berlin\); next from \S+Z until \S+Z\. \S+\n$/,
+  );
+  const [year, soon] = [new Date().getFullYear() + 1, "01-02T02:00"];
+  const times = ["--from", `${year}-${soon}`, "--until", `${year}-01-02T04:00+01:00`];
+  const { answer } = await ask("maintenance", "add", "HIGH_CPU", ...times, ...berlin, "--reason", "import");
+  const schedule = { from: `${year}-01-02T01:00:00.000Z`, until: `${year}-01-02T03:00:00.000Z` };
+  expect(answer).toMatchObject({ type: "HIGH_CPU", reason: "import", schedule, is_open: false });
+  const listed = (await earlybird("maintenance", "list")).stdout;
+  expect(listed).toMatch(/^state +from +until +alerts +schedule +id +reason\n/);
+  expect(listed).toContain(answer.id);
+  const { windows } = (await ask("maintenance", "list")).answer;
+  for (const { id } of windows) {
+    expect((await earlybird("maintenance", "remove", id)).stdout).toMatch(/^Removed: /);
+  }
+  expect((await ask("maintenance", "list")).answer).toEqual({ windows: [] });
+});
+
+test.each([
+  [["CUSTOM"]],
+  [["CUSTOM", "--from", "2026-01-05T04:00"]],
+  [["CUSTOM", "--from", "soon", "--until", "later"]],
+  [["CUSTOM", "--every", "sun 02:00-04:00", "--from", "2026-01-05T04:00"]],
+  [["CUSTOM", "--every", "sun 02:00-04:00", "--zone", "Mars/Olympus"]],
+])("maintenance add %j ends with 2", async (args) => {
+  expect(await earlybird("maintenance", "add", ...args)).toMatchObject({ exitStatus: 2, stdout: "" });
 });
 
 describe("test", () => {

@@ -17,6 +17,10 @@ export const explainCommand = () =>
         print(
           `fired ${alert.fired_at}${alert.resolved_at === null ? ", still firing" : `, resolved ${alert.resolved_at}`}`,
         );
+        if (alert.acknowledged) {
+          const { by, at, note } = alert.acknowledged;
+          print(`acknowledged ${at} by ${by}${note === null ? "" : `: ${note}`}`);
+        }
         print(`seen by instance ${instance}`);
         for (const [name, value] of Object.entries(alert.details)) print(dim(`  ${name}: ${value}`));
         print(bold("decisions"));

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { describeScope } from "../../../alerts/index.ts";
 import { dim, duration, number, print, printJson, printStatus, red, table } from "../../output.ts";
 import { withAlerts } from "./with-alerts.ts";
 
@@ -20,7 +21,13 @@ export const summaryCommand = () =>
         if (firing.length > 0) {
           const rows = firing
             .slice(0, shown)
-            .map(({ fired_at, severity, type, id, message }) => [fired_at, severity, type, id, message]);
+            .map(({ fired_at, severity, type, id, message, acknowledged }) => [
+              fired_at,
+              severity,
+              type,
+              id,
+              acknowledged ? `${message} ${dim(`acknowledged by ${acknowledged.by}`)}` : message,
+            ]);
           print(table(["since", "severity", "type", "id", "message"], rows));
           if (firing.length > shown)
             printStatus("For all firing alerts, run: earlybird alerts history --state firing");
@@ -31,8 +38,10 @@ export const summaryCommand = () =>
           const rows = Object.entries(summary.by_type).map(([type, count]) => [type, number(count)]);
           print(table(["type", "alerts"], rows));
         }
-        for (const { type, until, author, reason } of muted) {
-          print(`${type} is muted until ${until} by ${author}${reason === null ? "" : dim(`: ${reason}`)}`);
+        for (const mute of muted) {
+          const { id, until, author, reason } = mute;
+          const why = reason === null ? "" : dim(`: ${reason}`);
+          print(`${describeScope(mute)} is muted until ${until} by ${author}${why} ${dim(id)}`);
         }
       }),
     );

@@ -1,0 +1,130 @@
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useEffect } from "react";
+import { api, read, root } from "./client.ts";
+import type { Direction } from "./queries.ts";
+import type { paths } from "./schema.ts";
+
+type OperationResponses = paths["/api/rollback/operations/{id}"]["get"]["responses"];
+export type OperationDetails = OperationResponses[200]["content"]["application/json"];
+export type StepReport = OperationDetails["receipts"][number];
+export type KeptValue = OperationDetails["kept_values"][number];
+export type LedgerPageData =
+  paths["/api/rollback/audit"]["get"]["responses"][200]["content"]["application/json"];
+export type LedgerEntry = LedgerPageData["entries"][number];
+
+const whileRunningMs = 5_000;
+
+export const operationQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["rollback", "operations", id],
+    queryFn: () => read(api.GET("/api/rollback/operations/{id}", { params: { path: { id } } })),
+    // In case that the stream of events is lost.
+    refetchInterval: ({ state }) => (state.data?.state === "running" ? whileRunningMs : false),
+  });
+
+/** An operation; while it runs, its events keep the data current, and its end refreshes the steps. */
+export const useOperation = (id: string | undefined) => {
+  const queries = useQueryClient();
+  const query = useQuery({ ...operationQuery(id ?? ""), enabled: id !== undefined });
+  const state = query.data?.state;
+  useEffect(() => {
+    if (id === undefined || state === undefined) return;
+    const refresh = () => void queries.invalidateQueries({ queryKey: ["rollback"] });
+    if (state !== "running") return refresh();
+    const { queryKey } = operationQuery(id);
+    const source = new EventSource(new URL(`api/rollback/operations/${id}/events`, root));
+    source.addEventListener("step", () => void queries.invalidateQueries({ queryKey }));
+    source.addEventListener("progress", ({ data }: MessageEvent<string>) =>
+      queries.setQueryData(queryKey, (known) => known && { ...known, progress: JSON.parse(data) }),
+    );
+    source.addEventListener("end", () => {
+      source.close();
+      refresh();
+    });
+    return () => source.close();
+  }, [id, state, queries]);
+  return query;
+};
+
+/** The impact of the possible move of a step, which operators can read, too. */
+export const previewQuery = (step: number) =>
+  queryOptions({
+    queryKey: ["rollback", "preview", step],
+    queryFn: () =>
+      read(api.GET("/api/rollback/steps/{step}/preview", { params: { path: { step: String(step) } } })),
+  });
+
+/** Filters of the ledger, as they are in the address. */
+export interface LedgerFilter {
+  step?: number;
+  operator?: string;
+  action?: string;
+}
+
+const slowlyMs = 30_000;
+const pageSize = 50;
+
+export const ledgerQuery = (filter: LedgerFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["rollback", "audit", filter],
+    queryFn: ({ pageParam: before }) =>
+      read(
+        api.GET("/api/rollback/audit", {
+          params: { query: { limit: pageSize, ...filter, ...(before !== null && { before }) } },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+    // Older pages would be read again each time.
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : slowlyMs),
+  });
+
+const inBackground = { prefer: "respond-async" };
+
+export interface Move {
+  step: number;
+  direction: Direction;
+  reason: string;
+  acknowledge: string[];
+  plan?: string | undefined;
+}
+
+/** Starts to roll a step back or to re-apply it. @throws ApiError */
+const move = ({ step, direction, reason, acknowledge, plan }: Move) => {
+  const request = {
+    params: { path: { step: String(step) }, header: inBackground },
+    body: { ...(reason && { reason }), acknowledge, ...(plan !== undefined && { plan }) },
+  };
+  return direction === "rollback"
+    ? read(api.POST("/api/rollback/steps/{step}/rollback", request))
+    : read(api.POST("/api/rollback/steps/{step}/reapply", request));
+};
+
+/** Starts a move; its data is the operation that has begun, or the approval that it waits for. */
+export const useMove = () => {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: move,
+    onSettled: () => queries.invalidateQueries({ queryKey: ["rollback"] }),
+  });
+};
+
+/** Starts to resume or abort an operation. */
+export const useTakeUp = (id: string) => {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ action, reason }: { action: "resume" | "abort"; reason: string }) => {
+      const request = { params: { path: { id }, header: inBackground }, body: reason ? { reason } : {} };
+      return action === "resume"
+        ? read(api.POST("/api/rollback/operations/{id}/resume", request))
+        : read(api.POST("/api/rollback/operations/{id}/abort", request));
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["rollback"] }),
+  });
+};

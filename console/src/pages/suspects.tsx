@@ -1,0 +1,64 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useSession } from "../api/session.ts";
+import { type Suspect, suspectsQuery } from "../api/suspects.ts";
+import { createFormat } from "../format.ts";
+import { Row } from "../ui/row.tsx";
+import { Section } from "../ui/section.tsx";
+import { Empty, Fault, Loading } from "../ui/states.tsx";
+
+/** Operations and instance starts before an alert, with their evidence. The reason of a move is prefilled. */
+export const Suspects = ({ alert, reason }: { alert: string; reason: string }) => {
+  const { data, error } = useQuery(suspectsQuery(alert));
+  const format = createFormat(useSession());
+  return (
+    <Section title="What changed in the hour before">
+      {error && <Fault error={error} />}
+      {!data && !error && <Loading lines={3} />}
+      {data?.suspects.length === 0 && <Empty>No step moved, and no instance started.</Empty>}
+      <ul>
+        {data?.suspects.map((suspect) => {
+          const [first, ...more] = suspect.evidence;
+          return (
+            <Row
+              key={suspect.kind === "operation" ? suspect.operation : suspect.instance}
+              icon={suspect.declared ? "warning" : "applied"}
+              aside={format.time(suspect.at)}
+              more={more.join(" ")}
+            >
+              <SuspectLink suspect={suspect} reason={reason}>
+                {first}
+              </SuspectLink>
+            </Row>
+          );
+        })}
+      </ul>
+    </Section>
+  );
+};
+
+/** Leads to the step that can be moved back, to an operation of several steps, or nowhere. */
+const SuspectLink = ({
+  suspect,
+  reason,
+  children,
+}: {
+  suspect: Suspect;
+  reason: string;
+  children: ReactNode;
+}) => {
+  if (suspect.kind !== "operation") return children;
+  const { operation, steps } = suspect;
+  if (steps.length > 1)
+    return (
+      <Link to="/operations/$id" params={{ id: operation }}>
+        {children}
+      </Link>
+    );
+  return (
+    <Link to="/changes/$step" params={{ step: String(steps[0]) }} search={{ reason }}>
+      {children}
+    </Link>
+  );
+};

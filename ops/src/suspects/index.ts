@@ -1,0 +1,1 @@
+export { type SuspectRoutesOptions, suspectRoutes } from "./routes.ts";
