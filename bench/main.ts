@@ -1,10 +1,12 @@
 import { cliBench } from "./cli.ts";
 import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
+import { recorderBench } from "./monitoring/recorder.ts";
 import { rollbackBench } from "./rollback/index.ts";
 
 const benches: Record<string, () => Promise<void>> = {
   monitoring: monitoringBench,
+  recorder: recorderBench,
   rollback: rollbackBench,
   cli: cliBench,
   logins: loginsBench,

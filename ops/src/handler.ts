@@ -36,6 +36,8 @@ export interface OpsHandlerOptions<Request extends IncomingMessage = IncomingMes
   login?: LoginRoute<Request>;
   /** By default, the routes of Express and `@koa/router`. */
   routeOf?: RouteOf;
+  /** Templates of the service's own probe routes, which count in no rate and no alert. */
+  excludeFromRates?: readonly string[];
   /** Whether an error of a database means that it cannot be reached. Without it, no error does. */
   isDatabaseUnavailable?: (error: unknown) => boolean;
   log?: FastifyBaseLogger;
@@ -66,6 +68,7 @@ export const createOpsHandler = async <Request extends IncomingMessage = Incomin
   const app = await createApp(options, routes);
   const record = createRecorder(options.monitoring, {
     routeOf: options.routeOf ?? frameworkRouteOf,
+    ...(options.excludeFromRates && { excludeFromRates: options.excludeFromRates }),
     onRefused: refusalCounter(options, app.log),
   });
   const handle = (request: IncomingMessage, response: ServerResponse): boolean => {

@@ -25,6 +25,7 @@ import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import { authorizeByToken } from "./http/operator-token.ts";
 import {
+  excludeFromRates,
   type Fleet,
   healthRoutes,
   historyRoute,
@@ -113,6 +114,7 @@ export const earlybird = fastifyPlugin(
     });
     // A scope of its own: the routes of the app may use another validator than zod.
     await app.register(async (scope) => {
+      excludeFromRates(scope);
       scope.setValidatorCompiler(validatorCompiler);
       scope.setSerializerCompiler(serializerCompiler);
       scope.addHook("onRequest", async (_request, reply) => {
@@ -178,7 +180,10 @@ export const earlybird = fastifyPlugin(
     });
     if (console) {
       const { path = "/console" } = console;
-      await app.register(async (pages) => consolePages(pages, path));
+      await app.register(async (pages) => {
+        excludeFromRates(pages);
+        await consolePages(pages, path);
+      });
     }
   },
   { name: "earlybird", fastify: "5.x" },

@@ -3,6 +3,8 @@ import { defaultThresholds } from "@earlybird-ops/platform/alerts";
 const requests = "http_server_request_duration_seconds";
 const ours = 'job=~"$job",instance=~"$instance"';
 const route = `${ours},http_route=~"$route"`;
+/** Without the platform's own routes and the probes of the service. */
+const counted = `${route},excluded_from_rates=""`;
 const routeName = "{{http_request_method}} {{http_route}}";
 
 type Unit = "reqps" | "s" | "percentunit" | "short" | "bytes";
@@ -63,7 +65,7 @@ const panels: readonly Panel[] = [
     threshold: errorRatePercent / 100,
     queries: [
       [
-        `sum(rate(earlybird_http_errors_total{${route}}[$__rate_interval])) / sum(rate(${requests}_count{${route}}[$__rate_interval]))`,
+        `sum(rate(earlybird_http_errors_total{${counted}}[$__rate_interval])) / sum(rate(${requests}_count{${counted}}[$__rate_interval]))`,
         "of all requests",
       ],
     ],

@@ -8,6 +8,7 @@ import {
   type Thresholds,
 } from "@earlybird-ops/platform/alerts";
 import {
+  countedOnly,
   errorRatio,
   lowerBound,
   percentileSettlesMs,
@@ -38,8 +39,8 @@ const expressions: Readonly<Record<WatchedType, (thresholds: Thresholds) => stri
   HIGH_MEMORY: ({ memoryPercent }) => `earlybird_memory_ratio > ${memoryPercent / 100}`,
   API_TIMEOUT: ({ apiTimeoutMs, apiTimeoutMinRequests }) =>
     [
-      `histogram_quantile(0.95, sum by (${endpoint}, le) (rate(${requestSeconds}_bucket[1m]))) > ${apiTimeoutMs / 1000}`,
-      `and sum by (${endpoint}) (increase(${requestSeconds}_count[1m])) >= ${apiTimeoutMinRequests}`,
+      `histogram_quantile(0.95, sum by (${endpoint}, le) (rate(${requestSeconds}_bucket${countedOnly}[1m]))) > ${apiTimeoutMs / 1000}`,
+      `and sum by (${endpoint}) (increase(${requestSeconds}_count${countedOnly}[1m])) >= ${apiTimeoutMinRequests}`,
     ].join("\n"),
 };
 
@@ -48,12 +49,15 @@ const total = "earlybird:http_requests:1m";
 
 /** HIGH_ERROR_RATE compares the lower bound of the Wilson interval, so one failure in three requests does not fire. */
 const recordings: readonly RecordingRule[] = [
-  { record: total, expr: `sum by (instance, job) (increase(${requestSeconds}_count[1m]))` },
+  { record: total, expr: `sum by (instance, job) (increase(${requestSeconds}_count${countedOnly}[1m]))` },
   {
     record: ratio,
     // The error counter of a route exists from its first request, so Prometheus sees its first increase; a 5xx series
     // starts with the first 5xx, so it does not.
-    expr: errorRatio("sum by (instance, job) (increase(earlybird_http_errors_total[1m]))", total),
+    expr: errorRatio(
+      `sum by (instance, job) (increase(earlybird_http_errors_total${countedOnly}[1m]))`,
+      total,
+    ),
   },
   { record: "earlybird:http_error_ratio_lower_bound:1m", expr: lowerBound(ratio, total) },
 ];

@@ -930,7 +930,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1175,7 +1175,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1423,7 +1423,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1500,7 +1500,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1514,6 +1514,8 @@ export interface paths {
                                 } | null;
                                 route: string;
                                 method: string;
+                                /** @description Whether its requests count only here, not in rates, alert rules and the status. */
+                                excluded_from_rates: boolean;
                             } | {
                                 window_seconds: number;
                                 requests: number;
@@ -1781,7 +1783,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1858,7 +1860,7 @@ export interface paths {
                                     "4xx": number;
                                     "5xx": number;
                                 };
-                                /** @description Current requests. */
+                                /** @description Current requests, excluded ones as well. */
                                 in_flight: number;
                                 /** @description The last failed request since the process started. */
                                 last_error: {
@@ -1872,6 +1874,8 @@ export interface paths {
                                 } | null;
                                 route: string;
                                 method: string;
+                                /** @description Whether its requests count only here, not in rates, alert rules and the status. */
+                                excluded_from_rates: boolean;
                             } | {
                                 window_seconds: number;
                                 requests: number;
@@ -2011,7 +2015,7 @@ export interface paths {
                                 "4xx": number;
                                 "5xx": number;
                             };
-                            /** @description Current requests. */
+                            /** @description Current requests, excluded ones as well. */
                             in_flight: number;
                             /** @description The last failed request since the process started. */
                             last_error: {

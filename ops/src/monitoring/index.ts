@@ -21,7 +21,7 @@ export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
 export { type CountedRequests, type NamedCounts, ObjectiveCounts } from "./objective-counts.ts";
 export { gaugeMetric } from "./prometheus/own-gauges.ts";
 export { expressRouteOf } from "./requests/express-route.ts";
-export { recordRequests } from "./requests/fastify-recorder.ts";
+export { excludeFromRates, recordRequests } from "./requests/fastify-recorder.ts";
 export {
   createRecorder,
   leaveToPlugin,

@@ -137,7 +137,9 @@ export class ObjectiveCounts {
 }
 
 const totalOf = ({ route }: CountedRequests, totals: readonly EndpointTotals[]): RequestCounts => {
-  const counted = totals.filter((each) => route === undefined || `${each.method} ${each.route}` === route);
+  const counted = totals.filter((each) =>
+    route === undefined ? !each.excludedFromRates : `${each.method} ${each.route}` === route,
+  );
   const sum = { requests: 0, errors: 0 };
   for (const { errors, statuses } of counted) {
     sum.errors += errors;

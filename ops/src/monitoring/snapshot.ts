@@ -12,7 +12,7 @@ export interface Snapshot {
   reasons: string[];
   database: DatabaseHealth;
   system: SystemSample;
-  /** The minute before `taken_at`: all requests, and each endpoint that had some. */
+  /** The minute before `taken_at`: all requests but those of excluded endpoints, and each endpoint that had some. */
   performance: PerformanceSummary & { endpoints: EndpointSummary[] };
   /** The gauges of the service. */
   gauges: GaugeReading[];

@@ -18,7 +18,7 @@ export const apiTimeout: Rule = {
     `a route's p95 of the last minute is over ${apiTimeoutMs} ms, with at least ${apiTimeoutMinRequests} requests`,
   find: ({ performance, database }, { apiTimeoutMs, apiTimeoutMinRequests }) =>
     (performance?.endpoints ?? [])
-      .filter(({ requests }) => requests >= apiTimeoutMinRequests)
+      .filter((route) => route.requests >= apiTimeoutMinRequests && !route.excluded_from_rates)
       .map(({ method, route, p95_ms, requests }) => ({
         key: `${method} ${route}`,
         finding: p95_ms > apiTimeoutMs ? ("failing" as const) : ("fine" as const),

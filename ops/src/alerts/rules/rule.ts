@@ -7,7 +7,7 @@ import type { Thresholds } from "./thresholds.ts";
 export type ObservedEndpoint = Pick<
   EndpointSummary,
   "method" | "route" | "requests" | "errors" | "p95_ms" | "last_error"
->;
+> & { excluded_from_rates?: boolean };
 
 /** The input of rules, such as a snapshot of the monitoring. Rules cannot evaluate missing parts. */
 export interface Observed {

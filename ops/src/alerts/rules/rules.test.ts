@@ -28,12 +28,20 @@ const calm: Observed = {
 const requests = (many: number, errors: number): Partial<Observed> => ({
   performance: { requests: many, errors, endpoints: [] },
 });
-const endpoint = (many: number, p95_ms: number): Partial<Observed> => ({
+const endpoint = (many: number, p95_ms: number, excluded_from_rates = false): Partial<Observed> => ({
   performance: {
     requests: many,
     errors: 0,
     endpoints: [
-      { method: "GET", route: "/api/orders/:id", requests: many, errors: 0, p95_ms, last_error: null },
+      {
+        method: "GET",
+        route: "/api/orders/:id",
+        requests: many,
+        errors: 0,
+        p95_ms,
+        last_error: null,
+        excluded_from_rates,
+      },
     ],
   },
 });
@@ -97,6 +105,7 @@ test.each<[AlertType, string, Partial<Observed>, string]>([
   ["API_TIMEOUT", "one slow request", endpoint(1, 30_000), "nothing"],
   ["API_TIMEOUT", "twenty, one in twenty at 2 s", endpoint(20, 2_000), "fine"],
   ["API_TIMEOUT", "twenty, and more of them slower", endpoint(20, 2_001), "failing"],
+  ["API_TIMEOUT", "the same of a route excluded from rates", endpoint(20, 2_001, true), "nothing"],
 ])("%s: %s", (type, _what, observed, finding) => {
   expect(findingOf(type, observed)).toBe(finding);
 });

@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { mergeIntervals } from "../requests/interval.ts";
-import type { EndpointMinute } from "../requests/request-metrics.ts";
+import type { EndpointMinute, RecordedEndpoint } from "../requests/request-metrics.ts";
 
 /** The requests of one process in one minute. */
 export interface Minute {
@@ -8,14 +8,20 @@ export interface Minute {
   endpoints: readonly EndpointMinute[];
 }
 
-/** Name of the sum of all endpoints, which is written even without requests. */
+/** Name of the sum of the endpoints, which is written even without requests. */
 export const allRoutes = { route: "(all)", method: "*" } as const;
 
-/** Adds the sum of all endpoints. */
-export const withSum = ({ startedAt, endpoints }: Minute): Minute => ({
+/** Adds the sum of all endpoints that are not excluded from rates. */
+export const withSum = ({
   startedAt,
-  endpoints: [...endpoints, { ...allRoutes, ...mergeIntervals(endpoints) }],
-});
+  endpoints,
+}: {
+  startedAt: Date;
+  endpoints: readonly RecordedEndpoint[];
+}): Minute => {
+  const counted = endpoints.filter(({ excludedFromRates }) => !excludedFromRates);
+  return { startedAt, endpoints: [...endpoints, { ...allRoutes, ...mergeIntervals(counted) }] };
+};
 
 /** Writes or replaces a minute of an instance. */
 export const writeMinute = async (

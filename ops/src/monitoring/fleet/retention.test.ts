@@ -38,6 +38,7 @@ const write = async (instance: string, startedAt: Date, durationsMs: number[], r
   const endpoint = {
     route,
     method: "GET",
+    excludedFromRates: false,
     requests: durationsMs.length,
     errors: 1,
     statuses: [0, durationsMs.length - 1, 0, 0, 1],

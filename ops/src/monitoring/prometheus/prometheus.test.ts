@@ -118,6 +118,14 @@ describe("requests", () => {
     expect(await linesOf(name)).toEqual([`${name} 1`]);
   });
 
+  test("of routes excluded from rates have a label, by which rules leave them out", async () => {
+    performance.endpoint("GET", "/livez", true).record(200, 1);
+    const excluded = (await linesOf("http_server_request_duration_seconds_count")).filter((line) =>
+      line.includes('excluded_from_rates="true"'),
+    );
+    expect(excluded).toEqual([expect.stringContaining('http_route="/livez"')]);
+  });
+
   test("never decrease between scrapes", async () => {
     const count = async () =>
       Number((await linesOf("http_server_request_duration_seconds_count"))[0]?.split(" ").at(-1));

@@ -35,11 +35,16 @@ export class HttpRequestLines {
     ];
   }
 
-  #linesOf({ method, route }: EndpointTotals): EndpointLines {
+  #linesOf({ method, route, excludedFromRates }: EndpointTotals): EndpointLines {
     const key = `${method} ${route}`;
     let lines = this.#endpoints.get(key);
     if (!lines) {
-      lines = new EndpointLines({ http_request_method: method, http_route: route });
+      lines = new EndpointLines({
+        http_request_method: method,
+        http_route: route,
+        // Prometheus treats a missing label as an empty one: rules select excluded_from_rates="".
+        ...(excludedFromRates && { excluded_from_rates: "true" }),
+      });
       this.#endpoints.set(key, lines);
     }
     return lines;

@@ -82,6 +82,18 @@ test("requests to a node:http server count under the route that handled them", a
   expect(performance.summary().in_flight).toBe(0);
 });
 
+test("routes excluded from rates count only for themselves", async () => {
+  server = createServer((_, response) => response.end());
+  recordServer(server, { performance }, { routeOf: ({ url }) => url, excludeFromRates: ["/healthz"] });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  for (const path of ["/healthz", "/orders", "/healthz"]) await get(path);
+  await expect.poll(rows).toEqual([
+    ["GET", "/healthz", 2, 0],
+    ["GET", "/orders", 1, 0],
+  ]);
+  expect(performance.summary().requests).toBe(1);
+});
+
 test("a client disconnect counts as 499 at any time, and the request is in flight until then", async () => {
   let asked = () => {};
   const reached = new Promise<void>((resolve) => {

@@ -14,6 +14,8 @@ export type RouteOf = (request: IncomingMessage, response: ServerResponse) => st
 export interface RecorderOptions {
   /** By default, the route of Express, with the paths at which its routers are mounted. */
   routeOf?: RouteOf;
+  /** Templates of routes whose requests count only for themselves, such as probes: not in rates and alert rules. */
+  excludeFromRates?: readonly string[];
   /**
    * Called for each request that gets a response of 400 or more, even if the client did not wait for it, with the method
    * and the template.
@@ -33,8 +35,9 @@ export const leaveToPlugin = (request: IncomingMessage): void => void recordedBy
 /** Current requests count only in the total, because their route is known at the end. */
 export const createRecorder = (
   { performance }: { performance: PerformanceMetrics },
-  { routeOf = expressRouteOf, onRefused }: RecorderOptions = {},
+  { routeOf = expressRouteOf, excludeFromRates = [], onRefused }: RecorderOptions = {},
 ): Recorder => {
+  const excluded = new Set(excludeFromRates);
   const templateOf: RouteOf = (request, response) => {
     try {
       return routeOf(request, response);
@@ -46,7 +49,8 @@ export const createRecorder = (
   const finish = (request: IncomingMessage, response: ServerResponse, arrivedMs: number): void => {
     const { method = "GET" } = request;
     const template = recordedByPlugin.has(request) ? undefined : templateOf(request, response);
-    const route = performance.endpoint(method, template);
+    const isExcluded = template !== undefined && excluded.has(template);
+    const route = performance.endpoint(method, template, isExcluded);
     route.enter();
     if (recordedByPlugin.has(request)) {
       route.leave();

@@ -20,6 +20,8 @@ const costSamples = 63;
 
 /** The counters that a request is added to. */
 export interface RequestCounters {
+  /** Whether its requests count only for itself, not in the sum of all routes. */
+  readonly excludedFromRates: boolean;
   readonly recent: SlidingWindow;
   readonly total: CumulativeHistogram;
   readonly lastError: LastError | null;
@@ -35,9 +37,9 @@ export class RequestBuffer {
   /** How far these are ahead of a wall clock that was set back; updated by {@link nowMs}. */
   aheadMs = 0;
   inFlight = 0;
-  /** The route whose request failed last. */
+  /** The route whose request failed last, of those in the sum. */
   failedLast: RequestCounters | undefined;
-  /** All counted requests. */
+  /** The counted requests of all routes that are not excluded. */
   readonly recent = new SlidingWindow();
   readonly #errorsFromStatus: 400 | 500;
   readonly #routes: RequestCounters[] = [];
@@ -121,14 +123,16 @@ export class RequestBuffer {
     this.#intervalEndsMs = (Math.floor(nowMs / intervalMs) + 1) * intervalMs;
   }
 
-  #count({ recent, total }: RequestCounters, status: number, durationMs: number): void {
+  #count(route: RequestCounters, status: number, durationMs: number): void {
     // A single invalid number would corrupt the sums of its interval.
     const tookMs = Number.isFinite(durationMs) ? Math.max(durationMs, 0) : 0;
     const bucket = bucketOf(tookMs);
     const statusClass = Math.min(Math.max(Math.trunc(status / 100), 1), statusClasses) - 1;
     const failed = this.isError(status);
-    this.recent.record(this.#bufferedAtMs, bucket, tookMs, statusClass, failed);
-    recent.record(this.#bufferedAtMs, bucket, tookMs, statusClass, failed);
-    total.add(tookMs, statusClass);
+    if (!route.excludedFromRates) {
+      this.recent.record(this.#bufferedAtMs, bucket, tookMs, statusClass, failed);
+    }
+    route.recent.record(this.#bufferedAtMs, bucket, tookMs, statusClass, failed);
+    route.total.add(tookMs, statusClass);
   }
 }

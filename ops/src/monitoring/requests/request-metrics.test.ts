@@ -57,6 +57,21 @@ test("responses are counted by status class", () => {
   expect(metrics.summary().statuses).toEqual({ "1xx": 2, "2xx": 2, "3xx": 1, "4xx": 2, "5xx": 3 });
 });
 
+test("an excluded endpoint counts only for itself, and never as one of the others above the limit", () => {
+  const metrics = new PerformanceMetrics({ maxEndpoints: 1 });
+  metrics.endpoint("GET", "/orders").record(200, 1);
+  for (let n = 0; n < 9; n++) metrics.endpoint("GET", "/healthz", true).record(503, 90);
+  expect(metrics.summary()).toMatchObject({ requests: 1, errors: 0, max_ms: 1, last_error: null });
+  const [counted, excluded] = metrics.endpoints();
+  expect(counted).toMatchObject({ route: "/orders", requests: 1, excluded_from_rates: false });
+  expect(excluded).toMatchObject({ route: "/healthz", errors: 9, excluded_from_rates: true });
+  expect(metrics.totals()).toMatchObject([
+    { excludedFromRates: false },
+    { excludedFromRates: true, errors: 9 },
+  ]);
+  expect(metrics.recorded).toBe(10);
+});
+
 test("a process without requests reports zeros", () => {
   expect(new PerformanceMetrics().summary("1h")).toEqual({
     window_seconds: 3600,

@@ -10,10 +10,13 @@ interface Endpoint {
   method: string;
 }
 
-export interface EndpointSummary extends Endpoint, PerformanceSummary {}
+export interface EndpointSummary extends Endpoint, PerformanceSummary {
+  excluded_from_rates: boolean;
+}
 
 /** An endpoint since the process started. */
 export interface EndpointTotals extends Endpoint {
+  excludedFromRates: boolean;
   errors: number;
   /** For each status class that it has responded with. */
   statuses: readonly StatusHistogram[];
@@ -22,6 +25,10 @@ export interface EndpointTotals extends Endpoint {
 /** The requests of an endpoint in a minute. */
 export interface EndpointMinute extends Endpoint, Interval {}
 
+export interface RecordedEndpoint extends EndpointMinute {
+  excludedFromRates: boolean;
+}
+
 /** A finished minute, or the current one up to now. */
 export interface RecordedMinute {
   /** Its start, in a time that never goes back. */
@@ -29,7 +36,7 @@ export interface RecordedMinute {
   /** Its start by the wall clock, a whole minute. Repeats if the wall clock was set back. */
   startedAt: Date;
   /** The endpoints that had requests. */
-  endpoints: EndpointMinute[];
+  endpoints: RecordedEndpoint[];
 }
 
 /** Route name for requests that no route matched. */
@@ -87,12 +94,13 @@ export class PerformanceMetrics {
    * The metrics of an endpoint, to record its requests. Allocates only on the first call for an endpoint.
    *
    * @param route the template, as `/api/orders/:id`, never a raw URL; undefined if no route matched
+   * @param excludedFromRates whether its requests count only for itself; decided by the first call for an endpoint
    */
-  endpoint(method: string, route: string = unmatchedRoute): RouteMetrics {
-    return this.#byRoute.get(route)?.get(method) ?? this.#create(method, route);
+  endpoint(method: string, route: string = unmatchedRoute, excludedFromRates = false): RouteMetrics {
+    return this.#byRoute.get(route)?.get(method) ?? this.#create(method, route, excludedFromRates);
   }
 
-  /** All requests of the window. */
+  /** All requests of the window, without those of excluded endpoints. */
   summary(window: PerformanceWindow = "1m"): PerformanceSummary {
     const { recent, inFlight, failedLast } = this.#flushed();
     // Before `lastError`, whose time depends on the wall clock as read here.
@@ -112,7 +120,8 @@ export class PerformanceMetrics {
       const nowMs = this.#flushed().nowMs();
       const summary = summarise(endpoint, window, nowMs, this.#startedMs);
       if (summary.requests === 0 && summary.in_flight === 0) continue;
-      yield { route: endpoint.route, method: endpoint.method, ...summary };
+      const { route, method, excludedFromRates } = endpoint;
+      yield { route, method, ...summary, excluded_from_rates: excludedFromRates };
     }
   }
 
@@ -120,7 +129,9 @@ export class PerformanceMetrics {
   totals(): EndpointTotals[] {
     this.#flushed();
     return this.#all()
-      .map(({ method, route, errors, total }) => ({ route, method, errors, statuses: total.read() }))
+      .map(({ method, route, excludedFromRates, errors, total }) => {
+        return { route, method, excludedFromRates, errors, statuses: total.read() };
+      })
       .filter(({ statuses }) => statuses.length > 0);
   }
 
@@ -136,12 +147,12 @@ export class PerformanceMetrics {
     const endedMs = (Math.floor(nowMs / 60_000) - 1) * 60_000;
     const lastMs = unfinished ? endedMs + 60_000 : endedMs;
     if (lastMs <= afterMs) return [];
-    const byStart = new Map<number, EndpointMinute[]>(endedMs > afterMs ? [[endedMs, []]] : []);
-    for (const { method, route, recent } of this.#all()) {
+    const byStart = new Map<number, RecordedEndpoint[]>(endedMs > afterMs ? [[endedMs, []]] : []);
+    for (const { method, route, excludedFromRates, recent } of this.#all()) {
       for (const { startedMs, interval } of recent.minutesAfter(afterMs, { lastMs, nowMs })) {
         const endpoints = byStart.get(startedMs) ?? [];
         byStart.set(startedMs, endpoints);
-        endpoints.push({ route, method, ...interval });
+        endpoints.push({ route, method, excludedFromRates, ...interval });
       }
     }
     return [...byStart]
@@ -178,10 +189,13 @@ export class PerformanceMetrics {
     return [...this.#endpoints, this.#overflow];
   }
 
-  #create(method: string, route: string): RouteMetrics {
-    if (!knownMethods.has(method) && method !== otherMethod) return this.endpoint(otherMethod, route);
-    if (this.#endpoints.length >= this.#maxEndpoints) return this.#overflow;
-    const endpoint = new RouteMetrics(method, route, this.#buffer);
+  #create(method: string, route: string, excluded: boolean): RouteMetrics {
+    if (!knownMethods.has(method) && method !== otherMethod) {
+      return this.endpoint(otherMethod, route, excluded);
+    }
+    // Excluded endpoints are few, and must not count among the others.
+    if (!excluded && this.#endpoints.length >= this.#maxEndpoints) return this.#overflow;
+    const endpoint = new RouteMetrics(method, route, this.#buffer, excluded);
     this.#endpoints.push(endpoint);
     const byMethod = this.#byRoute.get(route) ?? new Map<string, RouteMetrics>();
     this.#byRoute.set(route, byMethod.set(method, endpoint));

@@ -19,6 +19,7 @@ export class RouteMetrics implements RequestCounters {
     readonly method: string,
     readonly route: string,
     buffer: RequestBuffer,
+    readonly excludedFromRates = false,
   ) {
     this.#buffer = buffer;
   }
@@ -64,7 +65,7 @@ export class RouteMetrics implements RequestCounters {
     this.#failedAtMs = nowMs;
     this.#failedStatus = status;
     this.#failedCode = code;
-    buffer.failedLast = this;
+    if (!this.excludedFromRates) buffer.failedLast = this;
   }
 
   /** The last failed request since the process started; null if none failed. */

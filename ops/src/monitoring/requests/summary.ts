@@ -43,7 +43,7 @@ export type LastError = z.infer<typeof lastError>;
 
 /** The requests of a window on one instance. */
 export const performanceSummary = intervalSummary.extend({
-  in_flight: z.int().describe("Current requests."),
+  in_flight: z.int().describe("Current requests, excluded ones as well."),
   last_error: lastError.nullable().describe("The last failed request since the process started."),
 });
 export type PerformanceSummary = z.infer<typeof performanceSummary>;

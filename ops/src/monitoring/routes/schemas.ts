@@ -70,7 +70,16 @@ export type Follower = z.infer<typeof follower>;
 
 export const diagnostics = detailedHealth.extend({
   endpoints: z.array(
-    z.union([performanceSummary.extend({ route: z.string(), method: z.string() }), fleetEndpoint]),
+    z.union([
+      performanceSummary.extend({
+        route: z.string(),
+        method: z.string(),
+        excluded_from_rates: z
+          .boolean()
+          .describe("Whether its requests count only here, not in rates, alert rules and the status."),
+      }),
+      fleetEndpoint,
+    ]),
   ),
   instances: z.array(instance).optional().describe("The live instances; with scope=fleet."),
   alerts: z.object({

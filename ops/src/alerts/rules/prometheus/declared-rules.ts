@@ -6,7 +6,13 @@ import { type AlertDeclaration, rulesOf } from "../declared/index.ts";
 import type { Objective } from "../declared/objective.ts";
 import type { RouteAlert } from "../declared/route-alert.ts";
 import { defaultThresholds } from "../thresholds.ts";
-import { errorRatio, lowerBound, percentileSettlesMs, requestSeconds } from "./request-series.ts";
+import {
+  countedOnly,
+  errorRatio,
+  lowerBound,
+  percentileSettlesMs,
+  requestSeconds,
+} from "./request-series.ts";
 import { type AlertingRule, alertName, quoted, type RecordingRule, ruleFile } from "./yaml.ts";
 
 const total = "earlybird:declared_requests";
@@ -118,7 +124,7 @@ const burnExpressions = (declared: Objective): string[] =>
 const windowOf = (minutes: number): string => (minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`);
 
 const selectorOf = (route: string | undefined): string => {
-  if (route === undefined) return "";
+  if (route === undefined) return countedOnly;
   const [method = "", ...template] = route.split(" ");
   return `{http_request_method=${quoted(method)}, http_route=${quoted(template.join(" "))}}`;
 };

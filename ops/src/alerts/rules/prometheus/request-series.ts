@@ -1,6 +1,9 @@
 /** The histogram of requests in `/metrics`. */
 export const requestSeconds = "http_server_request_duration_seconds";
 
+/** Selects the requests that count for rates: without the platform's own routes and the probes of the service. */
+export const countedOnly = '{excluded_from_rates=""}';
+
 /** The longest supported scrape interval. */
 export const scrapeEveryMs = 15_000;
 
