@@ -113,6 +113,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
   const dispatcher = new NotificationDispatcher({
     channels,
     router,
+    groupWindowMs: settings.ALERT_GROUP_SECONDS * 1_000,
     spoolDir: join(dataDir, "alerts", "spool"),
     log,
     clock,

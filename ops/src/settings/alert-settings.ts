@@ -37,6 +37,14 @@ export const alertSettings = {
     .describe(
       "channels by type and severity, such as `critical: pagerduty, slack; HIGH_CPU warning: none`; default: all",
     ),
+  ALERT_GROUP_SECONDS: z.coerce
+    .number("must be a number")
+    .min(0)
+    .max(300)
+    .default(10)
+    .describe(
+      "time in which further alerts of a type are collected into one message; 0: one message for each",
+    ),
   ALERT_HEARTBEAT_URL: z
     .url({
       protocol: /^https?$/,

@@ -110,15 +110,14 @@ export class ChannelWorker {
 
   #next() {
     const { channel, clock, groupWindowMs } = this.#options;
-    const windowMs = channel.groups && !this.#isClosing ? groupWindowMs : 0;
+    const groups = channel.groups && groupWindowMs > 0;
+    const windowMs = groups && !this.#isClosing ? groupWindowMs : 0;
     const next = nextBatch(this.#queue, {
       lastSent: this.#lastSent,
       windowMs,
       nowMs: clock.monotonicMs(),
     });
-    return next && "deliveries" in next && !channel.groups
-      ? { deliveries: [next.deliveries[0]] as const }
-      : next;
+    return next && "deliveries" in next && !groups ? { deliveries: [next.deliveries[0]] as const } : next;
   }
 
   #pause(ms: number): Promise<void> {
