@@ -11,6 +11,7 @@ export type { ConsoleLogin, ConsoleOptions, ConsoleUnit } from "./console/index.
 export { type Clock, systemClock } from "./core/clock.ts";
 export { defineFailure, Failure, type Problem } from "./core/failure.ts";
 export { createLogger, type Logger } from "./core/logger.ts";
+export { createOpsHandler, type LoginRoute, type OpsHandler, type OpsHandlerOptions } from "./handler.ts";
 export type { Authorize, Operator, WhoIs } from "./http/authorization.ts";
 export { describeProblems, problemSchema } from "./http/openapi-problems.ts";
 export {
@@ -30,5 +31,6 @@ export {
   type ServeContext,
   type Service,
 } from "./service.ts";
+export { type MonitoringSettings, readMonitoringSettings } from "./settings/monitoring-settings.ts";
 export { readSettings, type Settings } from "./settings/settings.ts";
 export { type MonitoringRequest, type RunningMonitoring, startMonitoring } from "./start-monitoring.ts";

@@ -23,6 +23,7 @@ import {
 } from "./console/index.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
+import { authorizeByToken } from "./http/operator-token.ts";
 import {
   excludeFromRates,
   type Fleet,
@@ -39,7 +40,7 @@ import { suspectRoutes } from "./suspects/index.ts";
 export interface Observed {
   monitoring: MonitoringService;
   /** History of all instances of the service. Without it, only this process since its start is known. */
-  fleet?: Fleet;
+  fleet?: Fleet | undefined;
   alerts: AlertManager;
   /** Delivers the notifications to the channels. */
   dispatcher: NotificationDispatcher;
@@ -47,10 +48,13 @@ export interface Observed {
   security?: SecurityThresholds;
   /** Bearer token for `/metrics`. Without it, only operators and clients on this machine may read them. */
   metricsToken?: string | undefined;
+  /** Bearer token of the operator. Has no effect if `authorize` is set. */
+  operatorToken?: string | undefined;
 }
 
 export interface EarlybirdOptions extends Observed {
-  authorize: Authorize;
+  /** Without it, the holder of `operatorToken` is the operator. */
+  authorize?: Authorize;
   /** Reversible changes. Without it, the routes under `/api/rollback` are not registered. */
   rollback?: RollbackManager;
   /** Throws if the login is too old to move a critical step. Without it, the age of logins is not checked. */
@@ -67,7 +71,7 @@ export interface EarlybirdOptions extends Observed {
   securityScheme?: string;
   /** Version of the service, as `/api/health` reports it. */
   version: string;
-  /** The pages for operators, served at `path`. Without it, there are none. */
+  /** The pages for operators, served at `path`. By default, they are served only if the operator token is used. */
   console?: ConsoleOptions | false;
 }
 
@@ -79,8 +83,9 @@ export interface EarlybirdOptions extends Observed {
 export const earlybird = fastifyPlugin(
   async (
     app: FastifyInstance,
-    { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
+    { monitoring, alerts, dispatcher, rollback, version, ...options }: EarlybirdOptions,
   ) => {
+    const { authorize, console } = accessOf(options);
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
     const { metricsToken, rateLimit, recentlyAuthenticated } = options;
     const { clock, performance } = monitoring;
@@ -117,12 +122,12 @@ export const earlybird = fastifyPlugin(
       });
       if (rateLimit) scope.addHook("onRequest", rateLimit);
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
-      if (options.console) {
-        const sealer = createSealer(options.console.secret, "console session");
+      if (console) {
+        const sealer = createSealer(console.secret, "console session");
         scope.addHook("onRequest", async (request) => useCredentials(request, sealer));
         const features = { rollback: rollback !== undefined, fleet: fleet !== undefined };
         await scope.register(sessionRoutes, {
-          console: options.console,
+          console,
           sealer,
           authorize,
           clock,
@@ -173,8 +178,8 @@ export const earlybird = fastifyPlugin(
         recentlyAuthenticated,
       });
     });
-    if (options.console) {
-      const { path = "/console" } = options.console;
+    if (console) {
+      const { path = "/console" } = console;
       await app.register(async (pages) => {
         excludeFromRates(pages);
         await consolePages(pages, path);
@@ -183,6 +188,17 @@ export const earlybird = fastifyPlugin(
   },
   { name: "earlybird", fastify: "5.x" },
 );
+
+/** Who may operate: the users of the service, or the holder of the operator token, who has the console too. */
+const accessOf = ({
+  authorize,
+  operatorToken: token,
+  console,
+}: Pick<EarlybirdOptions, "authorize" | "operatorToken" | "console">) => {
+  if (authorize !== undefined) return { authorize, console };
+  const byToken: ConsoleOptions | false = token !== undefined && { login: { kind: "token" }, secret: token };
+  return { authorize: authorizeByToken(token), console: console ?? byToken };
+};
 
 /** Includes the types that do not fire, so that graphs show zero instead of a gap. */
 const firingByType = (alerts: AlertManager): Record<string, number> => {

@@ -232,7 +232,7 @@ test("an objective uses the requests that all instances have written to the data
   const earlier = await start();
   const ended = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
   // Creates the tables, if it comes first.
-  await earlier.fleet.requestCounts([undefined], [5]);
+  await earlier.fleet?.requestCounts([undefined], [5]);
   await earlier.stop();
   await database.pool.query(
     `insert into earlybird.metric_minutes

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type pg from "pg";
 import {
   type AlertDeclaration,
@@ -20,7 +20,7 @@ import {
   thresholdsFrom,
 } from "./alerts/index.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
-import type { Logger } from "./core/logger.ts";
+import { createLogger, type Logger } from "./core/logger.ts";
 import {
   closeMonitoringPool,
   createMonitoringPool,
@@ -32,17 +32,22 @@ import {
   PerformanceMetrics,
   SystemMetrics,
 } from "./monitoring/index.ts";
-import type { Settings } from "./settings/settings.ts";
+import { type MonitoringSettings, readMonitoringSettings } from "./settings/monitoring-settings.ts";
 
 export interface MonitoringRequest {
-  /** The service's pool: only its settings and counters are used, never its connections. */
-  pool: pg.Pool;
-  settings: Settings;
-  /** Keeps undelivered notifications and active alerts across restarts. */
-  dataDir: string;
-  log: Logger;
   /** Of the service. */
   version: string;
+  /**
+   * The service's pool: only its settings and counters are used, never its connections. Without it, nothing connects to
+   * a database: there are no DATABASE alerts and no history of all instances, and alerts are kept on disk only.
+   */
+  pool?: pg.Pool;
+  /** By default, `readMonitoringSettings()`. */
+  settings?: MonitoringSettings;
+  /** Keeps undelivered notifications and active alerts across restarts. By default, `EARLYBIRD_DATA_DIR`. */
+  dataDir?: string;
+  /** By default, JSON on stderr from `LOG_LEVEL` on. */
+  log?: Logger;
   /** The service, as alerts name it unless `SERVICE_NAME` is set. */
   name?: string;
   /** Of the business: times in alerts are in it. By default `BUSINESS_TIME_ZONE`, or that of the process. */
@@ -56,14 +61,18 @@ export interface MonitoringRequest {
   alerts?: readonly AlertDeclaration[];
 }
 
-/** The running monitoring of a service, as the plugin `earlybird` takes it. */
+/** The running monitoring of a service, as the plugin `earlybird` and `createOpsHandler` take it. */
 export interface RunningMonitoring {
   monitoring: MonitoringService;
   alerts: AlertManager;
   dispatcher: NotificationDispatcher;
-  fleet: Fleet;
+  /** Undefined without a pool. */
+  fleet: Fleet | undefined;
   security: SecurityThresholds;
   metricsToken: string | undefined;
+  operatorToken: string | undefined;
+  version: string;
+  log: Logger;
   /** Stops everything. Call it after the service has stopped. Undelivered notifications stay on disk for the next start. */
   stop(): Promise<void>;
 }
@@ -75,7 +84,8 @@ export interface RunningMonitoring {
  * @throws Failure EB_ALERT_DECLARATION, EB_GAUGE_NAME, EB_GAUGE_INCOMPLETE, EB_GAUGE_DUPLICATE
  */
 export const startMonitoring = async (request: MonitoringRequest): Promise<RunningMonitoring> => {
-  const { pool, settings, dataDir, log, version, clock = systemClock } = request;
+  const { pool, version, settings = readMonitoringSettings(), clock = systemClock } = request;
+  const { dataDir = resolve(settings.EARLYBIRD_DATA_DIR), log = createLogger(settings.LOG_LEVEL) } = request;
   const { gauges = [], alerts: declared = [] } = request;
   assertDeclarations(
     declared,
@@ -90,16 +100,16 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     clock,
     errorsFromStatus: settings.ALERT_ERROR_RATE_FROM_STATUS,
   });
-  const ownPool = createMonitoringPool(pool);
+  const ownPool = pool && createMonitoringPool(pool);
   const monitoring = new MonitoringService({
-    database: new DatabaseHealthChecker({ pool, detailsPool: ownPool, clock }),
+    ...(pool && ownPool && { database: new DatabaseHealthChecker({ pool, detailsPool: ownPool, clock }) }),
     system: new SystemMetrics({ clock }),
     performance,
     gauges,
     log,
     clock,
   });
-  const fleet = new Fleet({ pool: ownPool, performance, log, version, clock });
+  const fleet = ownPool && new Fleet({ pool: ownPool, performance, log, version, clock });
   const dispatcher = new NotificationDispatcher({
     channels,
     router,
@@ -118,9 +128,9 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     clock,
     thresholds: thresholdsFrom(settings),
     declared,
-    database: ownPool,
+    ...(ownPool && { database: ownPool }),
     dataDir,
-    rank: () => fleet.rank(),
+    rank: () => fleet?.rank() ?? 0,
   });
   const heartbeat = settings.ALERT_HEARTBEAT_URL
     ? new Heartbeat({ url: settings.ALERT_HEARTBEAT_URL, log })
@@ -135,7 +145,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     clock,
   });
   alerts.watch(withObjectives(monitoring, objectives));
-  fleet.watch(monitoring);
+  fleet?.watch(monitoring);
   await dispatcher.start();
   await monitoring.start();
   heartbeat?.start();
@@ -146,17 +156,20 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     fleet,
     security: securityFrom(settings),
     metricsToken: settings.METRICS_TOKEN,
+    operatorToken: settings.OPERATOR_TOKEN,
+    version,
+    log,
     // In reverse order: each part stops before the one it passes data to.
     stop: async () => {
       heartbeat?.stop();
       await monitoring.stop();
       await objectives.atRest();
-      await fleet.stop();
+      await fleet?.stop();
       await alerts.stop();
       await dispatcher.stop();
       // Records the last deliveries in the history.
       await alerts.close();
-      await closeMonitoringPool(ownPool);
+      if (ownPool) await closeMonitoringPool(ownPool);
     },
   };
 };

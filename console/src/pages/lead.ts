@@ -60,10 +60,7 @@ export const leadOf = (
     };
   }
   const { database, reasons } = health;
-  const answers =
-    database?.response_time_ms == null
-      ? "The database was not asked yet"
-      : `The database answers in ${database.response_time_ms} ms`;
+  const answers = databaseAnswers(database);
   if (database?.status === "unhealthy") {
     return {
       status: "critical",
@@ -117,4 +114,11 @@ export const leadOf = (
     headline: "Nothing needs you.",
     detail: `No alert fires and all changes are applied. ${answers}.`,
   };
+};
+
+const databaseAnswers = (database: Health["database"]): string => {
+  if (database?.status === "not_configured") return "The service has no database";
+  return database?.response_time_ms == null
+    ? "The database was not asked yet"
+    : `The database answers in ${database.response_time_ms} ms`;
 };

@@ -162,6 +162,21 @@ const Changed = ({ operations, format }: { operations: readonly Operation[]; for
   );
 };
 
+const databaseFacts = (database: Health["database"], format: Format): Fact[] => [
+  {
+    name: "Database",
+    value: database?.response_time_ms == null ? "no answer" : format.ms(database.response_time_ms),
+    note: database?.status,
+    isWarning: database?.status !== "healthy",
+  },
+  {
+    name: "Connections",
+    value: database ? `${database.pool.in_use} of ${database.pool.size}` : "",
+    note: database && database.pool.waiting > 0 ? `${database.pool.waiting} waiting` : undefined,
+    isWarning: (database?.pool.waiting ?? 0) > 0,
+  },
+];
+
 const VitalSigns = ({
   health: { performance, database, system },
   format,
@@ -174,18 +189,7 @@ const VitalSigns = ({
     { name: "Failed", value: format.percent(performance.error_rate_percent) },
     { name: "Slowest 5 %", value: format.ms(performance.p95_ms) },
     { name: "Slowest 1 %", value: format.ms(performance.p99_ms) },
-    {
-      name: "Database",
-      value: database?.response_time_ms == null ? "no answer" : format.ms(database.response_time_ms),
-      note: database?.status,
-      isWarning: database?.status !== "healthy",
-    },
-    {
-      name: "Connections",
-      value: database ? `${database.pool.in_use} of ${database.pool.size}` : "",
-      note: database && database.pool.waiting > 0 ? `${database.pool.waiting} waiting` : undefined,
-      isWarning: (database?.pool.waiting ?? 0) > 0,
-    },
+    ...(database?.status === "not_configured" ? [] : databaseFacts(database, format)),
     { name: "CPU", value: format.percent(system?.cpu_percent ?? 0) },
     {
       name: "Memory",

@@ -43,45 +43,46 @@ export const SystemPage = () => {
       ]
     : [];
   const details = database?.details;
-  const facts: Fact[] = database
-    ? [
-        {
-          name: "Answers in",
-          value: database.response_time_ms === null ? "no answer" : format.ms(database.response_time_ms),
-          note: database.status,
-          isWarning: database.status !== "healthy",
-        },
-        {
-          name: "Pool",
-          value: `${database.pool.in_use} of ${database.pool.size}`,
-          note: `${database.pool.waiting} waiting`,
-          isWarning: database.pool.waiting > 0,
-        },
-        {
-          name: "Connections of the server",
-          value: details?.connections
-            ? `${details.connections.used} of ${details.connections.max}`
-            : "unknown",
-        },
-        {
-          name: "Longest transaction",
-          value: details?.longest_transaction
-            ? duration(details.longest_transaction.seconds * 1_000)
-            : "unknown",
-          note: details?.longest_transaction?.application ?? "",
-        },
-        {
-          name: "Waiting for locks",
-          value: details?.lock_waits ? format.number(details.lock_waits.waiting) : "unknown",
-          isWarning: (details?.lock_waits?.waiting ?? 0) > 0,
-        },
-        { name: "Size", value: details?.size_bytes == null ? "unknown" : format.bytes(details.size_bytes) },
-        ...(details?.replicas ?? []).map((replica, index) => ({
-          name: `Replica ${index + 1}`,
-          value: JSON.stringify(replica),
-        })),
-      ]
-    : [];
+  const facts: Fact[] =
+    database && database.status !== "not_configured"
+      ? [
+          {
+            name: "Answers in",
+            value: database.response_time_ms === null ? "no answer" : format.ms(database.response_time_ms),
+            note: database.status,
+            isWarning: database.status !== "healthy",
+          },
+          {
+            name: "Pool",
+            value: `${database.pool.in_use} of ${database.pool.size}`,
+            note: `${database.pool.waiting} waiting`,
+            isWarning: database.pool.waiting > 0,
+          },
+          {
+            name: "Connections of the server",
+            value: details?.connections
+              ? `${details.connections.used} of ${details.connections.max}`
+              : "unknown",
+          },
+          {
+            name: "Longest transaction",
+            value: details?.longest_transaction
+              ? duration(details.longest_transaction.seconds * 1_000)
+              : "unknown",
+            note: details?.longest_transaction?.application ?? "",
+          },
+          {
+            name: "Waiting for locks",
+            value: details?.lock_waits ? format.number(details.lock_waits.waiting) : "unknown",
+            isWarning: (details?.lock_waits?.waiting ?? 0) > 0,
+          },
+          { name: "Size", value: details?.size_bytes == null ? "unknown" : format.bytes(details.size_bytes) },
+          ...(details?.replicas ?? []).map((replica, index) => ({
+            name: `Replica ${index + 1}`,
+            value: JSON.stringify(replica),
+          })),
+        ]
+      : [];
   return (
     <div className={styles.page}>
       <h1>System</h1>
@@ -95,6 +96,7 @@ export const SystemPage = () => {
           <FactTable facts={process} />
         </Section>
         <Section title="Database">
+          {database?.status === "not_configured" && <Empty>The service has no database.</Empty>}
           <FactTable facts={facts} />
         </Section>
         <Section title="Instances">

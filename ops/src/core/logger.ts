@@ -5,9 +5,9 @@ export type Logger = PinoLogger;
 /**
  * A JSON logger on stderr; stdout is reserved for the output of commands.
  *
- * @param level one of pino's levels; `silent` turns logging off
+ * @param level one of pino's levels, `info` by default; `silent` turns logging off
  */
-export const createLogger = (level: string): Logger =>
+export const createLogger = (level = "info"): Logger =>
   pino(
     {
       level,

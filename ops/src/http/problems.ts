@@ -15,8 +15,11 @@ declare module "fastify" {
 }
 
 export interface ProblemsOptions {
-  /** Whether an error means that the database cannot be reached, as opposed to an error that it returned. */
-  isDatabaseUnavailable: (error: unknown) => boolean;
+  /**
+   * Whether an error means that the database cannot be reached, as opposed to an error that it returned. Without it, no
+   * error does.
+   */
+  isDatabaseUnavailable?: (error: unknown) => boolean;
 }
 
 const retryAfterSeconds = 2;
@@ -119,7 +122,7 @@ const routeNotFound = defineFailure({
  * the invalid fields, an unreachable database as 503, and any other error as a 500 without details, which is logged.
  */
 export const problems = fastifyPlugin<ProblemsOptions>(
-  async (app, { isDatabaseUnavailable }) => {
+  async (app, { isDatabaseUnavailable = () => false }) => {
     app.decorateReply("problemCode");
     app.addHook("preValidation", async ({ body, query, params }) =>
       refuseUnstorable({ body, query, params }),

@@ -20,8 +20,16 @@ export { type GaugeDeclaration, type GaugeOptions, type GaugeReading, gauge } fr
 export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
 export { type CountedRequests, type NamedCounts, ObjectiveCounts } from "./objective-counts.ts";
 export { gaugeMetric } from "./prometheus/own-gauges.ts";
+export { expressRouteOf } from "./requests/express-route.ts";
 export { excludeFromRates, recordRequests } from "./requests/fastify-recorder.ts";
-export { type RouteOf, recordServer } from "./requests/http-recorder.ts";
+export {
+  createRecorder,
+  leaveToPlugin,
+  type Recorder,
+  type RecorderOptions,
+  type RouteOf,
+  recordServer,
+} from "./requests/http-recorder.ts";
 export { type EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
 export {
   type PerformanceSummary,

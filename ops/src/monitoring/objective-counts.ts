@@ -32,7 +32,8 @@ export interface ObjectiveCountsOptions {
   /** Lengths of the windows. */
   windowsMinutes: readonly number[];
   performance: { totals(): EndpointTotals[] };
-  fleet: FleetCounts;
+  /** Without it, there is only this instance. */
+  fleet: FleetCounts | undefined;
   log: Logger;
   clock: Clock;
 }
@@ -89,9 +90,10 @@ export class ObjectiveCounts {
       });
       target.total = total;
     }
-    if (isDatabaseUp) this.#readIfDue(nowMs);
+    const mayRead = isDatabaseUp && this.#options.fleet !== undefined;
+    if (mayRead) this.#readIfDue(nowMs);
     // Right after a start this process knows nothing; its zeros must not end an alert.
-    if (isDatabaseUp && this.#ofFleet === undefined && !this.#isFailing) return [];
+    if (mayRead && this.#ofFleet === undefined && !this.#isFailing) return [];
     return this.#targets.map((target, n) => this.#countsOf(target, n, nowMs));
   }
 
@@ -121,6 +123,7 @@ export class ObjectiveCounts {
   async #read(): Promise<void> {
     const { fleet, windowsMinutes, log } = this.#options;
     const routes = this.#targets.map(({ route }) => route);
+    if (fleet === undefined) return;
     try {
       const windows = await withTimeout(readTimeoutMs, fleet.requestCounts(routes, windowsMinutes));
       this.#ofFleet = { readAtMs: this.#nowMs(), windows };

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { CheckLoop } from "./check-loop.ts";
+import { noDatabase } from "./database/no-database.ts";
 import { type GaugeDeclaration, type GaugeOptions, type GaugeReading, gauge } from "./gauge.ts";
 import { Gauges } from "./gauges.ts";
 import { type DatabaseProbe, HealthChecks, type SystemProbe } from "./health-checks.ts";
@@ -11,7 +12,8 @@ import { type Overhead, OverheadMeter } from "./system/overhead.ts";
 import type { SystemReport } from "./system/report.ts";
 
 export interface MonitoringOptions {
-  database: DatabaseProbe;
+  /** Without it, the service has no database, and its health does not depend on one. */
+  database?: DatabaseProbe;
   system: SystemProbe;
   performance: PerformanceMetrics;
   /** Numbers of the service; {@link MonitoringService.gauge} adds more. */
@@ -44,7 +46,7 @@ export class MonitoringService {
   #snapshot: Snapshot | undefined;
 
   constructor(options: MonitoringOptions) {
-    const { database, system, performance, log, clock = systemClock } = options;
+    const { database = noDatabase, system, performance, log, clock = systemClock } = options;
     const { intervalMs = 5_000, failingIntervalMs = 1_000, patienceMs = 2_500 } = options;
     this.performance = performance;
     this.clock = clock;

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { parseEnv } from "node:util";
 import { z } from "zod";
 import { defineFailure } from "../core/failure.ts";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
+import { readEnvironment } from "./environment.ts";
 import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
 
 const databaseAddress = z.url({
@@ -12,7 +11,7 @@ const databaseAddress = z.url({
 });
 
 /** Every setting, its meaning and its default. The table in the documentation is generated from here. */
-const schema = z.object({
+export const schema = z.object({
   NODE_ENV: z
     .enum(["development", "test", "production"])
     .default("development")
@@ -62,6 +61,9 @@ const schema = z.object({
   METRICS_TOKEN: secretOf(16)
     .optional()
     .describe("bearer token that allows Prometheus to read `/metrics` only"),
+  OPERATOR_TOKEN: secretOf(32)
+    .optional()
+    .describe("bearer token of the operator, for services that pass no `authorize`"),
   ROLLBACK_APPROVAL: z
     .enum(["none", "critical"])
     .default("none")
@@ -80,6 +82,7 @@ export const secretSettings = [
   "DATABASE_DIRECT_URL",
   "JWT_SECRET",
   "METRICS_TOKEN",
+  "OPERATOR_TOKEN",
   "LEDGER_ANCHOR_URL",
   ...alertSecrets,
   ...channelSecrets,
@@ -131,21 +134,9 @@ export const badConfiguration = (faults: string[]) =>
  * @throws Failure EB_CONFIGURATION that lists every fault at once; values of secrets are never repeated
  */
 export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFile = ".env"): Settings => {
-  const faults: string[] = [];
-  const given: Record<string, string | undefined> = { ...readEnvFile(envFile), ...environment };
-  for (const name of secretSettings) {
-    const file = given[`${name}_FILE`];
-    if (!file) continue;
-    if (given[name]) faults.push(`${name} and ${name}_FILE are both set: keep one`);
-    else if (readable(file)) given[name] = readFileSync(file, "utf8").trim();
-    else faults.push(`${name}_FILE names ${file}, which cannot be read: create it or correct the path`);
-  }
-  // An empty value means "not set": that is how .env templates and compose files write it.
-  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
+  const { present, faults } = readEnvironment(environment, envFile, secretSettings);
   const parsed = schema.safeParse(present);
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) faults.push(`${issue.path.join(".")}: ${issue.message}`);
-  }
+  if (!parsed.success) faults.push(...faultsOf(parsed.error));
   faults.push(...emailFaults(present), ...channelFaults(present));
   if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
     faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
@@ -159,14 +150,6 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
   return parsed.data;
 };
 
-const readEnvFile = (path: string): NodeJS.Dict<string> =>
-  readable(path) ? parseEnv(readFileSync(path, "utf8")) : {};
-
-const readable = (path: string): boolean => {
-  try {
-    readFileSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-};
+/** A sentence for each setting that is wrong. */
+export const faultsOf = (error: z.ZodError): string[] =>
+  error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);

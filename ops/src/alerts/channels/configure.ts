@@ -1,4 +1,5 @@
-import { badConfiguration, type Settings } from "../../settings/settings.ts";
+import type { MonitoringSettings } from "../../settings/monitoring-settings.ts";
+import { badConfiguration } from "../../settings/settings.ts";
 import { type MessageContext, messageContextFrom } from "../message/context.ts";
 import { AlertType } from "../model/alert.ts";
 import type { Channel } from "../notify/channel.ts";
@@ -14,7 +15,7 @@ import { webhookChannel } from "./webhook.ts";
 
 /** The channels that are set up, besides the log. */
 export const channelsFrom = (
-  settings: Settings,
+  settings: MonitoringSettings,
   context: MessageContext = messageContextFrom(settings),
 ): Channel[] => {
   const { SLACK_WEBHOOK_URL, SMTP_SERVER, ALERT_EMAIL_FROM, ALERT_EMAIL_TO } = settings;
@@ -52,7 +53,7 @@ export const channelsFrom = (
 };
 
 /** From where on something is wrong, as the settings say. */
-export const thresholdsFrom = (settings: Settings): Thresholds => ({
+export const thresholdsFrom = (settings: MonitoringSettings): Thresholds => ({
   ...defaultThresholds,
   databaseSlowMs: settings.ALERT_DATABASE_SLOW_MS,
   errorRatePercent: settings.ALERT_ERROR_RATE_PERCENT,
@@ -63,7 +64,7 @@ export const thresholdsFrom = (settings: Settings): Thresholds => ({
 });
 
 /** From how many refusals on there is an alert, as the settings say. */
-export const securityFrom = (settings: Settings): SecurityThresholds => ({
+export const securityFrom = (settings: MonitoringSettings): SecurityThresholds => ({
   failedLogins: settings.ALERT_FAILED_LOGINS,
   refusals: settings.ALERT_REFUSALS,
   windowSeconds: settings.ALERT_SECURITY_WINDOW_SECONDS,
@@ -76,7 +77,7 @@ export const securityFrom = (settings: Settings): SecurityThresholds => ({
  * @throws Failure EB_CONFIGURATION if a route names another channel or type
  */
 export const routerFromSettings = (
-  { ALERT_ROUTES: routes }: Settings,
+  { ALERT_ROUTES: routes }: MonitoringSettings,
   channels: readonly string[],
 ): Router => {
   if (!routes) return toAllChannels;

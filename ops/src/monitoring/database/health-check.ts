@@ -9,6 +9,9 @@ import { type DatabaseDetails, outdatedDetails, readDatabaseDetails } from "./se
 export const healthStatus = z.enum(["healthy", "degraded", "unhealthy"]);
 export type HealthStatus = z.infer<typeof healthStatus>;
 
+/** Also for a service without a database. */
+export const databaseStatus = z.enum([...healthStatus.options, "not_configured"]);
+
 export type DatabaseHealth = (
   | { status: "healthy" | "degraded"; response_time_ms: number; reason: string | null }
   | {
@@ -17,6 +20,7 @@ export type DatabaseHealth = (
       response_time_ms: number | null;
       reason: string;
     }
+  | { status: "not_configured"; response_time_ms: null; reason: null }
 ) & {
   pool: PoolUse;
   /** Read every 30 seconds; nulls if they are too old. */

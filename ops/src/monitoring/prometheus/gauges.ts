@@ -47,7 +47,7 @@ export const gaugeFamilies = ({ snapshot, version, firing, declared }: GaugeValu
 ];
 
 const databaseFamilies = (database: Snapshot["database"] | undefined): Family[] => {
-  if (!database) return [];
+  if (!database || database.status === "not_configured") return [];
   const { status, response_time_ms, pool, details } = database;
   const tables = details?.collections ?? [];
   return [

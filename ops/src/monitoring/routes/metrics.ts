@@ -1,9 +1,10 @@
 import { constants, gzipSync, type ZlibOptions } from "node:zlib";
 import { negotiate } from "@fastify/accept-negotiator";
 import type { FastifyPluginAsync, onRequestAsyncHookHandler } from "fastify";
+import { bearerTokenCheck } from "../../core/bearer-token.ts";
 import { writeFamilies } from "../prometheus/exporter.ts";
 import { gaugeFamilies } from "../prometheus/gauges.ts";
-import { bearerTokenCheck, isLocal } from "../prometheus/metrics-auth.ts";
+import { isLocal } from "../prometheus/metrics-auth.ts";
 import { processMetrics } from "../prometheus/process-metrics.ts";
 import { HttpRequestLines } from "../prometheus/request-lines.ts";
 import type { EndpointTotals } from "../requests/request-metrics.ts";
@@ -49,7 +50,8 @@ export const metricsRoute: FastifyPluginAsync<MetricsRouteOptions> = async (
       config: { rateLimit: false } as object,
       logLevel: "error",
       onRequest: async function (request, reply) {
-        if (!isLocal(request.raw) && !hasToken(request.raw)) await operatorOnly.call(this, request, reply);
+        if (!isLocal(request.raw) && !hasToken(request.headers.authorization))
+          await operatorOnly.call(this, request, reply);
       },
       schema: {
         tags: ["health"],

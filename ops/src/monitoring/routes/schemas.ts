@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { databaseProblem, poolUse } from "../database/connection-shortage.ts";
-import { healthStatus } from "../database/health-check.ts";
+import { databaseStatus, healthStatus } from "../database/health-check.ts";
 import { databaseDetails } from "../database/server-stats.ts";
 import { collection } from "../database/table-sizes.ts";
 import { fleetEndpoint, fleetPerformance } from "../fleet/fleet-summary.ts";
@@ -34,7 +34,7 @@ export const detailedHealth = health.extend({
   checked_at: z.iso.datetime().nullable(),
   database: z
     .object({
-      status: healthStatus,
+      status: databaseStatus.describe("not_configured: the service has no database."),
       problem: databaseProblem
         .nullable()
         .describe(
