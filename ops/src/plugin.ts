@@ -24,8 +24,8 @@ import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import {
   type Fleet,
+  fleetRoutes,
   healthRoutes,
-  historyRoute,
   type MonitoringService,
   metricsRoute,
   recordRequests,
@@ -131,7 +131,7 @@ export const earlybird = fastifyPlugin(
         followers: rollback && (async () => (await rollback.getOverview()).followers),
         operatorOnly,
       });
-      if (fleet) await scope.register(historyRoute, { fleet, clock, operatorOnly });
+      if (fleet) await scope.register(fleetRoutes, { fleet, clock, operatorOnly });
       await scope.register(metricsRoute, {
         monitoring,
         version,

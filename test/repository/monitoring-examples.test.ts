@@ -47,7 +47,9 @@ test.each(examples)("the example of $route is what a server answers", async ({ r
 
 test("what the samples import is exported", async () => {
   const samples = read("how-to/add-to-your-service.md") + read("reference/alert-types.md");
-  const imports = [...samples.matchAll(/^import \{ ((?!type|.*, type).+) \} from "(@earlybird-ops\/platform[^"]*)";$/gm)];
+  const imports = [
+    ...samples.matchAll(/^import \{ ((?!type|.*, type).+) \} from "(@earlybird-ops\/platform[^"]*)";$/gm),
+  ];
   expect(imports.length).toBeGreaterThan(1);
   for (const [, names = "", from = ""] of imports) {
     const known = Object.keys(await import(from));

@@ -2145,6 +2145,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get metrics over time in columns, on all instances: up to a day by the minute, longer ranges by the hour. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Names separated by commas, of: `requests`, `errors`, `error_rate_percent`, `requests_per_second`, `mean_ms`, `p50_ms`, `p95_ms`, `p99_ms`, `max_ms`, `responses_2xx`, `responses_3xx`, `responses_4xx`, `responses_5xx`, `cpu_percent`, `memory_percent`, `memory_bytes`, `event_loop_p99_ms`, `database_ping_ms`, `database_connections`, `pool_in_use`, `pool_waiting`, `lock_waits`, `longest_lock_wait_seconds`, `longest_transaction_seconds`, `replica_lag_bytes`, `replica_lag_seconds`, `database_size_bytes`. */
+                    metrics: string;
+                    /** @description Template of a route, for the metrics of requests; if omitted, all routes together. */
+                    route?: string;
+                    /** @description Method of `route`; if omitted, all its methods together. */
+                    method?: string;
+                    /** @description Default: an hour before `to`. */
+                    from?: string;
+                    /** @description Default: now. */
+                    to?: string;
+                    /** @description At most this many points, and one for the part of a point before `from`. */
+                    points?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            /** @description Length of a point; a multiple of a minute or an hour. */
+                            step_seconds: number;
+                            /** @description The beginnings of the points, in Unix seconds. */
+                            times: number[];
+                            /** @description For each metric one value per point; null if nothing was recorded. Percentiles, maxima, waits and the state of the database are the highest of the point; CPU and memory are means over time and instances. */
+                            series: {
+                                [key: string]: (number | null)[];
+                            };
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;

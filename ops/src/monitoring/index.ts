@@ -25,8 +25,8 @@ export {
   type PerformanceWindow,
   performanceWindows,
 } from "./requests/summary.ts";
+export { fleetRoutes } from "./routes/fleet.ts";
 export { type HealthRoutesOptions, healthRoutes } from "./routes/health.ts";
-export { type HistoryRouteOptions, historyRoute } from "./routes/history.ts";
 export { type MetricsRouteOptions, metricsRoute } from "./routes/metrics.ts";
 export { type MonitoringOptions, MonitoringService } from "./service.ts";
 export type { Snapshot } from "./snapshot.ts";

@@ -5,10 +5,14 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { PerformanceWindow } from "../requests/summary.ts";
 import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } from "./fleet-summary.ts";
+import { GaugeBuffer } from "./gauge-buffer.ts";
+import { writeGaugeMinute } from "./gauge-minutes.ts";
+import type { GaugeSnapshot } from "./gauges.ts";
 import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
 import { writeMinute } from "./minutes.ts";
 import { applyRetention } from "./retention.ts";
+import { readSeries, type Series, type SeriesRequest } from "./series.ts";
 import { type MinuteSource, WriteBuffer } from "./write-buffer.ts";
 
 const heartbeatEveryMs = 5_000;
@@ -21,7 +25,7 @@ const leaveTimeoutMs = 1_000;
 
 /** What the fleet needs of the monitoring. */
 export interface SnapshotSource {
-  onSnapshot(listener: (snapshot: { database: { status: string } }) => void): () => void;
+  onSnapshot(listener: (snapshot: GaugeSnapshot) => void): () => void;
 }
 
 export interface FleetOptions {
@@ -43,6 +47,7 @@ export class Fleet {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #buffer: WriteBuffer;
+  readonly #gauges: GaugeBuffer;
   #unwatch: (() => void) | undefined;
   #contact: Promise<void> | undefined;
   #retention: Promise<void> | undefined;
@@ -56,6 +61,7 @@ export class Fleet {
     this.#log = log;
     this.#clock = clock;
     this.#buffer = new WriteBuffer({ performance, log, clock, instanceId: this.instanceId });
+    this.#gauges = new GaugeBuffer(clock);
   }
 
   /** Of this process; new on every start. */
@@ -73,16 +79,17 @@ export class Fleet {
     return this.#instances.living;
   }
 
-  /** Number of buffered minutes. */
+  /** Number of buffered minutes, of requests or gauges. */
   get waiting(): number {
-    return this.#buffer.length;
+    return Math.max(this.#buffer.length, this.#gauges.length);
   }
 
   /** Starts to write after each check of the monitoring, unless it found the database down. */
   watch(monitoring: SnapshotSource): void {
-    this.#unwatch = monitoring.onSnapshot(({ database }) => {
+    this.#unwatch = monitoring.onSnapshot((snapshot) => {
       this.#buffer.collect();
-      if (database.status !== "unhealthy") this.#contact ??= this.#contactDatabase();
+      this.#gauges.add(snapshot);
+      if (snapshot.database.status !== "unhealthy") this.#contact ??= this.#contactDatabase();
     });
   }
 
@@ -112,6 +119,11 @@ export class Fleet {
   async history(request: HistoryRequest): Promise<HistoryPoint[]> {
     refuseTooLong(request);
     return this.#instances.connected((db) => readHistory(db, request));
+  }
+
+  /** Metrics of requests, processes and database over time, downsampled. */
+  async series(request: SeriesRequest): Promise<Series> {
+    return this.#instances.connected((db) => readSeries(db, request, this.#clock.now()));
   }
 
   /** Concurrent reads of the same data share one query and one connection. */
@@ -145,6 +157,9 @@ export class Fleet {
     await this.#buffer.writeAll((minute, writer) =>
       this.#instances.connected((db) => writeMinute(db, writer, minute)),
     );
+    await this.#gauges.writeAll((minute) =>
+      this.#instances.connected((db) => writeGaugeMinute(db, this.instanceId, minute)),
+    );
   }
 
   /** Runs in parallel: merging a large hour takes longer than a heartbeat may be late. */
@@ -166,6 +181,7 @@ export class Fleet {
     if (!this.#reachable) return;
     try {
       this.#buffer.collect({ unfinished: true });
+      this.#gauges.finish();
       await this.#writeBuffered();
       await this.#retention;
       await this.#instances.leave();

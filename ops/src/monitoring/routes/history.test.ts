@@ -12,8 +12,8 @@ import { problems } from "../../http/problems.ts";
 import { DatabaseHealthChecker } from "../database/health-check.ts";
 import { MonitoringService } from "../service.ts";
 import { SystemMetrics } from "../system/sampler.ts";
+import { fleetRoutes } from "./fleet.ts";
 import { healthRoutes } from "./health.ts";
-import { historyRoute } from "./history.ts";
 
 const hourMs = 3_600_000;
 const begin = new Date((Math.floor(Date.now() / hourMs) - 4) * hourMs);
@@ -64,7 +64,7 @@ beforeAll(async () => {
     started.setSerializerCompiler(serializerCompiler);
     await started.register(problems, { isDatabaseUnavailable: () => false });
     await started.register(healthRoutes, { ...options, fleet });
-    if (fleet) await started.register(historyRoute, { fleet, clock, operatorOnly });
+    if (fleet) await started.register(fleetRoutes, { fleet, clock, operatorOnly });
     return started;
   };
   app = await start(here.fleet);
@@ -145,11 +145,38 @@ test("an hour whose minutes have expired is by the hour, unless requested otherw
   expect(await resolutionOf({ from: daysAgo(2.9), to: daysAgo(2) })).toBe("minute");
 });
 
+test("series have one column for each metric, and null where nothing was recorded", async () => {
+  const query = new URLSearchParams({
+    metrics: "requests,p99_ms,cpu_percent,database_ping_ms",
+    from: minutesLater(0),
+    to: minutesLater(2),
+  });
+  expect((await get(`/api/health/series?${query}`)).body).toEqual({
+    from: minutesLater(0),
+    to: minutesLater(2),
+    step_seconds: 60,
+    times: [0, 1].map((minutes) => begin.getTime() / 1000 + 60 * minutes),
+    series: {
+      requests: [3, null],
+      p99_ms: [50, null],
+      cpu_percent: [null, null],
+      database_ping_ms: [null, null],
+    },
+  });
+  expect((await get(`/api/health/series?${query}&route=/orders&method=POST`)).body.series).toMatchObject({
+    requests: [1, null],
+  });
+});
+
 test.each([
   ["/api/health/metrics?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?from=yesterday", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=second", "EB_INVALID_REQUEST"],
   ["/api/health/history?method=GET", "EB_INVALID_REQUEST"],
+  ["/api/health/series", "EB_INVALID_REQUEST"],
+  ["/api/health/series?metrics=requests,weather", "EB_INVALID_REQUEST"],
+  ["/api/health/series?metrics=requests&points=0", "EB_INVALID_REQUEST"],
+  ["/api/health/series?metrics=requests&method=GET", "EB_INVALID_REQUEST"],
   ["/api/health/detailed?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=minute&from=2020-01-01T00:00:00Z", "EB_HISTORY_TOO_LONG"],
 ])("%s is a bad request", async (url, code) => {
@@ -161,6 +188,7 @@ test.each([
   "/api/health/metrics?scope=fleet",
   "/api/health/diagnostics?scope=fleet",
   "/api/health/history",
+  "/api/health/series?metrics=requests",
 ])("%s requires a login", async (url) => {
   expect((await app.inject(url)).statusCode).toBe(401);
 });

@@ -1,0 +1,13 @@
+import type { FastifyInstance } from "fastify";
+import { type HistoryReader, historyRoute } from "./history.ts";
+import type { FleetRouteOptions } from "./period.ts";
+import { type SeriesReader, seriesRoute } from "./series.ts";
+
+/** The routes about all instances of the service, from the database. */
+export const fleetRoutes = async (
+  app: FastifyInstance,
+  options: FleetRouteOptions<HistoryReader & SeriesReader>,
+): Promise<void> => {
+  await app.register(historyRoute, options);
+  await app.register(seriesRoute, options);
+};
