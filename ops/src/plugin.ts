@@ -24,6 +24,7 @@ import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import {
   type Fleet,
+  failedRequestOf,
   fleetRoutes,
   healthRoutes,
   type MonitoringService,
@@ -98,7 +99,10 @@ export const earlybird = fastifyPlugin(
     };
     recordRequests(app, {
       performance,
-      onRefused: (request, reply) => recordRefusal(request, reply, refusals),
+      onRefused: (request, reply) => {
+        recordRefusal(request, reply, refusals);
+        fleet?.recordError(failedRequestOf(request, reply));
+      },
     });
     // A scope of its own: the routes of the app may use another validator than zod.
     await app.register(async (scope) => {

@@ -2234,6 +2234,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the responses of 400 and more in a window, by route, status, code and step. */
+        get: {
+            parameters: {
+                query?: {
+                    window?: "5m" | "15m" | "1h" | "6h" | "24h" | "72h";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description The window begins with this minute.
+                             */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            /**
+                             * @description instance: the database is unavailable, and this process reports its own last hour.
+                             * @enum {string}
+                             */
+                            scope: "fleet" | "instance";
+                            /** @description The 500 most frequent. */
+                            errors: {
+                                /** @description Template of the route; `(other)` for the rest of a minute with very many kinds. */
+                                route: string;
+                                method: string;
+                                status: number;
+                                /** @description The error code of the response; null if it had none. */
+                                code: string | null;
+                                /** @description The change whose behaviour raised the error; null if none did. */
+                                step: number | null;
+                                count: number;
+                                /** Format: date-time */
+                                first: string;
+                                /** Format: date-time */
+                                last: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;

@@ -25,6 +25,7 @@ export {
   type PerformanceWindow,
   performanceWindows,
 } from "./requests/summary.ts";
+export { failedRequestOf } from "./routes/failed-request.ts";
 export { fleetRoutes } from "./routes/fleet.ts";
 export { type HealthRoutesOptions, healthRoutes } from "./routes/health.ts";
 export { type MetricsRouteOptions, metricsRoute } from "./routes/metrics.ts";

@@ -4,6 +4,8 @@ import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { PerformanceWindow } from "../requests/summary.ts";
+import { type ErrorCount, ErrorCounts, type FailedRequest } from "./error-counts.ts";
+import { readErrors, writeErrorMinute } from "./error-minutes.ts";
 import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } from "./fleet-summary.ts";
 import { GaugeBuffer } from "./gauge-buffer.ts";
 import { writeGaugeMinute } from "./gauge-minutes.ts";
@@ -11,6 +13,7 @@ import type { GaugeSnapshot } from "./gauges.ts";
 import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
 import { writeMinute } from "./minutes.ts";
+import { isPermanent } from "./permanent-error.ts";
 import { applyRetention } from "./retention.ts";
 import { readSeries, type Series, type SeriesRequest } from "./series.ts";
 import { type MinuteSource, WriteBuffer } from "./write-buffer.ts";
@@ -48,6 +51,7 @@ export class Fleet {
   readonly #clock: Clock;
   readonly #buffer: WriteBuffer;
   readonly #gauges: GaugeBuffer;
+  readonly #errors: ErrorCounts;
   #unwatch: (() => void) | undefined;
   #contact: Promise<void> | undefined;
   #retention: Promise<void> | undefined;
@@ -55,6 +59,7 @@ export class Fleet {
   #heartbeatAtMs = Number.NEGATIVE_INFINITY;
   #retentionAtMs = Number.NEGATIVE_INFINITY;
   #reachable = true;
+  #databaseIsUp = true;
 
   constructor({ pool, performance, log, version, clock = systemClock }: FleetOptions) {
     this.#instances = new Instances({ pool, version, clock });
@@ -62,6 +67,7 @@ export class Fleet {
     this.#clock = clock;
     this.#buffer = new WriteBuffer({ performance, log, clock, instanceId: this.instanceId });
     this.#gauges = new GaugeBuffer(clock);
+    this.#errors = new ErrorCounts(clock);
   }
 
   /** Of this process; new on every start. */
@@ -89,7 +95,8 @@ export class Fleet {
     this.#unwatch = monitoring.onSnapshot((snapshot) => {
       this.#buffer.collect();
       this.#gauges.add(snapshot);
-      if (snapshot.database.status !== "unhealthy") this.#contact ??= this.#contactDatabase();
+      this.#databaseIsUp = snapshot.database.status !== "unhealthy";
+      if (this.#databaseIsUp) this.#contact ??= this.#contactDatabase();
     });
   }
 
@@ -126,6 +133,26 @@ export class Fleet {
     return this.#instances.connected((db) => readSeries(db, request, this.#clock.now()));
   }
 
+  /** Counts a request that got a response of 400 or more. */
+  recordError(failed: FailedRequest): void {
+    this.#errors.add(failed);
+  }
+
+  /**
+   * The failed requests since the minute of `from`, the most frequent first: of all instances, or, while the database is
+   * unavailable, of this process in the last hour.
+   */
+  async errors(from: Date): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }> {
+    const here = () => ({ scope: "instance" as const, errors: this.#errors.since(from) });
+    if (!this.#databaseIsUp) return here();
+    const read = async () => {
+      await this.#writeErrors();
+      const errors = await this.#instances.connected((db) => readErrors(db, from));
+      return { scope: "fleet" as const, errors };
+    };
+    return read().catch(here);
+  }
+
   /** Concurrent reads of the same data share one query and one connection. */
   #once<T>(what: string, read: (db: Kysely<unknown>) => Promise<T>): Promise<T> {
     const underWay = this.#reading.get(what) as Promise<T> | undefined;
@@ -159,6 +186,18 @@ export class Fleet {
     );
     await this.#gauges.writeAll((minute) =>
       this.#instances.connected((db) => writeGaugeMinute(db, this.instanceId, minute)),
+    );
+    await this.#writeErrors();
+  }
+
+  async #writeErrors(): Promise<void> {
+    await this.#errors.writeAll((minute) =>
+      this.#instances
+        .connected((db) => writeErrorMinute(db, this.instanceId, minute))
+        .catch((error) => {
+          if (!isPermanent(error)) throw error;
+          this.#log.error({ err: error }, "the errors of a minute cannot be stored and are skipped");
+        }),
     );
   }
 

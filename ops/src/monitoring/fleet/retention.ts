@@ -85,5 +85,9 @@ const prune = async (tx: Kysely<unknown>): Promise<void> => {
         where hour < now() - ${hoursKept}::interval limit ${rowsAtOnce}))`.execute(tx);
   }
   await sql`
+    delete from earlybird.error_minutes where ctid = any (array(
+      select ctid from earlybird.error_minutes
+      where minute < now() - ${minutesKept}::interval limit ${rowsAtOnce}))`.execute(tx);
+  await sql`
     delete from earlybird.instances where seen_at < now() - ${minutesKept}::interval`.execute(tx);
 };

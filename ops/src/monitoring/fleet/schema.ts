@@ -9,11 +9,13 @@ import { createPlatformTables } from "../../database/platform-tables.ts";
  * - `metric_hours`: requests per hour, merged over all instances
  * - `metric_hours_due`: hours with new minutes that are not merged yet
  * - `gauge_minutes`, `gauge_hours`: numbers of the process and the database, in the same way
+ * - `error_minutes`: responses of 400 and more per minute and instance, by route, status, code and step
  */
 export const createFleetTables = (db: Kysely<unknown>): Promise<void> =>
   createPlatformTables(db, [
     { table: "metric_minutes", statements: requestTables },
     { table: "gauge_minutes", statements: gaugeTables },
+    { table: "error_minutes", statements: errorTable },
   ]);
 
 const requestTables = [
@@ -73,5 +75,21 @@ const gaugeTables = [
     total   double precision not null,
     highest double precision not null,
     primary key (gauge, hour)
+  )`,
+];
+
+const errorTable = [
+  sql`create table earlybird.error_minutes (
+    minute      timestamptz not null,
+    instance_id uuid not null,
+    route       text not null,
+    method      text not null,
+    status      integer not null,
+    code        text not null,
+    step        integer not null,
+    count       integer not null,
+    first_at    timestamptz not null,
+    last_at     timestamptz not null,
+    primary key (minute, instance_id, route, method, status, code, step)
   )`,
 ];

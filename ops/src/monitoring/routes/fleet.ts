@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { type ErrorReader, errorsRoute } from "./errors.ts";
 import { type HistoryReader, historyRoute } from "./history.ts";
 import type { FleetRouteOptions } from "./period.ts";
 import { type SeriesReader, seriesRoute } from "./series.ts";
@@ -6,8 +7,9 @@ import { type SeriesReader, seriesRoute } from "./series.ts";
 /** The routes about all instances of the service, from the database. */
 export const fleetRoutes = async (
   app: FastifyInstance,
-  options: FleetRouteOptions<HistoryReader & SeriesReader>,
+  options: FleetRouteOptions<ErrorReader & HistoryReader & SeriesReader>,
 ): Promise<void> => {
   await app.register(historyRoute, options);
   await app.register(seriesRoute, options);
+  await app.register(errorsRoute, options);
 };

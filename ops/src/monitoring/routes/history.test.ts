@@ -168,11 +168,31 @@ test("series have one column for each metric, and null where nothing was recorde
   });
 });
 
+test("errors are counted on all instances, as soon as they happen", async () => {
+  const failed = { route: "/orders", method: "POST", status: 422, code: "EB_FULL", step: 27 };
+  elsewhere.fleet.recordError(failed);
+  elsewhere.check();
+  here.fleet.recordError(failed);
+  here.fleet.recordError({ ...failed, status: 502, code: null, step: null });
+  await vi.waitUntil(async () => (await get("/api/health/errors")).body.errors[0].count === 2, 10_000);
+  const at = clock.now().toISOString();
+  expect((await get("/api/health/errors?window=5m")).body).toEqual({
+    from: minutesLater(-4),
+    to: at,
+    scope: "fleet",
+    errors: [
+      { ...failed, count: 2, first: at, last: at },
+      { ...failed, status: 502, code: null, step: null, count: 1, first: at, last: at },
+    ],
+  });
+});
+
 test.each([
   ["/api/health/metrics?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?from=yesterday", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=second", "EB_INVALID_REQUEST"],
   ["/api/health/history?method=GET", "EB_INVALID_REQUEST"],
+  ["/api/health/errors?window=1d", "EB_INVALID_REQUEST"],
   ["/api/health/series", "EB_INVALID_REQUEST"],
   ["/api/health/series?metrics=requests,weather", "EB_INVALID_REQUEST"],
   ["/api/health/series?metrics=requests&points=0", "EB_INVALID_REQUEST"],
@@ -187,6 +207,7 @@ test.each([
   "/api/health/detailed?scope=fleet",
   "/api/health/metrics?scope=fleet",
   "/api/health/diagnostics?scope=fleet",
+  "/api/health/errors",
   "/api/health/history",
   "/api/health/series?metrics=requests",
 ])("%s requires a login", async (url) => {
