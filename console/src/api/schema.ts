@@ -2328,6 +2328,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/since": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the requests to all instances since a moment of the last 72 hours, such as the end of a move. */
+        get: {
+            parameters: {
+                query: {
+                    at: string;
+                    /** @description Template of the route; if omitted, all routes. */
+                    route?: string;
+                    method?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: date-time */
+                            at: string;
+                            /** @description The end of the newest interval; null without requests. */
+                            until: string | null;
+                            /**
+                             * @description Requests are counted in intervals of about 5 seconds for a quarter of an hour, then of minutes. An interval that had begun at `at` is not counted.
+                             * @enum {string}
+                             */
+                            precision: "seconds" | "minutes";
+                            requests: number;
+                            /** @description As in `/api/health/metrics`. */
+                            errors: number;
+                            mean_ms: number;
+                            statuses: {
+                                "1xx": number;
+                                "2xx": number;
+                                "3xx": number;
+                                "4xx": number;
+                                "5xx": number;
+                            };
+                            routes: {
+                                route: string;
+                                method: string;
+                                requests: number;
+                                /** @description As in `/api/health/metrics`. */
+                                errors: number;
+                                mean_ms: number;
+                                statuses: {
+                                    "1xx": number;
+                                    "2xx": number;
+                                    "3xx": number;
+                                    "4xx": number;
+                                    "5xx": number;
+                                };
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;

@@ -4,19 +4,18 @@ import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { PerformanceWindow } from "../requests/summary.ts";
-import { type ErrorCount, ErrorCounts, type FailedRequest } from "./error-counts.ts";
-import { readErrors, writeErrorMinute } from "./error-minutes.ts";
+import type { ErrorCount, FailedRequest } from "./error-counts.ts";
+import { readErrors } from "./error-minutes.ts";
 import { type FleetEndpoint, type FleetSummary, fleetEndpoints, fleetSummary } from "./fleet-summary.ts";
-import { GaugeBuffer } from "./gauge-buffer.ts";
-import { writeGaugeMinute } from "./gauge-minutes.ts";
 import type { GaugeSnapshot } from "./gauges.ts";
 import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
-import { writeMinute } from "./minutes.ts";
-import { isPermanent } from "./permanent-error.ts";
+import { Recording } from "./recording.ts";
 import { applyRetention } from "./retention.ts";
 import { readSeries, type Series, type SeriesRequest } from "./series.ts";
-import { type MinuteSource, WriteBuffer } from "./write-buffer.ts";
+import { readSince, type Since, type SinceRequest } from "./since.ts";
+import type { TotalsSource } from "./slice-meter.ts";
+import type { MinuteSource } from "./write-buffer.ts";
 
 const heartbeatEveryMs = 5_000;
 const retentionEveryMs = 60_000;
@@ -34,7 +33,7 @@ export interface SnapshotSource {
 export interface FleetOptions {
   /** Created by `createMonitoringPool`. */
   pool: pg.Pool;
-  performance: MinuteSource;
+  performance: MinuteSource & TotalsSource;
   log: Logger;
   /** Of the service. */
   version: string;
@@ -49,9 +48,7 @@ export class Fleet {
   readonly #instances: Instances;
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #buffer: WriteBuffer;
-  readonly #gauges: GaugeBuffer;
-  readonly #errors: ErrorCounts;
+  readonly #recording: Recording;
   #unwatch: (() => void) | undefined;
   #contact: Promise<void> | undefined;
   #retention: Promise<void> | undefined;
@@ -65,9 +62,8 @@ export class Fleet {
     this.#instances = new Instances({ pool, version, clock });
     this.#log = log;
     this.#clock = clock;
-    this.#buffer = new WriteBuffer({ performance, log, clock, instanceId: this.instanceId });
-    this.#gauges = new GaugeBuffer(clock);
-    this.#errors = new ErrorCounts(clock);
+    const connected = (work: (db: Kysely<unknown>) => Promise<void>) => this.#instances.connected(work);
+    this.#recording = new Recording({ performance, log, clock, instanceId: this.instanceId, connected });
   }
 
   /** Of this process; new on every start. */
@@ -87,14 +83,13 @@ export class Fleet {
 
   /** Number of buffered minutes, of requests or gauges. */
   get waiting(): number {
-    return Math.max(this.#buffer.length, this.#gauges.length);
+    return this.#recording.waiting;
   }
 
   /** Starts to write after each check of the monitoring, unless it found the database down. */
   watch(monitoring: SnapshotSource): void {
     this.#unwatch = monitoring.onSnapshot((snapshot) => {
-      this.#buffer.collect();
-      this.#gauges.add(snapshot);
+      this.#recording.collect(snapshot);
       this.#databaseIsUp = snapshot.database.status !== "unhealthy";
       if (this.#databaseIsUp) this.#contact ??= this.#contactDatabase();
     });
@@ -135,7 +130,7 @@ export class Fleet {
 
   /** Counts a request that got a response of 400 or more. */
   recordError(failed: FailedRequest): void {
-    this.#errors.add(failed);
+    this.#recording.errors.add(failed);
   }
 
   /**
@@ -143,14 +138,24 @@ export class Fleet {
    * unavailable, of this process in the last hour.
    */
   async errors(from: Date): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }> {
-    const here = () => ({ scope: "instance" as const, errors: this.#errors.since(from) });
+    const here = () => ({ scope: "instance" as const, errors: this.#recording.errors.since(from) });
     if (!this.#databaseIsUp) return here();
     const read = async () => {
-      await this.#writeErrors();
+      await this.#recording.writeErrors();
       const errors = await this.#instances.connected((db) => readErrors(db, from));
       return { scope: "fleet" as const, errors };
     };
     return read().catch(here);
+  }
+
+  /**
+   * The requests to all instances since a moment; those of other instances are some seconds old.
+   *
+   * @throws Failure EB_HISTORY_TOO_LONG
+   */
+  async since(request: SinceRequest): Promise<Since> {
+    await this.#recording.writeLatestRequests();
+    return this.#instances.connected((db) => readSince(db, request, this.#clock.now()));
   }
 
   /** Concurrent reads of the same data share one query and one connection. */
@@ -169,7 +174,7 @@ export class Fleet {
         await this.#instances.beat();
         this.#heartbeatAtMs = nowMs;
       }
-      await this.#writeBuffered();
+      await this.#recording.writeAll();
       this.#reachable = true;
       this.#applyRetentionIfDue(nowMs);
     } catch (error) {
@@ -178,27 +183,6 @@ export class Fleet {
     } finally {
       this.#contact = undefined;
     }
-  }
-
-  async #writeBuffered(): Promise<void> {
-    await this.#buffer.writeAll((minute, writer) =>
-      this.#instances.connected((db) => writeMinute(db, writer, minute)),
-    );
-    await this.#gauges.writeAll((minute) =>
-      this.#instances.connected((db) => writeGaugeMinute(db, this.instanceId, minute)),
-    );
-    await this.#writeErrors();
-  }
-
-  async #writeErrors(): Promise<void> {
-    await this.#errors.writeAll((minute) =>
-      this.#instances
-        .connected((db) => writeErrorMinute(db, this.instanceId, minute))
-        .catch((error) => {
-          if (!isPermanent(error)) throw error;
-          this.#log.error({ err: error }, "the errors of a minute cannot be stored and are skipped");
-        }),
-    );
   }
 
   /** Runs in parallel: merging a large hour takes longer than a heartbeat may be late. */
@@ -219,9 +203,8 @@ export class Fleet {
     await this.#contact;
     if (!this.#reachable) return;
     try {
-      this.#buffer.collect({ unfinished: true });
-      this.#gauges.finish();
-      await this.#writeBuffered();
+      this.#recording.finish();
+      await this.#recording.writeAll();
       await this.#retention;
       await this.#instances.leave();
     } catch (error) {

@@ -4,6 +4,7 @@ import type { EndpointMinute } from "../requests/request-metrics.ts";
 import { mergeGaugeHour } from "./gauge-minutes.ts";
 import { endpointColumns, rowsOf } from "./minutes.ts";
 import { RouteSums } from "./route-sums.ts";
+import { slicesKept } from "./since.ts";
 
 /** Retention of minutes; after that, only hours are kept. */
 export const minutesKept = "72 hours";
@@ -88,6 +89,8 @@ const prune = async (tx: Kysely<unknown>): Promise<void> => {
     delete from earlybird.error_minutes where ctid = any (array(
       select ctid from earlybird.error_minutes
       where minute < now() - ${minutesKept}::interval limit ${rowsAtOnce}))`.execute(tx);
+  await sql`
+    delete from earlybird.request_slices where ended_at < now() - ${slicesKept}::interval`.execute(tx);
   await sql`
     delete from earlybird.instances where seen_at < now() - ${minutesKept}::interval`.execute(tx);
 };

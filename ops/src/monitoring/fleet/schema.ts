@@ -10,12 +10,14 @@ import { createPlatformTables } from "../../database/platform-tables.ts";
  * - `metric_hours_due`: hours with new minutes that are not merged yet
  * - `gauge_minutes`, `gauge_hours`: numbers of the process and the database, in the same way
  * - `error_minutes`: responses of 400 and more per minute and instance, by route, status, code and step
+ * - `request_slices`: the requests of the last minutes, by intervals of seconds
  */
 export const createFleetTables = (db: Kysely<unknown>): Promise<void> =>
   createPlatformTables(db, [
     { table: "metric_minutes", statements: requestTables },
     { table: "gauge_minutes", statements: gaugeTables },
     { table: "error_minutes", statements: errorTable },
+    { table: "request_slices", statements: sliceTable },
   ]);
 
 const requestTables = [
@@ -91,5 +93,15 @@ const errorTable = [
     first_at    timestamptz not null,
     last_at     timestamptz not null,
     primary key (minute, instance_id, route, method, status, code, step)
+  )`,
+];
+
+const sliceTable = [
+  sql`create table earlybird.request_slices (
+    instance_id uuid not null,
+    began_at    timestamptz not null,
+    ended_at    timestamptz not null,
+    routes      jsonb not null,
+    primary key (instance_id, began_at)
   )`,
 ];

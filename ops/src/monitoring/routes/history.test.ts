@@ -187,12 +187,41 @@ test("errors are counted on all instances, as soon as they happen", async () => 
   });
 });
 
+test("the requests since a moment are counted for each route and in total", async () => {
+  const since = (query: Record<string, string>) => get(`/api/health/since?${new URLSearchParams(query)}`);
+  await since({ at: minutesLater(0) });
+  const at = clock.now().toISOString();
+  here.performance.endpoint("GET", "/orders").record(200, 10);
+  here.performance.endpoint("GET", "/orders").record(200, 20);
+  here.performance.endpoint("POST", "/orders").record(409, 30);
+  clock.advanceMs(2_000);
+  expect((await since({ at })).body).toEqual({
+    at,
+    until: clock.now().toISOString(),
+    precision: "seconds",
+    ...{
+      requests: 3,
+      errors: 1,
+      mean_ms: 20,
+      statuses: { "1xx": 0, "2xx": 2, "3xx": 0, "4xx": 1, "5xx": 0 },
+    },
+    routes: [
+      expect.objectContaining({ method: "GET", requests: 2, mean_ms: 15 }),
+      expect.objectContaining({ method: "POST", requests: 1, errors: 1 }),
+    ],
+  });
+  expect((await since({ at, route: "/orders", method: "POST" })).body).toMatchObject({ requests: 1 });
+  expect((await since({ at, route: "/customers" })).body).toMatchObject({ mean_ms: 0, until: null });
+});
+
 test.each([
   ["/api/health/metrics?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?from=yesterday", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=second", "EB_INVALID_REQUEST"],
   ["/api/health/history?method=GET", "EB_INVALID_REQUEST"],
   ["/api/health/errors?window=1d", "EB_INVALID_REQUEST"],
+  ["/api/health/since", "EB_INVALID_REQUEST"],
+  ["/api/health/since?at=2020-01-01T00:00:00Z", "EB_HISTORY_TOO_LONG"],
   ["/api/health/series", "EB_INVALID_REQUEST"],
   ["/api/health/series?metrics=requests,weather", "EB_INVALID_REQUEST"],
   ["/api/health/series?metrics=requests&points=0", "EB_INVALID_REQUEST"],
@@ -208,6 +237,7 @@ test.each([
   "/api/health/metrics?scope=fleet",
   "/api/health/diagnostics?scope=fleet",
   "/api/health/errors",
+  "/api/health/since?at=2026-03-10T03:15:00Z",
   "/api/health/history",
   "/api/health/series?metrics=requests",
 ])("%s requires a login", async (url) => {
