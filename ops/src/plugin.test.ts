@@ -17,6 +17,8 @@ import {
   PerformanceMetrics,
   SystemMetrics,
 } from "./monitoring/index.ts";
+import { readSettings } from "./settings/settings.ts";
+import { settingsReport } from "./settings/settings-report.ts";
 
 const pool = { size: 10, in_use: 2, waiting: 0 };
 const answering: DatabaseHealth = { status: "healthy", response_time_ms: 1.5, pool, reason: null };
@@ -320,7 +322,7 @@ describe("recording", () => {
 
 test("every route is described, and probes are never limited in how often they may ask", () => {
   const own = described.filter(({ url, method }) => method === "GET" && /^\/(livez|readyz|api)/.test(url));
-  expect(own).toHaveLength(10);
+  expect(own).toHaveLength(11);
   for (const { url, schema, config } of own) {
     expect(schema).toMatchObject({ tags: [expect.any(String)], summary: expect.any(String) });
     const isProbe = ["/livez", "/readyz", "/api/health"].includes(url);
@@ -329,6 +331,28 @@ test("every route is described, and probes are never limited in how often they m
       isProbe ? false : undefined,
     ]);
   }
+});
+
+test("operators see the settings without the values of secrets", async () => {
+  const settings = settingsReport(
+    readSettings({ METRICS_TOKEN: "a token for the scraper" }, "/nowhere/.env"),
+  );
+  const service = fastify();
+  await service.register(problems, { isDatabaseUnavailable: () => false });
+  await service.register(earlybird, {
+    monitoring,
+    settings,
+    alerts,
+    dispatcher,
+    authorize,
+    version: "1.2.3",
+  });
+  const url = "/api/console/settings";
+  expect((await service.inject(url)).statusCode).toBe(401);
+  const answer = await service.inject({ url, headers: { authorization: "Bearer operator" } });
+  expect(answer.json().settings).toEqual(settings);
+  expect(answer.body).not.toContain("for the scraper");
+  await service.close();
 });
 
 test("with a fleet, responses of 400 and more are counted by route, code and step", async () => {

@@ -18,6 +18,7 @@ import {
   createSealer,
   notForConsole,
   sessionRoutes,
+  settingsRoute,
   useCredentials,
 } from "./console/index.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
@@ -32,6 +33,7 @@ import {
   recordRequests,
 } from "./monitoring/index.ts";
 import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
+import type { SettingReport } from "./settings/settings-report.ts";
 
 /** Monitoring and alerts of a service, as {@link startMonitoring} starts them. */
 export interface Observed {
@@ -45,6 +47,8 @@ export interface Observed {
   security?: SecurityThresholds;
   /** Bearer token for `/metrics`. Without it, only operators and clients on this machine may read them. */
   metricsToken?: string | undefined;
+  /** The settings of the service for display, without the values of secrets. */
+  settings?: readonly SettingReport[];
 }
 
 export interface EarlybirdOptions extends Observed {
@@ -78,7 +82,7 @@ export const earlybird = fastifyPlugin(
     { monitoring, alerts, dispatcher, authorize, rollback, version, ...options }: EarlybirdOptions,
   ) => {
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
-    const { metricsToken, rateLimit, recentlyAuthenticated } = options;
+    const { metricsToken, rateLimit, recentlyAuthenticated, settings } = options;
     const { clock, performance } = monitoring;
     const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security });
     const operator = (request: FastifyRequest) => authorize(request, "operator");
@@ -147,7 +151,8 @@ export const earlybird = fastifyPlugin(
         rollback && new EventQueue({ record: (event) => rollback.recordEvent(event), log: app.log });
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
-      await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute });
+      await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute, settings });
+      if (settings) await scope.register(settingsRoute, { settings, operatorOnly });
       if (!rollback) return;
       const leave = rollback.attend(alerts);
       scope.addHook("onClose", leave);

@@ -23,6 +23,7 @@ import {
   SystemMetrics,
 } from "./monitoring/index.ts";
 import type { Settings } from "./settings/settings.ts";
+import { type SettingReport, settingsReport } from "./settings/settings-report.ts";
 
 export interface MonitoringRequest {
   /** The service's pool: only its settings and counters are used, never its connections. */
@@ -44,6 +45,7 @@ export interface RunningMonitoring {
   fleet: Fleet;
   security: SecurityThresholds;
   metricsToken: string | undefined;
+  settings: readonly SettingReport[];
   /** Stops everything. Call it after the service has stopped. Undelivered notifications stay on disk for the next start. */
   stop(): Promise<void>;
 }
@@ -100,6 +102,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     fleet,
     security: securityFrom(settings),
     metricsToken: settings.METRICS_TOKEN,
+    settings: settingsReport(settings),
     // In reverse order: each part stops before the one it passes data to.
     stop: async () => {
       heartbeat?.stop();

@@ -2916,6 +2916,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the types of alerts with their conditions, and the settings of their thresholds. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            types: {
+                                /** @enum {string} */
+                                type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
+                                /**
+                                 * @description for a type that the service raises, the default
+                                 * @enum {string}
+                                 */
+                                severity: "warning" | "error" | "critical";
+                                /** @enum {string} */
+                                raised_by: "rule" | "service";
+                                /** @description the condition, with the thresholds in force */
+                                fires_when: string;
+                                /** @description for a type that the service raises: without a repetition; null: when the condition ends or it is resolved */
+                                ends_after_seconds: number | null;
+                                /** @description the settings that change the condition; empty if the service does not report them */
+                                settings: {
+                                    name: string;
+                                    description: string;
+                                    default: string | null;
+                                    value: string | null;
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alerts/mute": {
         parameters: {
             query?: never;
@@ -3290,6 +3376,80 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the settings of the service, without the values of secrets. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            settings: {
+                                name: string;
+                                description: string;
+                                /** @description Null if there is none. */
+                                default: string | null;
+                                /** @description Null if the setting is not set, and always for secrets. */
+                                value: string | null;
+                                is_secret: boolean;
+                                is_set: boolean;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;

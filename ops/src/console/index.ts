@@ -3,3 +3,4 @@ export type { ConsoleLogin, ConsoleOptions, ConsoleUnit } from "./options.ts";
 export { consolePages } from "./pages.ts";
 export { createSealer } from "./seal.ts";
 export { notForConsole, sessionRoutes } from "./session-routes.ts";
+export { settingsRoute } from "./settings-route.ts";

@@ -4,6 +4,7 @@ import type { MuteListener } from "../incidents/mute.ts";
 import type { AlertManager } from "../manager.ts";
 import { type MutingOptions, mutingRoutes } from "./mute.ts";
 import { type ReadingOptions, readingRoutes } from "./read.ts";
+import { type TypesOptions, typesRoute } from "./types.ts";
 
 export interface AlertRoutesOptions {
   alerts: AlertManager;
@@ -12,12 +13,14 @@ export interface AlertRoutesOptions {
   /** Returns the operator of a request, or rejects the request. */
   operator: (request: FastifyRequest) => Promise<{ id: string; name: string }>;
   onSecurityMute?: MuteListener | undefined;
+  /** The settings of the service, if it was configured by them. */
+  settings?: TypesOptions["settings"] | undefined;
 }
 
 /** The routes about alerts, for operators. They answer from memory where they can, also while the database is away. */
 export const alertRoutes = async (
   app: FastifyInstance,
-  { alerts, dispatcher, operator, onSecurityMute }: AlertRoutesOptions,
+  { alerts, dispatcher, operator, onSecurityMute, settings = [] }: AlertRoutesOptions,
 ): Promise<void> => {
   const asking = new WeakMap<FastifyRequest, string>();
   await app.register(async (scope) => {
@@ -26,6 +29,7 @@ export const alertRoutes = async (
       asking.set(request, `${plainName(name)} (${id})`);
     });
     await scope.register(readingRoutes, { alerts, dispatcher });
+    await scope.register(typesRoute, { alerts, settings });
     await scope.register(mutingRoutes, {
       alerts,
       dispatcher,
