@@ -16,6 +16,7 @@ import {
   type ConsoleOptions,
   consolePages,
   createSealer,
+  liveRoute,
   notForConsole,
   sessionRoutes,
   settingsRoute,
@@ -23,6 +24,7 @@ import {
 } from "./console/index.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
+import { liveSources } from "./live-sources.ts";
 import {
   type Fleet,
   failedRequestOf,
@@ -152,6 +154,8 @@ export const earlybird = fastifyPlugin(
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
       await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute, settings });
+      const sources = liveSources({ monitoring, alerts, version, rollback });
+      await scope.register(liveRoute, { sources, clock, log: app.log, operatorOnly });
       if (settings) await scope.register(settingsRoute, { settings, operatorOnly });
       if (!rollback) return;
       const leave = rollback.attend(alerts);
