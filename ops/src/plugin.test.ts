@@ -6,13 +6,19 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createAlerts } from "../../test/support/alerts.ts";
 import { logLines } from "../../test/support/log-lines.ts";
 import type { AlertManager, NotificationDispatcher } from "./alerts/index.ts";
+import { createPool } from "./database/pool.ts";
 import earlybird, { type Authorize, Failure, problems } from "./index.ts";
 import {
+  closeMonitoringPool,
+  createMonitoringPool,
   type DatabaseHealth,
+  Fleet,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
 } from "./monitoring/index.ts";
+import { readSettings } from "./settings/settings.ts";
+import { settingsReport } from "./settings/settings-report.ts";
 
 const pool = { size: 10, in_use: 2, waiting: 0 };
 const answering: DatabaseHealth = { status: "healthy", response_time_ms: 1.5, pool, reason: null };
@@ -317,7 +323,7 @@ describe("recording", () => {
 
 test("every route is described, and probes are never limited in how often they may ask", () => {
   const own = described.filter(({ url, method }) => method === "GET" && /^\/(livez|readyz|api)/.test(url));
-  expect(own).toHaveLength(11);
+  expect(own).toHaveLength(14);
   for (const { url, schema, config } of own) {
     expect(schema).toMatchObject({ tags: [expect.any(String)], summary: expect.any(String) });
     const isProbe = ["/livez", "/readyz", "/api/health"].includes(url);
@@ -326,4 +332,48 @@ test("every route is described, and probes are never limited in how often they m
       isProbe ? false : undefined,
     ]);
   }
+});
+
+test("operators see the settings without the values of secrets", async () => {
+  const settings = settingsReport(
+    readSettings({ METRICS_TOKEN: "a token for the scraper" }, "/nowhere/.env"),
+  );
+  const service = fastify();
+  await service.register(problems, { isDatabaseUnavailable: () => false });
+  await service.register(earlybird, {
+    monitoring,
+    settings,
+    alerts,
+    dispatcher,
+    authorize,
+    version: "1.2.3",
+  });
+  const url = "/api/console/settings";
+  expect((await service.inject(url)).statusCode).toBe(401);
+  const answer = await service.inject({ url, headers: { authorization: "Bearer operator" } });
+  expect(answer.json().settings).toEqual(settings);
+  expect(answer.body).not.toContain("for the scraper");
+  await service.close();
+});
+
+test("with a fleet, responses of 400 and more are counted by route, code and step", async () => {
+  // Nothing listens there: the process reports its own errors.
+  const unreachable = createMonitoringPool(createPool("postgres://somebody@127.0.0.1:1/nothing"));
+  const fleet = new Fleet({ pool: unreachable, performance: monitoring.performance, log, version: "1.2.3" });
+  const service = fastify();
+  await service.register(problems, { isDatabaseUnavailable: () => false });
+  await service.register(earlybird, { monitoring, fleet, alerts, dispatcher, authorize, version: "1.2.3" });
+  service.get("/orders/:id", async () => {
+    throw new Failure("EB_FULL", 422, "It is full.", "Order less.", { step: 27 });
+  });
+  for (const url of ["/orders/1", "/orders/2", "/nowhere"]) await service.inject(url);
+  const { errors } = (
+    await service.inject({ url: "/api/health/errors", headers: { authorization: "Bearer operator" } })
+  ).json();
+  expect(errors).toMatchObject([
+    { method: "GET", route: "/orders/:id", status: 422, code: "EB_FULL", step: 27, count: 2 },
+    { route: "(unmatched)", status: 404, code: "EB_ROUTE_NOT_FOUND", step: null, count: 1 },
+  ]);
+  await service.close();
+  await closeMonitoringPool(unreachable);
 });

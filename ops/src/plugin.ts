@@ -17,23 +17,28 @@ import {
   type ConsoleOptions,
   consolePages,
   createSealer,
+  liveRoute,
   notForConsole,
   sessionRoutes,
+  settingsRoute,
   useCredentials,
 } from "./console/index.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import { authorizeByToken } from "./http/operator-token.ts";
+import { liveSources } from "./live-sources.ts";
 import {
   excludeFromRates,
   type Fleet,
+  failedRequestOf,
+  fleetRoutes,
   healthRoutes,
-  historyRoute,
   type MonitoringService,
   metricsRoute,
   recordRequests,
 } from "./monitoring/index.ts";
 import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
+import type { SettingReport } from "./settings/settings-report.ts";
 import { suspectRoutes } from "./suspects/index.ts";
 
 /** Monitoring and alerts of a service, as {@link startMonitoring} starts them. */
@@ -50,6 +55,8 @@ export interface Observed {
   metricsToken?: string | undefined;
   /** Bearer token of the operator. Has no effect if `authorize` is set. */
   operatorToken?: string | undefined;
+  /** The settings of the service for display, without the values of secrets. */
+  settings?: readonly SettingReport[];
 }
 
 export interface EarlybirdOptions extends Observed {
@@ -87,7 +94,7 @@ export const earlybird = fastifyPlugin(
   ) => {
     const { authorize, console } = accessOf(options);
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
-    const { metricsToken, rateLimit, recentlyAuthenticated } = options;
+    const { metricsToken, rateLimit, recentlyAuthenticated, settings } = options;
     const { clock, performance } = monitoring;
     const { isPrivileged } = options;
     const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security, isPrivileged });
@@ -110,7 +117,10 @@ export const earlybird = fastifyPlugin(
     };
     recordRequests(app, {
       performance,
-      onRefused: (request, reply) => recordRefusal(request, reply, refusals),
+      onRefused: (request, reply) => {
+        recordRefusal(request, reply, refusals);
+        fleet?.recordError(failedRequestOf(request, reply));
+      },
     });
     // A scope of its own: the routes of the app may use another validator than zod.
     await app.register(async (scope) => {
@@ -144,7 +154,7 @@ export const earlybird = fastifyPlugin(
         followers: rollback && (async () => (await rollback.getOverview()).followers),
         operatorOnly,
       });
-      if (fleet) await scope.register(historyRoute, { fleet, clock, operatorOnly });
+      if (fleet) await scope.register(fleetRoutes, { fleet, clock, operatorOnly });
       await scope.register(metricsRoute, {
         monitoring,
         version,
@@ -157,13 +167,16 @@ export const earlybird = fastifyPlugin(
         rollback && new EventQueue({ record: (event) => rollback.recordEvent(event), log: app.log });
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
-      await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute });
+      await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute, settings });
       await scope.register(suspectRoutes, {
         alerts,
         rollback,
         instances: () => fleet?.living ?? [],
         operatorOnly,
       });
+      const sources = liveSources({ monitoring, alerts, version, rollback });
+      await scope.register(liveRoute, { sources, clock, log: app.log, operatorOnly });
+      if (settings) await scope.register(settingsRoute, { settings, operatorOnly });
       if (!rollback) return;
       const leave = rollback.attend(alerts);
       scope.addHook("onClose", leave);

@@ -33,6 +33,7 @@ import {
   SystemMetrics,
 } from "./monitoring/index.ts";
 import { type MonitoringSettings, readMonitoringSettings } from "./settings/monitoring-settings.ts";
+import { type SettingReport, settingsReport } from "./settings/settings-report.ts";
 
 export interface MonitoringRequest {
   /** Of the service. */
@@ -73,6 +74,7 @@ export interface RunningMonitoring {
   operatorToken: string | undefined;
   version: string;
   log: Logger;
+  settings: readonly SettingReport[];
   /** Stops everything. Call it after the service has stopped. Undelivered notifications stay on disk for the next start. */
   stop(): Promise<void>;
 }
@@ -159,6 +161,7 @@ export const startMonitoring = async (request: MonitoringRequest): Promise<Runni
     operatorToken: settings.OPERATOR_TOKEN,
     version,
     log,
+    settings: settingsReport(settings),
     // In reverse order: each part stops before the one it passes data to.
     stop: async () => {
       heartbeat?.stop();

@@ -23,6 +23,7 @@ const platformDocument = async () => {
     alerts: {},
     dispatcher: {},
     fleet: {},
+    settings: [],
     rollback: { attend: () => async () => undefined },
   };
   await app.register(earlybird, {

@@ -6,7 +6,7 @@ export const monitoringRouteTable = (): Promise<string> =>
   routeTable(
     async (app) => {
       // No route is called, so the services can be empty.
-      const nothing = { monitoring: {}, alerts: {}, dispatcher: {}, fleet: {} };
+      const nothing = { monitoring: {}, alerts: {}, dispatcher: {}, fleet: {}, settings: [] };
       await app.register(earlybird, {
         ...(nothing as unknown as Observed),
         authorize: async () => ({ id: "", name: "" }),

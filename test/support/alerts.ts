@@ -1,7 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@earlybird-ops/platform";
-import { AlertManager, type Channel, NotificationDispatcher } from "@earlybird-ops/platform/alerts";
+import {
+  AlertManager,
+  type Channel,
+  NotificationDispatcher,
+  type Thresholds,
+} from "@earlybird-ops/platform/alerts";
 import { logLines } from "./log-lines.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
@@ -10,10 +15,12 @@ export const createAlerts = async ({
   channels = [],
   clock,
   groupWindowMs,
+  thresholds = {},
 }: {
   channels?: Channel[];
   clock?: Clock;
   groupWindowMs?: number;
+  thresholds?: Partial<Thresholds>;
 } = {}) => {
   const directory = await makeTemporaryDirectory();
   const common = { log: logLines().log, ...(clock && { clock }) };
@@ -23,7 +30,7 @@ export const createAlerts = async ({
     spoolDir: join(directory, "spool"),
     ...(groupWindowMs !== undefined && { groupWindowMs }),
   });
-  const alerts = new AlertManager({ ...common, dispatcher });
+  const alerts = new AlertManager({ ...common, dispatcher, thresholds });
   await dispatcher.start();
   const stop = async (): Promise<void> => {
     await alerts.stop();

@@ -2,8 +2,11 @@ import type pg from "pg";
 import { vi } from "vitest";
 import { createLogger } from "../../ops/src/core/logger.ts";
 import { closeMonitoringPool, createMonitoringPool } from "../../ops/src/database/monitoring-pool.ts";
+import type { DatabaseHealth } from "../../ops/src/monitoring/database/health-check.ts";
 import { Fleet } from "../../ops/src/monitoring/fleet/fleet.ts";
+import type { GaugeSnapshot } from "../../ops/src/monitoring/fleet/gauges.ts";
 import { PerformanceMetrics } from "../../ops/src/monitoring/requests/request-metrics.ts";
+import type { SystemSample } from "../../ops/src/monitoring/system/report.ts";
 import type { StandingClock } from "./clock.ts";
 import { createTestDatabase } from "./database.ts";
 
@@ -12,6 +15,28 @@ const log = createLogger("silent");
 const hourMs = 3_600_000;
 /** Today, at an hour that has passed: what is older than three days would not be kept. */
 export const earlierTodayMs = (Math.floor(Date.now() / hourMs) - 4) * hourMs;
+
+const pool = { size: 10, in_use: 0, waiting: 0 };
+export const healthyDatabase = {
+  status: "healthy",
+  response_time_ms: 1,
+  reason: null,
+  pool,
+} as const satisfies DatabaseHealth;
+export const unhealthyDatabase: DatabaseHealth = {
+  status: "unhealthy",
+  problem: "unreachable",
+  response_time_ms: null,
+  reason: "It does not answer.",
+  pool,
+};
+const idleSystem: SystemSample = {
+  cpu_percent: 0,
+  memory_bytes: 1_000_000,
+  memory_percent: 1,
+  event_loop_p99_ms: 0,
+  event_loop_utilization_percent: 0,
+};
 
 /** A database that processes meet in, and the pool that they watch it through. */
 export const createFleetDatabase = async () => {
@@ -28,7 +53,7 @@ export const createFleetDatabase = async () => {
 export const startProcess = (pool: pg.Pool, clock: StandingClock) => {
   const performance = new PerformanceMetrics({ clock });
   const fleet = new Fleet({ pool, performance, log, clock, version: "1.2.3" });
-  let listener = (_: { database: { status: string } }) => {};
+  let listener = (_: GaugeSnapshot) => {};
   fleet.watch({
     onSnapshot: (given) => {
       listener = given;
@@ -37,7 +62,8 @@ export const startProcess = (pool: pg.Pool, clock: StandingClock) => {
       };
     },
   });
-  const check = (status = "healthy") => listener({ database: { status } });
+  const check = (database: DatabaseHealth = healthyDatabase, system: Partial<SystemSample> = {}) =>
+    listener({ database, system: { ...idleSystem, ...system } });
   const allWritten = () =>
     vi.waitUntil(
       () => {

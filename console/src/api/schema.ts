@@ -2217,6 +2217,293 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get metrics over time in columns, on all instances: up to a day by the minute, longer ranges by the hour. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Names separated by commas, of: `requests`, `errors`, `error_rate_percent`, `requests_per_second`, `mean_ms`, `p50_ms`, `p95_ms`, `p99_ms`, `max_ms`, `responses_2xx`, `responses_3xx`, `responses_4xx`, `responses_5xx`, `cpu_percent`, `memory_percent`, `memory_bytes`, `event_loop_p99_ms`, `database_ping_ms`, `database_connections`, `pool_in_use`, `pool_waiting`, `lock_waits`, `longest_lock_wait_seconds`, `longest_transaction_seconds`, `replica_lag_bytes`, `replica_lag_seconds`, `database_size_bytes`. */
+                    metrics: string;
+                    /** @description Template of a route, for the metrics of requests; if omitted, all routes together. */
+                    route?: string;
+                    /** @description Method of `route`; if omitted, all its methods together. */
+                    method?: string;
+                    /** @description Default: an hour before `to`. */
+                    from?: string;
+                    /** @description Default: now. */
+                    to?: string;
+                    /** @description At most this many points, and one for the part of a point before `from`. */
+                    points?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            /** @description Length of a point; a multiple of a minute or an hour. */
+                            step_seconds: number;
+                            /** @description The beginnings of the points, in Unix seconds. */
+                            times: number[];
+                            /** @description For each metric one value per point; null if nothing was recorded. Percentiles, maxima, waits and the state of the database are the highest of the point; CPU and memory are means over time and instances. */
+                            series: {
+                                [key: string]: (number | null)[];
+                            };
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the responses of 400 and more in a window, by route, status, code and step. */
+        get: {
+            parameters: {
+                query?: {
+                    window?: "5m" | "15m" | "1h" | "6h" | "24h" | "72h";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description The window begins with this minute.
+                             */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            /**
+                             * @description instance: the database is unavailable, and this process reports its own last hour.
+                             * @enum {string}
+                             */
+                            scope: "fleet" | "instance";
+                            /** @description The 500 most frequent. */
+                            errors: {
+                                /** @description Template of the route; `(other)` for the rest of a minute with very many kinds. */
+                                route: string;
+                                method: string;
+                                status: number;
+                                /** @description The error code of the response; null if it had none. */
+                                code: string | null;
+                                /** @description The change whose behaviour raised the error; null if none did. */
+                                step: number | null;
+                                count: number;
+                                /** Format: date-time */
+                                first: string;
+                                /** Format: date-time */
+                                last: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/since": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the requests to all instances since a moment of the last 72 hours, such as the end of a move. */
+        get: {
+            parameters: {
+                query: {
+                    at: string;
+                    /** @description Template of the route; if omitted, all routes. */
+                    route?: string;
+                    method?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: date-time */
+                            at: string;
+                            /** @description The end of the newest interval; null without requests. */
+                            until: string | null;
+                            /**
+                             * @description Requests are counted in intervals of about 5 seconds for a quarter of an hour, then of minutes. An interval that had begun at `at` is not counted.
+                             * @enum {string}
+                             */
+                            precision: "seconds" | "minutes";
+                            requests: number;
+                            /** @description As in `/api/health/metrics`. */
+                            errors: number;
+                            mean_ms: number;
+                            statuses: {
+                                "1xx": number;
+                                "2xx": number;
+                                "3xx": number;
+                                "4xx": number;
+                                "5xx": number;
+                            };
+                            routes: {
+                                route: string;
+                                method: string;
+                                requests: number;
+                                /** @description As in `/api/health/metrics`. */
+                                errors: number;
+                                mean_ms: number;
+                                statuses: {
+                                    "1xx": number;
+                                    "2xx": number;
+                                    "3xx": number;
+                                    "4xx": number;
+                                    "5xx": number;
+                                };
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -2692,6 +2979,92 @@ export interface paths {
                 };
                 /** @description The resource does not exist. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the types of alerts with their conditions, and the settings of their thresholds. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            types: {
+                                /** @enum {string} */
+                                type: "DATABASE_DOWN" | "DATABASE_SLOW" | "HIGH_ERROR_RATE" | "HIGH_CPU" | "HIGH_MEMORY" | "API_TIMEOUT" | "BILLING_FAILURE" | "DELIVERY_ISSUE" | "SECURITY_ALERT" | "CUSTOM";
+                                /**
+                                 * @description for a type that the service raises, the default
+                                 * @enum {string}
+                                 */
+                                severity: "warning" | "error" | "critical";
+                                /** @enum {string} */
+                                raised_by: "rule" | "service";
+                                /** @description the condition, with the thresholds in force */
+                                fires_when: string;
+                                /** @description for a type that the service raises: without a repetition; null: when the condition ends or it is resolved */
+                                ends_after_seconds: number | null;
+                                /** @description the settings that change the condition; empty if the service does not report them */
+                                settings: {
+                                    name: string;
+                                    description: string;
+                                    default: string | null;
+                                    value: string | null;
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3857,6 +4230,146 @@ export interface paths {
                 };
                 /** @description The resource does not exist. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what changes: server-sent events.
+         * @description Begins with `snapshot` (health, alerts, mutes, operation), then sends `health` and `slice` (requests by route) after each check, and `alert`, `mute`, `operation` and `progress` when they change. `heartbeat` has the time of the server. With Last-Event-ID, the stream resumes after that event if it is recent. When the login has ended, the stream sends `end` and closes.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": unknown;
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the settings of the service, without the values of secrets. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            settings: {
+                                name: string;
+                                description: string;
+                                /** @description Null if there is none. */
+                                default: string | null;
+                                /** @description Null if the setting is not set, and always for secrets. */
+                                value: string | null;
+                                is_secret: boolean;
+                                is_set: boolean;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
                     headers: {
                         [name: string]: unknown;
                     };

@@ -10,9 +10,9 @@ let api: Api;
 /** The routes of the platform that are not for everybody, as the documentation lists them. */
 let platform: string[];
 
-/** Probes, and the login of the console: who they let in is tested where they are. */
+/** Probes, the login of the console, and its stream: who they let in is tested where they are. */
 const open =
-  /^(GET \/(livez|readyz|api\/health|api\/console\/login)|(POST|DELETE) \/api\/console\/session(\/renew)?)$/;
+  /^(GET \/(livez|readyz|api\/health|api\/live|api\/console\/login)|(POST|DELETE) \/api\/console\/session(\/renew)?)$/;
 
 beforeAll(async () => {
   api = await startApi();

@@ -37,7 +37,8 @@ export const guardRoutes = (app: FastifyInstance, context: ApiContext): void => 
       if (needsEnrolment(context, login) && !route.url.startsWith("/api/auth/")) throw enrolmentNeeded();
       requireLink(login);
       const checked = !exposed || context.changes.active.has("role-checks");
-      if (checked && !allowed.includes(login.role)) throw forbidden({ role: login.role });
+      if (checked && !allowed.includes(login.role))
+        throw forbidden({ role: login.role }, exposed ? { step: 24 } : {});
     };
     route.onRequest.push(check);
     if (exposed && method !== "GET") recordUncheckedWrites(route, context, allowed);

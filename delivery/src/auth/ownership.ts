@@ -40,7 +40,7 @@ export const customerFor = (
   asked: string | undefined,
 ): string => {
   const own = ownCustomer(request, active);
-  if (own !== undefined && asked !== undefined && asked !== own) throw notYours();
+  if (own !== undefined && asked !== undefined && asked !== own) throw notYours({}, { step: 24 });
   const customer = asked ?? own ?? loginOf(request).customer_id;
   if (customer === null) throw customerNeeded();
   return customer;

@@ -85,7 +85,7 @@ const differences: Difference[] = [
       await place();
       return confirmDay();
     },
-    applied: { http: 400, code: "EB_ORDER_ID_NEEDED" },
+    applied: { http: 400, code: "EB_ORDER_ID_NEEDED", step: 20 },
     rolledBack: { http: 200, deliveries: [{ order_id: null, status: "delivered" }] },
   },
   {
@@ -127,7 +127,7 @@ const differences: Difference[] = [
     step: 24,
     when: "a supplier asks for the customers",
     act: () => answer("GET /api/customers", { as: "supplier" }),
-    applied: { http: 403, code: "EB_FORBIDDEN" },
+    applied: { http: 403, code: "EB_FORBIDDEN", step: 24 },
     rolledBack: { http: 200, items: expect.any(Array) },
   },
   {
@@ -177,7 +177,7 @@ const differences: Difference[] = [
     step: 26,
     when: "more is said to be delivered than was ordered",
     act: async () => confirm(await place(), { items: [{ product_id: "prd_milk", delivered_qty: 3 }] }),
-    applied: { http: 422, code: "EB_DELIVERED_QUANTITY" },
+    applied: { http: 422, code: "EB_DELIVERED_QUANTITY", step: 26 },
     rolledBack: { http: 200, deliveries: [{ status: "delivered", items: null }] },
   },
   {
@@ -201,14 +201,14 @@ const differences: Difference[] = [
     step: 27,
     when: "a delivery of tomorrow is confirmed",
     act: async () => confirm(await place(), { delivery_date: "2026-03-11" }),
-    applied: { http: 422, code: "EB_PHANTOM_DELIVERY" },
+    applied: { http: 422, code: "EB_PHANTOM_DELIVERY", step: 27 },
     rolledBack: { http: 200, deliveries: [{ status: "delivered" }] },
   },
   {
     step: 27,
     when: "a delivery is confirmed two days before its order's date",
     act: async () => confirm(await place(), { delivery_date: "2026-03-08" }),
-    applied: { http: 422, code: "EB_PHANTOM_DELIVERY" },
+    applied: { http: 422, code: "EB_PHANTOM_DELIVERY", step: 27 },
     rolledBack: { http: 200, deliveries: [{ status: "delivered" }] },
   },
   {
@@ -219,7 +219,7 @@ const differences: Difference[] = [
       await api.ask(`POST /api/orders/${id}/cancel`, { as: "customer" });
       return confirm(id);
     },
-    applied: { http: 422, code: "EB_PHANTOM_DELIVERY" },
+    applied: { http: 422, code: "EB_PHANTOM_DELIVERY", step: 27 },
     rolledBack: { http: 200, deliveries: [{ status: "delivered" }] },
   },
   {

@@ -59,11 +59,12 @@ export const confirm = (
   };
   return changes.transaction(async (tx, active) => {
     if (active.has("delivery-order")) {
-      if (order_id === undefined) throw orderNeeded();
+      if (order_id === undefined) throw orderNeeded({}, { step: 20 });
       const target = { orderId: order_id, customerId: customer_id, date: delivery_date };
       return [await confirmOrder(tx, active, target, confirmation)];
     }
-    if (customer_id === undefined || delivery_date === undefined) throw customerAndDateNeeded();
+    if (customer_id === undefined || delivery_date === undefined)
+      throw customerAndDateNeeded({}, { step: 20 });
     const target = { customerId: customer_id, date: delivery_date };
     return confirmCustomerDay(tx, active, target, confirmation);
   });

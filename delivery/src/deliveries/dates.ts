@@ -11,7 +11,7 @@ const phantomDelivery = defineFailure({
   remedy: "Confirm a delivery on its day; if the order is wrong, correct it first.",
 });
 
-/** Whether this is what {@link checkDeliveryDate} throws; `extra` then holds `delivery_date`, and `order_id` if there is one. */
+/** Whether this is what {@link checkDeliveryDate} throws; `extra` then holds `step`, `delivery_date`, and `order_id` if there is one. */
 export const isPhantomDelivery = (error: unknown): error is Failure =>
   error instanceof Failure && error.code === "EB_PHANTOM_DELIVERY";
 
@@ -25,7 +25,7 @@ export const checkDeliveryDate = (
   order: { id: string; status: OrderStatus; delivery_date: string } | undefined,
   { date, today }: { date: string; today: string },
 ): void => {
-  const refused = { ...(order && { order_id: order.id }), delivery_date: date };
+  const refused = { step: 27, ...(order && { order_id: order.id }), delivery_date: date };
   if (order?.status === "CANCELLED")
     throw phantomDelivery({ detail: `Order ${order.id} is cancelled.` }, refused);
   if (date > today)

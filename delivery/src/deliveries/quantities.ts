@@ -43,7 +43,7 @@ export const compareQuantities = (
   { outcome, items }: { outcome: Outcome; items: readonly HandedOver[] | undefined },
 ): { outcome: Outcome; items: DeliveredItem[] } => {
   if (outcome === "partially_delivered" && !items) {
-    throw quantityRefused({ detail: "A partial delivery must say what was handed over." });
+    throw quantityRefused({ detail: "A partial delivery must say what was handed over." }, { step: 26 });
   }
   const orderedQuantities = new Map(ordered.map(({ product_id, quantity }) => [product_id, quantity]));
   const delivered = new Map<string, number>();
@@ -69,16 +69,24 @@ const check = (
 ): void => {
   const wanted = ordered.get(product_id);
   if (wanted === undefined)
-    throw quantityRefused({ detail: `Product ${product_id} is not part of the order.` });
-  if (seen.has(product_id)) throw quantityRefused({ detail: `Product ${product_id} is listed twice.` });
+    throw quantityRefused({ detail: `Product ${product_id} is not part of the order.` }, { step: 26 });
+  if (seen.has(product_id))
+    throw quantityRefused({ detail: `Product ${product_id} is listed twice.` }, { step: 26 });
   if (ordered_qty !== undefined && ordered_qty !== wanted) {
-    throw quantityRefused({ detail: `Of ${product_id} ${wanted} were ordered, not ${ordered_qty}.` });
+    throw quantityRefused(
+      { detail: `Of ${product_id} ${wanted} were ordered, not ${ordered_qty}.` },
+      { step: 26 },
+    );
   }
-  if (delivered_qty < 0) throw quantityRefused({ detail: `Of ${product_id} a negative quantity was sent.` });
+  if (delivered_qty < 0)
+    throw quantityRefused({ detail: `Of ${product_id} a negative quantity was sent.` }, { step: 26 });
   if (delivered_qty > wanted) {
-    throw quantityRefused({
-      detail: `Of ${product_id} ${wanted} were ordered, ${delivered_qty} cannot be delivered.`,
-    });
+    throw quantityRefused(
+      {
+        detail: `Of ${product_id} ${wanted} were ordered, ${delivered_qty} cannot be delivered.`,
+      },
+      { step: 26 },
+    );
   }
 };
 

@@ -19,6 +19,7 @@ import {
   summaryOf,
 } from "./queries.ts";
 import type { Observed, SnapshotSource } from "./rules/rule.ts";
+import type { Thresholds } from "./rules/thresholds.ts";
 import { closePipeline, settle, settleAndSave } from "./shutdown.ts";
 
 const tickMs = 1_000;
@@ -71,6 +72,11 @@ export class AlertManager {
    */
   resolve(type: RaisedType, key = ""): Alert | undefined {
     return this.#pipeline.lifecycle.resolve(type, key);
+  }
+
+  /** The thresholds of the rules. */
+  get thresholds(): Thresholds {
+    return this.#pipeline.engine.thresholds;
   }
 
   /** Alerts of this process that fire now. */

@@ -11,6 +11,8 @@ declare module "fastify" {
   interface FastifyReply {
     /** The error code of the response. */
     problemCode?: string;
+    /** The change whose behaviour raised the error. */
+    problemStep?: number;
   }
 }
 
@@ -124,6 +126,7 @@ const routeNotFound = defineFailure({
 export const problems = fastifyPlugin<ProblemsOptions>(
   async (app, { isDatabaseUnavailable = () => false }) => {
     app.decorateReply("problemCode");
+    app.decorateReply("problemStep");
     app.addHook("preValidation", async ({ body, query, params }) =>
       refuseUnstorable({ body, query, params }),
     );
@@ -174,6 +177,7 @@ const answerProblem = (failure: Failure, request: FastifyRequest, reply: Fastify
     failure.extra.retry_after_seconds ?? (failure.status === 503 ? retryAfterSeconds : undefined);
   if (waitSeconds !== undefined && !reply.hasHeader("retry-after")) reply.header("retry-after", waitSeconds);
   reply.problemCode = failure.code;
+  if (Number.isInteger(failure.extra.step)) reply.problemStep = Number(failure.extra.step);
   return reply
     .code(failure.status)
     .type("application/problem+json")

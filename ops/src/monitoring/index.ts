@@ -16,6 +16,7 @@ export { Fleet, type FleetOptions } from "./fleet/fleet.ts";
 export type { FleetCoverage, FleetEndpoint, FleetSummary } from "./fleet/fleet-summary.ts";
 export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.ts";
 export type { Instance } from "./fleet/instances.ts";
+export { SliceMeter } from "./fleet/slice-meter.ts";
 export { type GaugeDeclaration, type GaugeOptions, type GaugeReading, gauge } from "./gauge.ts";
 export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
 export { type CountedRequests, type NamedCounts, ObjectiveCounts } from "./objective-counts.ts";
@@ -36,9 +37,11 @@ export {
   type PerformanceWindow,
   performanceWindows,
 } from "./requests/summary.ts";
+export { failedRequestOf } from "./routes/failed-request.ts";
+export { fleetRoutes } from "./routes/fleet.ts";
 export { type HealthRoutesOptions, healthRoutes } from "./routes/health.ts";
-export { type HistoryRouteOptions, historyRoute } from "./routes/history.ts";
 export { type MetricsRouteOptions, metricsRoute } from "./routes/metrics.ts";
+export { currentDetails } from "./routes/report.ts";
 export { type MonitoringOptions, MonitoringService } from "./service.ts";
 export type { Snapshot } from "./snapshot.ts";
 export type { Overhead } from "./system/overhead.ts";

@@ -20,6 +20,8 @@ const monitoringSchema = z.object({
   ...channelSettings,
 });
 
+export const monitoringSettingNames: ReadonlySet<string> = new Set(Object.keys(monitoringSchema.shape));
+
 /** The part of the settings that concerns monitoring and alerts. */
 export type MonitoringSettings = Readonly<z.infer<typeof monitoringSchema>>;
 

@@ -34,7 +34,7 @@ export const recordUncheckedWrites = (
     const mayAnyway = allowed.includes(login.role);
     if (mayAnyway && (login.role !== "customer" || changes.active.has("role-checks"))) return;
     const { rows } = await changes.transaction((tx, active) => {
-      if (!mayAnyway && active.has("role-checks")) throw forbidden({ role: login.role });
+      if (!mayAnyway && active.has("role-checks")) throw forbidden({ role: login.role }, { step: 24 });
       return sql<{ id: number }>`
         insert into unchecked_writes (at, user_id, role, route)
         select ${clock.now()}, ${login.id}, ${login.role}, ${name}

@@ -6,6 +6,7 @@ import { acknowledgingRoutes } from "./acknowledge.ts";
 import { maintenanceRoutes } from "./maintenance.ts";
 import { type MutingOptions, mutingRoutes } from "./mute.ts";
 import { type ReadingOptions, readingRoutes } from "./read.ts";
+import { type TypesOptions, typesRoute } from "./types.ts";
 
 export interface AlertRoutesOptions {
   alerts: AlertManager;
@@ -14,12 +15,14 @@ export interface AlertRoutesOptions {
   /** Returns the operator of a request, or rejects the request. */
   operator: (request: FastifyRequest) => Promise<{ id: string; name: string }>;
   onSecurityMute?: MuteListener | undefined;
+  /** The settings of the service, if it was configured by them. */
+  settings?: TypesOptions["settings"] | undefined;
 }
 
 /** The routes about alerts, for operators. They answer from memory where they can, also while the database is away. */
 export const alertRoutes = async (
   app: FastifyInstance,
-  { alerts, dispatcher, operator, onSecurityMute }: AlertRoutesOptions,
+  { alerts, dispatcher, operator, onSecurityMute, settings = [] }: AlertRoutesOptions,
 ): Promise<void> => {
   const asking = new WeakMap<FastifyRequest, string>();
   await app.register(async (scope) => {
@@ -29,6 +32,7 @@ export const alertRoutes = async (
     });
     const by = (request: FastifyRequest) => asking.get(request) ?? "unknown";
     await scope.register(readingRoutes, { alerts, dispatcher });
+    await scope.register(typesRoute, { alerts, settings });
     await scope.register(mutingRoutes, { alerts, dispatcher, by, onSecurityMute });
     await scope.register(maintenanceRoutes, { alerts, by, onSecurityMute });
     await scope.register(acknowledgingRoutes, { alerts, by });

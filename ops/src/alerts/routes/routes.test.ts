@@ -5,8 +5,10 @@ import { createAlerts } from "../../../../test/support/alerts.ts";
 import { type SlackPeer, startSlackPeer } from "../../../../test/support/slack-peer.ts";
 import { Failure } from "../../core/failure.ts";
 import { problems } from "../../http/problems.ts";
+import { readSettings } from "../../settings/settings.ts";
+import { settingsReport } from "../../settings/settings-report.ts";
 import type { AlertManager, MuteEvent } from "../index.ts";
-import { slackChannel } from "../index.ts";
+import { AlertType, slackChannel } from "../index.ts";
 import { alertRoutes } from "./index.ts";
 
 let slack: SlackPeer;
@@ -25,6 +27,7 @@ beforeEach(async () => {
   const made = await createAlerts({
     groupWindowMs: 20,
     channels: [slackChannel({ webhookUrl: slack.webhookUrl })],
+    thresholds: { cpuPercent: 65 },
   });
   ({ alerts, stop } = made);
   app = fastify();
@@ -35,6 +38,7 @@ beforeEach(async () => {
   await app.register(alertRoutes, {
     ...made,
     onSecurityMute: (event) => muteEvents.push(event),
+    settings: settingsReport(readSettings({ ALERT_CPU_PERCENT: "65" }, "/nowhere/.env")),
     operator: async ({ headers }) => {
       if (headers.authorization === "Bearer olu") return { id: "usr_2", name: "Olu" };
       throw new Failure("EB_NO_RIGHT", 403, "No right.", "Ask an admin.");
@@ -60,6 +64,7 @@ test.each([
   "GET /api/alerts/summary",
   "GET /api/alerts/active",
   "GET /api/alerts/history",
+  "GET /api/alerts/types",
   "GET /api/alerts/1",
   "POST /api/alerts/1/acknowledge",
   "DELETE /api/alerts/1/acknowledge",
@@ -76,6 +81,30 @@ test.each([
     code: "EB_NO_RIGHT",
   });
   expect([alerts.mutes(), slack.messages]).toEqual([[], []]);
+});
+
+test("every type has its condition with the thresholds in force, and the settings that change it", async () => {
+  const { types } = (await send("GET /api/alerts/types")).body;
+  expect(types.map(({ type }: { type: string }) => type)).toEqual(Object.values(AlertType));
+  const find = (name: string) => types.find(({ type }: { type: string }) => type === name);
+  expect(find("HIGH_CPU")).toEqual({
+    type: "HIGH_CPU",
+    severity: "warning",
+    raised_by: "rule",
+    fires_when: "over 65 % of the CPU limit is used for 2 min",
+    ends_after_seconds: null,
+    settings: [
+      {
+        name: "ALERT_CPU_PERCENT",
+        description: expect.stringContaining("HIGH_CPU"),
+        default: "80",
+        value: "65",
+      },
+    ],
+  });
+  expect(find("SECURITY_ALERT")).toMatchObject({ raised_by: "service", ends_after_seconds: 900 });
+  expect(find("SECURITY_ALERT").settings).toHaveLength(3);
+  expect(find("DATABASE_DOWN").settings).toEqual([]);
 });
 
 describe("what fires", () => {

@@ -27,14 +27,14 @@ const unseen = (state: RuleState): RuleState =>
 /** Evaluates the rules, and keeps the states that are not inactive. */
 export class RuleEngine {
   readonly #rules: readonly Rule[];
-  readonly #thresholds: Thresholds;
+  readonly thresholds: Thresholds;
   readonly #states: Map<AlertType, Map<string, RuleState>>;
   readonly #flapping = new Flapping();
   #observedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ rules, thresholds }: { rules: readonly Rule[]; thresholds: Thresholds }) {
     this.#rules = rules;
-    this.#thresholds = thresholds;
+    this.thresholds = thresholds;
     this.#states = new Map(rules.map(({ type }) => [type, new Map()]));
   }
 
@@ -73,7 +73,7 @@ export class RuleEngine {
 
   /** The findings of a rule. Keys that had a state and are missing now are unknown. */
   #findings(rule: Rule, observed: Observed): RuleFinding[] {
-    const findings = rule.find(observed, this.#thresholds);
+    const findings = rule.find(observed, this.thresholds);
     const found = new Set(findings.map(({ key }) => key));
     const missing = [...(this.#states.get(rule.type)?.keys() ?? [])].filter(
       (key) => !found.has(key) && (rule.key ?? key) === key,

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { createTestDatabase, type TestDatabase } from "../../../../test/support/database.ts";
-import { startProcess } from "../../../../test/support/fleet.ts";
+import { healthyDatabase, startProcess, unhealthyDatabase } from "../../../../test/support/fleet.ts";
 import { startThrowawayPostgres } from "../../../../test/support/throwaway.ts";
 import { createPool } from "../../database/index.ts";
 import { closeMonitoringPool, createMonitoringPool } from "../../database/monitoring-pool.ts";
@@ -212,7 +212,7 @@ test("while the database is down, two hours of minutes are buffered, and written
   for (let minute = 0; minute < 130; minute++) {
     performance.endpoint("GET", "/orders").record(200, minute);
     clock.advanceMs(60_000);
-    check(minute === 0 ? "healthy" : "unhealthy");
+    check(minute === 0 ? healthyDatabase : unhealthyDatabase);
   }
   expect(fleet.waiting).toBe(120);
   await postgres.start();

@@ -5,6 +5,8 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { RequestCounts } from "../requests/minute-counts.ts";
 import type { PerformanceWindow } from "../requests/summary.ts";
+import type { ErrorCount, FailedRequest } from "./error-counts.ts";
+import { readErrors } from "./error-minutes.ts";
 import {
   type FleetEndpoint,
   type FleetSummary,
@@ -12,12 +14,16 @@ import {
   fleetSummary,
   lastWrittenMinute,
 } from "./fleet-summary.ts";
+import type { GaugeSnapshot } from "./gauges.ts";
 import { type HistoryPoint, type HistoryRequest, readHistory, refuseTooLong } from "./history.ts";
 import { type Instance, Instances } from "./instances.ts";
-import { writeMinute } from "./minutes.ts";
+import { Recording } from "./recording.ts";
 import { readRequestCounts } from "./request-counts.ts";
 import { applyRetention } from "./retention.ts";
-import { type MinuteSource, WriteBuffer } from "./write-buffer.ts";
+import { readSeries, type Series, type SeriesRequest } from "./series.ts";
+import { readSince, type Since, type SinceRequest } from "./since.ts";
+import type { TotalsSource } from "./slice-meter.ts";
+import type { MinuteSource } from "./write-buffer.ts";
 
 const heartbeatEveryMs = 5_000;
 const retentionEveryMs = 60_000;
@@ -29,13 +35,13 @@ const leaveTimeoutMs = 1_000;
 
 /** What the fleet needs of the monitoring. */
 export interface SnapshotSource {
-  onSnapshot(listener: (snapshot: { database: { status: string } }) => void): () => void;
+  onSnapshot(listener: (snapshot: GaugeSnapshot) => void): () => void;
 }
 
 export interface FleetOptions {
   /** Created by `createMonitoringPool`. */
   pool: pg.Pool;
-  performance: MinuteSource;
+  performance: MinuteSource & TotalsSource;
   log: Logger;
   /** Of the service. */
   version: string;
@@ -50,7 +56,7 @@ export class Fleet {
   readonly #instances: Instances;
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #buffer: WriteBuffer;
+  readonly #recording: Recording;
   #unwatch: (() => void) | undefined;
   #contact: Promise<void> | undefined;
   #retention: Promise<void> | undefined;
@@ -58,12 +64,14 @@ export class Fleet {
   #heartbeatAtMs = Number.NEGATIVE_INFINITY;
   #retentionAtMs = Number.NEGATIVE_INFINITY;
   #reachable = true;
+  #databaseIsUp = true;
 
   constructor({ pool, performance, log, version, clock = systemClock }: FleetOptions) {
     this.#instances = new Instances({ pool, version, clock });
     this.#log = log;
     this.#clock = clock;
-    this.#buffer = new WriteBuffer({ performance, log, clock, instanceId: this.instanceId });
+    const connected = (work: (db: Kysely<unknown>) => Promise<void>) => this.#instances.connected(work);
+    this.#recording = new Recording({ performance, log, clock, instanceId: this.instanceId, connected });
   }
 
   /** Of this process; new on every start. */
@@ -81,16 +89,17 @@ export class Fleet {
     return this.#instances.living;
   }
 
-  /** Number of buffered minutes. */
+  /** Number of buffered minutes, of requests or gauges. */
   get waiting(): number {
-    return this.#buffer.length;
+    return this.#recording.waiting;
   }
 
   /** Starts to write after each check of the monitoring, unless it found the database down. */
   watch(monitoring: SnapshotSource): void {
-    this.#unwatch = monitoring.onSnapshot(({ database }) => {
-      this.#buffer.collect();
-      if (database.status !== "unhealthy") this.#contact ??= this.#contactDatabase();
+    this.#unwatch = monitoring.onSnapshot((snapshot) => {
+      this.#recording.collect(snapshot);
+      this.#databaseIsUp = snapshot.database.status !== "unhealthy";
+      if (this.#databaseIsUp) this.#contact ??= this.#contactDatabase();
     });
   }
 
@@ -139,6 +148,41 @@ export class Fleet {
     });
   }
 
+  /** Metrics of requests, processes and database over time, downsampled. */
+  async series(request: SeriesRequest): Promise<Series> {
+    return this.#instances.connected((db) => readSeries(db, request, this.#clock.now()));
+  }
+
+  /** Counts a request that got a response of 400 or more. */
+  recordError(failed: FailedRequest): void {
+    this.#recording.errors.add(failed);
+  }
+
+  /**
+   * The failed requests since the minute of `from`, the most frequent first: of all instances, or, while the database is
+   * unavailable, of this process in the last hour.
+   */
+  async errors(from: Date): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }> {
+    const here = () => ({ scope: "instance" as const, errors: this.#recording.errors.since(from) });
+    if (!this.#databaseIsUp) return here();
+    const read = async () => {
+      await this.#recording.writeErrors();
+      const errors = await this.#instances.connected((db) => readErrors(db, from));
+      return { scope: "fleet" as const, errors };
+    };
+    return read().catch(here);
+  }
+
+  /**
+   * The requests to all instances since a moment; those of other instances are some seconds old.
+   *
+   * @throws Failure EB_HISTORY_TOO_LONG
+   */
+  async since(request: SinceRequest): Promise<Since> {
+    await this.#recording.writeLatestRequests();
+    return this.#instances.connected((db) => readSince(db, request, this.#clock.now()));
+  }
+
   /** Concurrent reads of the same data share one query and one connection. */
   #once<T>(what: string, read: (db: Kysely<unknown>) => Promise<T>): Promise<T> {
     const underWay = this.#reading.get(what) as Promise<T> | undefined;
@@ -155,7 +199,7 @@ export class Fleet {
         await this.#instances.beat();
         this.#heartbeatAtMs = nowMs;
       }
-      await this.#writeBuffered();
+      await this.#recording.writeAll();
       this.#reachable = true;
       this.#applyRetentionIfDue(nowMs);
     } catch (error) {
@@ -164,12 +208,6 @@ export class Fleet {
     } finally {
       this.#contact = undefined;
     }
-  }
-
-  async #writeBuffered(): Promise<void> {
-    await this.#buffer.writeAll((minute, writer) =>
-      this.#instances.connected((db) => writeMinute(db, writer, minute)),
-    );
   }
 
   /** Runs in parallel: merging a large hour takes longer than a heartbeat may be late. */
@@ -190,8 +228,8 @@ export class Fleet {
     await this.#contact;
     if (!this.#reachable) return;
     try {
-      this.#buffer.collect({ unfinished: true });
-      await this.#writeBuffered();
+      this.#recording.finish();
+      await this.#recording.writeAll();
       await this.#retention;
       await this.#instances.leave();
     } catch (error) {

@@ -37,11 +37,16 @@ export const writeMinute = async (
       on conflict (route, method, minute, instance_id) do update set
         requests = excluded.requests, errors = excluded.errors, statuses = excluded.statuses,
         total_ms = excluded.total_ms, max_ms = excluded.max_ms, durations = excluded.durations`.execute(tx);
-    // Also updates an existing row: this waits for an instance that merges the hour, and makes it due again.
-    await sql`
-      insert into earlybird.metric_hours_due (hour) values (date_trunc('hour', ${startedAt}::timestamptz, 'UTC'))
-      on conflict (hour) do update set hour = excluded.hour`.execute(tx);
+    await markHourDue(tx, startedAt);
   });
+};
+
+/** Lets the hour of a minute be merged, in the transaction that writes the minute. */
+export const markHourDue = async (tx: Kysely<unknown>, minute: Date): Promise<void> => {
+  // Also updates an existing row: this waits for an instance that merges the hour, and makes it due again.
+  await sql`
+    insert into earlybird.metric_hours_due (hour) values (date_trunc('hour', ${minute}::timestamptz, 'UTC'))
+    on conflict (hour) do update set hour = excluded.hour`.execute(tx);
 };
 
 /** Endpoints as rows `(route, method, requests, errors, statuses, total_ms, max_ms, durations)`. */

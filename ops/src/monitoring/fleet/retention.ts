@@ -1,8 +1,10 @@
 import { type Kysely, sql } from "kysely";
 import { lockClass } from "../../database/platform-tables.ts";
 import type { EndpointMinute } from "../requests/request-metrics.ts";
+import { mergeGaugeHour } from "./gauge-minutes.ts";
 import { endpointColumns, rowsOf } from "./minutes.ts";
 import { RouteSums } from "./route-sums.ts";
+import { slicesKept } from "./since.ts";
 
 /** Retention of minutes; after that, only hours are kept. */
 export const minutesKept = "72 hours";
@@ -64,20 +66,31 @@ const mergeOldestHour = async (tx: Kysely<unknown>): Promise<void> => {
     on conflict (route, method, hour) do update set
       requests = excluded.requests, errors = excluded.errors, statuses = excluded.statuses,
       total_ms = excluded.total_ms, max_ms = excluded.max_ms, durations = excluded.durations`.execute(tx);
+  await mergeGaugeHour(tx, hour);
   await sql`delete from earlybird.metric_hours_due where hour = ${hour}`.execute(tx);
 };
 
 const prune = async (tx: Kysely<unknown>): Promise<void> => {
-  // Minutes of an unmerged hour are kept, however old: the service may have been stopped for days.
+  for (const minutes of [sql.table("earlybird.metric_minutes"), sql.table("earlybird.gauge_minutes")]) {
+    // Minutes of an unmerged hour are kept, however old: the service may have been stopped for days.
+    await sql`
+      delete from ${minutes} where ctid = any (array(
+        select ctid from ${minutes}
+        where minute < least(now() - ${minutesKept}::interval, (select min(hour) from earlybird.metric_hours_due))
+        limit ${rowsAtOnce}))`.execute(tx);
+  }
+  for (const hours of [sql.table("earlybird.metric_hours"), sql.table("earlybird.gauge_hours")]) {
+    await sql`
+      delete from ${hours} where ctid = any (array(
+        select ctid from ${hours}
+        where hour < now() - ${hoursKept}::interval limit ${rowsAtOnce}))`.execute(tx);
+  }
   await sql`
-    delete from earlybird.metric_minutes where ctid = any (array(
-      select ctid from earlybird.metric_minutes
-      where minute < least(now() - ${minutesKept}::interval, (select min(hour) from earlybird.metric_hours_due))
-      limit ${rowsAtOnce}))`.execute(tx);
+    delete from earlybird.error_minutes where ctid = any (array(
+      select ctid from earlybird.error_minutes
+      where minute < now() - ${minutesKept}::interval limit ${rowsAtOnce}))`.execute(tx);
   await sql`
-    delete from earlybird.metric_hours where ctid = any (array(
-      select ctid from earlybird.metric_hours
-      where hour < now() - ${hoursKept}::interval limit ${rowsAtOnce}))`.execute(tx);
+    delete from earlybird.request_slices where ended_at < now() - ${slicesKept}::interval`.execute(tx);
   await sql`
     delete from earlybird.instances where seen_at < now() - ${minutesKept}::interval`.execute(tx);
 };

@@ -3,12 +3,10 @@ import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { RecordedMinute } from "../requests/request-metrics.ts";
 import { type Minute, withSum } from "./minutes.ts";
+import { isPermanent } from "./permanent-error.ts";
 
 /** Above this, the oldest are dropped. */
 const maxMinutes = 120;
-
-/** SQLSTATEs that a retry cannot fix: cardinality, data and integrity errors. */
-const permanentError = /^2[123]...$/;
 
 /** What the fleet needs of the request metrics. */
 export interface MinuteSource {
@@ -76,8 +74,7 @@ export class WriteBuffer {
     for (let minute = this.#minutes[0]; minute; minute = this.#minutes[0]) {
       const { startedAt, writer } = minute;
       await store(minute, writer).catch((error) => {
-        const code = error instanceof Error && "code" in error ? String(error.code) : "";
-        if (!permanentError.test(code)) throw error;
+        if (!isPermanent(error)) throw error;
         this.#log.error({ err: error, minute: startedAt }, "a minute cannot be stored and is skipped");
       });
       // It may have been dropped while it was stored.

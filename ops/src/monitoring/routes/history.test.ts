@@ -12,8 +12,8 @@ import { problems } from "../../http/problems.ts";
 import { DatabaseHealthChecker } from "../database/health-check.ts";
 import { MonitoringService } from "../service.ts";
 import { SystemMetrics } from "../system/sampler.ts";
+import { fleetRoutes } from "./fleet.ts";
 import { healthRoutes } from "./health.ts";
-import { historyRoute } from "./history.ts";
 
 const hourMs = 3_600_000;
 const begin = new Date((Math.floor(Date.now() / hourMs) - 4) * hourMs);
@@ -64,7 +64,7 @@ beforeAll(async () => {
     started.setSerializerCompiler(serializerCompiler);
     await started.register(problems, { isDatabaseUnavailable: () => false });
     await started.register(healthRoutes, { ...options, fleet });
-    if (fleet) await started.register(historyRoute, { fleet, clock, operatorOnly });
+    if (fleet) await started.register(fleetRoutes, { fleet, clock, operatorOnly });
     return started;
   };
   app = await start(here.fleet);
@@ -145,11 +145,87 @@ test("an hour whose minutes have expired is by the hour, unless requested otherw
   expect(await resolutionOf({ from: daysAgo(2.9), to: daysAgo(2) })).toBe("minute");
 });
 
+test("series have one column for each metric, and null where nothing was recorded", async () => {
+  const query = new URLSearchParams({
+    metrics: "requests,p99_ms,cpu_percent,database_ping_ms",
+    from: minutesLater(0),
+    to: minutesLater(2),
+  });
+  expect((await get(`/api/health/series?${query}`)).body).toEqual({
+    from: minutesLater(0),
+    to: minutesLater(2),
+    step_seconds: 60,
+    times: [0, 1].map((minutes) => begin.getTime() / 1000 + 60 * minutes),
+    series: {
+      requests: [3, null],
+      p99_ms: [50, null],
+      cpu_percent: [null, null],
+      database_ping_ms: [null, null],
+    },
+  });
+  expect((await get(`/api/health/series?${query}&route=/orders&method=POST`)).body.series).toMatchObject({
+    requests: [1, null],
+  });
+});
+
+test("errors are counted on all instances, as soon as they happen", async () => {
+  const failed = { route: "/orders", method: "POST", status: 422, code: "EB_FULL", step: 27 };
+  elsewhere.fleet.recordError(failed);
+  elsewhere.check();
+  here.fleet.recordError(failed);
+  here.fleet.recordError({ ...failed, status: 502, code: null, step: null });
+  await vi.waitUntil(async () => (await get("/api/health/errors")).body.errors[0].count === 2, 10_000);
+  const at = clock.now().toISOString();
+  expect((await get("/api/health/errors?window=5m")).body).toEqual({
+    from: minutesLater(-4),
+    to: at,
+    scope: "fleet",
+    errors: [
+      { ...failed, count: 2, first: at, last: at },
+      { ...failed, status: 502, code: null, step: null, count: 1, first: at, last: at },
+    ],
+  });
+});
+
+test("the requests since a moment are counted for each route and in total", async () => {
+  const since = (query: Record<string, string>) => get(`/api/health/since?${new URLSearchParams(query)}`);
+  await since({ at: minutesLater(0) });
+  const at = clock.now().toISOString();
+  here.performance.endpoint("GET", "/orders").record(200, 10);
+  here.performance.endpoint("GET", "/orders").record(200, 20);
+  here.performance.endpoint("POST", "/orders").record(409, 30);
+  clock.advanceMs(2_000);
+  expect((await since({ at })).body).toEqual({
+    at,
+    until: clock.now().toISOString(),
+    precision: "seconds",
+    ...{
+      requests: 3,
+      errors: 1,
+      mean_ms: 20,
+      statuses: { "1xx": 0, "2xx": 2, "3xx": 0, "4xx": 1, "5xx": 0 },
+    },
+    routes: [
+      expect.objectContaining({ method: "GET", requests: 2, mean_ms: 15 }),
+      expect.objectContaining({ method: "POST", requests: 1, errors: 1 }),
+    ],
+  });
+  expect((await since({ at, route: "/orders", method: "POST" })).body).toMatchObject({ requests: 1 });
+  expect((await since({ at, route: "/customers" })).body).toMatchObject({ mean_ms: 0, until: null });
+});
+
 test.each([
   ["/api/health/metrics?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?from=yesterday", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=second", "EB_INVALID_REQUEST"],
   ["/api/health/history?method=GET", "EB_INVALID_REQUEST"],
+  ["/api/health/errors?window=1d", "EB_INVALID_REQUEST"],
+  ["/api/health/since", "EB_INVALID_REQUEST"],
+  ["/api/health/since?at=2020-01-01T00:00:00Z", "EB_HISTORY_TOO_LONG"],
+  ["/api/health/series", "EB_INVALID_REQUEST"],
+  ["/api/health/series?metrics=requests,weather", "EB_INVALID_REQUEST"],
+  ["/api/health/series?metrics=requests&points=0", "EB_INVALID_REQUEST"],
+  ["/api/health/series?metrics=requests&method=GET", "EB_INVALID_REQUEST"],
   ["/api/health/detailed?scope=world", "EB_INVALID_REQUEST"],
   ["/api/health/history?resolution=minute&from=2020-01-01T00:00:00Z", "EB_HISTORY_TOO_LONG"],
 ])("%s is a bad request", async (url, code) => {
@@ -160,7 +236,10 @@ test.each([
   "/api/health/detailed?scope=fleet",
   "/api/health/metrics?scope=fleet",
   "/api/health/diagnostics?scope=fleet",
+  "/api/health/errors",
+  "/api/health/since?at=2026-03-10T03:15:00Z",
   "/api/health/history",
+  "/api/health/series?metrics=requests",
 ])("%s requires a login", async (url) => {
   expect((await app.inject(url)).statusCode).toBe(401);
 });

@@ -1,14 +1,10 @@
-import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Clock } from "../../core/clock.ts";
 import { type HistoryPoint, type HistoryRequest, historyPoint, type Resolution } from "../fleet/history.ts";
+import { type FleetRouteOptions, periodOf, periodQuery } from "./period.ts";
 
-export interface HistoryRouteOptions {
-  fleet: { history(request: HistoryRequest): Promise<HistoryPoint[]> };
-  clock: Clock;
-  /** Refuses requests that are not from an operator. */
-  operatorOnly: onRequestAsyncHookHandler;
+export interface HistoryReader {
+  history(request: HistoryRequest): Promise<HistoryPoint[]>;
 }
 
 const hourMs = 3_600_000;
@@ -19,17 +15,11 @@ const minutesUpToMs = 24 * hourMs;
 /** Older data exists by the hour only. */
 const minutesKeptMs = 72 * hourMs;
 
-const time = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text))
-  .optional();
-
 const historyQuery = z
   .strictObject({
     route: z.string().optional().describe("Template of the route; if omitted, all routes together."),
     method: z.string().optional().describe("Method of `route`; if omitted, all its methods together."),
-    from: time.describe("Default: an hour before `to`."),
-    to: time.describe("Default: now."),
+    ...periodQuery,
     resolution: z
       .enum(["minute", "hour"])
       .optional()
@@ -48,7 +38,7 @@ const history = z.object({
 });
 
 /** `GET /api/health/history`: the requests of all instances over time, from the database. */
-export const historyRoute: FastifyPluginAsyncZod<HistoryRouteOptions> = async (
+export const historyRoute: FastifyPluginAsyncZod<FleetRouteOptions<HistoryReader>> = async (
   app,
   { fleet, clock, operatorOnly },
 ) => {
@@ -65,8 +55,7 @@ export const historyRoute: FastifyPluginAsyncZod<HistoryRouteOptions> = async (
       },
     },
     async ({ query: { route, method, ...query } }) => {
-      const to = query.to ?? clock.now();
-      const from = query.from ?? new Date(to.getTime() - hourMs);
+      const { from, to } = periodOf(query, clock);
       const short = to.getTime() - from.getTime() <= minutesUpToMs;
       const recent = from.getTime() >= clock.now().getTime() - minutesKeptMs;
       const resolution: Resolution = query.resolution ?? (short && recent ? "minute" : "hour");
