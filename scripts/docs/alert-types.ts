@@ -1,4 +1,5 @@
 import { AlertType, defaultThresholds, raisedTypes, rules } from "@earlybird-ops/platform/alerts";
+import { advice } from "../../ops/src/alerts/message/advice.ts";
 import { settingsReference } from "../../ops/src/settings/settings.ts";
 import { markdownTable } from "./marked-part.ts";
 
@@ -25,6 +26,15 @@ export const alertTypeTable = (): string => {
   rows.sort(([one = ""], [other = ""]) => order.indexOf(one) - order.indexOf(other));
   return markdownTable(["type", "severity", "fires when", "settings", "ends"], rows);
 };
+
+/** A row for each alert type: what it means for users, and what to do. */
+export const adviceTable = (): string =>
+  markdownTable(
+    ["type", "means", "what to do"],
+    Object.values(AlertType)
+      .filter((type) => type !== AlertType.CUSTOM)
+      .map((type) => [code(type), advice[type].impact, advice[type].action]),
+  );
 
 /** The description of a setting for an alert type begins with that type. */
 const settingsOf = (type: string): string =>

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { alertTypeTable } from "./alert-types.ts";
+import { channelTable, routingExample } from "./alert-channels.ts";
+import { adviceTable, alertTypeTable } from "./alert-types.ts";
 import { alertCommandTable, rollbackCommandTable, serviceCommandTable } from "./commands.ts";
 import { consoleApi } from "./console-api.ts";
 import { dependencyTable } from "./dependencies.ts";
@@ -27,6 +28,9 @@ const parts: readonly { file: string; name: string; render: (root: string) => st
   { file: "docs/reference/command-line.md", name: "service commands", render: serviceCommandTable },
   { file: "docs/reference/command-line.md", name: "rollback commands", render: rollbackCommandTable },
   { file: "docs/reference/alert-types.md", name: "alert types", render: alertTypeTable },
+  { file: "docs/reference/alert-types.md", name: "advice", render: adviceTable },
+  { file: "docs/how-to/set-up-alerts.md", name: "channels", render: channelTable },
+  { file: "docs/how-to/set-up-alerts.md", name: "routing", render: routingExample },
   { file: "docs/security.md", name: "dependencies", render: dependencyTable },
 ];
 

@@ -1,8 +1,15 @@
 import { z } from "zod";
 
-/** The channels that messages go to, besides the log. */
-export const channelNames = ["email", "slack", "teams", "pagerduty", "telegram", "webhook"] as const;
-export type ChannelName = (typeof channelNames)[number];
+/** The channels that notifications go to, besides the log, with the settings that set each up. */
+export const channelSetup = {
+  email: ["SMTP_SERVER", "ALERT_EMAIL_FROM", "ALERT_EMAIL_TO"],
+  slack: ["SLACK_WEBHOOK_URL"],
+  teams: ["TEAMS_WEBHOOK_URL"],
+  pagerduty: ["PAGERDUTY_ROUTING_KEY"],
+  telegram: ["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"],
+  webhook: ["ALERT_WEBHOOK_URL"],
+} as const;
+export type ChannelName = keyof typeof channelSetup;
 
 /** Alerts of this type and severity (null: any) go to these channels. */
 export interface AlertRoute {
@@ -40,4 +47,4 @@ export const alertRoutes = z.string().transform((text, context): AlertRoute[] =>
   return routes;
 });
 
-const isChannelName = (name: string): boolean => channelNames.some((one) => one === name);
+const isChannelName = (name: string): boolean => Object.hasOwn(channelSetup, name);

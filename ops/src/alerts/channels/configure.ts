@@ -1,3 +1,4 @@
+import { channelSetup } from "../../settings/alert-routes.ts";
 import type { MonitoringSettings } from "../../settings/monitoring-settings.ts";
 import { badConfiguration } from "../../settings/settings.ts";
 import { type MessageContext, messageContextFrom } from "../message/context.ts";
@@ -88,7 +89,9 @@ export const routerFromSettings = (
       : [`ALERT_ROUTES: there is no type ${route.type}; the types are ${types.join(", ")}`]),
     ...route.channels
       .filter((name) => !channels.includes(name))
-      .map((name) => `ALERT_ROUTES: ${name} is not set up: set it up, or remove it`),
+      .map(
+        (name) => `ALERT_ROUTES: ${name} is not set up: set ${channelSetup[name].join(", ")}, or remove it`,
+      ),
   ]);
   if (faults.length > 0) throw badConfiguration([...new Set(faults)]);
   return routerFrom(routes);

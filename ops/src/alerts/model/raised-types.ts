@@ -29,7 +29,8 @@ export const raisedTypes: Readonly<
   },
   [AlertType.SECURITY_ALERT]: {
     severity: AlertSeverity.CRITICAL,
-    means: "repeated denied requests or failed logins, or a request that only operators may make",
+    means:
+      "repeated denied requests or failed logins (a warning, unless an account is at risk), or an attempt on a route for operators",
     quietMs: quarterOfAnHourMs,
   },
   [AlertType.CUSTOM]: {

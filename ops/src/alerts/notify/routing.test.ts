@@ -29,7 +29,7 @@ test.each([
 
 test.each([
   ["DISK_FULL: slack", "there is no type DISK_FULL"],
-  ["critical: teams", "teams is not set up: set it up, or remove it"],
+  ["critical: teams", "teams is not set up: set TEAMS_WEBHOOK_URL, or remove it"],
 ])("%j is refused at the start", (routes, detail) => {
   expect(() => routerFromSettings(settingsWith(routes), channels)).toThrow(detail);
 });

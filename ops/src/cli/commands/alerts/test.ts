@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { channelsFrom, NotificationDispatcher } from "../../../alerts/index.ts";
 import { createLogger } from "../../../core/logger.ts";
+import { channelSetup } from "../../../settings/alert-routes.ts";
 import { readEnvironment } from "../../context.ts";
 import { duration, green, print, printJson, red, table } from "../../output.ts";
 
@@ -12,8 +13,10 @@ running server, POST /api/alerts/test makes the server try it again.
 Exit status 1: a channel does not accept the test. 4: only the log is set up.`;
 
 const onlyLogStatus = 4;
-const onlyLog =
-  "Only the log is set up: nobody is notified. Set SLACK_WEBHOOK_URL, SMTP_SERVER with ALERT_EMAIL_FROM and ALERT_EMAIL_TO, or another channel.";
+const onlyLog = `Only the log is set up: nobody is notified. Set up a channel:
+${Object.entries(channelSetup)
+  .map(([name, settings]) => `  ${name}: ${settings.join(", ")}`)
+  .join("\n")}`;
 
 export const testCommand = () =>
   new Command("test")
