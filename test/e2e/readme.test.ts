@@ -59,7 +59,7 @@ const tour: readonly [command: string, prints: RegExp, rolledBack: readonly numb
   ["npx earlybird audit verify", /head [0-9a-f]{64}/, []],
   ["npx earlybird health", /healthy/, []],
   ["npx earlybird alerts summary", /30 days/, []],
-  ["npx earlybird alerts test", /accepted/, []],
+  ["npx earlybird alerts test log", /accepted/, []],
 ];
 
 test("the tour of the readme is the one that is tested", () => {

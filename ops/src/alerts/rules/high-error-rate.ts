@@ -26,11 +26,11 @@ export const highErrorRate: Rule = {
     const failing = mostFailing(endpoints);
     const limit = errorRatePercent / 100;
     const details = {
+      ...(failing === "" ? {} : { most_failing: failing }),
       error_rate_percent: Math.round((10_000 * errors) / requests) / 100,
       threshold_percent: errorRatePercent,
       errors,
       requests,
-      ...(failing === "" ? {} : { most_failing: failing }),
       ...databaseFigures(database),
     };
     if (errors / requests <= limit) return [{ key: "", finding: "fine", details }];

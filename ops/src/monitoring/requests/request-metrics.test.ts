@@ -34,16 +34,16 @@ test("a window has requests, errors, rates and durations", () => {
   expect(summary.p99_ms).toBeLessThanOrEqual(summary.max_ms);
 });
 
-test("responses of 400 and above are errors, except 401, 404 and client disconnects", () => {
-  const metrics = new PerformanceMetrics();
+test("responses of 500 and above are errors; with errorsFromStatus 400, those of clients, too", () => {
+  const metrics = new PerformanceMetrics({ errorsFromStatus: 400 });
   for (const status of [200, 204, 308, 400, 401, 403, 404, 409, 422, 429, 499, 500, 503]) {
     metrics.endpoint("GET", "/a").record(status, 1);
   }
   expect(metrics.summary().errors).toBe(7);
 });
 
-test("errorsFromStatus 500 excludes client errors", () => {
-  const metrics = new PerformanceMetrics({ errorsFromStatus: 500 });
+test("client errors, disconnects and 401 are no errors by default", () => {
+  const metrics = new PerformanceMetrics();
   for (const status of [200, 400, 403, 404, 422, 499, 500, 503])
     metrics.endpoint("GET", "/a").record(status, 1);
   expect(metrics.summary().errors).toBe(2);
@@ -113,8 +113,8 @@ test("the last error has time, route and code, and other responses do not change
   const metrics = new PerformanceMetrics({ clock });
   metrics.endpoint("GET", "/a").record(500, 1);
   advanceSeconds(10);
-  metrics.endpoint("POST", "/b").record(409, 1, "EB_TAKEN");
-  const last = { status: 409, method: "POST", route: "/b", code: "EB_TAKEN", at: "1970-01-01T00:20:44.567Z" };
+  metrics.endpoint("POST", "/b").record(503, 1, "EB_TAKEN");
+  const last = { status: 503, method: "POST", route: "/b", code: "EB_TAKEN", at: "1970-01-01T00:20:44.567Z" };
   advanceSeconds(7200);
   metrics.endpoint("POST", "/b").record(404, 1);
   expect(metrics.summary().last_error).toEqual(last);
