@@ -44,8 +44,12 @@ const withinMs = { timeout: 15_000 };
 
 test("a database outage and its end are sent to Slack and by email, and the history shows the deliveries", async () => {
   await postgres.stop();
-  await expect.poll(slackTexts, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
-  await expect.poll(mailSubjects, withinMs).toEqual([expect.stringContaining("DATABASE_DOWN")]);
+  await expect
+    .poll(slackTexts, withinMs)
+    .toEqual([expect.stringContaining("CRITICAL: The database is unreachable")]);
+  await expect
+    .poll(mailSubjects, withinMs)
+    .toEqual([expect.stringContaining("CRITICAL: The database is unreachable")]);
   expect(mail.mails[0]).toMatchObject({ secure: true, to: ["asha@example.com", "binod@example.com"] });
 
   await postgres.start();

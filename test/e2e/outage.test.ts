@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 const slackTexts = () => slack.messages.map(({ text }) => text);
-const down = expect.stringContaining("DATABASE_DOWN");
+const down = expect.stringContaining("CRITICAL: The database is unreachable");
 const withinMs = { timeout: 20_000 };
 
 test("a start that fails because the database is still down delivers the notifications stored on disk", async () => {

@@ -91,7 +91,8 @@ test("every type has its condition with the thresholds in force, and the setting
     type: "HIGH_CPU",
     severity: "warning",
     raised_by: "rule",
-    fires_when: "over 65 % of the CPU limit is used for 2 min",
+    fires_when:
+      "over 65 % of the CPU limit is used for 2 min, or the event loop is busy over 95 % of the time",
     ends_after_seconds: null,
     settings: [
       {
@@ -100,6 +101,7 @@ test("every type has its condition with the thresholds in force, and the setting
         default: "80",
         value: "65",
       },
+      expect.objectContaining({ name: "ALERT_EVENT_LOOP_PERCENT", value: "95" }),
     ],
   });
   expect(find("SECURITY_ALERT")).toMatchObject({ raised_by: "service", ends_after_seconds: 900 });
