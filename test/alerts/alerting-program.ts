@@ -30,6 +30,7 @@ const { log } = logLines();
 const dispatcher = new NotificationDispatcher({
   channels: webhookUrls.map((webhookUrl, n) => ({ ...slackChannel({ webhookUrl }), name: `slack-${n}` })),
   spoolDir: join(dataDir, "alerts", "spool"),
+  groupWindowMs: 0,
   log,
 });
 const database = databaseUrl === undefined ? undefined : createPool(databaseUrl, { max: 2 });

@@ -40,6 +40,7 @@ afterEach(async () => {
 
 const open = (password = peerPassword): NotificationDispatcher => {
   const opened = new NotificationDispatcher({
+    groupWindowMs: 0,
     channels: [
       slackChannel({ webhookUrl: slack.webhookUrl, timeoutMs: 5_000 }),
       emailChannel({
@@ -77,7 +78,10 @@ test("what Slack puts off arrives in the end, in order, and mail waits for none 
   await dispatcher.dispatch(notificationOf("b", { ...about, occasion: "resolved" }));
   await until(settled);
   expect(outcomes("slack")).toEqual(["try_again", "try_again", "try_again", "accepted", "accepted"]);
-  expect(slack.messages.slice(-2).map(({ text }) => text.split(":")[0])).toEqual(["CRITICAL", "RESOLVED"]);
+  expect(slack.messages.slice(-2).map(({ text }) => text.split(":")[0])).toEqual([
+    "[earlybird] CRITICAL",
+    "[earlybird] RESOLVED",
+  ]);
   expect(outcomes("email")).toEqual(["accepted", "accepted"]);
   expect(smtp.mails).toHaveLength(2);
 });

@@ -22,6 +22,7 @@ const calls = await dieAtCall(dieAt, moment);
 const dispatcher = new NotificationDispatcher({
   channels: webhookUrls.map((webhookUrl, n) => ({ ...slackChannel({ webhookUrl }), name: `slack-${n}` })),
   spoolDir,
+  groupWindowMs: 0,
   log: logLines().log,
 });
 await dispatcher.start();

@@ -76,7 +76,7 @@ describe("a service that reads its values in a way of its own", () => {
     const { connections, collections, unknown } = await watching((pool) =>
       readDatabaseDetails(pool, new Date()),
     );
-    expect(connections).toEqual({ used: expect.any(Number), max: 200 });
+    expect(connections).toEqual({ used: expect.any(Number), max: 200, reserved: 3 });
     expect(collections?.[0]).toMatchObject({ estimate: expect.any(Boolean), bytes: expect.any(Number) });
     expect(unknown).toEqual([]);
   });

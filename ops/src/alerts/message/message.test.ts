@@ -112,3 +112,23 @@ test("suppressed symptoms are counted", () => {
   expect(describe({ ...fired, symptoms: 1 }, context).statement).toMatch(/\(1 symptom suppressed\)$/);
   expect(describe({ ...fired, symptoms: 3 }, context).statement).toMatch(/\(3 symptoms suppressed\)$/);
 });
+
+test.each([
+  ["cold-store-2", "Too warm.", "cold-store-2: Too warm."],
+  ["cold-store-2", "The cold store is too warm.", "The cold store is too warm."],
+  ["GET /api/orders", "GET /api/orders is slow.", "GET /api/orders is slow."],
+  ["", "Too warm.", "Too warm."],
+])("the key %j is named beside the message %j: %j", (key, message, statement) => {
+  expect(describe(notificationOf("n", { alert: { ...alert, key, message } }), context).statement).toBe(
+    statement,
+  );
+});
+
+test("the end names the key that the message does not speak of", () => {
+  const ended = { ...alert, key: "cold-store-2", message: "Resolved after 3 s: Too warm." };
+  const { title } = describe(
+    notificationOf("n", { occasion: "resolved", alert: ended, created_at }),
+    context,
+  );
+  expect(title).toMatch(/^\[shop-prod\] RESOLVED \(cold-store-2\) after 3 s: Too warm\./);
+});

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { formatSpan, formatTime } from "../../core/local-time.ts";
-import { type AlertSeverity, AlertType, isWorse } from "../model/alert.ts";
+import { type Alert, type AlertSeverity, AlertType, isWorse } from "../model/alert.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Notification, Occasion } from "../model/notification.ts";
 import { advice } from "./advice.ts";
@@ -49,7 +49,7 @@ export const describe = (notification: Notification, context: MessageContext): M
   const rest = others.length === 0 ? "" : ` And ${others.length} more.`;
   const isOver = occasion === "resolved" || occasion === "test";
   return {
-    title: `[${context.service}] ${joined(label, statement)}${rest} (${time})`,
+    title: `[${context.service}] ${joined(label, notification)}${rest} (${time})`,
     label,
     tone: isOver ? occasion : severity,
     service: context.service,
@@ -66,7 +66,7 @@ export const describe = (notification: Notification, context: MessageContext): M
 
 /** The summary in one line for the log, which knows service and time. */
 export const headline = (notification: Notification): string =>
-  `${labelOf(notification.occasion, notification.alert.severity)}: ${subjectOf(notification)}: ${statementOf(notification)}`;
+  `${labelOf(notification.occasion, notification.alert.severity)}: ${subjectOf(notification)}: ${notification.alert.message}`;
 
 const worstOf = ({ alert, others = [] }: Notification): AlertSeverity =>
   [alert, ...others.map((other) => other.alert)]
@@ -85,21 +85,36 @@ const labelOf = (occasion: Occasion, severity: AlertSeverity): string => {
   return labels[occasion];
 };
 
-/** `RESOLVED: Resolved after 3 min` would say it twice. */
-const joined = (label: string, statement: string): string =>
-  label === "RESOLVED" && statement.startsWith("Resolved ")
-    ? `RESOLVED${statement.slice("Resolved".length)}`
-    : `${label}: ${statement}`;
+/** `CRITICAL: The database is slow.`; at the end `RESOLVED after 3 min`, which would otherwise say it twice. */
+const joined = (label: string, notification: Notification): string => {
+  const statement = statementOf(notification);
+  if (label !== "RESOLVED") return `${label}: ${statement}`;
+  const named = keyBeside(notification.alert) === "" ? label : `${label} (${notification.alert.key})`;
+  return statement.startsWith("Resolved ")
+    ? `${named}${statement.slice("Resolved".length)}`
+    : `${named}: ${statement}`;
+};
 
 /** The type of an alert with its key, `API_TIMEOUT (GET /api/orders)`, unless the message ends with the key. */
 const subjectOf = ({ alert: { type, key, message } }: Notification): string =>
   key === "" || message.endsWith(key) ? type : `${type} (${key})`;
 
-/** The message, with the number of suppressed symptoms. */
-const statementOf = ({ alert: { message }, symptoms }: Notification): string => {
-  if (symptoms === 0) return message;
-  return `${message} (${symptoms} ${symptoms === 1 ? "symptom" : "symptoms"} suppressed)`;
+/** The message, with the key unless the message speaks of it, and the number of suppressed symptoms. */
+const statementOf = ({ occasion, alert, symptoms }: Notification): string => {
+  const key = occasion === "resolved" ? "" : keyBeside(alert);
+  const statement = key === "" ? alert.message : `${key}: ${alert.message}`;
+  if (symptoms === 0) return statement;
+  return `${statement} (${symptoms} ${symptoms === 1 ? "symptom" : "symptoms"} suppressed)`;
 };
+
+/** The key of an alert, if its message has none of the words of it. */
+const keyBeside = ({ key, message }: Alert): string => {
+  // A duration is about no key.
+  const words = wordsOf(message.replace(/^Resolved after [^.:]*/, ""));
+  return wordsOf(key).some((word) => words.includes(word)) ? "" : key;
+};
+
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
 const timeOf = ({ alert, occasion, repetition, created_at }: Notification, { timeZone }: MessageContext) => {
   const zone = { timeZone, now: new Date(created_at) };
