@@ -1,6 +1,12 @@
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import Router from "@koa/router";
@@ -52,8 +58,8 @@ const ask = async (path: string, init: RequestInit = {}) => {
   const response = await fetch(url + path, init);
   return { status: response.status, text: await response.text() };
 };
-const post = (path: string, body: object) =>
-  ask(path, { method: "POST", headers: asOperator, body: JSON.stringify(body) });
+const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+  ask(path, { method: "POST", headers: { ...asOperator, ...headers }, body: JSON.stringify(body) });
 const muteCpu = { type: "HIGH_CPU", reason: "a load test", duration_seconds: 60 };
 
 const rows = () =>
@@ -80,7 +86,7 @@ const expressApp = (from: typeof express) => () => {
     "/shops/:shop",
     from().get("/:id", (_, response) => void response.send("in a mounted app")),
   );
-  app.post("/login", (_, response) => void response.sendStatus(401));
+  app.post("/login", ({ headers }, response) => void response.sendStatus(headers["x-right"] ? 200 : 401));
   app.get("/private", (_, response) => void response.sendStatus(403));
   return app;
 };
@@ -89,8 +95,8 @@ const koaApp = () => {
   const answer = (text: string) => (context: { body: unknown }) => {
     context.body = text;
   };
-  const refuse = (status: number) => (context: { status: number }) => {
-    context.status = status;
+  const refuse = (status: number) => (context: { status: number; headers: IncomingHttpHeaders }) => {
+    context.status = context.headers["x-right"] ? 200 : status;
   };
   const router = new Router();
   router.get("/orgs/:org", answer("org"));
@@ -122,13 +128,15 @@ describe.each<[string, () => RequestListener, string | undefined]>([
       expect(await ask(path)).toMatchObject({ status: 200 });
     for (let n = 0; n < 3; n++) expect(await ask("/private")).toMatchObject({ status: 403 });
     for (let n = 0; n < 2; n++) await post("/login", { email: "asha@example.com" });
+    await post("/login", { email: "asha@example.com" }, { "x-right": "yes" });
 
     const details = { address: "127.0.0.1", last_route: "POST /login", ...(account && { account }) };
     await expect
       .poll(() => observed.alerts.active())
       .toMatchObject([
         { type: "SECURITY_ALERT", details: { address: "127.0.0.1", last_route: "GET /private" } },
-        { type: "SECURITY_ALERT", details },
+        { type: "SECURITY_ALERT", severity: "warning", details },
+        { type: "SECURITY_ALERT", severity: "critical", details },
       ]);
     expect(rows()).toEqual([
       "1 GET (unmatched)",
@@ -141,8 +149,8 @@ describe.each<[string, () => RequestListener, string | undefined]>([
       "1 POST (unmatched)",
       "1 POST /api/alerts/mute",
       "2 GET /orgs/:org",
-      "2 POST /login",
       "3 GET /private",
+      "3 POST /login",
     ]);
     // Without those of /orgs/:org and of the platform.
     expect(observed.monitoring.performance.summary()).toMatchObject({ requests: 11, in_flight: 0 });

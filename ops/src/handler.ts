@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { BruteForceDetector, countRefusal } from "./alerts/index.ts";
+import { accountFrom, BruteForceDetector, countRefusal } from "./alerts/index.ts";
 import type { Operator } from "./http/authorization.ts";
 import {
   addressOf,
@@ -12,7 +12,13 @@ import {
 } from "./http/host-request.ts";
 import { answerFrameworkError, problems } from "./http/problems.ts";
 import { RouteTable } from "./http/route-table.ts";
-import { createRecorder, expressRouteOf, leaveToPlugin, type RouteOf } from "./monitoring/index.ts";
+import {
+  createRecorder,
+  expressRouteOf,
+  leaveToPlugin,
+  type RecorderOptions,
+  type RouteOf,
+} from "./monitoring/index.ts";
 import { type EarlybirdOptions, earlybird } from "./plugin.ts";
 
 /** The login of a service, for SECURITY_ALERT. */
@@ -69,7 +75,7 @@ export const createOpsHandler = async <Request extends IncomingMessage = Incomin
   const record = createRecorder(options.monitoring, {
     routeOf: options.routeOf ?? frameworkRouteOf,
     ...(options.excludeFromRates && { excludeFromRates: options.excludeFromRates }),
-    onRefused: refusalCounter(options, app.log),
+    ...securityCounters(options, app.log),
   });
   const handle = (request: IncomingMessage, response: ServerResponse): boolean => {
     if (!routes.has(request.method ?? "GET", request.url ?? "/")) {
@@ -135,25 +141,26 @@ const frameworkRouteOf: RouteOf = (request) => {
   return matched === undefined ? expressRouteOf(request) : String(matched);
 };
 
-/** Counts the denied requests of the service; the plugin counts those of the platform's routes. */
-const refusalCounter = <Request extends IncomingMessage>(
-  { monitoring, alerts, security, whoIs, login }: OpsHandlerOptions<Request>,
+/** Count the denied requests and the logins of the service; the plugin counts those of the platform's routes. */
+const securityCounters = <Request extends IncomingMessage>(
+  { monitoring, alerts, security, isPrivileged, whoIs, login }: OpsHandlerOptions<Request>,
   log: FastifyBaseLogger,
-) => {
-  const watch = new BruteForceDetector({ alarm: alerts, clock: monitoring.clock, thresholds: security });
-  return (request: IncomingMessage, { statusCode: status }: ServerResponse, route: string): void => {
-    const host = request as Request;
-    const isLogin = login !== undefined && login.route === route;
-    countRefusal(
-      {
-        address: addressOf(request),
-        route,
-        status,
-        login: isLogin ? { account: accountOf(login, host) } : undefined,
-        whoIs: async () => (whoIs ? whoIs(host) : null),
-      },
-      { watch, harmless: [], log },
-    );
+): Pick<RecorderOptions, "onRefused" | "onAccepted"> => {
+  const { clock } = monitoring;
+  const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security, isPrivileged });
+  const loginOf = (request: IncomingMessage, route: string) =>
+    login?.route === route ? { account: accountOf(login, request as Request) } : undefined;
+  return {
+    onRefused: (request, { statusCode: status }, route) => {
+      const refusal = { address: addressOf(request), route, status, login: loginOf(request, route) };
+      const whoIsIt = async () => (whoIs ? whoIs(request as Request) : null);
+      countRefusal({ ...refusal, whoIs: whoIsIt }, { watch, harmless: [], log });
+    },
+    onAccepted: (request, { statusCode }, route) => {
+      const tried = statusCode < 300 ? loginOf(request, route) : undefined;
+      if (tried)
+        watch.succeededLogin({ address: addressOf(request), route, account: accountFrom(tried.account) });
+    },
   };
 };
 

@@ -48,7 +48,7 @@ export {
   defaultSecurityThresholds,
   type SecurityThresholds,
 } from "./security/brute-force-detector.ts";
-export { countRefusal } from "./security/refusal.ts";
+export { accountFrom, countRefusal } from "./security/refusal.ts";
 export { securityAlert } from "./security/security-alert.ts";
 export { watchLogins } from "./security/successful-logins.ts";
 export { recordRefusal, watchUnauthorizedAccess } from "./security/unauthorized-access.ts";

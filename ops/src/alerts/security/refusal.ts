@@ -59,6 +59,6 @@ export const withAccount = async (
 /** An address of mail has at most 254 characters. */
 const longestAccount = 254;
 
-/** The body of a login may not be validated yet. */
-const accountFrom = (named: unknown): string | undefined =>
+/** The account that a login tries, if it names one: its body may not be validated. */
+export const accountFrom = (named: unknown): string | undefined =>
   typeof named === "string" ? unformatted(sanitizeText(named, longestAccount)) : undefined;

@@ -21,6 +21,8 @@ export interface RecorderOptions {
    * and the template.
    */
   onRefused?: (request: IncomingMessage, response: ServerResponse, route: string) => void;
+  /** The same for all other requests. */
+  onAccepted?: (request: IncomingMessage, response: ServerResponse, route: string) => void;
 }
 
 /** Records a request, once however often it is called. */
@@ -35,7 +37,7 @@ export const leaveToPlugin = (request: IncomingMessage): void => void recordedBy
 /** Current requests count only in the total, because their route is known at the end. */
 export const createRecorder = (
   { performance }: { performance: PerformanceMetrics },
-  { routeOf = expressRouteOf, excludeFromRates = [], onRefused }: RecorderOptions = {},
+  { routeOf = expressRouteOf, excludeFromRates = [], onRefused, onAccepted }: RecorderOptions = {},
 ): Recorder => {
   const excluded = new Set(excludeFromRates);
   const templateOf: RouteOf = (request, response) => {
@@ -59,8 +61,8 @@ export const createRecorder = (
     const status = finalStatusOf(response);
     route.finish(arrivedMs, status);
     const report = () => {
-      if (response.statusCode >= 400)
-        onRefused?.(request, response, `${method} ${template ?? unmatchedRoute}`);
+      const listener = response.statusCode >= 400 ? onRefused : onAccepted;
+      listener?.(request, response, `${method} ${template ?? unmatchedRoute}`);
     };
     if (status === clientClosedRequest) onHeaders(response, report);
     else report();
