@@ -65,7 +65,7 @@ export const claimFiring = async (db: Database, incident: Incident, now: Date): 
       or (c.told_at is null and ${isOver("claimed_at", confirmWithinMs, now)})
       or (${isOver("told_at", repeatMs, now)}
         and (${isOver("resolved_at", endIsBelievedMs, now)} or ${isOver("seen_at", 2 * silentMs, now)}))
-    returning ${openThreads} as threads`.execute(db);
+    returning to_jsonb(${openThreads}) as threads`.execute(db);
   const [row] = ours;
   return row ? { claim: "ours", threads: row.threads } : theirs(db, fingerprint);
 };
@@ -93,7 +93,7 @@ export const claimResolved = async (db: Database, incident: Incident, now: Date)
       resolved_at = excluded.resolved_at
     where c.alert = excluded.alert or (c.resolved_at is null and ${isOver("seen_at", silentMs, now)})
       or (${mayHaveBeenNotified} and c.resolved_at < excluded.fired_at) or ${isAhead("resolved_at", now)}
-    returning ${openThreads} as threads`.execute(db);
+    returning to_jsonb(${openThreads}) as threads`.execute(db);
   const [row] = ours;
   return row ? { claim: "ours", threads: row.threads } : theirs(db, fingerprint);
 };
@@ -159,7 +159,7 @@ interface TheirRow {
 
 const theirs = async (db: Database, fingerprint: string): Promise<Claim> => {
   const { rows } = await sql<TheirRow>`
-    select alert, instance, told_at, resolved_at is not null as has_ended, ${openThreads} as threads
+    select alert, instance, told_at, resolved_at is not null as has_ended, to_jsonb(${openThreads}) as threads
     from earlybird.alert_claims c where fingerprint = ${fingerprint}`.execute(db);
   const [row] = rows;
   // It existed a moment ago: it was pruned, and has no owner now.

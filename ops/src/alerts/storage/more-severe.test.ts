@@ -72,6 +72,36 @@ test("an alert that is more severe on another instance is sent there once, and s
   expect(told()).toEqual([["fired warning"], ["fired critical", "resolved critical"]]);
 });
 
+test("an instance that takes an alert over continues its thread, and a new incident begins its own", async () => {
+  await raise(0, "warning");
+  await raise(1, "critical");
+  await resolve(1);
+  const [first] = instances[0].told;
+  const thread = [first?.alert.id];
+  expect(instances[1].told.map(({ threads }) => threads)).toEqual([thread, thread]);
+  await pass(1);
+  await raise(1, "critical");
+  const again = instances[1].told.at(-1);
+  expect([again?.occasion, again?.threads]).toEqual(["fired", [again?.alert.id]]);
+});
+
+test("the end names the threads of both instances that sent the start without the database", async () => {
+  const away = [down, down] as const;
+  for (const one of instances) await one.observe(...away);
+  for (const n of [0, 1] as const) await raise(n, "error");
+  for (let n = 0; n < 3; n++) await pass(60);
+  const ids = instances.map(({ told }) => told.find(({ alert }) => alert.type === "CUSTOM")?.alert.id);
+  expect(ids.every((id) => id !== undefined)).toBe(true);
+  for (const one of instances) await one.observe(well, well);
+  for (let n = 0; n < 3; n++) await pass(10);
+  for (const n of [0, 1] as const) await resolve(n);
+  for (let n = 0; n < 4; n++) await pass(30);
+  const ends = instances.flatMap(({ told }) =>
+    told.filter(({ occasion, alert }) => occasion === "resolved" && alert.type === "CUSTOM"),
+  );
+  expect(ends.map(({ threads }) => threads?.toSorted())).toEqual([ids.toSorted()]);
+});
+
 test("an instance that did not send sends an alert at once when it becomes more severe than the one sent", async () => {
   await raise(0, "warning");
   await raise(1, "warning");
