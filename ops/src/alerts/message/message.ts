@@ -65,8 +65,11 @@ export const describe = (notification: Notification, context: MessageContext): M
 };
 
 /** The summary in one line for the log, which knows service and time. */
-export const headline = (notification: Notification): string =>
-  `${labelOf(notification.occasion, notification.alert.severity)}: ${subjectOf(notification)}: ${notification.alert.message}`;
+export const headline = (notification: Notification): string => {
+  const { occasion, alert } = notification;
+  const text = `${labelOf(occasion, alert.severity)}: ${subjectOf(notification)}: ${alert.message}`;
+  return withSymptoms(text, notification);
+};
 
 const worstOf = ({ alert, others = [] }: Notification): AlertSeverity =>
   [alert, ...others.map((other) => other.alert)]
@@ -100,12 +103,14 @@ const subjectOf = ({ alert: { type, key, message } }: Notification): string =>
   key === "" || message.endsWith(key) ? type : `${type} (${key})`;
 
 /** The message, with the key unless the message speaks of it, and the number of suppressed symptoms. */
-const statementOf = ({ occasion, alert, symptoms }: Notification): string => {
+const statementOf = (notification: Notification): string => {
+  const { occasion, alert } = notification;
   const key = occasion === "resolved" ? "" : keyBeside(alert);
-  const statement = key === "" ? alert.message : `${key}: ${alert.message}`;
-  if (symptoms === 0) return statement;
-  return `${statement} (${symptoms} ${symptoms === 1 ? "symptom" : "symptoms"} suppressed)`;
+  return withSymptoms(key === "" ? alert.message : `${key}: ${alert.message}`, notification);
 };
+
+const withSymptoms = (text: string, { symptoms }: Notification): string =>
+  symptoms === 0 ? text : `${text} (${symptoms} ${symptoms === 1 ? "symptom" : "symptoms"} suppressed)`;
 
 /** The key of an alert, if its message has none of the words of it. */
 const keyBeside = ({ key, message }: Alert): string => {
