@@ -153,7 +153,7 @@ describe.each<[string, () => RequestListener, string | undefined]>([
       "3 POST /login",
     ]);
     // Without those of /orgs/:org and of the platform.
-    expect(observed.monitoring.performance.summary()).toMatchObject({ requests: 11, in_flight: 0 });
+    expect(observed.monitoring.performance.summary()).toMatchObject({ requests: 12, in_flight: 0 });
   });
 });
 

@@ -9,7 +9,7 @@ test(
     whateverHappens({
       movesInTen: 7,
       longest: long ? 14 : 8,
-      runs: long ? 1_000 : 70,
+      runs: long ? 1_000 : 100,
       seed: long ? undefined : 49,
     }),
   long ? 7_200_000 : 600_000,

@@ -9,7 +9,7 @@ test(
     whateverHappens({
       movesInTen: 4,
       longest: long ? 14 : 8,
-      runs: long ? 1_000 : 70,
+      runs: long ? 1_000 : 100,
       seed: long ? undefined : 19,
     }),
   long ? 7_200_000 : 600_000,

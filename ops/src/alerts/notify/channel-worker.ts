@@ -135,7 +135,6 @@ export class ChannelWorker {
     const { clock } = this.#options;
     const at = clock.now();
     const startedMs = clock.monotonicMs();
-    this.#lastSent.set(groupOf(first), startedMs);
     const { notification } = first.entry;
     const together = others.map(({ entry }) => entry.notification);
     const result = await this.#send(
@@ -144,6 +143,8 @@ export class ChannelWorker {
     // The abort was not the channel's fault.
     if (this.#ended.signal.aborted && result.result !== "accepted") return;
     const tookMs = clock.monotonicMs() - startedMs;
+    // A message that failed is retried after the backoff, not after the window.
+    if (result.result === "accepted") this.#lastSent.set(groupOf(first), startedMs);
     // Refused twice while others were accepted: the notification is at fault, not the channel.
     const isItsFault = result.result === "refused" && (first.refusedAtMs ?? Infinity) < this.#acceptedAtMs;
     if (!isItsFault) this.#stand(result);
