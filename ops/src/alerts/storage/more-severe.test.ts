@@ -137,6 +137,8 @@ test("an alert that comes back is sent once, by the first instance, or by the on
   await pass(1);
   await raise(0, "critical");
   await raise(1, "critical");
+  // Confirms the claim of the first instance.
+  await pass(5);
   await pass(60);
   expect(told()).toEqual([
     ["fired warning", "resolved warning", "fired critical"],
