@@ -31,9 +31,7 @@ export const alertTypeTable = (): string => {
 export const adviceTable = (): string =>
   markdownTable(
     ["type", "means", "what to do"],
-    Object.values(AlertType)
-      .filter((type) => type !== AlertType.CUSTOM)
-      .map((type) => [code(type), advice[type].impact, advice[type].action]),
+    Object.entries(advice).map(([type, { impact, action }]) => [code(type), impact, action]),
   );
 
 /** The description of a setting for an alert type begins with that type. */

@@ -6,8 +6,8 @@ export interface Advice {
   action: string;
 }
 
-/** The advice for each type. */
-export const advice: Readonly<Record<AlertType, Advice>> = {
+/** The advice for each type. The service itself knows what a CUSTOM alert means. */
+export const advice: Readonly<Partial<Record<AlertType, Advice>>> = {
   [AlertType.DATABASE_DOWN]: {
     impact: "Requests that need the database fail, and all writes.",
     action:
@@ -47,9 +47,5 @@ export const advice: Readonly<Record<AlertType, Advice>> = {
     impact: "A client attempts what it may not; no data was read by the denied requests.",
     action:
       "Check whether the client is known. Block its address, and end the sessions of the account if it is at risk.",
-  },
-  [AlertType.CUSTOM]: {
-    impact: "See the message.",
-    action: "See the message and the details.",
   },
 };

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { formatSpan, formatTime } from "../../core/local-time.ts";
-import { type Alert, type AlertSeverity, AlertType, isWorse } from "../model/alert.ts";
+import { type Alert, type AlertSeverity, isWorse } from "../model/alert.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Notification, Occasion } from "../model/notification.ts";
 import { advice } from "./advice.ts";
@@ -55,7 +55,7 @@ export const describe = (notification: Notification, context: MessageContext): M
     service: context.service,
     statement,
     time,
-    advice: isOver || alert.type === AlertType.CUSTOM ? null : advice[alert.type],
+    advice: isOver ? null : (advice[alert.type] ?? null),
     // Those of one alert say nothing about a group.
     facts: others.length === 0 ? factsOf(alert.details) : [],
     others: listed(others),

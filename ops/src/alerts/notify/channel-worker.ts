@@ -110,14 +110,13 @@ export class ChannelWorker {
 
   #next() {
     const { channel, clock, groupWindowMs } = this.#options;
-    const groups = channel.groups && groupWindowMs > 0;
-    const windowMs = groups && !this.#isClosing ? groupWindowMs : 0;
-    const next = nextBatch(this.#queue, {
+    const groups = channel.groups === true && groupWindowMs > 0;
+    return nextBatch(this.#queue, {
       lastSent: this.#lastSent,
-      windowMs,
+      groups,
+      windowMs: groups && !this.#isClosing ? groupWindowMs : 0,
       nowMs: clock.monotonicMs(),
     });
-    return next && "deliveries" in next && !groups ? { deliveries: [next.deliveries[0]] as const } : next;
   }
 
   #pause(ms: number): Promise<void> {

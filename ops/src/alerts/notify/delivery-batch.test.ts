@@ -31,7 +31,7 @@ const nothingSent: LastSent = new Map();
 const sentAt = (nowMs: number): LastSent => new Map([["fired API_TIMEOUT warning", nowMs]]);
 
 const next = (waiting: Waiting[], lastSent: LastSent = nothingSent, nowMs = 100_000) => {
-  const batch = nextBatch(waiting.map(delivery), { lastSent, windowMs: 10_000, nowMs });
+  const batch = nextBatch(waiting.map(delivery), { lastSent, groups: true, windowMs: 10_000, nowMs });
   if (!batch) return "nothing";
   return "waitMs" in batch
     ? `wait ${batch.waitMs}`

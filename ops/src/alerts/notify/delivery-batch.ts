@@ -10,6 +10,13 @@ export type LastSent = ReadonlyMap<string, number>;
 /** What to send now, or how long to wait until a group is complete. */
 export type NextBatch = { deliveries: [QueuedDelivery, ...QueuedDelivery[]] } | { waitMs: number };
 
+export interface BatchOptions {
+  lastSent: LastSent;
+  groups: boolean;
+  windowMs: number;
+  nowMs: number;
+}
+
 /** Notifications with the same occasion, type and severity are one group. */
 export const groupOf = ({ entry }: QueuedDelivery): string => {
   const { occasion, alert } = entry.notification;
@@ -17,15 +24,15 @@ export const groupOf = ({ entry }: QueuedDelivery): string => {
 };
 
 /**
- * The next deliveries of a channel that groups: the first notification of a group is sent at once, those that follow
- * within the window are one message at its end. Critical ones come first. Pure.
+ * The next deliveries of a channel, critical ones first. If it groups, the first notification of a group is sent at once,
+ * and those that follow within the window are one message at its end; otherwise each is sent alone. Pure.
  *
  * @param queue oldest first
  * @returns undefined if the queue is empty
  */
 export const nextBatch = (
   queue: readonly QueuedDelivery[],
-  { lastSent, windowMs, nowMs }: { lastSent: LastSent; windowMs: number; nowMs: number },
+  { lastSent, groups, windowMs, nowMs }: BatchOptions,
 ): NextBatch | undefined => {
   const heads = nextOfEachAlert(queue);
   const remainingMs = (one: QueuedDelivery) =>
@@ -33,7 +40,7 @@ export const nextBatch = (
   const [first] = heads.filter((one) => remainingMs(one) <= 0).sort(byUrgency);
   if (first) {
     // One that the other side refused may be at fault: it goes alone.
-    const isAlone = first.refusedAtMs !== undefined;
+    const isAlone = !groups || first.refusedAtMs !== undefined;
     const others = heads.filter(
       (one) => one !== first && !isAlone && one.refusedAtMs === undefined && groupOf(one) === groupOf(first),
     );

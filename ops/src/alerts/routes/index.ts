@@ -3,10 +3,10 @@ import { plainName } from "../../core/safe-names.ts";
 import type { MuteListener } from "../incidents/mute-event.ts";
 import type { AlertManager } from "../manager.ts";
 import { acknowledgingRoutes } from "./acknowledge.ts";
+import { type TypesOptions, typesRoute } from "./alert-types.ts";
 import { maintenanceRoutes } from "./maintenance.ts";
 import { type MutingOptions, mutingRoutes } from "./mute.ts";
 import { type ReadingOptions, readingRoutes } from "./read.ts";
-import { type TypesOptions, typesRoute } from "./types.ts";
 
 export interface AlertRoutesOptions {
   alerts: AlertManager;

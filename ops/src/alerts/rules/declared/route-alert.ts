@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AlertType } from "../../model/alert.ts";
+import { formatMs } from "../../model/duration.ts";
 import type { Patience } from "../evaluate.ts";
 import type { Observed, Rule, RuleFinding } from "../rule.ts";
 import { wilsonLowerBound } from "../wilson.ts";
@@ -91,7 +92,7 @@ const measures = ({ route, p95AboveMs, errorRateAbove = 0, minRequests }: RouteA
           details: { route, p95_ms, threshold_ms: p95AboveMs, requests },
         }),
         describe: ({ p95_ms, threshold_ms }) =>
-          `the p95 of ${route} is ${p95_ms} ms, over ${threshold_ms} ms`,
+          `the p95 of ${route} is ${formatMs(Number(p95_ms))}, over ${formatMs(Number(threshold_ms))}`,
       };
 
 /** A rate over the limit that may be chance can be neither failing nor fine. */
