@@ -169,12 +169,8 @@ export const earlybird = fastifyPlugin(
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
       await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute, settings });
-      await scope.register(suspectRoutes, {
-        alerts,
-        rollback,
-        instances: () => fleet?.living ?? [],
-        operatorOnly,
-      });
+      const suspectSources = { alerts, rollback, fleet };
+      await scope.register(suspectRoutes, { sources: suspectSources, operatorOnly });
       const timeline = timelineSources({ alerts, rollback, fleet, clock });
       await scope.register(timelineRoute, { sources: timeline, clock, operatorOnly });
       const sources = liveSources({ monitoring, alerts, version, rollback });
