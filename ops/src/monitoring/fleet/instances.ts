@@ -68,7 +68,7 @@ export class Instances {
     this.#living = await this.connected(async (db) => {
       await sql`
         insert into earlybird.instances (id, host, pid, version, started_at, seen_at)
-        values (${this.instanceId}, ${hostname()}, ${process.pid}, ${this.#version}, least(${this.#startedAt()}::timestamptz, now()), now())
+        values (${this.instanceId}, ${hostname()}, ${process.pid}, ${this.#version}, least(${this.#startedAt()}::timestamptz, date_trunc('milliseconds', now())), now())
         on conflict (id) do update set seen_at = excluded.seen_at`.execute(db);
       const { rows } = await sql<
         Omit<Instance, "started_at" | "seen_at"> & { started_at: Date; seen_at: Date }
