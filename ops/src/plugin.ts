@@ -26,6 +26,7 @@ import {
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import { authorizeByToken } from "./http/operator-token.ts";
+import { incidentRoute } from "./incidents/index.ts";
 import { liveSources } from "./live-sources.ts";
 import {
   excludeFromRates,
@@ -173,6 +174,9 @@ export const earlybird = fastifyPlugin(
       await scope.register(suspectRoutes, { sources: suspectSources, operatorOnly });
       const timeline = timelineSources({ alerts, rollback, fleet, clock });
       await scope.register(timelineRoute, { sources: timeline, clock, operatorOnly });
+      const incidents = { ...suspectSources, timeline };
+      const style = console || {};
+      await scope.register(incidentRoute, { sources: incidents, style, clock, operatorOnly });
       const sources = liveSources({ monitoring, alerts, version, rollback });
       await scope.register(liveRoute, { sources, clock, log: app.log, operatorOnly });
       if (settings) await scope.register(settingsRoute, { settings, operatorOnly });
