@@ -17,6 +17,7 @@ import {
   type ConsoleOptions,
   consolePages,
   createSealer,
+  figuresRoute,
   liveRoute,
   notForConsole,
   sessionRoutes,
@@ -136,7 +137,9 @@ export const earlybird = fastifyPlugin(
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
       if (console) {
         const sealer = createSealer(console.secret, "console session");
-        scope.addHook("onRequest", async (request) => useCredentials(request, sealer));
+        scope.addHook("onRequest", async (request) =>
+          useCredentials(request, { sealer, login: console.login }),
+        );
         const features = { rollback: rollback !== undefined, fleet: fleet !== undefined };
         await scope.register(sessionRoutes, {
           console,
@@ -146,6 +149,8 @@ export const earlybird = fastifyPlugin(
           version,
           features,
         });
+        const { figures } = console;
+        await scope.register(figuresRoute, { figures, clock, log: app.log, operatorOnly });
       }
       watchUnauthorizedAccess(scope, refusals);
       await scope.register(healthRoutes, {

@@ -10,9 +10,7 @@ export const alertSection = (
 ): string => {
   const { type, key, severity, message, fired_at, resolved_at, acknowledged } = alert;
   const lasted = resolved_at === null ? 0 : Date.parse(resolved_at) - Date.parse(fired_at);
-  const told = channels.map(
-    ({ channel, outcome, why }) => `${channel} (${outcome.replaceAll("_", " ")}: ${why})`,
-  );
+  const told = channels.map(({ channel, why }) => `${channel}: ${why}`);
   const because = decisions.at(-1)?.why ?? "no decision is known";
   const note = acknowledged?.note ? `: “${escapeMarkdown(acknowledged.note)}”` : "";
   return [
