@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { alertQuery } from "../api/queries.ts";
+import { reportUrl } from "../api/report.ts";
 import { useSession } from "../api/session.ts";
 import { createFormat, duration, nameOf } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
@@ -83,6 +84,11 @@ export const AlertPage = () => {
         </Section>
       </div>
       <Suspects alert={alert.id} reason={alert.message} />
+      <p>
+        <a href={reportUrl([alert])} download>
+          Download incident report
+        </a>
+      </p>
     </div>
   );
 };

@@ -11,6 +11,7 @@ import {
   stepsQuery,
   trafficQuery,
 } from "../api/queries.ts";
+import { reportUrl } from "../api/report.ts";
 import { useSession } from "../api/session.ts";
 import { createFormat, duration, type Format, nameOf } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
@@ -111,24 +112,31 @@ const LeadSection = ({ lead: { status, kicker, headline, detail, next } }: { lea
 const Firing = ({ alerts, nowMs }: { alerts: readonly Alert[]; nowMs: number }) => {
   if (alerts.length === 0) return <Empty>No alert fires.</Empty>;
   return (
-    <ul>
-      {alerts.map(({ id, severity, type, message, fired_at }) => (
-        <Row
-          key={id}
-          icon={severity}
-          aside={duration(nowMs - Date.parse(fired_at))}
-          more={
-            <>
-              {severity} · {type}
-            </>
-          }
-        >
-          <Link to="/alerts/$id" params={{ id }}>
-            {message}
-          </Link>
-        </Row>
-      ))}
-    </ul>
+    <>
+      <ul>
+        {alerts.map(({ id, severity, type, message, fired_at }) => (
+          <Row
+            key={id}
+            icon={severity}
+            aside={duration(nowMs - Date.parse(fired_at))}
+            more={
+              <>
+                {severity} · {type}
+              </>
+            }
+          >
+            <Link to="/alerts/$id" params={{ id }}>
+              {message}
+            </Link>
+          </Row>
+        ))}
+      </ul>
+      <p>
+        <a href={reportUrl(alerts)} download>
+          Download incident report
+        </a>
+      </p>
+    </>
   );
 };
 
