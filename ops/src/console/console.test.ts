@@ -234,7 +234,10 @@ describe("the pages", () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "console-"));
     await mkdir(join(directory, "assets"));
-    await writeFile(join(directory, "index.html"), '<base href="/" /><title>Console</title>');
+    await writeFile(
+      join(directory, "index.html"),
+      '<html data-root="../"><base href="/" /><title>Console</title>',
+    );
     await writeFile(join(directory, "assets/app-x.js"), "start()");
     host = fastify();
     await host.register(async (pages) => consolePages(pages, "/ops/console", directory));
@@ -257,6 +260,8 @@ describe("the pages", () => {
     expect(response.body).toContain(`<base href="${base}" />`);
     const prefixed = new URL(base, new URL(`/prefix${url}`, "http://host"));
     expect(prefixed.pathname).toBe("/prefix/ops/console/");
+    const [, root = ""] = /data-root="([^"]*)"/.exec(response.body) ?? [];
+    expect(new URL(root, prefixed).pathname).toBe("/prefix/");
   });
 
   test("allow scripts, styles and connections of their own only, and are never cached", async () => {
