@@ -1,5 +1,5 @@
 import { notifyManager, type Query, type QueryClient } from "@tanstack/react-query";
-import { operationQuery } from "../api/operations.ts";
+import type { OperationDetails } from "../api/operations.ts";
 import {
   activeAlertsQuery,
   alertSummaryQuery,
@@ -39,7 +39,9 @@ const setOperation = (queries: QueryClient, { operation, progress }: LiveState):
   queries.setQueryData(overviewQuery.queryKey, (known) => known && { ...known, operation });
   if (!progress) return;
   const { operation: id, ...rows } = progress;
-  queries.setQueryData(operationQuery(id).queryKey, (known) => known && { ...known, progress: rows });
+  // Its query belongs to pages that are loaded later.
+  const key = ["rollback", "operations", id];
+  queries.setQueryData<OperationDetails>(key, (known) => known && { ...known, progress: rows });
 };
 
 const everything = ["alerts", "rollback", "history", "diagnostics"];
