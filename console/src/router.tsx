@@ -88,6 +88,8 @@ export const createAppRouter = (queries: QueryClient) =>
     routeTree: routes,
     basepath: new URL(document.baseURI).pathname.replace(/\/$/, "") || "/",
     context: { queries },
+    // A parameter that a page does not accept is dropped from the address.
+    search: { strict: true },
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: PageError,
     // Fetches the script of a page when a pointer comes near its link.

@@ -37,6 +37,7 @@ describe.skipIf(!hasBrowser)("the console when something fails", () => {
   const open = async (path = "") => {
     watched = await openPage(browser, desktop);
     const { page } = watched;
+    page.setDefaultTimeout(10_000);
     await page.goto(`${url}${path}`);
     await page.getByLabel("Email").fill("admin@example.com");
     await page.getByLabel("Password").fill(password);
@@ -50,28 +51,26 @@ describe.skipIf(!hasBrowser)("the console when something fails", () => {
   test("pages never turn blank: unknown addresses and ids, odd parameters", async () => {
     const page = await open("/ledger?step=x&action=%22%22&operator=7");
     await page.getByRole("heading", { name: "Ledger" }).waitFor();
+    expect(new URL(page.url()).search).toBe("?operator=%227%22");
     for (const [path, text] of [
       ["/nowhere", "There is no such page"],
       ["/changes/99", "Not found"],
       ["/changes/abc", "This page could not be loaded"],
       ["/operations/999999", "Not found"],
-      ["/operations/x%00", "This page could not be loaded"],
       ["/alerts/none", "Not found"],
       ["/traffic?sort=%7B%22a%22%3A1%7D&route=%", "Traffic"],
-      ["/changes/23?reason=5&alert=[]", "Each day is billed"],
+      ["/changes/23?reason=5&to=[]", "billed"],
     ] as const) {
       await page.goto(`${url}${path}`);
-      await expect
-        .poll(() => page.getByRole("heading", { level: 1 }).first().textContent(), { message: path })
-        .toContain(text === "Each day is billed" ? "" : text);
-      expect(await page.getByRole("heading", { level: 1 }).first().textContent(), path).not.toBe("");
+      const heading = page.getByRole("heading", { level: 1 });
+      await expect.poll(() => heading.textContent(), { message: path }).toContain(text);
     }
   });
 
   test("an error of a page's code is shown in its place, and the navigation remains", async () => {
     const page = await open();
     await page.route("**/api/rollback/steps", (route) => route.fulfill({ json: { steps: [{ step: 19 }] } }));
-    await goTo(page, "Changes");
+    await page.goto(`${url}/changes`);
     await page.getByRole("heading", { name: "This page cannot be shown" }).waitFor();
     await page.getByText(/TypeError/).waitFor();
     await page.unroute("**/api/rollback/steps");

@@ -155,7 +155,7 @@ describe.skipIf(!hasBrowser)("the console on the live stream", () => {
     const failures = () => watched.flatMap(({ failures }) => failures);
     expect(failures().map((failure) => failure.slice(0, 3))).toEqual(["401"]);
     await page.bringToFront();
-    await page.evaluate(() => globalThis.dispatchEvent(new Event("focus")));
+    await page.evaluate("dispatchEvent(new Event('focus'))");
     await page.waitForTimeout(1_000);
     expect(asked).toBe(0);
     await logIn(page);

@@ -41,7 +41,7 @@ test("a secret that is too short is refused", () => {
 });
 
 /** Tokens that the service accepts; the console is for the first two. */
-const tokens: Record<string, { name: string; roles: readonly string[] }> = {
+let tokens: Record<string, { name: string; roles: readonly string[] }> = {
   "Bearer admin": { name: "Asha", roles: ["admin", "operator"] },
   "Bearer operator": { name: "Rohan", roles: ["operator"] },
   "Bearer customer": { name: "Meera", roles: [] },
@@ -113,6 +113,25 @@ describe("a session", () => {
   test("has a cookie for HTTPS only where the client uses HTTPS", async () => {
     const { response } = await logIn("Bearer admin", undefined, { "x-forwarded-proto": "https" });
     expect(response.headers["set-cookie"]).toMatch(/; Secure/);
+  });
+
+  test("that the service no longer accepts loses its cookie", async () => {
+    const { cookie } = await logIn("Bearer admin");
+    const ask = () => app.inject({ url: "/api/console/session", headers: { cookie } });
+    const { "Bearer admin": admin, ...others } = tokens;
+    tokens = others;
+    const refused = await ask();
+    tokens = { "Bearer admin": admin ?? { name: "", roles: [] }, ...others };
+    expect(codeOf(refused)).toEqual([401, "EB_NO_LOGIN"]);
+    expect(refused.headers["set-cookie"]).toMatch(/Max-Age=0/);
+    expect((await ask()).headers).not.toHaveProperty("set-cookie");
+  });
+
+  test("of a service with a login of its own is null for visitors, which is no refusal", async () => {
+    await app.close();
+    await start({ login: { kind: "ambient", href: "/sign-in" } });
+    const visit = await app.inject({ url: "/api/console/session" });
+    expect([visit.statusCode, visit.json()]).toEqual([200, null]);
   });
 
   test("of an operator says that they cannot move steps", async () => {
