@@ -126,7 +126,7 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     await page.getByRole("button", { name: "Undo step 23" }).click({ force: true });
     for (const name of ["Now", "Alerts", "Changes"]) {
       await page.getByRole("navigation", { name: "Main", exact: true }).getByRole("link", { name }).click();
-      await page.waitForLoadState("networkidle");
+      await page.getByRole("heading", { level: 1, name }).waitFor();
     }
     expect(watched.failures).toEqual([]);
     expect(api.alerts.active()).toEqual([]);
@@ -160,18 +160,6 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     expect(api.alerts.active()).toMatchObject([{ acknowledged: null }]);
     api.alerts.resolve("CUSTOM", "fridge");
     expect(watched.failures).toEqual([]);
-  });
-
-  test("a session that ends stops all polling, and the page goes to the login", async () => {
-    const page = await open(desktop, "");
-    await page.getByText("Vital signs").waitFor();
-    watched.failures.length = 0;
-    await watched.context.clearCookies();
-    await page.getByRole("button", { name: "Log in" }).waitFor({ timeout: 15_000 });
-    await page.waitForTimeout(6_000);
-    expect(watched.failures.length).toBeLessThanOrEqual(5);
-    expect(new Set(watched.failures.map((failure) => failure.slice(0, 3)))).toEqual(new Set(["401"]));
-    expect(api.alerts.active()).toEqual([]);
   });
 
   test("a user who logs out must log in again", async () => {

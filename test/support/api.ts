@@ -40,6 +40,7 @@ interface ApiOptions {
   trustProxy?: string;
   adminsNeedTotp?: boolean;
   orderCutOff?: string;
+  version?: string;
 }
 
 /**
@@ -54,6 +55,7 @@ export const startApi = async ({
   trustProxy,
   adminsNeedTotp = false,
   orderCutOff,
+  version = "0.0.0",
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -90,7 +92,7 @@ export const startApi = async ({
     jwtSecret: secret,
     adminsNeedTotp,
     orderCutOff,
-    version: "0.0.0",
+    version,
     ...(trustProxy !== undefined && { trustProxy }),
   });
   await app.ready();

@@ -116,6 +116,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;
@@ -227,6 +229,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;
@@ -440,6 +444,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;

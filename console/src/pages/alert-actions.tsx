@@ -3,6 +3,7 @@ import { useState } from "react";
 import { type Alert, acknowledge, muteForAnHour, unacknowledge } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Format } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Fault } from "../ui/states.tsx";
 import styles from "./alert-actions.module.css";
@@ -23,10 +24,11 @@ export const AlertActions = ({ alert, format }: { alert: Alert; format: Format }
     onSettled: () => queries.invalidateQueries({ queryKey: ["alerts"] }),
   });
   const { can } = useSession();
+  const offline = useOfflineReason();
   const missing = can.mute
     ? acting.isPending
       ? "The last action has not ended yet."
-      : undefined
+      : offline
     : "This needs an operator.";
   const button = (action: Action, label: string, quiet = false) => (
     <Button quiet={quiet} missing={missing} onClick={() => acting.mutate(action)}>

@@ -20,7 +20,7 @@ import { Horizon } from "../ui/horizon.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
-import { Empty, LoadError, Loading } from "../ui/states.tsx";
+import { Awaited, Empty, LoadError, Loading } from "../ui/states.tsx";
 import { type Lead, leadOf } from "./lead.ts";
 import styles from "./now.module.css";
 
@@ -40,7 +40,7 @@ export const NowPage = () => {
   const traffic = useQuery({ ...trafficQuery(horizonHours), enabled: session.features.fleet });
   const error = health.error ?? alerts.error;
   if (error && !health.data) return <LoadError error={error} />;
-  if (!health.data || !alerts.data || (rollback && !steps.data)) return <Loading lines={8} />;
+  if (!health.data || !alerts.data || (rollback && steps.isPending)) return <Loading lines={8} />;
   const situation = {
     health: health.data,
     alerts: alerts.data.alerts,
@@ -71,7 +71,11 @@ export const NowPage = () => {
         </Section>
         {rollback && (
           <Section title="What changed" aside={<Link to="/changes">All changes</Link>}>
-            <Changed operations={changes.slice(0, 5)} format={format} />
+            {operations.data ? (
+              <Changed operations={changes.slice(0, 5)} format={format} />
+            ) : (
+              <Awaited error={operations.error} />
+            )}
           </Section>
         )}
         <Section title="Vital signs" aside={<span>last minute, this instance</span>}>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { useMove } from "../api/operations.ts";
 import type { Direction, StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { missingFor } from "./missing.ts";
@@ -30,15 +31,18 @@ export const Decision = ({
   const [reason, setReason] = useState(prefilled);
   const [phrase, setPhrase] = useState("");
   const [onlyWithPlan, setOnlyWithPlan] = useState(true);
-  const missing = missingFor({
-    step: change,
-    direction,
-    may: can.move,
-    reason,
-    phrase,
-    hasPlan: plan !== undefined,
-    isMoving,
-  });
+  const offline = useOfflineReason();
+  const missing =
+    offline ??
+    missingFor({
+      step: change,
+      direction,
+      may: can.move,
+      reason,
+      phrase,
+      hasPlan: plan !== undefined,
+      isMoving,
+    });
   const submit = () =>
     onMove({
       step,

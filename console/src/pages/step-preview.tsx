@@ -4,6 +4,8 @@ import { previewQuery } from "../api/operations.ts";
 import { type Direction, type DryRun, dryRun, type StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { duration, type Format } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
+import { serverNow } from "../live/server-clock.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { ImpactLines } from "../ui/impact-lines.tsx";
@@ -21,7 +23,7 @@ const staleAfterMs = 60_000;
 export const useDryRun = ({ step, estimate }: StepDetails, direction: Direction) => {
   const { can } = useSession();
   const run = useMutation({
-    mutationFn: async () => ({ run: await dryRun(step, direction), atMs: Date.now() }),
+    mutationFn: async () => ({ run: await dryRun(step, direction), atMs: serverNow() }),
   });
   const startsByItself = can.move && estimate.duration_ms < dryRunByItselfMs;
   const { mutate } = run;
@@ -44,6 +46,7 @@ export const StepPreview = ({
   format: Format;
 }) => {
   const { can } = useSession();
+  const offline = useOfflineReason();
   const { step, estimate } = change;
   const { data, error, isPending, mutate } = rehearsal;
   return (
@@ -55,7 +58,7 @@ export const StepPreview = ({
       <p className={styles.again}>
         <Button
           quiet
-          missing={can.move ? undefined : "A dry run executes the move and aborts it, which needs an admin."}
+          missing={can.move ? offline : "A dry run executes the move and aborts it, which needs an admin."}
           onClick={() => mutate()}
         >
           {data ? "Run it again" : `Dry run, about ${format.ms(estimate.duration_ms)}`}
