@@ -4558,6 +4558,8 @@ export interface paths {
                                     rows: number;
                                     duration_ms: number;
                                 };
+                                /** @description Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables. */
+                                writes_rows: boolean;
                                 parked_rows: number;
                                 until: string | null;
                             }[];
@@ -4655,6 +4657,8 @@ export interface paths {
                                 rows: number;
                                 duration_ms: number;
                             };
+                            /** @description Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables. */
+                            writes_rows: boolean;
                             parked_rows: number;
                             until: string | null;
                             operations: {
