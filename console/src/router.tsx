@@ -14,6 +14,7 @@ import { AlertsPage } from "./pages/alerts.tsx";
 import { ChangesPage } from "./pages/changes.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NowPage } from "./pages/now.tsx";
+import { stepSearch } from "./pages/step-search.ts";
 import { SystemPage } from "./pages/system.tsx";
 import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -74,8 +75,7 @@ const changes = createRoute({ getParentRoute: () => inside, path: "/changes", co
 const step = createRoute({
   getParentRoute: () => inside,
   path: "/changes/$step",
-  validateSearch: ({ reason }: Record<string, unknown>): { reason?: string } =>
-    typeof reason === "string" ? { reason } : {},
+  validateSearch: stepSearch,
   component: lazyRouteComponent(() => import("./pages/step.tsx"), "StepPage"),
 });
 

@@ -112,10 +112,10 @@ export const muteForAnHour = ({ type, key }: Pick<Alert, "type" | "key">, reason
   );
 
 /** Executes a move, measures it and aborts it. @throws ApiError */
-export const dryRun = (step: number, direction: Direction): Promise<DryRun> =>
+export const dryRun = (step: number, direction: Direction, cascade: boolean): Promise<DryRun> =>
   read(
     api.POST("/api/rollback/steps/{step}/dry-run", {
       params: { path: { step: String(step) } },
-      body: { direction },
+      body: { direction, cascade },
     }),
   );

@@ -1,0 +1,64 @@
+import { useMutation } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { type Direction, type DryRun, dryRun, type Step } from "../api/queries.ts";
+import { useSession } from "../api/session.ts";
+
+/** Dry runs that take longer together, by their estimates, do not start by themselves. */
+const byItselfMs = 1_000;
+
+export interface Measured {
+  run: DryRun;
+  /** When the run ended, by the clock of the browser. */
+  atMs: number;
+  isCascade: boolean;
+  /** The run before, if its plan was refused as stale. */
+  before?: Measured;
+}
+
+/** Whether a dry run of the steps may start unasked: it is quick and writes no rows. */
+export const startsByItself = (moving: readonly Pick<Step, "estimate" | "writes_rows">[]): boolean =>
+  moving.every(({ writes_rows }) => !writes_rows) &&
+  moving.reduce((sum, { estimate }) => sum + estimate.duration_ms, 0) < byItselfMs;
+
+/** The dry run of a move; it starts by itself for an admin if it is quick and writes no rows. */
+export const usePlan = ({
+  step,
+  direction,
+  moving,
+  isCascade,
+  isFree,
+}: {
+  step: number;
+  direction: Direction;
+  /** The steps to move. */
+  moving: readonly Step[];
+  isCascade: boolean;
+  /** Whether nothing blocks the move and no other runs. */
+  isFree: boolean;
+}) => {
+  const { can } = useSession();
+  const { data, error, isPending, mutate } = useMutation({
+    mutationFn: async (before: Measured | undefined): Promise<Measured> => ({
+      run: await dryRun(step, direction, isCascade),
+      atMs: Date.now(),
+      isCascade,
+      ...(before && { before }),
+    }),
+  });
+  const measured = data?.isCascade === isCascade ? data : undefined;
+  const isWanted = can.move && isFree && measured === undefined && startsByItself(moving);
+  useEffect(() => {
+    if (isWanted) mutate(undefined);
+  }, [isWanted, mutate]);
+  return {
+    measured,
+    error,
+    isPending,
+    /** Measures again. */
+    measure: () => mutate(undefined),
+    /** Measures again after a refusal, and keeps the last run beside the new one. */
+    compare: () => mutate(measured),
+  };
+};
+
+export type Plan = ReturnType<typeof usePlan>;
