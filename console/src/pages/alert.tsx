@@ -26,7 +26,7 @@ export const AlertPage = () => {
   const { alert, instance } = data;
   return (
     <div className={styles.page}>
-      <p className="t3">
+      <p className={styles.crumb}>
         <Link to="/alerts">Alerts</Link> / {alert.type}
       </p>
       <h1>{alert.message}</h1>

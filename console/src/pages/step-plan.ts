@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { type Direction, type DryRun, dryRun, type Step } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 
@@ -37,19 +37,23 @@ export const usePlan = ({
   isFree: boolean;
 }) => {
   const { can } = useSession();
-  const { data, error, isPending, mutate } = useMutation({
+  // Kept apart from the mutation, which forgets its data once it starts again.
+  const [last, setLast] = useState<Measured>();
+  const { error, isPending, mutate } = useMutation({
     mutationFn: async (before: Measured | undefined): Promise<Measured> => ({
       run: await dryRun(step, direction, isCascade),
       atMs: Date.now(),
       isCascade,
       ...(before && { before }),
     }),
+    onSuccess: setLast,
   });
-  const measured = data?.isCascade === isCascade ? data : undefined;
-  const isWanted = can.move && isFree && measured === undefined && startsByItself(moving);
+  const measured = last?.isCascade === isCascade ? last : undefined;
+  const isWanted = measured === undefined && !isPending && error === null && can.move && isFree;
+  const isUnasked = isWanted && startsByItself(moving);
   useEffect(() => {
-    if (isWanted) mutate(undefined);
-  }, [isWanted, mutate]);
+    if (isUnasked) mutate(undefined);
+  }, [isUnasked, mutate]);
   return {
     measured,
     error,

@@ -27,7 +27,7 @@ export const StepPage = () => {
   if (!data || !steps.data) return <Loading lines={8} />;
   return (
     <div className={styles.page}>
-      <p className="t3">
+      <p className={styles.crumb}>
         <Link to="/changes">Changes</Link> / {step}
       </p>
       <h1>{data.title}</h1>
