@@ -9,6 +9,15 @@ export interface TimelineEntry {
   more: string;
 }
 
+/** Decisions of the server for people. */
+const decided: Readonly<Record<string, string>> = {
+  told: "notified",
+  told_elsewhere: "notified by another instance",
+  never_told: "not notified",
+  waits_for_cause: "waits for a cause",
+  waits_for_turn: "waits for another instance",
+};
+
 const words: Readonly<Record<string, string>> = {
   accepted: "accepted it",
   try_again: "did not take it, and is tried again",
@@ -23,7 +32,7 @@ export const timelineOf = ({ alert, decisions, channels }: Explained): TimelineE
     { at: fired_at, what: "It began to fire", more: "" },
     ...decisions.map(({ at, occasion, decision, why }) => ({
       at,
-      what: `${occasion}: ${decision.replaceAll("_", " ")}`,
+      what: `${occasion}: ${decided[decision] ?? decision}`,
       more: why,
     })),
     ...channels.flatMap(({ channel, attempts }) =>

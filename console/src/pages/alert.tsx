@@ -32,9 +32,6 @@ export const AlertPage = () => {
       <h1>{alert.message}</h1>
       <p className={styles.facts}>
         <State explained={data} />
-        <span>
-          <Icon name={alert.severity} /> {alert.severity}
-        </span>
         <span>since {format.dateTime(alert.fired_at)}</span>
         <span>{instance}</span>
       </p>
@@ -44,16 +41,14 @@ export const AlertPage = () => {
         </p>
       )}
       <div className={styles.columns}>
-        <div className={styles.main}>
-          <Suspects alert={alert.id} />
-          {alert.state === "firing" && <AlertActions alert={alert} format={format} />}
-        </div>
+        <Suspects alert={alert.id} />
         <Section title="Timeline">
           <Timeline explained={data} format={format} />
         </Section>
         <div className={styles.main}>
+          {alert.state === "firing" && <AlertActions alert={alert} format={format} />}
           <Section title="Notified">
-            <Channels channels={data.channels} />
+            <Channels channels={data.channels} format={format} />
           </Section>
           <Section title="Measured">
             <dl className={styles.details}>
@@ -92,7 +87,7 @@ const State = ({ explained: { alert } }: { explained: Explained }) => {
   return (
     <span>
       <Icon name={state === "firing" ? alert.severity : "check"} />
-      {state === "firing" ? "firing for" : "resolved after"} {duration(lastedMs)}
+      {alert.severity}, {state === "firing" ? "firing for" : "resolved after"} {duration(lastedMs)}
     </span>
   );
 };
@@ -106,7 +101,7 @@ const Timeline = ({ explained, format }: { explained: Explained; format: Format 
         </time>
         <span>
           {what}
-          {more !== "" && <span className={styles.more}>{more}</span>}
+          {more !== "" && <span className={styles.more}>{withTimes(more, format)}</span>}
         </span>
       </li>
     ))}
@@ -120,15 +115,24 @@ const outcomes: Record<Explained["channels"][number]["outcome"], { icon: IconNam
   not_sent: { icon: "muted", word: "not notified" },
 };
 
-const Channels = ({ channels }: Pick<Explained, "channels">) => {
+const Channels = ({ channels, format }: Pick<Explained, "channels"> & { format: Format }) => {
   if (channels.length === 0) return <Empty>No channel is set up; alerts are only logged.</Empty>;
   return (
     <ul>
       {channels.map(({ channel, outcome, why }) => (
-        <Row key={channel} icon={outcomes[outcome].icon} aside={outcomes[outcome].word} more={why}>
+        <Row
+          key={channel}
+          icon={outcomes[outcome].icon}
+          aside={outcomes[outcome].word}
+          more={withTimes(why, format)}
+        >
           {channel}
         </Row>
       ))}
     </ul>
   );
 };
+
+/** A sentence of the server, with its times by the clock of the service. */
+const withTimes = (sentence: string, format: Format): string =>
+  sentence.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => format.time(iso));

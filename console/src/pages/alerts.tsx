@@ -46,6 +46,8 @@ export const AlertsPage = () => {
             key={name}
             to="/alerts"
             search={name === "active" ? {} : { tab: name }}
+            // A link without search parameters would be current on every tab.
+            activeOptions={{ exact: true, includeSearch: true }}
             {...(tab === name && { "aria-current": "page" as const })}
           >
             {label}

@@ -137,6 +137,18 @@ test.each<[string, Partial<Situation>, string, string | undefined]>([
     "Look at step 25",
   ],
   [
+    "only one of two suspects declares an effect",
+    {
+      alerts: [alert({}), alert({ id: "a2", severity: "critical", message: "Worse." })],
+      suspects: new Map([
+        ["a1", [moved()]],
+        ["a2", [moved({ steps: [26], declared: false })]],
+      ]),
+    },
+    "Worse.",
+    "Look at step 25",
+  ],
+  [
     "the suspects are an instance and a move of two steps",
     { alerts: [alert({})], suspects: new Map([["a1", [started, moved({ steps: [22, 23] })]]]) },
     "The CPU is busy.",
@@ -183,10 +195,11 @@ test("the lead of an alert gives its age, its evidence, and whether others fire"
 });
 
 test.each([
-  ["reapply", "Undo step 25, if the evidence convinces you"],
-  ["rollback", "Redo step 25, if the evidence convinces you"],
-] as const)("the suggestion after a %s lists the evidence and prefills the reason", (action, title) => {
-  const suspects = new Map([["a1", [moved({ action })]]]);
+  ["reapply", true, "Consider undoing step 25"],
+  ["rollback", true, "Consider redoing step 25"],
+  ["reapply", false, "See whether step 25 has to do with it"],
+] as const)("the suggestion after a %s, declared %s, lists the evidence", (action, declared, title) => {
+  const suspects = new Map([["a1", [moved({ action, declared })]]]);
   const { next } = leadOf(situation({ alerts: [alert({})], suspects }), format);
   expect(next).toEqual({
     title,

@@ -90,10 +90,12 @@ const firing = (situation: Situation, { count }: Pick<Format, "count">): Lead | 
   if (!worst) return undefined;
   const others = alerts.length - 1;
   const answers = databaseAnswers(health.database);
-  const suspected = alerts.flatMap((alert) => {
-    const next = undoing(alert, suspects.get(alert.id) ?? []);
-    return next ? [next] : [];
-  });
+  const moves = alerts.flatMap((alert) =>
+    (suspects.get(alert.id) ?? []).flatMap((suspect) =>
+      wayBack(alert, suspect, { isWorst: alert === worst }),
+    ),
+  );
+  const declared = moves.find(({ suspect }) => suspect.declared);
   return {
     status: worst.severity,
     kicker: `${worst.type} for ${sinceOf(worst.fired_at, nowMs)}`,
@@ -102,7 +104,7 @@ const firing = (situation: Situation, { count }: Pick<Format, "count">): Lead | 
       others === 0
         ? `No other alert fires. ${answers}.`
         : `${count(others, "other alert fires", "other alerts fire")}. ${answers}.`,
-    next: suspected[0] ?? {
+    next: (declared ?? moves[0])?.next ?? {
       title: "See what was measured, and who was notified",
       why: Object.entries(worst.details).map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`),
       action: { label: "Open the alert", to: "/alerts/$id", params: { id: worst.id } },
@@ -110,24 +112,26 @@ const firing = (situation: Situation, { count }: Pick<Format, "count">): Lead | 
   };
 };
 
-/** The way back of the first move of one step that ended before the alert, with its evidence; no cause is claimed. */
-const undoing = (alert: Alert, suspects: readonly Suspect[]): Lead["next"] => {
-  for (const suspect of suspects) {
-    if (suspect.kind !== "operation" || suspect.steps.length !== 1) continue;
-    const [step] = suspect.steps;
-    const verb = suspect.action === "rollback" ? "Redo" : "Undo";
-    return {
-      title: `${verb} step ${step}, if the evidence convinces you`,
-      why: [...suspect.evidence],
-      action: {
-        label: `Look at step ${step}`,
-        to: "/changes/$step",
-        params: { step: String(step) },
-        search: { alert: alert.id },
-      },
-    };
-  }
-  return undefined;
+/** The way back of a move of one step that ended before an alert, with its evidence; no cause is claimed. */
+const wayBack = (
+  alert: Alert,
+  suspect: Suspect,
+  { isWorst }: { isWorst: boolean },
+): { suspect: Suspect; next: NonNullable<Lead["next"]> }[] => {
+  if (suspect.kind !== "operation" || suspect.steps.length !== 1) return [];
+  const [step] = suspect.steps;
+  const verb = suspect.action === "rollback" ? "redoing" : "undoing";
+  const next: Lead["next"] = {
+    title: suspect.declared ? `Consider ${verb} step ${step}` : `See whether step ${step} has to do with it`,
+    why: [...(isWorst ? [] : [`It is about another alert: ${alert.message}`]), ...suspect.evidence],
+    action: {
+      label: `Look at step ${step}`,
+      to: "/changes/$step",
+      params: { step: String(step) },
+      search: { alert: alert.id },
+    },
+  };
+  return [{ suspect, next }];
 };
 
 const rolledBack = (

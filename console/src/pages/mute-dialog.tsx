@@ -25,7 +25,10 @@ export const MuteDialog = ({
   onClose: () => void;
 }) => {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>("input:checked")?.focus();
+  }, []);
   const { time_zone: timeZone } = useSession();
   const nowMs = useNow();
   const scopes = scopesOf(alert);

@@ -13,7 +13,7 @@ export const scopesOf = ({ type, key, details }: Scoped): ScopeChoice[] => {
   const { route } = details;
   return [
     ...(key === "" ? [] : [{ label: `${type} about ${key} only`, scope: { type, key } }]),
-    { label: key === "" ? type : `every ${type}`, scope: { type } },
+    { label: `every ${type}`, scope: { type } },
     ...(typeof route === "string"
       ? [{ label: `all alerts about the route ${route}`, scope: { type: "ALL" as const, route } }]
       : []),

@@ -5,6 +5,7 @@ import { type Format, nameOf } from "../format.ts";
 import { Button } from "../ui/button.tsx";
 import { Row } from "../ui/row.tsx";
 import { Empty, Fault } from "../ui/states.tsx";
+import styles from "./alert-actions.module.css";
 
 /** What is muted, by whom, why and until when; each mute can be ended. */
 export const Mutes = ({ muted, format }: { muted: readonly Mute[]; format: Format }) => {
@@ -30,13 +31,15 @@ export const Mutes = ({ muted, format }: { muted: readonly Mute[]; format: Forma
             icon="muted"
             aside={<>until {format.time(mute.until)}</>}
             more={
-              <>
-                {nameOf(mute.author)}, {format.time(mute.muted_at)}
-                {mute.reason && `: “${mute.reason}”`}{" "}
+              <span className={styles.unmute}>
+                <span>
+                  {nameOf(mute.author)}, {format.time(mute.muted_at)}
+                  {mute.reason && `: “${mute.reason}”`}
+                </span>
                 <Button quiet missing={missing} onClick={() => ending.mutate(mute)}>
                   Unmute
                 </Button>
-              </>
+              </span>
             }
           >
             {[mute.type, mute.key, mute.route].filter(Boolean).join(" · ")}

@@ -47,9 +47,8 @@ export const PreparedLink = ({
       () => undefined,
     );
   };
-  return (
-    <div className={styles.field}>
-      {!can.move && <span className={styles.question}>Ask an admin</span>}
+  const link = (
+    <>
       <label>
         <span className="t2">A link with this decision, without the phrase</span>
         <input ref={field} className="mono" readOnly value={url} onFocus={(event) => event.target.select()} />
@@ -60,6 +59,17 @@ export const PreparedLink = ({
         </Button>
         <span role="status">{isCopied && "Copied."}</span>
       </p>
+    </>
+  );
+  return can.move ? (
+    <details className={styles.field}>
+      <summary>Share this decision</summary>
+      {link}
+    </details>
+  ) : (
+    <div className={styles.field}>
+      <span className={styles.question}>Ask an admin</span>
+      {link}
     </div>
   );
 };

@@ -27,7 +27,9 @@ export const useStepOperation = ({
 }): { shown: OperationDetails | undefined; other: Operation | undefined } => {
   const newest = useQuery({ ...overviewQuery, refetchInterval: lookMs }).data?.operation ?? undefined;
   const [seenRunning, setSeenRunning] = useState<string>();
-  const last = newest?.steps.includes(step) ? newest : known[0];
+  const mine = [newest, ...known].filter((each) => each?.steps.includes(step));
+  // The installation of a step is nothing to verify.
+  const last = mine.find((each) => each?.kind !== "apply" || each.state === "running");
   if (last?.state === "running" && last.id !== seenRunning) setSeenRunning(last.id);
   const isUnfinished = last?.state === "interrupted" || last?.state === "failed";
   const isShown =

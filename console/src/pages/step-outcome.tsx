@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { OperationDetails } from "../api/operations.ts";
+import type { OperationDetails, StepReport } from "../api/operations.ts";
 import { overviewQuery, type StepDetails } from "../api/queries.ts";
 import { type Format, nameOf } from "../format.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -51,21 +51,7 @@ export const Outcome = ({
           </p>
         )}
       </div>
-      {receipts.map(({ step, checks, warnings }, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: receipts are only appended, and a step can have two
-        <ul key={`${step} ${at}`}>
-          {checks.map(({ name, ok, detail }) => (
-            <li key={name}>
-              <Icon name={ok ? "check" : "cross"} /> {name} <span className="t2">{detail}</span>
-            </li>
-          ))}
-          {warnings.map((warning) => (
-            <li key={warning}>
-              <Icon name="warning" /> {warning}
-            </li>
-          ))}
-        </ul>
-      ))}
+      <Findings receipts={receipts} format={format} />
       <TakeUp operation={operation} />
       <p className="t2">
         <Link to="/operations/$id" params={{ id }}>
@@ -84,3 +70,42 @@ export const Outcome = ({
     </div>
   );
 };
+
+/** So many checks that hold are listed at once. */
+const mostChecks = 6;
+
+/** The checks after a move, those that failed first, and the warnings. */
+const Findings = ({ receipts, format }: { receipts: readonly StepReport[]; format: Format }) => {
+  const checks = receipts.flatMap((receipt) => receipt.checks).sort((a, b) => Number(a.ok) - Number(b.ok));
+  const shown = Math.max(mostChecks, checks.filter(({ ok }) => !ok).length);
+  const rest = checks.slice(shown);
+  return (
+    <>
+      <CheckList checks={checks.slice(0, shown)} />
+      {rest.length > 0 && (
+        <details>
+          <summary>{format.count(rest.length, "more check holds", "more checks hold")}</summary>
+          <CheckList checks={rest} />
+        </details>
+      )}
+      {receipts
+        .flatMap(({ warnings }) => warnings)
+        .map((warning) => (
+          <p key={warning}>
+            <Icon name="warning" /> {warning}
+          </p>
+        ))}
+    </>
+  );
+};
+
+const CheckList = ({ checks }: Pick<StepReport, "checks">) => (
+  <ul className={styles.checks}>
+    {checks.map(({ name, ok, detail }, at) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: two steps can have a check of the same name
+      <li key={`${name} ${at}`}>
+        <Icon name={ok ? "check" : "cross"} /> {name} <span className="t2">{detail}</span>
+      </li>
+    ))}
+  </ul>
+);

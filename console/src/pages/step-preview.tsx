@@ -45,6 +45,7 @@ export const StepPreview = ({
         <DryRunReceipt
           measured={measured}
           comparedTo={before}
+          name="Dry run"
           direction={direction}
           isOld={isStale}
           format={format}
@@ -59,6 +60,7 @@ export const StepPreview = ({
         <DryRunReceipt
           measured={before}
           comparedTo={measured}
+          name="Refused dry run"
           direction={direction}
           isOld
           format={format}
@@ -94,6 +96,7 @@ export const StepPreview = ({
 
 const DryRunReceipt = ({
   measured: { run, atMs },
+  name,
   comparedTo,
   direction,
   isOld,
@@ -101,6 +104,7 @@ const DryRunReceipt = ({
   format,
 }: {
   measured: Measured;
+  name: string;
   comparedTo: Measured | undefined;
   direction: Direction;
   isOld: boolean;
@@ -110,7 +114,7 @@ const DryRunReceipt = ({
   const { steps } = run.operation;
   return (
     <Receipt
-      title={`Dry run of step${steps.length === 1 ? "" : "s"} ${steps.join(", ")}, ${direction === "rollback" ? "rolling back" : "re-applying"}`}
+      title={`${name} of step${steps.length === 1 ? "" : "s"} ${steps.join(", ")}, ${direction === "rollback" ? "rolling back" : "re-applying"}`}
       subtitle={
         <>
           {format.dateTime(new Date(atMs).toISOString())}
