@@ -133,35 +133,6 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     expect(await stateOf(23)).toBe("applied");
   });
 
-  test("a customer sees why they cannot log in, and stays at the login", async () => {
-    watched = await openPage(browser, desktop);
-    const { page } = watched;
-    await page.goto(`${url}/console`);
-    await page.getByLabel("Email").fill("customer@example.com");
-    await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Log in" }).click();
-    await page.getByRole("alert").waitFor();
-    expect(new URL(page.url()).pathname).toBe("/console/login");
-    expect(api.alerts.active()).toEqual([]);
-  });
-
-  test("an operator acknowledges an alert and mutes it for an hour", async () => {
-    const { id } = api.alerts.raise({ type: "CUSTOM", key: "fridge", message: "The fridge is too warm." });
-    await api.alerts.settled();
-    const page = await open(phone, `/alerts/${id}`, "operator");
-    await page.getByLabel(/Note or reason/).fill("on the way");
-    await page.getByRole("button", { name: "Acknowledge" }).click();
-    await page.getByText(/acknowledged by .+: “on the way”/).waitFor();
-    await page.getByRole("button", { name: "Mute 1 h" }).click();
-    await page.getByText(/Muted until/).waitFor();
-    expect(api.alerts.mutes()).toMatchObject([{ type: "CUSTOM", key: "fridge", reason: null }]);
-    await page.getByRole("button", { name: "Withdraw acknowledgement" }).click();
-    await page.getByRole("button", { name: "Acknowledge" }).waitFor();
-    expect(api.alerts.active()).toMatchObject([{ acknowledged: null }]);
-    api.alerts.resolve("CUSTOM", "fridge");
-    expect(watched.failures).toEqual([]);
-  });
-
   test("a user who logs out must log in again", async () => {
     const page = await open(desktop, "/changes");
     await page.getByRole("button", { name: "Log out" }).click();

@@ -4825,6 +4825,8 @@ export interface paths {
                                     rows: number;
                                     duration_ms: number;
                                 };
+                                /** @description Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables. */
+                                writes_rows: boolean;
                                 parked_rows: number;
                                 until: string | null;
                             }[];
@@ -4922,6 +4924,8 @@ export interface paths {
                                 rows: number;
                                 duration_ms: number;
                             };
+                            /** @description Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables. */
+                            writes_rows: boolean;
                             parked_rows: number;
                             until: string | null;
                             operations: {

@@ -22,6 +22,7 @@ import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { Awaited, Empty, LoadError, Loading } from "../ui/states.tsx";
 import { type Lead, leadOf } from "./lead.ts";
+import { useLeadEvidence } from "./lead-evidence.ts";
 import styles from "./now.module.css";
 
 const horizonHours = 12;
@@ -38,6 +39,7 @@ export const NowPage = () => {
   const steps = useQuery({ ...stepsQuery, enabled: rollback });
   const operations = useQuery({ ...operationsQuery, enabled: rollback });
   const traffic = useQuery({ ...trafficQuery(horizonHours), enabled: session.features.fleet });
+  const evidence = useLeadEvidence(alerts.data?.alerts ?? []);
   const error = health.error ?? alerts.error;
   if (error && !health.data) return <LoadError error={error} />;
   if (!health.data || !alerts.data || (rollback && steps.isPending)) return <Loading lines={8} />;
@@ -46,6 +48,7 @@ export const NowPage = () => {
     alerts: alerts.data.alerts,
     steps: steps.data?.steps ?? [],
     operation: overview.data?.operation ?? null,
+    ...evidence,
     nowMs,
   };
   const lead = leadOf(situation, format);
@@ -105,7 +108,7 @@ const LeadSection = ({ lead: { status, kicker, headline, detail, next } }: { lea
             <li key={reason}>{reason}</li>
           ))}
         </ul>
-        <Link className={styles.action} to={next.action.to} params={next.action.params}>
+        <Link className={styles.action} {...next.action}>
           {next.action.label}
         </Link>
       </aside>
