@@ -834,6 +834,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1079,6 +1081,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1327,6 +1331,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1687,6 +1693,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -4338,7 +4346,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the settings of the service, without the values of secrets. */
+        /** List the settings of the service, without the values of secrets, and versions. */
         get: {
             parameters: {
                 query?: never;
@@ -4355,6 +4363,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Empty if the service does not report them. */
                             settings: {
                                 name: string;
                                 description: string;
@@ -4365,6 +4374,11 @@ export interface paths {
                                 is_secret: boolean;
                                 is_set: boolean;
                             }[];
+                            versions: {
+                                /** @description The package that serves the console. */
+                                platform: string;
+                                node: string;
+                            };
                         };
                     };
                 };
