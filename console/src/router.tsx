@@ -4,7 +4,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
   redirect,
 } from "@tanstack/react-router";
 import type { LedgerFilter } from "./api/operations.ts";
@@ -17,10 +16,11 @@ import { NowPage } from "./pages/now.tsx";
 import { SystemPage } from "./pages/system.tsx";
 import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { Root } from "./shell/shell-root.tsx";
 import { LoadError, NotFound } from "./ui/states.tsx";
 
 const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
-  component: Outlet,
+  component: Root,
   notFoundComponent: NotFound,
 });
 
@@ -79,9 +79,15 @@ const step = createRoute({
   component: lazyRouteComponent(() => import("./pages/step.tsx"), "StepPage"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings.tsx"), "SettingsPage"),
+});
+
 const routes = rootRoute.addChildren([
   login,
-  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation]),
+  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation, settings]),
 ]);
 
 export const createAppRouter = (queries: QueryClient) =>
@@ -92,6 +98,7 @@ export const createAppRouter = (queries: QueryClient) =>
     defaultNotFoundComponent: NotFound,
     // Fetches the script of a page when a pointer comes near its link.
     defaultPreload: "intent",
+    scrollRestoration: true,
   });
 
 declare module "@tanstack/react-router" {
