@@ -1,3 +1,5 @@
+import type { Observed } from "@earlybird-ops/platform";
+import type { Channel } from "@earlybird-ops/platform/alerts";
 import {
   closeMonitoringPool,
   createMonitoringPool,
@@ -15,11 +17,13 @@ import { issueToken } from "../../delivery/src/auth/tokens.ts";
 import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
+import { seedDemo } from "../../delivery/src/seed/index.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
 import { createAlerts } from "./alerts.ts";
 import { openSmallBusiness } from "./business.ts";
 import { StandingClock } from "./clock.ts";
 import { createDeliveryDatabase, quiet } from "./delivery.ts";
+import { demoSize } from "./demo.ts";
 
 const operator = { requestedBy: "test", origin: "test" };
 const secret = "a secret that is long enough for tests";
@@ -40,6 +44,11 @@ interface ApiOptions {
   trustProxy?: string;
   adminsNeedTotp?: boolean;
   orderCutOff?: string;
+  /** Besides the log. */
+  channels?: Channel[];
+  settings?: Observed["settings"];
+  /** Loads the demo data first, beside which the small business opens. */
+  withDemo?: boolean;
 }
 
 /**
@@ -54,6 +63,9 @@ export const startApi = async ({
   trustProxy,
   adminsNeedTotp = false,
   orderCutOff,
+  channels,
+  settings,
+  withDemo = false,
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -65,8 +77,9 @@ export const startApi = async ({
     await createSchema(db, "UTC");
     await engineOn(pool).install(operator);
   }
-  if (!beside) await openSmallBusiness(db);
   const clock = new StandingClock("2026-03-10T06:00:00Z");
+  if (withDemo) await seedDemo(db, { ...demoSize, clock });
+  if (!beside) await openSmallBusiness(db);
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: quiet });
   await changes.start();
   const monitoring = new MonitoringService({
@@ -76,8 +89,12 @@ export const startApi = async ({
     log: quiet,
     clock,
   });
-  const { alerts, dispatcher, stop: stopAlerts } = await createAlerts({ clock });
-  const observed = { monitoring, alerts, dispatcher };
+  const {
+    alerts,
+    dispatcher,
+    stop: stopAlerts,
+  } = await createAlerts({ clock, ...(channels && { channels }) });
+  const observed = { monitoring, alerts, dispatcher, ...(settings && { settings }) };
   const app = await buildServer({
     db,
     operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),

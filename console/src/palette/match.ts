@@ -4,8 +4,10 @@
  */
 export const matchScore = (query: string, text: string): number | undefined => {
   const lower = text.toLowerCase();
-  let score = -text.length / 1_000;
-  for (const word of query.toLowerCase().split(/\s+/).filter(Boolean)) {
+  const typed = query.trim().toLowerCase();
+  // What the text begins with counts twice.
+  let score = (lower.startsWith(typed) ? typed.length * 4 : 0) - text.length / 1_000;
+  for (const word of typed.split(/\s+/).filter(Boolean)) {
     const found = partScore(word, lower) ?? lettersScore(word, lower);
     if (found === undefined) return undefined;
     score += found;

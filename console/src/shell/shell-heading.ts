@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useLocation } from "@tanstack/react-router";
+import { useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { loginQuery, sessionQuery } from "../api/session.ts";
 
@@ -8,7 +8,8 @@ import { loginQuery, sessionQuery } from "../api/session.ts";
  * focus once it is there, unless the user has moved the focus meanwhile. The first page keeps the focus at its start.
  */
 export const useHeading = (): void => {
-  const { pathname } = useLocation();
+  // Once it is resolved: before that, the heading is still that of the page before.
+  const pathname = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname });
   const queries = useQueryClient();
   const shown = useRef<string>(undefined);
   useEffect(() => {
