@@ -36,6 +36,8 @@ export const openPage = async (
     // Colours and positions are final at once.
     reducedMotion: "reduce",
   });
+  // Less than a test may take, so that a failure names what it waited for.
+  context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const errors: string[] = [];
   const failures: string[] = [];

@@ -16,6 +16,8 @@ export interface ConsoleStage {
   alert: string;
   /** The operation that re-applied step 23. */
   operation: string;
+  /** Dates the operations back again, after further moves. */
+  settleHistory(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,11 +42,7 @@ export const startConsoleStage = async ({ withDemo = false } = {}): Promise<Cons
   await api.observed.monitoring.start();
   await rollBack(api, 23);
   await reapply(api, 23);
-  const { rows } = await api.pool.query(`
-    update earlybird.operations
-      set started_at = timestamptz '2026-03-10 06:00Z' - (case kind when 'rollback' then 9 when 'reapply' then 4 else 90 end) * interval '1 min',
-        finished_at = timestamptz '2026-03-10 06:00Z' - (case kind when 'rollback' then 9 when 'reapply' then 4 else 90 end) * interval '1 min'
-      returning id, kind`);
+  await settleHistory(api);
   await api.app.listen({ port, host: "127.0.0.1" });
   const { id } = api.alerts.raise({
     type: "BILLING_FAILURE",
@@ -58,11 +56,23 @@ export const startConsoleStage = async ({ withDemo = false } = {}): Promise<Cons
     slack,
     url,
     alert: id,
-    operation: rows.find(({ kind }) => kind === "reapply").id,
+    operation: (await api.ask("GET /api/rollback/status", { as: "admin" })).operation.id,
+    settleHistory: () => settleHistory(api),
     stop: async () => {
       await api.observed.monitoring.stop();
       await api.stop();
       await slack.close();
     },
   };
+};
+
+/** The last operation four minutes ago, the one before 70 minutes earlier, and so on; the database has the real time. */
+const settleHistory = async ({ pool }: Api): Promise<void> => {
+  await pool.query(
+    `update earlybird.operations set started_at = moved.at, finished_at = moved.at from (
+       select id, $1::timestamptz - (70 * row_number() over (order by id desc) - 66) * interval '1 min' as at
+       from earlybird.operations) as moved
+     where moved.id = operations.id`,
+    [stageTime],
+  );
 };
