@@ -1,7 +1,7 @@
 import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
 import { readSettings } from "../../ops/src/settings/settings.ts";
 import { settingsReport } from "../../ops/src/settings/settings-report.ts";
-import { type Api, reapply, rollBack, startApi } from "./api.ts";
+import { type Api, startApi } from "./api.ts";
 import { freePort } from "./free-port.ts";
 import { type SlackPeer, startSlackPeer } from "./slack-peer.ts";
 
@@ -40,8 +40,10 @@ export const startConsoleStage = async ({ withDemo = false } = {}): Promise<Cons
     withDemo,
   });
   await api.observed.monitoring.start();
-  await rollBack(api, 23);
-  await reapply(api, 23);
+  const acknowledge = ["revenue loss"];
+  const asRavi = { requestedBy: "Ravi", origin: "cli", acknowledge };
+  await api.engine.rollbackStep(23, { ...asRavi, reason: "wrong prices on one-time orders", cascade: true });
+  await api.engine.reapplySteps(23, 23, { ...asRavi, reason: "prices are corrected" });
   await settleHistory(api);
   await api.app.listen({ port, host: "127.0.0.1" });
   const { id } = api.alerts.raise({
