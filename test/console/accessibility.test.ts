@@ -128,10 +128,14 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
     expect(await page.getByRole("main").textContent()).not.toContain(stage.slack.webhookUrl);
     await page.getByLabel("Day", { exact: true }).check();
     await page.getByLabel(/Single keys/).uncheck();
+    // Before the first paint, so also while the script of the page is still on its way.
+    const script = /\/index-[^/]+\.js$/;
+    await page.route(script, () => undefined);
     await page.reload({ waitUntil: "commit" });
-    // Set before anything is shown: the main script has not run yet.
-    await page.waitForFunction(`document.readyState !== "loading"`);
+    await page.getByText("Loading the console").waitFor({ state: "attached" });
     expect(await page.locator("html").getAttribute("data-theme")).toBe("day");
+    await page.unroute(script);
+    await page.reload();
     await page.getByRole("heading", { name: "Settings", exact: true }).waitFor();
     await page.keyboard.press("?");
     await page.keyboard.press("Control+k");

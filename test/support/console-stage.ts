@@ -24,7 +24,10 @@ export interface ConsoleStage {
 /** The moment, also for the clock of a browser. */
 export const stageTime = "2026-03-10T06:00:00Z";
 
-export const startConsoleStage = async ({ withDemo = false } = {}): Promise<ConsoleStage> => {
+/** @param options.url an empty database to use instead of one of the tests */
+export const startConsoleStage = async (
+  options: { url?: string; withDemo?: boolean } = {},
+): Promise<ConsoleStage> => {
   const slack = await startSlackPeer();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/console`;
@@ -37,7 +40,7 @@ export const startConsoleStage = async ({ withDemo = false } = {}): Promise<Cons
         "/nowhere/.env",
       ),
     ),
-    withDemo,
+    ...options,
   });
   await api.observed.monitoring.start();
   const acknowledge = ["revenue loss"];
