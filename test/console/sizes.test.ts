@@ -1,4 +1,6 @@
+import fastify from "fastify";
 import { expect, test } from "vitest";
+import { consolePages } from "../../ops/src/console/pages.ts";
 import { consoleSizes } from "../support/console-sizes.ts";
 
 test("the built console keeps its budgets", () => {
@@ -8,7 +10,25 @@ test("the built console keeps its budgets", () => {
   withinKb(firstLoad, 130);
   withinKb(fonts, 90);
   withinKb(largestChunk.bytes, 25);
-  // Neither a typing error in the name of a file nor a missing build passes.
+  // A pattern that matches no file passes otherwise.
   expect(firstLoad).toBeGreaterThan(60_000);
   expect(largestChunk.bytes).toBeGreaterThan(1_000);
+});
+
+test("scripts and styles are sent compressed", async () => {
+  const app = fastify();
+  await consolePages(app, "/console");
+  const page = await app.inject("/console");
+  const files = [...page.body.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, file]) => file);
+  expect(files.length).toBeGreaterThanOrEqual(3);
+  for (const file of files) {
+    for (const encoding of ["br", "gzip"]) {
+      const { headers } = await app.inject({
+        url: `/console/${file}`,
+        headers: { "accept-encoding": encoding },
+      });
+      expect([file, headers["content-encoding"]]).toEqual([file, encoding]);
+    }
+  }
+  await app.close();
 });
