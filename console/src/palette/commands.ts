@@ -1,7 +1,7 @@
 import type { OperationDetails } from "../api/operations.ts";
 import type { Alert, Operation, Step } from "../api/queries.ts";
+import type { NavigationPage } from "../navigation.ts";
 import { setPreference, type Theme } from "../preferences.ts";
-import type { ShellPage } from "../shell/shell-pages.ts";
 import { sentenceOf } from "../ui/operation-words.ts";
 import { openPalette } from "./palette-state.ts";
 
@@ -22,7 +22,7 @@ type Run = { open: string } | { act: () => void };
 export interface Known {
   /** All paths of the router; those with a parameter are left out. */
   paths: readonly string[];
-  pages: readonly ShellPage[];
+  pages: readonly NavigationPage[];
   hasRollback: boolean;
   steps: readonly Step[];
   alerts: readonly Alert[];

@@ -1,6 +1,6 @@
 import { useSession } from "../api/session.ts";
+import { pagesFor } from "../navigation.ts";
 import { usePreference } from "../preferences.ts";
-import { pagesFor } from "../shell/shell-pages.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "./dialog.tsx";
 import styles from "./palette.module.css";

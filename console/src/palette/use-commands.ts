@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { alertHistoryQuery, diagnosticsQuery, operationsQuery, stepsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { pagesFor } from "../shell/shell-pages.ts";
+import { pagesFor } from "../navigation.ts";
 import { type Command, commandsFor } from "./commands.ts";
 import { matchScore } from "./match.ts";
 

@@ -1,8 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useSession } from "../api/session.ts";
+import { pagesFor } from "../navigation.ts";
 import { usePreference } from "../preferences.ts";
-import { pagesFor } from "../shell/shell-pages.ts";
 import { actionOf } from "./keys.ts";
 import { openPalette } from "./palette-state.ts";
 

@@ -3,13 +3,13 @@ import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { activeAlertsQuery } from "../api/queries.ts";
 import { logOut, sessionQuery, useSession } from "../api/session.ts";
+import { pagesFor } from "../navigation.ts";
 import { PaletteHost } from "../palette/palette-host.tsx";
 import { openPalette } from "../palette/palette-state.ts";
 import { Sunrise } from "../ui/icon.tsx";
 import { Freshness } from "./freshness.tsx";
 import { useRenewal } from "./renewal.ts";
 import styles from "./shell.module.css";
-import { pagesFor } from "./shell-pages.ts";
 
 /** Entries of the bar at the bottom of a phone, besides "More". */
 const bottomEntries = 4;

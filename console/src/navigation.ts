@@ -1,7 +1,7 @@
-import type { Session } from "../api/session.ts";
+import type { Session } from "./api/session.ts";
 
 /** A page of the navigation. */
-export interface ShellPage {
+export interface NavigationPage {
   to: string;
   label: string;
   /** Pressed after `g`, it opens the page. */
@@ -10,7 +10,7 @@ export interface ShellPage {
 }
 
 /** In the order of the navigation. On a phone the first four are in the bar, and the others below "More". */
-export const shellPages = [
+export const navigationPages = [
   { to: "/", label: "Now", key: "n" },
   { to: "/alerts", label: "Alerts", key: "a" },
   { to: "/changes", label: "Changes", key: "c", needsRollback: true },
@@ -18,8 +18,8 @@ export const shellPages = [
   { to: "/system", label: "System", key: "s" },
   { to: "/ledger", label: "Ledger", key: "l", needsRollback: true },
   { to: "/settings", label: "Settings" },
-] as const satisfies readonly ShellPage[];
+] as const satisfies readonly NavigationPage[];
 
 /** Those that the service has. */
 export const pagesFor = ({ features }: Session) =>
-  shellPages.filter((page) => features.rollback || !("needsRollback" in page));
+  navigationPages.filter((page) => features.rollback || !("needsRollback" in page));
