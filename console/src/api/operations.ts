@@ -64,6 +64,14 @@ export const ledgerQuery = (filter: LedgerFilter) =>
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : slowlyMs),
   });
 
+/** The requests since the end of a move, to verify it by. */
+export const sinceQuery = (at: string) =>
+  queryOptions({
+    queryKey: ["since", at],
+    queryFn: () => read(api.GET("/api/health/since", { params: { query: { at } } })),
+    refetchInterval: whileRunningMs,
+  });
+
 const inBackground = { prefer: "respond-async" };
 
 export interface Move {
@@ -72,13 +80,15 @@ export interface Move {
   reason: string;
   acknowledge: string[];
   plan?: string | undefined;
+  /** Also moves the steps that depend on it, or that it requires. */
+  cascade: boolean;
 }
 
 /** Starts to roll a step back or to re-apply it. @throws ApiError */
-const move = ({ step, direction, reason, acknowledge, plan }: Move) => {
+const move = ({ step, direction, reason, acknowledge, plan, cascade }: Move) => {
   const request = {
     params: { path: { step: String(step) }, header: inBackground },
-    body: { ...(reason && { reason }), acknowledge, ...(plan !== undefined && { plan }) },
+    body: { ...(reason && { reason }), acknowledge, cascade, ...(plan !== undefined && { plan }) },
   };
   return direction === "rollback"
     ? read(api.POST("/api/rollback/steps/{step}/rollback", request))

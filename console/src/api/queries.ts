@@ -53,12 +53,6 @@ export const alertSummaryQuery = queryOptions({
   refetchInterval: slowlyMs,
 });
 
-export const alertHistoryQuery = queryOptions({
-  queryKey: ["alerts", "history"],
-  queryFn: () => read(api.GET("/api/alerts/history", { params: { query: { limit: 50 } } })),
-  refetchInterval: slowlyMs,
-});
-
 export const alertQuery = (id: string) =>
   queryOptions({
     queryKey: ["alerts", id],
@@ -110,19 +104,11 @@ export const acknowledge = ({ id }: Pick<Alert, "id">, note: string) =>
 export const unacknowledge = ({ id }: Pick<Alert, "id">) =>
   read(api.DELETE("/api/alerts/{id}/acknowledge", { params: { path: { id } } }));
 
-/** Mutes alerts of the same type and key for an hour. @throws ApiError */
-export const muteForAnHour = ({ type, key }: Pick<Alert, "type" | "key">, reason: string) =>
-  read(
-    api.POST("/api/alerts/mute", {
-      body: { type, ...(key && { key }), duration_seconds: 3_600, reason },
-    }),
-  );
-
 /** Executes a move, measures it and aborts it. @throws ApiError */
-export const dryRun = (step: number, direction: Direction): Promise<DryRun> =>
+export const dryRun = (step: number, direction: Direction, cascade: boolean): Promise<DryRun> =>
   read(
     api.POST("/api/rollback/steps/{step}/dry-run", {
       params: { path: { step: String(step) } },
-      body: { direction },
+      body: { direction, cascade },
     }),
   );
