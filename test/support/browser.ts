@@ -38,7 +38,11 @@ export const openPage = async (
   });
   // Less than a test may take, so that a failure names what it waited for.
   context.setDefaultTimeout(20_000);
-  const page = await context.newPage();
+  return watchPage(await context.newPage());
+};
+
+/** Collects what the browser reports of a page. */
+export const watchPage = (page: Page): WatchedPage => {
   const errors: string[] = [];
   const failures: string[] = [];
   page.on("pageerror", ({ message }) => errors.push(message));
@@ -51,13 +55,16 @@ export const openPage = async (
     if (response.status() >= 400)
       failures.push(`${response.status()} ${response.request().method()} ${pathname}`);
   });
-  return { page, context, errors, failures };
+  return { page, context: page.context(), errors, failures };
 };
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** Loads axe into each document that the page opens from now on, through the debugger, which no policy governs. */
 export const addAxe = (page: Page): Promise<unknown> => page.addInitScript({ path: axe });
+
+/** The rules of axe that depend on the theme. */
+export const colourRules = ["color-contrast", "link-in-text-block"];
 
 /**
  * What axe finds on the page as it is, with the elements concerned; after {@link addAxe}.

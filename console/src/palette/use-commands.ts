@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { alertHistoryQuery, diagnosticsQuery, operationsQuery, stepsQuery } from "../api/queries.ts";
+import { newestAlertsQuery } from "../api/alerts.ts";
+import { diagnosticsQuery, operationsQuery, stepsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { pagesFor } from "../navigation.ts";
 import { type Command, commandsFor } from "./commands.ts";
@@ -17,7 +18,7 @@ export const useCommands = (query: string): Command[] => {
   const once = { refetchInterval: false, staleTime: 30_000 } as const;
   const steps = useQuery({ ...stepsQuery, ...once, enabled: rollback }).data?.steps ?? [];
   const operations = useQuery({ ...operationsQuery, ...once, enabled: rollback }).data?.operations ?? [];
-  const alerts = useQuery({ ...alertHistoryQuery, ...once }).data?.alerts ?? [];
+  const alerts = useQuery({ ...newestAlertsQuery("ALL"), ...once }).data?.alerts ?? [];
   const endpoints = useQuery({ ...diagnosticsQuery, ...once }).data?.endpoints ?? [];
   const paths = Object.keys(routesByPath);
   const pages = pagesFor(session);

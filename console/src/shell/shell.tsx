@@ -1,8 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useLocation, useRouter } from "@tanstack/react-router";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { activeAlertsQuery } from "../api/queries.ts";
-import { logOut, sessionQuery, useSession } from "../api/session.ts";
+import { logOut, useSession } from "../api/session.ts";
+import { useLive } from "../live/use-live.ts";
 import { pagesFor } from "../navigation.ts";
 import { PaletteHost } from "../palette/palette-host.tsx";
 import { openPalette } from "../palette/palette-state.ts";
@@ -17,6 +18,7 @@ const bottomEntries = 4;
 /** The frame of every page: navigation, age of the data, user, palette and keys. */
 export const Shell = () => {
   const session = useSession();
+  useLive();
   useRenewal(session);
   const pages = pagesFor(session);
   return (
@@ -102,16 +104,7 @@ const More = ({ children }: { children: ReactNode }) => {
 };
 
 const LogOut = () => {
-  const queries = useQueryClient();
-  const router = useRouter();
-  const { mutate } = useMutation({
-    mutationFn: logOut,
-    onSuccess: () => {
-      queries.clear();
-      queries.setQueryData(sessionQuery.queryKey, null);
-      return router.invalidate();
-    },
-  });
+  const { mutate } = useMutation({ mutationFn: logOut });
   return (
     <button type="button" className={styles.out} onClick={() => mutate()}>
       Log out
