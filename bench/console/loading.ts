@@ -67,6 +67,8 @@ const load = async (
   data: (typeof pages)[number]["data"],
 ): Promise<Loaded> => {
   const context = await browser.newContext({ viewport: { width, height }, storageState: login });
+  // On a busy machine a slow phone takes minutes.
+  context.setDefaultTimeout(180_000);
   const page = await context.newPage();
   if (slowness) {
     const { cpu, latencyMs, bytesPerSecond } = slowness;

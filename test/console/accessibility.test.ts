@@ -17,6 +17,9 @@ const findOverflow = `document.documentElement.scrollWidth <= innerWidth ? [] :
     .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
     .map((element) => element.outerHTML.slice(0, 120))`;
 
+/** A flow of many pages takes long beside other tests. */
+const longFlow = { timeout: 120_000 };
+
 const desktop = { width: 1440, height: 900 };
 
 describe.skipIf(!hasBrowser)("the console for everybody", () => {
@@ -89,10 +92,15 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
     });
   };
 
-  test("no page has a barrier, by night, by day or at 400 % zoom", async () => {
+  test("no page has a barrier, by night, by day or at 400 % zoom", longFlow, async () => {
     await open("/login");
     await page.getByLabel("Email").waitFor();
-    await expectAccessible("login");
+    await page.getByLabel("Email").fill("admin@example.com");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("alert").waitFor();
+    await expectAccessible("login, refused");
+    await page.reload();
     await logIn();
     const pages: [string, Locator][] = [
       ["", page.getByText("Vital signs")],
@@ -137,13 +145,20 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
     await page.unroute(script);
     await page.reload();
     await page.getByRole("heading", { name: "Settings", exact: true }).waitFor();
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("Skip to content");
+    await page.keyboard.press("Enter");
+    expect(await hasFocus(page.getByRole("main"))).toBe(true);
+    await page.emulateMedia({ media: "print" });
+    expect(await page.getByRole("navigation").count()).toBe(0);
+    await page.emulateMedia({ media: null });
     await page.keyboard.press("?");
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog", { name: /^Find/ }).waitFor();
     expect(await page.getByRole("dialog").count()).toBe(1);
   });
 
-  test("the keyboard alone logs in, finds a step, undoes it and redoes it", async () => {
+  test("the keyboard alone logs in, finds a step, undoes it and redoes it", longFlow, async () => {
     await open("/");
     await logIn();
     await page.getByText("Vital signs").waitFor();

@@ -22,6 +22,8 @@ describe.skipIf(!hasBrowser)("at three in the morning", () => {
     ["a phone", 390, 844],
   ])(
     "on %s, a notification leads to the step undone in 6 clicks, and in 4 if logged in",
+    // Beside other tests, two long ways take a while.
+    { timeout: 90_000 },
     async (_, width, height) => {
       const { page, context, errors, failures } = await openPage(browser, { width, height });
       const link = linkInNotification(stage);
