@@ -41,8 +41,10 @@ export const readRoutes = async (
   const byHour = isByHour({ from: oldest, until, now });
   const grid = gridOf({ from: oldest, until, points, unitMs: byHour ? hourMs : 60_000 });
   const span = { from: new Date(grid.startMs), until };
-  const { sums, observedSeconds } = await readSums(db, span);
-  const counts = await readCounts(db, grid, byHour ? storedWithin(span) : minutesWithin(span));
+  const stored = byHour ? storedWithin(span) : minutesWithin(span);
+  const sums = await readSums(db, span);
+  const counts = await readCounts(db, grid, stored);
+  const observedSeconds = await observedSecondsOf(db, stored);
   const over = { windowSeconds: Math.round((until.getTime() - grid.startMs) / 1000), observedSeconds };
   return {
     stepSeconds: grid.stepMs / 1000,
@@ -82,31 +84,32 @@ const storedWithin = ({ from, until }: Span) => sql`(
   select hour, 3600, ${columns} from earlybird.metric_hours
   where hour >= ${from} and hour + interval '1 hour' <= ${until})`;
 
-/** One row for each endpoint, and how long any instance was recorded. */
-const readSums = async (
-  db: Kysely<unknown>,
-  { from, until }: Span,
-): Promise<{ sums: EndpointMinute[]; observedSeconds: number }> => {
+/** How long any instance was recorded, for the rate. */
+const observedSecondsOf = async (db: Kysely<unknown>, stored: RawBuilder<unknown>): Promise<number> => {
+  const { rows } = await sql<{ seconds: number | null }>`
+    select sum(seconds)::float8 as seconds
+    from (select distinct at, seconds from ${stored} as stored where route = ${allRoutes.route}) as observed`.execute(
+    db,
+  );
+  return Math.max(60, rows[0]?.seconds ?? 0);
+};
+
+/** One row for each endpoint. */
+const readSums = async (db: Kysely<unknown>, { from, until }: Span): Promise<EndpointMinute[]> => {
   const sums = new RouteSums();
-  const observed = new Map<number, number>();
   // Parts begin with an hour, so that no merged hour lies in two.
   let start = from;
   while (start < until) {
     const nextMs = Math.floor(start.getTime() / hourMs) * hourMs + readAtOnceMs;
     const end = new Date(Math.min(nextMs, until.getTime()));
-    const { rows } = await sql<EndpointMinute & { at: Date; seconds: number }>`
-      select at, seconds, ${endpointColumns} from ${storedWithin({ from: start, until: end })} as stored`.execute(
-      db,
-    );
-    for (const { at, seconds, ...row } of rows) {
-      if (row.route === allRoutes.route) observed.set(at.getTime(), seconds);
-      else sums.add(row);
-    }
+    const { rows } = await sql<EndpointMinute>`
+      select ${endpointColumns} from ${storedWithin({ from: start, until: end })} as stored
+      where route <> ${allRoutes.route}`.execute(db);
+    for (const row of rows) sums.add(row);
     await setImmediate();
     start = end;
   }
-  const observedSeconds = [...observed.values()].reduce((sum, seconds) => sum + seconds, 0);
-  return { sums: sums.read(), observedSeconds: Math.max(60, observedSeconds) };
+  return sums.read();
 };
 
 interface Counts {
