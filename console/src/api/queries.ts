@@ -14,7 +14,6 @@ export type Step = Ok<"/api/rollback/steps", "get">["steps"][number];
 export type StepDetails = Ok<"/api/rollback/steps/{step}", "get">;
 export type Operation = Ok<"/api/rollback/operations", "get">["operations"][number];
 export type DryRun = Ok<"/api/rollback/steps/{step}/dry-run", "post">;
-export type HistoryPoint = Ok<"/api/health/history", "get">["points"][number];
 export type Direction = "rollback" | "reapply";
 
 /** How often pages ask again, in milliseconds. */
@@ -83,17 +82,6 @@ export const operationsQuery = queryOptions({
   queryFn: () => read(api.GET("/api/rollback/operations", { params: { query: { limit: 20 } } })),
   refetchInterval: slowlyMs,
 });
-
-/** All routes together by the minute, up to now. */
-export const trafficQuery = (hours: number) =>
-  queryOptions({
-    queryKey: ["history", hours],
-    queryFn: () => {
-      const from = new Date(Date.now() - hours * 3_600_000).toISOString();
-      return read(api.GET("/api/health/history", { params: { query: { from } } }));
-    },
-    refetchInterval: slowlyMs,
-  });
 
 /** Stops the reminders of an alert. @throws ApiError */
 export const acknowledge = ({ id }: Pick<Alert, "id">, note: string) =>

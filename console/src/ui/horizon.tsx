@@ -1,109 +1,187 @@
-import type { HistoryPoint } from "../api/queries.ts";
+import { Link } from "@tanstack/react-router";
+import { useId } from "react";
+import { areaPath, type Column, highestOf, linePath } from "../charts/columns.ts";
+import { DataTable } from "../charts/data-table.tsx";
+import { placeMarks } from "../charts/labels.ts";
+import type { Events, Mark } from "../charts/marks.ts";
+import type { Period } from "../charts/range.ts";
+import { lanesOf } from "../charts/spans.ts";
+import { hourTicks } from "../charts/ticks.ts";
+import { leftAt, useWidth } from "../charts/use-width.ts";
 import type { Format } from "../format.ts";
 import styles from "./horizon.module.css";
-import { Icon, type IconName } from "./icon.tsx";
+import { Icon } from "./icon.tsx";
 
-export interface Mark {
-  atMs: number;
-  label: string;
-  icon: IconName;
+/** Requests and failures of each point; empty if nothing is known. */
+export interface Traffic {
+  /** The beginnings of the points, in Unix seconds. */
+  times: readonly number[];
+  requests: Column;
+  errors: Column;
 }
 
 const height = 100;
 const base = 80;
-const top = 24;
+const top = 30;
+/** More steps that are rolled back at the same time share the last lane. */
+const mostLanes = 3;
 
-/** Requests and failures by the minute over some hours, with marks of what changed. */
+/** Some hours of traffic and failures, with what changed and when alerts fired. */
 export const Horizon = ({
-  points,
-  marks,
-  hours,
-  nowMs,
+  period,
+  traffic: { times, requests, errors },
+  events,
+  note,
   format,
 }: {
-  points: readonly HistoryPoint[];
-  marks: readonly Mark[];
-  hours: number;
-  nowMs: number;
+  period: Period;
+  traffic: Traffic;
+  events: Events;
+  /** Why traffic is missing, or since when it is known. */
+  note?: string | undefined;
   format: Format;
 }) => {
-  const spanMs = hours * 3_600_000;
-  const fromMs = nowMs - spanMs;
-  const share = (ms: number) => (ms - fromMs) / spanMs;
-  const x = (ms: number) => share(ms) * 1_000;
-  const most = Math.max(1, ...points.map(({ requests }) => requests));
-  const y = (requests: number) => base - ((base - top) * requests) / most;
-  const known = points.map((point) => ({ ...point, atMs: Date.parse(point.at) }));
-  const line = known.map(({ atMs, requests }) => `L${x(atMs).toFixed(1)} ${y(requests).toFixed(1)}`).join("");
-  const first = known[0];
-  const last = known.at(-1);
-  const failed = known.filter(({ errors }) => errors > 0);
-  const firstHour = Math.ceil(fromMs / 3_600_000) * 3_600_000;
-  const ticks = Array.from({ length: hours }, (_, n) => firstHour + n * 3_600_000);
-  const visible = apart(
-    marks.filter(({ atMs }) => atMs > fromMs && atMs <= nowMs),
-    spanMs * 0.12,
-  );
+  const id = useId();
+  const [ref, width] = useWidth<HTMLDivElement>();
+  const { fromMs, toMs } = period;
+  const x = (ms: number) => ((ms - fromMs) / (toMs - fromMs)) * width;
+  const at = (index: number) => x((times[index] ?? 0) * 1_000);
+  const most = Math.max(1, highestOf(requests));
+  const y = (value: number) => base - ((base - top) * value) / most;
+  const failed = [...errors.entries()].filter(([, count]) => (count ?? 0) > 0);
+  const pointWidth = Math.max(1.6, at(1) - at(0) - 0.6);
+  const ticks = hourTicks(period, { timeZone: format.timeZone, everyHours: width < 560 ? 3 : 1 });
+  const lanes = lanesOf(events.rolledBack).slice(0, mostLanes);
   return (
     <figure className={styles.horizon}>
-      <svg
-        viewBox={`0 0 1000 ${height}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`Requests of the last ${hours} hours by the minute: at most ${most}, ${failed.length} minutes with failures.`}
-      >
-        {first && last && (
-          <>
-            <path
-              d={`M${x(first.atMs).toFixed(1)} ${base}${line}L${x(last.atMs).toFixed(1)} ${base}Z`}
-              fill="var(--area)"
-              opacity=".55"
+      <div className={styles.plot} ref={ref}>
+        <svg viewBox={`0 0 ${Math.max(1, width)} ${height}`} role="img" aria-labelledby={`${id}t ${id}d`}>
+          <title id={`${id}t`}>Requests of the last 12 hours, and what changed.</title>
+          <desc id={`${id}d`}>
+            {describe({ period, traffic: { times, requests, errors }, events, format })}
+          </desc>
+          {events.alerts.map((span) => (
+            <rect
+              key={`${span.severity}${span.fromMs}`}
+              x={x(span.fromMs)}
+              y={14}
+              width={Math.max(2, x(span.toMs) - x(span.fromMs))}
+              height={base - 14}
+              fill={`var(--${span.severity})`}
+              opacity=".12"
             />
-            <path
-              d={`M${line.slice(1)}`}
-              fill="none"
-              stroke="var(--area-line)"
-              vectorEffect="non-scaling-stroke"
+          ))}
+          <path d={areaPath(requests, at, y)} fill="var(--area)" opacity=".55" />
+          <path d={linePath(requests, at, y)} fill="none" stroke="var(--area-line)" strokeWidth="1.2" />
+          {failed.map(([index, count]) => (
+            <rect
+              key={times[index]}
+              x={at(index)}
+              y={Math.min(base - 3, y(count ?? 0))}
+              width={pointWidth}
+              height={Math.max(3, base - y(count ?? 0))}
+              fill="var(--error)"
             />
-          </>
-        )}
-        {failed.map(({ atMs, errors }) => (
-          <rect
+          ))}
+          <path d={`M0 ${base + 0.5}H${width}`} stroke="var(--rule-strong)" />
+          {ticks.map(({ atMs }) => (
+            <path key={atMs} d={`M${x(atMs).toFixed(1)} ${base}v5`} stroke="var(--rule-strong)" />
+          ))}
+          {lanes.map((lane, n) =>
+            lane.map((span) => (
+              <path
+                key={`${span.step} ${span.fromMs}`}
+                d={`M${x(span.fromMs).toFixed(1)} ${base - 4 - n * 5}H${x(span.toMs).toFixed(1)}`}
+                stroke="var(--rolled-back)"
+                strokeWidth="3"
+              />
+            )),
+          )}
+        </svg>
+        {ticks.map(({ atMs, label }) => (
+          <span
             key={atMs}
-            x={x(atMs)}
-            y={Math.min(base - 3, y(errors))}
-            width="2"
-            height={base - Math.min(base - 3, y(errors))}
-            fill="var(--error)"
-          />
+            className={styles.tick}
+            data-hidden={x(atMs) < 18 || x(atMs) > width - 18 || undefined}
+            ref={leftAt(x(atMs))}
+          >
+            {label}
+          </span>
         ))}
-        <path d={`M0 ${base}h1000`} stroke="var(--rule-strong)" vectorEffect="non-scaling-stroke" />
-      </svg>
-      {ticks.map((atMs) => (
-        <span key={atMs} className={styles.tick} ref={placed(share(atMs))}>
-          {format.time(new Date(atMs).toISOString()).slice(-5)}
-        </span>
-      ))}
-      {visible.map(({ atMs, label, icon }) => (
-        <span key={`${atMs}${label}`} className={styles.mark} ref={placed(share(atMs))}>
-          <Icon name={icon} /> {label}
-        </span>
-      ))}
+        {width > 0 &&
+          placeMarks(events.marks, x, width).map(({ mark, x, label }) => (
+            <MarkOnLine key={mark.id} mark={mark} x={x} label={label} format={format} />
+          ))}
+        {note && <p className={styles.note}>{note}</p>}
+      </div>
+      <DataTable
+        name="The last 12 hours"
+        times={times}
+        columns={[
+          { label: "Requests", values: requests, show: format.number },
+          { label: "Failed", values: errors, show: format.number },
+        ]}
+        format={format}
+        events={events.marks}
+      />
     </figure>
   );
 };
 
-/** The newest marks, of which no two are closer than their labels are wide. */
-const apart = (marks: readonly Mark[], leastMs: number): Mark[] => {
-  const kept: Mark[] = [];
-  for (const mark of [...marks].sort((a, b) => b.atMs - a.atMs)) {
-    if (kept.every(({ atMs }) => atMs - mark.atMs >= leastMs)) kept.push(mark);
-  }
-  return kept;
+const MarkOnLine = ({
+  mark,
+  x,
+  label,
+  format,
+}: {
+  mark: Mark;
+  x: number;
+  label: "left" | "right" | "none";
+  format: Format;
+}) => {
+  const name = `${mark.title}, ${format.time(new Date(mark.atMs).toISOString())}`;
+  const content = (
+    <>
+      <Icon name={mark.icon} />
+      {label !== "none" && <span className={styles.label}>{mark.label}</span>}
+    </>
+  );
+  return (
+    <span className={styles.mark} data-tone={mark.tone} data-label={label} ref={leftAt(x)}>
+      {mark.link ? (
+        <Link {...mark.link} title={name} aria-label={name}>
+          {content}
+        </Link>
+      ) : (
+        <span title={name}>{content}</span>
+      )}
+    </span>
+  );
 };
 
-/** Places an element by script: the policy of the pages allows no style attribute. */
-const placed = (share: number) => (element: HTMLElement | null) => {
-  element?.style.setProperty("left", `${(share * 100).toFixed(2)}%`);
-  if (element && share > 0.85) element.dataset.end = "";
+/** `Requests from 15:14 to 03:14 IST: at most 84 a minute, 12 failed. Step 26 was rolled back from 00:08 to 02:41.` */
+const describe = ({
+  period: { fromMs, toMs },
+  traffic: { requests, errors },
+  events,
+  format,
+}: {
+  period: Period;
+  traffic: Traffic;
+  events: Events;
+  format: Format;
+}): string => {
+  const time = (ms: number) => format.time(new Date(ms).toISOString());
+  const failed = errors.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  const sentences = [
+    `Requests from ${time(fromMs)} to ${time(toMs)} ${format.zone}: at most ${format.number(highestOf(requests))} a minute, ${format.number(failed)} failed.`,
+    ...events.rolledBack.map(
+      ({ step, fromMs, toMs }) => `Step ${step} was rolled back from ${time(fromMs)} to ${time(toMs)}.`,
+    ),
+    ...events.alerts.map(
+      ({ severity, fromMs, toMs }) =>
+        `Alerts of severity ${severity} fired from ${time(fromMs)} to ${time(toMs)}.`,
+    ),
+  ];
+  return sentences.join(" ");
 };
