@@ -2,6 +2,7 @@ import {
   closeMonitoringPool,
   createMonitoringPool,
   DatabaseHealthChecker,
+  Fleet,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
@@ -40,6 +41,8 @@ interface ApiOptions {
   trustProxy?: string;
   adminsNeedTotp?: boolean;
   orderCutOff?: string;
+  /** Keeps the history of all instances; nothing is written to it unless the test does. */
+  withFleet?: boolean;
 }
 
 /**
@@ -54,6 +57,7 @@ export const startApi = async ({
   trustProxy,
   adminsNeedTotp = false,
   orderCutOff,
+  withFleet = false,
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -77,7 +81,11 @@ export const startApi = async ({
     clock,
   });
   const { alerts, dispatcher, stop: stopAlerts } = await createAlerts({ clock });
-  const observed = { monitoring, alerts, dispatcher };
+  const { performance } = monitoring;
+  const fleet = withFleet
+    ? new Fleet({ pool: operatorPool, performance, log: quiet, version: "0.0.0", clock })
+    : undefined;
+  const observed = { monitoring, alerts, dispatcher, fleet };
   const app = await buildServer({
     db,
     operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),
@@ -143,6 +151,7 @@ export const startApi = async ({
     engine: engineOn(pool),
     observed,
     operator,
+    operatorPool,
     pool,
     refusal,
     secret,
