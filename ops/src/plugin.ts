@@ -40,6 +40,7 @@ import {
 import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 import type { SettingReport } from "./settings/settings-report.ts";
 import { suspectRoutes } from "./suspects/index.ts";
+import { timelineRoute, timelineSources } from "./timeline/index.ts";
 
 /** Monitoring and alerts of a service, as {@link startMonitoring} starts them. */
 export interface Observed {
@@ -168,12 +169,10 @@ export const earlybird = fastifyPlugin(
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
       await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute, settings });
-      await scope.register(suspectRoutes, {
-        alerts,
-        rollback,
-        instances: () => fleet?.living ?? [],
-        operatorOnly,
-      });
+      const suspectSources = { alerts, rollback, fleet };
+      await scope.register(suspectRoutes, { sources: suspectSources, operatorOnly });
+      const timeline = timelineSources({ alerts, rollback, fleet, clock });
+      await scope.register(timelineRoute, { sources: timeline, clock, operatorOnly });
       const sources = liveSources({ monitoring, alerts, version, rollback });
       await scope.register(liveRoute, { sources, clock, log: app.log, operatorOnly });
       if (settings) await scope.register(settingsRoute, { settings, operatorOnly });

@@ -4382,6 +4382,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List operations, alerts, mutes, starts of instances and releases that began in a period.
+         * @description Newest first, at most 90 days. What begins meanwhile does not shift the pages.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Default: 24 hours before `to`. */
+                    from?: string;
+                    /** @description Default: now. */
+                    to?: string;
+                    /** @description Separated by commas, such as `operation,alert`. Default: all. */
+                    kinds?: string;
+                    limit?: number;
+                    /** @description Takes the place of `from` and `to`. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            /** @description newest first, by their beginning */
+                            entries: {
+                                /** @description unique, such as operation:12 */
+                                id: string;
+                                /** @enum {string} */
+                                kind: "operation" | "alert" | "mute" | "instance" | "release";
+                                /**
+                                 * Format: date-time
+                                 * @description when it began
+                                 */
+                                at: string;
+                                /** @description null while it lasts */
+                                ended_at: string | null;
+                                /** @description a sentence */
+                                title: string;
+                                severity: ("info" | "warning" | "error" | "critical") | null;
+                                /** @description the person who did it */
+                                by: string | null;
+                                reason: string | null;
+                                /** @description what to look up */
+                                ref: {
+                                    operation?: number;
+                                    steps?: number[];
+                                    alert?: string;
+                                    release?: string;
+                                    instance?: string;
+                                    version?: string;
+                                };
+                            }[];
+                            /** @description `cursor` of the next page; null on the last one */
+                            next_cursor: string | null;
+                            /** @description kinds that could not be read completely, for example because the database is unavailable */
+                            missing: ("operation" | "alert" | "mute" | "instance" | "release")[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;

@@ -17,6 +17,7 @@ export type { FleetCoverage, FleetEndpoint, FleetSummary } from "./fleet/fleet-s
 export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.ts";
 export type { Instance } from "./fleet/instances.ts";
 export { SliceMeter } from "./fleet/slice-meter.ts";
+export type { InstanceStart } from "./fleet/starts.ts";
 export { type GaugeDeclaration, type GaugeOptions, type GaugeReading, gauge } from "./gauge.ts";
 export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
 export { type CountedRequests, type NamedCounts, ObjectiveCounts } from "./objective-counts.ts";

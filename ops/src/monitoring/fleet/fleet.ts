@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
+import type { PeriodPage } from "../../database/period-page.ts";
 import type { RequestCounts } from "../requests/minute-counts.ts";
 import type { PerformanceWindow } from "../requests/summary.ts";
 import type { ErrorCount, ErrorsRequest, FailedRequest } from "./error-counts.ts";
@@ -24,6 +25,7 @@ import { type RoutesOverTime, type RoutesRequest, readRoutes } from "./routes-ov
 import { readSeries, type Series, type SeriesRequest } from "./series.ts";
 import { readSince, type Since, type SinceRequest } from "./since.ts";
 import type { TotalsSource } from "./slice-meter.ts";
+import { type InstanceStart, readStarts } from "./starts.ts";
 import type { MinuteSource } from "./write-buffer.ts";
 
 const heartbeatEveryMs = 5_000;
@@ -88,6 +90,11 @@ export class Fleet {
   /** The instances alive at the last contact with the database, oldest first. */
   get living(): readonly Instance[] {
     return this.#instances.living;
+  }
+
+  /** A page of the starts of instances in a period, newest first. */
+  async starts(page: PeriodPage): Promise<InstanceStart[]> {
+    return this.#instances.connected((db) => readStarts(db, page));
   }
 
   /** Number of buffered minutes, of requests or gauges. */
