@@ -3,11 +3,13 @@ import { type Period, periodOf, type Range, rangeText } from "../charts/range.ts
 import { api, read } from "./client.ts";
 import type { paths } from "./schema.ts";
 
-type Answer<Path extends "/api/health/series" | "/api/health/routes" | "/api/health/errors"> =
-  paths[Path]["get"]["responses"][200]["content"]["application/json"];
+type Answer<
+  Path extends "/api/health/series" | "/api/health/routes" | "/api/health/errors" | "/api/timeline",
+> = paths[Path]["get"]["responses"][200]["content"]["application/json"];
 export type Series = Answer<"/api/health/series">;
 export type RouteOverTime = Answer<"/api/health/routes">["routes"][number];
 export type ErrorCount = Answer<"/api/health/errors">["errors"][number];
+export type TimelineEntry = Answer<"/api/timeline">["entries"][number];
 export type Metric = keyof Series["series"];
 
 /** A new minute is written every minute; a past period does not change. */
@@ -52,6 +54,20 @@ export const routesQuery = (range: Range) =>
     queryKey: ["routes", keyOf(range)],
     queryFn: () =>
       read(api.GET("/api/health/routes", { params: { query: { points: 48, ...bounds(range) } } })),
+    refetchInterval: refreshOf(range),
+    placeholderData: keepPreviousData,
+  });
+
+/** The newest events that began in a period. */
+export const timelineQuery = (range: Range) =>
+  queryOptions({
+    queryKey: ["timeline", keyOf(range)],
+    queryFn: () => {
+      // Up to now, not to the last recorded minute: an event is known at once.
+      const { from, to } = bounds(range);
+      const query = { from, ...(range.kind === "fixed" && { to }), limit: 500 };
+      return read(api.GET("/api/timeline", { params: { query } }));
+    },
     refetchInterval: refreshOf(range),
     placeholderData: keepPreviousData,
   });

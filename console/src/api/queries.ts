@@ -9,6 +9,7 @@ type Ok<Path extends keyof paths, Method extends "get" | "post"> = paths[Path][M
   : never;
 
 export type Health = Ok<"/api/health/detailed", "get">;
+export type Diagnostics = Ok<"/api/health/diagnostics", "get">;
 export type Alert = Ok<"/api/alerts/active", "get">["alerts"][number];
 export type Step = Ok<"/api/rollback/steps", "get">["steps"][number];
 export type StepDetails = Ok<"/api/rollback/steps/{step}", "get">;
@@ -79,7 +80,7 @@ export const stepQuery = (step: number) =>
 
 export const operationsQuery = queryOptions({
   queryKey: ["rollback", "operations"],
-  queryFn: () => read(api.GET("/api/rollback/operations", { params: { query: { limit: 20 } } })),
+  queryFn: () => read(api.GET("/api/rollback/operations", { params: { query: { limit: 100 } } })),
   refetchInterval: slowlyMs,
 });
 

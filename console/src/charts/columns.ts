@@ -22,6 +22,12 @@ export const runsOf = (column: Column): [number, number][] => {
   return runs;
 };
 
+/** Without the zeros between zeros: a rare thing is drawn where it happens, not as a line along the axis. */
+export const withoutFlatZeros = (column: Column): Column =>
+  column.map((value, index) =>
+    value === 0 && !(column[index - 1] ?? 0) && !(column[index + 1] ?? 0) ? null : value,
+  );
+
 /** The path of a line in an SVG, with gaps; a single point becomes a short stroke. */
 export const linePath = (
   column: Column,

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
+import { type TimelineEntry, timelineQuery } from "../api/history.ts";
 import {
   type Alert,
-  alertHistoryQuery,
+  activeAlertsQuery,
   type Operation,
   operationsQuery,
   stepsQuery,
@@ -10,12 +11,13 @@ import { useSession } from "../api/session.ts";
 import { nameOf } from "../format.ts";
 import type { IconName } from "../ui/icon.tsx";
 import { doneWords } from "../ui/operation-words.ts";
-import type { Period } from "./range.ts";
+import type { Period, Range } from "./range.ts";
 import { clip, rolledBackSpans, type Span, union } from "./spans.ts";
 
 /** Something that changed, or an alert, as a mark on a chart. */
 export interface Mark {
   id: string;
+  kind: TimelineEntry["kind"];
   atMs: number;
   /** A few words, such as `26 rolled back`; empty where the icon says enough. */
   label: string;
@@ -28,78 +30,118 @@ export interface Mark {
   more?: string;
 }
 
-/** What happened in a period: marks, and the spans in which steps were rolled back or alerts fired. */
+/** What happened in a period, newest first, and the spans in which steps were rolled back or alerts fired. */
 export interface Events {
   marks: Mark[];
   rolledBack: (Span & { step: number })[];
   alerts: (Period & { severity: Alert["severity"] })[];
+  /** Kinds of events that could not be read. */
+  missing: readonly string[];
 }
 
-export const operationMark = (operation: Operation): Mark => {
-  const { id, kind, steps, started_at, requested_by, reason } = operation;
-  const which = steps.length > 3 ? `${steps.length} steps` : steps.join(", ");
-  return {
-    id: `operation:${id}`,
-    atMs: Date.parse(started_at),
-    label: `${which} ${doneWords[kind]}`,
-    title: `${steps.length === 1 ? "Step" : "Steps"} ${steps.join(", ")} ${doneWords[kind]}`,
-    icon: kind === "rollback" ? "undo" : "redo",
-    tone: kind === "rollback" ? "rolled-back" : "plain",
-    link: { to: "/operations/$id", params: { id } },
-    more: `${nameOf(requested_by)}${reason ? `: “${reason}”` : ""}`,
-  };
+type Look = Pick<Mark, "label" | "icon" | "tone" | "link">;
+
+const lookOf = ({ kind, ref, title, severity }: TimelineEntry, operations: readonly Operation[]): Look => {
+  if (kind === "alert") {
+    const tone = severity === "info" || severity === null ? "warning" : severity;
+    return {
+      label: "",
+      icon: tone,
+      tone,
+      ...(ref.alert !== undefined && { link: { to: "/alerts/$id", params: { id: ref.alert } } }),
+    };
+  }
+  if (kind === "operation") {
+    const steps = ref.steps ?? [];
+    const id = String(ref.operation);
+    const direction = operations.find((operation) => operation.id === id)?.kind ?? "apply";
+    return {
+      label: `${steps.length > 3 ? `${steps.length} steps` : steps.join(", ")} ${doneWords[direction]}`,
+      icon: direction === "rollback" ? "undo" : "redo",
+      tone: direction === "rollback" ? "rolled-back" : "plain",
+      link: { to: "/operations/$id", params: { id } },
+    };
+  }
+  if (kind === "mute") return { label: `${title.split(" ")[0]} muted`, icon: "muted", tone: "plain" };
+  const where = kind === "instance" && ref.instance !== undefined ? ` on ${ref.instance}` : "";
+  return { label: `${ref.version ?? ref.release ?? ""}${where}`, icon: "start", tone: "plain" };
 };
 
-const alertMark = ({ id, severity, message, fired_at }: AlertEntry): Mark => ({
-  id: `alert:${id}`,
-  atMs: Date.parse(fired_at),
-  label: "",
-  title: message,
-  icon: severity,
-  tone: severity,
-  link: { to: "/alerts/$id", params: { id } },
-});
+/** @param operations tell in which direction the steps moved */
+export const markOf = (entry: TimelineEntry, operations: readonly Operation[]): Mark => {
+  const { id, kind, at, title, by, reason } = entry;
+  const more = [by === null ? "" : nameOf(by), reason === null ? "" : `“${reason}”`].filter(
+    (text) => text !== "",
+  );
+  return { id, kind, atMs: Date.parse(at), title, more: more.join(": "), ...lookOf(entry, operations) };
+};
 
-type AlertEntry = Pick<Alert, "id" | "severity" | "message" | "fired_at"> & { resolved_at: string | null };
+const alertSpans = (
+  entries: readonly { severity: Alert["severity"]; at: string; ended_at: string | null }[],
+  period: Period,
+): Events["alerts"] => {
+  const spans = entries
+    .map(({ severity, at, ended_at }) => ({
+      severity,
+      fromMs: Date.parse(at),
+      toMs: ended_at === null ? period.toMs : Date.parse(ended_at),
+    }))
+    .filter((span) => span.toMs > period.fromMs && span.fromMs < period.toMs);
+  return (["warning", "error", "critical"] as const).flatMap((severity) =>
+    union(spans.filter((span) => span.severity === severity)).map((span) => ({
+      severity,
+      ...clip(span, period),
+    })),
+  );
+};
 
-/** @param known the steps that are rolled back now, and what the server knows of operations and alerts */
+/** What the server knows. The timeline has what began in the period; what began before and still lasts is elsewhere. */
+export interface Known {
+  entries: readonly TimelineEntry[];
+  missing: readonly string[];
+  operations: readonly Operation[];
+  /** Those that fire now. */
+  alerts: readonly Pick<Alert, "id" | "severity" | "fired_at">[];
+  /** The steps that are rolled back now. */
+  rolledBack: readonly number[];
+}
+
 export const eventsOf = (
-  {
-    operations,
-    alerts,
-    rolledBack,
-  }: { operations: readonly Operation[]; alerts: readonly AlertEntry[]; rolledBack: readonly number[] },
+  { entries, missing, operations, alerts, rolledBack }: Known,
   period: Period,
 ): Events => {
-  const { fromMs, toMs } = period;
-  const marks = [...operations.map(operationMark), ...alerts.map(alertMark)];
-  const spans = alerts
-    .map(({ severity, fired_at, resolved_at }) => ({
-      severity,
-      fromMs: Date.parse(fired_at),
-      toMs: resolved_at === null ? toMs : Date.parse(resolved_at),
-    }))
-    .filter((span) => span.toMs > fromMs && span.fromMs < toMs);
+  const begun = entries.filter(({ kind }) => kind === "alert");
+  const ids = new Set(begun.map(({ ref }) => ref.alert));
+  const before = alerts.filter(({ id }) => !ids.has(id));
   return {
-    marks: marks.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).sort((a, b) => b.atMs - a.atMs),
+    marks: entries.map((entry) => markOf(entry, operations)),
     rolledBack: rolledBackSpans(operations, rolledBack, period),
-    alerts: (["warning", "error", "critical"] as const).flatMap((severity) =>
-      union(spans.filter((span) => span.severity === severity)).map((span) => ({
-        severity,
-        ...clip(span, period),
-      })),
+    alerts: alertSpans(
+      [
+        ...begun.map(({ severity, at, ended_at }) => ({
+          severity: severity === "info" || severity === null ? ("warning" as const) : severity,
+          at,
+          ended_at,
+        })),
+        ...before.map(({ severity, fired_at }) => ({ severity, at: fired_at, ended_at: null })),
+      ],
+      period,
     ),
+    missing,
   };
 };
 
 /** What happened in a period, as far as the service keeps it. */
-export const useEvents = (period: Period): Events => {
+export const useEvents = (range: Range, period: Period): Events => {
   const { rollback } = useSession().features;
+  const timeline = useQuery(timelineQuery(range));
   const operations = useQuery({ ...operationsQuery, enabled: rollback });
   const steps = useQuery({ ...stepsQuery, enabled: rollback });
-  const alerts = useQuery(alertHistoryQuery);
+  const alerts = useQuery(activeAlertsQuery);
   return eventsOf(
     {
+      entries: timeline.data?.entries ?? [],
+      missing: timeline.data?.missing ?? [],
       operations: operations.data?.operations ?? [],
       alerts: alerts.data?.alerts ?? [],
       rolledBack: (steps.data?.steps ?? [])

@@ -11,6 +11,8 @@ export interface PlotSeries extends DataColumn {
   dash?: number[];
   /** Fills the area below. */
   isFilled?: boolean;
+  /** Mostly 0, and not drawn there. */
+  isRare?: boolean;
 }
 
 export interface Threshold {
@@ -80,7 +82,7 @@ export const plotOptions = (
     height,
     tzDate: (seconds) => tzDate(new Date(seconds * 1_000), format.timeZone),
     legend: { show: false },
-    padding: [26, 8, 0, 0],
+    padding: [26, 20, 0, 0],
     cursor: { drag: { x: true, y: false, setScale: false }, y: false, points: { size: 6 } },
     scales: {
       x: { min: period.fromMs / 1_000, max: period.toMs / 1_000, auto: false },
@@ -103,7 +105,7 @@ export const plotOptions = (
         }),
       ),
     ],
-    hooks: { drawSeries: [], draw: threshold ? [(plot) => drawThreshold(plot, threshold)] : [] },
+    hooks: { draw: threshold ? [(plot) => drawThreshold(plot, threshold)] : [] },
   };
 };
 

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type uPlot from "uplot";
 import { Icon } from "../ui/icon.tsx";
 import styles from "./charts.module.css";
+import { withoutFlatZeros } from "./columns.ts";
 import { DataTable } from "./data-table.tsx";
 import { placeMarks } from "./labels.ts";
 import type { Mark } from "./marks.ts";
@@ -67,7 +68,7 @@ export const Plot = ({
           ],
         },
       },
-      [[...times], ...series.map(({ values }) => [...values])],
+      [[...times], ...series.map(({ values, isRare }) => [...(isRare ? withoutFlatZeros(values) : values)])],
       canvas.current,
     );
     const unfollow = followTheme(() => plot.redraw(false));

@@ -1,17 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { periodOfAnswer, seriesQuery } from "../api/history.ts";
-import {
-  type Alert,
-  activeAlertsQuery,
-  healthQuery,
-  type Operation,
-  operationsQuery,
-  overviewQuery,
-  stepsQuery,
-} from "../api/queries.ts";
+import { type Alert, activeAlertsQuery, healthQuery, overviewQuery, stepsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { operationMark, useEvents } from "../charts/marks.ts";
+import { type Events, useEvents } from "../charts/marks.ts";
 import { periodOf, type Range } from "../charts/range.ts";
 import { createFormat, duration, type Format } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
@@ -39,7 +31,7 @@ export const NowPage = () => {
   const { rollback } = session.features;
   const overview = useQuery({ ...overviewQuery, enabled: rollback });
   const steps = useQuery({ ...stepsQuery, enabled: rollback });
-  const operations = useQuery({ ...operationsQuery, enabled: rollback });
+  const events = useEvents(horizonRange, periodOf(horizonRange, nowMs));
   const error = health.error ?? alerts.error;
   if (error && !health.data) return <LoadError error={error} />;
   if (!health.data || !alerts.data || (rollback && !steps.data)) return <Loading lines={8} />;
@@ -51,21 +43,18 @@ export const NowPage = () => {
     nowMs,
   };
   const lead = leadOf(situation, format);
-  const changes = operations.data?.operations ?? [];
   return (
     <>
       <h1 className="visually-hidden">Now</h1>
-      <TwelveHours nowMs={nowMs} format={format} />
+      <TwelveHours nowMs={nowMs} events={events} format={format} />
       <LeadSection lead={lead} />
       <div className={styles.columns}>
         <Section title="Firing" aside={<Link to="/alerts">All alerts</Link>}>
           <Firing alerts={alerts.data.alerts} nowMs={nowMs} />
         </Section>
-        {rollback && (
-          <Section title="What changed" aside={<Link to="/changes">All changes</Link>}>
-            <Changed operations={changes.slice(0, 5)} format={format} />
-          </Section>
-        )}
+        <Section title="What changed" aside={rollback && <Link to="/changes">All changes</Link>}>
+          <Changed events={events} format={format} />
+        </Section>
         <VitalSigns health={health.data} format={format} />
       </div>
     </>
@@ -73,7 +62,7 @@ export const NowPage = () => {
 };
 
 /** The horizon, or as much of it as the service can know. */
-const TwelveHours = ({ nowMs, format }: { nowMs: number; format: Format }) => {
+const TwelveHours = ({ nowMs, events, format }: { nowMs: number; events: Events; format: Format }) => {
   const { fleet } = useSession().features;
   const metrics = ["requests", "errors"] as const;
   const { data, error } = useQuery({
@@ -82,7 +71,6 @@ const TwelveHours = ({ nowMs, format }: { nowMs: number; format: Format }) => {
   });
   const period = data ? periodOfAnswer(data) : periodOf(horizonRange, nowMs);
   const { times = [], series: { requests = [], errors = [] } = {} } = data ?? {};
-  const events = useEvents(period);
   const first = requests.findIndex((count) => count !== null);
   const sinceMs = (times[first] ?? 0) * 1_000;
   const noteOf = () => {
@@ -155,15 +143,23 @@ const Firing = ({ alerts, nowMs }: { alerts: readonly Alert[]; nowMs: number }) 
   );
 };
 
-const Changed = ({ operations, format }: { operations: readonly Operation[]; format: Format }) => {
-  if (operations.length === 0) return <Empty>No step was moved yet.</Empty>;
+/** As many of the newest changes as are shown. */
+const mostChanges = 5;
+
+const Changed = ({ events, format }: { events: Events; format: Format }) => {
+  const changes = events.marks.filter(({ kind }) => kind !== "alert");
+  const known = events.missing.length === 0;
   return (
-    <ul>
-      {operations.map(operationMark).map(({ id, icon, atMs, title, link, more }) => (
-        <Row key={id} icon={icon} aside={format.time(new Date(atMs).toISOString())} more={more}>
-          {link ? <Link {...link}>{title}</Link> : title}
-        </Row>
-      ))}
-    </ul>
+    <>
+      {changes.length === 0 && known && <Empty>Nothing changed in the last 12 hours.</Empty>}
+      {!known && <p className="warning">Could not be read: {events.missing.join(", ")}.</p>}
+      <ul>
+        {changes.slice(0, mostChanges).map(({ id, icon, atMs, title, link, more }) => (
+          <Row key={id} icon={icon} aside={format.time(new Date(atMs).toISOString())} more={more}>
+            {link ? <Link {...link}>{title}</Link> : title}
+          </Row>
+        ))}
+      </ul>
+    </>
   );
 };

@@ -48,13 +48,20 @@ export const TrafficCharts = ({
         title="Requests a second"
         series={[
           {
-            label: "answered",
+            label: "all",
             values: perSecond,
             show: perSecondText,
             colour: "--area-line",
             isFilled: true,
           },
-          { label: "failed", values: failed, show: perSecondText, colour: "--error", isFilled: true },
+          {
+            label: "failed",
+            values: failed,
+            isRare: true,
+            show: perSecondText,
+            colour: "--error",
+            isFilled: true,
+          },
         ]}
       />
       <Plot

@@ -37,7 +37,7 @@ const TrafficOverTime = () => {
   );
   const { data } = series;
   const period = data ? periodOfAnswer(data) : periodOf(range, nowMs);
-  const { marks } = useEvents(period);
+  const { marks } = useEvents(range, period);
   const select = (selected: Period) =>
     void navigate({ to: "/traffic", search: { ...search, range: rangeText(within(selected, nowMs)) } });
   if (series.error && !data) return <LoadError error={series.error} />;

@@ -105,12 +105,7 @@ export const VitalSigns = ({ health, format }: { health: Health; format: Format 
     );
   }
   return (
-    <Section
-      title="Vital signs"
-      aside={
-        <span>{fleet ? "last minute here, last hour of all; alert from" : "last minute; alert from"}</span>
-      }
-    >
+    <Section title="Vital signs" aside={<span>{fleet ? "the last hour, and now here" : "now"}</span>}>
       <table className={styles.signs}>
         <thead className="visually-hidden">
           <tr>

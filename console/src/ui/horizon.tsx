@@ -112,8 +112,8 @@ export const Horizon = ({
           placeMarks(events.marks, x, width).map(({ mark, x, label }) => (
             <MarkOnLine key={mark.id} mark={mark} x={x} label={label} format={format} />
           ))}
-        {note && <p className={styles.note}>{note}</p>}
       </div>
+      {note && <p className={styles.note}>{note}</p>}
       <DataTable
         name="The last 12 hours"
         times={times}

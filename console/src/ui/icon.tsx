@@ -34,6 +34,15 @@ const shapes = {
       strokeWidth="1.6"
     />
   ),
+  start: <path d="M3 1.6 10.4 6 3 10.4Z" fill="none" stroke="currentColor" strokeWidth="1.5" />,
+  muted: (
+    <path
+      d="m1.5 1.5 9 9M3.2 8.6V5.4a2.8 2.8 0 0 1 4.2-2.4M8.8 6.3v2.3M2 8.8h6.8M5 10.6h2"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+    />
+  ),
   check: <path d="m1.6 6.4 3 3.1 5.8-7" fill="none" stroke="currentColor" strokeWidth="1.8" />,
   cross: <path d="m2 2 8 8M10 2l-8 8" fill="none" stroke="currentColor" strokeWidth="1.8" />,
 } satisfies Record<string, ReactNode>;
