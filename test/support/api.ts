@@ -17,6 +17,8 @@ import { changes as declaredChanges } from "../../delivery/src/changes/index.ts"
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
+import { readSettings } from "../../ops/src/settings/settings.ts";
+import { settingsReport } from "../../ops/src/settings/settings-report.ts";
 import { createAlerts } from "./alerts.ts";
 import { openSmallBusiness } from "./business.ts";
 import { StandingClock } from "./clock.ts";
@@ -85,7 +87,8 @@ export const startApi = async ({
   const fleet = withFleet
     ? new Fleet({ pool: operatorPool, performance, log: quiet, version: "0.0.0", clock })
     : undefined;
-  const observed = { monitoring, alerts, dispatcher, fleet };
+  const settings = settingsReport(readSettings({}, "/nowhere/.env"));
+  const observed = { monitoring, alerts, dispatcher, fleet, ...(withFleet && { settings }) };
   const app = await buildServer({
     db,
     operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),

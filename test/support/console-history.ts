@@ -47,7 +47,11 @@ export const recordHistory = async (api: Api, { routes = 0 } = {}): Promise<stri
   for (const [index, minutes] of [186, 33].entries()) {
     await api.pool.query(
       "update earlybird.operations set started_at = $2, finished_at = $2, reason = $3 where id = $1",
-      [rows[index]?.id, before(minutes), index === 0 ? "bills show wrong quantities" : "quantities are mended"],
+      [
+        rows[index]?.id,
+        before(minutes),
+        index === 0 ? "bills show wrong quantities" : "quantities are mended",
+      ],
     );
   }
   return rows.map(({ id }) => id);

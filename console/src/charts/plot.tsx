@@ -77,6 +77,7 @@ export const Plot = ({
       plot.destroy();
     };
   }, [library, width, height, shown]);
+  const { threshold } = options;
   const x = (ms: number) =>
     area ? area.left + ((ms - period.fromMs) / (period.toMs - period.fromMs)) * area.width : 0;
   return (
@@ -104,7 +105,11 @@ export const Plot = ({
         </span>
       </figcaption>
       <div className={styles.plot} data-height={height} ref={ref}>
-        <div ref={canvas} role="img" aria-label={`${title}. The data follows as a table.`} />
+        <div
+          ref={canvas}
+          role="img"
+          aria-label={`${title}${threshold ? `, ${threshold.label}` : ""}. The data follows as a table.`}
+        />
         {area &&
           placeMarks(
             marks.map((mark) => ({ ...mark, label: "" })),

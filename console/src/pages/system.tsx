@@ -48,31 +48,34 @@ export const SystemPage = () => {
       </div>
       {session.features.fleet && <SystemCharts />}
       <Section title="Largest tables">
-        {(collections ?? []).length === 0 && <Empty>No table is counted yet.</Empty>}
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <section className={table.scroll} aria-label="Largest tables" tabIndex={0}>
-          <table className={table.table}>
-            <thead>
-              <tr>
-                <th scope="col">Table</th>
-                <th scope="col">Rows</th>
-                <th scope="col">Size</th>
-              </tr>
-            </thead>
-            <tbody>
-              {(collections ?? []).map(({ table: name, rows, estimate, bytes }) => (
-                <tr key={name}>
-                  <td>{name}</td>
-                  <td>
-                    {estimate && "about "}
-                    {rows === null ? "unknown" : format.number(rows)}
-                  </td>
-                  <td>{bytes === null ? "unknown" : format.bytes(bytes)}</td>
+        {(collections ?? []).length === 0 ? (
+          <Empty>No table is counted yet.</Empty>
+        ) : (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+          <section className={table.scroll} aria-label="Largest tables" tabIndex={0}>
+            <table className={table.table}>
+              <thead>
+                <tr>
+                  <th scope="col">Table</th>
+                  <th scope="col">Rows</th>
+                  <th scope="col">Size</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+              </thead>
+              <tbody>
+                {(collections ?? []).map(({ table: name, rows, estimate, bytes }) => (
+                  <tr key={name}>
+                    <td>{name}</td>
+                    <td>
+                      {estimate && "about "}
+                      {rows === null ? "unknown" : format.number(rows)}
+                    </td>
+                    <td>{bytes === null ? "unknown" : format.bytes(bytes)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        )}
       </Section>
     </div>
   );
