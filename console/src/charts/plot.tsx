@@ -1,11 +1,10 @@
-import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import type uPlot from "uplot";
-import { Icon } from "../ui/icon.tsx";
 import styles from "./charts.module.css";
 import { withoutFlatZeros } from "./columns.ts";
 import { DataTable } from "./data-table.tsx";
 import { placeMarks } from "./labels.ts";
+import { MarkLink } from "./mark-link.tsx";
 import type { Mark } from "./marks.ts";
 import { type PlotOptions, plotOptions } from "./plot-options.ts";
 import type { Period } from "./range.ts";
@@ -115,27 +114,14 @@ export const Plot = ({
             marks.map((mark) => ({ ...mark, label: "" })),
             x,
             width,
-          ).map(({ mark, x }) => <MarkOnPlot key={mark.id} mark={mark} x={x} format={format} />)}
+          ).map(({ mark, x }) => (
+            <span key={mark.id} className={styles.mark} data-tone={mark.tone} ref={leftAt(x)}>
+              <MarkLink mark={mark} format={format} />
+            </span>
+          ))}
       </div>
       <DataTable name={title} times={times} columns={series} format={format} />
     </figure>
-  );
-};
-
-const MarkOnPlot = ({ mark, x, format }: { mark: Mark; x: number; format: PlotOptions["format"] }) => {
-  const name = `${mark.title}, ${format.time(new Date(mark.atMs).toISOString())}`;
-  return (
-    <span className={styles.mark} data-tone={mark.tone} ref={leftAt(x)}>
-      {mark.link ? (
-        <Link {...mark.link} title={name} aria-label={name}>
-          <Icon name={mark.icon} />
-        </Link>
-      ) : (
-        <span title={name}>
-          <Icon name={mark.icon} />
-        </span>
-      )}
-    </span>
   );
 };
 

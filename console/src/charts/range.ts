@@ -54,7 +54,7 @@ export const readRange = (
 ): { range: Range; note?: string } => {
   const instead = (reason: string) => ({
     range: { kind: "last", name: fallback } as const,
-    note: `${reason} The last ${presetLabels[fallback]} are shown.`,
+    note: `${reason} Showing the last ${presetLabels[fallback]}.`,
   });
   if (text === undefined) return { range: { kind: "last", name: fallback } };
   if (isPreset(text)) return { range: { kind: "last", name: text } };

@@ -1,16 +1,15 @@
-import { Link } from "@tanstack/react-router";
 import { useId } from "react";
 import { areaPath, type Column, highestOf, linePath } from "../charts/columns.ts";
 import { DataTable } from "../charts/data-table.tsx";
 import { placeMarks } from "../charts/labels.ts";
-import type { Events, Mark } from "../charts/marks.ts";
+import { MarkLink } from "../charts/mark-link.tsx";
+import type { Events } from "../charts/marks.ts";
 import type { Period } from "../charts/range.ts";
 import { lanesOf } from "../charts/spans.ts";
 import { hourTicks } from "../charts/ticks.ts";
 import { leftAt, useWidth } from "../charts/use-width.ts";
 import type { Format } from "../format.ts";
 import styles from "./horizon.module.css";
-import { Icon } from "./icon.tsx";
 
 /** Requests and failures of each point; empty if nothing is known. */
 export interface Traffic {
@@ -110,7 +109,15 @@ export const Horizon = ({
         ))}
         {width > 0 &&
           placeMarks(events.marks, x, width).map(({ mark, x, label }) => (
-            <MarkOnLine key={mark.id} mark={mark} x={x} label={label} format={format} />
+            <span
+              key={mark.id}
+              className={styles.mark}
+              data-tone={mark.tone}
+              data-label={label}
+              ref={leftAt(x)}
+            >
+              <MarkLink mark={mark} hasLabel={label !== "none"} format={format} />
+            </span>
           ))}
       </div>
       {note && <p className={styles.note}>{note}</p>}
@@ -125,37 +132,6 @@ export const Horizon = ({
         events={events.marks}
       />
     </figure>
-  );
-};
-
-const MarkOnLine = ({
-  mark,
-  x,
-  label,
-  format,
-}: {
-  mark: Mark;
-  x: number;
-  label: "left" | "right" | "none";
-  format: Format;
-}) => {
-  const name = `${mark.title}, ${format.time(new Date(mark.atMs).toISOString())}`;
-  const content = (
-    <>
-      <Icon name={mark.icon} />
-      {label !== "none" && <span className={styles.label}>{mark.label}</span>}
-    </>
-  );
-  return (
-    <span className={styles.mark} data-tone={mark.tone} data-label={label} ref={leftAt(x)}>
-      {mark.link ? (
-        <Link {...mark.link} title={name} aria-label={name}>
-          {content}
-        </Link>
-      ) : (
-        <span title={name}>{content}</span>
-      )}
-    </span>
   );
 };
 
