@@ -88,6 +88,13 @@ export const alertTypesQuery = queryOptions({
   staleTime: 600_000,
 });
 
+/** The service's own figures, at most four. */
+export const figuresQuery = queryOptions({
+  queryKey: ["figures"],
+  queryFn: () => read(api.GET("/api/console/figures")),
+  refetchInterval: 30_000,
+});
+
 /** The period that an answer covers. */
 export const periodOfAnswer = ({ from, to }: { from: string; to: string }): Period => ({
   fromMs: Date.parse(from),

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { seriesQuery } from "../api/history.ts";
+import { figuresQuery, seriesQuery } from "../api/history.ts";
 import type { Health } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Column } from "../charts/columns.ts";
 import { Sparkline } from "../charts/sparkline.tsx";
 import { type ThresholdSetting, useThresholds } from "../charts/thresholds.ts";
 import type { Format } from "../format.ts";
+import { FactTable } from "../ui/fact-table.tsx";
 import { Section } from "../ui/section.tsx";
 import styles from "./vital-signs.module.css";
 
@@ -30,13 +31,14 @@ const metrics = [
   "memory_percent",
 ] as const;
 
-/** The last minute of this instance, beside the last hour of all and the thresholds of the alerts. */
+/** The last minute of this instance, beside the last hour of all and the thresholds; below, the service's own figures. */
 export const VitalSigns = ({ health, format }: { health: Health; format: Format }) => {
   const { fleet } = useSession().features;
   const { data } = useQuery({
     ...seriesQuery({ metrics, range: { kind: "last", name: "1h" }, points: 60 }),
     enabled: fleet,
   });
+  const figures = useQuery(figuresQuery);
   const limits = useThresholds();
   const { performance, database, system } = health;
   const column = (name: (typeof metrics)[number]): Column => data?.series[name] ?? [];
@@ -130,6 +132,15 @@ export const VitalSigns = ({ health, format }: { health: Health; format: Format 
           ))}
         </tbody>
       </table>
+      <FactTable
+        facts={(figures.data?.figures ?? []).map(({ label, value, unit }) => ({
+          name: label,
+          value: valueOf(value, unit, format),
+        }))}
+      />
     </Section>
   );
 };
+
+const valueOf = (value: number | string, unit: string | null, format: Format): string =>
+  typeof value === "number" && unit === null ? format.number(value) : format.quantity(value, unit ?? "");

@@ -4,11 +4,20 @@ import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StandingClock } from "../../../test/support/clock.ts";
 import { systemClock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Authorize } from "../http/authorization.ts";
 import { problems } from "../http/problems.ts";
-import { type ConsoleOptions, consolePages, createSealer, sessionRoutes, useCredentials } from "./index.ts";
+import {
+  type ConsoleFigure,
+  type ConsoleOptions,
+  consolePages,
+  createSealer,
+  figuresRoute,
+  sessionRoutes,
+  useCredentials,
+} from "./index.ts";
 import { baseOf } from "./pages.ts";
 
 const secret = "0123456789abcdef0123456789abcdef";
@@ -62,7 +71,7 @@ const start = async (options: Partial<ConsoleOptions> = {}) => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(problems, { isDatabaseUnavailable: () => false });
-  app.addHook("onRequest", async (request) => useCredentials(request, sealer));
+  app.addHook("onRequest", async (request) => useCredentials(request, { sealer, login: console.login }));
   const features = { rollback: true, fleet: false };
   await app.register(sessionRoutes, {
     console,
@@ -72,7 +81,11 @@ const start = async (options: Partial<ConsoleOptions> = {}) => {
     version: "1.2.3",
     features,
   });
-  app.all("/api/moved", async (request) => (await authorize(request, "operator")).name);
+  app.all("/api/moved", async (request) => {
+    // A service with an ambient login recognizes a cookie of its own.
+    if (request.headers.cookie === "sso=admin") return "Asha";
+    return (await authorize(request, "operator")).name;
+  });
 };
 beforeEach(() => start());
 afterEach(() => app.close());
@@ -174,6 +187,82 @@ describe("a write with the cookie", () => {
     ["that names no origin", { "x-earlybird-console": "1" }],
   ])("%s is refused", async (_, headers) => {
     expect(codeOf(await write(headers))).toEqual([403, "EB_CONSOLE_WRITE"]);
+  });
+});
+
+describe("a write with an ambient login", () => {
+  const write = (headers: Record<string, string>, method: "POST" | "DELETE" = "POST") =>
+    app.inject({ method, url: "/api/moved", headers: { host: "ops.test", cookie: "sso=admin", ...headers } });
+  beforeEach(async () => {
+    await app.close();
+    await start({ login: { kind: "ambient", href: "/login" } });
+  });
+
+  test("comes from the console, or from a page of the same origin that sends its header", async () => {
+    const fromConsole = { "x-earlybird-console": "1", "sec-fetch-site": "same-origin" };
+    expect((await write(fromConsole)).statusCode).toBe(200);
+    expect((await write({ "x-earlybird-console": "1", origin: "http://ops.test" })).statusCode).toBe(200);
+    expect((await write({ authorization: "Bearer operator" })).statusCode).toBe(200);
+    const read = await app.inject({ url: "/api/moved", headers: { cookie: "sso=admin" } });
+    expect(read.statusCode).toBe(200);
+    for (const headers of [
+      {},
+      { "sec-fetch-site": "same-origin" },
+      { "sec-fetch-site": "cross-site", "content-type": "text/plain" },
+      { "x-earlybird-console": "1", "sec-fetch-site": "same-site" },
+      { "x-earlybird-console": "1", origin: "https://evil.test" },
+    ])
+      expect(codeOf(await write(headers))).toEqual([403, "EB_CONSOLE_WRITE"]);
+    expect(codeOf(await write({}, "DELETE"))).toEqual([403, "EB_CONSOLE_WRITE"]);
+  });
+});
+
+describe("figures of the service", () => {
+  const clock = new StandingClock("2026-03-10T06:00:00Z");
+  const read = async (figures?: () => Promise<readonly ConsoleFigure[]>) => {
+    const service = fastify();
+    service.setValidatorCompiler(validatorCompiler);
+    service.setSerializerCompiler(serializerCompiler);
+    const operatorOnly = async () => {};
+    await service.register(figuresRoute, { figures, clock, log: service.log, operatorOnly });
+    const ask = async () => (await service.inject("/api/console/figures")).json().figures;
+    return { ask, close: () => service.close() };
+  };
+
+  test("are read at most every 30 seconds, at most four, without what is no figure", async () => {
+    let calls = 0;
+    const { ask, close } = await read(async () => [
+      { label: "orders", value: ++calls },
+      { label: "broken", value: Number.NaN },
+      ...["a", "b", "c", "d"].map((label) => ({ label, value: label, unit: "paise" })),
+    ]);
+    const [first, again] = await Promise.all([ask(), ask()]);
+    expect(first).toHaveLength(4);
+    expect(first.slice(0, 2)).toEqual([
+      { label: "orders", value: 1, unit: null },
+      { label: "a", value: "a", unit: "paise" },
+    ]);
+    expect([again, await ask()]).toEqual([first, first]);
+    clock.advanceMs(30_000);
+    expect((await ask())[0].value).toBe(2);
+    await close();
+  });
+
+  test("are absent if the service has none, if they fail, or if they hang; one that hangs is not called again", async () => {
+    let calls = 0;
+    const hanging = () => {
+      calls++;
+      return new Promise<never>(() => {});
+    };
+    for (const figures of [undefined, () => Promise.reject(new Error("down")), hanging]) {
+      const { ask, close } = await read(figures);
+      expect(await ask()).toEqual([]);
+      clock.advanceMs(60_000);
+      if (figures !== hanging) expect(await ask()).toEqual([]);
+      else void ask();
+      await close();
+    }
+    expect(calls).toBe(1);
   });
 });
 

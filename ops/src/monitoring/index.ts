@@ -12,6 +12,7 @@ export {
 } from "./database/health-check.ts";
 export type { DatabaseDetails } from "./database/server-stats.ts";
 export type { Collection } from "./database/table-sizes.ts";
+export type { ErrorCount } from "./fleet/error-counts.ts";
 export { Fleet, type FleetOptions } from "./fleet/fleet.ts";
 export type { FleetCoverage, FleetEndpoint, FleetSummary } from "./fleet/fleet-summary.ts";
 export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.ts";
@@ -34,6 +35,7 @@ export {
 } from "./requests/http-recorder.ts";
 export { type EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
 export {
+  type IntervalSummary,
   type PerformanceSummary,
   type PerformanceWindow,
   performanceWindows,

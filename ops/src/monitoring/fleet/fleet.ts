@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { PeriodPage } from "../../database/period-page.ts";
 import type { RequestCounts } from "../requests/minute-counts.ts";
-import type { PerformanceWindow } from "../requests/summary.ts";
+import type { IntervalSummary, PerformanceWindow } from "../requests/summary.ts";
 import type { ErrorCount, ErrorsRequest, FailedRequest } from "./error-counts.ts";
 import { readErrors } from "./error-minutes.ts";
 import {
@@ -26,6 +26,7 @@ import { readSeries, type Series, type SeriesRequest } from "./series.ts";
 import { readSince, type Since, type SinceRequest } from "./since.ts";
 import type { TotalsSource } from "./slice-meter.ts";
 import { type InstanceStart, readStarts } from "./starts.ts";
+import { readTraffic } from "./traffic.ts";
 import type { MinuteSource } from "./write-buffer.ts";
 
 const heartbeatEveryMs = 5_000;
@@ -127,6 +128,11 @@ export class Fleet {
   /** Each endpoint that had requests in such a window, over all instances. */
   async endpoints(window: PerformanceWindow): Promise<FleetEndpoint[]> {
     return this.#once(`endpoints ${window}`, (db) => fleetEndpoints(db, window, this.#clock.now()));
+  }
+
+  /** All requests to all instances in a period, by whole minutes; null if none of it was recorded. */
+  async traffic(period: { from: Date; until: Date }): Promise<IntervalSummary | null> {
+    return this.#instances.connected((db) => readTraffic(db, period));
   }
 
   /**
