@@ -132,12 +132,14 @@ export const VitalSigns = ({ health, format }: { health: Health; format: Format 
           ))}
         </tbody>
       </table>
-      <FactTable
-        facts={(figures.data?.figures ?? []).map(({ label, value, unit }) => ({
-          name: label,
-          value: valueOf(value, unit, format),
-        }))}
-      />
+      {figures.data && figures.data.figures.length > 0 && (
+        <FactTable
+          facts={figures.data.figures.map(({ label, value, unit }) => ({
+            name: label,
+            value: valueOf(value, unit, format),
+          }))}
+        />
+      )}
     </Section>
   );
 };
