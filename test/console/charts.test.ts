@@ -1,5 +1,7 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readSettings } from "../../ops/src/settings/settings.ts";
+import { settingsReport } from "../../ops/src/settings/settings-report.ts";
 import { type Api, startApi } from "../support/api.ts";
 import {
   addAxe,
@@ -26,7 +28,8 @@ describe.skipIf(!hasBrowser)("the charts of the console", () => {
   let asked: string[];
 
   beforeAll(async () => {
-    api = await startApi({ withFleet: true });
+    const settings = settingsReport(readSettings({}, "/nowhere/.env"));
+    api = await startApi({ withFleet: true, settings });
     await api.observed.monitoring.start();
     operations = await recordHistory(api, { routes });
     const now = api.clock.now();
@@ -168,7 +171,7 @@ describe.skipIf(!hasBrowser)("the charts of the console", () => {
     await page.waitForURL(/range=24h/);
   });
 
-  test("a route without traffic and a range that means nothing are told, and the page stays", async () => {
+  test("a route without traffic and a range that means nothing get a sentence, and the page stays", async () => {
     await visit(traffic({ range: "6h", route: "GET /nowhere" }));
     await page.getByText("No request to GET /nowhere was recorded in this period.").waitFor();
     await visit(traffic({ range: "2026-03-10T05:00Z/2026-03-10T04:00Z" }));

@@ -31,6 +31,12 @@ export const recordTraffic = (pool: pg.Pool, traffic: readonly RecordedTraffic[]
       from earlybird.metric_minutes where route <> '(all)' group by minute, instance_id
       on conflict (route, method, minute, instance_id) do update set
         requests = excluded.requests, errors = excluded.errors, statuses = excluded.statuses`.execute(db);
+    // Minutes of hours that are not merged yet are kept, however old. A retention merges the oldest, an empty one.
+    await sql`
+      insert into earlybird.metric_hours_due
+      select min(date_trunc('hour', minute, 'UTC')) - interval '1 day' from earlybird.metric_minutes
+      union select date_trunc('hour', minute, 'UTC') from earlybird.metric_minutes
+      on conflict do nothing`.execute(db);
   });
 
 const recordRoute = async (

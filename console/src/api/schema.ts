@@ -116,6 +116,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;
@@ -227,6 +229,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;
@@ -440,6 +444,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;
@@ -904,6 +910,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1149,6 +1157,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1397,6 +1407,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1757,6 +1769,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -4716,7 +4730,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the settings of the service, without the values of secrets. */
+        /** List the settings of the service, without the values of secrets, and versions. */
         get: {
             parameters: {
                 query?: never;
@@ -4733,6 +4747,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Empty if the service does not report them. */
                             settings: {
                                 name: string;
                                 description: string;
@@ -4743,6 +4758,11 @@ export interface paths {
                                 is_secret: boolean;
                                 is_set: boolean;
                             }[];
+                            versions: {
+                                /** @description The package that serves the console. */
+                                platform: string;
+                                node: string;
+                            };
                         };
                     };
                 };
@@ -4936,6 +4956,8 @@ export interface paths {
                                     rows: number;
                                     duration_ms: number;
                                 };
+                                /** @description Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables. */
+                                writes_rows: boolean;
                                 parked_rows: number;
                                 until: string | null;
                             }[];
@@ -5033,6 +5055,8 @@ export interface paths {
                                 rows: number;
                                 duration_ms: number;
                             };
+                            /** @description Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables. */
+                            writes_rows: boolean;
                             parked_rows: number;
                             until: string | null;
                             operations: {

@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { type TimelineEntry, timelineQuery } from "../api/history.ts";
 import {
   type Alert,
   activeAlertsQuery,
@@ -11,6 +10,7 @@ import { useSession } from "../api/session.ts";
 import { nameOf } from "../format.ts";
 import type { IconName } from "../ui/icon.tsx";
 import { doneWords } from "../ui/operation-words.ts";
+import { type TimelineEntry, timelineQuery } from "./history.ts";
 import type { Period, Range } from "./range.ts";
 import { clip, rolledBackSpans, type Span, union } from "./spans.ts";
 

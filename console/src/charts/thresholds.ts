@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { alertTypesQuery } from "../api/history.ts";
+import { alertTypesQuery } from "./history.ts";
 
 /** Settings whose value is the limit of something that is drawn. */
 export type ThresholdSetting =

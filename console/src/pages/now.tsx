@@ -1,18 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { periodOfAnswer, seriesQuery } from "../api/history.ts";
 import { type Alert, activeAlertsQuery, healthQuery, overviewQuery, stepsQuery } from "../api/queries.ts";
+import { reportUrl } from "../api/report.ts";
 import { useSession } from "../api/session.ts";
+import { periodOfAnswer, seriesQuery } from "../charts/history.ts";
+import { Horizon } from "../charts/horizon.tsx";
 import { type Events, useEvents } from "../charts/marks.ts";
 import { periodOf, type Range } from "../charts/range.ts";
 import { createFormat, duration, type Format } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
-import { Horizon } from "../ui/horizon.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { Empty, LoadError, Loading } from "../ui/states.tsx";
 import { type Lead, leadOf } from "./lead.ts";
+import { useLeadEvidence } from "./lead-evidence.ts";
 import styles from "./now.module.css";
 import { VitalSigns } from "./vital-signs.tsx";
 
@@ -32,14 +34,16 @@ export const NowPage = () => {
   const overview = useQuery({ ...overviewQuery, enabled: rollback });
   const steps = useQuery({ ...stepsQuery, enabled: rollback });
   const events = useEvents(horizonRange, periodOf(horizonRange, nowMs));
+  const evidence = useLeadEvidence(alerts.data?.alerts ?? []);
   const error = health.error ?? alerts.error;
   if (error && !health.data) return <LoadError error={error} />;
-  if (!health.data || !alerts.data || (rollback && !steps.data)) return <Loading lines={8} />;
+  if (!health.data || !alerts.data || (rollback && steps.isPending)) return <Loading lines={8} />;
   const situation = {
     health: health.data,
     alerts: alerts.data.alerts,
     steps: steps.data?.steps ?? [],
     operation: overview.data?.operation ?? null,
+    ...evidence,
     nowMs,
   };
   const lead = leadOf(situation, format);
@@ -111,7 +115,7 @@ const LeadSection = ({ lead: { status, kicker, headline, detail, next } }: { lea
             <li key={reason}>{reason}</li>
           ))}
         </ul>
-        <Link className={styles.action} to={next.action.to} params={next.action.params}>
+        <Link className={styles.action} {...next.action}>
           {next.action.label}
         </Link>
       </aside>
@@ -122,24 +126,31 @@ const LeadSection = ({ lead: { status, kicker, headline, detail, next } }: { lea
 const Firing = ({ alerts, nowMs }: { alerts: readonly Alert[]; nowMs: number }) => {
   if (alerts.length === 0) return <Empty>No alert fires.</Empty>;
   return (
-    <ul>
-      {alerts.map(({ id, severity, type, message, fired_at }) => (
-        <Row
-          key={id}
-          icon={severity}
-          aside={duration(nowMs - Date.parse(fired_at))}
-          more={
-            <>
-              {severity} · {type}
-            </>
-          }
-        >
-          <Link to="/alerts/$id" params={{ id }}>
-            {message}
-          </Link>
-        </Row>
-      ))}
-    </ul>
+    <>
+      <ul>
+        {alerts.map(({ id, severity, type, message, fired_at }) => (
+          <Row
+            key={id}
+            icon={severity}
+            aside={duration(nowMs - Date.parse(fired_at))}
+            more={
+              <>
+                {severity} · {type}
+              </>
+            }
+          >
+            <Link to="/alerts/$id" params={{ id }}>
+              {message}
+            </Link>
+          </Row>
+        ))}
+      </ul>
+      <p>
+        <a href={reportUrl(alerts)} download>
+          Download incident report
+        </a>
+      </p>
+    </>
   );
 };
 

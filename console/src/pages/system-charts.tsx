@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type Metric, periodOfAnswer, seriesQuery } from "../api/history.ts";
 import { useSession } from "../api/session.ts";
+import { type Metric, periodOfAnswer, seriesQuery } from "../charts/history.ts";
 import { useEvents } from "../charts/marks.ts";
 import { Plot } from "../charts/plot.tsx";
 import type { PlotSeries } from "../charts/plot-options.ts";

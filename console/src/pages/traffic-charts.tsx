@@ -1,5 +1,5 @@
-import { type Metric, periodOfAnswer, type Series } from "../api/history.ts";
 import { type Column, whereRequested } from "../charts/columns.ts";
+import { type Metric, periodOfAnswer, type Series } from "../charts/history.ts";
 import type { Mark } from "../charts/marks.ts";
 import { Plot } from "../charts/plot.tsx";
 import type { Period } from "../charts/range.ts";

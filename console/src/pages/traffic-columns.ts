@@ -1,4 +1,4 @@
-import type { RouteOverTime } from "../api/history.ts";
+import type { RouteOverTime } from "../charts/history.ts";
 import type { Format } from "../format.ts";
 
 /** What the table of routes shows of each, and by what it can be sorted. */

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ErrorCount, errorsQuery, type Metric, type Series } from "../api/history.ts";
 import { sumOf } from "../charts/columns.ts";
+import { type ErrorCount, errorsQuery, type Metric, type Series } from "../charts/history.ts";
 import type { Mark } from "../charts/marks.ts";
 import type { Range } from "../charts/range.ts";
 import type { Format } from "../format.ts";

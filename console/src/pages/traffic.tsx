@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { periodOfAnswer, routesQuery, seriesQuery } from "../api/history.ts";
 import { diagnosticsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { sumOf } from "../charts/columns.ts";
+import { periodOfAnswer, routesQuery, seriesQuery } from "../charts/history.ts";
 import { useEvents } from "../charts/marks.ts";
 import { type Period, periodOf, rangeText, readRange, within } from "../charts/range.ts";
 import { RangePicker } from "../charts/range-picker.tsx";

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { figuresQuery, seriesQuery } from "../api/history.ts";
 import type { Health } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Column } from "../charts/columns.ts";
+import { figuresQuery, seriesQuery } from "../charts/history.ts";
 import { Sparkline } from "../charts/sparkline.tsx";
 import { type ThresholdSetting, useThresholds } from "../charts/thresholds.ts";
 import type { Format } from "../format.ts";
@@ -136,7 +136,7 @@ export const VitalSigns = ({ health, format }: { health: Health; format: Format 
         <FactTable
           facts={figures.data.figures.map(({ label, value, unit }) => ({
             name: label,
-            value: valueOf(value, unit, format),
+            value: textOf(value, unit, format),
           }))}
         />
       )}
@@ -144,5 +144,5 @@ export const VitalSigns = ({ health, format }: { health: Health; format: Format 
   );
 };
 
-const valueOf = (value: number | string, unit: string | null, format: Format): string =>
+const textOf = (value: number | string, unit: string | null, format: Format): string =>
   typeof value === "number" && unit === null ? format.number(value) : format.quantity(value, unit ?? "");

@@ -50,7 +50,7 @@ test("a secret that is too short is refused", () => {
 });
 
 /** Tokens that the service accepts; the console is for the first two. */
-const tokens: Record<string, { name: string; roles: readonly string[] }> = {
+let tokens: Record<string, { name: string; roles: readonly string[] }> = {
   "Bearer admin": { name: "Asha", roles: ["admin", "operator"] },
   "Bearer operator": { name: "Rohan", roles: ["operator"] },
   "Bearer customer": { name: "Meera", roles: [] },
@@ -126,6 +126,25 @@ describe("a session", () => {
   test("has a cookie for HTTPS only where the client uses HTTPS", async () => {
     const { response } = await logIn("Bearer admin", undefined, { "x-forwarded-proto": "https" });
     expect(response.headers["set-cookie"]).toMatch(/; Secure/);
+  });
+
+  test("that the service no longer accepts loses its cookie", async () => {
+    const { cookie } = await logIn("Bearer admin");
+    const ask = () => app.inject({ url: "/api/console/session", headers: { cookie } });
+    const { "Bearer admin": admin, ...others } = tokens;
+    tokens = others;
+    const refused = await ask();
+    tokens = { "Bearer admin": admin ?? { name: "", roles: [] }, ...others };
+    expect(codeOf(refused)).toEqual([401, "EB_NO_LOGIN"]);
+    expect(refused.headers["set-cookie"]).toMatch(/Max-Age=0/);
+    expect((await ask()).headers).not.toHaveProperty("set-cookie");
+  });
+
+  test("of a service with a login of its own is null for visitors, which is no refusal", async () => {
+    await app.close();
+    await start({ login: { kind: "ambient", href: "/sign-in" } });
+    const visit = await app.inject({ url: "/api/console/session" });
+    expect([visit.statusCode, visit.json()]).toEqual([200, null]);
   });
 
   test("of an operator says that they cannot move steps", async () => {
@@ -323,7 +342,10 @@ describe("the pages", () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "console-"));
     await mkdir(join(directory, "assets"));
-    await writeFile(join(directory, "index.html"), '<base href="/" /><title>Console</title>');
+    await writeFile(
+      join(directory, "index.html"),
+      '<html data-root="../"><base href="/" /><title>Console</title>',
+    );
     await writeFile(join(directory, "assets/app-x.js"), "start()");
     host = fastify();
     await host.register(async (pages) => consolePages(pages, "/ops/console", directory));
@@ -346,6 +368,8 @@ describe("the pages", () => {
     expect(response.body).toContain(`<base href="${base}" />`);
     const prefixed = new URL(base, new URL(`/prefix${url}`, "http://host"));
     expect(prefixed.pathname).toBe("/prefix/ops/console/");
+    const [, root = ""] = /data-root="([^"]*)"/.exec(response.body) ?? [];
+    expect(new URL(root, prefixed).pathname).toBe("/prefix/");
   });
 
   test("allow scripts, styles and connections of their own only, and are never cached", async () => {

@@ -97,7 +97,7 @@ const observedSecondsOf = async (db: Kysely<unknown>, stored: RawBuilder<unknown
 /** One row for each endpoint. */
 const readSums = async (db: Kysely<unknown>, { from, until }: Span): Promise<EndpointMinute[]> => {
   const sums = new RouteSums();
-  // Parts begin with an hour, so that no merged hour lies in two.
+  // Parts begin with an hour, so that each merged hour is in one of them.
   let start = from;
   while (start < until) {
     const nextMs = Math.floor(start.getTime() / hourMs) * hourMs + readAtOnceMs;

@@ -1,15 +1,15 @@
 import { useId } from "react";
-import { areaPath, type Column, highestOf, linePath } from "../charts/columns.ts";
-import { DataTable } from "../charts/data-table.tsx";
-import { placeMarks } from "../charts/labels.ts";
-import { MarkLink } from "../charts/mark-link.tsx";
-import type { Events } from "../charts/marks.ts";
-import type { Period } from "../charts/range.ts";
-import { lanesOf } from "../charts/spans.ts";
-import { hourTicks } from "../charts/ticks.ts";
-import { leftAt, useWidth } from "../charts/use-width.ts";
 import type { Format } from "../format.ts";
+import { areaPath, type Column, highestOf, linePath } from "./columns.ts";
+import { DataTable } from "./data-table.tsx";
 import styles from "./horizon.module.css";
+import { placeMarks } from "./labels.ts";
+import { MarkLink } from "./mark-link.tsx";
+import type { Events } from "./marks.ts";
+import type { Period } from "./range.ts";
+import { lanesOf } from "./spans.ts";
+import { hourTicks } from "./ticks.ts";
+import { leftAt, useWidth } from "./use-width.ts";
 
 /** Requests and failures of each point; empty if nothing is known. */
 export interface Traffic {

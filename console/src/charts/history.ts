@@ -1,7 +1,8 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { type Period, periodOf, type Range, rangeText } from "../charts/range.ts";
-import { api, read } from "./client.ts";
-import type { paths } from "./schema.ts";
+import { api, read } from "../api/client.ts";
+import type { paths } from "../api/schema.ts";
+import { serverNow } from "../live/server-clock.ts";
+import { type Period, periodOf, type Range, rangeText } from "./range.ts";
 
 type Answer<
   Path extends "/api/health/series" | "/api/health/routes" | "/api/health/errors" | "/api/timeline",
@@ -24,7 +25,7 @@ export const routeOf = (text: string): { method: string; route: string } => {
 };
 
 const bounds = (range: Range): { from: string; to: string } => {
-  const { fromMs, toMs } = periodOf(range, Date.now());
+  const { fromMs, toMs } = periodOf(range, serverNow());
   return { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
 };
 
