@@ -18,7 +18,7 @@ import { stepSearch } from "./pages/step-search.ts";
 import { SystemPage } from "./pages/system.tsx";
 import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
 import { Shell } from "./shell/shell.tsx";
-import { LoadError, NotFound } from "./ui/states.tsx";
+import { NotFound, PageError } from "./ui/states.tsx";
 
 const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
@@ -42,7 +42,6 @@ const inside = createRoute({
     if (session === null) throw redirect({ to: "/login", search: { to: location.href } });
   },
   component: Shell,
-  errorComponent: ({ error }) => <LoadError error={error as Error} />,
 });
 
 const now = createRoute({ getParentRoute: () => inside, path: "/", component: NowPage });
@@ -99,7 +98,10 @@ export const createAppRouter = (queries: QueryClient) =>
     routeTree: routes,
     basepath: new URL(document.baseURI).pathname.replace(/\/$/, "") || "/",
     context: { queries },
+    // A parameter that a page does not accept is dropped from the address.
+    search: { strict: true },
     defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: PageError,
     // Fetches the script of a page when a pointer comes near its link.
     defaultPreload: "intent",
   });

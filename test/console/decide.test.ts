@@ -167,6 +167,7 @@ describe.skipIf(!hasBrowser)("deciding in the console", { timeout: 60_000 }, () 
     await page.clock.install();
     await page.goto(`${url}/console/changes/23`);
     await page.getByText("Dry run of step 23, rolling back").waitFor();
+    api.clock.advanceMs(70_000);
     await page.clock.fastForward(70_000);
     await page.getByText(/old, stale$/).waitFor();
     await expectAccessible(page, "an old receipt");

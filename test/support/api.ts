@@ -43,6 +43,7 @@ interface ApiOptions {
   orderCutOff?: string;
   now?: string;
   withFleet?: boolean;
+  version?: string;
 }
 
 /**
@@ -60,6 +61,7 @@ export const startApi = async ({
   orderCutOff,
   now = "2026-03-10T06:00:00Z",
   withFleet = false,
+  version = "0.0.0",
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -101,7 +103,7 @@ export const startApi = async ({
     jwtSecret: secret,
     adminsNeedTotp,
     orderCutOff,
-    version: "0.0.0",
+    version,
     ...(trustProxy !== undefined && { trustProxy }),
   });
   await app.ready();

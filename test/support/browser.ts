@@ -31,7 +31,11 @@ export const openPage = async (
 ): Promise<WatchedPage> => {
   const { width, height, colorScheme = "dark" } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
-  const page = await context.newPage();
+  return watchPage(await context.newPage());
+};
+
+/** Collects what the browser reports of a page. */
+export const watchPage = (page: Page): WatchedPage => {
   const errors: string[] = [];
   const failures: string[] = [];
   page.on("pageerror", ({ message }) => errors.push(message));
@@ -44,7 +48,7 @@ export const openPage = async (
     if (response.status() >= 400)
       failures.push(`${response.status()} ${response.request().method()} ${pathname}`);
   });
-  return { page, context, errors, failures };
+  return { page, context: page.context(), errors, failures };
 };
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");

@@ -5,8 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { useEffect } from "react";
-import { api, read, root } from "./client.ts";
+import { api, read } from "./client.ts";
 import type { Direction } from "./queries.ts";
 import type { paths } from "./schema.ts";
 
@@ -24,33 +23,13 @@ export const operationQuery = (id: string) =>
   queryOptions({
     queryKey: ["rollback", "operations", id],
     queryFn: () => read(api.GET("/api/rollback/operations/{id}", { params: { path: { id } } })),
-    // In case that the stream of events is lost.
+    // In case that the live stream is lost.
     refetchInterval: ({ state }) => (state.data?.state === "running" ? whileRunningMs : false),
   });
 
-/** An operation; while it runs, its events keep the data current, and its end refreshes the steps. */
-export const useOperation = (id: string | undefined) => {
-  const queries = useQueryClient();
-  const query = useQuery({ ...operationQuery(id ?? ""), enabled: id !== undefined });
-  const state = query.data?.state;
-  useEffect(() => {
-    if (id === undefined || state === undefined) return;
-    const refresh = () => void queries.invalidateQueries({ queryKey: ["rollback"] });
-    if (state !== "running") return refresh();
-    const { queryKey } = operationQuery(id);
-    const source = new EventSource(new URL(`api/rollback/operations/${id}/events`, root));
-    source.addEventListener("step", () => void queries.invalidateQueries({ queryKey }));
-    source.addEventListener("progress", ({ data }: MessageEvent<string>) =>
-      queries.setQueryData(queryKey, (known) => known && { ...known, progress: JSON.parse(data) }),
-    );
-    source.addEventListener("end", () => {
-      source.close();
-      refresh();
-    });
-    return () => source.close();
-  }, [id, state, queries]);
-  return query;
-};
+/** An operation; while it runs, the live stream keeps its progress current. */
+export const useOperation = (id: string | undefined) =>
+  useQuery({ ...operationQuery(id ?? ""), enabled: id !== undefined });
 
 /** The impact of the possible move of a step, which operators can read, too. */
 export const previewQuery = (step: number) =>

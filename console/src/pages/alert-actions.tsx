@@ -4,6 +4,7 @@ import { useState } from "react";
 import { type Alert, acknowledge, alertSummaryQuery, unacknowledge } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { type Format, nameOf } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Section } from "../ui/section.tsx";
 import { Fault } from "../ui/states.tsx";
@@ -25,10 +26,11 @@ export const AlertActions = ({ alert, format }: { alert: Alert; format: Format }
     onSuccess: () => setNote(""),
     onSettled: () => queries.invalidateQueries({ queryKey: ["alerts"] }),
   });
+  const offline = useOfflineReason();
   const missing = can.mute
     ? acting.isPending
       ? "The last action has not ended yet."
-      : undefined
+      : offline
     : "This needs an operator.";
   const { acknowledged } = alert;
   return (

@@ -3,6 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import type { Explained } from "../api/alerts.ts";
 import { ApiError } from "../api/client.ts";
 import { alertQuery } from "../api/queries.ts";
+import { reportUrl } from "../api/report.ts";
 import { useSession } from "../api/session.ts";
 import { createFormat, duration, type Format } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
@@ -62,6 +63,11 @@ export const AlertPage = () => {
           </Section>
         </div>
       </div>
+      <p>
+        <a href={reportUrl([alert])} download>
+          Download incident report
+        </a>
+      </p>
     </div>
   );
 };

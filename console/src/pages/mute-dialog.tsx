@@ -4,6 +4,7 @@ import { alertTypesQuery, type MuteScope, mute, newestAlertsQuery } from "../api
 import { type Alert, activeAlertsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Format } from "../format.ts";
+import { serverNow } from "../live/server-clock.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -42,7 +43,7 @@ export const MuteDialog = ({
   const until = format.time(new Date(untilMs).toISOString());
   const queries = useQueryClient();
   const muting = useMutation({
-    mutationFn: () => mute(scope, Math.ceil((untilMs - Date.now()) / 1_000), reason.trim()),
+    mutationFn: () => mute(scope, Math.ceil((untilMs - serverNow()) / 1_000), reason.trim()),
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ["alerts"] });
       dialog.current?.close();

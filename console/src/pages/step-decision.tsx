@@ -4,6 +4,7 @@ import type { Move } from "../api/operations.ts";
 import type { Alert, Direction, DryRun, Step, StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Format } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { missingFor } from "./missing.ts";
@@ -44,17 +45,20 @@ export const Decision = ({
   const isRollback = direction === "rollback";
   const phrases = isRollback ? moving.flatMap(({ acknowledge }) => acknowledge ?? []) : [];
   const hash = plan?.plan.hash;
-  const missing = missingFor({
-    direction,
-    may: can.move,
-    busy,
-    blocker,
-    needsReason: moving.some(({ risk }) => risk === "high" || risk === "critical"),
-    reason,
-    phrases,
-    typed,
-    hasPlan: hash !== undefined,
-  });
+  const offline = useOfflineReason();
+  const missing =
+    offline ??
+    missingFor({
+      direction,
+      may: can.move,
+      busy,
+      blocker,
+      needsReason: moving.some(({ risk }) => risk === "high" || risk === "critical"),
+      reason,
+      phrases,
+      typed,
+      hasPlan: hash !== undefined,
+    });
   const verb = isRollback ? "Undo" : "Redo";
   const which =
     moving.length > 1 ? `steps ${moving.map(({ step }) => step).join(", ")}` : `step ${change.step}`;

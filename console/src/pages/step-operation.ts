@@ -2,8 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type OperationDetails, useOperation } from "../api/operations.ts";
 import { type Operation, overviewQuery } from "../api/queries.ts";
+import { isWithoutStream } from "../live/link.ts";
+import { serverNow } from "../live/server-clock.ts";
 
-/** How often the page asks whether somebody moves a step, in milliseconds. */
+/** How often the page asks whether somebody moves a step, while there is no live stream, in milliseconds. */
 const lookMs = 2_000;
 
 /** For how long a finished move is shown, so that it can be verified after the page is loaded again. */
@@ -25,7 +27,9 @@ export const useStepOperation = ({
   begun: string | undefined;
   known: readonly Operation[] | undefined;
 }): { shown: OperationDetails | undefined; other: Operation | undefined } => {
-  const newest = useQuery({ ...overviewQuery, refetchInterval: lookMs }).data?.operation ?? undefined;
+  const newest =
+    useQuery({ ...overviewQuery, refetchInterval: () => isWithoutStream() && lookMs }).data?.operation ??
+    undefined;
   const [seenRunning, setSeenRunning] = useState<string>();
   const mine = [newest, ...known].filter((each) => each?.steps.includes(step));
   // The installation of a step is nothing to verify.
@@ -38,7 +42,7 @@ export const useStepOperation = ({
       last.id === seenRunning ||
       last.id === begun ||
       (isUnfinished && last.id === newest?.id) ||
-      Date.now() - Date.parse(last.finished_at ?? last.started_at) < verifiedWithinMs);
+      serverNow() - Date.parse(last.finished_at ?? last.started_at) < verifiedWithinMs);
   const shown = useOperation(isShown ? last.id : begun).data;
   const other = newest?.state === "running" && !newest.steps.includes(step) ? newest : undefined;
   return { shown, other };

@@ -2,13 +2,14 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { type Direction, type DryRun, dryRun, type Step } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
+import { serverNow } from "../live/server-clock.ts";
 
 /** Dry runs that take longer together, by their estimates, do not start by themselves. */
 const byItselfMs = 1_000;
 
 export interface Measured {
   run: DryRun;
-  /** When the run ended, by the clock of the browser. */
+  /** When the run ended, by the clock of the server. */
   atMs: number;
   isCascade: boolean;
   /** The run before, if its plan was refused as stale. */
@@ -42,7 +43,7 @@ export const usePlan = ({
   const { error, isPending, mutate } = useMutation({
     mutationFn: async (before: Measured | undefined): Promise<Measured> => ({
       run: await dryRun(step, direction, isCascade),
-      atMs: Date.now(),
+      atMs: serverNow(),
       isCascade,
       ...(before && { before }),
     }),

@@ -4,6 +4,7 @@ import { previewQuery } from "../api/operations.ts";
 import type { Direction, Step, StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { duration, type Format } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -35,6 +36,7 @@ export const StepPreview = ({
 }) => {
   const { can } = useSession();
   const { measured, error, isPending, measure } = plan;
+  const offline = useOfflineReason();
   const nowMs = useNow();
   const isStale = measured !== undefined && nowMs - measured.atMs > staleAfterMs;
   const estimateMs = moving.reduce((sum, { estimate }) => sum + estimate.duration_ms, 0);
@@ -82,7 +84,7 @@ export const StepPreview = ({
           quiet
           missing={
             can.move
-              ? (busy ?? (isPending ? "The dry run is running." : undefined))
+              ? (offline ?? busy ?? (isPending ? "The dry run is running." : undefined))
               : "A dry run executes the move and aborts it, which needs an admin."
           }
           onClick={measure}

@@ -13,7 +13,10 @@ export const Suspects = ({ alert }: { alert: string }) => {
   const { data, error } = useQuery(suspectsQuery(alert));
   const format = createFormat(useSession());
   return (
-    <Section title="What changed in the hour before">
+    <Section
+      title="What changed before"
+      aside={data && <span>considered since {format.dateTime(data.from)}</span>}
+    >
       {error && <Fault error={error} />}
       {!data && !error && <Loading lines={3} />}
       {data?.suspects.length === 0 && <Empty>No step moved, and no instance started.</Empty>}
