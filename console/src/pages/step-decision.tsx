@@ -46,19 +46,17 @@ export const Decision = ({
   const phrases = isRollback ? moving.flatMap(({ acknowledge }) => acknowledge ?? []) : [];
   const hash = plan?.plan.hash;
   const offline = useOfflineReason();
-  const missing =
-    offline ??
-    missingFor({
-      direction,
-      may: can.move,
-      busy,
-      blocker,
-      needsReason: moving.some(({ risk }) => risk === "high" || risk === "critical"),
-      reason,
-      phrases,
-      typed,
-      hasPlan: hash !== undefined,
-    });
+  const missing = missingFor({
+    direction,
+    may: can.move,
+    busy: offline ?? busy,
+    blocker,
+    needsReason: moving.some(({ risk }) => risk === "high" || risk === "critical"),
+    reason,
+    phrases,
+    typed,
+    hasPlan: hash !== undefined,
+  });
   const verb = isRollback ? "Undo" : "Redo";
   const which =
     moving.length > 1 ? `steps ${moving.map(({ step }) => step).join(", ")}` : `step ${change.step}`;
