@@ -126,6 +126,7 @@ describe.skipIf(!hasBrowser)("deciding in the console", { timeout: 60_000 }, () 
     // The page finds the move again, and the way back.
     await page.goto(`${url}/console/changes/25`);
     await page.getByText("Step 25 is rolled back.").waitFor();
+    await page.getByText("Dry run of step 25, re-applying").waitFor();
     await page.getByRole("button", { name: "Redo…" }).click();
     await page.keyboard.press("Enter");
     await page.getByText("Step 25 is re-applied.").waitFor();
@@ -156,7 +157,7 @@ describe.skipIf(!hasBrowser)("deciding in the console", { timeout: 60_000 }, () 
     expect(await page.getByText("changed:").count()).toBeGreaterThanOrEqual(2);
     await expectAccessible(page, "a stale plan");
     expect(await stateOf(21)).toBe("applied");
-    // What was typed is still there.
+    // The form keeps its text.
     await undo.click();
     await page.getByText("Step 21 is rolled back.").waitFor();
     await reapply(api, 21);
