@@ -10,11 +10,9 @@ import type { LedgerFilter } from "./api/operations.ts";
 import { sessionQuery } from "./api/session.ts";
 import { alertSearch } from "./pages/alert-search.ts";
 import { alertsSearch } from "./pages/alerts-search.ts";
-import { ChangesPage } from "./pages/changes.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NowPage } from "./pages/now.tsx";
 import { stepSearch } from "./pages/step-search.ts";
-import { SystemPage } from "./pages/system.tsx";
 import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { Root } from "./shell/shell-root.tsx";
@@ -52,7 +50,11 @@ const traffic = createRoute({
     isTrafficColumn(sort) ? { sort } : {},
   component: TrafficPage,
 });
-const system = createRoute({ getParentRoute: () => inside, path: "/system", component: SystemPage });
+const system = createRoute({
+  getParentRoute: () => inside,
+  path: "/system",
+  component: lazyRouteComponent(() => import("./pages/system.tsx"), "SystemPage"),
+});
 const ledger = createRoute({
   getParentRoute: () => inside,
   path: "/ledger",
@@ -80,7 +82,11 @@ const alert = createRoute({
   validateSearch: alertSearch,
   component: lazyRouteComponent(() => import("./pages/alert.tsx"), "AlertPage"),
 });
-const changes = createRoute({ getParentRoute: () => inside, path: "/changes", component: ChangesPage });
+const changes = createRoute({
+  getParentRoute: () => inside,
+  path: "/changes",
+  component: lazyRouteComponent(() => import("./pages/changes.tsx"), "ChangesPage"),
+});
 const step = createRoute({
   getParentRoute: () => inside,
   path: "/changes/$step",
