@@ -1,5 +1,5 @@
 import type { Session } from "./api/session.ts";
-import { serverNow } from "./live/server-clock.ts";
+import { serverNow } from "./server/server-clock.ts";
 
 /** Formats numbers, times and units as the session says. */
 export interface Format {

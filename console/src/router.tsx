@@ -10,7 +10,6 @@ import type { LedgerFilter } from "./api/operations.ts";
 import { sessionQuery } from "./api/session.ts";
 import { alertSearch } from "./pages/alert-search.ts";
 import { alertsSearch } from "./pages/alerts-search.ts";
-import { ChangesPage } from "./pages/changes.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NowPage } from "./pages/now.tsx";
 import { stepSearch } from "./pages/step-search.ts";
@@ -84,7 +83,11 @@ const alert = createRoute({
   validateSearch: alertSearch,
   component: lazyRouteComponent(() => import("./pages/alert.tsx"), "AlertPage"),
 });
-const changes = createRoute({ getParentRoute: () => inside, path: "/changes", component: ChangesPage });
+const changes = createRoute({
+  getParentRoute: () => inside,
+  path: "/changes",
+  component: lazyRouteComponent(() => import("./pages/changes.tsx"), "ChangesPage"),
+});
 const step = createRoute({
   getParentRoute: () => inside,
   path: "/changes/$step",

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { isWithoutStream } from "../live/link.ts";
+import { isWithoutStream } from "../server/link.ts";
 import { api, read, readHealth } from "./client.ts";
 import type { paths } from "./schema.ts";
 

@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, read } from "../api/client.ts";
 import type { paths } from "../api/schema.ts";
-import { serverNow } from "../live/server-clock.ts";
+import { serverNow } from "../server/server-clock.ts";
 import { type Period, periodOf, type Range, rangeText } from "./range.ts";
 
 type Answer<

@@ -4,7 +4,7 @@ import { previewQuery } from "../api/operations.ts";
 import type { Direction, Step, StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { duration, type Format } from "../format.ts";
-import { useOfflineReason } from "../live/link.ts";
+import { useOfflineReason } from "../server/link.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
