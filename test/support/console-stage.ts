@@ -27,7 +27,8 @@ export interface ConsoleStage {
 /** When the alert fires. */
 const firedAt = "2026-03-10T06:00:00Z";
 
-/** With traffic, it is some minutes later, so that the alert has lasted for a while. */
+/** With traffic, it is some minutes later, so that the alert has lasted for a while, and the service for a minute. */
+const startedAt = "2026-03-10T06:05:25Z";
 const laterTime = "2026-03-10T06:06:20Z";
 const failingMinutes = 10;
 
@@ -56,7 +57,7 @@ export const startConsoleStage = async ({
       ),
     ),
     withFleet: withMorning,
-    now: withMorning ? laterTime : firedAt,
+    now: withMorning ? startedAt : firedAt,
     ...options,
   });
   await api.observed.monitoring.start();
@@ -66,7 +67,7 @@ export const startConsoleStage = async ({
   await api.engine.reapplySteps(23, 23, { ...asRavi, reason: "prices are corrected" });
   await settleHistory(api);
   await api.app.listen({ port, host: "127.0.0.1" });
-  const now = api.clock.now().toISOString();
+  const now = withMorning ? laterTime : firedAt;
   api.clock.set(firedAt);
   const { id } = api.alerts.raise({
     type: "BILLING_FAILURE",
