@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
+import { type AnyRoute, RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./styles/theme.css";
@@ -32,6 +32,11 @@ otherTabs(root).onMessage((message) => {
   void queries.invalidateQueries({ queryKey: sessionQuery.queryKey, refetchType: "all" });
 });
 watchMissingFiles();
+
+// The script of the first page loads beside the session, not after it.
+const routes: Readonly<Record<string, AnyRoute>> = router.routesById;
+for (const { routeId } of router.matchRoutes(router.latestLocation))
+  void routes[String(routeId)]?.options.component?.preload?.();
 
 const place = document.getElementById("root");
 if (place) {

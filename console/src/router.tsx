@@ -10,8 +10,6 @@ import type { LedgerFilter } from "./api/operations.ts";
 import { sessionQuery } from "./api/session.ts";
 import { alertSearch } from "./pages/alert-search.ts";
 import { alertsSearch } from "./pages/alerts-search.ts";
-import { LoginPage } from "./pages/login.tsx";
-import { NowPage } from "./pages/now.tsx";
 import { stepSearch } from "./pages/step-search.ts";
 import { readTrafficSearch } from "./pages/traffic-columns.ts";
 import { Shell } from "./shell/shell.tsx";
@@ -28,7 +26,7 @@ const login = createRoute({
   path: "/login",
   validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
     typeof to === "string" && to.startsWith("/") && !to.startsWith("//") ? { to } : {},
-  component: LoginPage,
+  component: lazyRouteComponent(() => import("./pages/login.tsx"), "LoginPage"),
 });
 
 /** Pages for users who are logged in; others go to the login and come back. */
@@ -42,7 +40,11 @@ const inside = createRoute({
   component: Shell,
 });
 
-const now = createRoute({ getParentRoute: () => inside, path: "/", component: NowPage });
+const now = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/now.tsx"), "NowPage"),
+});
 const traffic = createRoute({
   getParentRoute: () => inside,
   path: "/traffic",
