@@ -3,7 +3,14 @@ import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Api, startApi } from "../support/api.ts";
-import { hasBrowser, launchBrowser, openPage, type WatchedPage, watchPage } from "../support/browser.ts";
+import {
+  beginSession,
+  hasBrowser,
+  launchBrowser,
+  openPage,
+  type WatchedPage,
+  watchPage,
+} from "../support/browser.ts";
 import { password } from "../support/business.ts";
 import { freePort } from "../support/free-port.ts";
 import { startStrippingProxy } from "../support/stripping-proxy.ts";
@@ -68,7 +75,15 @@ describe.skipIf(!hasBrowser)("the console on the live stream", () => {
   const isLive = (page: Page) => page.getByRole("banner").getByText("live", { exact: true }).waitFor();
   const raise = (key: string, message: string) => api.alerts.raise({ type: "CUSTOM", key, message });
 
-  const open = async (path = "", base = url) => {
+  const open = async (path = "") => {
+    const first = await openPage(browser, desktop);
+    watched.push(first);
+    await beginSession(first.context, url, api.tokenOf("admin"));
+    await first.page.goto(`${url}/console${path}`);
+    await isLive(first.page);
+    return first;
+  };
+  const openByLogin = async (path = "", base = url) => {
     const first = await openPage(browser, desktop);
     watched.push(first);
     await first.page.goto(`${base}/console${path}`);
@@ -137,7 +152,7 @@ describe.skipIf(!hasBrowser)("the console on the live stream", () => {
   });
 
   test("an expired token is refused once in all tabs, which stop and come back after a login", async () => {
-    const { page, context } = await open("/changes");
+    const { page, context } = await openByLogin("/changes");
     await context.clock.install();
     await page.reload();
     const other = await openTab(context, "/alerts");
@@ -170,7 +185,7 @@ describe.skipIf(!hasBrowser)("the console on the live stream", () => {
   });
 
   test("a user who logs out in one tab is logged out in all, without a refusal", async () => {
-    const { page, context } = await open();
+    const { page, context } = await openByLogin();
     const other = await openTab(context, "/traffic");
     await isLive(other);
     await page.getByRole("button", { name: "Log out" }).first().click();
@@ -207,7 +222,7 @@ describe.skipIf(!hasBrowser)("the console on the live stream", () => {
   test("behind a proxy that removes a prefix, everything works, and no policy is violated", async () => {
     const stripping = await startStrippingProxy("/ops/earlybird", portOf(api));
     try {
-      const { page, failures } = await open("/changes/23?reason=test", stripping.url);
+      const { page, failures } = await openByLogin("/changes/23?reason=test", stripping.url);
       await page.getByText("Dry run of step 23, rolling back").waitFor();
       const main = page.getByRole("navigation", { name: "Main", exact: true });
       for (const name of ["Now", "Traffic", "System", "Alerts", "Changes", "Ledger"]) {
