@@ -6,7 +6,7 @@ import "./styles/theme.css";
 import { gate, root } from "./api/client.ts";
 import { sessionQuery } from "./api/session.ts";
 import { otherTabs } from "./api/tabs.ts";
-import { createAppRouter } from "./router.tsx";
+import { cleanAddress, createAppRouter } from "./router.tsx";
 import { watchMissingFiles } from "./server/version.ts";
 import { UpdateBar } from "./shell/update-bar.tsx";
 import { Boundary } from "./ui/boundary.tsx";
@@ -40,6 +40,7 @@ for (const { routeId } of router.matchRoutes(router.latestLocation))
 
 const place = document.getElementById("root");
 if (place) {
+  cleanAddress(router);
   // Until the first page is known, the static page of index.html stays.
   void router.load().finally(() =>
     createRoot(place).render(

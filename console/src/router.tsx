@@ -122,6 +122,16 @@ export const createAppRouter = (queries: QueryClient) =>
     scrollRestoration: true,
   });
 
+/** Drops parameters that the page does not accept: the router does so once it is rendered, when they have been used. */
+export const cleanAddress = ({
+  buildLocation,
+  history,
+  latestLocation: { pathname, publicHref, state },
+}: ReturnType<typeof createAppRouter>): void => {
+  const accepted = buildLocation({ to: pathname, search: true, hash: true, _includeValidateSearch: true });
+  if (accepted.publicHref !== publicHref) history.replace(accepted.publicHref, state);
+};
+
 declare module "@tanstack/react-router" {
   interface Register {
     router: ReturnType<typeof createAppRouter>;

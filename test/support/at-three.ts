@@ -28,7 +28,7 @@ export const undoFromNotification = async (page: Page, link: string): Promise<At
   };
   const startMs = performance.now();
   await page.goto(link);
-  const alert = page.getByText("What changed in the hour before");
+  const alert = page.getByRole("heading", { name: "What changed before" });
   await alert.or(page.getByLabel("Email")).first().waitFor();
   if (await page.getByLabel("Email").isVisible()) {
     await page.getByLabel("Email").fill("admin@example.com");
