@@ -58,6 +58,7 @@ import { listParked, type ParkedStep } from "./preview/parked.ts";
 import { type Certificate, proveSteps } from "./preview/prove.ts";
 import { type StepStatus, stepStatuses } from "./preview/status.ts";
 import { purgeStep } from "./purge-step.ts";
+import { type SettledStep, settleSteps } from "./settle-steps.ts";
 
 /**
  * Rolls back and re-applies the registered changes of one database.
@@ -80,9 +81,24 @@ export class RollbackManager {
   /**
    * Creates missing tables of the engine and applies the missing changes, lowest step first, each in its own
    * transaction. Resolves with the steps that were applied.
+   *
+   * @param only applies these steps alone; an instance that a release starts passes none, and applies nothing
+   * @throws Failure EB_STEP_UNKNOWN, EB_STEP_LACKS_REQUIREMENTS, EB_STEP_OBSTRUCTED, EB_LOCK_NOT_OBTAINED
    */
-  install(by: Requester): Promise<number[]> {
-    return translated(() => installChanges(this.#engine, by)).finally(() => anchorHead(this.#engine));
+  async install(by: Requester, { only }: { only?: readonly number[] } = {}): Promise<number[]> {
+    for (const step of only ?? []) this.#change(step);
+    return translated(() => installChanges(this.#engine, by, only)).finally(() => anchorHead(this.#engine));
+  }
+
+  /**
+   * Fills what instances of an earlier version, which do not know these steps, wrote since the steps were applied.
+   * Steps that are not applied are left out.
+   */
+  async settle(steps: readonly number[], by: Requester & { reason?: string }): Promise<SettledStep[]> {
+    const changes = steps.map((step) => this.#change(step));
+    return auditedUnderLock(this.#engine, { action: "settle", steps, by }, (session) =>
+      settleSteps(this.#engine, session, { changes, by }),
+    );
   }
 
   /**
