@@ -20,10 +20,17 @@ export type GateVerdict =
   | { verdict: "wait" }
   | { verdict: "hold" | "revert"; reason: string };
 
+/** What a gate may look at. */
+export interface Look {
+  /** When the release entered the state. */
+  since: Date;
+  commands: readonly CommandEntry[];
+}
+
 /** One forward state: its acts, and what has to be true before the next state begins. */
 export interface Stage {
   state: ForwardState;
   acts: readonly Act[];
   /** Asked every `lookEveryMs`, also while the release is held: only `revert` counts then. Absent: passes at once. */
-  gate?: (look: { since: Date; commands: readonly CommandEntry[] }) => Promise<GateVerdict>;
+  gate?: (look: Look) => Promise<GateVerdict>;
 }
