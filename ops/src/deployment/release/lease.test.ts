@@ -6,7 +6,7 @@ import { beforeEach, expect, test } from "vitest";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
 import { systemClock } from "../../core/clock.ts";
 import { thisProcess } from "../../core/process-lease.ts";
-import { type Held, type Lease, takeLease } from "./lease.ts";
+import { type Held, type Lease, leaseHolder, takeLease } from "./lease.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -19,7 +19,9 @@ test("one process has it, and the next one after its release", async () => {
   const first = await take();
   if (!isLease(first)) throw new Error("the lease is free");
   expect(await take()).toEqual({ heldBy: thisProcess() });
+  expect(await leaseHolder(directory, systemClock)).toEqual(thisProcess());
   await first.release();
+  expect(await leaseHolder(directory, systemClock)).toBeUndefined();
   expect(isLease(await take())).toBe(true);
 });
 

@@ -23,9 +23,9 @@ const generationOf = (name: string) => Number(/^lease-(\d+)$/.exec(name)?.[1] ??
  * that find a dead owner, the file system lets one create it. The file of the last owner stays, so that numbers grow.
  */
 export const takeLease = async (directory: string, clock: Clock): Promise<Lease | Held> => {
-  const generations = (await readdir(directory)).map(generationOf).filter((generation) => generation > 0);
+  const generations = await generationsIn(directory);
   const last = Math.max(0, ...generations);
-  const holder = last === 0 ? undefined : await runningOwner(join(directory, nameOf(last)), clock);
+  const holder = await runningOwner(directory, last, clock);
   if (holder) return { heldBy: holder };
   const path = join(directory, nameOf(last + 1));
   try {
@@ -52,8 +52,21 @@ export const takeLease = async (directory: string, clock: Clock): Promise<Lease 
   };
 };
 
+/** The process that holds the lease of a directory; undefined if none does. */
+export const leaseHolder = async (directory: string, clock: Clock): Promise<Owner | undefined> =>
+  runningOwner(directory, Math.max(0, ...(await generationsIn(directory))), clock);
+
+const generationsIn = async (directory: string): Promise<number[]> =>
+  (await readdir(directory)).map(generationOf).filter((generation) => generation > 0);
+
 /** Undefined if the owner has released the lease or is dead. */
-const runningOwner = async (path: string, clock: Clock): Promise<Owner | undefined> => {
+const runningOwner = async (
+  directory: string,
+  generation: number,
+  clock: Clock,
+): Promise<Owner | undefined> => {
+  if (generation === 0) return undefined;
+  const path = join(directory, nameOf(generation));
   const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
   if (text === released) return undefined;
   const silentMs = clock.now().getTime() - mtimeMs;

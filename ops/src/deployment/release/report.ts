@@ -21,6 +21,9 @@ export const releaseReportSchema = releaseSchema.extend({
   acts: z.array(actReportSchema),
   events: z.array(journalEntrySchema),
 });
+/** A release without its events. */
+export const releaseSummarySchema = releaseReportSchema.omit({ events: true });
+
 /** A release with all that has happened. */
 export type ReleaseReport = z.infer<typeof releaseReportSchema>;
 

@@ -1,36 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { systemClock } from "../../../core/clock.ts";
-import { defineFailure } from "../../../core/failure.ts";
-import { sendCommand } from "../../../deployment/release/inbox.ts";
+import { commandRelease } from "../../../deployment/release/command.ts";
 import { type JournalEntry, readJournal } from "../../../deployment/release/journal.ts";
-import {
-  journalFile,
-  listReleases,
-  type Release,
-  readRelease,
-  releaseDirectory,
-} from "../../../deployment/release/release.ts";
+import { journalFile, listReleases, type Release, readRelease } from "../../../deployment/release/release.ts";
 import { type ReleaseReport, reportMarkdown, reportOf } from "../../../deployment/release/report.ts";
-import { type CommandName, isAllowed, isOver } from "../../../deployment/release/state.ts";
+import { type CommandName, isOver } from "../../../deployment/release/state.ts";
 import { operator, readEnvironment } from "../../context.ts";
 import { bold, dim, duration, print, printJson, printStatus, table } from "../../output.ts";
-
-const notNow = defineFailure({
-  code: "EB_RELEASE_STATE",
-  status: 409,
-  exitStatus: 4,
-  detail: "Release {id} is {state}: it cannot take the command {command}.",
-  remedy: '"earlybird release status" shows what it does.',
-});
-
-const reasonMissing = defineFailure({
-  code: "EB_REASON_MISSING",
-  status: 422,
-  exitStatus: 6,
-  detail: "The command {command} needs a reason.",
-  remedy: "Add --reason TEXT.",
-});
 
 const reportFor = async (dataDir: string, release: Release): Promise<ReleaseReport> =>
   reportOf(release, await readJournal(journalFile(dataDir, release.id)));
@@ -134,15 +111,14 @@ const sendingCommand = ([command, description]: [CommandName, string]) =>
     .option("--json", "print one JSON document")
     .action(async (id: string | undefined, { reason, json }: { reason?: string; json?: boolean }) => {
       const { dataDir } = await readEnvironment();
-      const { release, progress } = await readRelease(dataDir, id);
-      const { state } = progress;
-      if (!isAllowed(command, state)) throw notNow({ id: release.id, state, command });
-      if (!reason && command !== "ack") throw reasonMissing({ command });
       const { requestedBy: by } = operator();
-      const directory = releaseDirectory(dataDir, release.id);
-      const sent = await sendCommand(directory, { command, by, reason: reason ?? "" }, systemClock.now());
-      if (json) return printJson({ release: release.id, ...sent });
-      print(`Release ${release.id} has the command. "earlybird release watch" shows what it does.`);
+      const sent = await commandRelease(dataDir, { id, command, by, reason }, systemClock);
+      if (json) return printJson(sent);
+      print(
+        sent.conducted
+          ? `Release ${sent.release} has the command. "earlybird release watch" shows what it does.`
+          : `No conductor runs: "earlybird release resume" obeys the command.`,
+      );
     });
 
 export const addReleaseCommands = (release: Command): void => {
