@@ -85,6 +85,7 @@ test("a command needs a reason and a state that allows it, and says whether a co
     status: 202,
     body: { release: id, command: "hold", conducted: false },
   });
+  clock.advanceMs(1);
   const lease = await takeLease(releaseDirectory(dataDir, id), clock);
   expect(await post(`/api/releases/${id}/ack`)).toMatchObject({ body: { conducted: true } });
   if ("release" in lease) await lease.release();
