@@ -4,6 +4,7 @@ import { z } from "zod";
 import { replaceFile, syncDirectory } from "../../core/atomic-file.ts";
 import type { Clock } from "../../core/clock.ts";
 import { defineFailure } from "../../core/failure.ts";
+import { slots } from "../traffic/index.ts";
 import { readJournal } from "./journal.ts";
 import { takeLease } from "./lease.ts";
 import { type Progress, replay } from "./replay.ts";
@@ -25,7 +26,7 @@ const releaseUnknown = defineFailure({
   remedy: '"earlybird release status" lists them.',
 });
 
-export const slotSchema = z.enum(["blue", "green"]);
+const slotSchema = z.enum(slots);
 
 /** A version of the service, and where it is installed. */
 export const artefactSchema = z.object({

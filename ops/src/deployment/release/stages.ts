@@ -1,18 +1,11 @@
+import { fullWeight, type Slot, type TrafficSwitch, type Weights } from "../traffic/index.ts";
 import type { Artefact, Release } from "./release.ts";
 import type { Act, GateVerdict, Look, Stage } from "./stage.ts";
 import { type ForwardState, isPhase, type Phase, phaseWeights, statesOf } from "./state.ts";
 
-type Slot = Release["from"]["slot"];
-
 /** The world that a release moves. Everything is idempotent: a conductor that goes on after a crash asks again. */
 export interface ReleaseWorld {
-  traffic: {
-    read(): Promise<{ weights: Readonly<Record<Slot, number>>; verified: boolean }>;
-    /** @param epoch grows with each call; the switch refuses older ones */
-    set(weights: Record<Slot, number>, epoch: number): Promise<void>;
-    /** Resolves once the slot has finished its requests, or at the deadline. */
-    drain(slot: Slot, deadlineMs: number): Promise<{ inFlight: number; streams: number }>;
-  };
+  traffic: TrafficSwitch;
   slots: {
     /** Resolves once the slot is ready. */
     start(slot: Slot, artefact: Artefact): Promise<void>;
@@ -50,16 +43,17 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => num
   const { from, to, steps } = release;
   const { traffic, slots } = world;
 
-  const move = async (toNew: number): Promise<string> => {
-    const weights = { [from.slot]: 100 - toNew, [to.slot]: toNew } as Record<Slot, number>;
+  const move = async (percent: number): Promise<string> => {
+    const toNew = (fullWeight / 100) * percent;
+    const weights = { [from.slot]: fullWeight - toNew, [to.slot]: toNew } as Weights;
     const now = await traffic.read();
-    const isThere = now.verified && now.weights[to.slot] === toNew && now.weights[from.slot] === 100 - toNew;
+    const isThere = now.verified && now.weights.blue === weights.blue && now.weights.green === weights.green;
     if (!isThere) await traffic.set(weights, epoch());
-    return `${to.slot} ${toNew} %, ${from.slot} ${100 - toNew} %`;
+    return `${to.slot} ${percent} %, ${from.slot} ${100 - percent} %`;
   };
-  const movement = (toNew: number): Act => ({
-    name: `traffic ${toNew} %`,
-    do: () => move(toNew),
+  const movement = (percent: number): Act => ({
+    name: `traffic ${percent} %`,
+    do: () => move(percent),
     undo: () => move(0),
   });
   const step = (number: number): Act => ({
