@@ -4,23 +4,20 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
   redirect,
 } from "@tanstack/react-router";
 import type { LedgerFilter } from "./api/operations.ts";
 import { sessionQuery } from "./api/session.ts";
-import { AlertPage } from "./pages/alert.tsx";
-import { AlertsPage } from "./pages/alerts.tsx";
-import { ChangesPage } from "./pages/changes.tsx";
-import { LoginPage } from "./pages/login.tsx";
-import { NowPage } from "./pages/now.tsx";
-import { SystemPage } from "./pages/system.tsx";
-import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
+import { alertSearch } from "./pages/alert-search.ts";
+import { alertsSearch } from "./pages/alerts-search.ts";
+import { stepSearch } from "./pages/step-search.ts";
+import { readTrafficSearch } from "./pages/traffic-columns.ts";
 import { Shell } from "./shell/shell.tsx";
-import { LoadError, NotFound } from "./ui/states.tsx";
+import { Root } from "./shell/shell-root.tsx";
+import { NotFound, PageError } from "./ui/states.tsx";
 
 const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
-  component: Outlet,
+  component: Root,
   notFoundComponent: NotFound,
 });
 
@@ -29,7 +26,7 @@ const login = createRoute({
   path: "/login",
   validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
     typeof to === "string" && to.startsWith("/") && !to.startsWith("//") ? { to } : {},
-  component: LoginPage,
+  component: lazyRouteComponent(() => import("./pages/login.tsx"), "LoginPage"),
 });
 
 /** Pages for users who are logged in; others go to the login and come back. */
@@ -41,18 +38,26 @@ const inside = createRoute({
     if (session === null) throw redirect({ to: "/login", search: { to: location.href } });
   },
   component: Shell,
-  errorComponent: ({ error }) => <LoadError error={error as Error} />,
 });
 
-const now = createRoute({ getParentRoute: () => inside, path: "/", component: NowPage });
+const now = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/now.tsx"), "NowPage"),
+});
 const traffic = createRoute({
   getParentRoute: () => inside,
   path: "/traffic",
-  validateSearch: ({ sort }: Record<string, unknown>): { sort?: TrafficColumn } =>
-    isTrafficColumn(sort) ? { sort } : {},
-  component: TrafficPage,
+  validateSearch: readTrafficSearch,
+  component: lazyRouteComponent(() => import("./pages/traffic.tsx"), "TrafficPage"),
 });
-const system = createRoute({ getParentRoute: () => inside, path: "/system", component: SystemPage });
+const system = createRoute({
+  getParentRoute: () => inside,
+  path: "/system",
+  validateSearch: ({ range }: Record<string, unknown>): { range?: string } =>
+    range !== undefined && range !== "" ? { range: String(range) } : {},
+  component: lazyRouteComponent(() => import("./pages/system.tsx"), "SystemPage"),
+});
 const ledger = createRoute({
   getParentRoute: () => inside,
   path: "/ledger",
@@ -68,20 +73,39 @@ const operation = createRoute({
   path: "/operations/$id",
   component: lazyRouteComponent(() => import("./pages/operation.tsx"), "OperationPage"),
 });
-const alerts = createRoute({ getParentRoute: () => inside, path: "/alerts", component: AlertsPage });
-const alert = createRoute({ getParentRoute: () => inside, path: "/alerts/$id", component: AlertPage });
-const changes = createRoute({ getParentRoute: () => inside, path: "/changes", component: ChangesPage });
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts",
+  validateSearch: alertsSearch,
+  component: lazyRouteComponent(() => import("./pages/alerts.tsx"), "AlertsPage"),
+});
+const alert = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts/$id",
+  validateSearch: alertSearch,
+  component: lazyRouteComponent(() => import("./pages/alert.tsx"), "AlertPage"),
+});
+const changes = createRoute({
+  getParentRoute: () => inside,
+  path: "/changes",
+  component: lazyRouteComponent(() => import("./pages/changes.tsx"), "ChangesPage"),
+});
 const step = createRoute({
   getParentRoute: () => inside,
   path: "/changes/$step",
-  validateSearch: ({ reason }: Record<string, unknown>): { reason?: string } =>
-    typeof reason === "string" ? { reason } : {},
+  validateSearch: stepSearch,
   component: lazyRouteComponent(() => import("./pages/step.tsx"), "StepPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings.tsx"), "SettingsPage"),
 });
 
 const routes = rootRoute.addChildren([
   login,
-  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation]),
+  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation, settings]),
 ]);
 
 export const createAppRouter = (queries: QueryClient) =>
@@ -89,9 +113,13 @@ export const createAppRouter = (queries: QueryClient) =>
     routeTree: routes,
     basepath: new URL(document.baseURI).pathname.replace(/\/$/, "") || "/",
     context: { queries },
+    // A parameter that a page does not accept is dropped from the address.
+    search: { strict: true },
     defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: PageError,
     // Fetches the script of a page when a pointer comes near its link.
     defaultPreload: "intent",
+    scrollRestoration: true,
   });
 
 declare module "@tanstack/react-router" {

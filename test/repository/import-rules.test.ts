@@ -25,8 +25,10 @@ const allowedImports: Record<string, readonly string[]> = {
   rollback: ["core", "http", "database"],
   alerts: ["core", "settings", "database", "monitoring"],
   console: ["core", "http"],
-  deployment: ["core"],
+  deployment: ["core", "settings", "database", "rollback", "http"],
   suspects: ["alerts", "monitoring", "rollback"],
+  incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
+  timeline: ["core", "database", "alerts", "monitoring", "rollback", "suspects"],
   cli: ["core", "settings", "database", "rollback", "alerts", "deployment", "service.ts"],
 };
 

@@ -12,7 +12,7 @@ import {
 } from "../../ops/src/database/embedded/init-cluster.ts";
 import { type RunningServer, startServer, stopServer } from "../../ops/src/database/embedded/postmaster.ts";
 import { postgresAccount } from "../../ops/src/database/embedded/root-account.ts";
-import { makeTemporaryDirectory } from "./temporary-directory.ts";
+import { makeFastDirectory } from "./temporary-directory.ts";
 
 /** A PostgreSQL server for tests, in a temporary directory. It ends with the process that started it. */
 export interface ThrowawayPostgres {
@@ -62,7 +62,7 @@ export const systemPostgresVersion: string | undefined = (
 
 const start = async (binaries: Binaries, flags: string[]): Promise<ThrowawayPostgres> => {
   const account = await postgresAccount();
-  const home = await makeTemporaryDirectory();
+  const home = await makeFastDirectory();
   const directory = join(home, "cluster");
   const guard = guardOf(home);
   await initCluster(binaries, { directory, account, flags: ["--no-sync", ...flags] });
