@@ -1,4 +1,16 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
+export { type FrontRequest, runFront } from "./run-front.ts";
+export {
+  type Launch,
+  type OccupiedSlot,
+  occupySlot,
+  readLaunch,
+  readProcess,
+  type SlotListening,
+  type SlotProcess,
+  stopProcess,
+  writeLaunch,
+} from "./slots/index.ts";
 export {
   allTo,
   type BucketCounts,
@@ -8,6 +20,7 @@ export {
   otherSlot,
   type Slot,
   type SlotTick,
+  slotEndsWithinMs,
   slots,
   type Tick,
   type TrafficSwitch,
