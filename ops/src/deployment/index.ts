@@ -14,8 +14,12 @@ export {
 export {
   allTo,
   type BucketCounts,
+  CommandSwitch,
+  type CommandSwitchOptions,
   clientsSlowerThan,
   fullWeight,
+  HaproxySwitch,
+  type HaproxySwitchOptions,
   type OpenWork,
   otherSlot,
   type Slot,

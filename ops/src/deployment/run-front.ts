@@ -1,7 +1,6 @@
 import { defineFailure } from "../core/failure.ts";
 import type { Logger } from "../core/logger.ts";
 import {
-  DivisionFile,
   type FrontOptions,
   FrontSwitch,
   findAddress,
@@ -11,7 +10,7 @@ import {
   startFront,
 } from "./front/index.ts";
 import { type Launch, readLaunch, readProcess, Supervisor, writeLaunch } from "./slots/index.ts";
-import { slots } from "./traffic/index.ts";
+import { DivisionFile, slots } from "./traffic/index.ts";
 
 const frontRuns = defineFailure({
   code: "EB_FRONT_RUNS",

@@ -5,6 +5,7 @@ import { json } from "node:stream/consumers";
 import { removeFile } from "../../core/atomic-file.ts";
 import { Failure } from "../../core/failure.ts";
 import { messageOf } from "../../core/message-of.ts";
+import type { Division } from "../traffic/division-file.ts";
 import { switchFailed } from "../traffic/failures.ts";
 import type { OpenWork, Slot, Tick } from "../traffic/traffic-switch.ts";
 import {
@@ -15,7 +16,6 @@ import {
   type RenewRequest,
   renewSchema,
 } from "./control-protocol.ts";
-import type { Division } from "./routing.ts";
 
 /** What the control socket can ask of a front. */
 export interface Controlled {

@@ -1,6 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, systemClock } from "../../core/clock.ts";
+import { DivisionFile } from "../traffic/division-file.ts";
 import { requestsEndWithinMs } from "../traffic/drain.ts";
 import { slotHasTraffic } from "../traffic/failures.ts";
 import { slots } from "../traffic/traffic-switch.ts";
@@ -8,7 +10,6 @@ import { Backend, type Backends } from "./backend.ts";
 import { proxyTrust } from "./client.ts";
 import type { FrontState, RenewRequest } from "./control-protocol.ts";
 import { serveControl } from "./control-server.ts";
-import { DivisionFile } from "./division-file.ts";
 import { drainBackend } from "./drain.ts";
 import { type Forwarding, forward } from "./forward.ts";
 import { type Listeners, type ListeningHandle, listen, listenOn, type Place } from "./listen.ts";
@@ -76,7 +77,12 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
       void forward(request, response, forwarding);
     },
   );
-  server.on("upgrade", (request, socket, head) => upgrade(request, socket, head, forwarding));
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    upgrade(request, socket, head, forwarding);
+  });
   const listeners = handles?.length
     ? await listenOn(server, options.host, handles)
     : await listen(server, options);
@@ -90,6 +96,7 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     await Promise.all(slots.map((slot) => drainBackend(backends[slot], lastStreamsMs)));
     const startedMs = performance.now();
     while (open.size > 0 && performance.now() - startedMs < requestsEndWithinMs) await sleep(lookEveryMs);
+    for (const socket of upgraded) socket.destroy();
     server.closeAllConnections();
     server.close();
     feed.stop();

@@ -1,4 +1,3 @@
-export { DivisionFile } from "./division-file.ts";
 export { type FrontOptions, type RunningFront, startFront } from "./front.ts";
 export { FrontSwitch } from "./front-switch.ts";
 export { peerHeader } from "./headers.ts";

@@ -17,9 +17,7 @@ export const restorePeerAddresses = (server: Server): void => {
 };
 
 const restore = (request: IncomingMessage): void => {
-  const { rawHeaders, socket } = request;
-  // Before `headers` is read for the first time, which Node derives from these.
-  const at = rawHeaders.indexOf(peerHeader);
-  const [, address = ""] = at < 0 ? [] : rawHeaders.splice(at, 2);
-  Object.defineProperty(socket, "remoteAddress", { value: address, configurable: true });
+  const { headers, socket } = request;
+  Object.defineProperty(socket, "remoteAddress", { value: headers[peerHeader] ?? "", configurable: true });
+  delete headers[peerHeader];
 };
