@@ -1,14 +1,17 @@
+import type { ChildProcess } from "node:child_process";
 import { defineFailure } from "../core/failure.ts";
 import type { Logger } from "../core/logger.ts";
 import {
   type FrontOptions,
   FrontSwitch,
   findAddress,
+  type ListeningHandle,
   portTaken,
   prepareSockets,
   type RunningFront,
   startFront,
 } from "./front/index.ts";
+import { exitStatusOf, startSuccessor, tellServing } from "./renewal.ts";
 import { type Launch, readLaunch, readProcess, Supervisor, writeLaunch } from "./slots/index.ts";
 import { DivisionFile, slots } from "./traffic/index.ts";
 
@@ -20,7 +23,12 @@ const frontRuns = defineFailure({
   remedy: "Stop it, set EARLYBIRD_DATA_DIR to another directory, or start one more instance with --direct.",
 });
 
+/** Clients that keep their connection open get a last response on it. */
+const lastRequestsMs = 5_000;
+
 export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "port" | "trustProxy"> {
+  /** The listening sockets of the front that this one follows. */
+  handles?: readonly ListeningHandle[] | undefined;
   /** The program of a slot, if none is on disk. */
   launch: Launch;
   log: Logger;
@@ -41,8 +49,9 @@ export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "p
 export const runFront = async (request: FrontRequest): Promise<number> => {
   const { dataDir, log, print, write, stopped } = request;
   await prepareSockets(dataDir);
-  await requireNoFront(request);
-  const { url, port } = await findAddress(request);
+  const { handles } = request;
+  if (!handles) await requireNoFront(request);
+  const { url, port } = handles ? addressOf(request) : await findAddress(request);
   const supervisor = new Supervisor({ dataDir, url, log, write });
   const slot = await slotOfTraffic(dataDir);
   // A slot that runs keeps its program; otherwise today's program starts.
@@ -53,10 +62,26 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
   process.once("exit", () => {
     if (isStopping) supervisor.kill();
   });
+  let successor: ChildProcess | undefined;
+  let handedOver: () => void = () => undefined;
+  const renewed = new Promise<void>((resolve) => {
+    handedOver = resolve;
+  });
   const asked = stopped.then(() => {
+    if (successor) return void successor.kill("SIGTERM");
     isStopping = true;
     print("Stopping");
   });
+  const handOver: FrontOptions["handOver"] = async (program, sockets) => {
+    await supervisor.pause();
+    try {
+      successor = await startSuccessor(program, sockets);
+      handedOver();
+    } catch (error) {
+      supervisor.watch();
+      throw error;
+    }
+  };
   const started = await Promise.race([supervisor.start(slot), asked]);
   let front: RunningFront | undefined;
   if (started) {
@@ -66,10 +91,16 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     }
     const { ready } = started.process;
     if (started.isAdopted) log.info({ slot, pid: started.process.owner.pid }, "adopted the running slot");
-    if (ready?.isFronted) front = await startFront({ ...request, port });
+    if (ready?.isFronted)
+      front = await startFront({ ...request, port, handOver });
     supervisor.watch();
-    print(ready?.greeting.replaceAll(ready.url, url) ?? "");
-    await asked;
+    if (handles) tellServing();
+    else print(ready?.greeting.replaceAll(ready.url, url) ?? "");
+    await Promise.race([asked, renewed]);
+  }
+  if (successor) {
+    await Promise.all([front?.stop(lastRequestsMs), supervisor.release()]);
+    return exitStatusOf(successor);
   }
   await front?.stop();
   for (const each of slots) await writeLaunch(dataDir, each, undefined);
@@ -77,6 +108,8 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
   isStopping = false;
   return 0;
 };
+
+const addressOf = ({ host, port }: FrontRequest) => ({ url: `http://${host}:${port}`, port });
 
 /** One front a data directory: two would set the same weights. */
 const requireNoFront = async ({ dataDir, port }: FrontRequest): Promise<void> => {

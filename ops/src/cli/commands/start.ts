@@ -10,6 +10,7 @@ const parentEveryMs = 250;
 interface StartOptions {
   direct?: boolean;
   slot?: Slot;
+  successor?: boolean;
   url?: string;
 }
 
@@ -18,10 +19,11 @@ export const startCommand = () =>
     .description("prepare the database, apply pending changes and start the server; stop with Ctrl-C")
     .option("--direct", "one process without front and slots, for containers")
     .addOption(new Option("--slot <slot>").choices(["blue", "green"]).hideHelp())
+    .addOption(new Option("--successor").hideHelp())
     .addOption(new Option("--url <url>").default("").hideHelp())
-    .action(({ direct, slot, url = "" }: StartOptions) => {
+    .action(({ direct, slot, successor = false, url = "" }: StartOptions) => {
       if (slot) return startSlot(slot, url);
-      return direct ? startDirect() : startFront();
+      return direct ? startDirect() : startFront(successor);
     });
 
 const startDirect = async (): Promise<void> => {
@@ -55,18 +57,20 @@ const stopWithParent = (parent: number): void => {
   timer.unref();
 };
 
-const startFront = async (): Promise<void> => {
+const startFront = async (isSuccessor: boolean): Promise<void> => {
   const { settings, dataDir } = await readEnvironment();
-  const { runFront } = await import("../../deployment/index.ts");
+  const { inheritSockets, runFront } = await import("../../deployment/index.ts");
   const { createLogger } = await import("../../core/logger.ts");
   // A closed terminal stops the slots, too.
   process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"));
-  const [, program = "", ...args] = process.argv;
+  const [, program = "", ...given] = process.argv;
+  const args = given.filter((arg) => arg !== "--successor");
   process.exitCode = await runFront({
     dataDir,
     host: settings.HOST,
     port: settings.PORT,
     trustProxy: settings.TRUST_PROXY,
+    handles: isSuccessor ? await inheritSockets() : undefined,
     launch: {
       command: process.execPath,
       args: [...process.execArgv, program, ...args],

@@ -51,6 +51,12 @@ export class Supervisor {
     }, watchEveryMs);
   }
 
+  /** Restarts nothing until {@link watch} is called again. */
+  async pause(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#turn;
+  }
+
   /** Leaves the slots to another front. */
   async release(): Promise<void> {
     await this.#endWatch();
@@ -70,8 +76,7 @@ export class Supervisor {
 
   async #endWatch(): Promise<void> {
     this.#isStopping = true;
-    clearInterval(this.#timer);
-    await this.#turn;
+    await this.pause();
   }
 
   async #look(): Promise<void> {

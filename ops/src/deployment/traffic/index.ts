@@ -1,6 +1,7 @@
 export { CommandSwitch, type CommandSwitchOptions } from "./command-switch.ts";
 export { type Division, DivisionFile } from "./division-file.ts";
 export { slotEndsWithinMs } from "./drain.ts";
+export { switchFailed } from "./failures.ts";
 export { HaproxySwitch, type HaproxySwitchOptions } from "./haproxy-switch.ts";
 export { clientsSlowerThan } from "./slower-than.ts";
 export {
