@@ -91,8 +91,7 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     }
     const { ready } = started.process;
     if (started.isAdopted) log.info({ slot, pid: started.process.owner.pid }, "adopted the running slot");
-    if (ready?.isFronted)
-      front = await startFront({ ...request, port, handOver });
+    if (ready?.isFronted) front = await startFront({ ...request, port, handOver });
     supervisor.watch();
     if (handles) tellServing();
     else print(ready?.greeting.replaceAll(ready.url, url) ?? "");

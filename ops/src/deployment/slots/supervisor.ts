@@ -66,7 +66,13 @@ export class Supervisor {
   /** Ends all slots. */
   async stop(): Promise<void> {
     await this.#endWatch();
-    await Promise.all([...this.#watched.values()].map((slot) => slot.stop()));
+    await Promise.all(
+      slots.map(async (slot) => {
+        // One that another front left may not have been seen yet.
+        const isLeft = !this.#watched.has(slot) && (await readProcess(this.options.dataDir, slot));
+        await (isLeft ? this.#watch(slot) : this.#watched.get(slot))?.stop();
+      }),
+    );
   }
 
   /** Ends all slots at once. */
