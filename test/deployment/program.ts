@@ -10,20 +10,19 @@ import { inheritSockets, occupySlot, runFront, type Slot } from "../../ops/src/d
 const { DATA_DIR: dataDir = "", PORT = "", DATABASE: connectionString = "" } = process.env;
 const options = {
   slot: { type: "string" },
+  direct: { type: "boolean" },
   url: { type: "string" },
   successor: { type: "boolean" },
 } as const satisfies ParseArgsConfig["options"];
 const { values } = parseArgs({ options });
 const stopped = stopSignal(systemClock);
 
-const serveSlot = async (slot: Slot, url: string): Promise<void> => {
-  const pool = new pg.Pool({ connectionString, max: 4 });
-  const { listening, ready } = await occupySlot(dataDir, slot, url);
+const createApp = (pool: pg.Pool, slot: Slot) => {
   const app = fastify({ forceCloseConnections: "idle" });
   app.get("/readyz", async () => "ready");
   app.get("/", async ({ headers }) => {
     // CPU work, so that some requests are in progress when a process is killed.
-    for (const endMs = performance.now() + 0.5; performance.now() < endMs; );
+    for (const endMs = performance.now() + 1; performance.now() < endMs; );
     return { slot, client: headers.authorization ?? "" };
   });
   app.post("/orders", async ({ headers }) => {
@@ -35,6 +34,14 @@ const serveSlot = async (slot: Slot, url: string): Promise<void> => {
     ]);
     return { slot };
   });
+  app.get("/quick", async () => ({ slot }));
+  return app;
+};
+
+const serveSlot = async (slot: Slot, url: string): Promise<void> => {
+  const pool = new pg.Pool({ connectionString, max: 4 });
+  const { listening, ready } = await occupySlot(dataDir, slot, url);
+  const app = createApp(pool, slot);
   listening.attach(app.server);
   await app.listen({ path: listening.path });
   await ready(`open at ${url}`);
@@ -43,7 +50,19 @@ const serveSlot = async (slot: Slot, url: string): Promise<void> => {
   await pool.end();
 };
 
-if (values.slot) await serveSlot(values.slot as Slot, values.url ?? "");
+/** The same service without a front, for comparison. */
+const serveDirectly = async (): Promise<void> => {
+  const pool = new pg.Pool({ connectionString, max: 4 });
+  const app = createApp(pool, "blue");
+  const url = await app.listen({ host: "127.0.0.1", port: Number(PORT) });
+  process.stdout.write(`open at ${url}\n`);
+  await stopped;
+  await app.close();
+  await pool.end();
+};
+
+if (values.direct) await serveDirectly();
+else if (values.slot) await serveSlot(values.slot as Slot, values.url ?? "");
 else {
   process.exitCode = await runFront({
     dataDir,
