@@ -1,7 +1,10 @@
+import type { Observed } from "@earlybird-ops/platform";
+import type { Channel } from "@earlybird-ops/platform/alerts";
 import {
   closeMonitoringPool,
   createMonitoringPool,
   DatabaseHealthChecker,
+  Fleet,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
@@ -15,11 +18,13 @@ import { issueToken } from "../../delivery/src/auth/tokens.ts";
 import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
+import { seedDemo } from "../../delivery/src/seed/index.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
 import { createAlerts } from "./alerts.ts";
 import { openSmallBusiness } from "./business.ts";
 import { StandingClock } from "./clock.ts";
 import { createDeliveryDatabase, quiet } from "./delivery.ts";
+import { demoSize } from "./demo.ts";
 
 const operator = { requestedBy: "test", origin: "test" };
 const secret = "a secret that is long enough for tests";
@@ -40,13 +45,22 @@ interface ApiOptions {
   trustProxy?: string;
   adminsNeedTotp?: boolean;
   orderCutOff?: string;
+  version?: string;
+  now?: string;
+  withFleet?: boolean;
+  /** Besides the log. */
+  channels?: Channel[];
+  settings?: Observed["settings"];
+  /** Loads the demo data first, beside which the small business opens. */
+  withDemo?: boolean;
 }
 
 /**
  * The API on a database of its own with all changes applied and the small business in it. It is Tuesday,
- * 10 March 2026, six in the morning UTC, until the clock is set.
+ * 10 March 2026, six in the morning UTC, or `now`, until the clock is set.
  *
  * @param options.url a database to use instead; it is filled, and not dropped in the end
+ * @param options.withFleet counts the requests of all instances, in the database
  * @param options.beside another server, on whose database this one is a second instance
  */
 export const startApi = async ({
@@ -54,6 +68,12 @@ export const startApi = async ({
   trustProxy,
   adminsNeedTotp = false,
   orderCutOff,
+  version = "0.0.0",
+  now = "2026-03-10T06:00:00Z",
+  withFleet = false,
+  channels,
+  settings,
+  withDemo = false,
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -65,19 +85,29 @@ export const startApi = async ({
     await createSchema(db, "UTC");
     await engineOn(pool).install(operator);
   }
+  const clock = new StandingClock(now);
+  if (withDemo) await seedDemo(db, { ...demoSize, clock });
   if (!beside) await openSmallBusiness(db);
-  const clock = new StandingClock("2026-03-10T06:00:00Z");
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: quiet });
   await changes.start();
+  const performance = new PerformanceMetrics({ clock });
   const monitoring = new MonitoringService({
     database: new DatabaseHealthChecker({ pool, clock }),
     system: new SystemMetrics({ clock }),
-    performance: new PerformanceMetrics({ clock }),
+    performance,
     log: quiet,
     clock,
   });
-  const { alerts, dispatcher, stop: stopAlerts } = await createAlerts({ clock });
-  const observed = { monitoring, alerts, dispatcher };
+  const fleet = withFleet
+    ? new Fleet({ pool: operatorPool, performance, log: quiet, version: "0.0.0", clock })
+    : undefined;
+  fleet?.watch(monitoring);
+  const {
+    alerts,
+    dispatcher,
+    stop: stopAlerts,
+  } = await createAlerts({ clock, ...(channels && { channels }) });
+  const observed = { monitoring, alerts, dispatcher, fleet, ...(settings && { settings }) };
   const app = await buildServer({
     db,
     operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),
@@ -90,7 +120,7 @@ export const startApi = async ({
     jwtSecret: secret,
     adminsNeedTotp,
     orderCutOff,
-    version: "0.0.0",
+    version,
     ...(trustProxy !== undefined && { trustProxy }),
   });
   await app.ready();
@@ -127,6 +157,7 @@ export const startApi = async ({
 
   const stop = async (): Promise<void> => {
     await app.close();
+    await fleet?.stop();
     await stopAlerts();
     await changes.stop();
     await closeMonitoringPool(operatorPool);
