@@ -210,6 +210,7 @@ describe("messages", () => {
     expect(head).toMatch(/\r\n\r\n$/);
     const trailers = await ask("GET /trailers");
     expect(trailers).toMatch(/x-sum: 7\r\n\r\n$/i);
+    expect(trailers).not.toContain("x-private: 1");
     expect(await ask("OPTIONS *")).toMatch(/^HTTP\/1\.1 400 /);
     expect(await ask("GET /status/503")).toMatch(/^HTTP\/1\.1 503 /);
   });
