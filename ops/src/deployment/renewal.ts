@@ -15,7 +15,7 @@ const serving = "serving";
 
 /**
  * Starts the next front, gives it the listening sockets, and waits until it serves. It shares the terminal of this
- * process and is its child, so that whoever waits for this process waits for it.
+ * process and is its child: your supervisor waits for this process, and this process for it.
  *
  * @throws Failure EB_TRAFFIC_SWITCH if it ends before it serves
  */
