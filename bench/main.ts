@@ -3,12 +3,14 @@ import { consoleBench } from "./console/index.ts";
 import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
 import { recorderBench } from "./monitoring/recorder.ts";
+import { releasesBench } from "./releases.ts";
 import { rollbackBench } from "./rollback/index.ts";
 
 const benches: Record<string, () => Promise<void>> = {
   monitoring: monitoringBench,
   recorder: recorderBench,
   rollback: rollbackBench,
+  releases: releasesBench,
   cli: cliBench,
   logins: loginsBench,
   console: consoleBench,

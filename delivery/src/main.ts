@@ -33,6 +33,7 @@ export const serve = async ({
   settings,
   dataDir,
   log,
+  slot,
 }: ServeContext): Promise<RunningService> => {
   const db: DeliveryDatabase = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const timeZone = await readTimeZone(db);
@@ -92,7 +93,7 @@ export const serve = async ({
       ...(settings.TRUST_PROXY !== undefined && { trustProxy: settings.TRUST_PROXY }),
     });
     started.push(() => app.close());
-    const url = await listen(app, { host: settings.HOST, port: settings.PORT });
+    const url = await listen(app, { host: settings.HOST, port: settings.PORT, slot });
     const invitation = production ? await firstInvitation(changes, clock) : undefined;
     return { greeting: greet({ url, demo: !production, invitation }), close };
   } catch (error) {

@@ -30,6 +30,7 @@ export {
   type SeedRequest,
   type ServeContext,
   type Service,
+  type SlotListening,
 } from "./service.ts";
 export { type MonitoringSettings, readMonitoringSettings } from "./settings/monitoring-settings.ts";
 export { readSettings, type Settings } from "./settings/settings.ts";

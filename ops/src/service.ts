@@ -2,6 +2,7 @@
 import type pg from "pg";
 import type { AlertDeclaration } from "./alerts/index.ts";
 import type { Logger } from "./core/logger.ts";
+import type { SlotListening } from "./deployment/index.ts";
 import type { GaugeDeclaration } from "./monitoring/index.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -18,7 +19,14 @@ export interface ServeContext {
   /** Absolute path of the data directory. */
   dataDir: string;
   log: Logger;
+  /**
+   * Present behind the front of `earlybird start`: call `attach` with the HTTP server, then listen on `path` instead of
+   * HOST and PORT. A service that ignores it listens itself, and has no releases.
+   */
+  slot?: SlotListening;
 }
+
+export type { SlotListening };
 
 export interface RunningService {
   /** Printed once the service listens: its address and first steps. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { divisionSchema } from "../traffic/division-file.ts";
 import { slots } from "../traffic/traffic-switch.ts";
-import { divisionSchema } from "./division-file.ts";
 
 /** Requests to the control socket of a front; bodies are JSON. */
 export const controlPaths = {

@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { chmod } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server as NetServer } from "node:net";
 import { json } from "node:stream/consumers";
 import { removeFile } from "../../core/atomic-file.ts";
 import { Failure } from "../../core/failure.ts";
 import { messageOf } from "../../core/message-of.ts";
+import type { Division } from "../traffic/division-file.ts";
 import { switchFailed } from "../traffic/failures.ts";
 import type { OpenWork, Slot, Tick } from "../traffic/traffic-switch.ts";
 import {
@@ -15,7 +17,6 @@ import {
   type RenewRequest,
   renewSchema,
 } from "./control-protocol.ts";
-import type { Division } from "./routing.ts";
 
 /** What the control socket can ask of a front. */
 export interface Controlled {
@@ -26,22 +27,33 @@ export interface Controlled {
   renew(request: RenewRequest): Promise<void>;
 }
 
-/** Serves the control socket, which only this user can open. Returns a function that closes it. */
-export const serveControl = async (path: string, front: Controlled): Promise<() => void> => {
+/** A served control socket. */
+export interface ControlServer {
+  listen(): Promise<void>;
+  /** Removes the socket; requests in progress get their responses. */
+  stopListening(): void;
+  closeConnections(): void;
+}
+
+/** Serves the control socket, which only this user can open. */
+export const createControl = (path: string, front: Controlled): ControlServer => {
   const server = createServer((request, response) => {
     answer(request, response, front).catch((error: unknown) => {
       const failure = error instanceof Failure ? error : switchFailed({ reason: messageOf(error) });
       send(response, failure.status, failure.toProblem());
     });
   });
-  // Left behind by a front that was killed: the caller knows that none runs.
-  await removeFile(path);
-  server.listen(path);
-  await once(server, "listening");
-  await chmod(path, 0o600);
-  return () => {
-    server.close();
-    server.closeAllConnections();
+  return {
+    listen: async () => {
+      // Left behind by a front that was killed: the caller knows that none runs.
+      await removeFile(path);
+      server.listen(path);
+      await once(server, "listening");
+      await chmod(path, 0o600);
+    },
+    // That of http.Server also closes idle connections, and the one of the request that renews the front is one.
+    stopListening: () => void NetServer.prototype.close.call(server),
+    closeConnections: () => server.closeAllConnections(),
   };
 };
 

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { Client } from "undici";
 import { Failure, type Problem } from "../../core/failure.ts";
 import { messageOf } from "../../core/message-of.ts";
@@ -47,7 +46,13 @@ export class FrontSwitch implements TrafficSwitch {
     const client = this.#connect();
     try {
       const { body } = await client.request({ method: "GET", path: controlPaths.ticks });
-      for await (const line of createInterface({ input: body })) yield JSON.parse(line) as Tick;
+      body.setEncoding("utf8");
+      let rest = "";
+      for await (const text of body as AsyncIterable<string>) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) yield JSON.parse(line) as Tick;
+      }
     } finally {
       await client.destroy();
     }

@@ -1,14 +1,15 @@
 import { createServer, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, systemClock } from "../../core/clock.ts";
+import { DivisionFile } from "../traffic/division-file.ts";
 import { requestsEndWithinMs } from "../traffic/drain.ts";
 import { slotHasTraffic } from "../traffic/failures.ts";
 import { slots } from "../traffic/traffic-switch.ts";
 import { Backend, type Backends } from "./backend.ts";
 import { proxyTrust } from "./client.ts";
 import type { FrontState, RenewRequest } from "./control-protocol.ts";
-import { serveControl } from "./control-server.ts";
-import { DivisionFile } from "./division-file.ts";
+import { createControl } from "./control-server.ts";
 import { drainBackend } from "./drain.ts";
 import { type Forwarding, forward } from "./forward.ts";
 import { type Listeners, type ListeningHandle, listen, listenOn, type Place } from "./listen.ts";
@@ -28,15 +29,19 @@ export interface FrontOptions extends Place {
   trustProxy?: string | undefined;
   clock?: Clock;
   /** The listening sockets of the front that this one follows. */
-  handles?: readonly ListeningHandle[];
+  handles?: readonly ListeningHandle[] | undefined;
   /** Starts another front on the listening sockets and waits until it serves. */
   handOver?: (request: RenewRequest, handles: ListeningHandle[]) => Promise<void>;
 }
 
 export interface RunningFront {
   readonly url: string;
-  /** Accepts no more connections, finishes requests, and ends streams. */
-  stop(): Promise<void>;
+  /**
+   * Accepts no more connections, finishes requests, and ends streams.
+   *
+   * @param idleMs how long to keep idle connections, for the last request that may be on its way
+   */
+  stop(idleMs?: number): Promise<void>;
 }
 
 /**
@@ -76,27 +81,37 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
       void forward(request, response, forwarding);
     },
   );
+  // Node does not count those of WebSockets.
+  const connections = new Set<Socket>();
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
   server.on("upgrade", (request, socket, head) => upgrade(request, socket, head, forwarding));
   const listeners = handles?.length
     ? await listenOn(server, options.host, handles)
     : await listen(server, options);
 
-  const stop = async (): Promise<void> => {
+  const stop = async (idleMs = 0): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
     listeners.close();
-    closeControl();
+    control.stopListening();
     for (const response of open) response.shouldKeepAlive = false;
     await Promise.all(slots.map((slot) => drainBackend(backends[slot], lastStreamsMs)));
     const startedMs = performance.now();
-    while (open.size > 0 && performance.now() - startedMs < requestsEndWithinMs) await sleep(lookEveryMs);
-    server.closeAllConnections();
+    const isOpen = () =>
+      (open.size > 0 && performance.now() - startedMs < requestsEndWithinMs) ||
+      (connections.size > 0 && performance.now() - startedMs < idleMs);
+    while (isOpen()) await sleep(lookEveryMs);
+    control.closeConnections();
+    for (const socket of connections) socket.destroy();
     server.close();
     feed.stop();
     await Promise.all(slots.map((slot) => backends[slot].close()));
   };
 
-  const closeControl = await serveControl(paths.control, {
+  const control = createControl(paths.control, {
     state: () => stateOf(listeners, file, backends),
     divide: async (next) => {
       feed.cut();
@@ -109,9 +124,17 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     },
     ticks: (signal) => feed.follow(signal),
     renew: async (request) => {
-      await handOver?.(request, listeners.handles());
+      // Closing removes the socket from disk, so the next front must listen later.
+      control.stopListening();
+      try {
+        await handOver?.(request, listeners.handles());
+      } catch (error) {
+        await control.listen();
+        throw error;
+      }
     },
   });
+  await control.listen();
   return { url: listeners.url, stop };
 };
 

@@ -52,12 +52,19 @@ const isDropped = (declared: readonly string[], name: string): boolean =>
 /** The headers of a slot's response for the client, as a flat list. */
 export const responseHeaders = (raw: readonly (Buffer | string)[]): string[] => {
   const kept: string[] = [];
+  let declared: readonly string[] = [];
   for (let at = 0; at < raw.length; at += 2) {
     const name = text(raw[at]);
-    if (!hopByHop.has(name.toLowerCase())) kept.push(name, text(raw[at + 1]));
+    const lowerCase = name.toLowerCase();
+    if (lowerCase === "connection") declared = declaredIn(text(raw[at + 1]));
+    else if (!hopByHop.has(lowerCase)) kept.push(name, text(raw[at + 1]));
   }
-  return kept;
+  const isUsual = declared.every((name) => hopByHop.has(name) || name === "close");
+  return isUsual ? kept : withoutNames(kept, declared);
 };
+
+const withoutNames = (headers: readonly string[], names: readonly string[]): string[] =>
+  headers.filter((_, at) => !names.includes((headers[at - (at % 2)] as string).toLowerCase()));
 
 const text = (value: Buffer | string | undefined): string =>
   typeof value === "string" ? value : (value?.toString("latin1") ?? "");

@@ -1,13 +1,13 @@
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
-import type { Server } from "node:http";
+import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer, Server as NetServer } from "node:net";
 import { defineFailure } from "../../core/failure.ts";
 
 const unprivilegedPort = 10_001;
 const allNetworks = new Set(["0.0.0.0", "::"]);
 
-const portTaken = defineFailure({
+export const portTaken = defineFailure({
   code: "EB_PORT_TAKEN",
   status: 500,
   detail: "Port {port} is already in use.",
@@ -109,4 +109,17 @@ const listenersOf = (host: string, servers: readonly NetServer[]): Listeners => 
       for (const server of servers) NetServer.prototype.close.call(server);
     },
   };
+};
+
+/**
+ * The URL and the port that a front can use, before it listens.
+ *
+ * @throws Failure EB_PORT_TAKEN, EB_HOST_NOT_OURS
+ */
+export const findAddress = async (place: Place): Promise<{ url: string; port: number }> => {
+  const server = createHttpServer();
+  const { url, port, close } = await listen(server, place);
+  close();
+  server.close();
+  return { url, port };
 };

@@ -1,16 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import { otherSlot, type Slot, type Weights } from "../traffic/traffic-switch.ts";
+import type { Division } from "../traffic/division-file.ts";
+import { otherSlot, type Slot } from "../traffic/traffic-switch.ts";
 import type { Backend, Backends } from "./backend.ts";
 import { bucketOfClient, fnv1a, slotOfBucket } from "./buckets.ts";
 import { clientKeyOf, type TrustsProxy } from "./client.ts";
-
-/** How the traffic is divided. */
-export interface Division {
-  weights: Weights;
-  epoch: number;
-  /** The release that the weights belong to; the salt of the buckets. */
-  release: string;
-}
 
 /** What requests are forwarded with. */
 export interface Routing {

@@ -1,7 +1,7 @@
 import { EventEmitter, on } from "node:events";
 import type { Clock } from "../../core/clock.ts";
+import type { Division } from "../traffic/division-file.ts";
 import type { Tick } from "../traffic/traffic-switch.ts";
-import type { Division } from "./routing.ts";
 import { type Outcome, TickRecorder } from "./ticks.ts";
 
 const tickMs = 5_000;

@@ -126,6 +126,9 @@ const tunnel = ({ client, slot, first, head, backend }: Ends): void => {
     slot.destroy();
   };
   for (const side of [client, slot]) side.on("error", end).on("close", end);
+  // Sockets of HTTP stay half open, and neither side of a WebSocket has a use for that.
+  client.on("end", end);
+  slot.on("end", () => client.end());
   const pass = (chunk: Buffer) => {
     const closes = isEnding && !frames.atBoundary;
     if (isEnding && !closes) return;

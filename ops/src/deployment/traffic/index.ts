@@ -1,4 +1,8 @@
+export { CommandSwitch, type CommandSwitchOptions } from "./command-switch.ts";
+export { type Division, DivisionFile } from "./division-file.ts";
 export { slotEndsWithinMs } from "./drain.ts";
+export { switchFailed } from "./failures.ts";
+export { HaproxySwitch, type HaproxySwitchOptions } from "./haproxy-switch.ts";
 export { clientsSlowerThan } from "./slower-than.ts";
 export {
   allTo,

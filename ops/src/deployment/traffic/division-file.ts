@@ -1,16 +1,23 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { replaceFile, syncDirectory } from "../../core/atomic-file.ts";
-import { requireWeights, staleEpoch } from "../traffic/failures.ts";
-import { allTo } from "../traffic/traffic-switch.ts";
-import type { Division } from "./routing.ts";
+import { requireWeights, staleEpoch } from "./failures.ts";
+import { allTo, type Weights } from "./traffic-switch.ts";
 
 export const divisionSchema = z.object({
   weights: z.object({ blue: z.number(), green: z.number() }),
   epoch: z.number().int(),
   release: z.string(),
 });
+
+/** How the traffic is divided. */
+export interface Division {
+  weights: Weights;
+  epoch: number;
+  /** The release that the weights belong to; the salt of the buckets. */
+  release: string;
+}
 
 /** The division of the traffic, kept on disk: it survives the front. */
 export class DivisionFile {
@@ -51,6 +58,7 @@ export class DivisionFile {
     if (next.epoch < epoch || (next.epoch === epoch && !isRepeated && epoch > 0)) {
       throw staleEpoch({ given: next.epoch, current: epoch });
     }
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
     await replaceFile(this.path, `${this.path}.new`, `${JSON.stringify(next)}\n`);
     await syncDirectory(dirname(this.path));
     this.division = next;
