@@ -1,4 +1,5 @@
 import { cliBench } from "./cli.ts";
+import { judgeBench } from "./judge.ts";
 import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
 import { recorderBench } from "./monitoring/recorder.ts";
@@ -10,6 +11,7 @@ const benches: Record<string, () => Promise<void>> = {
   rollback: rollbackBench,
   cli: cliBench,
   logins: loginsBench,
+  judge: judgeBench,
 };
 
 const wanted = process.argv.slice(2);
