@@ -21,6 +21,7 @@ const reasons: Readonly<Record<string, string>> = {
   pg: "PostgreSQL driver",
   pino: "JSON logs",
   "prom-client": "process metrics for Prometheus",
+  semver: "compares versions with `engines`",
   zod: "schemas of settings, requests and responses",
 };
 

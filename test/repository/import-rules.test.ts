@@ -25,8 +25,9 @@ const allowedImports: Record<string, readonly string[]> = {
   rollback: ["core", "http", "database"],
   alerts: ["core", "settings", "database", "monitoring"],
   console: ["core", "http"],
+  deployment: ["core", "settings", "database"],
   suspects: ["alerts", "monitoring", "rollback"],
-  cli: ["core", "settings", "database", "rollback", "alerts", "service.ts"],
+  cli: ["core", "settings", "database", "rollback", "alerts", "deployment", "service.ts"],
 };
 
 /** Shared by all capabilities file by file. They have no routes and no state, so an index would hide nothing. */
@@ -67,6 +68,7 @@ const layers: Record<string, readonly string[]> = {
     ".",
     "routes",
   ],
+  deployment: ["judge", "preflight", "."],
   cli: [".", "commands"],
 };
 

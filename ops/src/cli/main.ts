@@ -10,6 +10,7 @@ import { checkCommand } from "./commands/check.ts";
 import { healthCommand } from "./commands/health.ts";
 import { historyCommand } from "./commands/history.ts";
 import { parkedCommand } from "./commands/parked.ts";
+import { preflightCommand } from "./commands/preflight.ts";
 import { proveCommand } from "./commands/prove.ts";
 import { reapplyCommand } from "./commands/reapply.ts";
 import { resumeCommand } from "./commands/resume.ts";
@@ -64,6 +65,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     auditCommand(),
     proveCommand(),
     parkedCommand(),
+    preflightCommand(),
     alerts,
     adminCommand(),
     seedCommand(),
