@@ -7,9 +7,24 @@ interface Comparison {
   blue: ApiDocument;
   green: ApiDocument;
   writer: Writer;
+  /** Pairs that were compared. Schemas may be recursive, and each is reported once. */
+  compared: Map<object, Set<object>>;
 }
 
-const deepest = 12;
+const comparisonOf = (blue: ApiDocument, green: ApiDocument, writer: Writer): Comparison => ({
+  blue,
+  green,
+  writer,
+  compared: new Map(),
+});
+
+/** Notes a pair; false if it was compared before. */
+const isNewPair = ({ compared }: Comparison, old: object, current: object): boolean => {
+  const others = compared.get(old) ?? new Set();
+  if (others.has(current)) return false;
+  compared.set(old, others.add(current));
+  return true;
+};
 
 /**
  * What breaks a client of `blue` that talks to `green`, one sentence each:
@@ -31,13 +46,13 @@ export const breakingChanges = (blueDocument: unknown, greenDocument: unknown): 
 const compareRoutes = (blue: ApiDocument, green: ApiDocument, before: Route, after: Route): string[] => [
   ...compareParameters(blue, green, before, after),
   ...compareBodies(
-    { blue, green, writer: "client" },
+    comparisonOf(blue, green, "client"),
     before.operation.requestBody,
     after.operation.requestBody,
     "request",
   ),
   ...compareResponses(
-    { blue, green, writer: "server" },
+    comparisonOf(blue, green, "server"),
     before.operation.responses,
     after.operation.responses,
   ),
@@ -54,7 +69,7 @@ const compareParameters = (blue: ApiDocument, green: ApiDocument, before: Route,
       if (!old) return needed;
       return [
         ...needed,
-        ...compareSchemas({ blue, green, writer: "client" }, old.schema, parameter.schema, at),
+        ...compareSchemas(comparisonOf(blue, green, "client"), old.schema, parameter.schema, at),
       ];
     });
 
@@ -86,20 +101,13 @@ const compareResponses = (comparison: Comparison, before: unknown, after: unknow
     );
 };
 
-const compareSchemas = (
-  comparison: Comparison,
-  before: unknown,
-  after: unknown,
-  at: string,
-  depth = 0,
-): string[] => {
+const compareSchemas = (comparison: Comparison, before: unknown, after: unknown, at: string): string[] => {
   const [old, current] = [comparison.blue.resolve(before), comparison.green.resolve(after)];
-  // Recursive schemas end here; so does what has no schema.
-  if (depth > deepest || Object.keys(old).length === 0 || Object.keys(current).length === 0) return [];
+  if (Object.keys(old).length === 0 || Object.keys(current).length === 0) return [];
+  if (!isNewPair(comparison, old, current)) return [];
   const types = compareTypes(comparison.writer, typesOf(old), typesOf(current), at);
   if (types.length > 0) return types;
-  const deeper = (a: unknown, b: unknown, where: string) =>
-    compareSchemas(comparison, a, b, where, depth + 1);
+  const deeper = (a: unknown, b: unknown, where: string) => compareSchemas(comparison, a, b, where);
   return [
     ...compareValues(comparison.writer, old.enum, current.enum, at),
     ...compareFields(comparison, old, current, at, deeper),
