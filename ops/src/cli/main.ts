@@ -31,7 +31,7 @@ Exit codes:
   3  drift: the plan no longer holds
   4  blocked: a dependent step, an obstacle, a failed check
   5  another operation is running
-  6  a reason, an acknowledgement, a confirmation or an approval is missing`;
+  6  a reason, an acknowledgement, a confirmation or an approval is missing; a preflight is UNKNOWN`;
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
