@@ -27,6 +27,8 @@ const allowedImports: Record<string, readonly string[]> = {
   console: ["core", "http"],
   deployment: ["core", "settings", "database"],
   suspects: ["alerts", "monitoring", "rollback"],
+  incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
+  timeline: ["core", "database", "alerts", "monitoring", "rollback"],
   cli: ["core", "settings", "database", "rollback", "alerts", "deployment", "service.ts"],
 };
 
