@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Kysely, PostgresDialect } from "kysely";
 import { channelsFrom, NotificationDispatcher } from "../../alerts/index.ts";
 import { systemClock } from "../../core/clock.ts";
@@ -7,8 +7,8 @@ import { Failure } from "../../core/failure.ts";
 import { createLogger, type Logger } from "../../core/logger.ts";
 import { messageOf } from "../../core/message-of.ts";
 import { type OpenDatabase, openDatabase } from "../../database/index.ts";
-import type { PreflightContext } from "../../deployment/index.ts";
-import { LedgerAnchors, RollbackManager } from "../../rollback/index.ts";
+import { loadPreflight, type PreflightContext, type PreflightReport } from "../../deployment/index.ts";
+import { LedgerAnchors, type Requester, RollbackManager } from "../../rollback/index.ts";
 import type { Service } from "../../service.ts";
 import { readSettings, type Settings, secretSettings } from "../../settings/settings.ts";
 import { readDocument } from "./openapi-document.ts";
@@ -21,10 +21,11 @@ export interface PreflightRequest {
   testChannels?: boolean;
 }
 
-/** The context of the checks, and the database to store their answers in; null if it cannot be reached. */
+/** What the command works with. */
 export interface OpenPreflight {
   context: PreflightContext;
-  database: OpenDatabase | null;
+  /** Stores the answers, and each waiver in the ledger. Null if the database cannot be reached. */
+  record: ((report: PreflightReport, by: Requester) => Promise<void>) | null;
 }
 
 /**
@@ -39,19 +40,24 @@ export const withPreflight = async <T>(
   const log = createLogger(process.env.LOG_LEVEL || "error");
   const settings = settingsOf(root);
   const read = "read" in settings ? settings.read : undefined;
-  const dataDir = join(root, read?.EARLYBIRD_DATA_DIR ?? ".earlybird");
+  const dataDir = resolve(root, read?.EARLYBIRD_DATA_DIR ?? ".earlybird");
   const opened = read ? await open(read, dataDir, log) : "the settings are not valid";
   const database = typeof opened === "string" ? null : opened;
+  const manager = database && managerOf(database, { service, read, dataDir, log });
+  const db = database && new Kysely<unknown>({ dialect: new PostgresDialect({ pool: database.pool }) });
+  const logins = service.demo?.logins;
   const { artefact, openapiBlue, openapiGreen, testChannels } = request;
   try {
     return await work({
-      database,
+      record: db && manager && ((report, by) => record(report, { db, manager, by })),
       context: {
         clock: systemClock,
         root,
         dataDir,
         settings,
-        ...contextOfDatabase(opened, { service, read, dataDir, log }),
+        database: db ? { db } : { unreachable: String(opened) },
+        ...(manager && { steps: manager }),
+        ...(database && logins && { demoLogins: () => logins(database.pool) }),
         requiredSteps: service.requiredSteps ?? [],
         ...(artefact && { artefact: { file: artefact } }),
         ...(openapiBlue &&
@@ -87,27 +93,38 @@ const open = async (settings: Settings, dataDir: string, log: Logger): Promise<O
   }
 };
 
-const contextOfDatabase = (
-  database: OpenDatabase | string,
+const managerOf = (
+  { pool, direct, name }: OpenDatabase,
   from: { service: Service; read: Settings | undefined; dataDir: string; log: Logger },
-): Pick<PreflightContext, "database" | "steps" | "demoLogins"> => {
-  if (typeof database === "string") return { database: { unreachable: database } };
+): RollbackManager => {
   const { service, read, dataDir, log } = from;
-  const { pool, direct } = database;
   const anchors = new LedgerAnchors({
     file: read?.LEDGER_ANCHOR_FILE ?? join(dataDir, "ledger-anchors.jsonl"),
     keyFile: read?.LEDGER_ANCHOR_KEY_FILE ?? join(dataDir, "ledger-anchor-key.pem"),
     url: read?.LEDGER_ANCHOR_URL,
-    database: database.name,
+    database: name,
     log,
     clock: systemClock,
   });
-  const logins = service.demo?.logins;
-  return {
-    database: { db: new Kysely({ dialect: new PostgresDialect({ pool }) }) },
-    steps: new RollbackManager({ pool, direct, changes: service.changes, log, anchors }),
-    ...(logins && { demoLogins: () => logins(pool) }),
-  };
+  return new RollbackManager({ pool, direct, changes: service.changes, log, anchors });
+};
+
+const record = async (
+  report: PreflightReport,
+  { db, manager, by }: { db: Kysely<unknown>; manager: RollbackManager; by: Requester },
+): Promise<void> => {
+  const { saveReport } = await loadPreflight();
+  await saveReport(db, report);
+  for (const { number, name, verdict, evidence, waived } of report.checks)
+    if (waived)
+      await manager.recordEvent({
+        action: "preflight.waiver",
+        operator: by.requestedBy,
+        origin: by.origin,
+        at: new Date(report.checked_at),
+        reason: waived.reason,
+        result: { check: number, name, verdict, evidence },
+      });
 };
 
 /** As `earlybird alerts test` does. */

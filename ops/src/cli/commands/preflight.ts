@@ -48,20 +48,19 @@ export const preflightCommand = () =>
       const root = findRoot(process.cwd());
       const service = await loadService(root);
       const { loadPreflight } = await import("../../deployment/index.ts");
-      const { checks, markdownReport, runPreflight, saveReport, verdictText } = await loadPreflight();
+      const { checks, markdownReport, runPreflight, verdictText } = await loadPreflight();
       const { withPreflight } = await import("./preflight-context.ts");
-      const by = operator().requestedBy;
-      const report = await withPreflight(root, { service, request }, async ({ context, database }) => {
+      const by = operator();
+      const report = await withPreflight(root, { service, request }, async ({ context, record }) => {
         const result = await runPreflight(context, {
           checks,
           ...(only && { only }),
-          waivers: waive.map((check) => ({ check, by, reason })),
+          waivers: waive.map((check) => ({ check, by: by.requestedBy, reason })),
           onResult: ({ number, name }, done, total) => {
             if (!json && process.stderr.isTTY) printStatus(dim(`${done} of ${total}: ${number} ${name}`));
           },
         });
-        if (database && "db" in context.database)
-          await saveReport(context.database.db, result).catch(reportUnsaved);
+        await record?.(result, by).catch(reportUnsaved);
         return result;
       });
       process.exitCode = exitStatus[report.verdict];

@@ -343,6 +343,8 @@ test("the command prints, stores and reports the answers, and its exit status is
     shelf.db,
   );
   expect(rows).toEqual([{ number: 16, verdict: "unknown", waived_for: "provider" }]);
+  const [entry] = await shelf.manager.readLedger({ limit: 1 });
+  expect(entry).toMatchObject({ action: "preflight.waiver", reason: "provider", result: { check: 16 } });
   const settings = await cli("not-an-address", "preflight", "--only", "3,11", "--json");
   expect(settings.exitStatus).toBe(4);
   expect(JSON.parse(settings.stdout).checks.map((each: { verdict: string }) => each.verdict)).toEqual([

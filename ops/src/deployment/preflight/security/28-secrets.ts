@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { type Settings, secretSettings } from "../../../settings/settings.ts";
 import { defineCheck, demand, unknown } from "../check.ts";
 import { few } from "../words.ts";
@@ -44,9 +45,10 @@ export const secrets = defineCheck({
     if (!("read" in settings)) return unknown("The settings are not valid.", "Correct the settings first.");
     const { read } = settings;
     const faults = [
-      ...(["JWT_SECRET", "DATABASE_URL"] as const)
-        .filter((name) => !read[name])
-        .map((name) => `${name} is not set`),
+      // Without the setting, the first start generates the secret.
+      ...(read.JWT_SECRET || secretFiles.some((file) => basename(file) === "jwt-secret")
+        ? []
+        : ["JWT_SECRET is not set"]),
       ...(await readableByOthers(secretFiles)),
       ...(artefact ? await secretsInArtefact(artefact.file, read) : []),
     ];
