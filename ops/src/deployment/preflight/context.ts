@@ -1,6 +1,8 @@
+import type { Kysely } from "kysely";
 import type { Clock } from "../../core/clock.ts";
 import type { Settings } from "../../settings/settings.ts";
-import type { Database } from "./database.ts";
+
+export type Database = Kysely<unknown>;
 
 /** A named condition of a step that holds or not. */
 interface StepCheck {

@@ -1,8 +1,6 @@
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { type Finding, unknown } from "./check.ts";
-import type { PreflightContext } from "./context.ts";
-
-export type Database = Kysely<unknown>;
+import type { Database, PreflightContext } from "./context.ts";
 
 const limits = { statement: "8s", lock: "250ms" };
 

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { type Finding, unknown } from "./check.ts";
-import { type Database, hasTable } from "./database.ts";
+import type { Database } from "./context.ts";
+import { hasTable } from "./database.ts";
 
 /** The highest value of a gauge that any instance reported in the period; null if none did. */
 export const gaugePeak = async (db: Database, gauge: string, period: string): Promise<number | null> => {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { messageOf } from "../../../core/message-of.ts";
 import { defineCheck, go, noGo, unknown } from "../check.ts";
-import type { Database } from "../database.ts";
+import type { Database } from "../context.ts";
 
 export const amcheck = defineCheck({
   id: "amcheck",

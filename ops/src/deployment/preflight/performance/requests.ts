@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import { type Database, hasTable } from "../database.ts";
+import type { Database } from "../context.ts";
+import { hasTable } from "../database.ts";
 
 /** The requests of all instances in a period; null if there is no monitoring. */
 export const countRequests = async (
