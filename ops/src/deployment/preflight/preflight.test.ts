@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   ask,
   noon,
@@ -31,7 +31,6 @@ afterAll(() => shelf?.drop());
 
 const servers: Server[] = [];
 afterEach(() => {
-  vi.unstubAllEnvs();
   for (const server of servers.splice(0)) server.close();
 });
 const serve = async (listener: RequestListener): Promise<string> => {
@@ -219,50 +218,50 @@ test("the heartbeat's monitor must accept; its address is not repeated", async (
   expect(dead.evidence).not.toContain("token");
 });
 
-test("npm audit: a severe vulnerability is NO-GO, none is GO, and without a registry it is unknown", async () => {
-  const lock = {
-    name: "shelf",
-    version: "1.0.0",
-    lockfileVersion: 3,
-    packages: {
-      "": { name: "shelf", version: "1.0.0", dependencies: { minimist: "1.2.0" } },
-      "node_modules/minimist": {
-        version: "1.2.0",
-        resolved: "https://registry.invalid/minimist.tgz",
-        integrity: "sha512-1",
-      },
-    },
+/** A package with one dependency, whose registry is at `registry`. */
+const packageOf = async (dependency: string, registry: string): Promise<string> => {
+  const root = await mkdtemp(join(folder, "package-"));
+  const own = { name: "shelf", version: "1.0.0", dependencies: { [dependency]: "1.2.0" } };
+  const resolved = {
+    version: "1.2.0",
+    resolved: `https://registry.invalid/${dependency}.tgz`,
+    integrity: "sha512-1",
   };
-  await write("package.json", JSON.stringify(lock.packages[""]));
-  await write("package-lock.json", JSON.stringify(lock));
-  const advisory = {
+  const packages = { "": own, [`node_modules/${dependency}`]: resolved };
+  await writeFile(join(root, "package.json"), JSON.stringify(own));
+  await writeFile(join(root, "package-lock.json"), JSON.stringify({ ...own, lockfileVersion: 3, packages }));
+  await writeFile(join(root, ".npmrc"), `registry=${registry}\nfetch-retries=0\n`);
+  return root;
+};
+
+test("npm audit: a severe vulnerability is NO-GO, none is GO, and without a registry it is unknown", async () => {
+  const vulnerable = {
     id: 1,
     url: "https://example.com/1",
     title: "pollution",
     severity: "critical",
-    vulnerable_versions: "<1.2.6",
+    vulnerable_versions: "<2",
   };
-  let advisories: unknown = { minimist: [advisory] };
-  vi.stubEnv(
-    "npm_config_registry",
-    await serve((request, response) => {
+  const registry = (advisories: object) =>
+    serve((request, response) => {
       request.resume().on("end", () => {
         response.writeHead(request.url?.includes("advisories") ? 200 : 404, {
           "content-type": "application/json",
         });
         response.end(JSON.stringify(advisories));
       });
-    }),
-  );
-  vi.stubEnv("npm_config_fetch_retries", "0");
-  expect(await asking(27, { root: folder })).toMatchObject({
-    verdict: "no_go",
-    evidence: "minimist (critical)",
-  });
-  advisories = {};
-  expect((await asking(27, { root: folder })).verdict).toBe("go");
-  for (const server of servers.splice(0)) server.close();
-  expect((await asking(27, { root: folder })).verdict).toBe("unknown");
+    });
+  const closed = await registry({});
+  servers.pop()?.close();
+  // At once: npm takes a second to start.
+  const [severe, none, unreachable] = await Promise.all([
+    asking(27, { root: await packageOf("minimist", await registry({ minimist: [vulnerable] })) }),
+    asking(27, { root: await packageOf("minimist", await registry({})) }),
+    asking(27, { root: await packageOf("minimist", closed) }),
+  ]);
+  expect(severe).toMatchObject({ verdict: "no_go", evidence: "minimist (critical)" });
+  expect(none.verdict).toBe("go");
+  expect(unreachable.verdict).toBe("unknown");
 });
 
 describe("a run", () => {
