@@ -1,4 +1,5 @@
 import { cliBench } from "./cli.ts";
+import { consoleBench } from "./console/index.ts";
 import { judgeBench } from "./judge.ts";
 import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
@@ -11,6 +12,7 @@ const benches: Record<string, () => Promise<void>> = {
   rollback: rollbackBench,
   cli: cliBench,
   logins: loginsBench,
+  console: consoleBench,
   judge: judgeBench,
 };
 

@@ -19,7 +19,16 @@ export interface Format {
   zone: string;
 }
 
-export const createFormat = ({ locale, time_zone: timeZone, units }: Session): Format => {
+const formats = new WeakMap<Session, Format>();
+
+/** The formats of a session. They take longer to create than to use, so each session has them once. */
+export const createFormat = (session: Session): Format => {
+  const format = formats.get(session) ?? formatOf(session);
+  formats.set(session, format);
+  return format;
+};
+
+const formatOf = ({ locale, time_zone: timeZone, units }: Session): Format => {
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const hours = new Intl.DateTimeFormat(locale, {
     timeZone,

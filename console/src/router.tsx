@@ -4,7 +4,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
   redirect,
 } from "@tanstack/react-router";
 import type { LedgerFilter } from "./api/operations.ts";
@@ -18,10 +17,11 @@ import { stepSearch } from "./pages/step-search.ts";
 import { SystemPage } from "./pages/system.tsx";
 import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { Root } from "./shell/shell-root.tsx";
 import { NotFound, PageError } from "./ui/states.tsx";
 
 const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
-  component: Outlet,
+  component: Root,
   notFoundComponent: NotFound,
 });
 
@@ -88,9 +88,15 @@ const step = createRoute({
   component: lazyRouteComponent(() => import("./pages/step.tsx"), "StepPage"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings.tsx"), "SettingsPage"),
+});
+
 const routes = rootRoute.addChildren([
   login,
-  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation]),
+  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation, settings]),
 ]);
 
 export const createAppRouter = (queries: QueryClient) =>
@@ -104,6 +110,7 @@ export const createAppRouter = (queries: QueryClient) =>
     defaultErrorComponent: PageError,
     // Fetches the script of a page when a pointer comes near its link.
     defaultPreload: "intent",
+    scrollRestoration: true,
   });
 
 declare module "@tanstack/react-router" {

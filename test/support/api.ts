@@ -1,3 +1,5 @@
+import type { Observed } from "@earlybird-ops/platform";
+import type { Channel } from "@earlybird-ops/platform/alerts";
 import {
   closeMonitoringPool,
   createMonitoringPool,
@@ -16,11 +18,13 @@ import { issueToken } from "../../delivery/src/auth/tokens.ts";
 import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
+import { seedDemo } from "../../delivery/src/seed/index.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
 import { createAlerts } from "./alerts.ts";
 import { openSmallBusiness } from "./business.ts";
 import { StandingClock } from "./clock.ts";
 import { createDeliveryDatabase, quiet } from "./delivery.ts";
+import { demoSize } from "./demo.ts";
 
 const operator = { requestedBy: "test", origin: "test" };
 const secret = "a secret that is long enough for tests";
@@ -44,6 +48,11 @@ interface ApiOptions {
   version?: string;
   now?: string;
   withFleet?: boolean;
+  /** Besides the log. */
+  channels?: Channel[];
+  settings?: Observed["settings"];
+  /** Loads the demo data first, beside which the small business opens. */
+  withDemo?: boolean;
 }
 
 /**
@@ -62,6 +71,9 @@ export const startApi = async ({
   version = "0.0.0",
   now = "2026-03-10T06:00:00Z",
   withFleet = false,
+  channels,
+  settings,
+  withDemo = false,
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -73,8 +85,9 @@ export const startApi = async ({
     await createSchema(db, "UTC");
     await engineOn(pool).install(operator);
   }
-  if (!beside) await openSmallBusiness(db);
   const clock = new StandingClock(now);
+  if (withDemo) await seedDemo(db, { ...demoSize, clock });
+  if (!beside) await openSmallBusiness(db);
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: quiet });
   await changes.start();
   const performance = new PerformanceMetrics({ clock });
@@ -89,8 +102,12 @@ export const startApi = async ({
     ? new Fleet({ pool: operatorPool, performance, log: quiet, version: "0.0.0", clock })
     : undefined;
   fleet?.watch(monitoring);
-  const { alerts, dispatcher, stop: stopAlerts } = await createAlerts({ clock });
-  const observed = { monitoring, alerts, dispatcher, fleet };
+  const {
+    alerts,
+    dispatcher,
+    stop: stopAlerts,
+  } = await createAlerts({ clock, ...(channels && { channels }) });
+  const observed = { monitoring, alerts, dispatcher, fleet, ...(settings && { settings }) };
   const app = await buildServer({
     db,
     operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),

@@ -910,6 +910,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1155,6 +1157,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1403,6 +1407,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1763,6 +1769,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -4605,7 +4613,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the settings of the service, without the values of secrets. */
+        /** List the settings of the service, without the values of secrets, and versions. */
         get: {
             parameters: {
                 query?: never;
@@ -4622,6 +4630,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Empty if the service does not report them. */
                             settings: {
                                 name: string;
                                 description: string;
@@ -4632,6 +4641,11 @@ export interface paths {
                                 is_secret: boolean;
                                 is_set: boolean;
                             }[];
+                            versions: {
+                                /** @description The package that serves the console. */
+                                platform: string;
+                                node: string;
+                            };
                         };
                     };
                 };

@@ -53,7 +53,7 @@ export interface IncidentFacts {
   missing: string[];
 }
 
-/** @param onFailed is told why a part could not be read */
+/** @param onFailed gets the error of a part that could not be read */
 export const gatherFacts = async (
   sources: IncidentSources,
   { from, to, now }: { from: Date; to: Date; now: Date },
