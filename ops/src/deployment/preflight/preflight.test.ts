@@ -123,6 +123,7 @@ test.each<[number, Verdict, string, () => Partial<PreflightContext>]>([
   [25, "no_go", "a slow plan", () => plans("sequential scan")],
   [29, "go", "protected routes", () => documents(api([{ a: [] }]), api([{ a: [] }]))],
   [29, "no_go", "an open route", () => documents(api([{ a: [] }]), api([]))],
+  [29, "unknown", "a document without logins", () => documents(api([]), api([]))],
   [30, "go", "equal documents", () => documents(api([]), api([]))],
   [30, "no_go", "a lost route", () => documents(api([]), { paths: {} })],
   [33, "go", "no demo login", () => ({ demoLogins: async () => [] })],

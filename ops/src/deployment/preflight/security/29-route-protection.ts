@@ -22,7 +22,13 @@ export const routeProtection = defineCheck({
         "The OpenAPI documents of both versions are needed.",
         "Pass them: --openapi-blue and --openapi-green.",
       );
-    const lost = lostProtection(await openapi.blue(), await openapi.green());
+    const [blue, green] = await Promise.all([openapi.blue(), openapi.green()]);
+    if (![...readOpenapi(blue).routes.values()].some(({ isProtected }) => isProtected))
+      return unknown(
+        "The document of the version in production names no route that needs a login.",
+        "Describe the logins as security requirements in the OpenAPI document.",
+      );
+    const lost = lostProtection(blue, green);
     return demand(
       lost.length === 0,
       lost.length > 0 ? `Open to everybody: ${few(lost)}.` : "Every protected route stays protected.",
