@@ -1,3 +1,4 @@
+import { readIntervals } from "../../../settings/validators.ts";
 import { defineCheck, go, noGo, unknown } from "../check.ts";
 
 export const freeze = defineCheck({
@@ -10,7 +11,8 @@ export const freeze = defineCheck({
   run: async ({ settings, clock }) => {
     if (!("read" in settings)) return unknown("The settings are not valid.", "Correct the settings first.");
     const now = clock.now();
-    const freezes = settings.read.RELEASE_FREEZE ?? [];
+    const { RELEASE_FREEZE } = settings.read;
+    const freezes = RELEASE_FREEZE ? readIntervals(RELEASE_FREEZE).filter((each) => each !== null) : [];
     const current = freezes.find(({ from, until }) => from <= now && now < until);
     if (current)
       return noGo(
