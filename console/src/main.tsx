@@ -6,8 +6,8 @@ import "./styles/theme.css";
 import { gate, root } from "./api/client.ts";
 import { sessionQuery } from "./api/session.ts";
 import { otherTabs } from "./api/tabs.ts";
-import { watchMissingFiles } from "./live/version.ts";
 import { createAppRouter } from "./router.tsx";
+import { watchMissingFiles } from "./server/version.ts";
 import { UpdateBar } from "./shell/update-bar.tsx";
 import { Boundary } from "./ui/boundary.tsx";
 

@@ -10,12 +10,10 @@ import type { LedgerFilter } from "./api/operations.ts";
 import { sessionQuery } from "./api/session.ts";
 import { alertSearch } from "./pages/alert-search.ts";
 import { alertsSearch } from "./pages/alerts-search.ts";
-import { ChangesPage } from "./pages/changes.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NowPage } from "./pages/now.tsx";
 import { stepSearch } from "./pages/step-search.ts";
-import { SystemPage } from "./pages/system.tsx";
-import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
+import { readTrafficSearch } from "./pages/traffic-columns.ts";
 import { Shell } from "./shell/shell.tsx";
 import { Root } from "./shell/shell-root.tsx";
 import { NotFound, PageError } from "./ui/states.tsx";
@@ -48,11 +46,16 @@ const now = createRoute({ getParentRoute: () => inside, path: "/", component: No
 const traffic = createRoute({
   getParentRoute: () => inside,
   path: "/traffic",
-  validateSearch: ({ sort }: Record<string, unknown>): { sort?: TrafficColumn } =>
-    isTrafficColumn(sort) ? { sort } : {},
-  component: TrafficPage,
+  validateSearch: readTrafficSearch,
+  component: lazyRouteComponent(() => import("./pages/traffic.tsx"), "TrafficPage"),
 });
-const system = createRoute({ getParentRoute: () => inside, path: "/system", component: SystemPage });
+const system = createRoute({
+  getParentRoute: () => inside,
+  path: "/system",
+  validateSearch: ({ range }: Record<string, unknown>): { range?: string } =>
+    range !== undefined && range !== "" ? { range: String(range) } : {},
+  component: lazyRouteComponent(() => import("./pages/system.tsx"), "SystemPage"),
+});
 const ledger = createRoute({
   getParentRoute: () => inside,
   path: "/ledger",
@@ -80,7 +83,11 @@ const alert = createRoute({
   validateSearch: alertSearch,
   component: lazyRouteComponent(() => import("./pages/alert.tsx"), "AlertPage"),
 });
-const changes = createRoute({ getParentRoute: () => inside, path: "/changes", component: ChangesPage });
+const changes = createRoute({
+  getParentRoute: () => inside,
+  path: "/changes",
+  component: lazyRouteComponent(() => import("./pages/changes.tsx"), "ChangesPage"),
+});
 const step = createRoute({
   getParentRoute: () => inside,
   path: "/changes/$step",

@@ -174,6 +174,7 @@ export const startApi = async ({
     engine: engineOn(pool),
     observed,
     operator,
+    operatorPool,
     pool,
     refusal,
     secret,

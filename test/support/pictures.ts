@@ -40,11 +40,21 @@ export const committedText = (name: string): string | undefined =>
 
 /** Writes the picture of what the window shows, and the text of the page beside it. */
 export const takePicture = async (page: Page, name: string, without?: RegExp): Promise<void> => {
-  await page.waitForLoadState("networkidle");
+  await untilStill(page, without);
   await page.evaluate("document.fonts.ready.then(() => undefined)");
   mkdirSync(directory, { recursive: true });
   const browser = await page.context().newCDPSession(page);
   const { data } = await browser.send("Page.captureScreenshot", { format: "webp", quality: 80 });
   writeFileSync(pictureFile(name), Buffer.from(data, "base64"));
   writeFileSync(textFile(name), await textOf(page, without));
+};
+
+/** Until the text of the page has not changed for a while. The stream of events never lets the network rest. */
+const untilStill = async (page: Page, without?: RegExp): Promise<void> => {
+  for (let before = ""; ; ) {
+    const text = await textOf(page, without);
+    if (text === before) return;
+    before = text;
+    await page.waitForTimeout(500);
+  }
 };

@@ -1,12 +1,14 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { setServerTime } from "../live/server-clock.ts";
-import { noteVersion } from "../live/version.ts";
+import { setServerTime } from "../server/server-clock.ts";
+import { noteVersion } from "../server/version.ts";
 import { ApiError, api, gate, read, root } from "./client.ts";
 import type { paths } from "./schema.ts";
+import type { Session } from "./session-type.ts";
 import { otherTabs } from "./tabs.ts";
 
+export type { Session };
+
 type Login = paths["/api/console/login"]["get"]["responses"][200]["content"]["application/json"];
-export type Session = paths["/api/console/session"]["post"]["responses"][200]["content"]["application/json"];
 
 /** The session, or null while nobody is logged in. */
 export const sessionQuery = queryOptions({

@@ -1,4 +1,4 @@
-import type { Session } from "./session.ts";
+import type { Session } from "./session-type.ts";
 
 /** What the tabs of a browser tell each other about the session. */
 export type TabMessage = { kind: "ended" } | { kind: "began" } | { kind: "renewed"; session: Session };

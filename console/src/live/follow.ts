@@ -1,6 +1,6 @@
 import { gate } from "../api/client.ts";
+import type { Link } from "../server/link.ts";
 import type { LiveMessage } from "./event.ts";
-import type { Link } from "./link.ts";
 import { readStream } from "./stream.ts";
 
 const shortestWaitMs = 500;

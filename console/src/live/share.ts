@@ -1,7 +1,7 @@
+import { type Link, link, noteHeard, silentMs } from "../server/link.ts";
 import { createBatch } from "./batch.ts";
 import { type LiveMessage, type LiveState, reduce } from "./event.ts";
 import { follow } from "./follow.ts";
-import { type Link, link, noteHeard, silentMs } from "./link.ts";
 
 /** Events of several requests a second are shown together. */
 const batchMs = 500;

@@ -1,11 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { root } from "../api/client.ts";
+import { link } from "../server/link.ts";
+import { setServerTime } from "../server/server-clock.ts";
+import { noteVersion } from "../server/version.ts";
 import { updateCache } from "./cache.ts";
-import { link } from "./link.ts";
-import { setServerTime } from "./server-clock.ts";
 import { shareStream } from "./share.ts";
-import { noteVersion } from "./version.ts";
 
 /** Keeps the queries up to date by the live stream while a page is shown to a user who is logged in. */
 export const useLive = (): void => {

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { type Alert, acknowledge, alertSummaryQuery, unacknowledge } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { type Format, nameOf } from "../format.ts";
-import { useOfflineReason } from "../live/link.ts";
+import { useOfflineReason } from "../server/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Section } from "../ui/section.tsx";
 import { Fault } from "../ui/states.tsx";

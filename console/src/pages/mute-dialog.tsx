@@ -4,8 +4,8 @@ import { alertTypesQuery, type MuteScope, mute, newestAlertsQuery } from "../api
 import { type Alert, activeAlertsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Format } from "../format.ts";
-import { useOfflineReason } from "../live/link.ts";
-import { serverNow } from "../live/server-clock.ts";
+import { useOfflineReason } from "../server/link.ts";
+import { serverNow } from "../server/server-clock.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";

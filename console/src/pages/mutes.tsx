@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type Mute, unmute } from "../api/alerts.ts";
 import { useSession } from "../api/session.ts";
 import { type Format, nameOf } from "../format.ts";
-import { useOfflineReason } from "../live/link.ts";
+import { useOfflineReason } from "../server/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Row } from "../ui/row.tsx";
 import { Empty, Fault } from "../ui/states.tsx";

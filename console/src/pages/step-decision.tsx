@@ -4,7 +4,7 @@ import type { Move } from "../api/operations.ts";
 import type { Alert, Direction, DryRun, Step, StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Format } from "../format.ts";
-import { useOfflineReason } from "../live/link.ts";
+import { useOfflineReason } from "../server/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { missingFor } from "./missing.ts";

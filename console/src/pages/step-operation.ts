@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type OperationDetails, useOperation } from "../api/operations.ts";
 import { type Operation, overviewQuery } from "../api/queries.ts";
-import { serverNow } from "../live/server-clock.ts";
+import { serverNow } from "../server/server-clock.ts";
 
 /** For how long a finished move is shown, so that it can be verified after the page is loaded again. */
 const verifiedWithinMs = 3_600_000;

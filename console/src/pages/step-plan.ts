@@ -2,14 +2,14 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { type Direction, type DryRun, dryRun, type Step } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { serverNow } from "../live/server-clock.ts";
+import { serverNow } from "../server/server-clock.ts";
 
 /** Dry runs that take longer together, by their estimates, do not start by themselves. */
 const byItselfMs = 1_000;
 
 export interface Measured {
   run: DryRun;
-  /** When the run ended, by the clock of the browser. */
+  /** When the run ended, by the clock of the server. */
   atMs: number;
   isCascade: boolean;
   /** The run before, if its plan was refused as stale. */

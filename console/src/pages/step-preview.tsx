@@ -4,7 +4,7 @@ import { previewQuery } from "../api/operations.ts";
 import type { Direction, Step, StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { duration, type Format } from "../format.ts";
-import { useOfflineReason } from "../live/link.ts";
+import { useOfflineReason } from "../server/link.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -35,8 +35,8 @@ export const StepPreview = ({
   format: Format;
 }) => {
   const { can } = useSession();
-  const offline = useOfflineReason();
   const { measured, error, isPending, measure } = plan;
+  const offline = useOfflineReason();
   const nowMs = useNow();
   const isStale = measured !== undefined && nowMs - measured.atMs > staleAfterMs;
   const estimateMs = moving.reduce((sum, { estimate }) => sum + estimate.duration_ms, 0);

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { type OperationDetails, useTakeUp } from "../api/operations.ts";
 import { useSession } from "../api/session.ts";
-import { useOfflineReason } from "../live/link.ts";
+import { useOfflineReason } from "../server/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Fault } from "../ui/states.tsx";
 import styles from "./operation.module.css";

@@ -1,9 +1,9 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { useSession } from "../api/session.ts";
 import { createFormat, duration } from "../format.ts";
-import { type Link, link, silentMs, useOfflineReason } from "../live/link.ts";
-import { serverNow } from "../live/server-clock.ts";
-import { useStore } from "../live/store.ts";
+import { type Link, link, silentMs, useOfflineReason } from "../server/link.ts";
+import { serverNow } from "../server/server-clock.ts";
+import { useStore } from "../server/store.ts";
 import { Icon } from "../ui/icon.tsx";
 import styles from "./freshness.module.css";
 

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { ApiError } from "../api/client.ts";
 import { renewSession, type Session, sessionQuery } from "../api/session.ts";
-import { serverNow } from "../live/server-clock.ts";
+import { serverNow } from "../server/server-clock.ts";
 
 const marginMs = 60_000;
 const againAfterMs = 5_000;

@@ -1,4 +1,4 @@
-import { useAreFilesGone, useIsOutdated } from "../live/version.ts";
+import { useAreFilesGone, useIsOutdated } from "../server/version.ts";
 import { Button } from "../ui/button.tsx";
 import styles from "./update-bar.module.css";
 

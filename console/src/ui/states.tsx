@@ -1,7 +1,7 @@
 import { Link, useRouter } from "@tanstack/react-router";
 import { type ReactNode, useEffect } from "react";
 import { ApiError } from "../api/client.ts";
-import { useAreFilesGone } from "../live/version.ts";
+import { useAreFilesGone } from "../server/version.ts";
 import { Button } from "./button.tsx";
 import styles from "./states.module.css";
 

@@ -74,7 +74,7 @@ export const gatherFacts = async (
     part("alerts", () => alertsIn(alerts, { from, to }), []),
     part("operations", () => rollback && operationsIn(rollback, { from, to }), []),
     part("starts of instances", () => fleet?.starts({ from, to, limit: most.starts }), []),
-    part("errors", async () => (await fleet?.errors(from, to))?.errors, undefined),
+    part("errors", async () => (await fleet?.errors({ from, to }))?.errors, undefined),
     part("traffic", () => fleet && trafficAround(fleet, { from, to, now }), []),
     readTimeline(
       timeline,
