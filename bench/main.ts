@@ -1,5 +1,6 @@
 import { cliBench } from "./cli.ts";
 import { consoleBench } from "./console/index.ts";
+import { judgeBench } from "./judge.ts";
 import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
 import { recorderBench } from "./monitoring/recorder.ts";
@@ -14,6 +15,7 @@ const benches: Record<string, () => Promise<void>> = {
   cli: cliBench,
   logins: loginsBench,
   console: consoleBench,
+  judge: judgeBench,
 };
 
 const wanted = process.argv.slice(2);

@@ -63,12 +63,16 @@ export interface Service {
   name: string;
   version: string;
   changes: readonly Change[];
+  /** Steps without which the service must not be released, such as one that authenticates requests. */
+  requiredSteps?: readonly number[];
   /** Creates the tables that exist before any change, if they are missing. */
   createSchema?: (pool: pg.Pool, settings: Settings) => Promise<void>;
   /** Demo data, which `start` loads if `isEmpty` resolves to true. Never called in production. */
   demo?: {
     isEmpty: (pool: pg.Pool) => Promise<boolean>;
     seed: (pool: pg.Pool, options: SeedRequest) => Promise<Record<string, unknown>>;
+    /** The logins of the demo that exist; the preflight refuses them in production. */
+    logins?: (pool: pg.Pool) => Promise<string[]>;
   };
   /** Loaded for `earlybird alerts rules`, such as `() => import("./monitoring.js")`. */
   monitoring?: () => Promise<MonitoringDeclarations>;

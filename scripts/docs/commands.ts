@@ -9,6 +9,7 @@ import { checkCommand } from "../../ops/src/cli/commands/check.ts";
 import { healthCommand } from "../../ops/src/cli/commands/health.ts";
 import { historyCommand } from "../../ops/src/cli/commands/history.ts";
 import { parkedCommand } from "../../ops/src/cli/commands/parked.ts";
+import { preflightCommand } from "../../ops/src/cli/commands/preflight.ts";
 import { proveCommand } from "../../ops/src/cli/commands/prove.ts";
 import { reapplyCommand } from "../../ops/src/cli/commands/reapply.ts";
 import { resumeCommand } from "../../ops/src/cli/commands/resume.ts";
@@ -21,7 +22,14 @@ import { statusCommand } from "../../ops/src/cli/commands/status.ts";
 import { untilCommand } from "../../ops/src/cli/commands/until.ts";
 import { markdownTable } from "./marked-part.ts";
 
-const aboutService = [startCommand(), healthCommand(), schemaCommand(), seedCommand(), adminCommand()];
+const aboutService = [
+  startCommand(),
+  healthCommand(),
+  schemaCommand(),
+  seedCommand(),
+  adminCommand(),
+  preflightCommand(),
+];
 
 const aboutChanges = [
   statusCommand(),

@@ -23,6 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
   pino: "JSON logs",
   "prom-client": "process metrics for Prometheus",
   undici: "forwards requests to slots over unix sockets",
+  semver: "compares versions with `engines`",
   zod: "schemas of settings, requests and responses",
 };
 

@@ -9,6 +9,7 @@ import { errorTable } from "./errors.ts";
 import { grafanaDashboard } from "./grafana.ts";
 import { replaceMarkedPart } from "./marked-part.ts";
 import { monitoringRouteTable } from "./monitoring-routes.ts";
+import { preflightTable } from "./preflight.ts";
 import { stepProcedures } from "./procedures.ts";
 import { prometheusRules } from "./prometheus-rules.ts";
 import { rollbackRouteTable } from "./rollback-routes.ts";
@@ -31,6 +32,7 @@ const parts: readonly { file: string; name: string; render: (root: string) => st
   { file: "docs/reference/alert-types.md", name: "advice", render: adviceTable },
   { file: "docs/how-to/set-up-alerts.md", name: "channels", render: channelTable },
   { file: "docs/how-to/set-up-alerts.md", name: "routing", render: routingExample },
+  { file: "docs/reference/preflight.md", name: "checks", render: preflightTable },
   { file: "docs/security.md", name: "dependencies", render: dependencyTable },
 ];
 

@@ -29,6 +29,10 @@ const allowedImports: Record<string, readonly string[]> = {
   suspects: ["alerts", "monitoring", "rollback"],
   incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
   timeline: ["core", "database", "alerts", "monitoring", "rollback"],
+  deployment: ["core", "settings", "database", "rollback", "http"],
+  suspects: ["alerts", "monitoring", "rollback"],
+  incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
+  timeline: ["core", "database", "alerts", "monitoring", "rollback", "suspects"],
   cli: ["core", "settings", "database", "rollback", "alerts", "deployment", "service.ts"],
 };
 
@@ -70,7 +74,7 @@ const layers: Record<string, readonly string[]> = {
     ".",
     "routes",
   ],
-  deployment: ["traffic", "front", "slots", "."],
+  deployment: ["traffic", "front", "slots", "judge", "preflight", "release", "validation", ".", "routes"],
   cli: [".", "commands"],
 };
 

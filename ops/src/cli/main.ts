@@ -10,6 +10,7 @@ import { checkCommand } from "./commands/check.ts";
 import { healthCommand } from "./commands/health.ts";
 import { historyCommand } from "./commands/history.ts";
 import { parkedCommand } from "./commands/parked.ts";
+import { preflightCommand } from "./commands/preflight.ts";
 import { proveCommand } from "./commands/prove.ts";
 import { reapplyCommand } from "./commands/reapply.ts";
 import { releaseCommand } from "./commands/release/index.ts";
@@ -31,7 +32,7 @@ Exit codes:
   3  drift: the plan no longer holds
   4  blocked: a dependent step, an obstacle, a failed check
   5  another operation is running
-  6  a reason, an acknowledgement, a confirmation or an approval is missing`;
+  6  a reason, an acknowledgement, a confirmation or an approval is missing; a preflight is UNKNOWN`;
 
 /** Runs the command line; sets the exit code rather than ending the process, so that output is flushed. */
 export const main = async (argv: readonly string[]): Promise<void> => {
@@ -66,6 +67,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     proveCommand(),
     parkedCommand(),
     release,
+    preflightCommand(),
     alerts,
     adminCommand(),
     seedCommand(),

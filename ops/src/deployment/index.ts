@@ -31,3 +31,7 @@ export {
   type TrafficSwitch,
   type Weights,
 } from "./traffic/index.ts";
+export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
+
+/** Loads the preflight, which only its command needs. */
+export const loadPreflight = () => import("./preflight/index.ts");

@@ -16,7 +16,7 @@ import type { LedgerHead } from "./audit/ledger-hash.ts";
 import { type LedgerProtection, protectLedger } from "./audit/protect-ledger.ts";
 import { type AuditPage, auditReader } from "./audit/read.ts";
 import { type AuditResult, verifyLedger } from "./audit/verify.ts";
-import type { Change, Direction, RowCount } from "./change/change.ts";
+import type { Change, Check, Direction, RowCount, StepState } from "./change/change.ts";
 import { type StepSelection, selectSteps, stepUnknown } from "./change/step-range.ts";
 import { translated } from "./database/database-errors.ts";
 import type { Alarm } from "./engine/alarm.ts";
@@ -53,6 +53,7 @@ import {
 import { withOperationLock } from "./operations/operation-lock.ts";
 import { type OperationEvent, watchOperation } from "./operations/watch.ts";
 import { checkSteps, type StepFindings } from "./preflight/check-steps.ts";
+import { verifySteps } from "./preflight/verify-steps.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./preview/dry-run.ts";
 import { impactPreviewer, type Preview } from "./preview/impact-preview.ts";
 import { type Overview, readOverview } from "./preview/overview.ts";
@@ -293,6 +294,11 @@ export class RollbackManager {
   check(step?: number): Promise<StepFindings[]> {
     const steps = step === undefined ? this.steps : this.#select(step, step, false).steps;
     return this.#read((engine) => checkSteps(engine, changesOf(engine, steps)));
+  }
+
+  /** Runs the checks of every step that has been applied, for the state that it is in. Reads the rows of the service. */
+  verifySteps(): Promise<{ step: number; state: StepState; checks: Check[] }[]> {
+    return this.#read(verifySteps);
   }
 
   /** Lists the steps with state, whether a rollback is possible now, and an estimate of its duration. */

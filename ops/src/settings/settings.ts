@@ -3,7 +3,7 @@ import { defineFailure } from "../core/failure.ts";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
 import { readEnvironment } from "./environment.ts";
-import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
+import { intervals, networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
 
 const databaseAddress = z.url({
   protocol: /^postgres(ql)?$/,
@@ -72,6 +72,11 @@ export const schema = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
     .describe("minimum log level; alerts are always logged"),
+  RELEASE_FREEZE: intervals
+    .optional()
+    .describe(
+      "when no release may start: intervals such as `2026-12-24T00:00+05:30/2026-12-27T00:00+05:30`, separated by commas",
+    ),
   ...alertSettings,
   ...channelSettings,
 });
