@@ -118,6 +118,7 @@ const connect = async <T>(
   const database = await openDatabase({
     databaseUrl: settings.DATABASE_URL,
     directUrl: settings.DATABASE_DIRECT_URL,
+    archives: settings.BACKUP_ARCHIVE === "on",
     dataDir,
     log,
   });

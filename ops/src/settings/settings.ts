@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineFailure } from "../core/failure.ts";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
+import { backupFaults, backupSecrets, backupSettings } from "./backup-settings.ts";
 import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
 import { readEnvironment } from "./environment.ts";
 import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
@@ -72,6 +73,7 @@ export const schema = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
     .describe("minimum log level; alerts are always logged"),
+  ...backupSettings,
   ...alertSettings,
   ...channelSettings,
 });
@@ -84,6 +86,7 @@ export const secretSettings = [
   "METRICS_TOKEN",
   "OPERATOR_TOKEN",
   "LEDGER_ANCHOR_URL",
+  ...backupSecrets,
   ...alertSecrets,
   ...channelSecrets,
 ] as const;
@@ -137,7 +140,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
   const { present, faults } = readEnvironment(environment, envFile, secretSettings);
   const parsed = schema.safeParse(present);
   if (!parsed.success) faults.push(...faultsOf(parsed.error));
-  faults.push(...emailFaults(present), ...channelFaults(present));
+  faults.push(...backupFaults(present), ...emailFaults(present), ...channelFaults(present));
   if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
     faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
   }
