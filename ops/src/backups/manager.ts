@@ -14,6 +14,7 @@ import {
 } from "./create.ts";
 import { backupElsewhere, backupFailed, backupRunning, backupUnknown } from "./failures.ts";
 import { type Manifest, type Verification, writeManifest } from "./manifest.ts";
+import { type Restored, type RestoreRequest, restoreBackup } from "./restore.ts";
 import { expiredBackups } from "./retention.ts";
 import { readServerFacts, type ServerFacts } from "./server-facts.ts";
 import {
@@ -24,6 +25,7 @@ import {
   removeFolder,
   removeIncomplete,
 } from "./storage/folders.ts";
+import type { PartFolder } from "./storage/part.ts";
 import { BackupTable, rowOf } from "./table.ts";
 import { verifyBackup } from "./verify.ts";
 import { type BackupView, incompleteView, type RunningWork, rowView, viewOf } from "./view.ts";
@@ -179,6 +181,44 @@ export class BackupManager {
     throw backupUnknown({ id });
   }
 
+  /**
+   * Restores a backup to another place. Needs no database.
+   *
+   * @param dataDir the data directory with the archive of the embedded server's log
+   * @throws what {@link restoreBackup} throws, EB_BACKUP_UNKNOWN, EB_BACKUP_ELSEWHERE
+   */
+  async restore(
+    id: string,
+    {
+      destination,
+      target,
+      dataDir,
+      onProgress,
+    }: Pick<RestoreRequest, "destination" | "target"> & {
+      dataDir: string;
+      onProgress?: (progress: Progress) => void;
+    },
+  ): Promise<Restored> {
+    const manifest = await this.find(id);
+    const { settings, url, clock } = this.#context;
+    let bytes = 0;
+    const request = {
+      folder: this.#folderOf(manifest),
+      manifest,
+      destination,
+      target,
+      archiveOf: dataDir,
+      binDirectory: settings.binDirectory,
+      restoreCommand: settings.restoreCommand,
+      databaseUrl: url,
+      onBytes: (count: number) => {
+        bytes += count;
+        onProgress?.({ stage: "restore", bytes, total_bytes: Math.max(manifest.raw_bytes, bytes) });
+      },
+    };
+    return restoreBackup(request, clock.now());
+  }
+
   /** The backups in the directory, those that other hosts made, and attempts that failed; the newest first. */
   async list(): Promise<BackupView[]> {
     const manifests = await listManifests(this.#root);
@@ -201,6 +241,11 @@ export class BackupManager {
   /** Whether a scheduled backup was begun at or after a time, by any instance. */
   async wasBegunSince(due: Date): Promise<boolean> {
     return (await this.#table.list(20)).some((row) => row.scheduled && row.started_at >= due);
+  }
+
+  #folderOf({ id, key_id }: Manifest): PartFolder {
+    const { key } = this.#context.settings;
+    return { directory: join(this.#root, id), key: key_id === null ? undefined : key };
   }
 
   async #prune(): Promise<void> {

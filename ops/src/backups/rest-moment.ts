@@ -17,7 +17,8 @@ export interface RestMoment {
 }
 
 const alikeSettings = `set search_path = pg_catalog; set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres';
-  set extra_float_digits = 1; set bytea_output = 'hex'; set lc_monetary = 'C'; set jit = off`;
+  set extra_float_digits = 1; set bytea_output = 'hex'; set lc_monetary = 'C'; set jit = off;
+  set synchronous_commit = on`;
 
 /** A session whose settings make fingerprints of two servers comparable. */
 export const openAlike = async (settings: pg.ClientConfig): Promise<pg.Client> => {

@@ -109,7 +109,12 @@ export class BackupTable {
         [...backupLock],
       );
       if (!rows[0]?.locked) return undefined;
-      return { result: await work() };
+      try {
+        return { result: await work() };
+      } finally {
+        // Before the connection closes: the server notices that later, and the next backup may not wait.
+        await client.query("select pg_advisory_unlock($1, $2)", [...backupLock]).catch(() => undefined);
+      }
     } finally {
       // Closing the session releases the lock, whatever state it is in.
       client.release(true);
