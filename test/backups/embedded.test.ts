@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRestorePoint, type RecoveryTarget } from "../../ops/src/backups/index.ts";
@@ -29,7 +29,8 @@ test("an embedded server is restored in place, to a mark and to a time after the
   await write("before the mark");
   await createRestorePoint(server.pool, "before the release");
   await write("after the mark");
-  const { rows } = await server.pool.query<{ now: Date }>("select clock_timestamp() as now");
+  const { rows } = await server.pool.query<{ now: Date }>("select clock_timestamp() + interval '10 ms' as now, pg_sleep(0.03)",
+  );
   await write("after the time");
 
   const restore = (target: RecoveryTarget) =>
@@ -66,7 +67,6 @@ test("an embedded server is restored in place, to a mark and to a time after the
   // The log of the time after the mark is still in the archive, and in the data that was moved aside.
   const at = rows[0]?.now ?? new Date();
   await rm(restored.directory, { recursive: true });
-  const { rename } = await import("node:fs/promises");
   await rename(restored.previous ?? "", restored.directory);
   await restore({ kind: "time", at });
   expect(await notes()).toEqual(["before the mark", "after the mark"]);

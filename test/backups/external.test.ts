@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -62,7 +62,6 @@ describe.skipIf(!systemPostgresVersion)("a server with programs of its own", () 
     expect(method).toBe("physical");
     expect(await backups.verify(id)).toMatchObject({ verdict: "ok" });
     const path = join(directory, id, "backup.json");
-    const { readFile } = await import("node:fs/promises");
     await writeFile(path, (await readFile(path, "utf8")).replace(/"major": \d+/, '"major": 12'));
     const { verdict, checks } = await backups.verify(id);
     expect([verdict, checks.at(-1)]).toMatchObject([

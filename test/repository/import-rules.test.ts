@@ -23,10 +23,11 @@ const allowedImports: Record<string, readonly string[]> = {
   database: ["core"],
   monitoring: ["core", "database"],
   rollback: ["core", "http", "database"],
+  backups: ["core", "settings", "database", "rollback"],
   alerts: ["core", "settings", "database", "monitoring"],
   console: ["core", "http"],
   suspects: ["alerts", "monitoring", "rollback"],
-  cli: ["core", "settings", "database", "rollback", "alerts", "service.ts"],
+  cli: ["core", "settings", "database", "rollback", "backups", "alerts", "service.ts"],
 };
 
 /** Shared by all capabilities file by file. They have no routes and no state, so an index would hide nothing. */

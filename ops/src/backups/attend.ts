@@ -13,7 +13,7 @@ export interface AttendOptions {
   readonly timeZone: string;
   readonly alarm: Alarm;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly log: Pick<Logger, "info" | "warn" | "error">;
 }
 
 const everyMs = 30_000;

@@ -82,7 +82,11 @@ export const withSession = async <T>(
       });
       const { pool, direct } = database;
       const approval = settings.ROLLBACK_APPROVAL;
-      const manager = new RollbackManager({ pool, direct, changes: service.changes, log, anchors, approval });
+      const lastVerifiedBackup = async () =>
+        (await import("./backups-of.ts")).backupsOf(connection).lastVerified();
+      const { changes } = service;
+      const options = { pool, direct, changes, log, anchors, approval, lastVerifiedBackup };
+      const manager = new RollbackManager(options);
       return work({ ...connection, service, manager, anchors });
     },
     logLevel,

@@ -62,7 +62,7 @@ export const recover = async ({
 };
 
 const settingsOf = (target: RecoveryTarget, { wal }: Pick<Manifest, "wal">): Record<string, string> => {
-  if (target.kind === "time") return { recovery_target_time: target.at.toISOString() };
+  if (target.kind === "time") return { recovery_target_time: target.at.toISOString().replace("Z", "+00") };
   if (target.kind === "restore point") return { recovery_target_name: target.name };
   if (target.kind === "end" || wal?.target === null || !wal) return {};
   return { recovery_target_lsn: wal.target, recovery_target_inclusive: "off" };

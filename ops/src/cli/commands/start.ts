@@ -22,7 +22,8 @@ export const startCommand = () =>
     .description("prepare the database, apply pending changes and start the server; stop with Ctrl-C")
     .action(() =>
       withSession(
-        async ({ service, settings, dataDir, database, manager, log }) => {
+        async (session) => {
+          const { service, settings, dataDir, database, manager, log } = session;
           if (!service.serve) throw nothingToServe({ name: service.name });
           const stop = stopSignal(systemClock);
           printStatus(
@@ -40,10 +41,12 @@ export const startCommand = () =>
               onProgress: (stage, rows) => printStatus(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
             });
           }
+          const { backupsOf } = await import("../backups-of.ts");
           const running = await service.serve({
             pool: database.pool,
             direct: database.direct,
             rollback: manager,
+            backups: backupsOf(session),
             settings,
             dataDir,
             log,

@@ -34,7 +34,10 @@ export interface EmbeddedServer {
 export const startEmbeddedServer = async (
   dataDir: string,
   log: Logger,
-  { archives = false, restartAfterMs = 10_000 }: { archives?: boolean; restartAfterMs?: number | undefined } = {},
+  {
+    archives = false,
+    restartAfterMs = 10_000,
+  }: { archives?: boolean; restartAfterMs?: number | undefined } = {},
 ): Promise<EmbeddedServer> => {
   const path = await prepareDataDirectory(dataDir);
   const account = await postgresAccount();

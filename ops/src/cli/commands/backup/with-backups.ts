@@ -3,19 +3,10 @@ import { systemClock } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
 import { createLogger } from "../../../core/logger.ts";
 import { createPool } from "../../../database/pool.ts";
-import { type Connection, readEnvironment, withConnection } from "../../context.ts";
+import { backupsOf } from "../../backups-of.ts";
+import { readEnvironment, withConnection } from "../../context.ts";
 
-/** The backups of the database behind a connection. */
-export const backupsOf = ({ database, settings, dataDir, log }: Connection): BackupManager =>
-  new BackupManager({
-    pool: database.direct,
-    url: settings.DATABASE_DIRECT_URL ?? database.url,
-    embedded: database.source === "embedded",
-    settings: backupSettingsFrom(settings, dataDir),
-    clock: systemClock,
-    log,
-  });
-
+/** Opens the database of the service for as long as `work` takes. */
 export const withBackups = <T>(work: (backups: BackupManager) => Promise<T>): Promise<T> =>
   withConnection((connection) => work(backupsOf(connection)));
 
