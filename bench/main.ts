@@ -1,3 +1,4 @@
+import { backupsBench } from "./backups.ts";
 import { cliBench } from "./cli.ts";
 import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
@@ -10,6 +11,7 @@ const benches: Record<string, () => Promise<void>> = {
   rollback: rollbackBench,
   cli: cliBench,
   logins: loginsBench,
+  backups: backupsBench,
 };
 
 const wanted = process.argv.slice(2);

@@ -21,6 +21,7 @@ const reasons: Readonly<Record<string, string>> = {
   pg: "PostgreSQL driver",
   pino: "JSON logs",
   "prom-client": "process metrics for Prometheus",
+  "tar-fs": "extracts the archives of a backup",
   zod: "schemas of settings, requests and responses",
 };
 

@@ -74,13 +74,17 @@ test("an embedded server is restored in place, to a mark and to a time after the
   // The restored server is on a timeline of its own, and can be backed up.
   const again = await open();
   try {
-    const next = backupsOf(again.pool, { directory }, { embedded: true });
+    const archived = async () => (await readdir(join(dataDir, "postgres-archive"))).length;
+    const before = await archived();
+    const keep = { kind: "count", count: 1 } as const;
+    const next = backupsOf(again.pool, { directory, keep }, { embedded: true, dataDir });
     const made = await next.create({ requestedBy: "test" });
     expect(made.wal?.timeline).toBeGreaterThan(1);
+    expect(await archived()).toBeLessThan(before);
     const { verdict, checks } = await next.verify(made.id);
     expect([verdict, checks.filter((check) => check.verdict !== "ok")]).toEqual(["ok", []]);
   } finally {
     await again.close();
   }
-  expect(await readdir(join(home, "backups"))).toHaveLength(2);
+  expect(await readdir(directory)).toHaveLength(1);
 });

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   closeMonitoringPool,
   createMonitoringPool,
@@ -16,6 +18,7 @@ import { changes as declaredChanges } from "../../delivery/src/changes/index.ts"
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
+import { backupsOf } from "../backups/support.ts";
 import { createAlerts } from "./alerts.ts";
 import { openSmallBusiness } from "./business.ts";
 import { StandingClock } from "./clock.ts";
@@ -87,6 +90,7 @@ export const startApi = async ({
     alerts,
     observed,
     rollback: engineOn(pool),
+    backups: { manager: backupsOf(pool, { directory: join(tmpdir(), "earlybird-test-without-backups") }) },
     jwtSecret: secret,
     adminsNeedTotp,
     orderCutOff,

@@ -19,6 +19,8 @@ export interface BackupContext {
   /** The address of the database, for commands. Contains the password. */
   readonly url: string;
   readonly embedded: boolean;
+  /** Of the embedded server, whose archive of the log is shortened to what the backups need. */
+  readonly dataDir?: string;
   readonly settings: BackupSettings;
   readonly clock: Clock;
   readonly log: Logger;

@@ -27,6 +27,7 @@ import {
 } from "./storage/folders.ts";
 import type { PartFolder } from "./storage/part.ts";
 import { BackupTable, rowOf } from "./table.ts";
+import { pruneArchive } from "./wal-archive.ts";
 import { verifyBackup } from "./verify.ts";
 import { type BackupView, incompleteView, type RunningWork, rowView, viewOf } from "./view.ts";
 
@@ -249,10 +250,11 @@ export class BackupManager {
   }
 
   async #prune(): Promise<void> {
-    const { settings, clock, log } = this.#context;
+    const { settings, clock, log, embedded, dataDir } = this.#context;
     const expired = expiredBackups(await listManifests(this.#root), settings.keep, clock.now());
     const ids = expired.map(({ id }) => id).filter((id) => !this.#running.has(id));
     for (const id of ids) await removeFolder(this.#root, id);
+    if (embedded && dataDir !== undefined) await pruneArchive(dataDir, await listManifests(this.#root));
     await this.#table
       .remove(ids)
       .catch((err: unknown) => log.warn({ err }, "removed backups are still listed"));

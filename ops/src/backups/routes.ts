@@ -2,6 +2,7 @@ import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { BackupManager } from "./manager.ts";
+import { methodSchema } from "./manifest.ts";
 import { backupViewSchema } from "./view.ts";
 
 export interface BackupRoutesOptions {
@@ -68,13 +69,14 @@ export const backupRoutes: FastifyPluginAsyncZod<BackupRoutesOptions> = async (
       schema: {
         tags,
         summary: "Begin a backup. It is listed with its progress.",
+        body: z.strictObject({ method: methodSchema.optional() }).nullish(),
         response: { 202: begunSchema },
       },
     },
     async (request, reply) => {
       const { name } = await admin(request);
       const id = await new Promise<string>((resolve, reject) => {
-        const made = backups.create({ requestedBy: name }, resolve);
+        const made = backups.create({ requestedBy: name, method: request.body?.method }, resolve);
         keep(made);
         made.catch((err: unknown) => {
           request.log.warn({ err }, "a backup failed");
@@ -94,6 +96,7 @@ export const backupRoutes: FastifyPluginAsyncZod<BackupRoutesOptions> = async (
         tags,
         summary: "Begin to restore a backup into a temporary server and compare it.",
         params: z.strictObject({ id: z.string().max(64) }),
+        body: z.strictObject({}).nullish(),
         response: { 202: begunSchema },
       },
     },

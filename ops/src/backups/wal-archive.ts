@@ -1,7 +1,8 @@
 import { chown, copyFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
-import type { Account } from "../database/embedded/root-account.ts";
+import { archiveOf, clusterLocation } from "../database/embedded/cluster-location.ts";
+import { type Account, postgresAccount } from "../database/embedded/root-account.ts";
 import type { Manifest } from "./manifest.ts";
 import { parseLsn, segmentName } from "./physical/lsn.ts";
 
@@ -36,12 +37,13 @@ export const addLaterLog = async (
   return added.size;
 };
 
-/** Removes the archived segments that no backup needs any more. */
-export const pruneArchive = async (archive: string, manifests: readonly Manifest[]): Promise<number> => {
+/** Removes the archived segments of an embedded server that no backup needs any more. */
+export const pruneArchive = async (dataDir: string, manifests: readonly Manifest[]): Promise<number> => {
   const needed = manifests
     .flatMap(({ wal }) => (wal ? [segmentName(0, parseLsn(wal.start), wal.segment_bytes).slice(8)] : []))
     .sort()[0];
   if (needed === undefined) return 0;
+  const archive = archiveOf(await clusterLocation(dataDir, await postgresAccount()));
   const old = (await readdir(archive).catch(() => [] as string[])).filter(
     (name) => segmentPattern.test(name) && name.slice(8) < needed,
   );

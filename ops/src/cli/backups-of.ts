@@ -20,6 +20,7 @@ export const backupsOf = ({
     pool: database.direct,
     url: settings.DATABASE_DIRECT_URL ?? database.url,
     embedded: database.source === "embedded",
+    dataDir,
     settings: backupSettingsFrom(settings, dataDir),
     clock: systemClock,
     log,
