@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { channelTable, routingExample } from "./alert-channels.ts";
 import { adviceTable, alertTypeTable } from "./alert-types.ts";
-import { alertCommandTable, backupCommandTable, rollbackCommandTable, serviceCommandTable } from "./commands.ts";
+import {
+  alertCommandTable,
+  backupCommandTable,
+  rollbackCommandTable,
+  serviceCommandTable,
+} from "./commands.ts";
 import { consoleApi } from "./console-api.ts";
 import { dependencyTable } from "./dependencies.ts";
 import { errorTable } from "./errors.ts";

@@ -27,9 +27,9 @@ import {
 } from "./storage/folders.ts";
 import type { PartFolder } from "./storage/part.ts";
 import { BackupTable, rowOf } from "./table.ts";
-import { pruneArchive } from "./wal-archive.ts";
 import { verifyBackup } from "./verify.ts";
 import { type BackupView, incompleteView, type RunningWork, rowView, viewOf } from "./view.ts";
+import { pruneArchive } from "./wal-archive.ts";
 
 /** Makes, lists and verifies the backups of one database. */
 export class BackupManager {
