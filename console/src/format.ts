@@ -1,4 +1,5 @@
 import type { Session } from "./api/session.ts";
+import { serverNow } from "./live/server-clock.ts";
 
 /** Formats numbers, times and units as the session says. */
 export interface Format {
@@ -56,7 +57,7 @@ export const createFormat = ({ locale, time_zone: timeZone, units }: Session): F
     },
     time: (iso) => {
       const date = new Date(iso);
-      const isToday = days.format(date) === days.format(new Date());
+      const isToday = days.format(date) === days.format(new Date(serverNow()));
       return isToday ? hours.format(date) : `${days.format(date)} ${hours.format(date)}`;
     },
     dateTime: (iso) => `${full.format(new Date(iso))} ${zone}`,

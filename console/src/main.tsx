@@ -1,37 +1,48 @@
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "./styles/theme.css";
-import { ApiError } from "./api/client.ts";
+import { gate, root } from "./api/client.ts";
 import { sessionQuery } from "./api/session.ts";
+import { otherTabs } from "./api/tabs.ts";
+import { watchMissingFiles } from "./live/version.ts";
 import { createAppRouter } from "./router.tsx";
-
-/** The first 401 ends the session here, which stops all polling: every query belongs to a page behind the login. */
-const endSession = (error: Error) => {
-  if (!(error instanceof ApiError) || error.status !== 401) return;
-  if (queries.getQueryData(sessionQuery.queryKey) === null) return;
-  void queries.cancelQueries();
-  queries.setQueryData(sessionQuery.queryKey, null);
-  void router.invalidate();
-};
+import { UpdateBar } from "./shell/update-bar.tsx";
+import { Boundary } from "./ui/boundary.tsx";
 
 const queries = new QueryClient({
-  queryCache: new QueryCache({ onError: endSession }),
-  mutationCache: new MutationCache({ onError: endSession }),
   defaultOptions: {
     queries: { retry: false, refetchOnWindowFocus: true, staleTime: 2_000 },
   },
 });
 const router = createAppRouter(queries);
 
-const root = document.getElementById("root");
-if (root) {
-  createRoot(root).render(
+// Whatever tab finds that the session has ended, all of them stop and open the login.
+gate.onEnd(() => {
+  void queries.cancelQueries();
+  queries.setQueryData(sessionQuery.queryKey, null);
+  void router.invalidate();
+});
+otherTabs(root).onMessage((message) => {
+  if (message.kind === "ended") return gate.end();
+  if (message.kind === "renewed") queries.setQueryData(sessionQuery.queryKey, message.session);
+  if (message.kind !== "began") return;
+  gate.reopen();
+  void queries.invalidateQueries({ queryKey: sessionQuery.queryKey, refetchType: "all" });
+});
+watchMissingFiles();
+
+const place = document.getElementById("root");
+if (place) {
+  createRoot(place).render(
     <StrictMode>
-      <QueryClientProvider client={queries}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
+      <Boundary>
+        <QueryClientProvider client={queries}>
+          <RouterProvider router={router} />
+          <UpdateBar />
+        </QueryClientProvider>
+      </Boundary>
     </StrictMode>,
   );
 }

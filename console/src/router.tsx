@@ -9,15 +9,16 @@ import {
 } from "@tanstack/react-router";
 import type { LedgerFilter } from "./api/operations.ts";
 import { sessionQuery } from "./api/session.ts";
-import { AlertPage } from "./pages/alert.tsx";
-import { AlertsPage } from "./pages/alerts.tsx";
+import { alertSearch } from "./pages/alert-search.ts";
+import { alertsSearch } from "./pages/alerts-search.ts";
 import { ChangesPage } from "./pages/changes.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NowPage } from "./pages/now.tsx";
+import { stepSearch } from "./pages/step-search.ts";
 import { SystemPage } from "./pages/system.tsx";
 import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
 import { Shell } from "./shell/shell.tsx";
-import { LoadError, NotFound } from "./ui/states.tsx";
+import { NotFound, PageError } from "./ui/states.tsx";
 
 const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
@@ -41,7 +42,6 @@ const inside = createRoute({
     if (session === null) throw redirect({ to: "/login", search: { to: location.href } });
   },
   component: Shell,
-  errorComponent: ({ error }) => <LoadError error={error as Error} />,
 });
 
 const now = createRoute({ getParentRoute: () => inside, path: "/", component: NowPage });
@@ -68,14 +68,23 @@ const operation = createRoute({
   path: "/operations/$id",
   component: lazyRouteComponent(() => import("./pages/operation.tsx"), "OperationPage"),
 });
-const alerts = createRoute({ getParentRoute: () => inside, path: "/alerts", component: AlertsPage });
-const alert = createRoute({ getParentRoute: () => inside, path: "/alerts/$id", component: AlertPage });
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts",
+  validateSearch: alertsSearch,
+  component: lazyRouteComponent(() => import("./pages/alerts.tsx"), "AlertsPage"),
+});
+const alert = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts/$id",
+  validateSearch: alertSearch,
+  component: lazyRouteComponent(() => import("./pages/alert.tsx"), "AlertPage"),
+});
 const changes = createRoute({ getParentRoute: () => inside, path: "/changes", component: ChangesPage });
 const step = createRoute({
   getParentRoute: () => inside,
   path: "/changes/$step",
-  validateSearch: ({ reason }: Record<string, unknown>): { reason?: string } =>
-    typeof reason === "string" ? { reason } : {},
+  validateSearch: stepSearch,
   component: lazyRouteComponent(() => import("./pages/step.tsx"), "StepPage"),
 });
 
@@ -89,7 +98,10 @@ export const createAppRouter = (queries: QueryClient) =>
     routeTree: routes,
     basepath: new URL(document.baseURI).pathname.replace(/\/$/, "") || "/",
     context: { queries },
+    // A parameter that a page does not accept is dropped from the address.
+    search: { strict: true },
     defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: PageError,
     // Fetches the script of a page when a pointer comes near its link.
     defaultPreload: "intent",
   });

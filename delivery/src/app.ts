@@ -19,10 +19,11 @@ import {
   whoIs,
 } from "./auth/index.ts";
 import { billingRoutes } from "./billing/index.ts";
+import { today } from "./calendar.ts";
 import type { ApiContext } from "./context.ts";
 import { courierRoutes } from "./couriers/index.ts";
 import { customerRoutes, linkRoutes } from "./customers/index.ts";
-import { dashboardRoutes } from "./dashboard/index.ts";
+import { consoleFigures, dashboardRoutes } from "./dashboard/index.ts";
 import { isDatabaseUnreachable } from "./database-unreachable.ts";
 import { correctionRoutes, deliveryRoutes } from "./deliveries/index.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
@@ -109,6 +110,7 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
       timeZone: context.clock.timeZone,
       locale: "en-IN",
       units: { paise: { style: "currency", currency: "INR", divideBy: 100 } },
+      figures: () => consoleFigures(context.db, today(context.clock)),
     },
   });
   await registerTokens(app, context.jwtSecret);

@@ -7,7 +7,7 @@ export {
   type RouteAlertOptions,
   routeAlert,
 } from "./alerts/index.ts";
-export type { ConsoleLogin, ConsoleOptions, ConsoleUnit } from "./console/index.ts";
+export type { ConsoleFigure, ConsoleLogin, ConsoleOptions, ConsoleUnit } from "./console/index.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export { defineFailure, Failure, type Problem } from "./core/failure.ts";
 export { createLogger, type Logger } from "./core/logger.ts";

@@ -24,7 +24,11 @@ export const liveSources = ({ monitoring, alerts, version, rollback }: LiveSourc
       if (!rollback || !operation) return null;
       const details = operation.state === "running" ? await rollback.getOperationDetails(operation.id) : null;
       const progress = details?.progress ?? null;
-      return { operation, progress: progress && { operation: operation.id, ...progress } };
+      return {
+        // The number of receipts makes each finished step a change of its own.
+        operation: details ? { ...operation, steps_done: details.receipts.length } : operation,
+        progress: progress && { operation: operation.id, ...progress },
+      };
     },
     slice: () => {
       meter ??= new SliceMeter(monitoring);

@@ -323,7 +323,7 @@ describe("recording", () => {
 
 test("every route is described, and probes are never limited in how often they may ask", () => {
   const own = described.filter(({ url, method }) => method === "GET" && /^\/(livez|readyz|api)/.test(url));
-  expect(own).toHaveLength(14);
+  expect(own).toHaveLength(16);
   for (const { url, schema, config } of own) {
     expect(schema).toMatchObject({ tags: [expect.any(String)], summary: expect.any(String) });
     const isProbe = ["/livez", "/readyz", "/api/health"].includes(url);

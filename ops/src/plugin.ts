@@ -18,6 +18,7 @@ import {
   type ConsoleOptions,
   consolePages,
   createSealer,
+  figuresRoute,
   liveRoute,
   notForConsole,
   sessionRoutes,
@@ -27,6 +28,7 @@ import {
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import { authorizeByToken } from "./http/operator-token.ts";
+import { incidentRoute } from "./incidents/index.ts";
 import { liveSources } from "./live-sources.ts";
 import {
   excludeFromRates,
@@ -41,6 +43,7 @@ import {
 import { EventQueue, type RollbackManager, rollbackRoutes } from "./rollback/index.ts";
 import type { SettingReport } from "./settings/settings-report.ts";
 import { suspectRoutes } from "./suspects/index.ts";
+import { timelineRoute, timelineSources } from "./timeline/index.ts";
 
 /** Monitoring and alerts of a service, as {@link startMonitoring} starts them. */
 export interface Observed {
@@ -144,7 +147,9 @@ export const earlybird = fastifyPlugin(
       if (securityScheme !== undefined) describeSecurity(scope, securityScheme);
       if (console) {
         const sealer = createSealer(console.secret, "console session");
-        scope.addHook("onRequest", async (request) => useCredentials(request, sealer));
+        scope.addHook("onRequest", async (request) =>
+          useCredentials(request, { sealer, login: console.login }),
+        );
         const features = { rollback: rollback !== undefined, fleet: fleet !== undefined };
         await scope.register(sessionRoutes, {
           console,
@@ -154,6 +159,8 @@ export const earlybird = fastifyPlugin(
           version,
           features,
         });
+        const { figures } = console;
+        await scope.register(figuresRoute, { figures, clock, log: app.log, operatorOnly });
       }
       watchUnauthorizedAccess(scope, refusals);
       await scope.register(healthRoutes, {
@@ -178,12 +185,13 @@ export const earlybird = fastifyPlugin(
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
       await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute, settings });
-      await scope.register(suspectRoutes, {
-        alerts,
-        rollback,
-        instances: () => fleet?.living ?? [],
-        operatorOnly,
-      });
+      const suspectSources = { alerts, rollback, fleet };
+      await scope.register(suspectRoutes, { sources: suspectSources, operatorOnly });
+      const timeline = timelineSources({ alerts, rollback, fleet, clock });
+      await scope.register(timelineRoute, { sources: timeline, clock, operatorOnly });
+      const incidents = { ...suspectSources, timeline };
+      const style = console || {};
+      await scope.register(incidentRoute, { sources: incidents, style, clock, operatorOnly });
       const sources = liveSources({ monitoring, alerts, version, rollback });
       await scope.register(liveRoute, { sources, clock, log: app.log, operatorOnly });
       if (settings) await scope.register(settingsRoute, { settings, operatorOnly });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
+import { hasBrowser, launchBrowser, openPage } from "../support/browser.ts";
 import { createInstallation, type Installation } from "./installation.ts";
 
 const folder = `${root}examples/library`;
@@ -51,3 +52,22 @@ test("the example service runs, and the commands of its README work", async () =
   expect(answers.find(({ command }) => command.includes("prove"))?.answer).toMatch(/proven/i);
   expect(await titles()).toEqual(before);
 }, 60_000);
+
+test.skipIf(!hasBrowser)("its console is used with the librarian's token", async () => {
+  const browser = await launchBrowser();
+  try {
+    const { page, errors, failures } = await openPage(browser, { width: 1280, height: 800 });
+    await page.goto(`${installation.url}/console/changes`);
+    await page.getByLabel("Token").fill("librarian");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("banner").getByText("live", { exact: true }).waitFor();
+    await page.getByRole("row").nth(3).waitFor();
+    await page.getByRole("link", { name: "Now" }).first().click();
+    await page.getByText("Vital signs").waitFor();
+    await page.getByRole("button", { name: "Log out" }).first().click();
+    await page.getByLabel("Token").waitFor();
+    expect([errors, failures]).toEqual([[], []]);
+  } finally {
+    await browser.close();
+  }
+});

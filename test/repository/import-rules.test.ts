@@ -27,6 +27,8 @@ const allowedImports: Record<string, readonly string[]> = {
   alerts: ["core", "settings", "database", "monitoring"],
   console: ["core", "http"],
   suspects: ["alerts", "monitoring", "rollback"],
+  incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
+  timeline: ["core", "database", "alerts", "monitoring", "rollback"],
   cli: ["core", "settings", "database", "rollback", "backups", "alerts", "service.ts"],
 };
 

@@ -7,6 +7,7 @@ import {
   NotificationDispatcher,
   type Thresholds,
 } from "@earlybird-ops/platform/alerts";
+import type pg from "pg";
 import { logLines } from "./log-lines.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
@@ -16,11 +17,14 @@ export const createAlerts = async ({
   clock,
   groupWindowMs,
   thresholds = {},
+  database,
 }: {
   channels?: Channel[];
   clock?: Clock;
   groupWindowMs?: number;
   thresholds?: Partial<Thresholds>;
+  /** Created by `createMonitoringPool`. */
+  database?: pg.Pool;
 } = {}) => {
   const directory = await makeTemporaryDirectory();
   const common = { log: logLines().log, ...(clock && { clock }) };
@@ -30,7 +34,7 @@ export const createAlerts = async ({
     spoolDir: join(directory, "spool"),
     ...(groupWindowMs !== undefined && { groupWindowMs }),
   });
-  const alerts = new AlertManager({ ...common, dispatcher, thresholds });
+  const alerts = new AlertManager({ ...common, dispatcher, thresholds, ...(database && { database }) });
   await dispatcher.start();
   const stop = async (): Promise<void> => {
     await alerts.stop();

@@ -4,6 +4,7 @@ import {
   closeMonitoringPool,
   createMonitoringPool,
   DatabaseHealthChecker,
+  Fleet,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
@@ -43,13 +44,17 @@ interface ApiOptions {
   trustProxy?: string;
   adminsNeedTotp?: boolean;
   orderCutOff?: string;
+  version?: string;
+  now?: string;
+  withFleet?: boolean;
 }
 
 /**
  * The API on a database of its own with all changes applied and the small business in it. It is Tuesday,
- * 10 March 2026, six in the morning UTC, until the clock is set.
+ * 10 March 2026, six in the morning UTC, or `now`, until the clock is set.
  *
  * @param options.url a database to use instead; it is filled, and not dropped in the end
+ * @param options.withFleet counts the requests of all instances, in the database
  * @param options.beside another server, on whose database this one is a second instance
  */
 export const startApi = async ({
@@ -57,6 +62,9 @@ export const startApi = async ({
   trustProxy,
   adminsNeedTotp = false,
   orderCutOff,
+  version = "0.0.0",
+  now = "2026-03-10T06:00:00Z",
+  withFleet = false,
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -69,18 +77,23 @@ export const startApi = async ({
     await engineOn(pool).install(operator);
   }
   if (!beside) await openSmallBusiness(db);
-  const clock = new StandingClock("2026-03-10T06:00:00Z");
+  const clock = new StandingClock(now);
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: quiet });
   await changes.start();
+  const performance = new PerformanceMetrics({ clock });
   const monitoring = new MonitoringService({
     database: new DatabaseHealthChecker({ pool, clock }),
     system: new SystemMetrics({ clock }),
-    performance: new PerformanceMetrics({ clock }),
+    performance,
     log: quiet,
     clock,
   });
+  const fleet = withFleet
+    ? new Fleet({ pool: operatorPool, performance, log: quiet, version: "0.0.0", clock })
+    : undefined;
+  fleet?.watch(monitoring);
   const { alerts, dispatcher, stop: stopAlerts } = await createAlerts({ clock });
-  const observed = { monitoring, alerts, dispatcher };
+  const observed = { monitoring, alerts, dispatcher, fleet };
   const app = await buildServer({
     db,
     operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),
@@ -94,7 +107,7 @@ export const startApi = async ({
     jwtSecret: secret,
     adminsNeedTotp,
     orderCutOff,
-    version: "0.0.0",
+    version,
     ...(trustProxy !== undefined && { trustProxy }),
   });
   await app.ready();
@@ -131,6 +144,7 @@ export const startApi = async ({
 
   const stop = async (): Promise<void> => {
     await app.close();
+    await fleet?.stop();
     await stopAlerts();
     await changes.stop();
     await closeMonitoringPool(operatorPool);

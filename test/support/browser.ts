@@ -31,7 +31,11 @@ export const openPage = async (
 ): Promise<WatchedPage> => {
   const { width, height, colorScheme = "dark" } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
-  const page = await context.newPage();
+  return watchPage(await context.newPage());
+};
+
+/** Collects what the browser reports of a page. */
+export const watchPage = (page: Page): WatchedPage => {
   const errors: string[] = [];
   const failures: string[] = [];
   page.on("pageerror", ({ message }) => errors.push(message));
@@ -44,7 +48,7 @@ export const openPage = async (
     if (response.status() >= 400)
       failures.push(`${response.status()} ${response.request().method()} ${pathname}`);
   });
-  return { page, context, errors, failures };
+  return { page, context: page.context(), errors, failures };
 };
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -52,12 +56,20 @@ const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** Loads axe into each document that the page opens from now on, through the debugger, which no policy governs. */
 export const addAxe = (page: Page): Promise<unknown> => page.addInitScript({ path: axe });
 
-/** What axe finds on the page as it is, with the elements concerned; after {@link addAxe}. */
-export const axeViolations = (page: Page): Promise<string[]> =>
-  page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run();
+/** The rules of axe that depend on the theme. */
+export const colourRules = ["color-contrast", "link-in-text-block"];
+
+/**
+ * What axe finds on the page as it is, with the elements concerned; after {@link addAxe}.
+ *
+ * @param runOnly the ids of the rules to check; by default all
+ */
+export const axeViolations = (page: Page, runOnly?: readonly string[]): Promise<string[]> =>
+  page.evaluate(async (rules) => {
+    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } };
+    const { violations } = await axe.run(rules ? { runOnly: rules } : {});
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
+  }, runOnly);
 
 interface AxeResult {
   violations: { id: string; nodes: { html: string }[] }[];

@@ -2,11 +2,13 @@ import { type Clock, earlybird, Failure, problems, systemClock } from "@earlybir
 import { isDatabaseUnavailable } from "@earlybird-ops/platform/database";
 import {
   DatabaseHealthChecker,
+  type Fleet,
   MonitoringService,
   PerformanceMetrics,
   SystemMetrics,
 } from "@earlybird-ops/platform/monitoring";
 import fastify, { type InjectOptions } from "fastify";
+import type pg from "pg";
 import { createAlerts } from "./alerts.ts";
 import { quiet } from "./delivery.ts";
 import type { Shelf } from "./shelf.ts";
@@ -22,11 +24,12 @@ const people: Record<string, { id: string; name: string; may: readonly string[] 
 /**
  * The platform's routes on a shelf, for four people: `admin`, `second`, an admin of the same name, `operator` and
  * `reader`; and for any number who have registered themselves: `self 7 Ada` has the id s7 and the name Ada. Does not
- * listen.
+ * listen. With a
+ * `database`, made by `createMonitoringPool`, its alerts are kept there.
  */
 export const createShelfServer = async (
   { pool, manager }: Pick<Shelf, "pool" | "manager">,
-  { clock = systemClock }: { clock?: Clock } = {},
+  { clock = systemClock, fleet, database }: { clock?: Clock; fleet?: Fleet; database?: pg.Pool } = {},
 ) => {
   const monitoring = new MonitoringService({
     database: new DatabaseHealthChecker({ pool }),
@@ -35,7 +38,7 @@ export const createShelfServer = async (
     log: quiet,
     clock,
   });
-  const { alerts, dispatcher, stop } = await createAlerts();
+  const { alerts, dispatcher, stop } = await createAlerts(database && { database });
   const app = fastify();
   app.addHook("onClose", stop);
   const personOf = (authorization: string | undefined) => {
@@ -49,6 +52,7 @@ export const createShelfServer = async (
     alerts,
     dispatcher,
     rollback: manager,
+    fleet,
     version: "0.0.0",
     authorize: async ({ headers }, role) => {
       const person = personOf(headers.authorization);

@@ -5,8 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
-import { useEffect } from "react";
-import { api, read, root } from "./client.ts";
+import { api, read } from "./client.ts";
 import type { Direction } from "./queries.ts";
 import type { paths } from "./schema.ts";
 
@@ -24,33 +23,13 @@ export const operationQuery = (id: string) =>
   queryOptions({
     queryKey: ["rollback", "operations", id],
     queryFn: () => read(api.GET("/api/rollback/operations/{id}", { params: { path: { id } } })),
-    // In case that the stream of events is lost.
+    // In case that the live stream is lost.
     refetchInterval: ({ state }) => (state.data?.state === "running" ? whileRunningMs : false),
   });
 
-/** An operation; while it runs, its events keep the data current, and its end refreshes the steps. */
-export const useOperation = (id: string | undefined) => {
-  const queries = useQueryClient();
-  const query = useQuery({ ...operationQuery(id ?? ""), enabled: id !== undefined });
-  const state = query.data?.state;
-  useEffect(() => {
-    if (id === undefined || state === undefined) return;
-    const refresh = () => void queries.invalidateQueries({ queryKey: ["rollback"] });
-    if (state !== "running") return refresh();
-    const { queryKey } = operationQuery(id);
-    const source = new EventSource(new URL(`api/rollback/operations/${id}/events`, root));
-    source.addEventListener("step", () => void queries.invalidateQueries({ queryKey }));
-    source.addEventListener("progress", ({ data }: MessageEvent<string>) =>
-      queries.setQueryData(queryKey, (known) => known && { ...known, progress: JSON.parse(data) }),
-    );
-    source.addEventListener("end", () => {
-      source.close();
-      refresh();
-    });
-    return () => source.close();
-  }, [id, state, queries]);
-  return query;
-};
+/** An operation; while it runs, the live stream keeps its progress current. */
+export const useOperation = (id: string | undefined) =>
+  useQuery({ ...operationQuery(id ?? ""), enabled: id !== undefined });
 
 /** The impact of the possible move of a step, which operators can read, too. */
 export const previewQuery = (step: number) =>
@@ -85,6 +64,14 @@ export const ledgerQuery = (filter: LedgerFilter) =>
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : slowlyMs),
   });
 
+/** The requests since the end of a move, to verify it by. */
+export const sinceQuery = (at: string) =>
+  queryOptions({
+    queryKey: ["since", at],
+    queryFn: () => read(api.GET("/api/health/since", { params: { query: { at } } })),
+    refetchInterval: whileRunningMs,
+  });
+
 const inBackground = { prefer: "respond-async" };
 
 export interface Move {
@@ -93,13 +80,15 @@ export interface Move {
   reason: string;
   acknowledge: string[];
   plan?: string | undefined;
+  /** Also moves the steps that depend on it, or that it requires. */
+  cascade: boolean;
 }
 
 /** Starts to roll a step back or to re-apply it. @throws ApiError */
-const move = ({ step, direction, reason, acknowledge, plan }: Move) => {
+const move = ({ step, direction, reason, acknowledge, plan, cascade }: Move) => {
   const request = {
     params: { path: { step: String(step) }, header: inBackground },
-    body: { ...(reason && { reason }), acknowledge, ...(plan !== undefined && { plan }) },
+    body: { ...(reason && { reason }), acknowledge, cascade, ...(plan !== undefined && { plan }) },
   };
   return direction === "rollback"
     ? read(api.POST("/api/rollback/steps/{step}/rollback", request))

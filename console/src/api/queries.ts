@@ -1,5 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, read } from "./client.ts";
+import { isWithoutStream } from "../live/link.ts";
+import { serverNow } from "../live/server-clock.ts";
+import { api, read, readHealth } from "./client.ts";
 import type { paths } from "./schema.ts";
 
 type Ok<Path extends keyof paths, Method extends "get" | "post"> = paths[Path][Method] extends {
@@ -17,27 +19,32 @@ export type DryRun = Ok<"/api/rollback/steps/{step}/dry-run", "post">;
 export type HistoryPoint = Ok<"/api/health/history", "get">["points"][number];
 export type Direction = "rollback" | "reapply";
 
-/** How often pages ask again, in milliseconds. */
-const quicklyMs = 5_000;
+/** How often pages ask again for what the live stream does not carry, in milliseconds. */
 const slowlyMs = 30_000;
+
+/** What the live stream carries: pages ask once, and again only while there is no stream. */
+const live = {
+  staleTime: Number.POSITIVE_INFINITY,
+  refetchInterval: () => isWithoutStream() && 5_000,
+} as const;
 
 export const healthQuery = queryOptions({
   queryKey: ["health"],
-  queryFn: () => read(api.GET("/api/health/detailed")),
-  refetchInterval: quicklyMs,
+  queryFn: () => readHealth(api.GET("/api/health/detailed")),
+  ...live,
 });
 
 /** Everything about process and database, and each route of the last minute. */
 export const diagnosticsQuery = queryOptions({
   queryKey: ["diagnostics"],
-  queryFn: () => read(api.GET("/api/health/diagnostics")),
-  refetchInterval: quicklyMs,
+  queryFn: () => readHealth(api.GET("/api/health/diagnostics")),
+  refetchInterval: 15_000,
 });
 
 export const activeAlertsQuery = queryOptions({
   queryKey: ["alerts", "active"],
   queryFn: () => read(api.GET("/api/alerts/active")),
-  refetchInterval: quicklyMs,
+  ...live,
 });
 
 export const alertSummaryQuery = queryOptions({
@@ -46,23 +53,17 @@ export const alertSummaryQuery = queryOptions({
   refetchInterval: slowlyMs,
 });
 
-export const alertHistoryQuery = queryOptions({
-  queryKey: ["alerts", "history"],
-  queryFn: () => read(api.GET("/api/alerts/history", { params: { query: { limit: 50 } } })),
-  refetchInterval: slowlyMs,
-});
-
 export const alertQuery = (id: string) =>
   queryOptions({
     queryKey: ["alerts", id],
     queryFn: () => read(api.GET("/api/alerts/{id}", { params: { path: { id } } })),
-    refetchInterval: quicklyMs,
+    refetchInterval: slowlyMs,
   });
 
 export const overviewQuery = queryOptions({
   queryKey: ["rollback", "status"],
   queryFn: () => read(api.GET("/api/rollback/status")),
-  refetchInterval: quicklyMs,
+  refetchInterval: slowlyMs,
 });
 
 export const stepsQuery = queryOptions({
@@ -89,7 +90,7 @@ export const trafficQuery = (hours: number) =>
   queryOptions({
     queryKey: ["history", hours],
     queryFn: () => {
-      const from = new Date(Date.now() - hours * 3_600_000).toISOString();
+      const from = new Date(serverNow() - hours * 3_600_000).toISOString();
       return read(api.GET("/api/health/history", { params: { query: { from } } }));
     },
     refetchInterval: slowlyMs,
@@ -103,19 +104,11 @@ export const acknowledge = ({ id }: Pick<Alert, "id">, note: string) =>
 export const unacknowledge = ({ id }: Pick<Alert, "id">) =>
   read(api.DELETE("/api/alerts/{id}/acknowledge", { params: { path: { id } } }));
 
-/** Mutes alerts of the same type and key for an hour. @throws ApiError */
-export const muteForAnHour = ({ type, key }: Pick<Alert, "type" | "key">, reason: string) =>
-  read(
-    api.POST("/api/alerts/mute", {
-      body: { type, ...(key && { key }), duration_seconds: 3_600, reason },
-    }),
-  );
-
 /** Executes a move, measures it and aborts it. @throws ApiError */
-export const dryRun = (step: number, direction: Direction): Promise<DryRun> =>
+export const dryRun = (step: number, direction: Direction, cascade: boolean): Promise<DryRun> =>
   read(
     api.POST("/api/rollback/steps/{step}/dry-run", {
       params: { path: { step: String(step) } },
-      body: { direction },
+      body: { direction, cascade },
     }),
   );

@@ -116,6 +116,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;
@@ -227,6 +229,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;
@@ -440,6 +444,8 @@ export interface paths {
                             };
                             /** @description ISO 8601; null if the login does not expire */
                             expires_at: string | null;
+                            /** @description whether the session can be renewed before it ends */
+                            renewable: boolean;
                             /** @description ISO 8601 */
                             server_time: string;
                             time_zone: string;
@@ -535,6 +541,76 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the service's own figures, at most four, up to 30 seconds old. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            figures: {
+                                label: string;
+                                value: number | string;
+                                /** @description a unit of the session, such as paise; null for a plain number */
+                                unit: string | null;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4154,8 +4230,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List operations and instance starts in the hour before an alert fired, with evidence.
-         * @description First those whose change declares that it affects the route or type of the alert, then the latest.
+         * List operations and instance starts from before an alert fired, with evidence.
+         * @description Those of the hour before the symptoms began, and rollbacks of steps that affect the alert and were still rolled back. First those whose change declares that it affects the route or type of the alert, then the latest.
          */
         get: {
             parameters: {
@@ -4230,6 +4306,197 @@ export interface paths {
                 };
                 /** @description The resource does not exist. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List operations, alerts, mutes, starts of instances and releases that began in a period.
+         * @description Newest first, at most 90 days. What begins meanwhile does not shift the pages.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Default: 24 hours before `to`. */
+                    from?: string;
+                    /** @description Default: now. */
+                    to?: string;
+                    /** @description Separated by commas, such as `operation,alert`. Default: all. */
+                    kinds?: string;
+                    limit?: number;
+                    /** @description Takes the place of `from` and `to`. */
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            /** @description newest first, by their beginning */
+                            entries: {
+                                /** @description unique, such as operation:12 */
+                                id: string;
+                                /** @enum {string} */
+                                kind: "operation" | "alert" | "mute" | "instance" | "release";
+                                /**
+                                 * Format: date-time
+                                 * @description when it began
+                                 */
+                                at: string;
+                                /** @description null while it lasts */
+                                ended_at: string | null;
+                                /** @description a sentence */
+                                title: string;
+                                severity: ("info" | "warning" | "error" | "critical") | null;
+                                /** @description the person who did it */
+                                by: string | null;
+                                reason: string | null;
+                                /** @description what to look up */
+                                ref: {
+                                    operation?: number;
+                                    steps?: number[];
+                                    alert?: string;
+                                    release?: string;
+                                    instance?: string;
+                                    version?: string;
+                                };
+                            }[];
+                            /** @description `cursor` of the next page; null on the last one */
+                            next_cursor: string | null;
+                            /** @description kinds that could not be read completely, for example because the database is unavailable */
+                            missing: ("operation" | "alert" | "mute" | "instance" | "release")[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a report of a period as Markdown: what fired, what changed, suspects, errors, traffic. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Default: 24 hours before `to`. */
+                    from?: string;
+                    /** @description Default: now. */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/markdown": unknown;
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -4889,6 +5156,8 @@ export interface paths {
                                     rows: number;
                                     duration_ms: number;
                                 };
+                                /** @description Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables. */
+                                writes_rows: boolean;
                                 parked_rows: number;
                                 until: string | null;
                             }[];
@@ -4986,6 +5255,8 @@ export interface paths {
                                 rows: number;
                                 duration_ms: number;
                             };
+                            /** @description Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables. */
+                            writes_rows: boolean;
                             parked_rows: number;
                             until: string | null;
                             operations: {

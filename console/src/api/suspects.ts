@@ -5,7 +5,7 @@ import type { paths } from "./schema.ts";
 type Suspects = paths["/api/alerts/{id}/suspects"]["get"]["responses"][200]["content"]["application/json"];
 export type Suspect = Suspects["suspects"][number];
 
-/** What happened in the hour before an alert fired; it changes only while an operation of that hour still runs. */
+/** What happened before an alert fired; it changes only while an operation of that time still runs. */
 export const suspectsQuery = (id: string) =>
   queryOptions({
     queryKey: ["alerts", id, "suspects"],

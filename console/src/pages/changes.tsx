@@ -31,32 +31,34 @@ export const ChangesPage = () => {
           </tr>
         </thead>
         <tbody>
-          {data.steps.map(({ step, title, state, risk, estimate, parked_rows, blocked_by, until }) => (
-            <tr key={step}>
-              <td className="mono">{step}</td>
-              <th scope="row">
-                <Link to="/changes/$step" params={{ step: String(step) }}>
-                  {title}
-                </Link>
-                <span className={styles.more}>{blockerOf({ blocked_by, state })}</span>
-              </th>
-              <td>
-                <span className={styles.state}>
-                  <Icon name={state === "applied" ? "applied" : "rolled-back"} />
-                  {state === "applied" ? "applied" : "rolled back"}
-                </span>
-                {until !== null && <span className={styles.more}>until {format.time(until)}</span>}
-              </td>
-              <td>
-                <span className={styles.state}>
-                  {risk === "critical" && <Icon name="critical" />}
-                  {risk}
-                </span>
-              </td>
-              <td className="mono">{`${format.count(estimate.rows, "row")}, ${format.ms(estimate.duration_ms)}`}</td>
-              <td className="mono">{parked_rows > 0 ? format.count(parked_rows, "row") : ""}</td>
-            </tr>
-          ))}
+          {data.steps.map(
+            ({ step, title, state, risk, estimate, parked_rows, blocked_by, cascade, until }) => (
+              <tr key={step}>
+                <td className="mono">{step}</td>
+                <th scope="row">
+                  <Link to="/changes/$step" params={{ step: String(step) }}>
+                    {title}
+                  </Link>
+                  <span className={styles.more}>{blockerOf({ step, blocked_by, state, cascade })}</span>
+                </th>
+                <td>
+                  <span className={styles.state}>
+                    <Icon name={state === "applied" ? "applied" : "rolled-back"} />
+                    {state === "applied" ? "applied" : "rolled back"}
+                  </span>
+                  {until !== null && <span className={styles.more}>until {format.time(until)}</span>}
+                </td>
+                <td>
+                  <span className={styles.state}>
+                    {risk === "critical" && <Icon name="critical" />}
+                    {risk}
+                  </span>
+                </td>
+                <td className="mono">{`${format.count(estimate.rows, "row")}, ${format.ms(estimate.duration_ms)}`}</td>
+                <td className="mono">{parked_rows > 0 ? format.count(parked_rows, "row") : ""}</td>
+              </tr>
+            ),
+          )}
         </tbody>
       </table>
     </div>

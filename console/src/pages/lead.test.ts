@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import type { Channel } from "../api/alerts.ts";
 import type { Alert, Health, Operation, Step } from "../api/queries.ts";
 import type { Session } from "../api/session.ts";
+import type { Suspect } from "../api/suspects.ts";
 import { createFormat } from "../format.ts";
 import { leadOf, type Situation } from "./lead.ts";
 
@@ -41,11 +43,40 @@ const step = (difference: Partial<Step>): Step =>
 const operation = (state: Operation["state"]): Operation =>
   ({ id: "7", steps: [22, 23], state, requested_by: "Asha", started_at: minutesAgo(3) }) as Operation;
 
+const moved = (difference: Partial<Extract<Suspect, { kind: "operation" }>> = {}): Suspect => ({
+  kind: "operation",
+  operation: "8",
+  action: "reapply",
+  steps: [25],
+  at: minutesAgo(14),
+  declared: true,
+  evidence: ["Step 25 was re-applied 2 min before the alert fired.", "Step 25 affects HIGH_CPU alerts."],
+  ...difference,
+});
+const started: Suspect = {
+  kind: "instance",
+  instance: "web-1 (process 7)",
+  version: "2.0.0",
+  at: minutesAgo(13),
+  declared: false,
+  evidence: ["It started 1 min before the alert fired."],
+};
+
+const channel = (state: Channel["state"]): Channel => ({
+  channel: state === "working" ? "log" : "slack",
+  state,
+  reason: state === "working" ? null : "HTTP 404",
+  since: minutesAgo(30),
+  waiting: 0,
+});
+
 const situation = (difference: Partial<Situation> = {}): Situation => ({
   health,
   alerts: [],
   steps: [],
   operation: null,
+  suspects: new Map(),
+  channels: [],
   nowMs,
   ...difference,
 });
@@ -88,8 +119,60 @@ test.each<[string, Partial<Situation>, string, string | undefined]>([
     "an operation was interrupted, before anything else",
     { operation: operation("interrupted"), health: away, alerts: [alert({})] },
     "Operation 7 did not finish.",
-    "See the changes",
+    "Open operation 7",
   ],
+  [
+    "an alert has a suspect",
+    { alerts: [alert({})], suspects: new Map([["a1", [started, moved()]]]) },
+    "The CPU is busy.",
+    "Look at step 25",
+  ],
+  [
+    "a less urgent alert has the suspect",
+    {
+      alerts: [alert({}), alert({ id: "a2", severity: "critical", message: "Worse." })],
+      suspects: new Map([["a1", [moved()]]]),
+    },
+    "Worse.",
+    "Look at step 25",
+  ],
+  [
+    "only one of two suspects declares an effect",
+    {
+      alerts: [alert({}), alert({ id: "a2", severity: "critical", message: "Worse." })],
+      suspects: new Map([
+        ["a1", [moved()]],
+        ["a2", [moved({ steps: [26], declared: false })]],
+      ]),
+    },
+    "Worse.",
+    "Look at step 25",
+  ],
+  [
+    "the suspects are an instance and a move of two steps",
+    { alerts: [alert({})], suspects: new Map([["a1", [started, moved({ steps: [22, 23] })]]]) },
+    "The CPU is busy.",
+    "Open the alert",
+  ],
+  [
+    "an alert fires, a step is overdue and a channel is broken",
+    { alerts: [alert({})], steps: [step({ until: minutesAgo(60) })], channels: [channel("broken")] },
+    "The CPU is busy.",
+    "Open the alert",
+  ],
+  [
+    "a step is overdue and a channel is broken",
+    { steps: [step({ until: minutesAgo(60) })], channels: [channel("broken")] },
+    "Step 26 is rolled back.",
+    "Dry-run step 26",
+  ],
+  [
+    "a channel is broken and a step is rolled back as agreed",
+    { steps: [step({})], channels: [channel("working"), channel("broken")] },
+    "Alerts do not arrive by slack.",
+    "See the channels",
+  ],
+  ["all channels work", { channels: [channel("working")] }, "Nothing needs you.", undefined],
   ["an operation has completed", { operation: operation("completed") }, "Nothing needs you.", undefined],
 ])("the lead when %s", (_, difference, headline, action) => {
   const lead = leadOf(situation(difference), format);
@@ -108,5 +191,24 @@ test("the lead of an alert gives its age, its evidence, and whether others fire"
     kicker: "HIGH_CPU for 12 min",
     detail: "2 other alerts fire. The database answers in 0.8 ms.",
     next: { why: ["cpu percent: 91"], action: { to: "/alerts/$id", params: { id: "a1" } } },
+  });
+});
+
+test.each([
+  ["reapply", true, "Consider undoing step 25"],
+  ["rollback", true, "Consider redoing step 25"],
+  ["reapply", false, "See whether step 25 has to do with it"],
+] as const)("the suggestion after a %s, declared %s, lists the evidence", (action, declared, title) => {
+  const suspects = new Map([["a1", [moved({ action, declared })]]]);
+  const { next } = leadOf(situation({ alerts: [alert({})], suspects }), format);
+  expect(next).toEqual({
+    title,
+    why: ["Step 25 was re-applied 2 min before the alert fired.", "Step 25 affects HIGH_CPU alerts."],
+    action: {
+      label: "Look at step 25",
+      to: "/changes/$step",
+      params: { step: "25" },
+      search: { alert: "a1" },
+    },
   });
 });

@@ -1,17 +1,26 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
-import { ApiError } from "../api/client.ts";
-import { logInWithPassword, logInWithToken, loginQuery, type Session, sessionQuery } from "../api/session.ts";
+import { type FormEvent, useEffect, useState } from "react";
+import { ApiError, root } from "../api/client.ts";
+import {
+  findSession,
+  logInWithPassword,
+  logInWithToken,
+  loginQuery,
+  readinessQuery,
+  type Session,
+  sessionQuery,
+} from "../api/session.ts";
 import { Button } from "../ui/button.tsx";
-import { Sunrise } from "../ui/icon.tsx";
-import { Fault, LoadError, Loading } from "../ui/states.tsx";
+import { Icon, Sunrise } from "../ui/icon.tsx";
+import { CommandsThatWork, Fault, LoadError, Loading } from "../ui/states.tsx";
 import styles from "./login.module.css";
 
 /** The login, as the service asks for it: email and password, a token, or its own page. */
 export const LoginPage = () => {
   const { data, error } = useQuery(loginQuery);
-  if (error) return <LoadError error={error} />;
+  useReturn();
+  if (error && !data) return <LoadError error={error} />;
   if (!data) return <Loading />;
   const { title, login } = data;
   return (
@@ -20,33 +29,75 @@ export const LoginPage = () => {
         <Sunrise /> {title}
       </p>
       <h1>Log in</h1>
+      <Readiness />
       {login.kind === "password" && <PasswordForm url={login.url} />}
       {login.kind === "token" && <TokenForm />}
-      {login.kind === "ambient" && (
-        <p>
-          <a href={login.href}>Log in to {title}</a>, then come back here.
-        </p>
-      )}
+      {login.kind === "ambient" && <AmbientLogin href={login.href} title={title} />}
     </main>
   );
 };
 
-/** Runs a login and goes where the user wanted to go. */
-const useLogin = <Credentials,>(logIn: (credentials: Credentials) => Promise<Session>) => {
-  const queries = useQueryClient();
+/** Goes on as soon as there is a session: the user has logged in in another tab, or at the service. */
+const useReturn = () => {
+  const { data } = useQuery(sessionQuery);
   const router = useRouter();
   const navigate = useNavigate();
   const { to = "/" } = useSearch({ from: "/login" });
+  useEffect(() => {
+    if (data) void router.invalidate().then(() => navigate({ href: to, replace: true }));
+  }, [data, router, navigate, to]);
+};
+
+/** Why a login may fail: the service cannot use its database, or does not answer. */
+const Readiness = () => {
+  const { data } = useQuery(readinessQuery);
+  if (data === undefined || data === null) return null;
+  return (
+    <div className={styles.away} role="status">
+      <p>
+        <Icon name="error" /> {data}
+      </p>
+      <CommandsThatWork />
+    </div>
+  );
+};
+
+/** Runs a login; {@link useReturn} goes where the user wanted to go. */
+const useLogin = <Credentials,>(logIn: (credentials: Credentials) => Promise<Session>) => {
+  const queries = useQueryClient();
   return useMutation({
     mutationFn: logIn,
-    onSuccess: async (session) => {
-      queries.clear();
+    onSuccess: (session) => {
+      // Another user may have been here.
+      queries.removeQueries({ predicate: ({ queryKey: [first] }) => !isForEveryone(first) });
       queries.setQueryData(sessionQuery.queryKey, session);
-      await router.invalidate();
-      await navigate({ href: to });
     },
   });
 };
+
+/** The service has a login of its own; a user who comes back from it is logged in here, too. */
+const AmbientLogin = ({ href, title }: { href: string; title: string }) => {
+  const queries = useQueryClient();
+  useEffect(() => {
+    const look = () => {
+      findSession().then(
+        (session) => session && queries.setQueryData(sessionQuery.queryKey, session),
+        () => {
+          // The state of the service is shown above.
+        },
+      );
+    };
+    window.addEventListener("focus", look);
+    return () => window.removeEventListener("focus", look);
+  }, [queries]);
+  return (
+    <p>
+      <a href={new URL(href.replace(/^\//, ""), root).href}>Log in to {title}</a>, then come back here.
+    </p>
+  );
+};
+
+const isForEveryone = (key: unknown): boolean => key === "login" || key === "session" || key === "ready";
 
 const PasswordForm = ({ url }: { url: string }) => {
   const [needsCode, setNeedsCode] = useState(false);

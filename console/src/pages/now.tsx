@@ -11,6 +11,7 @@ import {
   stepsQuery,
   trafficQuery,
 } from "../api/queries.ts";
+import { reportUrl } from "../api/report.ts";
 import { useSession } from "../api/session.ts";
 import { createFormat, duration, type Format, nameOf } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
@@ -19,8 +20,9 @@ import { Horizon } from "../ui/horizon.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
-import { Empty, LoadError, Loading } from "../ui/states.tsx";
+import { Awaited, Empty, LoadError, Loading } from "../ui/states.tsx";
 import { type Lead, leadOf } from "./lead.ts";
+import { useLeadEvidence } from "./lead-evidence.ts";
 import styles from "./now.module.css";
 
 const horizonHours = 12;
@@ -37,14 +39,16 @@ export const NowPage = () => {
   const steps = useQuery({ ...stepsQuery, enabled: rollback });
   const operations = useQuery({ ...operationsQuery, enabled: rollback });
   const traffic = useQuery({ ...trafficQuery(horizonHours), enabled: session.features.fleet });
+  const evidence = useLeadEvidence(alerts.data?.alerts ?? []);
   const error = health.error ?? alerts.error;
   if (error && !health.data) return <LoadError error={error} />;
-  if (!health.data || !alerts.data || (rollback && !steps.data)) return <Loading lines={8} />;
+  if (!health.data || !alerts.data || (rollback && steps.isPending)) return <Loading lines={8} />;
   const situation = {
     health: health.data,
     alerts: alerts.data.alerts,
     steps: steps.data?.steps ?? [],
     operation: overview.data?.operation ?? null,
+    ...evidence,
     nowMs,
   };
   const lead = leadOf(situation, format);
@@ -70,7 +74,11 @@ export const NowPage = () => {
         </Section>
         {rollback && (
           <Section title="What changed" aside={<Link to="/changes">All changes</Link>}>
-            <Changed operations={changes.slice(0, 5)} format={format} />
+            {operations.data ? (
+              <Changed operations={changes.slice(0, 5)} format={format} />
+            ) : (
+              <Awaited error={operations.error} />
+            )}
           </Section>
         )}
         <Section title="Vital signs" aside={<span>last minute, this instance</span>}>
@@ -100,7 +108,7 @@ const LeadSection = ({ lead: { status, kicker, headline, detail, next } }: { lea
             <li key={reason}>{reason}</li>
           ))}
         </ul>
-        <Link className={styles.action} to={next.action.to} params={next.action.params}>
+        <Link className={styles.action} {...next.action}>
           {next.action.label}
         </Link>
       </aside>
@@ -111,24 +119,31 @@ const LeadSection = ({ lead: { status, kicker, headline, detail, next } }: { lea
 const Firing = ({ alerts, nowMs }: { alerts: readonly Alert[]; nowMs: number }) => {
   if (alerts.length === 0) return <Empty>No alert fires.</Empty>;
   return (
-    <ul>
-      {alerts.map(({ id, severity, type, message, fired_at }) => (
-        <Row
-          key={id}
-          icon={severity}
-          aside={duration(nowMs - Date.parse(fired_at))}
-          more={
-            <>
-              {severity} · {type}
-            </>
-          }
-        >
-          <Link to="/alerts/$id" params={{ id }}>
-            {message}
-          </Link>
-        </Row>
-      ))}
-    </ul>
+    <>
+      <ul>
+        {alerts.map(({ id, severity, type, message, fired_at }) => (
+          <Row
+            key={id}
+            icon={severity}
+            aside={duration(nowMs - Date.parse(fired_at))}
+            more={
+              <>
+                {severity} · {type}
+              </>
+            }
+          >
+            <Link to="/alerts/$id" params={{ id }}>
+              {message}
+            </Link>
+          </Row>
+        ))}
+      </ul>
+      <p>
+        <a href={reportUrl(alerts)} download>
+          Download incident report
+        </a>
+      </p>
+    </>
   );
 };
 

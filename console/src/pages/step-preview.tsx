@@ -1,64 +1,95 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { previewQuery } from "../api/operations.ts";
-import { type Direction, type DryRun, dryRun, type StepDetails } from "../api/queries.ts";
+import type { Direction, Step, StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import { duration, type Format } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { ImpactLines } from "../ui/impact-lines.tsx";
 import { Receipt } from "../ui/receipt.tsx";
 import { Section } from "../ui/section.tsx";
 import { Fault, Loading } from "../ui/states.tsx";
 import styles from "./step.module.css";
-
-/** A dry run that takes longer, by its estimate, does not start by itself. */
-const dryRunByItselfMs = 1_000;
+import { type Measured, type Plan, startsByItself } from "./step-plan.ts";
 
 const staleAfterMs = 60_000;
-
-/** A dry run of the possible move; it starts by itself for an admin if it is quick. */
-export const useDryRun = ({ step, estimate }: StepDetails, direction: Direction) => {
-  const { can } = useSession();
-  const run = useMutation({
-    mutationFn: async () => ({ run: await dryRun(step, direction), atMs: Date.now() }),
-  });
-  const startsByItself = can.move && estimate.duration_ms < dryRunByItselfMs;
-  const { mutate } = run;
-  useEffect(() => {
-    if (startsByItself) mutate();
-  }, [startsByItself, mutate]);
-  return run;
-};
 
 /** The receipt of the dry run; until there is one, the impact that can be read without it. */
 export const StepPreview = ({
   change,
   direction,
-  rehearsal,
+  moving,
+  plan,
+  busy,
   format,
 }: {
   change: StepDetails;
   direction: Direction;
-  rehearsal: ReturnType<typeof useDryRun>;
+  moving: readonly Step[];
+  plan: Plan;
+  /** Why no dry run can start now. */
+  busy: string | undefined;
   format: Format;
 }) => {
   const { can } = useSession();
-  const { step, estimate } = change;
-  const { data, error, isPending, mutate } = rehearsal;
+  const offline = useOfflineReason();
+  const { measured, error, isPending, measure } = plan;
+  const nowMs = useNow();
+  const isStale = measured !== undefined && nowMs - measured.atMs > staleAfterMs;
+  const estimateMs = moving.reduce((sum, { estimate }) => sum + estimate.duration_ms, 0);
+  const before = measured?.before;
   return (
-    <div>
-      {data && <DryRunReceipt step={step} direction={direction} {...data} format={format} />}
-      {isPending && <Loading lines={10} />}
+    <div className={styles.previews}>
+      {measured && (
+        <DryRunReceipt
+          measured={measured}
+          comparedTo={before}
+          name="Dry run"
+          direction={direction}
+          isOld={isStale}
+          format={format}
+          age={
+            <span className={isStale ? "warning" : "t2"}>
+              {isStale && <Icon name="warning" />} {duration(nowMs - measured.atMs)} old{isStale && ", stale"}
+            </span>
+          }
+        />
+      )}
+      {before && (
+        <DryRunReceipt
+          measured={before}
+          comparedTo={measured}
+          name="Refused dry run"
+          direction={direction}
+          isOld
+          format={format}
+          age={<span className="t2">refused</span>}
+        />
+      )}
+      {isPending && !measured && <Loading lines={10} />}
       {error && <Fault error={error} />}
-      {!data && !isPending && direction === "rollback" && <Impact step={step} format={format} />}
-      <p className={styles.again}>
+      {!measured && !isPending && direction === "rollback" && <Impact step={change.step} format={format} />}
+      {!measured && !isPending && can.move && !startsByItself(moving) && (
+        <p className="t2">
+          The dry run{" "}
+          {moving.some(({ writes_rows }) => writes_rows) ? "writes rows and aborts" : "takes long"}, so it
+          starts when you ask for it: about {format.ms(estimateMs)}.
+        </p>
+      )}
+      <p>
         <Button
           quiet
-          missing={can.move ? undefined : "A dry run executes the move and aborts it, which needs an admin."}
-          onClick={() => mutate()}
+          missing={
+            can.move
+              ? (offline ?? busy ?? (isPending ? "The dry run is running." : undefined))
+              : "A dry run executes the move and aborts it, which needs an admin."
+          }
+          onClick={measure}
         >
-          {data ? "Run it again" : `Dry run, about ${format.ms(estimate.duration_ms)}`}
+          {measured ? "Measure again" : `Dry run, about ${format.ms(estimateMs)}`}
         </Button>
       </p>
     </div>
@@ -66,22 +97,26 @@ export const StepPreview = ({
 };
 
 const DryRunReceipt = ({
-  step,
+  measured: { run, atMs },
+  name,
+  comparedTo,
   direction,
-  run,
-  atMs,
+  isOld,
+  age,
   format,
 }: {
-  step: number;
+  measured: Measured;
+  name: string;
+  comparedTo: Measured | undefined;
   direction: Direction;
-  run: DryRun;
-  atMs: number;
+  isOld: boolean;
+  age: ReactNode;
   format: Format;
 }) => {
-  const ageMs = useNow() - atMs;
+  const { steps } = run.operation;
   return (
     <Receipt
-      title={`Dry run of step ${step}, ${direction === "rollback" ? "rolling back" : "re-applying"}`}
+      title={`${name} of step${steps.length === 1 ? "" : "s"} ${steps.join(", ")}, ${direction === "rollback" ? "rolling back" : "re-applying"}`}
       subtitle={
         <>
           {format.dateTime(new Date(atMs).toISOString())}
@@ -91,12 +126,14 @@ const DryRunReceipt = ({
       }
       steps={run.steps}
       totalMs={run.total_ms}
+      comparedTo={comparedTo?.run.steps}
+      isOld={isOld}
       format={format}
     >
       <h2>Plan</h2>
       <p className={styles.plan}>
         <span>{run.plan.hash.match(/.{4}/g)?.join(" ")}</span>
-        <span className={ageMs > staleAfterMs ? "warning" : "t2"}>{duration(ageMs)} old</span>
+        {age}
       </p>
     </Receipt>
   );

@@ -8,12 +8,15 @@ import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { Empty, Fault, Loading } from "../ui/states.tsx";
 
-/** Operations and instance starts before an alert, with their evidence. The reason of a move is prefilled. */
-export const Suspects = ({ alert, reason }: { alert: string; reason: string }) => {
+/** Operations and instance starts before an alert, with their evidence. A step's page prefills the reason. */
+export const Suspects = ({ alert }: { alert: string }) => {
   const { data, error } = useQuery(suspectsQuery(alert));
   const format = createFormat(useSession());
   return (
-    <Section title="What changed in the hour before">
+    <Section
+      title="What changed before"
+      aside={data && <span>considered since {format.dateTime(data.from)}</span>}
+    >
       {error && <Fault error={error} />}
       {!data && !error && <Loading lines={3} />}
       {data?.suspects.length === 0 && <Empty>No step moved, and no instance started.</Empty>}
@@ -27,7 +30,7 @@ export const Suspects = ({ alert, reason }: { alert: string; reason: string }) =
               aside={format.time(suspect.at)}
               more={more.join(" ")}
             >
-              <SuspectLink suspect={suspect} reason={reason}>
+              <SuspectLink suspect={suspect} alert={alert}>
                 {first}
               </SuspectLink>
             </Row>
@@ -41,11 +44,11 @@ export const Suspects = ({ alert, reason }: { alert: string; reason: string }) =
 /** Leads to the step that can be moved back, to an operation of several steps, or nowhere. */
 const SuspectLink = ({
   suspect,
-  reason,
+  alert,
   children,
 }: {
   suspect: Suspect;
-  reason: string;
+  alert: string;
   children: ReactNode;
 }) => {
   if (suspect.kind !== "operation") return children;
@@ -57,7 +60,7 @@ const SuspectLink = ({
       </Link>
     );
   return (
-    <Link to="/changes/$step" params={{ step: String(steps[0]) }} search={{ reason }}>
+    <Link to="/changes/$step" params={{ step: String(steps[0]) }} search={{ alert }}>
       {children}
     </Link>
   );

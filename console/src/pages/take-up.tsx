@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { type OperationDetails, useTakeUp } from "../api/operations.ts";
 import { useSession } from "../api/session.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Fault } from "../ui/states.tsx";
 import styles from "./operation.module.css";
@@ -13,9 +14,11 @@ export const TakeUp = ({ operation }: { operation: OperationDetails }) => {
   const { id, state, actions } = operation;
   const [reason, setReason] = useState("");
   const { mutate, error, isPending } = useTakeUp(id);
+  const offline = useOfflineReason();
   if (state !== "failed" && state !== "interrupted") return null;
   const missing = (refused: string | null): string | undefined => {
     if (!can.move) return "Resuming or aborting an operation needs an admin.";
+    if (offline !== undefined) return offline;
     if (isPending) return "The operation starts.";
     return refused ?? undefined;
   };

@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useRouter } from "@tanstack/react-router";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, Outlet } from "@tanstack/react-router";
 import { activeAlertsQuery } from "../api/queries.ts";
-import { logOut, sessionQuery, useSession } from "../api/session.ts";
+import { logOut, useSession } from "../api/session.ts";
+import { useLive } from "../live/use-live.ts";
 import { Sunrise } from "../ui/icon.tsx";
 import { Freshness } from "./freshness.tsx";
 import { useRenewal } from "./renewal.ts";
@@ -20,6 +21,7 @@ const pages = [
 export const Shell = () => {
   const session = useSession();
   const firing = useQuery(activeAlertsQuery).data?.alerts.length ?? 0;
+  useLive();
   useRenewal(session);
   const shown = pages.filter((page) => session.features.rollback || !("needsRollback" in page));
   const links = shown.map(({ to, label }) => (
@@ -63,16 +65,7 @@ export const Shell = () => {
 };
 
 const LogOut = () => {
-  const queries = useQueryClient();
-  const router = useRouter();
-  const { mutate } = useMutation({
-    mutationFn: logOut,
-    onSuccess: () => {
-      queries.clear();
-      queries.setQueryData(sessionQuery.queryKey, null);
-      return router.invalidate();
-    },
-  });
+  const { mutate } = useMutation({ mutationFn: logOut });
   return (
     <button type="button" className={styles.out} onClick={() => mutate()}>
       Log out

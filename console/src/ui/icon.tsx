@@ -18,6 +18,14 @@ const shapes = {
       <path d="M6 1.4a4.6 4.6 0 0 0 0 9.2Z" fill="currentColor" />
     </>
   ),
+  muted: (
+    <path
+      d="M6 1.4a4.6 4.6 0 1 0 0 9.2 4.6 4.6 0 0 0 0-9.2ZM2.8 2.8l6.4 6.4"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+    />
+  ),
   undo: (
     <path
       d="M2 5.2h5a2.9 2.9 0 1 1 0 5.8H4.6M4.9 2 1.7 5.2l3.2 3.2"

@@ -1,24 +1,40 @@
 import type { StepReport } from "../api/operations.ts";
 import type { Format } from "../format.ts";
-import { Line } from "./line.tsx";
+import { Changed, Line } from "./line.tsx";
 import styles from "./receipt.module.css";
 
 type Impact = StepReport["impact"][number];
 
 /** The impact of a step: the summary first, then each group of lines under its heading. */
-export const ImpactLines = ({ impact, format }: { impact: readonly Impact[]; format: Format }) => (
+export const ImpactLines = ({
+  impact,
+  isChanged = () => false,
+  format,
+}: {
+  impact: readonly Impact[];
+  isChanged?: (line: Impact) => boolean;
+  format: Format;
+}) => (
   <>
-    {impact.filter(isSummary).map(({ label, value, unit }) => (
-      <p key={label} className={styles.headline}>
-        <span>{label}</span>
-        <b>{format.quantity(value, unit)}</b>
+    {impact.filter(isSummary).map((line) => (
+      <p key={line.label} className={styles.headline}>
+        <span>{line.label}</span>
+        <b>
+          {isChanged(line) && <Changed />}
+          {format.quantity(line.value, line.unit)}
+        </b>
       </p>
     ))}
     {groupsOf(impact.filter((line) => !isSummary(line))).map(({ group, lines }) => (
       <div key={group ?? lines[0]?.key}>
         {group !== null && <p className={styles.group}>{group}</p>}
-        {lines.map(({ key, value, unit }) => (
-          <Line key={key} name={key} value={format.quantity(value, unit)} />
+        {lines.map((line) => (
+          <Line
+            key={line.key}
+            name={line.key}
+            value={format.quantity(line.value, line.unit)}
+            isChanged={isChanged(line)}
+          />
         ))}
       </div>
     ))}

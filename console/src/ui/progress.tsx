@@ -19,7 +19,8 @@ export const Progress = ({ operation, format }: { operation: OperationDetails; f
             value={progress.rows_done}
           />
           <p className="mono t2">
-            {format.number(progress.rows_done)} of about {format.count(progress.rows_in_all, "row")}
+            {format.number(progress.rows_done)} of about {format.count(progress.rows_in_all, "row")},{" "}
+            {format.number(progress.rows_per_second)} per second
             {progress.seconds_left !== null && `, ${duration(progress.seconds_left * 1_000)} left`}
           </p>
         </>

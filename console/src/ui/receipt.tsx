@@ -5,6 +5,7 @@ import { Checks } from "./checks.tsx";
 import { ImpactLines } from "./impact-lines.tsx";
 import { Line } from "./line.tsx";
 import styles from "./receipt.module.css";
+import { differenceFrom } from "./receipt-difference.ts";
 
 /** Steps as a printed receipt: impact, rows, locks, checks, warnings; then `children`. */
 export const Receipt = ({
@@ -12,6 +13,8 @@ export const Receipt = ({
   subtitle,
   steps,
   totalMs,
+  comparedTo,
+  isOld = false,
   format,
   children,
 }: {
@@ -19,12 +22,17 @@ export const Receipt = ({
   subtitle: ReactNode;
   steps: readonly StepReport[];
   totalMs: number;
+  /** Another receipt: lines that differ from it are marked. */
+  comparedTo?: readonly StepReport[] | undefined;
+  /** Whether its numbers may no longer hold. */
+  isOld?: boolean;
   format: Format;
   children?: ReactNode;
 }) => {
   const warnings = steps.flatMap((step) => step.warnings);
+  const difference = differenceFrom(comparedTo);
   return (
-    <section className={styles.receipt} aria-label={title}>
+    <section className={`${styles.receipt} ${isOld ? styles.old : ""}`} aria-label={title}>
       <header>
         <b>{title}</b>
         {subtitle}
@@ -34,13 +42,22 @@ export const Receipt = ({
         .map(({ step, impact }) => (
           <div key={step}>
             <h2>{steps.length > 1 ? `Impact of step ${step}` : "Impact"}</h2>
-            <ImpactLines impact={impact} format={format} />
+            <ImpactLines
+              impact={impact}
+              isChanged={(line) => difference.ofImpact(step, line)}
+              format={format}
+            />
           </div>
         ))}
       {steps.some(({ rows }) => rows.length > 0) && <h2>Rows</h2>}
       {steps.flatMap(({ step, rows }) =>
-        rows.map(({ table, action, rows: moved }) => (
-          <Line key={`${step} ${table} ${action}`} name={table} value={`${format.number(moved)} ${action}`} />
+        rows.map((row) => (
+          <Line
+            key={`${step} ${row.table} ${row.action}`}
+            name={row.table}
+            value={`${format.number(row.rows)} ${row.action}`}
+            isChanged={difference.ofRow(step, row)}
+          />
         )),
       )}
       <h2>Locks</h2>

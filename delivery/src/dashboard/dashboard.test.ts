@@ -33,6 +33,14 @@ test("the dashboard adds up today and the month, without a single customer in it
       unassigned_areas: ["Indiranagar", "Jayanagar"],
     });
   }
+  expect(await api.ask("GET /api/console/figures", { as: "operator" })).toEqual({
+    figures: [
+      { label: "orders today", value: 2, unit: null },
+      { label: "open deliveries today", value: 1, unit: null },
+      { label: "delivered this month", value: 2_800, unit: "paise" },
+      { label: "not billed yet", value: 0, unit: "paise" },
+    ],
+  });
 });
 
 test.each(["support", "customer", "delivery", "supplier"])(

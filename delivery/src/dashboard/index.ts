@@ -1,1 +1,2 @@
+export { consoleFigures } from "./console-figures.ts";
 export { dashboardRoutes } from "./routes.ts";

@@ -2,6 +2,7 @@ export { channelsFrom, routerFromSettings, securityFrom, thresholdsFrom } from "
 export { type EmailSettings, emailChannel } from "./channels/email.ts";
 export { type MailTransport, mailTransportFrom } from "./channels/mail-transport.ts";
 export { slackChannel } from "./channels/slack.ts";
+export type { PastMute } from "./incidents/begun.ts";
 export type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 export {
   describeSchedule,

@@ -1,6 +1,8 @@
+import type { PeriodPage } from "../database/period-page.ts";
 import { acknowledge, unacknowledge } from "./acknowledge.ts";
 import { changeMutes } from "./change-mutes.ts";
 import type { AcknowledgeRequest } from "./incidents/acknowledgement.ts";
+import type { PastMute } from "./incidents/begun.ts";
 import type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 import type { MaintenanceRequest, PlannedWindow } from "./incidents/maintenance.ts";
 import type { Mute, MuteRequest, UnmuteRequest } from "./incidents/mute.ts";
@@ -13,9 +15,12 @@ import { type AlertManagerOptions, createPipeline, type Pipeline } from "./pipel
 import {
   activeAnywhere,
   activeHere,
+  alertsBegun,
+  type Begun,
   explanationOf,
   firingDeclared,
   historyOf,
+  mutesBegun,
   summaryOf,
 } from "./queries.ts";
 import type { Observed, SnapshotSource } from "./rules/rule.ts";
@@ -102,6 +107,19 @@ export class AlertManager {
    */
   async history(filter: HistoryFilter): Promise<HistoryPage> {
     return historyOf(this.#pipeline, filter);
+  }
+
+  /**
+   * A page of the alerts that fired in a period, newest first. An alert that several instances raised counts once, as the
+   * first one saw it.
+   */
+  async alertsBegun(page: PeriodPage): Promise<Begun<Alert>> {
+    return alertsBegun(this.#pipeline, page);
+  }
+
+  /** A page of the mutes that were set in a period, newest first, without maintenance windows that are not open. */
+  async mutesBegun(page: PeriodPage): Promise<Begun<PastMute>> {
+    return mutesBegun(this.#pipeline, page);
   }
 
   /** Active alerts, mutes, channels, and the statistics of the last thirty days. */

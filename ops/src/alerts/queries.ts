@@ -1,3 +1,5 @@
+import { isWithin, type PeriodPage } from "../database/period-page.ts";
+import { knownBegun, type PastMute } from "./incidents/begun.ts";
 import type { HistoryFilter, HistoryPage } from "./incidents/history-filter.ts";
 import { type AlertSummary, statisticsOf, tallyOf } from "./incidents/statistics.ts";
 import type { Alert } from "./model/alert.ts";
@@ -31,6 +33,36 @@ export const historyOf = async (
   const isComplete = page.next !== null || !records.isFull;
   if (!shared || (isComplete && shared.hasRead)) return page;
   return (await shared.page(filter)) ?? page;
+};
+
+/** A page of what began in a period. It is incomplete if the database does not answer. */
+export interface Begun<Entry> {
+  entries: Entry[];
+  isComplete: boolean;
+}
+
+/** The alerts that fired in a period: from memory if they are all there, otherwise from the database. */
+export const alertsBegun = async ({ shared, records }: Pipeline, page: PeriodPage): Promise<Begun<Alert>> => {
+  const { alerts, isComplete } = knownBegun(records, page);
+  if (!shared || (isComplete && shared.hasRead)) return { entries: alerts, isComplete: true };
+  const stored = await shared.alertsBegun(page);
+  return { entries: stored ?? alerts, isComplete: stored !== undefined };
+};
+
+/** The mutes that were set in a period; without the database, those in force. */
+export const mutesBegun = async (
+  { shared, silences, clock }: Pipeline,
+  page: PeriodPage,
+): Promise<Begun<PastMute>> => {
+  const stored = await shared?.mutesBegun(page);
+  if (stored) return { entries: stored, isComplete: true };
+  const inForce = silences
+    .all(clock.now())
+    .filter(({ muted_at, id }) => isWithin(page, muted_at, id))
+    .sort((a, b) => (a.muted_at === b.muted_at ? (a.id < b.id ? 1 : -1) : a.muted_at < b.muted_at ? 1 : -1))
+    .slice(0, page.limit)
+    .map((mute) => ({ ...mute, ended_at: null, ended_by: null }));
+  return { entries: inForce, isComplete: shared === undefined };
 };
 
 export const summaryOf = (pipeline: Pipeline): AlertSummary => {

@@ -4,11 +4,20 @@ import { join } from "node:path";
 import fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StandingClock } from "../../../test/support/clock.ts";
 import { systemClock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Authorize } from "../http/authorization.ts";
 import { problems } from "../http/problems.ts";
-import { type ConsoleOptions, consolePages, createSealer, sessionRoutes, useCredentials } from "./index.ts";
+import {
+  type ConsoleFigure,
+  type ConsoleOptions,
+  consolePages,
+  createSealer,
+  figuresRoute,
+  sessionRoutes,
+  useCredentials,
+} from "./index.ts";
 import { baseOf } from "./pages.ts";
 
 const secret = "0123456789abcdef0123456789abcdef";
@@ -41,7 +50,7 @@ test("a secret that is too short is refused", () => {
 });
 
 /** Tokens that the service accepts; the console is for the first two. */
-const tokens: Record<string, { name: string; roles: readonly string[] }> = {
+let tokens: Record<string, { name: string; roles: readonly string[] }> = {
   "Bearer admin": { name: "Asha", roles: ["admin", "operator"] },
   "Bearer operator": { name: "Rohan", roles: ["operator"] },
   "Bearer customer": { name: "Meera", roles: [] },
@@ -62,7 +71,7 @@ const start = async (options: Partial<ConsoleOptions> = {}) => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(problems, { isDatabaseUnavailable: () => false });
-  app.addHook("onRequest", async (request) => useCredentials(request, sealer));
+  app.addHook("onRequest", async (request) => useCredentials(request, { sealer, login: console.login }));
   const features = { rollback: true, fleet: false };
   await app.register(sessionRoutes, {
     console,
@@ -72,7 +81,11 @@ const start = async (options: Partial<ConsoleOptions> = {}) => {
     version: "1.2.3",
     features,
   });
-  app.all("/api/moved", async (request) => (await authorize(request, "operator")).name);
+  app.all("/api/moved", async (request) => {
+    // A service with an ambient login recognizes a cookie of its own.
+    if (request.headers.cookie === "sso=admin") return "Asha";
+    return (await authorize(request, "operator")).name;
+  });
 };
 beforeEach(() => start());
 afterEach(() => app.close());
@@ -113,6 +126,25 @@ describe("a session", () => {
   test("has a cookie for HTTPS only where the client uses HTTPS", async () => {
     const { response } = await logIn("Bearer admin", undefined, { "x-forwarded-proto": "https" });
     expect(response.headers["set-cookie"]).toMatch(/; Secure/);
+  });
+
+  test("that the service no longer accepts loses its cookie", async () => {
+    const { cookie } = await logIn("Bearer admin");
+    const ask = () => app.inject({ url: "/api/console/session", headers: { cookie } });
+    const { "Bearer admin": admin, ...others } = tokens;
+    tokens = others;
+    const refused = await ask();
+    tokens = { "Bearer admin": admin ?? { name: "", roles: [] }, ...others };
+    expect(codeOf(refused)).toEqual([401, "EB_NO_LOGIN"]);
+    expect(refused.headers["set-cookie"]).toMatch(/Max-Age=0/);
+    expect((await ask()).headers).not.toHaveProperty("set-cookie");
+  });
+
+  test("of a service with a login of its own is null for visitors, which is no refusal", async () => {
+    await app.close();
+    await start({ login: { kind: "ambient", href: "/sign-in" } });
+    const visit = await app.inject({ url: "/api/console/session" });
+    expect([visit.statusCode, visit.json()]).toEqual([200, null]);
   });
 
   test("of an operator says that they cannot move steps", async () => {
@@ -177,6 +209,82 @@ describe("a write with the cookie", () => {
   });
 });
 
+describe("a write with an ambient login", () => {
+  const write = (headers: Record<string, string>, method: "POST" | "DELETE" = "POST") =>
+    app.inject({ method, url: "/api/moved", headers: { host: "ops.test", cookie: "sso=admin", ...headers } });
+  beforeEach(async () => {
+    await app.close();
+    await start({ login: { kind: "ambient", href: "/login" } });
+  });
+
+  test("comes from the console, or from a page of the same origin that sends its header", async () => {
+    const fromConsole = { "x-earlybird-console": "1", "sec-fetch-site": "same-origin" };
+    expect((await write(fromConsole)).statusCode).toBe(200);
+    expect((await write({ "x-earlybird-console": "1", origin: "http://ops.test" })).statusCode).toBe(200);
+    expect((await write({ authorization: "Bearer operator" })).statusCode).toBe(200);
+    const read = await app.inject({ url: "/api/moved", headers: { cookie: "sso=admin" } });
+    expect(read.statusCode).toBe(200);
+    for (const headers of [
+      {},
+      { "sec-fetch-site": "same-origin" },
+      { "sec-fetch-site": "cross-site", "content-type": "text/plain" },
+      { "x-earlybird-console": "1", "sec-fetch-site": "same-site" },
+      { "x-earlybird-console": "1", origin: "https://evil.test" },
+    ])
+      expect(codeOf(await write(headers))).toEqual([403, "EB_CONSOLE_WRITE"]);
+    expect(codeOf(await write({}, "DELETE"))).toEqual([403, "EB_CONSOLE_WRITE"]);
+  });
+});
+
+describe("figures of the service", () => {
+  const clock = new StandingClock("2026-03-10T06:00:00Z");
+  const read = async (figures?: () => Promise<readonly ConsoleFigure[]>) => {
+    const service = fastify();
+    service.setValidatorCompiler(validatorCompiler);
+    service.setSerializerCompiler(serializerCompiler);
+    const operatorOnly = async () => {};
+    await service.register(figuresRoute, { figures, clock, log: service.log, operatorOnly });
+    const ask = async () => (await service.inject("/api/console/figures")).json().figures;
+    return { ask, close: () => service.close() };
+  };
+
+  test("are read at most every 30 seconds, at most four, without what is no figure", async () => {
+    let calls = 0;
+    const { ask, close } = await read(async () => [
+      { label: "orders", value: ++calls },
+      { label: "broken", value: Number.NaN },
+      ...["a", "b", "c", "d"].map((label) => ({ label, value: label, unit: "paise" })),
+    ]);
+    const [first, again] = await Promise.all([ask(), ask()]);
+    expect(first).toHaveLength(4);
+    expect(first.slice(0, 2)).toEqual([
+      { label: "orders", value: 1, unit: null },
+      { label: "a", value: "a", unit: "paise" },
+    ]);
+    expect([again, await ask()]).toEqual([first, first]);
+    clock.advanceMs(30_000);
+    expect((await ask())[0].value).toBe(2);
+    await close();
+  });
+
+  test("are absent if the service has none, if they fail, or if they hang; one that hangs is not called again", async () => {
+    let calls = 0;
+    const hanging = () => {
+      calls++;
+      return new Promise<never>(() => {});
+    };
+    for (const figures of [undefined, () => Promise.reject(new Error("down")), hanging]) {
+      const { ask, close } = await read(figures);
+      expect(await ask()).toEqual([]);
+      clock.advanceMs(60_000);
+      if (figures !== hanging) expect(await ask()).toEqual([]);
+      else void ask();
+      await close();
+    }
+    expect(calls).toBe(1);
+  });
+});
+
 describe("a session that expires", () => {
   const login = { kind: "password", url: "/login", refreshUrl: "/refresh" } as const;
   const renew = (cookie: string) =>
@@ -234,7 +342,10 @@ describe("the pages", () => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "console-"));
     await mkdir(join(directory, "assets"));
-    await writeFile(join(directory, "index.html"), '<base href="/" /><title>Console</title>');
+    await writeFile(
+      join(directory, "index.html"),
+      '<html data-root="../"><base href="/" /><title>Console</title>',
+    );
     await writeFile(join(directory, "assets/app-x.js"), "start()");
     host = fastify();
     await host.register(async (pages) => consolePages(pages, "/ops/console", directory));
@@ -257,6 +368,8 @@ describe("the pages", () => {
     expect(response.body).toContain(`<base href="${base}" />`);
     const prefixed = new URL(base, new URL(`/prefix${url}`, "http://host"));
     expect(prefixed.pathname).toBe("/prefix/ops/console/");
+    const [, root = ""] = /data-root="([^"]*)"/.exec(response.body) ?? [];
+    expect(new URL(root, prefixed).pathname).toBe("/prefix/");
   });
 
   test("allow scripts, styles and connections of their own only, and are never cached", async () => {

@@ -1,6 +1,7 @@
 import { parseCookie, stringifySetCookie } from "cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { defineFailure } from "../core/failure.ts";
+import type { ConsoleLogin } from "./options.ts";
 import type { Sealer } from "./seal.ts";
 
 const cookieName = "earlybird_console";
@@ -17,8 +18,9 @@ export interface ConsoleCredentials {
 const notFromConsole = defineFailure({
   code: "EB_CONSOLE_WRITE",
   status: 403,
-  detail: "A request with the console's cookie did not come from the console.",
-  remedy: "Send the request with an authorization header instead of the cookie.",
+  detail: "A write with a cookie did not come from the console.",
+  remedy:
+    "Send an authorization header instead of the cookie, or, from a page of the same origin, the header x-earlybird-console: 1.",
 });
 
 /** Reads the sealed cookie of a request; undefined without one, or with one of another secret. */
@@ -54,14 +56,20 @@ export const writeCredentials = (
  * Gives a request of the console the `authorization` header of its session, so that `authorize` of the service needs no
  * change. A request with a header of its own is left alone.
  *
+ * With an ambient login, the service recognizes a user by what browsers send on their own, from pages of other sites, too:
+ * every write without an `authorization` header then has to come from the console, or from a page that does as it does.
+ *
  * @throws Failure EB_CONSOLE_WRITE for a write that another site may have caused
  */
-export const useCredentials = (request: FastifyRequest, sealer: Sealer): void => {
+export const useCredentials = (
+  request: FastifyRequest,
+  { sealer, login }: { sealer: Sealer; login: ConsoleLogin },
+): void => {
   if (request.headers.authorization !== undefined) return;
   const credentials = readCredentials(request, sealer);
-  if (credentials === undefined) return;
-  if (request.method !== "GET" && request.method !== "HEAD") demandConsole(request);
-  request.headers.authorization = credentials.authorization;
+  const isRecognized = credentials !== undefined || login.kind === "ambient";
+  if (isRecognized && !["GET", "HEAD", "OPTIONS"].includes(request.method)) demandConsole(request);
+  if (credentials !== undefined) request.headers.authorization = credentials.authorization;
 };
 
 /** Browsers send `sec-fetch-site` only over HTTPS and to localhost; elsewhere `origin` must name this host. */

@@ -25,6 +25,16 @@ export interface ConsoleOptions {
   locale?: string;
   /** How to show the units of impact lines: `{ paise: { style: "currency", currency: "INR", divideBy: 100 } }`. */
   units?: Readonly<Record<string, ConsoleUnit>>;
+  /** At most four numbers for the front page. Called at most every 30 seconds; those that take over 2 seconds are absent. */
+  figures?: () => Promise<readonly ConsoleFigure[]>;
+}
+
+export interface ConsoleFigure {
+  /** Such as `orders today`. */
+  label: string;
+  value: number | string;
+  /** A key of `units`, or a word to show behind the value. */
+  unit?: string;
 }
 
 export interface ConsoleUnit {

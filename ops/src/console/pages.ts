@@ -56,10 +56,17 @@ export const consolePages = async (
     reply
       .type("text/html; charset=utf-8")
       .header("cache-control", "no-cache")
-      .send(index.replace('<base href="/" />', `<base href="${baseOf(request.url, path)}" />`));
+      .send(
+        index
+          .replace('<base href="/" />', `<base href="${baseOf(request.url, path)}" />`)
+          .replace('data-root="../"', `data-root="${rootOf(path)}"`),
+      );
   app.get(path, { schema: { hide: true } }, page);
   app.get(`${path}/*`, { schema: { hide: true } }, page);
 };
+
+/** The way from the console to the root of the service: `/console` gives `../`, `/ops/console` gives `../../`. */
+const rootOf = (path: string): string => "../".repeat(path.split("/").length - 1);
 
 /** `/console` gives `./console/`, `/console/` gives `./`, `/console/changes/23` gives `../`. */
 export const baseOf = (url: string, path: string): string => {

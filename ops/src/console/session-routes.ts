@@ -41,6 +41,7 @@ const sessionView = z.object({
     .object({ move: z.boolean(), mute: z.boolean(), test_channels: z.boolean() })
     .describe("What the role permits. The console disables the other actions and does not try them."),
   expires_at: z.string().nullable().describe("ISO 8601; null if the login does not expire"),
+  renewable: z.boolean().describe("whether the session can be renewed before it ends"),
   server_time: z.string().describe("ISO 8601"),
   time_zone: z.string(),
   locale: z.string(),
@@ -80,14 +81,18 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
       () => "operator",
     );
 
-  const view = async (request: FastifyRequest, user: Operator, expiresAt: number | undefined) => {
+  const canRenew = (given: ConsoleCredentials | undefined): boolean =>
+    login.kind === "password" && login.refreshUrl !== undefined && given?.refreshToken !== undefined;
+
+  const view = async (request: FastifyRequest, user: Operator, given: ConsoleCredentials | undefined) => {
     const role = await roleOf(request);
     const can = { move: role === "admin", mute: true, test_channels: true };
     return {
       user: { id: user.id, name: user.name },
       role,
       can,
-      expires_at: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
+      expires_at: given?.expiresAt === undefined ? null : new Date(given.expiresAt).toISOString(),
+      renewable: canRenew(given),
       server_time: clock.now().toISOString(),
       time_zone: timeZone,
       locale,
@@ -104,7 +109,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
       throw error instanceof Failure && error.status === 403 ? notAnOperator() : error;
     });
     writeCredentials(request, reply, sealer, credentials);
-    return view(request, user, credentials.expiresAt);
+    return view(request, user, credentials);
   };
 
   app.get(
@@ -131,11 +136,18 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRoutesOptions> = async 
         response: { 200: sessionView.nullable() },
       },
     },
-    async (request) => {
+    async (request, reply) => {
+      const credentials = readCredentials(request, sealer);
       // Every visit of the login page sends this request, so it is not a failed attempt.
       if (request.headers.authorization === undefined && login.kind !== "ambient") return null;
-      const user = await authorize(request, "operator");
-      return view(request, user, readCredentials(request, sealer)?.expiresAt);
+      const user = await authorize(request, "operator").catch((error: unknown) => {
+        if (!(error instanceof Failure) || error.status !== 401) throw error;
+        if (login.kind === "ambient") return null;
+        // The browser would send the login that has ended with every further visit.
+        if (credentials !== undefined) writeCredentials(request, reply, sealer, undefined);
+        throw error;
+      });
+      return user && view(request, user, credentials);
     },
   );
 

@@ -2,7 +2,7 @@
 const locales = ["en-US", "en-GB", "en-IN", "en-AU"];
 
 /** The zone as people of the country write it, or as `UTC+5:30`. */
-const zoneName = (date: Date, timeZone: string): string => {
+export const zoneName = (date: Date, timeZone: string): string => {
   const names = locales.map((locale) => partsOf(date, timeZone, locale).timeZoneName ?? "");
   const known = names.find((name) => !/^(GMT|UTC)[+-]/.test(name));
   return known ?? (names[0] ?? "").replace("GMT", "UTC");

@@ -12,11 +12,13 @@ export {
 } from "./database/health-check.ts";
 export type { DatabaseDetails } from "./database/server-stats.ts";
 export type { Collection } from "./database/table-sizes.ts";
+export type { ErrorCount } from "./fleet/error-counts.ts";
 export { Fleet, type FleetOptions } from "./fleet/fleet.ts";
 export type { FleetCoverage, FleetEndpoint, FleetSummary } from "./fleet/fleet-summary.ts";
 export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.ts";
 export type { Instance } from "./fleet/instances.ts";
 export { SliceMeter } from "./fleet/slice-meter.ts";
+export type { InstanceStart } from "./fleet/starts.ts";
 export { type GaugeDeclaration, type GaugeOptions, type GaugeReading, gauge } from "./gauge.ts";
 export type { DatabaseProbe, SystemProbe } from "./health-checks.ts";
 export { type CountedRequests, type NamedCounts, ObjectiveCounts } from "./objective-counts.ts";
@@ -33,6 +35,7 @@ export {
 } from "./requests/http-recorder.ts";
 export { type EndpointSummary, PerformanceMetrics } from "./requests/request-metrics.ts";
 export {
+  type IntervalSummary,
   type PerformanceSummary,
   type PerformanceWindow,
   performanceWindows,

@@ -1,4 +1,5 @@
 import type { Failure } from "../core/failure.ts";
+import type { PeriodPage } from "../database/period-page.ts";
 import { type Approval, listApprovals } from "./approvals/approval.ts";
 import { approve, withdraw } from "./approvals/decide.ts";
 import { markRaised } from "./approvals/override.ts";
@@ -41,6 +42,7 @@ import {
   record,
   recordRefusal,
 } from "./operations/audited-run.ts";
+import { operationsBegun } from "./operations/begun.ts";
 import {
   listOperations,
   type OperationDetails,
@@ -303,6 +305,11 @@ export class RollbackManager {
   /** @throws Failure EB_OPERATION_UNKNOWN */
   getOperationDetails(id: string): Promise<OperationDetails> {
     return this.#read(({ db }) => operationDetails(db, id));
+  }
+
+  /** A page of the operations that began in a period, newest first. */
+  operationsBegun(page: PeriodPage): Promise<RollbackOperation[]> {
+    return this.#read(({ db }) => operationsBegun(db, page));
   }
 
   /** The newest first. */

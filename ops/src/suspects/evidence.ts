@@ -1,31 +1,36 @@
 import { type Alert, formatDuration } from "../alerts/index.ts";
-import type { Instance } from "../monitoring/index.ts";
-import type { Change, RollbackOperation } from "../rollback/index.ts";
-
-type Kind = RollbackOperation["kind"];
-const done: Record<Kind, string> = { apply: "applied", rollback: "rolled back", reapply: "re-applied" };
-const nouns: Record<Kind, string> = { apply: "application", rollback: "rollback", reapply: "re-apply" };
+import {
+  type Change,
+  describeMove,
+  nameSteps,
+  operationNouns,
+  type RollbackOperation,
+} from "../rollback/index.ts";
 
 /** `Step 23 was rolled back 4 min before the alert fired.` */
 export const operationTiming = (
   { kind, steps, state, started_at, finished_at }: RollbackOperation,
   firedAt: string,
 ): string => {
-  const one = steps.length === 1;
-  const named = `${one ? "step" : "steps"} ${steps.join(", ")}`;
+  const move = `The ${operationNouns[kind]} of ${nameSteps(steps)}`;
   if (finished_at === null || finished_at > firedAt)
-    return `The ${nouns[kind]} of ${named} began ${before(started_at, firedAt)} and was running then.`;
-  if (state === "completed")
-    return `S${named.slice(1)} ${one ? "was" : "were"} ${done[kind]} ${before(finished_at, firedAt)}.`;
+    return `${move} began ${timeBefore(started_at, firedAt)} and was running then.`;
+  if (state === "completed") return `${describeMove(kind, steps)} ${timeBefore(finished_at, firedAt)}.`;
   const ended = state === "interrupted" ? "was interrupted" : state === "aborted" ? "was aborted" : "failed";
-  return `The ${nouns[kind]} of ${named} ${ended} ${before(finished_at, firedAt)}.`;
+  return `${move} ${ended} ${timeBefore(finished_at, firedAt)}.`;
 };
 
-/** `Instance web-2 (process 7) started 3 min before the alert fired, with version 1.2.0.` */
-export const instanceTiming = (name: string, { started_at, version }: Instance, firedAt: string): string =>
-  `Instance ${name} started ${before(started_at, firedAt)}, with version ${version}.`;
+/** `Step 23 was rolled back 5 h before the alert fired, and was still rolled back then.` */
+export const standingTiming = (
+  { kind, steps, started_at, finished_at }: RollbackOperation,
+  firedAt: string,
+): string => {
+  const still = `${steps.length === 1 ? "was" : "were"} still rolled back then`;
+  return `${describeMove(kind, steps)} ${timeBefore(finished_at ?? started_at, firedAt)}, and ${still}.`;
+};
 
-const before = (at: string, firedAt: string): string => {
+/** `4 min before the alert fired` */
+export const timeBefore = (at: string, firedAt: string): string => {
   const ms = Date.parse(firedAt) - Date.parse(at);
   return ms < 1_000 ? "when the alert fired" : `${formatDuration(ms)} before the alert fired`;
 };

@@ -1,20 +1,11 @@
 import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { AlertManager } from "../alerts/index.ts";
-import type { Instance } from "../monitoring/index.ts";
-import type { RollbackManager } from "../rollback/index.ts";
-import { suspectSchema, suspectsOf } from "./suspects.ts";
-
-const consideredMs = 60 * 60_000;
-const mostOperations = 50;
+import { investigate, type SuspectSources } from "./investigate.ts";
+import { suspectSchema } from "./suspects.ts";
 
 export interface SuspectRoutesOptions {
-  alerts: Pick<AlertManager, "explain">;
-  /** Without it, no operations are suspects. */
-  rollback?: Pick<RollbackManager, "listOperations" | "changes"> | undefined;
-  /** The live instances of the service. */
-  instances: () => readonly Instance[];
+  sources: SuspectSources;
   /** Refuses requests of people who are not operators. */
   operatorOnly: onRequestAsyncHookHandler;
 }
@@ -22,7 +13,7 @@ export interface SuspectRoutesOptions {
 /** Operations and instance starts near the beginning of an alert. */
 export const suspectRoutes: FastifyPluginAsyncZod<SuspectRoutesOptions> = async (
   app,
-  { alerts, rollback, instances, operatorOnly },
+  { sources, operatorOnly },
 ) => {
   app.get(
     "/api/alerts/:id/suspects",
@@ -30,9 +21,10 @@ export const suspectRoutes: FastifyPluginAsyncZod<SuspectRoutesOptions> = async 
       onRequest: operatorOnly,
       schema: {
         tags: ["alerts"],
-        summary: "List operations and instance starts in the hour before an alert fired, with evidence.",
+        summary: "List operations and instance starts from before an alert fired, with evidence.",
         description:
-          "First those whose change declares that it affects the route or type of the alert, then the latest.",
+          "Those of the hour before the symptoms began, and rollbacks of steps that affect the alert and were still rolled " +
+          "back. First those whose change declares that it affects the route or type of the alert, then the latest.",
         params: z.strictObject({ id: z.string().max(64) }),
         response: {
           200: z.object({
@@ -43,14 +35,6 @@ export const suspectRoutes: FastifyPluginAsyncZod<SuspectRoutesOptions> = async 
         },
       },
     },
-    async ({ params }) => {
-      const { alert, instance } = await alerts.explain(params.id);
-      const to = new Date(alert.fired_at);
-      const from = new Date(to.getTime() - consideredMs);
-      const operations = (await rollback?.listOperations(mostOperations, { between: { from, to } })) ?? [];
-      const changes = rollback?.changes ?? [];
-      const found = { alert, raisedBy: instance, operations, changes, instances: instances(), from };
-      return { from: from.toISOString(), to: to.toISOString(), suspects: suspectsOf(found) };
-    },
+    ({ params }) => investigate(sources, params.id),
   );
 };

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createShelf, type Shelf } from "../../../test/support/shelf.ts";
 import { createShelfServer, type ShelfServer } from "../../../test/support/shelf-server.ts";
+import type { InstanceStart } from "../monitoring/index.ts";
 import type { RollbackOperation } from "../rollback/index.ts";
 import { operationTiming } from "./evidence.ts";
+import { beginningOf } from "./investigate.ts";
 import { type Situation, suspectsOf } from "./suspects.ts";
 
 const at = (time: string) => `2026-03-10T${time}.000Z`;
@@ -38,13 +40,19 @@ test.each<[Partial<RollbackOperation>, string]>([
   expect(operationTiming({ ...operation, ...change }, at("06:00:00"))).toBe(sentence);
 });
 
-const instance = (host: string, started: string, version: string) => ({
+const start = (host: string, started: string, version: string): InstanceStart => ({
   id: host,
+  name: `${host} (process 7)`,
   host,
-  pid: 7,
   version,
   started_at: at(started),
-  seen_at: at("06:00:00"),
+  ended_at: null,
+  state: "running",
+});
+const lost = (host: string, started: string, ended: string, version: string): InstanceStart => ({
+  ...start(host, started, version),
+  ended_at: at(ended),
+  state: "lost",
 });
 const situation: Situation = {
   alert: { type: "BILLING_FAILURE", details: { route: "POST /api/billing" }, fired_at: at("06:00:00") },
@@ -58,7 +66,9 @@ const situation: Situation = {
     },
     { step: 25, affects: { routes: ["POST /api/orders"], alerts: [] } },
   ],
-  instances: [],
+  standing: [],
+  starts: [],
+  earlier: [],
   from: new Date(at("05:00:00")),
 };
 
@@ -101,12 +111,10 @@ test("declared effects come first, then the latest; an operation without one say
 });
 
 test("an instance that started is compared with those before it", () => {
-  const instances = [
-    instance("web-1", "04:00:00", "1.1.0"),
-    instance("web-2", "05:57:00", "1.2.0"),
-    instance("web-3", "06:00:01", "1.2.0"),
-  ];
-  expect(suspectsOf({ ...situation, instances })).toEqual([
+  const starts = [start("web-2", "05:57:00", "1.2.0")];
+  const evidence = (earlier: InstanceStart[]) =>
+    suspectsOf({ ...situation, starts, earlier }).map((suspect) => suspect.evidence);
+  expect(suspectsOf({ ...situation, starts, earlier: [start("web-1", "04:00:00", "1.1.0")] })).toEqual([
     {
       kind: "instance",
       instance: "web-2 (process 7)",
@@ -115,11 +123,49 @@ test("an instance that started is compared with those before it", () => {
       declared: false,
       evidence: [
         "Instance web-2 (process 7) started 3 min before the alert fired, with version 1.2.0.",
-        "Instances that started earlier run 1.1.0.",
+        "Instances that started earlier ran 1.1.0.",
+        "No earlier instance of the last 90 days ran 1.2.0.",
         "It raised the alert.",
       ],
     },
   ]);
+  const ended = [
+    lost("web-1", "04:00:00", "04:30:00", "1.1.0"),
+    lost("web-1", "03:00:00", "03:30:00", "1.2.0"),
+  ];
+  expect(evidence(ended)[0]?.[1]).toBe("The last instance before ran 1.1.0.");
+  expect(evidence(ended)[0]).toHaveLength(3);
+  expect(evidence([])[0]).toHaveLength(2);
+});
+
+test("a crash loop is one suspect, and so are several instances of ten hosts at most", () => {
+  const starts = Array.from({ length: 1_000 }, (_, n) =>
+    lost(
+      "web-2",
+      `05:${String(59 - Math.floor(n / 17)).padStart(2, "0")}:${String(50 - 2 * (n % 17))}`,
+      "06:00:00",
+      "1.2.0",
+    ),
+  );
+  expect(suspectsOf({ ...situation, starts }).map(({ evidence }) => evidence)).toEqual([
+    [
+      "Instance web-2 (process 7) started 10 s before the alert fired, with version 1.2.0.",
+      "It was the last of 1000 starts on this host.",
+      "999 of those before it did not stop cleanly.",
+      "It raised the alert.",
+    ],
+  ]);
+  const hosts = Array.from({ length: 30 }, (_, n) => start(`web-${n}`, "05:50:00", "1.2.0"));
+  expect(suspectsOf({ ...situation, starts: hosts })).toHaveLength(10);
+});
+
+test.each([
+  [{}, "06:00:00"],
+  [{ failing_since: at("05:40:00") }, "05:40:00"],
+  [{ failing_since: at("06:40:00") }, "06:00:00"],
+  [{ failing_since: at("05:59:00"), window_minutes: 59 }, "05:00:00"],
+])("an alert with %j began at %s", (details, began) => {
+  expect(beginningOf({ fired_at: at("06:00:00"), details })).toBe(Date.parse(at(began)));
 });
 
 describe("GET /api/alerts/:id/suspects", () => {
@@ -171,5 +217,29 @@ describe("GET /api/alerts/:id/suspects", () => {
         ],
       },
     });
+  });
+
+  test("names a step that affects the alert and was rolled back long before, unless it moved since", async () => {
+    const [{ id } = { id: "" }] = server.alerts.active();
+    const moveRollback = (column: string) =>
+      shelf.pool.query(`
+        update earlybird.operations set started_at = ${column}, finished_at = ${column} where kind = 'rollback'`);
+    const found = async () => {
+      const { body } = await suspects(id, "operator");
+      return body.suspects.map(({ evidence }: { evidence: string[] }) => evidence[0]);
+    };
+    await moveRollback("now() - interval '5 h'");
+    await shelf.pool.query(
+      "update earlybird.operations set started_at = now() + interval '1 h' where kind = 'reapply'",
+    );
+    expect(await found()).toEqual([
+      expect.stringMatching(
+        /^Step 3 was rolled back 5 h before the alert fired, and was still rolled back then\.$/,
+      ),
+    ]);
+    await shelf.pool.query(`
+      update earlybird.operations set started_at = now() - interval '4 h', finished_at = now() - interval '4 h'
+        where kind = 'reapply'`);
+    expect(await found()).toEqual([]);
   });
 });

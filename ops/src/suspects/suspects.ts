@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Alert } from "../alerts/index.ts";
-import type { Instance } from "../monitoring/index.ts";
+import type { InstanceStart } from "../monitoring/index.ts";
 import type { Change, RollbackOperation } from "../rollback/index.ts";
-import { effectsOn, instanceTiming, operationTiming, requestOf } from "./evidence.ts";
+import { effectsOn, operationTiming, requestOf, standingTiming } from "./evidence.ts";
+import { startEvidence } from "./start-evidence.ts";
 
 const common = {
   at: z.iso.datetime().describe("When the operation ended, or the instance started."),
@@ -10,7 +11,7 @@ const common = {
   declared: z.boolean().describe("Whether a change declares that it affects this alert."),
 };
 
-/** Something that happened shortly before an alert fired. */
+/** Something that happened before an alert fired. */
 export const suspectSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("operation"),
@@ -30,55 +31,77 @@ export interface Situation {
   raisedBy: string;
   /** Operations that ran, at least in part, in the time considered. */
   operations: readonly RollbackOperation[];
+  /** Rollbacks from before that time whose steps were still rolled back. */
+  standing: readonly RollbackOperation[];
   changes: readonly Pick<Change, "step" | "affects" | "whileRolledBack">[];
-  /** The live instances. */
-  instances: readonly Instance[];
+  /** The starts of instances in the time considered, newest first. */
+  starts: readonly InstanceStart[];
+  /** Those from before it, newest first. */
+  earlier: readonly InstanceStart[];
   /** The beginning of the time considered. */
   from: Date;
 }
 
-/** Lists suspects of an alert, those that declare an effect on it first, then the latest. */
-export const suspectsOf = (situation: Situation): Suspect[] =>
-  [...operationSuspects(situation), ...instanceSuspects(situation)].sort(
-    (a, b) => Number(b.declared) - Number(a.declared) || Date.parse(b.at) - Date.parse(a.at),
-  );
+const mostHosts = 10;
 
-const operationSuspects = ({ alert, operations, changes }: Situation): Suspect[] =>
-  operations.map((operation) => {
-    const moved = changes.filter(({ step }) => operation.steps.includes(step));
-    const effects = effectsOn(alert, operation, moved);
+/** Lists suspects of an alert, those that declare an effect on it first, then the latest. */
+export const suspectsOf = (situation: Situation): Suspect[] => {
+  const { alert, operations, standing } = situation;
+  return [
+    ...operations.map((operation) =>
+      operationSuspect(situation, operation, operationTiming(operation, alert.fired_at)),
+    ),
+    ...standing.map((operation) =>
+      operationSuspect(situation, operation, standingTiming(operation, alert.fired_at)),
+    ),
+    ...startSuspects(situation),
+  ].sort((a, b) => Number(b.declared) - Number(a.declared) || Date.parse(b.at) - Date.parse(a.at));
+};
+
+const operationSuspect = (
+  { alert, changes }: Situation,
+  operation: RollbackOperation,
+  timing: string,
+): Suspect => {
+  const moved = changes.filter(({ step }) => operation.steps.includes(step));
+  const effects = effectsOn(alert, operation, moved);
+  return {
+    kind: "operation",
+    operation: operation.id,
+    action: operation.kind,
+    steps: operation.steps,
+    at: operation.finished_at ?? operation.started_at,
+    declared: effects.length > 0,
+    evidence: [
+      timing,
+      ...(effects.length > 0 ? effects : [`It declares no effect on ${alert.type} alerts.`]),
+      requestOf(operation),
+    ],
+  };
+};
+
+/** One for each host and version: a process that crashes again and again starts a thousand times. */
+const startSuspects = ({ alert, raisedBy, starts, earlier, from }: Situation): Suspect[] => {
+  const groups = new Map<string, InstanceStart[]>();
+  for (const start of starts) {
+    const name = `${start.version} ${start.host}`;
+    const known = groups.get(name);
+    if (known) known.push(start);
+    else groups.set(name, [start]);
+  }
+  return [...groups.values()].slice(0, mostHosts).flatMap((ofHost) => {
+    const [last] = ofHost;
+    if (!last) return [];
     return {
-      kind: "operation",
-      operation: operation.id,
-      action: operation.kind,
-      steps: operation.steps,
-      at: operation.finished_at ?? operation.started_at,
-      declared: effects.length > 0,
+      kind: "instance" as const,
+      instance: last.name,
+      version: last.version,
+      at: last.started_at,
+      declared: false,
       evidence: [
-        operationTiming(operation, alert.fired_at),
-        ...(effects.length > 0 ? effects : [`It declares no effect on ${alert.type} alerts.`]),
-        requestOf(operation),
+        ...startEvidence({ ofHost, earlier, from, firedAt: alert.fired_at }),
+        ...(last.name === raisedBy ? ["It raised the alert."] : []),
       ],
     };
   });
-
-const instanceSuspects = ({ alert, raisedBy, instances, from }: Situation): Suspect[] =>
-  instances
-    .filter(({ started_at }) => started_at >= from.toISOString() && started_at <= alert.fired_at)
-    .map((started) => {
-      const name = `${started.host} (process ${started.pid})`;
-      const earlier = instances.filter(({ started_at }) => started_at < from.toISOString());
-      const versions = [...new Set(earlier.map(({ version }) => version))].sort();
-      return {
-        kind: "instance",
-        instance: name,
-        version: started.version,
-        at: started.started_at,
-        declared: false,
-        evidence: [
-          instanceTiming(name, started, alert.fired_at),
-          ...(versions.length > 0 ? [`Instances that started earlier run ${versions.join(" and ")}.`] : []),
-          ...(name === raisedBy ? ["It raised the alert."] : []),
-        ],
-      };
-    });
+};

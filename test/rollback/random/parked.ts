@@ -17,7 +17,7 @@ const twins = async (pool: pg.Pool, which: "parked" | "empty"): Promise<Twin[]> 
     `select attrelid::regclass::text as table, attname as column, substring(attname from '^eb([0-9]+)_') as step,
        regexp_replace(attname, '^eb[0-9]+_[a-z]+_', '') as visible
      from pg_attribute join pg_class c on c.oid = attrelid and c.relkind = 'r'
-     where attname ~ ('^eb[0-9]+_' || $1 || '_') and not attisdropped`,
+     where attname like 'eb%' and attname ~ ('^eb[0-9]+_' || $1 || '_') and not attisdropped`,
     [which],
   );
   return rows;

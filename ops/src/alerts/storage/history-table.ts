@@ -10,17 +10,17 @@ type Database = Kysely<unknown>;
 const keptDays = 90;
 const prunedAtOnce = 1_000;
 
-interface AlertRow extends Omit<Alert, "fired_at" | "resolved_at"> {
+export interface AlertRow extends Omit<Alert, "fired_at" | "resolved_at"> {
   fired_at: Date;
   resolved_at: Date | null;
 }
 
 interface Row extends AlertRow, Omit<AlertRecord, "alert"> {}
 
-const alertColumns = sql`id, type, key, severity, state, message, details, fired_at, resolved_at, acknowledged`;
+export const alertColumns = sql`id, type, key, severity, state, message, details, fired_at, resolved_at, acknowledged`;
 const columns = sql`${alertColumns}, instance, decisions, attempts`;
 
-const alertFrom = (row: AlertRow): Alert => ({
+export const alertFrom = (row: AlertRow): Alert => ({
   ...row,
   // It may have been written by an older version, which took any.
   details: sanitizeDetails(row.details),

@@ -2,9 +2,11 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
+import type { PeriodPage } from "../../database/period-page.ts";
 import { type DatabaseWithTables, withTimeout } from "../../monitoring/index.ts";
 import type { Acknowledgements } from "../incidents/acknowledgements.ts";
 import type { Incidents } from "../incidents/active.ts";
+import type { PastMute } from "../incidents/begun.ts";
 import type { HistoryFilter, HistoryPage } from "../incidents/history-filter.ts";
 import type { Records } from "../incidents/records.ts";
 import type { Silences } from "../incidents/silences.ts";
@@ -14,6 +16,7 @@ import type { AlertRecord, Incident } from "../model/record.ts";
 import type { Claim, Deduplication } from "../notify/deduplication.ts";
 import { acknowledgementStore } from "./acknowledgement-table.ts";
 import { alertDatabaseOn } from "./alert-database.ts";
+import { alertsBegun, mutesBegun } from "./begun.ts";
 import { claimFiring, claimResolved, renewClaims } from "./dedup-table.ts";
 import {
   endAbandoned,
@@ -104,6 +107,16 @@ export class SharedAlerts implements Deduplication {
   /** A page of the history; undefined when the database does not answer. */
   async page(filter: HistoryFilter): Promise<HistoryPage | undefined> {
     return this.#read(() => this.#database.connected((db) => readPage(db, filter)));
+  }
+
+  /** The alerts that fired in a period; undefined when the database does not answer. */
+  async alertsBegun(page: PeriodPage): Promise<Alert[] | undefined> {
+    return this.#read(() => this.#database.connected((db) => alertsBegun(db, page)));
+  }
+
+  /** The mutes that were set in a period; undefined when the database does not answer. */
+  async mutesBegun(page: PeriodPage): Promise<PastMute[] | undefined> {
+    return this.#read(() => this.#database.connected((db) => mutesBegun(db, page)));
   }
 
   /** An alert of the history; null when there is none, undefined when the database does not answer. */

@@ -24,7 +24,7 @@ const tooManyStreams = defineFailure({
 /** `GET /api/live`: what changes, as server-sent events. */
 export const liveRoute: FastifyPluginAsyncZod<LiveRouteOptions> = async (
   app,
-  { operatorOnly, heartbeatEveryMs = 10_000, authorizeEveryMs = 30_000, ...options },
+  { operatorOnly, heartbeatEveryMs = 5_000, authorizeEveryMs = 10_000, ...options },
 ) => {
   const hub = new LiveHub(options);
   // A server that stops ends the streams instead of waiting for clients to leave.

@@ -33,12 +33,13 @@ export const writeErrorMinute = async (
       last_at = greatest(kept.last_at, excluded.last_at)`.execute(db);
 };
 
-/** The failures of all instances since the minute of `from`, the most frequent first. */
-export const readErrors = async (db: Kysely<unknown>, from: Date): Promise<ErrorCount[]> => {
+/** The failures of all instances since the minute of `from`, up to the minute of `to`, the most frequent first. */
+export const readErrors = async (db: Kysely<unknown>, from: Date, to?: Date): Promise<ErrorCount[]> => {
   const { rows } = await sql<ErrorCount>`
     select route, method, status, nullif(code, '') as code, nullif(step, 0) as step,
       sum(count)::double precision as count, min(first_at) as first, max(last_at) as last
     from earlybird.error_minutes where minute >= date_trunc('minute', ${from}::timestamptz)
+      and (${to ?? null}::timestamptz is null or minute <= ${to ?? null})
     group by route, method, status, code, step
     order by count desc, last desc limit ${mostKinds}`.execute(db);
   return rows;

@@ -3,8 +3,9 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
+import type { PeriodPage } from "../../database/period-page.ts";
 import type { RequestCounts } from "../requests/minute-counts.ts";
-import type { PerformanceWindow } from "../requests/summary.ts";
+import type { IntervalSummary, PerformanceWindow } from "../requests/summary.ts";
 import type { ErrorCount, FailedRequest } from "./error-counts.ts";
 import { readErrors } from "./error-minutes.ts";
 import {
@@ -23,6 +24,8 @@ import { applyRetention } from "./retention.ts";
 import { readSeries, type Series, type SeriesRequest } from "./series.ts";
 import { readSince, type Since, type SinceRequest } from "./since.ts";
 import type { TotalsSource } from "./slice-meter.ts";
+import { type InstanceStart, readStarts } from "./starts.ts";
+import { readTraffic } from "./traffic.ts";
 import type { MinuteSource } from "./write-buffer.ts";
 
 const heartbeatEveryMs = 5_000;
@@ -89,6 +92,11 @@ export class Fleet {
     return this.#instances.living;
   }
 
+  /** A page of the starts of instances in a period, newest first. */
+  async starts(page: PeriodPage): Promise<InstanceStart[]> {
+    return this.#instances.connected((db) => readStarts(db, page));
+  }
+
   /** Number of buffered minutes, of requests or gauges. */
   get waiting(): number {
     return this.#recording.waiting;
@@ -119,6 +127,11 @@ export class Fleet {
   /** Each endpoint that had requests in such a window, over all instances. */
   async endpoints(window: PerformanceWindow): Promise<FleetEndpoint[]> {
     return this.#once(`endpoints ${window}`, (db) => fleetEndpoints(db, window, this.#clock.now()));
+  }
+
+  /** All requests to all instances in a period, by whole minutes; null if none of it was recorded. */
+  async traffic(period: { from: Date; until: Date }): Promise<IntervalSummary | null> {
+    return this.#instances.connected((db) => readTraffic(db, period));
   }
 
   /**
@@ -159,15 +172,15 @@ export class Fleet {
   }
 
   /**
-   * The failed requests since the minute of `from`, the most frequent first: of all instances, or, while the database is
-   * unavailable, of this process in the last hour.
+   * The failed requests since the minute of `from`, up to that of `to`, the most frequent first: of all instances, or,
+   * while the database is unavailable, of this process in the last hour up to now.
    */
-  async errors(from: Date): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }> {
+  async errors(from: Date, to?: Date): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }> {
     const here = () => ({ scope: "instance" as const, errors: this.#recording.errors.since(from) });
     if (!this.#databaseIsUp) return here();
     const read = async () => {
       await this.#recording.writeErrors();
-      const errors = await this.#instances.connected((db) => readErrors(db, from));
+      const errors = await this.#instances.connected((db) => readErrors(db, from, to));
       return { scope: "fleet" as const, errors };
     };
     return read().catch(here);

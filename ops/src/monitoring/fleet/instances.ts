@@ -9,7 +9,7 @@ import { onConnection } from "../../database/monitoring-pool.ts";
 import { createFleetTables } from "./schema.ts";
 
 /** An instance not seen for this long counts as dead. Live ones send a heartbeat every five seconds. */
-const aliveSeconds = 20;
+export const aliveSeconds = 20;
 
 /** A process of the service. */
 export const instance = z.object({
@@ -29,7 +29,9 @@ export class Instances {
   readonly #pool: pg.Pool;
   readonly #database: DatabaseWithTables;
   readonly #version: string;
-  readonly #startedAt: Date;
+  readonly #clock: Clock;
+  /** On the monotonic clock. */
+  readonly #startedMs: number;
   #living: readonly Instance[] = [];
 
   /** @param options.pool created by `createMonitoringPool` */
@@ -37,7 +39,8 @@ export class Instances {
     this.#pool = pool;
     this.#database = new DatabaseWithTables(pool, createFleetTables);
     this.#version = version;
-    this.#startedAt = clock.now();
+    this.#clock = clock;
+    this.#startedMs = clock.monotonicMs();
   }
 
   /** The instances alive at the last contact with the database, including this one, oldest first. */
@@ -65,13 +68,13 @@ export class Instances {
     this.#living = await this.connected(async (db) => {
       await sql`
         insert into earlybird.instances (id, host, pid, version, started_at, seen_at)
-        values (${this.instanceId}, ${hostname()}, ${process.pid}, ${this.#version}, ${this.#startedAt}, now())
+        values (${this.instanceId}, ${hostname()}, ${process.pid}, ${this.#version}, least(${this.#startedAt()}::timestamptz, date_trunc('milliseconds', now())), now())
         on conflict (id) do update set seen_at = excluded.seen_at`.execute(db);
       const { rows } = await sql<
         Omit<Instance, "started_at" | "seen_at"> & { started_at: Date; seen_at: Date }
       >`
         select id, host, pid, version, started_at, seen_at from earlybird.instances
-        where seen_at > now() - make_interval(secs => ${aliveSeconds})
+        where seen_at > now() - make_interval(secs => ${aliveSeconds}) and stopped_at is null
         order by started_at, id`.execute(db);
       return rows.map(({ started_at, seen_at, ...rest }) => ({
         ...rest,
@@ -81,11 +84,18 @@ export class Instances {
     });
   }
 
-  /** Removes this instance, so that its rank is free immediately. */
+  /** Records the end of this instance, so that its rank is free immediately. */
   async leave(): Promise<void> {
     await onConnection(this.#pool, (db) =>
-      sql`delete from earlybird.instances where id = ${this.instanceId}`.execute(db),
+      sql`update earlybird.instances set seen_at = now(), stopped_at = now() where id = ${this.instanceId}`.execute(
+        db,
+      ),
     );
+  }
+
+  /** The clock of a machine may be wrong when the process starts, and right at the first contact with the database. */
+  #startedAt(): Date {
+    return new Date(this.#clock.now().getTime() - (this.#clock.monotonicMs() - this.#startedMs));
   }
 
   /** Calls `work` with a connection to a database that has the tables of the fleet. */

@@ -5,6 +5,7 @@ import { mergeGaugeHour } from "./gauge-minutes.ts";
 import { endpointColumns, rowsOf } from "./minutes.ts";
 import { RouteSums } from "./route-sums.ts";
 import { slicesKept } from "./since.ts";
+import { pruneStarts } from "./starts.ts";
 
 /** Retention of minutes; after that, only hours are kept. */
 export const minutesKept = "72 hours";
@@ -91,6 +92,5 @@ const prune = async (tx: Kysely<unknown>): Promise<void> => {
       where minute < now() - ${minutesKept}::interval limit ${rowsAtOnce}))`.execute(tx);
   await sql`
     delete from earlybird.request_slices where ended_at < now() - ${slicesKept}::interval`.execute(tx);
-  await sql`
-    delete from earlybird.instances where seen_at < now() - ${minutesKept}::interval`.execute(tx);
+  await pruneStarts(tx);
 };

@@ -4,7 +4,7 @@ import { createPlatformTables } from "../../database/platform-tables.ts";
 /**
  * Creates missing tables of the fleet in the schema `earlybird`.
  *
- * - `instances`: processes of the service, with their last heartbeat
+ * - `instances`: each start of a process of the service, with its last heartbeat and its end
  * - `metric_minutes`: requests per minute and instance, for each endpoint and for all together
  * - `metric_hours`: requests per hour, merged over all instances
  * - `metric_hours_due`: hours with new minutes that are not merged yet
@@ -15,6 +15,7 @@ import { createPlatformTables } from "../../database/platform-tables.ts";
 export const createFleetTables = (db: Kysely<unknown>): Promise<void> =>
   createPlatformTables(db, [
     { table: "metric_minutes", statements: requestTables },
+    { table: "instances", column: "stopped_at", statements: instanceEnds },
     { table: "gauge_minutes", statements: gaugeTables },
     { table: "error_minutes", statements: errorTable },
     { table: "request_slices", statements: sliceTable },
@@ -57,6 +58,13 @@ const requestTables = [
   )`,
   sql`create index on earlybird.metric_hours (hour)`,
   sql`create table earlybird.metric_hours_due (hour timestamptz primary key)`,
+];
+
+/** An upgrade: before, a row was deleted when its process stopped. Null: it runs, or it did not stop cleanly. */
+const instanceEnds = [
+  sql`alter table earlybird.instances add column stopped_at timestamptz`,
+  sql`create index on earlybird.instances (seen_at)`,
+  sql`create index on earlybird.instances (started_at)`,
 ];
 
 const gaugeTables = [

@@ -78,7 +78,7 @@ const operationUnknown = defineFailure({
   remedy: '"earlybird history" lists them.',
 });
 
-const columns = sql`o.id::text, o.kind, o.steps, o.requested_by, o.origin, o.reason, o.plan_hash as plan,
+export const operationColumns = sql`o.id::text, o.kind, o.steps, o.requested_by, o.origin, o.reason, o.plan_hash as plan,
   o.until, o.started_at, o.finished_at,
   case when o.state = 'running' and not exists (
     select from pg_locks l where l.locktype = 'advisory' and l.granted
@@ -89,13 +89,18 @@ const columns = sql`o.id::text, o.kind, o.steps, o.requested_by, o.origin, o.rea
 /** Part of the statement that sets the state to running, so that a running operation always holds its lock. */
 const lockOperation = sql`pg_advisory_lock(${sql.lit(operationsClass)}, id::int)`;
 
-interface Row extends Omit<RollbackOperation, "until" | "started_at" | "finished_at"> {
+export interface OperationRow extends Omit<RollbackOperation, "until" | "started_at" | "finished_at"> {
   until: Date | null;
   started_at: Date;
   finished_at: Date | null;
 }
 
-const fromRow = ({ until, started_at, finished_at, ...row }: Row): RollbackOperation => ({
+export const operationFrom = ({
+  until,
+  started_at,
+  finished_at,
+  ...row
+}: OperationRow): RollbackOperation => ({
   ...row,
   until: until?.toISOString() ?? null,
   started_at: started_at.toISOString(),
@@ -104,11 +109,11 @@ const fromRow = ({ until, started_at, finished_at, ...row }: Row): RollbackOpera
 
 /** The operation in state running, which can be interrupted if its process died. */
 export const runningOperation = async (db: Database): Promise<RollbackOperation | undefined> => {
-  const { rows } = await sql<Row>`
-    select ${columns} from earlybird.operations o where o.state = 'running' order by o.id desc limit 1`.execute(
+  const { rows } = await sql<OperationRow>`
+    select ${operationColumns} from earlybird.operations o where o.state = 'running' order by o.id desc limit 1`.execute(
     db,
   );
-  return rows[0] && fromRow(rows[0]);
+  return rows[0] && operationFrom(rows[0]);
 };
 
 /** Filters operations; all by default. */
@@ -129,15 +134,15 @@ export const listOperations = async (
   db: Database,
   { limit, before, step, operator, kind, between }: OperationFilter & { limit: number },
 ): Promise<RollbackOperation[]> => {
-  const { rows } = await sql<Row>`
-    select ${columns} from earlybird.operations o
+  const { rows } = await sql<OperationRow>`
+    select ${operationColumns} from earlybird.operations o
     where ${before === undefined ? sql`true` : sql`o.id < ${before}::bigint`}
       and ${step === undefined ? sql`true` : sql`${step} = any(o.steps)`}
       and ${between === undefined ? sql`true` : sql`o.started_at <= ${between.to} and (o.finished_at is null or o.finished_at >= ${between.from})`}
       and ${kind === undefined ? sql`true` : sql`o.kind = ${kind}`}
       and ${operator === undefined ? sql`true` : sql`strpos(lower(o.requested_by), lower(${operator})) > 0`}
     order by o.id desc limit ${limit}`.execute(db);
-  return rows.map(fromRow);
+  return rows.map(operationFrom);
 };
 
 /** The progress of an operation, without kept values, so that it can be read twice a second. */
@@ -146,14 +151,14 @@ export const operationNow = async (
   id: string,
 ): Promise<RollbackOperation & Pick<OperationDetails, "receipts" | "progress" | "failure">> => {
   if (!/^\d{1,18}$/.test(id)) throw operationUnknown({ id });
-  const { rows } = await sql<Row & Pick<OperationDetails, "receipts" | "progress" | "failure">>`
-    select ${columns}, o.receipts, o.progress, o.failure from earlybird.operations o where o.id = ${id}::bigint`.execute(
+  const { rows } = await sql<OperationRow & Pick<OperationDetails, "receipts" | "progress" | "failure">>`
+    select ${operationColumns}, o.receipts, o.progress, o.failure from earlybird.operations o where o.id = ${id}::bigint`.execute(
     db,
   );
   if (!rows[0]) throw operationUnknown({ id });
   const { receipts, progress, failure, ...operation } = rows[0];
   const completed = receipts.map((receipt) => ({ ...receipt, impact: impactLines(receipt.impact) }));
-  return { ...fromRow(operation), receipts: completed, progress, failure };
+  return { ...operationFrom(operation), receipts: completed, progress, failure };
 };
 
 /** @throws Failure EB_OPERATION_UNKNOWN */
@@ -242,8 +247,8 @@ export const continueOperation = (db: Database, id: string) =>
 
 /** For the holder of the operation lock: any operation still in state running has lost its process. */
 export const markInterrupted = async (db: Database, at: Date): Promise<RollbackOperation[]> => {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<OperationRow>`
     update earlybird.operations o set state = 'interrupted', finished_at = ${at} where state = 'running'
-    returning ${columns}`.execute(db);
-  return rows.map(fromRow);
+    returning ${operationColumns}`.execute(db);
+  return rows.map(operationFrom);
 };

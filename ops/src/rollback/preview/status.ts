@@ -12,7 +12,7 @@ import type { Engine } from "../engine/engine.ts";
 import { readStates } from "../engine/states.ts";
 import { listExpiries } from "../expiry/until.ts";
 import { isAllowed } from "../operations/actions.ts";
-import { estimateMove, estimateSchema, readPastEstimates } from "../operations/estimates.ts";
+import { estimateMove, estimateSchema, isHeavy, readPastEstimates } from "../operations/estimates.ts";
 import { inspect, obstacles } from "../preflight/inspect.ts";
 
 /** The state of a step, and what is possible now. */
@@ -38,6 +38,11 @@ export const stepStatusSchema = z.object({
   affects: affectsSchema.describe("Routes and types of alerts that the change declares to affect."),
   /** Of the possible move: a rollback if the step is applied, else a re-apply. */
   estimate: estimateSchema,
+  writes_rows: z
+    .boolean()
+    .describe(
+      "Whether a move, and its dry run, writes rows or builds indexes instead of swapping columns or tables.",
+    ),
   /** The estimated number of rows with parked values. */
   parked_rows: z.int(),
   /** The time by which it is to be re-applied, if set. */
@@ -82,6 +87,7 @@ export const stepStatuses = async (engine: Engine): Promise<{ steps: StepStatus[
       while_rolled_back: change.whileRolledBack ?? null,
       affects: affects ?? { routes: [], alerts: [] },
       estimate,
+      writes_rows: isHeavy(change),
       parked_rows: isApplied ? 0 : estimate.rows,
       until: expiries.find((expiry) => expiry.step === step)?.until ?? null,
     });

@@ -1,0 +1,1 @@
+export { incidentRoute } from "./routes.ts";
