@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../core/failure.ts";
 import { messageOf } from "../core/message-of.ts";
@@ -26,7 +25,7 @@ import {
   removeIncomplete,
 } from "./storage/folders.ts";
 import type { PartFolder } from "./storage/part.ts";
-import { BackupTable, rowOf } from "./table.ts";
+import { BackupTable, newRow, rowOf } from "./table.ts";
 import { verifyBackup } from "./verify.ts";
 import { type BackupView, incompleteView, type RunningWork, rowView, viewOf } from "./view.ts";
 import { pruneArchive } from "./wal-archive.ts";
@@ -90,19 +89,7 @@ export class BackupManager {
   }): Promise<Manifest> {
     const { key } = this.#context.settings;
     const { clock } = this.#context;
-    const begun = {
-      id,
-      state: "running",
-      method: plan.method,
-      host: hostname(),
-      scheduled: request.scheduled ?? false,
-      started_at: clock.now(),
-      finished_at: null,
-      bytes: null,
-      verdict: null,
-      verified_at: null,
-      failure: null,
-    } as const;
+    const begun = newRow({ id, method: plan.method, scheduled: request.scheduled ?? false, at: clock.now() });
     await this.#table.put(begun);
     onBegin?.(id);
     try {

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { sql } from "kysely";
 import type pg from "pg";
 import { kyselyOn } from "../database/bound-kysely.ts";
@@ -136,6 +137,31 @@ export class BackupTable {
     }
   }
 }
+
+/** What the table has of a backup that begins. */
+export const newRow = ({
+  id,
+  method,
+  scheduled,
+  at,
+}: {
+  id: string;
+  method: Method;
+  scheduled: boolean;
+  at: Date;
+}): BackupRow => ({
+  id,
+  state: "running",
+  method,
+  host: hostname(),
+  scheduled,
+  started_at: at,
+  finished_at: null,
+  bytes: null,
+  verdict: null,
+  verified_at: null,
+  failure: null,
+});
 
 /** What the table has of a complete backup. */
 export const rowOf = (manifest: Manifest): BackupRow => ({

@@ -44,7 +44,7 @@ export const listIncomplete = async (root: string): Promise<{ id: string; is_run
     const names: string[] = await readdir(join(root, id)).catch(() => []);
     if (names.includes(manifestFile)) continue;
     const owner = readOwner(await readFile(join(root, id, ownerFile), "utf8").catch(() => ""));
-    // A backup is made within one lease of its lock in the database, so that another host's is never removed here.
+    // That of another host counts as running: its process cannot be looked up.
     incomplete.push({ id, is_running: owner !== undefined && isRunning(owner, thisProcess(), 0) });
   }
   return incomplete;
