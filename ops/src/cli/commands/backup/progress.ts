@@ -13,10 +13,10 @@ export const backupProgress = (): ((progress: Progress) => void) => {
     if (nowMs - printedMs < everyMs) return;
     printedMs = nowMs;
     const perMs = done / (nowMs - startMs);
-    const left = duration((total_bytes - done) / perMs);
+    // At first, the rate says nothing.
+    const isKnown = done > total_bytes / 50 && done < total_bytes;
+    const left = isKnown ? `, ${duration((total_bytes - done) / perMs)} left` : "";
     const verb = stage === "copy" ? "copied" : "restored";
-    printStatus(
-      `${verb} ${bytes(done)} of about ${bytes(total_bytes)}, ${bytes(perMs * 1_000)}/s, ${left} left`,
-    );
+    printStatus(`${verb} ${bytes(done)} of about ${bytes(total_bytes)}, ${bytes(perMs * 1_000)}/s${left}`);
   };
 };
