@@ -81,6 +81,13 @@ describe.skipIf(!systemPostgresVersion)("a server with programs of its own", () 
     expect(made).toMatchObject({ method: "command", parts: [] });
     expect(await backups.verify(made.id)).toMatchObject({ verdict: "ok" });
 
+    expect(await backupsOf(pool, { directory, command }).verify(made.id)).toMatchObject({
+      verdict: "unknown",
+      checks: expect.arrayContaining([
+        expect.objectContaining({ detail: expect.stringContaining("RESTORE_COMMAND is not set") }),
+      ]),
+    });
+
     // The restored database of the command differs.
     await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'copy'");
     const differs = `psql -q "${copy.href}" -c "delete from milk where id = 1" && echo '{"url":"${copy.href}"}'`;

@@ -95,3 +95,11 @@ export const restoreFailed = defineFailure({
   detail: "The restored copy does not work: {reason}",
   remedy: "Restore another backup; nothing else was changed.",
 });
+
+export const restoreCommandMissing = defineFailure({
+  code: "EB_RESTORE_COMMAND",
+  status: 409,
+  exitStatus: 4,
+  detail: "BACKUP_COMMAND made the backup, and RESTORE_COMMAND is not set.",
+  remedy: "Set RESTORE_COMMAND to the command that restores it.",
+});

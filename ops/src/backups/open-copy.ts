@@ -12,7 +12,7 @@ import { type Account, postgresAccount } from "../database/embedded/root-account
 import { dumpPrograms, serverBinaries } from "./binaries.ts";
 import { runCommand } from "./external/command.ts";
 import { restoreDump } from "./external/dump.ts";
-import { backupDamaged, noServerBinaries } from "./failures.ts";
+import { backupDamaged, noServerBinaries, restoreCommandMissing } from "./failures.ts";
 import type { Manifest } from "./manifest.ts";
 import { type CopyServer, startCopy } from "./physical/copy-server.ts";
 import { extractBackup } from "./physical/extract.ts";
@@ -49,7 +49,7 @@ export interface Copy {
  * Restores a backup into a new data directory, and starts a server on it.
  *
  * @param directory the data directory; its parent exists, and the account of PostgreSQL can write to it
- * @throws Failure EB_BACKUP_BINARIES, EB_BACKUP_DAMAGED, EB_RESTORE_TARGET, EB_DATABASE_START
+ * @throws Failure EB_BACKUP_BINARIES, EB_RESTORE_COMMAND, EB_BACKUP_DAMAGED, EB_RESTORE_TARGET, EB_DATABASE_START
  */
 export const openCopy = async (request: CopyRequest, directory: string): Promise<Copy> => {
   const { manifest } = request;
@@ -126,7 +126,7 @@ const openCommandCopy = async (
   { directory, account, binaries }: Omit<Place, "binaries"> & { binaries: () => Promise<Binaries> },
 ): Promise<Copy> => {
   const { manifest, restoreCommand, folder, databaseUrl } = request;
-  if (restoreCommand === undefined) throw noServerBinaries({ major: manifest.server.major });
+  if (restoreCommand === undefined) throw restoreCommandMissing();
   await mkdir(directory, { mode: 0o700 });
   const { url } = await runCommand(restoreCommand, {
     action: "restore",

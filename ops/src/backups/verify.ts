@@ -54,6 +54,7 @@ const worst = (checks: readonly Check[]): Verdict =>
 /** Codes of errors that say something about this machine, and nothing about the backup. */
 const ofMachine = new Set([
   "EB_BACKUP_BINARIES",
+  "EB_RESTORE_COMMAND",
   "EB_BACKUP_DISK_FULL",
   "EB_DATABASE_ACCOUNT",
   "ENOSPC",
