@@ -45,7 +45,7 @@ const patience = { politeMs: 1_000, lockedAttempts: 20, lockTimeoutMs: 250, paus
  *
  * At first without locks: two looks at the running transactions find none, and no transaction id was taken between them,
  * so that a snapshot and a position in the log that were taken between the two looks belong together. On a busy server,
- * with locks: whoever wrote to a table of the fingerprint has ended, and others wait for the few milliseconds.
+ * with locks: every transaction that wrote to a table of the fingerprint has ended, and others wait for the few milliseconds.
  *
  * @returns undefined if there was none
  */
