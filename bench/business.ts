@@ -38,16 +38,23 @@ export interface Business {
   drop(): Promise<void>;
 }
 
-const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Business> => {
-  const administer = async (statement: string) => {
-    const pool = createPool(serverUrl);
-    await pool.query(statement);
-    await pool.end();
-  };
-  await administer(`create database ${name}`);
+const administer = async (serverUrl: string, statement: string): Promise<void> => {
+  const pool = createPool(serverUrl);
+  await pool.query(statement);
+  await pool.end();
+};
+
+/** Creates an empty database on the server, and returns its URL. */
+export const createDatabase = async (serverUrl: string, name: string): Promise<string> => {
+  await administer(serverUrl, `create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const pool = createPool(url.href);
+  return url.href;
+};
+
+const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Business> => {
+  const url = await createDatabase(serverUrl, name);
+  const pool = createPool(url);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   // The benchmarks compute dates in UTC.
   await createSchema(db, "UTC");
@@ -55,9 +62,9 @@ const createEmptyBusiness = async (serverUrl: string, name: string): Promise<Bus
   await manager.install(asked);
   const drop = async () => {
     await pool.end();
-    await administer(`drop database ${name} with (force)`);
+    await administer(serverUrl, `drop database ${name} with (force)`);
   };
-  return { url: url.href, pool, db, manager, drop };
+  return { url, pool, db, manager, drop };
 };
 
 /** Vacuums and checkpoints, as on a server that has run for a while. */

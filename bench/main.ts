@@ -1,5 +1,6 @@
 import { backupsBench } from "./backups.ts";
 import { cliBench } from "./cli.ts";
+import { consoleBench } from "./console/index.ts";
 import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
 import { recorderBench } from "./monitoring/recorder.ts";
@@ -12,6 +13,7 @@ const benches: Record<string, () => Promise<void>> = {
   cli: cliBench,
   logins: loginsBench,
   backups: backupsBench,
+  console: consoleBench,
 };
 
 const wanted = process.argv.slice(2);

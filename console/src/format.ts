@@ -7,6 +7,8 @@ export interface Format {
   /** `1 row`, `5,562 rows`. */
   count(value: number, one: string, many?: string): string;
   percent(value: number): string;
+  /** With two significant digits below 10. */
+  rate(value: number): string;
   ms(value: number): string;
   bytes(value: number): string;
   /** A value with its unit, `123` `paise` as `₹1.23`. */
@@ -16,11 +18,25 @@ export interface Format {
   /** Date, time and zone. */
   dateTime(iso: string): string;
   clock(date: Date): string;
+  /** As it is shown, such as `IST`. */
   zone: string;
+  /** Its IANA name. */
+  timeZone: string;
+  locale: string;
 }
 
-export const createFormat = ({ locale, time_zone: timeZone, units }: Session): Format => {
+const formats = new WeakMap<Session, Format>();
+
+/** The formats of a session. They take longer to create than to use, so each session has them once. */
+export const createFormat = (session: Session): Format => {
+  const format = formats.get(session) ?? formatOf(session);
+  formats.set(session, format);
+  return format;
+};
+
+const formatOf = ({ locale, time_zone: timeZone, units }: Session): Format => {
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const rates = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
   const hours = new Intl.DateTimeFormat(locale, {
     timeZone,
     hour: "2-digit",
@@ -43,7 +59,10 @@ export const createFormat = ({ locale, time_zone: timeZone, units }: Session): F
   return {
     number,
     zone,
+    timeZone,
+    locale,
     count: (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`,
+    rate: (value) => (value < 10 ? rates : numbers).format(value),
     percent: (value) => `${number(value)} %`,
     ms: (value) => (value < 1_000 ? `${number(value)} ms` : `${number(value / 1_000)} s`),
     bytes: (value) => (value < 1e9 ? `${number(value / 1e6)} MB` : `${number(value / 1e9)} GB`),

@@ -35,14 +35,17 @@ watchMissingFiles();
 
 const place = document.getElementById("root");
 if (place) {
-  createRoot(place).render(
-    <StrictMode>
-      <Boundary>
-        <QueryClientProvider client={queries}>
-          <RouterProvider router={router} />
-          <UpdateBar />
-        </QueryClientProvider>
-      </Boundary>
-    </StrictMode>,
+  // Until the first page is known, the static page of index.html stays.
+  void router.load().finally(() =>
+    createRoot(place).render(
+      <StrictMode>
+        <Boundary>
+          <QueryClientProvider client={queries}>
+            <RouterProvider router={router} />
+            <UpdateBar />
+          </QueryClientProvider>
+        </Boundary>
+      </StrictMode>,
+    ),
   );
 }

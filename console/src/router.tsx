@@ -4,7 +4,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
   redirect,
 } from "@tanstack/react-router";
 import type { LedgerFilter } from "./api/operations.ts";
@@ -15,13 +14,13 @@ import { ChangesPage } from "./pages/changes.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NowPage } from "./pages/now.tsx";
 import { stepSearch } from "./pages/step-search.ts";
-import { SystemPage } from "./pages/system.tsx";
-import { isTrafficColumn, type TrafficColumn, TrafficPage } from "./pages/traffic.tsx";
+import { readTrafficSearch } from "./pages/traffic-columns.ts";
 import { Shell } from "./shell/shell.tsx";
+import { Root } from "./shell/shell-root.tsx";
 import { NotFound, PageError } from "./ui/states.tsx";
 
 const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({
-  component: Outlet,
+  component: Root,
   notFoundComponent: NotFound,
 });
 
@@ -48,11 +47,16 @@ const now = createRoute({ getParentRoute: () => inside, path: "/", component: No
 const traffic = createRoute({
   getParentRoute: () => inside,
   path: "/traffic",
-  validateSearch: ({ sort }: Record<string, unknown>): { sort?: TrafficColumn } =>
-    isTrafficColumn(sort) ? { sort } : {},
-  component: TrafficPage,
+  validateSearch: readTrafficSearch,
+  component: lazyRouteComponent(() => import("./pages/traffic.tsx"), "TrafficPage"),
 });
-const system = createRoute({ getParentRoute: () => inside, path: "/system", component: SystemPage });
+const system = createRoute({
+  getParentRoute: () => inside,
+  path: "/system",
+  validateSearch: ({ range }: Record<string, unknown>): { range?: string } =>
+    range !== undefined && range !== "" ? { range: String(range) } : {},
+  component: lazyRouteComponent(() => import("./pages/system.tsx"), "SystemPage"),
+});
 const ledger = createRoute({
   getParentRoute: () => inside,
   path: "/ledger",
@@ -88,9 +92,15 @@ const step = createRoute({
   component: lazyRouteComponent(() => import("./pages/step.tsx"), "StepPage"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings.tsx"), "SettingsPage"),
+});
+
 const routes = rootRoute.addChildren([
   login,
-  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation]),
+  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation, settings]),
 ]);
 
 export const createAppRouter = (queries: QueryClient) =>
@@ -104,6 +114,7 @@ export const createAppRouter = (queries: QueryClient) =>
     defaultErrorComponent: PageError,
     // Fetches the script of a page when a pointer comes near its link.
     defaultPreload: "intent",
+    scrollRestoration: true,
   });
 
 declare module "@tanstack/react-router" {

@@ -323,7 +323,7 @@ describe("recording", () => {
 
 test("every route is described, and probes are never limited in how often they may ask", () => {
   const own = described.filter(({ url, method }) => method === "GET" && /^\/(livez|readyz|api)/.test(url));
-  expect(own).toHaveLength(16);
+  expect(own).toHaveLength(17);
   for (const { url, schema, config } of own) {
     expect(schema).toMatchObject({ tags: [expect.any(String)], summary: expect.any(String) });
     const isProbe = ["/livez", "/readyz", "/api/health"].includes(url);
@@ -352,6 +352,7 @@ test("operators see the settings without the values of secrets", async () => {
   expect((await service.inject(url)).statusCode).toBe(401);
   const answer = await service.inject({ url, headers: { authorization: "Bearer operator" } });
   expect(answer.json().settings).toEqual(settings);
+  expect(answer.json().versions).toMatchObject({ node: process.versions.node });
   expect(answer.body).not.toContain("for the scraper");
   await service.close();
 });

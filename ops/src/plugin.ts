@@ -194,7 +194,7 @@ export const earlybird = fastifyPlugin(
       await scope.register(incidentRoute, { sources: incidents, style, clock, operatorOnly });
       const sources = liveSources({ monitoring, alerts, version, rollback });
       await scope.register(liveRoute, { sources, clock, log: app.log, operatorOnly });
-      if (settings) await scope.register(settingsRoute, { settings, operatorOnly });
+      await scope.register(settingsRoute, { settings: settings ?? [], operatorOnly });
       const admin = (request: FastifyRequest) => authorize(request, "admin");
       if (backups) {
         await scope.register(backupRoutes, { backups: backups.manager, operatorOnly, admin });

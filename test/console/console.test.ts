@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Api, reapply, rollBack, startApi } from "../support/api.ts";
 import {
@@ -150,29 +150,6 @@ describe.skipIf(!hasBrowser)("the console in a browser", () => {
     await page.goto(`${url}/console/changes/99`);
     await page.getByRole("heading", { name: "Not found" }).waitFor();
   });
-
-  const pages: [string, (page: Page) => Promise<unknown>][] = [
-    ["", (page) => page.getByText("Vital signs").waitFor()],
-    ["/traffic", (page) => page.getByRole("table").waitFor()],
-    ["/system", (page) => page.getByText("Largest tables").waitFor()],
-    ["/alerts", (page) => page.getByText("Channels").waitFor()],
-    ["/changes", (page) => page.getByRole("table").waitFor()],
-    ["/changes/23", (page) => page.getByText("4 of 4 checks hold").waitFor()],
-    ["/ledger", (page) => page.getByText("Every entry is as it was written.").waitFor()],
-  ];
-
-  test.each(["dark", "light"] as const)(
-    "axe finds nothing on any page when it is %s",
-    async (colorScheme) => {
-      const page = await open(desktop, "", "admin", colorScheme);
-      await addAxe(page);
-      for (const [path, ready] of pages) {
-        await page.goto(`${url}/console${path}`);
-        await ready(page);
-        expect([path, await axeViolations(page)]).toEqual([path, []]);
-      }
-    },
-  );
 
   test("an alert leads to the step that moved before it, with the alert as the reason", async () => {
     await rollBack(api, 25);

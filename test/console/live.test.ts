@@ -109,7 +109,7 @@ describe.skipIf(!hasBrowser)("the console on the live stream", () => {
     const acknowledge = page.getByRole("button", { name: "Acknowledge" });
     await acknowledge.waitFor();
     // Ages are by the server's clock, which is months behind the browser's.
-    await page.getByText("firing for 0 s").waitFor();
+    await page.getByText(/^firing for \d s$/).waitFor();
     proxy.switchTo(await freePort());
     await page.getByText("offline", { exact: true }).waitFor();
     await expect.poll(() => acknowledge.getAttribute("aria-disabled")).toBe("true");

@@ -28,7 +28,7 @@ const allowedImports: Record<string, readonly string[]> = {
   console: ["core", "http"],
   suspects: ["alerts", "monitoring", "rollback"],
   incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
-  timeline: ["core", "database", "alerts", "monitoring", "rollback"],
+  timeline: ["core", "database", "alerts", "monitoring", "rollback", "suspects"],
   cli: ["core", "settings", "database", "rollback", "backups", "alerts", "service.ts"],
 };
 

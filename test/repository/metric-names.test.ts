@@ -28,6 +28,7 @@ const details: DatabaseDetails = {
     },
   ],
   size_bytes: 1_000_000,
+  server_version: "18.4",
   collections: [{ table: "orders", rows: 12, estimate: false, bytes: 8192 }],
   unknown: [],
 };

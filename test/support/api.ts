@@ -1,5 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Observed } from "@earlybird-ops/platform";
+import type { Channel } from "@earlybird-ops/platform/alerts";
 import {
   closeMonitoringPool,
   createMonitoringPool,
@@ -18,12 +20,14 @@ import { issueToken } from "../../delivery/src/auth/tokens.ts";
 import { changes as declaredChanges } from "../../delivery/src/changes/index.ts";
 import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
+import { seedDemo } from "../../delivery/src/seed/index.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
 import { backupsOf } from "../backups/support.ts";
 import { createAlerts } from "./alerts.ts";
 import { openSmallBusiness } from "./business.ts";
 import { StandingClock } from "./clock.ts";
 import { createDeliveryDatabase, quiet } from "./delivery.ts";
+import { demoSize } from "./demo.ts";
 
 const operator = { requestedBy: "test", origin: "test" };
 const secret = "a secret that is long enough for tests";
@@ -47,6 +51,11 @@ interface ApiOptions {
   version?: string;
   now?: string;
   withFleet?: boolean;
+  /** Besides the log. */
+  channels?: Channel[];
+  settings?: Observed["settings"];
+  /** Loads the demo data first, beside which the small business opens. */
+  withDemo?: boolean;
 }
 
 /**
@@ -65,6 +74,9 @@ export const startApi = async ({
   version = "0.0.0",
   now = "2026-03-10T06:00:00Z",
   withFleet = false,
+  channels,
+  settings,
+  withDemo = false,
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -76,8 +88,9 @@ export const startApi = async ({
     await createSchema(db, "UTC");
     await engineOn(pool).install(operator);
   }
-  if (!beside) await openSmallBusiness(db);
   const clock = new StandingClock(now);
+  if (withDemo) await seedDemo(db, { ...demoSize, clock });
+  if (!beside) await openSmallBusiness(db);
   const changes = new Changes<Tables>({ changes: declaredChanges, pool, log: quiet });
   await changes.start();
   const performance = new PerformanceMetrics({ clock });
@@ -92,8 +105,12 @@ export const startApi = async ({
     ? new Fleet({ pool: operatorPool, performance, log: quiet, version: "0.0.0", clock })
     : undefined;
   fleet?.watch(monitoring);
-  const { alerts, dispatcher, stop: stopAlerts } = await createAlerts({ clock });
-  const observed = { monitoring, alerts, dispatcher, fleet };
+  const {
+    alerts,
+    dispatcher,
+    stop: stopAlerts,
+  } = await createAlerts({ clock, ...(channels && { channels }) });
+  const observed = { monitoring, alerts, dispatcher, fleet, ...(settings && { settings }) };
   const app = await buildServer({
     db,
     operatorsDb: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: operatorPool }) }),
@@ -161,6 +178,7 @@ export const startApi = async ({
     engine: engineOn(pool),
     observed,
     operator,
+    operatorPool,
     pool,
     refusal,
     secret,

@@ -30,7 +30,14 @@ export const openPage = async (
   options: { width: number; height: number; colorScheme?: "dark" | "light" },
 ): Promise<WatchedPage> => {
   const { width, height, colorScheme = "dark" } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme,
+    // Colours and positions are final at once.
+    reducedMotion: "reduce",
+  });
+  // Less than a test may take, so that a failure names what it waited for.
+  context.setDefaultTimeout(20_000);
   return watchPage(await context.newPage());
 };
 
@@ -62,14 +69,14 @@ export const colourRules = ["color-contrast", "link-in-text-block"];
 /**
  * What axe finds on the page as it is, with the elements concerned; after {@link addAxe}.
  *
- * @param runOnly the ids of the rules to check; by default all
+ * @param only these rules, also those that axe leaves out by default, such as `target-size`
  */
-export const axeViolations = (page: Page, runOnly?: readonly string[]): Promise<string[]> =>
+export const axeViolations = (page: Page, only?: readonly string[]): Promise<string[]> =>
   page.evaluate(async (rules) => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } };
-    const { violations } = await axe.run(rules ? { runOnly: rules } : {});
+    const { violations } = await axe.run(rules ? { runOnly: { type: "rule", values: rules } } : {});
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  }, runOnly);
+  }, only);
 
 interface AxeResult {
   violations: { id: string; nodes: { html: string }[] }[];

@@ -1,6 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
 import { isWithoutStream } from "../live/link.ts";
-import { serverNow } from "../live/server-clock.ts";
 import { api, read, readHealth } from "./client.ts";
 import type { paths } from "./schema.ts";
 
@@ -11,12 +10,12 @@ type Ok<Path extends keyof paths, Method extends "get" | "post"> = paths[Path][M
   : never;
 
 export type Health = Ok<"/api/health/detailed", "get">;
+export type Diagnostics = Ok<"/api/health/diagnostics", "get">;
 export type Alert = Ok<"/api/alerts/active", "get">["alerts"][number];
 export type Step = Ok<"/api/rollback/steps", "get">["steps"][number];
 export type StepDetails = Ok<"/api/rollback/steps/{step}", "get">;
 export type Operation = Ok<"/api/rollback/operations", "get">["operations"][number];
 export type DryRun = Ok<"/api/rollback/steps/{step}/dry-run", "post">;
-export type HistoryPoint = Ok<"/api/health/history", "get">["points"][number];
 export type Direction = "rollback" | "reapply";
 
 /** How often pages ask again for what the live stream does not carry, in milliseconds. */
@@ -81,20 +80,9 @@ export const stepQuery = (step: number) =>
 
 export const operationsQuery = queryOptions({
   queryKey: ["rollback", "operations"],
-  queryFn: () => read(api.GET("/api/rollback/operations", { params: { query: { limit: 20 } } })),
+  queryFn: () => read(api.GET("/api/rollback/operations", { params: { query: { limit: 100 } } })),
   refetchInterval: slowlyMs,
 });
-
-/** All routes together by the minute, up to now. */
-export const trafficQuery = (hours: number) =>
-  queryOptions({
-    queryKey: ["history", hours],
-    queryFn: () => {
-      const from = new Date(serverNow() - hours * 3_600_000).toISOString();
-      return read(api.GET("/api/health/history", { params: { query: { from } } }));
-    },
-    refetchInterval: slowlyMs,
-  });
 
 /** Stops the reminders of an alert. @throws ApiError */
 export const acknowledge = ({ id }: Pick<Alert, "id">, note: string) =>

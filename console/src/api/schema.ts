@@ -910,6 +910,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1155,6 +1157,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1403,6 +1407,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -1763,6 +1769,8 @@ export interface paths {
                                         lag_seconds: number | null;
                                     }[] | null;
                                     size_bytes: number | null;
+                                    /** @description Version of PostgreSQL. */
+                                    server_version: string | null;
                                     unknown: {
                                         detail: string;
                                         reason: string;
@@ -2382,6 +2390,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the routes of a period with percentiles and their requests over time, on all instances. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Default: an hour before `to`. */
+                    from?: string;
+                    /** @description Default: now. */
+                    to?: string;
+                    /** @description At most this many, and one for the part of a point before `from`. */
+                    points?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                            /** @description Length of a point; a multiple of a minute or an hour. */
+                            step_seconds: number;
+                            /** @description The beginnings of the points, in Unix seconds. */
+                            times: number[];
+                            /** @description The routes that had requests; percentiles are those of the whole period. */
+                            routes: {
+                                window_seconds: number;
+                                requests: number;
+                                /** @description Responses of 400 and above (or of 500 and above), except 401, 404 and client disconnects. */
+                                errors: number;
+                                error_rate_percent: number;
+                                requests_per_second: number;
+                                mean_ms: number;
+                                p50_ms: number;
+                                p95_ms: number;
+                                p99_ms: number;
+                                max_ms: number;
+                                /** @description Upper bound of how far a percentile of up to 17.9 minutes lies above the exact value, plus at most 1 µs. It never lies below. */
+                                percentile_error_percent: number;
+                                /** @description Responses by status class. Client disconnects count as 4xx. */
+                                statuses: {
+                                    "1xx": number;
+                                    "2xx": number;
+                                    "3xx": number;
+                                    "4xx": number;
+                                    "5xx": number;
+                                };
+                                route: string;
+                                method: string;
+                                /** @description One value per point. */
+                                requests_by_point: number[];
+                                /** @description One value per point. */
+                                errors_by_point: number[];
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health/errors": {
         parameters: {
             query?: never;
@@ -2389,11 +2506,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count the responses of 400 and more in a window, by route, status, code and step. */
+        /** Count the responses of 400 and more in a period, by route, status, code and step. */
         get: {
             parameters: {
                 query?: {
+                    /** @description The time before `to`; has no effect with `from`. */
                     window?: "5m" | "15m" | "1h" | "6h" | "24h" | "72h";
+                    /** @description Template of a route; if omitted, all routes. */
+                    route?: string;
+                    method?: string;
+                    /** @description Instead of `window`. Errors are kept for 72 hours. */
+                    from?: string;
+                    /** @description Default: now. */
+                    to?: string;
                 };
                 header?: never;
                 path?: never;
@@ -4605,7 +4730,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the settings of the service, without the values of secrets. */
+        /** List the settings of the service, without the values of secrets, and versions. */
         get: {
             parameters: {
                 query?: never;
@@ -4622,6 +4747,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Empty if the service does not report them. */
                             settings: {
                                 name: string;
                                 description: string;
@@ -4632,6 +4758,11 @@ export interface paths {
                                 is_secret: boolean;
                                 is_set: boolean;
                             }[];
+                            versions: {
+                                /** @description The package that serves the console. */
+                                platform: string;
+                                node: string;
+                            };
                         };
                     };
                 };

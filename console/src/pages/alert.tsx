@@ -43,9 +43,6 @@ export const AlertPage = () => {
       )}
       <div className={styles.columns}>
         <Suspects alert={alert.id} />
-        <Section title="Timeline">
-          <Timeline explained={data} format={format} />
-        </Section>
         <div className={styles.main}>
           {alert.state === "firing" && <AlertActions alert={alert} format={format} />}
           <Section title="Notified">
@@ -62,6 +59,9 @@ export const AlertPage = () => {
             </dl>
           </Section>
         </div>
+        <Section title="Timeline">
+          <Timeline explained={data} format={format} />
+        </Section>
       </div>
       <p>
         <a href={reportUrl([alert])} download>

@@ -4,6 +4,7 @@ import { alertTypesQuery, type MuteScope, mute, newestAlertsQuery } from "../api
 import { type Alert, activeAlertsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Format } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { serverNow } from "../live/server-clock.ts";
 import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
@@ -49,11 +50,14 @@ export const MuteDialog = ({
       dialog.current?.close();
     },
   });
-  const missing = muting.isPending
-    ? "The mute begins."
-    : needsReason && reason.trim() === ""
-      ? "Still missing: the reason, because critical alerts are silenced."
-      : undefined;
+  const offline = useOfflineReason();
+  const missing =
+    offline ??
+    (muting.isPending
+      ? "The mute begins."
+      : needsReason && reason.trim() === ""
+        ? "Still missing: the reason, because critical alerts are silenced."
+        : undefined);
   return (
     <dialog ref={dialog} className={styles.dialog} aria-labelledby={title} onClose={onClose}>
       <form

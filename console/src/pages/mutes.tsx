@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type Mute, unmute } from "../api/alerts.ts";
 import { useSession } from "../api/session.ts";
 import { type Format, nameOf } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Row } from "../ui/row.tsx";
 import { Empty, Fault } from "../ui/states.tsx";
@@ -10,6 +11,7 @@ import styles from "./alert-actions.module.css";
 /** What is muted, by whom, why and until when; each mute can be ended. */
 export const Mutes = ({ muted, format }: { muted: readonly Mute[]; format: Format }) => {
   const { can } = useSession();
+  const offline = useOfflineReason();
   const queries = useQueryClient();
   const ending = useMutation({
     mutationFn: unmute,
@@ -19,7 +21,7 @@ export const Mutes = ({ muted, format }: { muted: readonly Mute[]; format: Forma
   const missing = can.mute
     ? ending.isPending
       ? "The mute is being ended."
-      : undefined
+      : offline
     : "This needs an operator.";
   return (
     <>

@@ -1,31 +1,27 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import {
-  type Alert,
-  activeAlertsQuery,
-  type Health,
-  healthQuery,
-  type Operation,
-  operationsQuery,
-  overviewQuery,
-  stepsQuery,
-  trafficQuery,
-} from "../api/queries.ts";
+import { type Alert, activeAlertsQuery, healthQuery, overviewQuery, stepsQuery } from "../api/queries.ts";
 import { reportUrl } from "../api/report.ts";
 import { useSession } from "../api/session.ts";
-import { createFormat, duration, type Format, nameOf } from "../format.ts";
+import { periodOfAnswer, seriesQuery } from "../charts/history.ts";
+import { Horizon } from "../charts/horizon.tsx";
+import { type Events, useEvents } from "../charts/marks.ts";
+import { periodOf, type Range } from "../charts/range.ts";
+import { createFormat, duration, type Format } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
-import { type Fact, FactTable } from "../ui/fact-table.tsx";
-import { Horizon } from "../ui/horizon.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
-import { Awaited, Empty, LoadError, Loading } from "../ui/states.tsx";
+import { Empty, LoadError, Loading } from "../ui/states.tsx";
 import { type Lead, leadOf } from "./lead.ts";
 import { useLeadEvidence } from "./lead-evidence.ts";
 import styles from "./now.module.css";
+import { VitalSigns } from "./vital-signs.tsx";
 
-const horizonHours = 12;
+const horizonRange: Range = { kind: "last", name: "12h" };
+
+/** History that begins this much later than the horizon is said to begin late. */
+const lateMs = 300_000;
 
 /** The front page: what is wrong, what to do next, what fires, what changed, vital signs. */
 export const NowPage = () => {
@@ -37,8 +33,7 @@ export const NowPage = () => {
   const { rollback } = session.features;
   const overview = useQuery({ ...overviewQuery, enabled: rollback });
   const steps = useQuery({ ...stepsQuery, enabled: rollback });
-  const operations = useQuery({ ...operationsQuery, enabled: rollback });
-  const traffic = useQuery({ ...trafficQuery(horizonHours), enabled: session.features.fleet });
+  const events = useEvents(horizonRange, periodOf(horizonRange, nowMs));
   const evidence = useLeadEvidence(alerts.data?.alerts ?? []);
   const error = health.error ?? alerts.error;
   if (error && !health.data) return <LoadError error={error} />;
@@ -52,40 +47,52 @@ export const NowPage = () => {
     nowMs,
   };
   const lead = leadOf(situation, format);
-  const changes = operations.data?.operations ?? [];
   return (
     <>
       <h1 className="visually-hidden">Now</h1>
-      <Horizon
-        points={traffic.data?.points ?? []}
-        hours={horizonHours}
-        nowMs={nowMs}
-        marks={changes.map((operation) => ({
-          atMs: Date.parse(operation.started_at),
-          label: describe(operation),
-          icon: operation.kind === "rollback" ? "undo" : "redo",
-        }))}
-        format={format}
-      />
+      <TwelveHours nowMs={nowMs} events={events} format={format} />
       <LeadSection lead={lead} />
       <div className={styles.columns}>
         <Section title="Firing" aside={<Link to="/alerts">All alerts</Link>}>
           <Firing alerts={alerts.data.alerts} nowMs={nowMs} />
         </Section>
-        {rollback && (
-          <Section title="What changed" aside={<Link to="/changes">All changes</Link>}>
-            {operations.data ? (
-              <Changed operations={changes.slice(0, 5)} format={format} />
-            ) : (
-              <Awaited error={operations.error} />
-            )}
-          </Section>
-        )}
-        <Section title="Vital signs" aside={<span>last minute, this instance</span>}>
-          <VitalSigns health={health.data} format={format} />
+        <Section title="What changed" aside={rollback && <Link to="/changes">All changes</Link>}>
+          <Changed events={events} format={format} />
         </Section>
+        <VitalSigns health={health.data} format={format} />
       </div>
     </>
+  );
+};
+
+/** The horizon, or as much of it as the service can know. */
+const TwelveHours = ({ nowMs, events, format }: { nowMs: number; events: Events; format: Format }) => {
+  const { fleet } = useSession().features;
+  const metrics = ["requests", "errors"] as const;
+  const { data, error } = useQuery({
+    ...seriesQuery({ metrics, range: horizonRange, points: 720 }),
+    enabled: fleet,
+  });
+  const period = data ? periodOfAnswer(data) : periodOf(horizonRange, nowMs);
+  const { times = [], series: { requests = [], errors = [] } = {} } = data ?? {};
+  const first = requests.findIndex((count) => count !== null);
+  const sinceMs = (times[first] ?? 0) * 1_000;
+  const noteOf = () => {
+    if (!fleet) return "This service keeps no history of its traffic: it has no database.";
+    if (error && !data) return `The traffic could not be read. ${error.message}`;
+    if (!data) return undefined;
+    if (first === -1) return "No traffic is recorded yet.";
+    if (sinceMs - period.fromMs < lateMs) return undefined;
+    return `Recorded since ${format.time(new Date(sinceMs).toISOString())}`;
+  };
+  return (
+    <Horizon
+      period={period}
+      traffic={{ times, requests, errors }}
+      events={events}
+      note={noteOf()}
+      format={format}
+    />
   );
 };
 
@@ -147,70 +154,23 @@ const Firing = ({ alerts, nowMs }: { alerts: readonly Alert[]; nowMs: number }) 
   );
 };
 
-/** `Step 26 rolled back`, `Steps 22, 23 re-applied`. */
-const describe = ({ kind, steps }: Operation): string => {
-  const done = { rollback: "rolled back", reapply: "re-applied", apply: "applied", purge: "purged" };
-  const which = steps.length > 3 ? `${steps.length} steps` : steps.join(", ");
-  return `${which} ${done[kind]}`;
-};
+/** As many of the newest changes as are shown. */
+const mostChanges = 5;
 
-const Changed = ({ operations, format }: { operations: readonly Operation[]; format: Format }) => {
-  if (operations.length === 0) return <Empty>No step was moved yet.</Empty>;
+const Changed = ({ events, format }: { events: Events; format: Format }) => {
+  const changes = events.marks.filter(({ kind }) => kind !== "alert");
+  const known = events.missing.length === 0;
   return (
-    <ul>
-      {operations.map((operation) => (
-        <Row
-          key={operation.id}
-          icon={operation.kind === "rollback" ? "undo" : "redo"}
-          aside={format.time(operation.started_at)}
-          more={
-            <>
-              {nameOf(operation.requested_by)}
-              {operation.reason && `: “${operation.reason}”`}
-            </>
-          }
-        >
-          {describe(operation)}
-        </Row>
-      ))}
-    </ul>
+    <>
+      {changes.length === 0 && known && <Empty>Nothing changed in the last 12 hours.</Empty>}
+      {!known && <p className="warning">Could not be read: {events.missing.join(", ")}.</p>}
+      <ul>
+        {changes.slice(0, mostChanges).map(({ id, icon, atMs, title, link, more }) => (
+          <Row key={id} icon={icon} aside={format.time(new Date(atMs).toISOString())} more={more}>
+            {link ? <Link {...link}>{title}</Link> : title}
+          </Row>
+        ))}
+      </ul>
+    </>
   );
-};
-
-const databaseFacts = (database: Health["database"], format: Format): Fact[] => [
-  {
-    name: "Database",
-    value: database?.response_time_ms == null ? "no answer" : format.ms(database.response_time_ms),
-    note: database?.status,
-    isWarning: database?.status !== "healthy",
-  },
-  {
-    name: "Connections",
-    value: database ? `${database.pool.in_use} of ${database.pool.size}` : "",
-    note: database && database.pool.waiting > 0 ? `${database.pool.waiting} waiting` : undefined,
-    isWarning: (database?.pool.waiting ?? 0) > 0,
-  },
-];
-
-const VitalSigns = ({
-  health: { performance, database, system },
-  format,
-}: {
-  health: Health;
-  format: Format;
-}) => {
-  const facts: Fact[] = [
-    { name: "Requests", value: `${format.number(performance.requests_per_second)} /s` },
-    { name: "Failed", value: format.percent(performance.error_rate_percent) },
-    { name: "Slowest 5 %", value: format.ms(performance.p95_ms) },
-    { name: "Slowest 1 %", value: format.ms(performance.p99_ms) },
-    ...(database?.status === "not_configured" ? [] : databaseFacts(database, format)),
-    { name: "CPU", value: format.percent(system?.cpu_percent ?? 0) },
-    {
-      name: "Memory",
-      value: format.percent(system?.memory_percent ?? 0),
-      note: format.bytes(system?.memory_bytes ?? 0),
-    },
-  ];
-  return <FactTable facts={facts} />;
 };

@@ -4,9 +4,6 @@ import { type OperationDetails, useOperation } from "../api/operations.ts";
 import { type Operation, overviewQuery } from "../api/queries.ts";
 import { serverNow } from "../live/server-clock.ts";
 
-/** How often the page asks whether somebody moves a step, in milliseconds. */
-const lookMs = 2_000;
-
 /** For how long a finished move is shown, so that it can be verified after the page is loaded again. */
 const verifiedWithinMs = 3_600_000;
 
@@ -26,7 +23,7 @@ export const useStepOperation = ({
   begun: string | undefined;
   known: readonly Operation[] | undefined;
 }): { shown: OperationDetails | undefined; other: Operation | undefined } => {
-  const newest = useQuery({ ...overviewQuery, refetchInterval: lookMs }).data?.operation ?? undefined;
+  const newest = useQuery(overviewQuery).data?.operation ?? undefined;
   const [seenRunning, setSeenRunning] = useState<string>();
   const mine = [newest, ...known].filter((each) => each?.steps.includes(step));
   // The installation of a step is nothing to verify.

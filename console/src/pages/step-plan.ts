@@ -9,7 +9,7 @@ const byItselfMs = 1_000;
 
 export interface Measured {
   run: DryRun;
-  /** When the run ended, by the clock of the browser. */
+  /** When the run ended, by the clock of the server. */
   atMs: number;
   isCascade: boolean;
   /** The run before, if its plan was refused as stale. */

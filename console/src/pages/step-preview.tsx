@@ -35,8 +35,8 @@ export const StepPreview = ({
   format: Format;
 }) => {
   const { can } = useSession();
-  const offline = useOfflineReason();
   const { measured, error, isPending, measure } = plan;
+  const offline = useOfflineReason();
   const nowMs = useNow();
   const isStale = measured !== undefined && nowMs - measured.atMs > staleAfterMs;
   const estimateMs = moving.reduce((sum, { estimate }) => sum + estimate.duration_ms, 0);

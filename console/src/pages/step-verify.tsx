@@ -4,6 +4,7 @@ import { type OperationDetails, sinceQuery } from "../api/operations.ts";
 import { acknowledge, alertQuery, type StepDetails } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
 import type { Format } from "../format.ts";
+import { useOfflineReason } from "../live/link.ts";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { doneWords, stepsOf } from "../ui/operation-words.ts";
@@ -22,6 +23,7 @@ export const Verify = ({
   format: Format;
 }) => {
   const { features } = useSession();
+  const offline = useOfflineReason();
   const { alert: id } = useSearch({ from: "/inside/changes/$step" });
   const at = operation.finished_at ?? operation.started_at;
   const { data } = useQuery({ ...sinceQuery(at), enabled: features.fleet });
@@ -54,7 +56,7 @@ export const Verify = ({
       )}
       <div className={styles.copy}>
         <Button
-          missing={closing.isPending ? "The case is being closed." : undefined}
+          missing={closing.isPending ? "The case is being closed." : offline}
           onClick={() => closing.mutate()}
         >
           Good

@@ -1,93 +1,129 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
-import { diagnosticsQuery, trafficQuery } from "../api/queries.ts";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { diagnosticsQuery } from "../api/queries.ts";
 import { useSession } from "../api/session.ts";
-import { createFormat, type Format } from "../format.ts";
+import { sumOf } from "../charts/columns.ts";
+import { periodOfAnswer, routesQuery, seriesQuery } from "../charts/history.ts";
+import { useEvents } from "../charts/marks.ts";
+import { type Period, periodOf, rangeText, readRange, within } from "../charts/range.ts";
+import { RangePicker } from "../charts/range-picker.tsx";
+import { createFormat } from "../format.ts";
 import { useNow } from "../shell/freshness.tsx";
-import table from "../ui/data-table.module.css";
-import { Horizon } from "../ui/horizon.tsx";
-import { Empty, LoadError, Loading } from "../ui/states.tsx";
-import styles from "./page.module.css";
+import { Empty, Fault, LoadError, Loading } from "../ui/states.tsx";
+import page from "./page.module.css";
+import styles from "./traffic.module.css";
+import { chartMetrics, TrafficCharts } from "./traffic-charts.tsx";
+import type { TrafficSearch } from "./traffic-columns.ts";
+import { RouteDetails, statusMetrics } from "./traffic-route.tsx";
+import { TrafficTable } from "./traffic-table.tsx";
 
-const hours = 3;
-
-type Endpoint = NonNullable<
-  Awaited<ReturnType<NonNullable<typeof diagnosticsQuery.queryFn>>>
->["endpoints"][number];
-
-/** The columns by which the routes can be sorted, and how each is shown. */
-const columns = {
-  requests: { label: "Requests", show: ({ requests }: Endpoint, format: Format) => format.number(requests) },
-  errors: {
-    label: "Failed",
-    show: ({ errors, error_rate_percent }: Endpoint, format: Format) =>
-      errors === 0 ? "0" : `${format.number(errors)} (${format.percent(error_rate_percent)})`,
-  },
-  p50_ms: { label: "p50", show: ({ p50_ms }: Endpoint, format: Format) => format.ms(p50_ms) },
-  p95_ms: { label: "p95", show: ({ p95_ms }: Endpoint, format: Format) => format.ms(p95_ms) },
-  p99_ms: { label: "p99", show: ({ p99_ms }: Endpoint, format: Format) => format.ms(p99_ms) },
-  max_ms: { label: "Slowest", show: ({ max_ms }: Endpoint, format: Format) => format.ms(max_ms) },
-} as const;
-
-export type TrafficColumn = keyof typeof columns;
-
-export const isTrafficColumn = (value: unknown): value is TrafficColumn =>
-  typeof value === "string" && Object.hasOwn(columns, value);
-
-/** Each route of the last minute: requests, failures, percentiles. */
+/** All routes of a period, or one of them. */
 export const TrafficPage = () => {
-  const session = useSession();
-  const format = createFormat(session);
+  const { fleet } = useSession().features;
+  return fleet ? <TrafficOverTime /> : <LastMinute />;
+};
+
+const points = 240;
+
+const TrafficOverTime = () => {
+  const format = createFormat(useSession());
   const nowMs = useNow();
-  const { sort = "requests" } = useSearch({ from: "/inside/traffic" });
+  const navigate = useNavigate();
+  const search = useSearch({ from: "/inside/traffic" });
+  const { range, note } = readRange(search.range, { nowMs, fallback: "1h" });
+  const { route } = search;
+  const series = useQuery(
+    seriesQuery({ metrics: [...chartMetrics, ...statusMetrics], range, points, route }),
+  );
+  const { data } = series;
+  const period = data ? periodOfAnswer(data) : periodOf(range, nowMs);
+  const { marks } = useEvents(range, period);
+  const select = (selected: Period) =>
+    void navigate({ to: "/traffic", search: { ...search, range: rangeText(within(selected, nowMs)) } });
+  if (series.error && !data) return <LoadError error={series.error} />;
+  const requests = sumOf(data?.series.requests ?? []);
+  return (
+    <div className={page.page}>
+      {route === undefined ? (
+        <h1>Traffic</h1>
+      ) : (
+        <div>
+          <Link to="/traffic" search={withoutRoute(search)}>
+            All routes
+          </Link>
+          <h1 className={styles.route}>{route}</h1>
+        </div>
+      )}
+      <RangePicker
+        range={range}
+        period={period}
+        nowMs={nowMs}
+        note={note}
+        onSelect={select}
+        format={format}
+      />
+      {!data ? (
+        <Loading lines={12} />
+      ) : (
+        <>
+          {requests === 0 && (
+            <Empty>
+              {route === undefined
+                ? "No request was recorded in this period."
+                : `No request to ${route} was recorded in this period.`}
+            </Empty>
+          )}
+          <TrafficCharts
+            data={data}
+            marks={marks}
+            height={route === undefined ? 200 : 260}
+            onSelect={select}
+            format={format}
+          />
+        </>
+      )}
+      {route === undefined && <AllRoutes search={search} range={range} />}
+      {route !== undefined && data && (
+        <RouteDetails route={route} range={range} data={data} marks={marks} nowMs={nowMs} format={format} />
+      )}
+    </div>
+  );
+};
+
+const withoutRoute = ({ route: _, ...rest }: TrafficSearch): TrafficSearch => rest;
+
+const AllRoutes = ({
+  search,
+  range,
+}: {
+  search: TrafficSearch;
+  range: ReturnType<typeof readRange>["range"];
+}) => {
+  const format = createFormat(useSession());
+  const { data, error } = useQuery(routesQuery(range));
+  if (error && !data) return <Fault error={error} />;
+  if (!data) return <Loading lines={12} />;
+  if (data.routes.length === 0) return null;
+  return <TrafficTable routes={data.routes} search={search} format={format} />;
+};
+
+/** A service without a database knows the last minute of this instance only. */
+const LastMinute = () => {
+  const format = createFormat(useSession());
+  const search = useSearch({ from: "/inside/traffic" });
   const { data, error } = useQuery(diagnosticsQuery);
-  const traffic = useQuery({ ...trafficQuery(hours), enabled: session.features.fleet });
   if (error && !data) return <LoadError error={error} />;
   if (!data) return <Loading lines={12} />;
-  const endpoints = [...data.endpoints].sort((a, b) => b[sort] - a[sort]);
-  const { performance } = data;
   return (
-    <div className={styles.page}>
+    <div className={page.page}>
       <h1>Traffic</h1>
-      <Horizon points={traffic.data?.points ?? []} hours={hours} nowMs={nowMs} marks={[]} format={format} />
       <p className="t2">
-        {format.count(performance.requests, "request")} in the last minute on this instance,{" "}
-        {format.percent(performance.error_rate_percent)} failed; p95 {format.ms(performance.p95_ms)}.
+        The last minute of this instance. The service keeps no history of its traffic: it has no database.
       </p>
-      {endpoints.length === 0 ? (
+      {data.endpoints.length === 0 ? (
         <Empty>No route was requested in the last minute.</Empty>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section className={table.scroll} aria-label="Routes" tabIndex={0}>
-          <table className={table.table}>
-            <thead>
-              <tr>
-                <th scope="col">Route</th>
-                {Object.entries(columns).map(([name, { label }]) => (
-                  <th key={name} scope="col" aria-sort={name === sort ? "descending" : undefined}>
-                    <Link to="/traffic" search={{ sort: name as TrafficColumn }}>
-                      {label}
-                    </Link>
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {endpoints.map((endpoint) => (
-                <tr key={`${endpoint.method} ${endpoint.route}`}>
-                  <td>
-                    {endpoint.method} {endpoint.route}
-                  </td>
-                  {Object.entries(columns).map(([name, { show }]) => (
-                    <td key={name} className={name === "errors" && endpoint.errors > 0 ? "error" : undefined}>
-                      {show(endpoint, format)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <TrafficTable routes={data.endpoints} search={search} format={format} />
       )}
     </div>
   );

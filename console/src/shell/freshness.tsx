@@ -10,21 +10,36 @@ import styles from "./freshness.module.css";
 /** Data older than this is called stale. The stream sends something every five seconds. */
 const staleAfterMs = 10_000;
 
+const listeners = new Set<() => void>();
+const tick = () => {
+  if (document.visibilityState === "hidden") return;
+  for (const listener of listeners) listener();
+};
+let ticks: ReturnType<typeof setInterval> | undefined;
+
 /** Ticks each second, and not while nobody sees the page. */
 const subscribe = (listener: () => void) => {
-  const timer = setInterval(() => {
-    if (document.visibilityState === "visible") listener();
-  }, 1_000);
-  document.addEventListener("visibilitychange", listener);
+  if (listeners.size === 0) {
+    ticks = setInterval(tick, 1_000);
+    document.addEventListener("visibilitychange", tick);
+  }
+  listeners.add(listener);
   return () => {
-    clearInterval(timer);
-    document.removeEventListener("visibilitychange", listener);
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(ticks);
+    document.removeEventListener("visibilitychange", tick);
   };
 };
-const thisSecond = () => Math.floor(serverNow() / 1_000);
 
-/** The time of the server to the second, for everything that shows an age. */
-export const useNow = (): number => useSyncExternalStore(subscribe, thisSecond) * 1_000;
+/**
+ * The time of the server, in milliseconds since 1970, for everything that shows an age. A page that is rendered anew each
+ * second would cost an idle browser more than all the rest.
+ *
+ * @param everyMs how exact it is
+ */
+export const useNow = (everyMs = 5_000): number =>
+  useSyncExternalStore(subscribe, () => Math.floor(serverNow() / everyMs)) * everyMs;
 
 const thisAge = () => Math.floor(silentMs() / 1_000);
 
@@ -38,7 +53,7 @@ const wordOf = (now: Link, isOffline: boolean, isStale: boolean): string => {
 
 /** Whether the data is live, its age if it is not, and the time in the service's zone. */
 export const Freshness = () => {
-  const now = useNow();
+  const now = useNow(1_000);
   const ageMs = useSyncExternalStore(subscribe, thisAge) * 1_000;
   const offline = useOfflineReason();
   const format = createFormat(useSession());

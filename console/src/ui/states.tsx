@@ -21,12 +21,12 @@ export const LoadError = ({ error }: { error: Error }) => (
 );
 
 export const NotFound = () => (
-  <div className={styles.state}>
+  <main className={styles.state}>
     <h1>There is no such page</h1>
     <p>
       <Link to="/">Go to Now</Link>
     </p>
-  </div>
+  </main>
 );
 
 /** An action that failed: what happened, and what to do. */

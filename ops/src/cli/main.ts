@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { platformVersion } from "../core/platform-version.ts";
 import { asFailure } from "./as-failure.ts";
 import { abortCommand } from "./commands/abort.ts";
 import { adminCommand } from "./commands/admin.ts";
@@ -33,13 +33,11 @@ Exit codes:
   5  another operation is running
   6  a reason, an acknowledgement, a confirmation or an approval is missing`;
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-
 /** Runs the command line; sets the exit code rather than ending the process, so that output is flushed. */
 export const main = async (argv: readonly string[]): Promise<void> => {
   const program = new Command("earlybird")
     .description("Watch a service, and undo its production changes without losing data.")
-    .version(version, "-V, --version", "display the version")
+    .version(platformVersion, "-V, --version", "display the version")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodes)
     // Each level reads its own options only: "audit verify --json" asks verify for JSON.

@@ -1,6 +1,7 @@
 import type { onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { platformVersion } from "../core/platform-version.ts";
 
 const setting = z.object({
   name: z.string(),
@@ -17,7 +18,7 @@ export interface SettingsRouteOptions {
   operatorOnly: onRequestAsyncHookHandler;
 }
 
-/** `GET /api/console/settings`: the settings that the service runs with. */
+/** `GET /api/console/settings`: the settings and versions that the service runs with. */
 export const settingsRoute: FastifyPluginAsyncZod<SettingsRouteOptions> = async (
   app,
   { settings, operatorOnly },
@@ -28,10 +29,21 @@ export const settingsRoute: FastifyPluginAsyncZod<SettingsRouteOptions> = async 
       onRequest: operatorOnly,
       schema: {
         tags: ["console"],
-        summary: "List the settings of the service, without the values of secrets.",
-        response: { 200: z.object({ settings: z.array(setting) }) },
+        summary: "List the settings of the service, without the values of secrets, and versions.",
+        response: {
+          200: z.object({
+            settings: z.array(setting).describe("Empty if the service does not report them."),
+            versions: z.object({
+              platform: z.string().describe("The package that serves the console."),
+              node: z.string(),
+            }),
+          }),
+        },
       },
     },
-    async () => ({ settings: [...settings] }),
+    async () => ({
+      settings: [...settings],
+      versions: { platform: platformVersion, node: process.versions.node },
+    }),
   );
 };

@@ -3,14 +3,14 @@ import type { IncidentAlert } from "./facts.ts";
 import { escapeMarkdown } from "./markdown.ts";
 import type { ReportTimes } from "./times.ts";
 
-/** When an alert fired and ended, who was told, and who acknowledged it. */
+/** When an alert fired and ended, who was notified, and who acknowledged it. */
 export const alertSection = (
   { alert, instance, decisions, channels }: IncidentAlert,
   times: ReportTimes,
 ): string => {
   const { type, key, severity, message, fired_at, resolved_at, acknowledged } = alert;
   const lasted = resolved_at === null ? 0 : Date.parse(resolved_at) - Date.parse(fired_at);
-  const told = channels.map(({ channel, why }) => `${channel}: ${why}`);
+  const notified = channels.map(({ channel, why }) => `${channel}: ${why}`);
   const because = decisions.at(-1)?.why ?? "no decision is known";
   const note = acknowledged?.note ? `: “${escapeMarkdown(acknowledged.note)}”` : "";
   return [
@@ -21,7 +21,7 @@ export const alertSection = (
       resolved_at === null
         ? "- Still firing"
         : `- Resolved: ${times.both(resolved_at)}, after ${formatDuration(lasted)}`,
-      `- Told: ${escapeMarkdown(told.length > 0 ? told.join("; ") : `nobody (${because})`)}`,
+      `- Notified: ${escapeMarkdown(notified.length > 0 ? notified.join("; ") : `nobody (${because})`)}`,
       acknowledged
         ? `- Acknowledged by ${escapeMarkdown(acknowledged.by)} at ${times.both(acknowledged.at)}${note}`
         : "- Not acknowledged",

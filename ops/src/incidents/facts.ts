@@ -53,7 +53,7 @@ export interface IncidentFacts {
   missing: string[];
 }
 
-/** @param onFailed is told why a part could not be read */
+/** @param onFailed gets the error of a part that could not be read */
 export const gatherFacts = async (
   sources: IncidentSources,
   { from, to, now }: { from: Date; to: Date; now: Date },
@@ -74,7 +74,7 @@ export const gatherFacts = async (
     part("alerts", () => alertsIn(alerts, { from, to }), []),
     part("operations", () => rollback && operationsIn(rollback, { from, to }), []),
     part("starts of instances", () => fleet?.starts({ from, to, limit: most.starts }), []),
-    part("errors", async () => (await fleet?.errors(from, to))?.errors, undefined),
+    part("errors", async () => (await fleet?.errors({ from, to }))?.errors, undefined),
     part("traffic", () => fleet && trafficAround(fleet, { from, to, now }), []),
     readTimeline(
       timeline,

@@ -130,7 +130,7 @@ test("the report of an alert has its notifications, the operation with its recei
   );
   expect(section(body, "What fired")).toContain("### critical: Loans \\*fail\\*.");
   expect(section(body, "What fired")).toMatch(/^- Acknowledged by Olu at .*: “on it \\\| now”$/m);
-  expect(section(body, "What fired")).toMatch(/^- Told: log: /m);
+  expect(section(body, "What fired")).toMatch(/^- Notified: log: /m);
   const escaped = "wrong \\| prices \\<script\\> \\# Not a heading";
   expect(section(body, "What changed")).toContain(`Step 3 was rolled back. By Ada (u1): “${escaped}”.`);
   expect(section(body, "Operations")).toContain(`- Reason: “${escaped}”`);

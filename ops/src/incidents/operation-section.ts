@@ -1,5 +1,6 @@
 import { formatDuration } from "../alerts/index.ts";
-import { nameSteps, type OperationDetails, operationNouns, type StepReport } from "../rollback/index.ts";
+import type { OperationDetails, StepReport } from "../rollback/index.ts";
+import { nameSteps, operationNouns } from "../suspects/index.ts";
 import type { ReportContext } from "./context.ts";
 import { escapeMarkdown, markdownTable } from "./markdown.ts";
 

@@ -22,7 +22,6 @@ export { EventQueue, type EventQueueOptions } from "./operations/event-queue.ts"
 export { type OperationDetails, type RollbackOperation, RollbackStatus } from "./operations/operation.ts";
 export type { StepReport } from "./operations/step-report.ts";
 export type { OperationEvent } from "./operations/watch.ts";
-export { describeMove, nameSteps, operationNouns } from "./operations/wording.ts";
 export { backfill } from "./parts/backfill.ts";
 export { behaviour } from "./parts/behaviour.ts";
 export { columns } from "./parts/columns.ts";

@@ -1,11 +1,6 @@
 import { type Alert, formatDuration } from "../alerts/index.ts";
-import {
-  type Change,
-  describeMove,
-  nameSteps,
-  operationNouns,
-  type RollbackOperation,
-} from "../rollback/index.ts";
+import type { Change, RollbackOperation } from "../rollback/index.ts";
+import { describeMove, nameSteps, operationNouns } from "./wording.ts";
 
 /** `Step 23 was rolled back 4 min before the alert fired.` */
 export const operationTiming = (

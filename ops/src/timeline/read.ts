@@ -17,7 +17,7 @@ export interface TimelineRequest {
  * Reads a page of what began in a period, from all sources at once. A source that fails or does not answer is named in
  * `missing`.
  *
- * @param onFailed is told why a source could not be read
+ * @param onFailed gets the error of a source that could not be read
  */
 export const readTimeline = async (
   sources: readonly TimelineSource[],

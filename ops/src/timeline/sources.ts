@@ -2,13 +2,8 @@ import { type AlertManager, describeScope, formatDuration, type PastMute } from 
 import type { Clock } from "../core/clock.ts";
 import type { PeriodPage } from "../database/period-page.ts";
 import type { Fleet, InstanceStart } from "../monitoring/index.ts";
-import {
-  describeMove,
-  nameSteps,
-  operationNouns,
-  type RollbackManager,
-  type RollbackOperation,
-} from "../rollback/index.ts";
+import type { RollbackManager, RollbackOperation } from "../rollback/index.ts";
+import { describeMove, nameSteps, operationNouns } from "../suspects/index.ts";
 import type { TimelineEntry, TimelineKind } from "./entry.ts";
 
 /** Where the entries of a kind come from. */

@@ -172,7 +172,14 @@ test("a failing rate names the endpoints that fail most, and what the database i
     last_error: { at: "2026-01-05T04:00:00Z", status: 500, method: "POST", route, code: "EB_INTERNAL" },
   });
   const details = {
-    ...{ taken_at: "2026-01-05T04:00:00Z", replicas: null, size_bytes: null, collections: null, unknown: [] },
+    ...{
+      taken_at: "2026-01-05T04:00:00Z",
+      replicas: null,
+      size_bytes: null,
+      server_version: null,
+      collections: null,
+      unknown: [],
+    },
     connections: { used: 40, max: 100, reserved: 3 },
     longest_transaction: { seconds: 61.2, application: "night report" },
     lock_waits: { waiting: 2, longest_seconds: 12.4 },

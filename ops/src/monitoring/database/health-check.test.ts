@@ -124,7 +124,7 @@ describe("a database that stops and starts", () => {
       details: {
         taken_at: "2026-03-10T06:00:00.000Z",
         ...{ connections: null, longest_transaction: null, lock_waits: null, replicas: null },
-        ...{ size_bytes: null, collections: null },
+        ...{ size_bytes: null, server_version: null, collections: null },
       },
     });
 

@@ -35,11 +35,12 @@ describe("details of a database", () => {
   const details = () => readDatabaseDetails(pool, now);
 
   test("connections are reported with their limit, and the database with its size", async () => {
-    const { taken_at, connections, size_bytes, replicas, unknown } = await details();
+    const { taken_at, connections, size_bytes, server_version, replicas, unknown } = await details();
     expect(taken_at).toBe("2026-03-10T06:00:00.000Z");
     expect(connections?.max).toBe(200);
     expect(connections?.used).toBeGreaterThan(0);
     expect(size_bytes).toBeGreaterThan(1_000_000);
+    expect(server_version).toMatch(/^\d+\./);
     expect(replicas).toEqual([]);
     expect(unknown).toEqual([]);
   });

@@ -36,6 +36,7 @@ export const databaseDetails = z.object({
     .describe("Sessions that wait for a lock in this database, and the longest wait."),
   replicas: z.array(replica).nullable(),
   size_bytes: z.number().nullable(),
+  server_version: z.string().nullable().describe("Version of PostgreSQL."),
   collections: z.array(collection).nullable().describe("The largest tables."),
   unknown: z.array(z.object({ detail: z.string(), reason: z.string() })),
 });
@@ -77,6 +78,7 @@ export const readDatabaseDetails = async (pool: pg.Pool, now: Date): Promise<Dat
       lock_waits: await find("lock_waits"),
       replicas: await find("replicas"),
       size_bytes: await find("size_bytes"),
+      server_version: await find("server_version"),
       collections: await find("collections"),
       unknown,
     };
@@ -90,6 +92,7 @@ export const outdatedDetails = (taken_at: string, reason: string): DatabaseDetai
   lock_waits: null,
   replicas: null,
   size_bytes: null,
+  server_version: null,
   collections: null,
   unknown: Object.keys(readers).map((detail) => ({ detail, reason })),
 });
@@ -193,6 +196,10 @@ const readers: Readers = {
     );
     return row?.bytes ?? null;
   },
+
+  server_version: async (tx) =>
+    (await only(tx, sql<{ version: string }>`select current_setting('server_version') as version`))
+      ?.version ?? null,
 
   collections: readCollections,
 };

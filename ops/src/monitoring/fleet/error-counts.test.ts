@@ -55,7 +55,7 @@ test("above a hundred kinds in a minute, the others are counted together by stat
   const { clock, counts } = start();
   for (let n = 0; n < 1_000; n++) counts.add({ ...full, code: `EB_${n}` });
   counts.add({ ...full, code: "EB_1" });
-  const errors = counts.since(clock.now());
+  const errors = counts.within({ from: clock.now(), to: clock.now() });
   expect(errors).toHaveLength(101);
   expect(errors.slice(0, 2)).toMatchObject([
     { route: "(other)", status: 422, code: null, step: null, count: 900 },
@@ -69,8 +69,12 @@ test("minutes older than an hour are forgotten", () => {
     counts.add(full);
     clock.advanceMs(60_000);
   }
-  expect(counts.since(begin)).toMatchObject([{ count: 60, first: new Date(begin.getTime() + 40 * 60_000) }]);
-  expect(counts.since(new Date(clock.now().getTime() - 120_000))).toMatchObject([{ count: 2 }]);
+  expect(counts.within({ from: begin, to: clock.now() })).toMatchObject([
+    { count: 60, first: new Date(begin.getTime() + 40 * 60_000) },
+  ]);
+  const lately = new Date(clock.now().getTime() - 120_000);
+  expect(counts.within({ from: lately, to: clock.now() })).toMatchObject([{ count: 2 }]);
+  expect(counts.within({ from: lately, to: clock.now(), route: "/other" })).toEqual([]);
 });
 
 let database: Awaited<ReturnType<typeof createFleetDatabase>>;
@@ -89,7 +93,7 @@ test("errors survive a restart; while the database is unavailable, a process rep
   const { fleet, check } = startProcess(database.pool, clock);
   fleet.recordError(full);
   fleet.recordError(broken);
-  expect(await fleet.errors(begin)).toEqual({
+  expect(await fleet.errors({ from: begin, to: new Date() })).toEqual({
     scope: "fleet",
     errors: [
       { ...full, count: 2, first: begin, last: clock.now() },
@@ -97,7 +101,7 @@ test("errors survive a restart; while the database is unavailable, a process rep
     ],
   });
   check(unhealthyDatabase);
-  expect(await fleet.errors(begin)).toMatchObject({
+  expect(await fleet.errors({ from: begin, to: new Date() })).toMatchObject({
     scope: "instance",
     errors: [{ count: 1 }, { count: 1 }],
   });

@@ -19,6 +19,15 @@ export interface ErrorCount extends FailedRequest {
   last: Date;
 }
 
+/** Which failures to read: those of a period, of a route or of all. */
+export interface ErrorsRequest {
+  from: Date;
+  to: Date;
+  /** The template. */
+  route?: string | undefined;
+  method?: string | undefined;
+}
+
 /** The failures of one process in one minute. */
 export interface ErrorMinute {
   startedAt: Date;
@@ -57,12 +66,13 @@ export class ErrorCounts {
     entry.error.last = at;
   }
 
-  /** The failures since the minute of `from`. */
-  since(from: Date): ErrorCount[] {
+  /** The failures in the minutes of a period. */
+  within({ from, to, route, method }: ErrorsRequest): ErrorCount[] {
     const sums = new Map<string, ErrorCount>();
     for (const [startedMs, entries] of this.#minutes) {
-      if (startedMs < minuteStartMs(from)) continue;
+      if (startedMs < minuteStartMs(from) || startedMs > to.getTime()) continue;
       for (const [key, { error }] of entries) {
+        if ((route ?? error.route) !== error.route || (method ?? error.method) !== error.method) continue;
         const { count = 0, first = error.first } = sums.get(key) ?? {};
         sums.set(key, { ...error, count: count + error.count, first });
       }

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { ErrorCount, ErrorMinute } from "./error-counts.ts";
+import type { ErrorCount, ErrorMinute, ErrorsRequest } from "./error-counts.ts";
 
 const mostKinds = 500;
 
@@ -33,13 +33,17 @@ export const writeErrorMinute = async (
       last_at = greatest(kept.last_at, excluded.last_at)`.execute(db);
 };
 
-/** The failures of all instances since the minute of `from`, up to the minute of `to`, the most frequent first. */
-export const readErrors = async (db: Kysely<unknown>, from: Date, to?: Date): Promise<ErrorCount[]> => {
+/** The failures of all instances in the minutes of a period, the most frequent first. */
+export const readErrors = async (
+  db: Kysely<unknown>,
+  { from, to, route, method }: ErrorsRequest,
+): Promise<ErrorCount[]> => {
   const { rows } = await sql<ErrorCount>`
     select route, method, status, nullif(code, '') as code, nullif(step, 0) as step,
       sum(count)::double precision as count, min(first_at) as first, max(last_at) as last
-    from earlybird.error_minutes where minute >= date_trunc('minute', ${from}::timestamptz)
-      and (${to ?? null}::timestamptz is null or minute <= ${to ?? null})
+    from earlybird.error_minutes
+    where minute >= date_trunc('minute', ${from}::timestamptz) and minute <= ${to}
+      and route = coalesce(${route ?? null}, route) and method = coalesce(${method ?? null}, method)
     group by route, method, status, code, step
     order by count desc, last desc limit ${mostKinds}`.execute(db);
   return rows;

@@ -6,7 +6,7 @@ import type { Logger } from "../../core/logger.ts";
 import type { PeriodPage } from "../../database/period-page.ts";
 import type { RequestCounts } from "../requests/minute-counts.ts";
 import type { IntervalSummary, PerformanceWindow } from "../requests/summary.ts";
-import type { ErrorCount, FailedRequest } from "./error-counts.ts";
+import type { ErrorCount, ErrorsRequest, FailedRequest } from "./error-counts.ts";
 import { readErrors } from "./error-minutes.ts";
 import {
   type FleetEndpoint,
@@ -21,6 +21,7 @@ import { type Instance, Instances } from "./instances.ts";
 import { Recording } from "./recording.ts";
 import { readRequestCounts } from "./request-counts.ts";
 import { applyRetention } from "./retention.ts";
+import { type RoutesOverTime, type RoutesRequest, readRoutes } from "./routes-over-time.ts";
 import { readSeries, type Series, type SeriesRequest } from "./series.ts";
 import { readSince, type Since, type SinceRequest } from "./since.ts";
 import type { TotalsSource } from "./slice-meter.ts";
@@ -166,21 +167,26 @@ export class Fleet {
     return this.#instances.connected((db) => readSeries(db, request, this.#clock.now()));
   }
 
+  /** Every endpoint that had requests in a period: its summary, and its requests and errors by point. */
+  async routes(request: RoutesRequest): Promise<RoutesOverTime> {
+    return this.#instances.connected((db) => readRoutes(db, request, this.#clock.now()));
+  }
+
   /** Counts a request that got a response of 400 or more. */
   recordError(failed: FailedRequest): void {
     this.#recording.errors.add(failed);
   }
 
   /**
-   * The failed requests since the minute of `from`, up to that of `to`, the most frequent first: of all instances, or,
-   * while the database is unavailable, of this process in the last hour up to now.
+   * The failed requests of a period, from the minute of `from` to the end of the minute of `to`, the most frequent first:
+   * of all instances, or, while the database is unavailable, of this process in the last hour.
    */
-  async errors(from: Date, to?: Date): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }> {
-    const here = () => ({ scope: "instance" as const, errors: this.#recording.errors.since(from) });
+  async errors(request: ErrorsRequest): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }> {
+    const here = () => ({ scope: "instance" as const, errors: this.#recording.errors.within(request) });
     if (!this.#databaseIsUp) return here();
     const read = async () => {
       await this.#recording.writeErrors();
-      const errors = await this.#instances.connected((db) => readErrors(db, from, to));
+      const errors = await this.#instances.connected((db) => readErrors(db, request));
       return { scope: "fleet" as const, errors };
     };
     return read().catch(here);

@@ -4,13 +4,17 @@ import { type GaugeName, gaugeStatistics } from "./gauges.ts";
 import { type RequestMetric, readRequests, requestColumns, requestMetrics } from "./request-series.ts";
 import { gridOf, timesOf } from "./series-grid.ts";
 
-const hourMs = 3_600_000;
+export const hourMs = 3_600_000;
 
 /** Longest period that is read by the minute; longer ones by the hour. */
 const minutesUpToMs = 24 * hourMs;
 
 /** Older data exists by the hour only. */
 const minutesKeptMs = 72 * hourMs;
+
+/** Whether a period is read by the hour. */
+export const isByHour = ({ from, until, now }: { from: Date; until: Date; now: Date }): boolean =>
+  until.getTime() - from.getTime() > minutesUpToMs || from.getTime() < now.getTime() - minutesKeptMs;
 
 const gaugeNames = Object.keys(gaugeStatistics) as GaugeName[];
 export type SeriesMetric = RequestMetric | GaugeName;
@@ -41,9 +45,7 @@ export const readSeries = async (
   { metrics, route, method, until, ...request }: SeriesRequest,
   now: Date,
 ): Promise<Series> => {
-  const isShort = until.getTime() - request.from.getTime() <= minutesUpToMs;
-  const isRecent = request.from.getTime() >= now.getTime() - minutesKeptMs;
-  const byHour = !(isShort && isRecent);
+  const byHour = isByHour({ from: request.from, until, now });
   const grid = gridOf({ ...request, until, unitMs: byHour ? hourMs : 60_000 });
   const span = { from: new Date(grid.startMs), until, byHour };
   const wanted = new Set<SeriesMetric>(metrics);

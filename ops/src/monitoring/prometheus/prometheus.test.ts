@@ -41,6 +41,7 @@ const details: DatabaseDetails = {
     { ...standby, address: "10.0.0.9", lag_bytes: 7 },
   ],
   size_bytes: 1_000_000,
+  server_version: "18.4",
   collections: [{ table: 'archive."Old ""orders"""', rows: 12, estimate: false, bytes: 8192 }],
   unknown: [{ detail: "lock_waits", reason: "permission denied" }],
 };

@@ -1,15 +1,23 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { ErrorCount } from "../fleet/error-counts.ts";
-import type { FleetRouteOptions } from "./period.ts";
+import type { ErrorCount, ErrorsRequest } from "../fleet/error-counts.ts";
+import { type FleetRouteOptions, periodQuery } from "./period.ts";
 
 export interface ErrorReader {
-  errors(from: Date): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }>;
+  errors(request: ErrorsRequest): Promise<{ scope: "fleet" | "instance"; errors: ErrorCount[] }>;
 }
 
 const windowMinutes = { "5m": 5, "15m": 15, "1h": 60, "6h": 360, "24h": 1_440, "72h": 4_320 } as const;
 type Window = keyof typeof windowMinutes;
 const windows = Object.keys(windowMinutes) as [Window, ...Window[]];
+
+const errorsQuery = z.strictObject({
+  window: z.enum(windows).default("1h").describe("The time before `to`; has no effect with `from`."),
+  route: z.string().optional().describe("Template of a route; if omitted, all routes."),
+  method: z.string().optional(),
+  ...periodQuery,
+  from: periodQuery.from.describe("Instead of `window`. Errors are kept for 72 hours."),
+});
 
 const errorCount = z.object({
   route: z
@@ -45,16 +53,16 @@ export const errorsRoute: FastifyPluginAsyncZod<FleetRouteOptions<ErrorReader>> 
       logLevel: "error",
       schema: {
         tags: ["health"],
-        summary: "Count the responses of 400 and more in a window, by route, status, code and step.",
-        querystring: z.strictObject({ window: z.enum(windows).default("1h") }),
+        summary: "Count the responses of 400 and more in a period, by route, status, code and step.",
+        querystring: errorsQuery,
         response: { 200: errors },
       },
     },
     async ({ query }) => {
-      const to = clock.now();
-      const minutesAgo = new Date(to.getTime() - windowMinutes[query.window] * 60_000);
-      const from = new Date(Math.floor(minutesAgo.getTime() / 60_000) * 60_000);
-      const found = await fleet.errors(from);
+      const to = query.to ?? clock.now();
+      const since = query.from ?? new Date(to.getTime() - windowMinutes[query.window] * 60_000);
+      const from = new Date(Math.floor(since.getTime() / 60_000) * 60_000);
+      const found = await fleet.errors({ from, to, route: query.route, method: query.method });
       return {
         from: from.toISOString(),
         to: to.toISOString(),

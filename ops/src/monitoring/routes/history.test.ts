@@ -7,9 +7,10 @@ import { createTestDatabase, type TestDatabase } from "../../../../test/support/
 import { startProcess } from "../../../../test/support/fleet.ts";
 import { Failure } from "../../core/failure.ts";
 import { createLogger } from "../../core/logger.ts";
-import { closeMonitoringPool, createMonitoringPool } from "../../database/monitoring-pool.ts";
+import { closeMonitoringPool, createMonitoringPool, onConnection } from "../../database/monitoring-pool.ts";
 import { problems } from "../../http/problems.ts";
 import { DatabaseHealthChecker } from "../database/health-check.ts";
+import { applyRetention } from "../fleet/retention.ts";
 import { MonitoringService } from "../service.ts";
 import { SystemMetrics } from "../system/sampler.ts";
 import { fleetRoutes } from "./fleet.ts";
@@ -187,6 +188,55 @@ test("errors are counted on all instances, as soon as they happen", async () => 
   });
 });
 
+test("errors can be read for a route and a period", async () => {
+  const of = async (query: Record<string, string>) =>
+    (await get(`/api/health/errors?${new URLSearchParams(query)}`)).body.errors.length;
+  expect(await of({ route: "/orders", method: "POST", from: minutesLater(0) })).toBe(2);
+  expect(await of({ route: "/orders", method: "GET" })).toBe(0);
+  expect(await of({ from: minutesLater(-60), to: minutesLater(-1) })).toBe(0);
+});
+
+test("all routes of a period have their percentiles and their requests over time, merged hours included", async () => {
+  const routes = (query: Record<string, string>) =>
+    get(`/api/health/routes?${new URLSearchParams({ from: minutesLater(0), ...query })}`);
+  const expected = [
+    {
+      method: "GET",
+      route: "/orders",
+      requests: 2,
+      errors: 1,
+      p50_ms: expect.closeTo(10, 0),
+      max_ms: 30,
+      requests_per_second: 0.033,
+    },
+    { method: "POST", route: "/orders", requests: 1, errors: 0, p50_ms: 50 },
+  ];
+  const { body } = await routes({ to: minutesLater(3), points: "3" });
+  expect(body).toMatchObject({ step_seconds: 60, routes: expected });
+  expect(body.routes.map((route: { requests_by_point: number[] }) => route.requests_by_point)).toEqual([
+    [2, 0, 0],
+    [1, 0, 0],
+  ]);
+  expect(body.routes[0].errors_by_point).toEqual([1, 0, 0]);
+  // An instance may be merging at the same time; what it leaves is due again.
+  await vi.waitUntil(
+    async () => {
+      await onConnection(pool, applyRetention);
+      const { rows } = await database.pool.query("select from earlybird.metric_hours_due");
+      return rows.length === 0;
+    },
+    { timeout: 10_000 },
+  );
+  // A merged hour counts where it lies within the period as a whole; its minutes count elsewhere.
+  for (const to of [minutesLater(60), minutesLater(59)])
+    expect((await routes({ to })).body.routes).toMatchObject(expected);
+  expect((await routes({ to: minutesLater(25 * 60) })).body).toMatchObject({
+    step_seconds: 3_600,
+    routes: [{ requests: 2, p50_ms: expected[0]?.p50_ms }, { requests: 1 }],
+  });
+  expect((await routes({ to: minutesLater(0), from: "2020-01-01T00:00:00Z" })).body.routes).toEqual([]);
+});
+
 test("the requests since a moment are counted for each route and in total", async () => {
   const since = (query: Record<string, string>) => get(`/api/health/since?${new URLSearchParams(query)}`);
   await since({ at: minutesLater(0) });
@@ -220,6 +270,7 @@ test.each([
   ["/api/health/history?resolution=second", "EB_INVALID_REQUEST"],
   ["/api/health/history?method=GET", "EB_INVALID_REQUEST"],
   ["/api/health/errors?window=1d", "EB_INVALID_REQUEST"],
+  ["/api/health/routes?points=1000", "EB_INVALID_REQUEST"],
   ["/api/health/since", "EB_INVALID_REQUEST"],
   ["/api/health/since?at=2020-01-01T00:00:00Z", "EB_HISTORY_TOO_LONG"],
   ["/api/health/series", "EB_INVALID_REQUEST"],
@@ -240,6 +291,7 @@ test.each([
   "/api/health/since?at=2026-03-10T03:15:00Z",
   "/api/health/history",
   "/api/health/series?metrics=requests",
+  "/api/health/routes",
 ])("%s requires a login", async (url) => {
   expect((await app.inject(url)).statusCode).toBe(401);
 });

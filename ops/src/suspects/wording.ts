@@ -1,4 +1,6 @@
-import type { OperationKind } from "./operation.ts";
+import type { RollbackOperation } from "../rollback/index.ts";
+
+type OperationKind = RollbackOperation["kind"];
 
 /** `The rollback of step 23 failed.` */
 export const operationNouns: Record<OperationKind, string> = {
