@@ -24,6 +24,8 @@ export interface WalStream {
 export const startWalStream = async (replication: Replication, folder: PartFolder): Promise<WalStream> => {
   const { client } = replication;
   const slot = `earlybird_backup_${randomBytes(6).toString("hex")}`;
+  // The slot begins at the last checkpoint: after a new one, less log is needed. A role that may not make one goes without.
+  await client.query("CHECKPOINT").catch(() => undefined);
   await client.query(`CREATE_REPLICATION_SLOT ${slot} TEMPORARY PHYSICAL RESERVE_WAL`);
   const { rows } = await client.query<{ restart_lsn: string; segment: string }>(
     `select restart_lsn, (select setting from pg_settings where name = 'wal_segment_size') as segment
