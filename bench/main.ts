@@ -1,3 +1,4 @@
+import { backupsBench } from "./backups.ts";
 import { cliBench } from "./cli.ts";
 import { consoleBench } from "./console/index.ts";
 import { judgeBench } from "./judge.ts";
@@ -14,6 +15,7 @@ const benches: Record<string, () => Promise<void>> = {
   releases: releasesBench,
   cli: cliBench,
   logins: loginsBench,
+  backups: backupsBench,
   console: consoleBench,
   judge: judgeBench,
 };

@@ -2,6 +2,7 @@ import {
   type Clock,
   type RunningService,
   type ServeContext,
+  type Settings,
   startMonitoring,
   systemClock,
 } from "@earlybird-ops/platform";
@@ -30,6 +31,7 @@ export const serve = async ({
   pool,
   direct,
   rollback,
+  backups,
   settings,
   dataDir,
   log,
@@ -89,6 +91,7 @@ export const serve = async ({
       observed,
       log,
       rollback,
+      ...(backups && { backups: { manager: backups, schedule: scheduleOf(settings, timeZone) } }),
       version,
       ...(settings.TRUST_PROXY !== undefined && { trustProxy: settings.TRUST_PROXY }),
     });
@@ -101,6 +104,9 @@ export const serve = async ({
     throw error;
   }
 };
+
+const scheduleOf = ({ BACKUP_SCHEDULE: time }: Settings, timeZone: string) =>
+  time === undefined ? undefined : { time, timeZone };
 
 /** In production there is no login at first: the log of the first start contains an invitation for the admin. */
 const firstInvitation = (changes: Changes<Tables>, clock: Clock): Promise<string | undefined> =>

@@ -22,7 +22,13 @@ export {
   tooManyRequests,
 } from "./http/problems.ts";
 export { type GaugeDeclaration, type GaugeOptions, gauge } from "./monitoring/index.ts";
-export { type EarlybirdOptions, earlybird, earlybird as default, type Observed } from "./plugin.ts";
+export {
+  type Backups,
+  type EarlybirdOptions,
+  earlybird,
+  earlybird as default,
+  type Observed,
+} from "./plugin.ts";
 export {
   defineService,
   type MonitoringDeclarations,

@@ -1,6 +1,7 @@
 /** The types of `earlybird.config.js`. Every command loads this module, so it imports no implementation. */
 import type pg from "pg";
 import type { AlertDeclaration } from "./alerts/index.ts";
+import type { BackupManager } from "./backups/index.ts";
 import type { Logger } from "./core/logger.ts";
 import type { SlotListening } from "./deployment/index.ts";
 import type { GaugeDeclaration } from "./monitoring/index.ts";
@@ -15,6 +16,8 @@ export interface ServeContext {
   /** Connects without a pooler; `Changes` needs it. The same object as `pool` unless DATABASE_DIRECT_URL is set. */
   direct: pg.Pool;
   rollback: RollbackManager;
+  /** As the settings want them. Without it, the service serves none. */
+  backups?: BackupManager | undefined;
   settings: Settings;
   /** Absolute path of the data directory. */
   dataDir: string;

@@ -24,6 +24,7 @@ const reasons: Readonly<Record<string, string>> = {
   "prom-client": "process metrics for Prometheus",
   undici: "forwards requests to slots over unix sockets",
   semver: "compares versions with `engines`",
+  "tar-fs": "extracts the archives of a backup",
   zod: "schemas of settings, requests and responses",
 };
 

@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { channelTable, routingExample } from "./alert-channels.ts";
 import { adviceTable, alertTypeTable } from "./alert-types.ts";
-import { alertCommandTable, rollbackCommandTable, serviceCommandTable } from "./commands.ts";
+import {
+  alertCommandTable,
+  backupCommandTable,
+  rollbackCommandTable,
+  serviceCommandTable,
+} from "./commands.ts";
 import { consoleApi } from "./console-api.ts";
 import { dependencyTable } from "./dependencies.ts";
 import { errorTable } from "./errors.ts";
@@ -26,6 +31,7 @@ const parts: readonly { file: string; name: string; render: (root: string) => st
   { file: "docs/reference/http-api.md", name: "monitoring routes", render: monitoringRouteTable },
   { file: "docs/reference/http-api.md", name: "rollback routes", render: rollbackRouteTable },
   { file: "docs/reference/command-line.md", name: "alert commands", render: alertCommandTable },
+  { file: "docs/reference/command-line.md", name: "backup commands", render: backupCommandTable },
   { file: "docs/reference/command-line.md", name: "service commands", render: serviceCommandTable },
   { file: "docs/reference/command-line.md", name: "rollback commands", render: rollbackCommandTable },
   { file: "docs/reference/alert-types.md", name: "alert types", render: alertTypeTable },

@@ -6,6 +6,7 @@ import { adminCommand } from "./commands/admin.ts";
 import { alertsCommand } from "./commands/alerts/index.ts";
 import { approvalsCommand, approveCommand, withdrawCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
+import { backupCommand } from "./commands/backup/index.ts";
 import { checkCommand } from "./commands/check.ts";
 import { healthCommand } from "./commands/health.ts";
 import { historyCommand } from "./commands/history.ts";
@@ -44,10 +45,12 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     // Each level reads its own options only: "audit verify --json" asks verify for JSON.
     .enablePositionalOptions();
   const alerts = alertsCommand();
-  // These commands import all modules of alerts.
+  // These commands import all modules of alerts and backups.
   if (argv.includes("alerts")) (await import("./commands/alerts/commands.ts")).addAlertCommands(alerts);
   const release = releaseCommand();
   if (argv.includes("release")) (await import("./commands/release/commands.ts")).addReleaseCommands(release);
+  const backup = backupCommand();
+  if (argv.includes("backup")) (await import("./commands/backup/commands.ts")).addBackupCommands(backup);
   for (const command of [
     startCommand(),
     healthCommand(),
@@ -69,6 +72,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     release,
     preflightCommand(),
     alerts,
+    backup,
     adminCommand(),
     seedCommand(),
     schemaCommand(),

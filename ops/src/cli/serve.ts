@@ -29,7 +29,8 @@ export interface ServeOptions {
 /** Prepares the database, applies pending changes, and serves in this process until a signal stops it. */
 export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Promise<void> =>
   withSession(
-    async ({ service, settings, dataDir, database, manager, log }) => {
+    async (session) => {
+      const { service, settings, dataDir, database, manager, log } = session;
       if (!service.serve) throw nothingToServe({ name: service.name });
       const stop = stopSignal(systemClock);
       printStatus(
@@ -45,10 +46,12 @@ export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Prom
           onProgress: (stage, rows) => printStatus(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
         });
       }
+      const { backupsOf } = await import("./backups-of.ts");
       const running = await service.serve({
         pool: database.pool,
         direct: database.direct,
         rollback: manager,
+        backups: backupsOf(session),
         settings,
         dataDir,
         log,

@@ -1,4 +1,5 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
+export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
 export { inheritSockets } from "./renewal.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
 export {
@@ -31,7 +32,6 @@ export {
   type TrafficSwitch,
   type Weights,
 } from "./traffic/index.ts";
-export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
 
 /** Loads the preflight, which only its command needs. */
 export const loadPreflight = () => import("./preflight/index.ts");
