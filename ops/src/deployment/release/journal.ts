@@ -90,7 +90,7 @@ export class Journal {
     this.#listener = listener;
   }
 
-  /** @param listener is told of each entry once it is on disk */
+  /** @param listener called with each entry once it is on disk */
   static async open(path: string, listener: (entry: JournalEntry) => void = () => {}): Promise<Journal> {
     const { entries, bytes } = parse(path, await readFile(path, "utf8").catch(emptyIfMissing));
     const file = await open(path, "a", 0o600);

@@ -45,7 +45,7 @@ afterAll(() => database.drop());
 const initialsNow = async () =>
   (await database.pool.query("select initial from authors order by id")).rows.map(({ initial }) => initial);
 
-test("steps go there and back as often as a conductor repeats them, and nothing is lost", async () => {
+test("steps are applied and rolled back as often as a conductor repeats it, and nothing is lost", async () => {
   const steps = releaseSteps(manager, release, ["no initials"]);
   await steps.apply(1);
   await steps.apply(1);

@@ -24,7 +24,7 @@ export interface ReleaseWorld {
   preflight(): Promise<string>;
   /** Makes a backup and restores it. */
   backup(): Promise<string>;
-  /** Goes there and back on a restored copy. */
+  /** Applies the steps and rolls them back on a restored copy. */
   rehearse(): Promise<string>;
   /** Compares the two slots. */
   judge(phase: Phase, look: Look): Promise<GateVerdict>;

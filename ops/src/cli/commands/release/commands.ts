@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { systemClock } from "../../../core/clock.ts";
-import { commandRelease } from "../../../deployment/release/command.ts";
-import { type JournalEntry, readJournal } from "../../../deployment/release/journal.ts";
-import { journalFile, listReleases, type Release, readRelease } from "../../../deployment/release/release.ts";
-import { type ReleaseReport, reportMarkdown, reportOf } from "../../../deployment/release/report.ts";
-import { type CommandName, isOver } from "../../../deployment/release/state.ts";
+import {
+  type CommandName,
+  commandRelease,
+  isOver,
+  type JournalEntry,
+  journalFile,
+  listReleases,
+  type Release,
+  type ReleaseReport,
+  readJournal,
+  readRelease,
+  reportMarkdown,
+  reportOf,
+} from "../../../deployment/index.ts";
 import { operator, readEnvironment } from "../../context.ts";
 import { bold, dim, duration, print, printJson, printStatus, table } from "../../output.ts";
 
@@ -97,7 +106,7 @@ export const printEntry = (entry: JournalEntry): void => {
 
 const sends: [CommandName, string][] = [
   ["hold", "stop before the next state; triggers that revert go on"],
-  ["advance", "go on with a release that is held"],
+  ["advance", "continue a release that is held"],
   ["revert", "take everything back, in reverse order, also after the release is completed"],
   ["accept", "accept what the release does, in the validation"],
   ["ack", "say that you are on call for this release"],
