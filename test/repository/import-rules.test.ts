@@ -71,7 +71,7 @@ const layers: Record<string, readonly string[]> = {
     ".",
     "routes",
   ],
-  deployment: ["traffic", "front", "slots", "judge", "preflight", "release", "validation", ".", "routes"],
+  deployment: ["traffic", "front", "slots", "judge", "preflight", "release", "validation", "."],
   cli: [".", "commands"],
 };
 

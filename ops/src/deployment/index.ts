@@ -1,19 +1,5 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
-export {
-  type CommandName,
-  commandRelease,
-  isOver,
-  type JournalEntry,
-  journalFile,
-  listReleases,
-  type Release,
-  type ReleaseReport,
-  readJournal,
-  readRelease,
-  reportMarkdown,
-  reportOf,
-} from "./release/index.ts";
 export { inheritSockets } from "./renewal.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
 export {
