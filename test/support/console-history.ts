@@ -2,11 +2,19 @@ import { sql } from "kysely";
 import { onConnection } from "../../ops/src/database/monitoring-pool.ts";
 import { type Api, reapply, rollBack } from "./api.ts";
 import { type RecordedTraffic, recordTraffic } from "./traffic.ts";
+import { until } from "./until.ts";
 
 const minuteMs = 60_000;
 
 /** A route that fails in the last twelve minutes of {@link recordHistory}. */
 export const failingRoute = { method: "POST", route: "/api/deliveries/confirm" };
+
+/**
+ * Until the instance has reached the database. If the clock is set back before, the next minute applies the retention
+ * once more, which merges the first recorded hour.
+ */
+export const untilRegistered = (api: Api): Promise<void> =>
+  until(() => (api.observed.fleet?.living.length ?? 0) > 0);
 
 /**
  * Eleven hours before the API's time: traffic that rises and falls, a route that has begun to fail, gauges of process and
@@ -16,6 +24,7 @@ export const failingRoute = { method: "POST", route: "/api/deliveries/confirm" }
  * @returns the operations, oldest first
  */
 export const recordHistory = async (api: Api, { routes = 0 } = {}): Promise<string[]> => {
+  await untilRegistered(api);
   const nowMs = api.clock.now().getTime();
   const before = (minutes: number) => new Date(nowMs - minutes * minuteMs);
   const traffic: RecordedTraffic[] = [];

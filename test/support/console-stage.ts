@@ -2,6 +2,7 @@ import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
 import { readSettings } from "../../ops/src/settings/settings.ts";
 import { settingsReport } from "../../ops/src/settings/settings-report.ts";
 import { type Api, startApi } from "./api.ts";
+import { untilRegistered } from "./console-history.ts";
 import { recordMorning } from "./console-morning.ts";
 import { freePort } from "./free-port.ts";
 import { type SlackPeer, startSlackPeer } from "./slack-peer.ts";
@@ -61,6 +62,7 @@ export const startConsoleStage = async ({
     ...options,
   });
   await api.observed.monitoring.start();
+  if (withMorning) await untilRegistered(api);
   const acknowledge = ["revenue loss"];
   const asRavi = { requestedBy: "Ravi", origin: "cli", acknowledge };
   await api.engine.rollbackStep(23, { ...asRavi, reason: "wrong prices on one-time orders", cascade: true });
