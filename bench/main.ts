@@ -1,17 +1,23 @@
+import { backupsBench } from "./backups.ts";
 import { cliBench } from "./cli.ts";
 import { consoleBench } from "./console/index.ts";
+import { judgeBench } from "./judge.ts";
 import { loginsBench } from "./logins.ts";
 import { monitoringBench } from "./monitoring/index.ts";
 import { recorderBench } from "./monitoring/recorder.ts";
+import { releasesBench } from "./releases.ts";
 import { rollbackBench } from "./rollback/index.ts";
 
 const benches: Record<string, () => Promise<void>> = {
   monitoring: monitoringBench,
   recorder: recorderBench,
   rollback: rollbackBench,
+  releases: releasesBench,
   cli: cliBench,
   logins: loginsBench,
+  backups: backupsBench,
   console: consoleBench,
+  judge: judgeBench,
 };
 
 const wanted = process.argv.slice(2);

@@ -8,7 +8,7 @@ import { makeTemporaryDirectory } from "../test/support/temporary-directory.ts";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 export const program = `${root}ops/bin/earlybird.js`;
 
-/** `earlybird start` in its own process, with its own data directory. */
+/** `earlybird start --direct` in its own process, with its own data directory. */
 export interface RunningService {
   folder: string;
   env: NodeJS.ProcessEnv;
@@ -26,7 +26,7 @@ export const startService = async (
   console.error(`starting the service in ${folder} ...`);
   const dataDir = await makeTemporaryDirectory();
   const env = { ...process.env, EARLYBIRD_DATA_DIR: dataDir, PORT: String(await freePort()), ...settings };
-  const child = spawn(process.execPath, [program, "start"], {
+  const child = spawn(process.execPath, [program, "start", "--direct"], {
     cwd: folder,
     env,
     stdio: ["ignore", "ignore", "pipe"],

@@ -14,5 +14,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Else a busy machine prints which plugins took long.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });

@@ -1,6 +1,7 @@
 import {
   answerClientError,
   answerFrameworkError,
+  type Backups,
   earlybird,
   type Logger,
   type Observed,
@@ -44,6 +45,8 @@ export interface ServerContext extends ApiContext {
   /** What watches the service. */
   observed: Observed;
   rollback: RollbackManager;
+  /** Without them, there are no routes about backups. */
+  backups?: Backups;
   version: string;
   /** Proxies whose `X-Forwarded-For` says who asks: addresses and networks, separated by commas. */
   trustProxy?: string;
@@ -75,11 +78,12 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
   await app.register(problems, { isDatabaseUnavailable: isDatabaseUnreachable });
   const rateLimit = await registerRateLimit(app);
   await registerOpenApi(app, context.version);
-  const { observed, rollback, version } = context;
+  const { observed, rollback, backups, version } = context;
   countTrafficWith(observed.monitoring.performance);
   await app.register(earlybird, {
     ...observed,
     rollback,
+    backups,
     version,
     securityScheme: bearer,
     rateLimit,

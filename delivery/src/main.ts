@@ -2,6 +2,7 @@ import {
   type Clock,
   type RunningService,
   type ServeContext,
+  type Settings,
   startMonitoring,
   systemClock,
 } from "@earlybird-ops/platform";
@@ -30,9 +31,11 @@ export const serve = async ({
   pool,
   direct,
   rollback,
+  backups,
   settings,
   dataDir,
   log,
+  slot,
 }: ServeContext): Promise<RunningService> => {
   const db: DeliveryDatabase = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const timeZone = await readTimeZone(db);
@@ -88,11 +91,12 @@ export const serve = async ({
       observed,
       log,
       rollback,
+      ...(backups && { backups: { manager: backups, schedule: scheduleOf(settings, timeZone) } }),
       version,
       ...(settings.TRUST_PROXY !== undefined && { trustProxy: settings.TRUST_PROXY }),
     });
     started.push(() => app.close());
-    const url = await listen(app, { host: settings.HOST, port: settings.PORT });
+    const url = await listen(app, { host: settings.HOST, port: settings.PORT, slot });
     const invitation = production ? await firstInvitation(changes, clock) : undefined;
     return { greeting: greet({ url, demo: !production, invitation }), close };
   } catch (error) {
@@ -100,6 +104,9 @@ export const serve = async ({
     throw error;
   }
 };
+
+const scheduleOf = ({ BACKUP_SCHEDULE: time }: Settings, timeZone: string) =>
+  time === undefined ? undefined : { time, timeZone };
 
 /** In production there is no login at first: the log of the first start contains an invitation for the admin. */
 const firstInvitation = (changes: Changes<Tables>, clock: Clock): Promise<string | undefined> =>

@@ -18,9 +18,17 @@ export default defineService({
   name: "EarlyBird Delivery",
   version,
   changes,
+  // Without it, requests are not authenticated.
+  requiredSteps: [24],
   createSchema: (pool, { BUSINESS_TIME_ZONE }) => createSchema(databaseOf(pool), BUSINESS_TIME_ZONE),
   demo: {
     isEmpty: async (pool) => (await loadSeed()).isEmpty(databaseOf(pool)),
+    logins: async (pool) => {
+      const { rows } = await pool.query<{ email: string }>(
+        "select email from users where email like '%@earlybird.local' order by email",
+      );
+      return rows.map(({ email }) => email);
+    },
     seed: async (pool, options) => ({ ...(await (await loadSeed()).seedDemo(databaseOf(pool), options)) }),
   },
   serve: async (context) => (await loadServer()).serve(context),

@@ -20,7 +20,7 @@ const authorize = async (request) => {
   return { id: "librarian", name: "The librarian" };
 };
 
-export const serve = async ({ pool, direct, rollback, settings, dataDir, log }) => {
+export const serve = async ({ pool, direct, rollback, settings, dataDir, log, slot }) => {
   const changes = new Changes({ changes: [dueDates, lostBooks, reservations], pool, direct, log });
   const observed = await startMonitoring({ pool, settings, dataDir, log, version });
   const app = fastify({ frameworkErrors: answerFrameworkError });
@@ -56,7 +56,12 @@ export const serve = async ({ pool, direct, rollback, settings, dataDir, log }) 
   });
 
   await changes.start();
-  const url = await app.listen({ host: settings.HOST, port: settings.PORT });
+  // Behind the front of `earlybird start`, the front has the port.
+  slot?.attach(app.server);
+  const listening = await app.listen(
+    slot ? { path: slot.path } : { host: settings.HOST, port: settings.PORT },
+  );
+  const url = slot?.url ?? listening;
   return {
     greeting: `The library is open at ${url}. Ctrl-C closes it.`,
     close: async () => {

@@ -22,7 +22,13 @@ export {
   tooManyRequests,
 } from "./http/problems.ts";
 export { type GaugeDeclaration, type GaugeOptions, gauge } from "./monitoring/index.ts";
-export { type EarlybirdOptions, earlybird, earlybird as default, type Observed } from "./plugin.ts";
+export {
+  type Backups,
+  type EarlybirdOptions,
+  earlybird,
+  earlybird as default,
+  type Observed,
+} from "./plugin.ts";
 export {
   defineService,
   type MonitoringDeclarations,
@@ -30,6 +36,7 @@ export {
   type SeedRequest,
   type ServeContext,
   type Service,
+  type SlotListening,
 } from "./service.ts";
 export { type MonitoringSettings, readMonitoringSettings } from "./settings/monitoring-settings.ts";
 export { readSettings, type Settings } from "./settings/settings.ts";

@@ -13,6 +13,7 @@ import {
   watchLogins,
   watchUnauthorizedAccess,
 } from "./alerts/index.ts";
+import { attendBackups, type BackupManager, backupRoutes } from "./backups/index.ts";
 import {
   type ConsoleOptions,
   consolePages,
@@ -62,11 +63,20 @@ export interface Observed {
   settings?: readonly SettingReport[];
 }
 
+/** Backups of a service, and when they are made by themselves. */
+export interface Backups {
+  manager: BackupManager;
+  /** A daily backup at `HH:MM` on the clocks of the zone, made by one instance. */
+  schedule?: { time: string; timeZone: string } | undefined;
+}
+
 export interface EarlybirdOptions extends Observed {
   /** Without it, the holder of `operatorToken` is the operator. */
   authorize?: Authorize;
   /** Reversible changes. Without it, the routes under `/api/rollback` are not registered. */
   rollback?: RollbackManager;
+  /** Backups of the database. Without it, the routes under `/api/backups` are not registered. */
+  backups?: Backups | undefined;
   /** Throws if the login is too old to move a critical step. Without it, the age of logins is not checked. */
   recentlyAuthenticated?: (request: FastifyRequest) => Promise<void>;
   /** Identifies users whose unauthorized attempts go into the ledger. Without it, they are only logged. */
@@ -93,7 +103,7 @@ export interface EarlybirdOptions extends Observed {
 export const earlybird = fastifyPlugin(
   async (
     app: FastifyInstance,
-    { monitoring, alerts, dispatcher, rollback, version, ...options }: EarlybirdOptions,
+    { monitoring, alerts, dispatcher, rollback, backups, version, ...options }: EarlybirdOptions,
   ) => {
     const { authorize, console } = accessOf(options);
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
@@ -185,10 +195,16 @@ export const earlybird = fastifyPlugin(
       const sources = liveSources({ monitoring, alerts, version, rollback });
       await scope.register(liveRoute, { sources, clock, log: app.log, operatorOnly });
       await scope.register(settingsRoute, { settings: settings ?? [], operatorOnly });
+      const admin = (request: FastifyRequest) => authorize(request, "admin");
+      if (backups) {
+        await scope.register(backupRoutes, { backups: backups.manager, operatorOnly, admin });
+        const { manager, schedule } = backups;
+        const attended = { backups: manager, alarm: alerts, clock, log: app.log };
+        if (schedule) scope.addHook("onClose", attendBackups({ ...attended, ...schedule }));
+      }
       if (!rollback) return;
       const leave = rollback.attend(alerts);
       scope.addHook("onClose", leave);
-      const admin = (request: FastifyRequest) => authorize(request, "admin");
       await scope.register(rollbackRoutes, {
         manager: rollback,
         clock,

@@ -1,7 +1,9 @@
 /** The types of `earlybird.config.js`. Every command loads this module, so it imports no implementation. */
 import type pg from "pg";
 import type { AlertDeclaration } from "./alerts/index.ts";
+import type { BackupManager } from "./backups/index.ts";
 import type { Logger } from "./core/logger.ts";
+import type { SlotListening } from "./deployment/index.ts";
 import type { GaugeDeclaration } from "./monitoring/index.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -14,11 +16,20 @@ export interface ServeContext {
   /** Connects without a pooler; `Changes` needs it. The same object as `pool` unless DATABASE_DIRECT_URL is set. */
   direct: pg.Pool;
   rollback: RollbackManager;
+  /** As the settings want them. Without it, the service serves none. */
+  backups?: BackupManager | undefined;
   settings: Settings;
   /** Absolute path of the data directory. */
   dataDir: string;
   log: Logger;
+  /**
+   * Present behind the front of `earlybird start`: call `attach` with the HTTP server, then listen on `path` instead of
+   * HOST and PORT. A service that ignores it listens itself, and has no releases.
+   */
+  slot?: SlotListening;
 }
+
+export type { SlotListening };
 
 export interface RunningService {
   /** Printed once the service listens: its address and first steps. */
@@ -55,12 +66,16 @@ export interface Service {
   name: string;
   version: string;
   changes: readonly Change[];
+  /** Steps without which the service must not be released, such as one that authenticates requests. */
+  requiredSteps?: readonly number[];
   /** Creates the tables that exist before any change, if they are missing. */
   createSchema?: (pool: pg.Pool, settings: Settings) => Promise<void>;
   /** Demo data, which `start` loads if `isEmpty` resolves to true. Never called in production. */
   demo?: {
     isEmpty: (pool: pg.Pool) => Promise<boolean>;
     seed: (pool: pg.Pool, options: SeedRequest) => Promise<Record<string, unknown>>;
+    /** The logins of the demo that exist; the preflight refuses them in production. */
+    logins?: (pool: pg.Pool) => Promise<string[]>;
   };
   /** Loaded for `earlybird alerts rules`, such as `() => import("./monitoring.js")`. */
   monitoring?: () => Promise<MonitoringDeclarations>;

@@ -5,10 +5,13 @@ import { addAlertCommands } from "../../ops/src/cli/commands/alerts/commands.ts"
 import { alertsCommand } from "../../ops/src/cli/commands/alerts/index.ts";
 import { approvalsCommand, approveCommand, withdrawCommand } from "../../ops/src/cli/commands/approvals.ts";
 import { auditCommand } from "../../ops/src/cli/commands/audit.ts";
+import { addBackupCommands } from "../../ops/src/cli/commands/backup/commands.ts";
+import { backupCommand } from "../../ops/src/cli/commands/backup/index.ts";
 import { checkCommand } from "../../ops/src/cli/commands/check.ts";
 import { healthCommand } from "../../ops/src/cli/commands/health.ts";
 import { historyCommand } from "../../ops/src/cli/commands/history.ts";
 import { parkedCommand } from "../../ops/src/cli/commands/parked.ts";
+import { preflightCommand } from "../../ops/src/cli/commands/preflight.ts";
 import { proveCommand } from "../../ops/src/cli/commands/prove.ts";
 import { reapplyCommand } from "../../ops/src/cli/commands/reapply.ts";
 import { resumeCommand } from "../../ops/src/cli/commands/resume.ts";
@@ -21,7 +24,14 @@ import { statusCommand } from "../../ops/src/cli/commands/status.ts";
 import { untilCommand } from "../../ops/src/cli/commands/until.ts";
 import { markdownTable } from "./marked-part.ts";
 
-const aboutService = [startCommand(), healthCommand(), schemaCommand(), seedCommand(), adminCommand()];
+const aboutService = [
+  startCommand(),
+  healthCommand(),
+  schemaCommand(),
+  seedCommand(),
+  adminCommand(),
+  preflightCommand(),
+];
 
 const aboutChanges = [
   statusCommand(),
@@ -49,6 +59,9 @@ export const serviceCommandTable = (): string => commandTable(aboutService);
 
 /** A row for each command about alerts. */
 export const alertCommandTable = (): string => commandTable(addAlertCommands(alertsCommand()).commands);
+
+/** A row for each command about backups. */
+export const backupCommandTable = (): string => commandTable(addBackupCommands(backupCommand()).commands);
 
 const withNested = (command: Command): Command[] => [command, ...command.commands.flatMap(withNested)];
 

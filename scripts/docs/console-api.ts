@@ -25,6 +25,7 @@ const platformDocument = async () => {
     fleet: {},
     settings: [],
     rollback: { attend: () => async () => undefined },
+    backups: { manager: {} },
   };
   await app.register(earlybird, {
     ...(nothing as unknown as EarlybirdOptions),

@@ -6,6 +6,7 @@ import { markdownTable } from "./marked-part.ts";
 const reasons: Readonly<Record<string, string>> = {
   "@clack/prompts": "prompts for confirmation on the command line",
   "@fastify/accept-negotiator": "negotiates the compression of `/metrics`",
+  "@fastify/proxy-addr": "finds the client behind trusted proxies, by the rules of Fastify",
   "@fastify/static": "serves the console's files, compressed and cached",
   commander: "parses the command line and prints help",
   cookie: "reads and writes the cookie of the console's session",
@@ -21,6 +22,9 @@ const reasons: Readonly<Record<string, string>> = {
   pg: "PostgreSQL driver",
   pino: "JSON logs",
   "prom-client": "process metrics for Prometheus",
+  undici: "forwards requests to slots over unix sockets",
+  semver: "compares versions with `engines`",
+  "tar-fs": "extracts the archives of a backup",
   zod: "schemas of settings, requests and responses",
 };
 

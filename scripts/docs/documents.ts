@@ -2,13 +2,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { channelTable, routingExample } from "./alert-channels.ts";
 import { adviceTable, alertTypeTable } from "./alert-types.ts";
-import { alertCommandTable, rollbackCommandTable, serviceCommandTable } from "./commands.ts";
+import {
+  alertCommandTable,
+  backupCommandTable,
+  rollbackCommandTable,
+  serviceCommandTable,
+} from "./commands.ts";
 import { consoleApi } from "./console-api.ts";
 import { dependencyTable } from "./dependencies.ts";
 import { errorTable } from "./errors.ts";
 import { grafanaDashboard } from "./grafana.ts";
 import { replaceMarkedPart } from "./marked-part.ts";
 import { monitoringRouteTable } from "./monitoring-routes.ts";
+import { preflightTable } from "./preflight.ts";
 import { stepProcedures } from "./procedures.ts";
 import { prometheusRules } from "./prometheus-rules.ts";
 import { rollbackRouteTable } from "./rollback-routes.ts";
@@ -25,12 +31,14 @@ const parts: readonly { file: string; name: string; render: (root: string) => st
   { file: "docs/reference/http-api.md", name: "monitoring routes", render: monitoringRouteTable },
   { file: "docs/reference/http-api.md", name: "rollback routes", render: rollbackRouteTable },
   { file: "docs/reference/command-line.md", name: "alert commands", render: alertCommandTable },
+  { file: "docs/reference/command-line.md", name: "backup commands", render: backupCommandTable },
   { file: "docs/reference/command-line.md", name: "service commands", render: serviceCommandTable },
   { file: "docs/reference/command-line.md", name: "rollback commands", render: rollbackCommandTable },
   { file: "docs/reference/alert-types.md", name: "alert types", render: alertTypeTable },
   { file: "docs/reference/alert-types.md", name: "advice", render: adviceTable },
   { file: "docs/how-to/set-up-alerts.md", name: "channels", render: channelTable },
   { file: "docs/how-to/set-up-alerts.md", name: "routing", render: routingExample },
+  { file: "docs/reference/preflight.md", name: "checks", render: preflightTable },
   { file: "docs/security.md", name: "dependencies", render: dependencyTable },
 ];
 

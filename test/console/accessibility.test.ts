@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   addAxe,
   axeViolations,
+  beginSession,
   hasBrowser,
   launchBrowser,
   openPage,
@@ -16,9 +17,6 @@ const findOverflow = `document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.body.querySelectorAll("*")]
     .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
     .map((element) => element.outerHTML.slice(0, 120))`;
-
-/** A flow of many pages takes long beside other tests. */
-const longFlow = { timeout: 120_000 };
 
 const desktop = { width: 1440, height: 900 };
 
@@ -43,15 +41,18 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
     expect(watched.errors).toEqual([]);
   });
 
-  const open = async (path: string) => {
+  const open = async (path: string, { as }: { as?: string } = {}) => {
     watched = await openPage(browser, desktop);
     page = watched.page;
     await addAxe(page);
+    if (as) await logIn(as);
     await page.goto(`${stage.url}${path}`);
   };
 
+  const logIn = (as: string) => beginSession(watched.context, stage.url, stage.api.tokenOf(as));
+
   /** Logs in by keys alone: the email field is the first of the page. */
-  const logIn = async () => {
+  const logInByKeys = async () => {
     await tabTo(page.getByLabel("Email"));
     await page.keyboard.type("admin@example.com");
     await page.keyboard.press("Tab");
@@ -92,39 +93,48 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
     });
   };
 
-  test("no page has a barrier, by night, by day or at 400 % zoom", longFlow, async () => {
+  /** The pages, and what shows that each is complete. */
+  const pages = {
+    "what happens": ({ alert }: ConsoleStage): [string, Locator][] => [
+      ["", page.getByRole("figure").getByRole("link", { name: /Bills of 3 customers/ })],
+      ["/traffic", page.getByRole("table").first()],
+      ["/system", page.getByText("Largest tables")],
+      ["/alerts", page.getByText("Channels")],
+      [`/alerts/${alert}`, page.getByText("Step 23 was re-applied 4 min before the alert fired.")],
+    ],
+    "what changes": ({ operation }: ConsoleStage): [string, Locator][] => [
+      ["/changes", page.getByRole("table").first()],
+      ["/changes/23", page.getByText("4 of 4 checks hold")],
+      ["/ledger", page.getByText("Every entry is as it was written.")],
+      [`/operations/${operation}`, page.getByText(/(\d+) of \1 checks hold/)],
+      ["/settings", page.getByText("HIGH_CPU").first()],
+      ["/nowhere", page.getByText("There is no such page")],
+    ],
+  };
+
+  test.each(Object.entries(pages))(
+    "no page about %s has a barrier, by night, by day or at 400 % zoom",
+    async (_, pagesOf) => {
+      await open("/nowhere", { as: "admin" });
+      for (const [path, ready] of pagesOf(stage)) {
+        await page.goto(`${stage.url}${path}`);
+        await ready.waitFor();
+        await expectAccessible(path);
+      }
+    },
+  );
+
+  test("a refused login has no barrier", async () => {
     await open("/login");
-    await page.getByLabel("Email").waitFor();
     await page.getByLabel("Email").fill("admin@example.com");
     await page.getByLabel("Password").fill("wrong");
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByRole("alert").waitFor();
     await expectAccessible("login, refused");
-    await page.reload();
-    await logIn();
-    const pages: [string, Locator][] = [
-      ["", page.getByText("Vital signs")],
-      ["/traffic", page.getByRole("table").first()],
-      ["/system", page.getByText("Largest tables")],
-      ["/alerts", page.getByText("Channels")],
-      [`/alerts/${stage.alert}`, page.getByText("What changed in the hour before")],
-      ["/changes", page.getByRole("table").first()],
-      ["/changes/23", page.getByText("4 of 4 checks hold")],
-      ["/ledger", page.getByText("Every entry is as it was written.")],
-      [`/operations/${stage.operation}`, page.getByText(/(\d+) of \1 checks hold/)],
-      ["/settings", page.getByText("HIGH_CPU").first()],
-      ["/nowhere", page.getByText("There is no such page")],
-    ];
-    for (const [path, ready] of pages) {
-      await page.goto(`${stage.url}${path}`);
-      await ready.waitFor();
-      await expectAccessible(path);
-    }
   });
 
   test("settings test a channel and keep theme and keys in the browser", async () => {
-    await open("/settings");
-    await logIn();
+    await open("/settings", { as: "admin" });
     await page.getByRole("button", { name: "Send a test to slack" }).click();
     await page.getByText(/Delivered in [\d.]+ ms\./).waitFor();
     expect(stage.slack.messages.at(-1)?.text).toContain("test");
@@ -158,9 +168,9 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
     expect(await page.getByRole("dialog").count()).toBe(1);
   });
 
-  test("the keyboard alone logs in, finds a step, undoes it and redoes it", longFlow, async () => {
+  test("the keyboard alone logs in and finds a step", async () => {
     await open("/");
-    await logIn();
+    await logInByKeys();
     await page.getByText("Vital signs").waitFor();
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
@@ -189,6 +199,10 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
     );
     await page.keyboard.press("Enter");
     await page.waitForURL("**/changes/23");
+  });
+
+  test("the keyboard alone undoes a step, redoes it, and moves between steps", async () => {
+    await open("/changes/23", { as: "admin" });
     await page.getByText("Dry run of step 23, rolling back").waitFor();
     await tabTo(page.getByLabel(/Why/));
     await page.keyboard.type("by keys");
@@ -214,8 +228,7 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
   });
 
   test("on a phone the bar has five entries, and the rest is below More", async () => {
-    await open("/");
-    await logIn();
+    await open("/", { as: "admin" });
     await page.getByText("Vital signs").waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
     const bar = page.getByRole("navigation", { name: "Main, at the bottom" });

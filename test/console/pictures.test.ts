@@ -3,9 +3,8 @@ import { resolve } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../repository/imports.ts";
-import { hasBrowser, launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
-import { password } from "../support/business.ts";
-import { type ConsoleStage, stageTime, startConsoleStage } from "../support/console-stage.ts";
+import { beginSession, hasBrowser, launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
+import { type ConsoleStage, startConsoleStage } from "../support/console-stage.ts";
 import { command, committedText, directory, isWriting, takePicture, textOf } from "../support/pictures.ts";
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
@@ -16,7 +15,7 @@ interface Picture {
   path: string | ((stage: ConsoleStage) => string);
   ready: (page: Page) => Locator;
   /** What happens on the page before. */
-  prepare?: (page: Page) => Promise<unknown>;
+  prepare?: (page: Page, stage: ConsoleStage) => Promise<unknown>;
   /** Lines of the text that are not compared. */
   without?: RegExp;
 }
@@ -38,8 +37,6 @@ const pictures: readonly Picture[] = [
     name: "traffic-desktop-day",
     path: "/traffic",
     ready: (page) => page.getByRole("table").first(),
-    // Which routes were requested more often depends on how fast the pages load.
-    without: /- (row|rowheader|cell) /,
   },
   { name: "ledger-desktop-day", path: "/ledger", ready: (page) => page.getByText("Every entry is as it") },
   { name: "settings-desktop-night", path: "/settings", ready: (page) => page.getByText("HIGH_CPU").first() },
@@ -59,10 +56,18 @@ const pictures: readonly Picture[] = [
     name: "undone-desktop-day",
     path: step,
     ready: (page) => page.getByText("Dry run of step 23, re-applying"),
-    prepare: async (page) => {
+    prepare: async (page, { api, now }) => {
       await dryRun(page).waitFor();
       await page.getByLabel(/Confirm the risk/).fill("revenue loss");
       await page.getByRole("button", { name: "Undo step 23" }).click();
+      await page.getByText("Step 23 is rolled back.").waitFor();
+      // The database has the real time.
+      await api.pool.query(
+        `update earlybird.operations set started_at = $1, finished_at = $1
+         where id = (select max(id) from earlybird.operations where kind = 'rollback')`,
+        [now],
+      );
+      await page.reload();
     },
   },
 ];
@@ -73,18 +78,14 @@ describe.skipIf(!hasBrowser)("the pictures of the documentation", () => {
   let watched: WatchedPage;
 
   beforeAll(async () => {
-    [stage, browser] = await Promise.all([startConsoleStage({ withDemo: true }), launchBrowser()]);
+    [stage, browser] = await Promise.all([
+      startConsoleStage({ withDemo: true, withMorning: true }),
+      launchBrowser(),
+    ]);
     const { api, url } = stage;
-    for (const path of ["orders", "orders", "orders", "customers", "products", "deliveries"])
-      await api.send(`GET /api/${path}`, { as: "admin" });
     watched = await openPage(browser, sizes.desktop);
-    const { page } = watched;
-    await page.clock.setFixedTime(stageTime);
-    await page.goto(url);
-    await page.getByLabel("Email").fill("admin@example.com");
-    await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Log in" }).click();
-    await vitalSigns(page).waitFor();
+    await watched.page.clock.setFixedTime(stage.now);
+    await beginSession(watched.context, url, api.tokenOf("admin"));
   });
   afterAll(async () => {
     await browser.close();
@@ -97,7 +98,7 @@ describe.skipIf(!hasBrowser)("the pictures of the documentation", () => {
     await page.setViewportSize(sizes[size as keyof typeof sizes]);
     await page.emulateMedia({ colorScheme: theme === "day" ? "light" : "dark" });
     await page.goto(`${stage.url}${typeof path === "string" ? path : path(stage)}`);
-    await prepare?.(page);
+    await prepare?.(page, stage);
     await ready(page).waitFor();
     if (isWriting) await takePicture(page, name, without);
     // The rest of the page may still be loading.

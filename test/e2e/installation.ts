@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readProcess, slots, stopProcess } from "../../ops/src/deployment/index.ts";
 import { secretSettings, settingsReference } from "../../ops/src/settings/settings.ts";
 import { root } from "../repository/imports.ts";
 import { serverPid } from "../support/database-process.ts";
@@ -37,8 +38,10 @@ export interface Installation {
   env: NodeJS.ProcessEnv;
   /** Runs a command until it exits. */
   run: (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Outcome>;
-  /** Starts the server and waits until it listens. */
+  /** Starts the server, a front with its slot, and waits until it listens. */
   start: (env?: NodeJS.ProcessEnv) => Promise<Server>;
+  /** Starts the server as one process, for tests that kill it. */
+  startDirect: (env?: NodeJS.ProcessEnv) => Promise<Server>;
   /** Starts the server with another command, such as `npm start`, in its own process group. */
   startWith: (...command: string[]) => Promise<Server>;
   /** Stops running servers and removes the directory. */
@@ -104,6 +107,7 @@ export const createInstallation = async (
       return { exitStatus, stdout: stdout(), stderr: stderr() };
     },
     start: async (more = {}) => untilListening(spawnProgram(["start"], more)),
+    startDirect: async (more = {}) => untilListening(spawnProgram(["start", "--direct"], more)),
     startWith: async (...command) => {
       const child = spawnCommand(command, { detached: true });
       return untilListening(child, () => process.kill(-(child.pid as number), "SIGKILL"));
@@ -113,6 +117,11 @@ export const createInstallation = async (
         const killTimer = setTimeout(killAll, stopTimeoutMs);
         await server.stop("SIGTERM");
         clearTimeout(killTimer);
+      }
+      // A front that was killed leaves its slots running.
+      for (const slot of slots) {
+        const left = await readProcess(dataDir, slot);
+        if (left) await stopProcess(left.owner, stopTimeoutMs);
       }
       // A server that was killed leaves its database running.
       const database = await serverPid(dataDir).catch(() => undefined);

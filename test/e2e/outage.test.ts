@@ -32,7 +32,7 @@ test("a start that fails because the database is still down delivers the notific
     SLACK_WEBHOOK_URL: slack.webhookUrl,
   };
   slack.answerWith({ status: 500, headers: {}, body: "" });
-  const killed = await installation.start(env);
+  const killed = await installation.startDirect(env);
   await postgres.stop();
   await expect.poll(slackTexts, withinMs).toContainEqual(down);
   await killed.stop("SIGKILL");

@@ -33,7 +33,7 @@ const dashboard = async () => {
 };
 
 test("the first start loads demo data, a restart after SIGKILL keeps it, and Ctrl-C stops everything", async () => {
-  const first = await installation.start();
+  const first = await installation.startDirect();
   expect(first.output()).toContain("Loading demo data");
   const figures = await dashboard();
   await first.stop("SIGKILL");

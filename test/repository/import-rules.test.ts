@@ -23,12 +23,14 @@ const allowedImports: Record<string, readonly string[]> = {
   database: ["core"],
   monitoring: ["core", "database"],
   rollback: ["core", "http", "database"],
+  backups: ["core", "settings", "database", "rollback"],
   alerts: ["core", "settings", "database", "monitoring"],
   console: ["core", "http"],
   suspects: ["alerts", "monitoring", "rollback"],
-  incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
   timeline: ["core", "database", "alerts", "monitoring", "rollback", "suspects"],
-  cli: ["core", "settings", "database", "rollback", "alerts", "service.ts"],
+  incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
+  deployment: ["core", "settings", "http", "database", "rollback"],
+  cli: ["core", "settings", "database", "rollback", "backups", "alerts", "deployment", "service.ts"],
 };
 
 /** Shared by all capabilities file by file. They have no routes and no state, so an index would hide nothing. */
@@ -69,6 +71,7 @@ const layers: Record<string, readonly string[]> = {
     ".",
     "routes",
   ],
+  deployment: ["traffic", "front", "slots", "judge", "preflight", "release", "validation", "."],
   cli: [".", "commands"],
 };
 

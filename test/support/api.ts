@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Observed } from "@earlybird-ops/platform";
 import type { Channel } from "@earlybird-ops/platform/alerts";
 import {
@@ -20,6 +22,7 @@ import type { Tables } from "../../delivery/src/database.ts";
 import { createSchema } from "../../delivery/src/schema.ts";
 import { seedDemo } from "../../delivery/src/seed/index.ts";
 import { createPool } from "../../ops/src/database/pool.ts";
+import { backupsOf } from "../backups/support.ts";
 import { createAlerts } from "./alerts.ts";
 import { openSmallBusiness } from "./business.ts";
 import { StandingClock } from "./clock.ts";
@@ -117,6 +120,7 @@ export const startApi = async ({
     alerts,
     observed,
     rollback: engineOn(pool),
+    backups: { manager: backupsOf(pool, { directory: join(tmpdir(), "earlybird-test-without-backups") }) },
     jwtSecret: secret,
     adminsNeedTotp,
     orderCutOff,

@@ -3,7 +3,7 @@ import { onConnection } from "../../ops/src/database/monitoring-pool.ts";
 import { type Api, reapply, rollBack } from "./api.ts";
 import { type RecordedTraffic, recordTraffic } from "./traffic.ts";
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
 
 /** A route that fails in the last twelve minutes of {@link recordHistory}. */
 export const failingRoute = { method: "POST", route: "/api/deliveries/confirm" };
@@ -17,7 +17,7 @@ export const failingRoute = { method: "POST", route: "/api/deliveries/confirm" }
  */
 export const recordHistory = async (api: Api, { routes = 0 } = {}): Promise<string[]> => {
   const nowMs = api.clock.now().getTime();
-  const before = (minutes: number) => new Date(nowMs - minutes * 60_000);
+  const before = (minutes: number) => new Date(nowMs - minutes * minuteMs);
   const traffic: RecordedTraffic[] = [];
   for (let quarter = 0; quarter < 44; quarter++) {
     traffic.push({
@@ -34,7 +34,7 @@ export const recordHistory = async (api: Api, { routes = 0 } = {}): Promise<stri
     traffic.push({ route: `/api/many/${n}`, from: before(60), minutes: 60, requests: 1 + (n % 9) });
   }
   await recordTraffic(api.operatorPool, traffic);
-  await recordGauges(api, new Date(nowMs - 11 * hourMs));
+  await recordGauges(api, 660);
   for (let n = 0; n < 96; n++) {
     const step = n < 90 ? { code: "EB_QUANTITY", step: 26 } : { code: null, step: null };
     api.observed.fleet?.recordError({ ...failingRoute, status: 500, ...step });
@@ -57,12 +57,14 @@ export const recordHistory = async (api: Api, { routes = 0 } = {}): Promise<stri
   return rows.map(({ id }) => id);
 };
 
-const recordGauges = (api: Api, from: Date): Promise<void> =>
+/** Gauges of process and database in the last minutes. */
+export const recordGauges = (api: Api, minutes: number): Promise<void> =>
   onConnection(api.operatorPool, async (db) => {
+    const from = new Date(api.clock.now().getTime() - minutes * minuteMs);
     await sql`
       insert into earlybird.gauge_minutes (gauge, minute, instance_id, samples, total, highest)
       select gauge, ${from}::timestamptz + make_interval(mins => n), gen_random_uuid(), 1, value, value
-      from generate_series(0, 659) as n, lateral (values
+      from generate_series(0, ${minutes - 1}::int) as n, lateral (values
         ('cpu_percent', 12 + 6 * sin(n / 40.0)), ('memory_percent', 31 + n / 100.0), ('memory_bytes', 4e8 + n * 1e5),
         ('event_loop_p99_ms', 11 + 2 * sin(n / 9.0)), ('database_ping_ms', 0.8 + 0.2 * sin(n / 5.0)),
         ('database_connections', 14 + n % 4), ('pool_in_use', 2 + n % 3), ('pool_waiting', 0), ('lock_waits', 0),

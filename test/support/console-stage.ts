@@ -2,6 +2,7 @@ import { slackChannel } from "../../ops/src/alerts/channels/slack.ts";
 import { readSettings } from "../../ops/src/settings/settings.ts";
 import { settingsReport } from "../../ops/src/settings/settings-report.ts";
 import { type Api, startApi } from "./api.ts";
+import { recordMorning } from "./console-morning.ts";
 import { freePort } from "./free-port.ts";
 import { type SlackPeer, startSlackPeer } from "./slack-peer.ts";
 
@@ -12,6 +13,8 @@ export interface ConsoleStage {
   slack: SlackPeer;
   /** The address of the console, without a slash at the end. */
   url: string;
+  /** What time it is, also for the clock of a browser. */
+  now: string;
   /** The firing alert. */
   alert: string;
   /** The operation that re-applied step 23. */
@@ -21,13 +24,26 @@ export interface ConsoleStage {
   stop(): Promise<void>;
 }
 
-/** The moment, also for the clock of a browser. */
-export const stageTime = "2026-03-10T06:00:00Z";
+/** When the alert fires. */
+const firedAt = "2026-03-10T06:00:00Z";
 
-/** @param options.url an empty database to use instead of one of the tests */
-export const startConsoleStage = async (
-  options: { url?: string; withDemo?: boolean } = {},
-): Promise<ConsoleStage> => {
+/** With traffic, it is some minutes later, so that the alert has lasted for a while, and the service for a minute. */
+const startedAt = "2026-03-10T06:05:25Z";
+const laterTime = "2026-03-10T06:06:20Z";
+const failingMinutes = 10;
+
+/**
+ * @param options.url an empty database to use instead of one of the tests
+ * @param options.withMorning records twelve hours of traffic
+ */
+export const startConsoleStage = async ({
+  withMorning = false,
+  ...options
+}: {
+  url?: string;
+  withDemo?: boolean;
+  withMorning?: boolean;
+} = {}): Promise<ConsoleStage> => {
   const slack = await startSlackPeer();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/console`;
@@ -40,6 +56,8 @@ export const startConsoleStage = async (
         "/nowhere/.env",
       ),
     ),
+    withFleet: withMorning,
+    now: withMorning ? startedAt : firedAt,
     ...options,
   });
   await api.observed.monitoring.start();
@@ -49,6 +67,8 @@ export const startConsoleStage = async (
   await api.engine.reapplySteps(23, 23, { ...asRavi, reason: "prices are corrected" });
   await settleHistory(api);
   await api.app.listen({ port, host: "127.0.0.1" });
+  const now = withMorning ? laterTime : firedAt;
+  api.clock.set(firedAt);
   const { id } = api.alerts.raise({
     type: "BILLING_FAILURE",
     key: "run",
@@ -56,8 +76,11 @@ export const startConsoleStage = async (
     details: { failed_bills: 3 },
   });
   await api.alerts.settled();
+  api.clock.set(now);
+  if (withMorning) await recordMorning(api, failingMinutes);
   return {
     api,
+    now,
     slack,
     url,
     alert: id,
@@ -78,6 +101,6 @@ const settleHistory = async ({ pool }: Api): Promise<void> => {
        select id, $1::timestamptz - (70 * row_number() over (order by id desc) - 66) * interval '1 min' as at
        from earlybird.operations) as moved
      where moved.id = operations.id`,
-    [stageTime],
+    [firedAt],
   );
 };

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 
@@ -15,7 +16,7 @@ const textFile = (name: string): string => `${directory}${name}.txt`;
 
 /**
  * The text of a page as a screen reader gets it, without what differs between two runs: numbers with their units, times,
- * ids and hashes.
+ * ids, hashes and the name of the machine.
  *
  * @param without leaves out lines that differ in more than that
  */
@@ -23,6 +24,7 @@ export const textOf = async (page: Page, without?: RegExp): Promise<string> => {
   const lines = (await page.locator("body").ariaSnapshot()).split("\n");
   const text = lines.filter((line) => !without?.test(line)).join("\n");
   return `${text
+    .replaceAll(new RegExp(`\\b${hostname()}(?= \\()`, "g"), "host")
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "#")
     .replaceAll(/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/g, "#")
     .replaceAll(/\b[0-9a-f]{4}( [0-9a-f]{4}){2,}\b/g, "#")

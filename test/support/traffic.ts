@@ -1,8 +1,9 @@
 import { type Kysely, sql } from "kysely";
 import type pg from "pg";
+import { bucketOf } from "../../ops/src/core/latency-bucket.ts";
 import { onConnection } from "../../ops/src/database/monitoring-pool.ts";
 import { createFleetTables } from "../../ops/src/monitoring/fleet/schema.ts";
-import { bucketOf, LatencyHistogram } from "../../ops/src/monitoring/requests/latency-histogram.ts";
+import { LatencyHistogram } from "../../ops/src/monitoring/requests/latency-histogram.ts";
 
 export interface RecordedTraffic {
   route: string;

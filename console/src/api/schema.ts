@@ -4803,6 +4803,337 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the backups with their verification and the progress of running work, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            backups: {
+                                id: string;
+                                /** @enum {string} */
+                                state: "running" | "complete" | "failed" | "incomplete";
+                                method: ("physical" | "dump" | "command") | null;
+                                /** @description where it was made */
+                                host: string;
+                                /** @description whether its files are in the backup directory of this instance */
+                                is_here: boolean;
+                                scheduled: boolean;
+                                /** Format: date-time */
+                                started_at: string;
+                                finished_at: string | null;
+                                /** @description on disk */
+                                bytes: number | null;
+                                is_encrypted: boolean | null;
+                                server_version: string | null;
+                                /** @description of the last verification; null if it was never verified */
+                                verdict: ("ok" | "failed" | "unknown") | null;
+                                verified_at: string | null;
+                                verification: {
+                                    /** @enum {string} */
+                                    verdict: "ok" | "failed" | "unknown";
+                                    /** Format: date-time */
+                                    at: string;
+                                    duration_ms: number;
+                                    checks: {
+                                        name: string;
+                                        /** @enum {string} */
+                                        verdict: "ok" | "failed" | "unknown";
+                                        detail: string;
+                                        duration_ms: number;
+                                    }[];
+                                } | null;
+                                failure: string | null;
+                                /** @description what this instance does with it now */
+                                running: {
+                                    /** @enum {string} */
+                                    kind: "create" | "verify";
+                                    progress: {
+                                        /** @enum {string} */
+                                        stage: "copy" | "restore";
+                                        bytes: number;
+                                        total_bytes: number;
+                                    } | null;
+                                } | null;
+                            }[];
+                            /** @description the newest backup that was restored and compared */
+                            last_verified: {
+                                id: string;
+                                /** Format: date-time */
+                                at: string;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Begin a backup. It is listed with its progress. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        method?: "physical" | "dump" | "command";
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Its progress is in GET /api/backups. */
+                            backup: {
+                                id: string;
+                            };
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to restore a backup into a temporary server and compare it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, never> | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Its progress is in GET /api/backups. */
+                            backup: {
+                                id: string;
+                            };
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollback/status": {
         parameters: {
             query?: never;
@@ -6056,6 +6387,11 @@ export interface paths {
                             plan: {
                                 hash: string;
                             };
+                            last_verified_backup?: {
+                                id: string;
+                                /** Format: date-time */
+                                at: string;
+                            } | null;
                             executed: boolean;
                             total_ms: number;
                         };
@@ -6998,6 +7334,11 @@ export interface paths {
                             plan: {
                                 hash: string;
                             };
+                            last_verified_backup?: {
+                                id: string;
+                                /** Format: date-time */
+                                at: string;
+                            } | null;
                             executed: boolean;
                             total_ms: number;
                         } | {

@@ -140,8 +140,8 @@ test("the newest marks get their labels, at the side with room; icons that would
     300,
   );
   expect(placed.map(({ mark, label, x }) => [mark.label, label, x])).toEqual([
-    ["last", "left", 292],
+    ["last", "left", 288],
     ["late", "right", 99],
-    ["first", "right", 10],
+    ["first", "right", 12],
   ]);
 });

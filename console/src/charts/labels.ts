@@ -5,9 +5,9 @@ export interface Placed<M> {
   label: "right" | "left" | "none";
 }
 
-/** Width of a letter of the labels, and of an icon with its margins, in pixels. */
+/** Width of a letter of the labels, and of an icon, in pixels: what may be clicked must be 24 pixels wide. */
 const letter = 6.7;
-const icon = 16;
+const icon = 24;
 
 /**
  * Places marks on a line of `width` pixels: all have their icon unless another covers it, and as many labels as there is

@@ -119,7 +119,8 @@ const drawThreshold = (plot: uPlot, { at, label }: Threshold): void => {
   ctx.fillStyle = colour("--warning");
   ctx.font = `400 ${11 * ratio}px 'IBM Plex Mono', monospace`;
   ctx.textAlign = "right";
-  ctx.textBaseline = "bottom";
+  // Marks stand above the plotting area.
+  ctx.textBaseline = isAbove ? "top" : "bottom";
   if (!isAbove) {
     ctx.setLineDash([4 * ratio, 4 * ratio]);
     ctx.beginPath();
@@ -127,6 +128,6 @@ const drawThreshold = (plot: uPlot, { at, label }: Threshold): void => {
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
   }
-  ctx.fillText(isAbove ? `${label} ↑` : label, bbox.left + bbox.width, y - 3 * ratio);
+  ctx.fillText(isAbove ? `${label} ↑` : label, bbox.left + bbox.width, y + (isAbove ? 2 : -3) * ratio);
   ctx.restore();
 };

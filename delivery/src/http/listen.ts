@@ -1,4 +1,4 @@
-import { defineFailure } from "@earlybird-ops/platform";
+import { defineFailure, type SlotListening } from "@earlybird-ops/platform";
 import type { FastifyInstance } from "fastify";
 
 const unprivilegedPort = 10_001;
@@ -17,16 +17,25 @@ const hostNotOurs = defineFailure({
   remedy: "Correct HOST: localhost is this machine only, 0.0.0.0 is all networks.",
 });
 
+/** Where the server listens. */
+interface Place {
+  host: string;
+  port: number;
+  slot?: SlotListening | undefined;
+}
+
 /**
- * Listens on the port. If it requires privileges, the server uses 10001.
+ * Listens in the slot, or else on the port. If it requires privileges, the server uses 10001.
  *
  * @returns the address
  * @throws Failure EB_PORT_TAKEN, EB_HOST_NOT_OURS
  */
-export const listen = async (
-  app: FastifyInstance,
-  { host, port }: { host: string; port: number },
-): Promise<string> => {
+export const listen = async (app: FastifyInstance, { host, port, slot }: Place): Promise<string> => {
+  if (slot) {
+    slot.attach(app.server);
+    await app.listen({ path: slot.path });
+    return slot.url;
+  }
   try {
     return await app.listen({ host, port });
   } catch (error) {

@@ -82,7 +82,11 @@ export const withSession = async <T>(
       });
       const { pool, direct } = database;
       const approval = settings.ROLLBACK_APPROVAL;
-      const manager = new RollbackManager({ pool, direct, changes: service.changes, log, anchors, approval });
+      const lastVerifiedBackup = async () =>
+        (await import("./backups-of.ts")).backupsOf(connection).lastVerified();
+      const { changes } = service;
+      const options = { pool, direct, changes, log, anchors, approval, lastVerifiedBackup };
+      const manager = new RollbackManager(options);
       return work({ ...connection, service, manager, anchors });
     },
     logLevel,
@@ -118,6 +122,7 @@ const connect = async <T>(
   const database = await openDatabase({
     databaseUrl: settings.DATABASE_URL,
     directUrl: settings.DATABASE_DIRECT_URL,
+    archives: settings.BACKUP_ARCHIVE === "on",
     dataDir,
     log,
   });

@@ -6,10 +6,12 @@ import { adminCommand } from "./commands/admin.ts";
 import { alertsCommand } from "./commands/alerts/index.ts";
 import { approvalsCommand, approveCommand, withdrawCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
+import { backupCommand } from "./commands/backup/index.ts";
 import { checkCommand } from "./commands/check.ts";
 import { healthCommand } from "./commands/health.ts";
 import { historyCommand } from "./commands/history.ts";
 import { parkedCommand } from "./commands/parked.ts";
+import { preflightCommand } from "./commands/preflight.ts";
 import { proveCommand } from "./commands/prove.ts";
 import { reapplyCommand } from "./commands/reapply.ts";
 import { resumeCommand } from "./commands/resume.ts";
@@ -30,7 +32,7 @@ Exit codes:
   3  drift: the plan no longer holds
   4  blocked: a dependent step, an obstacle, a failed check
   5  another operation is running
-  6  a reason, an acknowledgement, a confirmation or an approval is missing`;
+  6  a reason, an acknowledgement, a confirmation or an approval is missing; a preflight is UNKNOWN`;
 
 /** Runs the command line; sets the exit code rather than ending the process, so that output is flushed. */
 export const main = async (argv: readonly string[]): Promise<void> => {
@@ -42,8 +44,10 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     // Each level reads its own options only: "audit verify --json" asks verify for JSON.
     .enablePositionalOptions();
   const alerts = alertsCommand();
-  // These commands import all modules of alerts.
+  // These commands import all modules of alerts and backups.
   if (argv.includes("alerts")) (await import("./commands/alerts/commands.ts")).addAlertCommands(alerts);
+  const backup = backupCommand();
+  if (argv.includes("backup")) (await import("./commands/backup/commands.ts")).addBackupCommands(backup);
   for (const command of [
     startCommand(),
     healthCommand(),
@@ -62,7 +66,9 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     auditCommand(),
     proveCommand(),
     parkedCommand(),
+    preflightCommand(),
     alerts,
+    backup,
     adminCommand(),
     seedCommand(),
     schemaCommand(),

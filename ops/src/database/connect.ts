@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   /** Data directory of the embedded server; created if missing. */
   readonly dataDir: string;
   readonly log: Logger;
+  /** Whether the embedded server archives its log. */
+  readonly archives?: boolean;
   /** `application_name` of the connections. */
   readonly application?: string;
 }
@@ -100,8 +102,8 @@ const openPool = async (options: DatabaseOptions, url: string): Promise<pg.Pool>
 };
 
 const openEmbedded = async (options: DatabaseOptions): Promise<OpenDatabase> => {
-  const { dataDir, log } = options;
-  const server = await startEmbeddedServer(dataDir, log);
+  const { dataDir, log, archives = false } = options;
+  const server = await startEmbeddedServer(dataDir, log, { archives });
   try {
     await server.ensureDatabase(databaseName);
   } catch (error) {

@@ -9,7 +9,7 @@ export { type ActiveBehaviours, Changes } from "./behaviours/active-behaviours.t
 export type { FollowerStatus, FollowersReport } from "./behaviours/wait-for-followers.ts";
 export type { Change, Check, Database, Direction, Impact, OnConflict, StepState } from "./change/change.ts";
 export { noneOf } from "./change/checks.ts";
-export { defineChange } from "./change/define-change.ts";
+export { defineChange, releaseTimeOf } from "./change/define-change.ts";
 export type { Finding } from "./change/finding.ts";
 export { parseSteps, type StepSelection } from "./change/step-range.ts";
 export { refusedByDatabase } from "./database/database-errors.ts";
@@ -39,3 +39,4 @@ export type { ParkedStep } from "./preview/parked.ts";
 export type { Certificate } from "./preview/prove.ts";
 export type { StepStatus } from "./preview/status.ts";
 export { type RollbackRoutesOptions, rollbackRoutes } from "./routes/index.ts";
+export type { SettledStep } from "./settle-steps.ts";

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { Failure } from "../core/failure.ts";
 import type { Change, Database, StepState } from "./change/change.ts";
+import { requireApplied } from "./change/dependencies.ts";
 import { refusedByDatabase } from "./database/database-errors.ts";
 import { storeSearchPath } from "./database/session.ts";
 import { parkingSchema } from "./database/table-names.ts";
@@ -23,11 +24,18 @@ const waitMs = 3_600_000;
  * Creates missing tables of the engine and applies the missing changes, lowest step first. Resolves with the steps that
  * were applied. Waits while another process does the same.
  *
- * @throws Failure EB_STEP_OBSTRUCTED before the step writes anything; EB_LOCK_NOT_OBTAINED, which names the sessions that
+ * @param only applies these steps alone, where they are missing; empty: creates the tables only
+ * @throws Failure EB_STEP_LACKS_REQUIREMENTS if `only` leaves out a step that is required and not applied;
+ *   EB_STEP_OBSTRUCTED before the step writes anything; EB_LOCK_NOT_OBTAINED, which names the sessions that
  *   hold the table. Earlier steps stay applied, and the next call continues
  */
-export const installChanges = async (engine: Engine, by: Requester): Promise<number[]> => {
-  const { db, pool, servicePool, changes, clock, log } = engine;
+export const installChanges = async (
+  engine: Engine,
+  by: Requester,
+  only?: readonly number[],
+): Promise<number[]> => {
+  const { db, pool, servicePool, clock, log } = engine;
+  const changes = engine.changes.filter(({ step }) => only?.includes(step) ?? true);
   await createEngineSchema(db);
   await storeSearchPath(db, servicePool);
   await noteJournalsOfEarlierVersions(engine);
@@ -41,6 +49,7 @@ export const installChanges = async (engine: Engine, by: Requester): Promise<num
       const absent = missing(changes, await readStates(session));
       const steps = absent.map(({ step }) => step);
       if (steps.length === 0) return [];
+      if (only) requireApplied(absent, await readStates(session));
       const operation = await beginOperation(session, { kind: "apply", steps, ...by, at: clock.now() });
       try {
         for (const change of absent)

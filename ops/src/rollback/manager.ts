@@ -16,7 +16,7 @@ import type { LedgerHead } from "./audit/ledger-hash.ts";
 import { type LedgerProtection, protectLedger } from "./audit/protect-ledger.ts";
 import { type AuditPage, auditReader } from "./audit/read.ts";
 import { type AuditResult, verifyLedger } from "./audit/verify.ts";
-import type { Change, Direction, RowCount } from "./change/change.ts";
+import type { Change, Check, Direction, RowCount, StepState } from "./change/change.ts";
 import { type StepSelection, selectSteps, stepUnknown } from "./change/step-range.ts";
 import { translated } from "./database/database-errors.ts";
 import type { Alarm } from "./engine/alarm.ts";
@@ -53,6 +53,7 @@ import {
 import { withOperationLock } from "./operations/operation-lock.ts";
 import { type OperationEvent, watchOperation } from "./operations/watch.ts";
 import { checkSteps, type StepFindings } from "./preflight/check-steps.ts";
+import { verifySteps } from "./preflight/verify-steps.ts";
 import { type DryRun, type DryRunOptions, dryRun } from "./preview/dry-run.ts";
 import { impactPreviewer, type Preview } from "./preview/impact-preview.ts";
 import { type Overview, readOverview } from "./preview/overview.ts";
@@ -60,6 +61,7 @@ import { listParked, type ParkedStep } from "./preview/parked.ts";
 import { type Certificate, proveSteps } from "./preview/prove.ts";
 import { type StepStatus, stepStatuses } from "./preview/status.ts";
 import { purgeStep } from "./purge-step.ts";
+import { type SettledStep, settleSteps } from "./settle-steps.ts";
 
 /**
  * Rolls back and re-applies the registered changes of one database.
@@ -82,9 +84,24 @@ export class RollbackManager {
   /**
    * Creates missing tables of the engine and applies the missing changes, lowest step first, each in its own
    * transaction. Resolves with the steps that were applied.
+   *
+   * @param only applies these steps alone; an instance that a release starts passes none, and applies nothing
+   * @throws Failure EB_STEP_UNKNOWN, EB_STEP_LACKS_REQUIREMENTS, EB_STEP_OBSTRUCTED, EB_LOCK_NOT_OBTAINED
    */
-  install(by: Requester): Promise<number[]> {
-    return translated(() => installChanges(this.#engine, by)).finally(() => anchorHead(this.#engine));
+  async install(by: Requester, { only }: { only?: readonly number[] } = {}): Promise<number[]> {
+    for (const step of only ?? []) this.#change(step);
+    return translated(() => installChanges(this.#engine, by, only)).finally(() => anchorHead(this.#engine));
+  }
+
+  /**
+   * Fills what instances of an earlier version, which do not know these steps, wrote since the steps were applied.
+   * Steps that are not applied are left out.
+   */
+  async settle(steps: readonly number[], by: Requester & { reason?: string }): Promise<SettledStep[]> {
+    const changes = steps.map((step) => this.#change(step));
+    return auditedUnderLock(this.#engine, { action: "settle", steps, by }, (session) =>
+      settleSteps(this.#engine, session, { changes, by }),
+    );
   }
 
   /**
@@ -277,6 +294,11 @@ export class RollbackManager {
   check(step?: number): Promise<StepFindings[]> {
     const steps = step === undefined ? this.steps : this.#select(step, step, false).steps;
     return this.#read((engine) => checkSteps(engine, changesOf(engine, steps)));
+  }
+
+  /** Runs the checks of every step that has been applied, for the state that it is in. Reads the rows of the service. */
+  verifySteps(): Promise<{ step: number; state: StepState; checks: Check[] }[]> {
+    return this.#read(verifySteps);
   }
 
   /** Lists the steps with state, whether a rollback is possible now, and an estimate of its duration. */

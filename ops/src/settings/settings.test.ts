@@ -105,6 +105,23 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
     ["DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL"],
   ],
   [
+    "an archive of a server that is not embedded, a restore without a backup, an unclear age",
+    {
+      DATABASE_URL: "postgres://milk:s3cret@db:5432/milk",
+      BACKUP_ARCHIVE: "on",
+      RESTORE_COMMAND: "true",
+      BACKUP_KEEP: "7 days",
+      BACKUP_KEY: "short",
+    },
+    [
+      "BACKUP_KEY: must have at least 32 characters",
+      expect.stringMatching(/^BACKUP_KEY: is too weak/),
+      expect.stringMatching(/^BACKUP_KEEP: must be a number of backups, such as 7, or an age/),
+      "RESTORE_COMMAND: needs BACKUP_COMMAND: set it, or remove RESTORE_COMMAND",
+      expect.stringMatching(/^BACKUP_ARCHIVE: works with the embedded server only/),
+    ],
+  ],
+  [
     "statuses between the two",
     { ALERT_ERROR_RATE_FROM_STATUS: "404" },
     ["ALERT_ERROR_RATE_FROM_STATUS: must be 400 or 500"],

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { defineFailure } from "../core/failure.ts";
 import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
+import { backupFaults, backupSecrets, backupSettings } from "./backup-settings.ts";
 import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
 import { readEnvironment } from "./environment.ts";
-import { networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
+import { intervals, networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
 
 const databaseAddress = z.url({
   protocol: /^postgres(ql)?$/,
@@ -72,6 +73,12 @@ export const schema = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
     .describe("minimum log level; alerts are always logged"),
+  RELEASE_FREEZE: intervals
+    .optional()
+    .describe(
+      "when no release may start: intervals such as `2026-12-24T00:00+05:30/2026-12-27T00:00+05:30`, separated by commas",
+    ),
+  ...backupSettings,
   ...alertSettings,
   ...channelSettings,
 });
@@ -84,6 +91,7 @@ export const secretSettings = [
   "METRICS_TOKEN",
   "OPERATOR_TOKEN",
   "LEDGER_ANCHOR_URL",
+  ...backupSecrets,
   ...alertSecrets,
   ...channelSecrets,
 ] as const;
@@ -137,7 +145,7 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
   const { present, faults } = readEnvironment(environment, envFile, secretSettings);
   const parsed = schema.safeParse(present);
   if (!parsed.success) faults.push(...faultsOf(parsed.error));
-  faults.push(...emailFaults(present), ...channelFaults(present));
+  faults.push(...backupFaults(present), ...emailFaults(present), ...channelFaults(present));
   if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
     faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
   }

@@ -49,4 +49,20 @@ export const networks = text.refine(
   "must be addresses, networks like 10.0.0.0/8 or loopback, separated by commas",
 );
 
+const instant = String.raw`(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))`;
+const interval = new RegExp(`^${instant}/${instant}$`);
+
+/** Reads intervals of ISO 8601 with offsets, separated by commas; null for each that is none. */
+export const readIntervals = (list: string): ({ from: Date; until: Date } | null)[] =>
+  list.split(",").map((each) => {
+    const [, from = "", until = ""] = interval.exec(each.trim()) ?? [];
+    const found = { from: new Date(from), until: new Date(until) };
+    return found.from < found.until ? found : null;
+  });
+
+export const intervals = text.refine(
+  (list) => !readIntervals(list).includes(null),
+  "must be intervals such as 2026-12-24T00:00+05:30/2026-12-27T00:00+05:30, separated by commas",
+);
+
 export const timeOfDay = text.regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 22:00");

@@ -1,10 +1,11 @@
 import { Command, Option } from "commander";
 import { systemClock } from "../../core/clock.ts";
+import { defineFailure } from "../../core/failure.ts";
 import type { Direction, DryRun, OnConflict, RollbackManager, StepSelection } from "../../rollback/index.ts";
 import { timeAhead } from "../arguments.ts";
 import { operator, type Session, withSession } from "../context.ts";
 import { done, nothingToDo, printProgress, printResult } from "../operation-output.ts";
-import { bold, print, printJson, printStatus, yellow } from "../output.ts";
+import { bold, duration, print, printJson, printStatus, yellow } from "../output.ts";
 import { canPrompt, promptText, requireConfirmation } from "../prompts.ts";
 import { readSteps } from "../read-steps.ts";
 import { planText, receiptText } from "../receipt-text.ts";
@@ -16,6 +17,14 @@ import {
   secondPersonOptions,
 } from "../second-person.ts";
 
+const notProven = defineFailure({
+  code: "EB_BACKUP_NOT_PROVEN",
+  status: 409,
+  exitStatus: 4,
+  detail: "Backup {id} is not proven, so that nothing was rolled back: {reason}",
+  remedy: "Remove the cause, or roll back without --backup.",
+});
+
 interface MoveOptions extends SecondPersonOptions {
   dryRun?: boolean;
   execute?: boolean;
@@ -26,6 +35,7 @@ interface MoveOptions extends SecondPersonOptions {
   cascade?: boolean;
   onConflict?: OnConflict;
   until?: Date;
+  backup?: boolean;
   json?: boolean;
   yes?: boolean;
 }
@@ -82,11 +92,13 @@ export const moveCommand = (direction: Direction, description: string): Command 
     );
   for (const option of secondPersonOptions()) command.addOption(option);
   if (direction === "rollback")
-    return command.option(
-      "--until <time>",
-      "time by which to re-apply, such as 09:00 or 2026-01-31T09:00+05:30; sends reminders",
-      (text) => timeAhead(text, systemClock.now()),
-    );
+    return command
+      .option("--backup", "make and verify a backup first; without it, nothing moves")
+      .option(
+        "--until <time>",
+        "time by which to re-apply, such as 09:00 or 2026-01-31T09:00+05:30; sends reminders",
+        (text) => timeAhead(text, systemClock.now()),
+      );
   return command.addOption(
     new Option("--on-conflict <who>", "value to use if a value was edited in the meantime")
       .choices(["keep", "restore", "fail"])
@@ -107,9 +119,19 @@ const showDryRun = (direction: Direction, plan: DryRun, { json }: MoveOptions): 
     if (!plan.executed) {
       print(yellow("\nThis is an estimate; its plan covers the steps, but not the rows."));
     }
+    const backup = backupText(plan);
+    if (backup) print(`\n${backup}`);
     print(`\nNothing was changed. To run exactly this plan, add --plan ${bold(plan.plan.hash)}.`);
   }
   if (plan.steps.some(({ blocked_by }) => blocked_by.length > 0)) process.exitCode = 4;
+};
+
+/** How old the last proven backup is, before the rollback of a critical step. */
+const backupText = ({ last_verified_backup: last }: DryRun): string | undefined => {
+  if (last === undefined) return undefined;
+  if (last === null) return yellow("There is no verified backup. --backup makes one first.");
+  const age = duration(systemClock.now().getTime() - Date.parse(last.at));
+  return `Last verified backup: ${age} ago (${last.id}). --backup makes a new one first.`;
 };
 
 const askPerson = async (
@@ -121,6 +143,8 @@ const askPerson = async (
   const plan = await manager.dryRun(direction, selection, options);
   if (plan.steps.length === 0) return options;
   printStatus(plan.steps.map(direction === "rollback" ? planText : receiptText).join("\n\n"));
+  const backup = backupText(plan);
+  if (backup && !options.backup) printStatus(backup);
   const agreed = { ...options, acknowledge: [...options.acknowledge] };
   if (direction === "rollback") {
     const risky = plan.steps.some(({ risk }) => risk === "high" || risk === "critical");
@@ -136,6 +160,18 @@ const askPerson = async (
   return agreed;
 };
 
+/** @throws Failure EB_BACKUP_NOT_PROVEN, and what making a backup throws */
+const backUpFirst = async (session: Session): Promise<void> => {
+  const { backupsOf } = await import("../backups-of.ts");
+  const backups = backupsOf(session);
+  printStatus("Making and verifying a backup first");
+  const { id } = await backups.create({ requestedBy: operator().requestedBy });
+  const { verdict, checks } = await backups.verify(id);
+  const fault = checks.find((check) => check.verdict !== "ok");
+  if (verdict !== "ok") throw notProven({ id, reason: `${fault?.name}: ${fault?.detail}` });
+  printStatus(`Backup ${id} was restored and compared`);
+};
+
 const move = async (
   direction: Direction,
   session: Session,
@@ -143,6 +179,7 @@ const move = async (
   options: MoveOptions,
 ): Promise<void> => {
   const { reason, acknowledge, plan, cascade = false, onConflict = "keep", until, json = false } = options;
+  if (options.backup) await backUpFirst(session);
   const result = await alertOnOverride(session, options.override, (manager) =>
     manager.run(direction, selection, {
       ...operator(),

@@ -1,67 +1,84 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { systemClock } from "../../core/clock.ts";
-import { defineFailure } from "../../core/failure.ts";
-import { asFailure } from "../as-failure.ts";
-import { operator, withSession } from "../context.ts";
-import { number, printStatus } from "../output.ts";
-import { recordSettings } from "../record-settings.ts";
+import type { Slot } from "../../deployment/index.ts";
+import { readEnvironment } from "../context.ts";
+import { printStatus } from "../output.ts";
 import { stopSignal } from "../stop-signal.ts";
 
-const anchorEveryMs = 3_600_000;
+const parentEveryMs = 250;
 
-const nothingToServe = defineFailure({
-  code: "EB_NOTHING_TO_SERVE",
-  status: 500,
-  exitStatus: 2,
-  detail: "{name} does not define a server.",
-  remedy: "Add a serve function to the service.",
-});
+interface StartOptions {
+  direct?: boolean;
+  slot?: Slot;
+  successor?: boolean;
+  url?: string;
+}
 
 export const startCommand = () =>
   new Command("start")
     .description("prepare the database, apply pending changes and start the server; stop with Ctrl-C")
-    .action(() =>
-      withSession(
-        async ({ service, settings, dataDir, database, manager, log }) => {
-          if (!service.serve) throw nothingToServe({ name: service.name });
-          const stop = stopSignal(systemClock);
-          printStatus(
-            database.source === "embedded"
-              ? `Embedded PostgreSQL in ${dataDir}`
-              : "PostgreSQL from DATABASE_URL",
-          );
-          await service.createSchema?.(database.direct, settings);
-          const applied = await manager.install(operator());
-          if (applied.length > 0) printStatus(`Applied changes ${applied.join(", ")}`);
-          await recordSettings(manager, settings, log);
-          if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
-            printStatus("Loading demo data");
-            await service.demo?.seed(database.pool, {
-              onProgress: (stage, rows) => printStatus(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
-            });
-          }
-          const running = await service.serve({
-            pool: database.pool,
-            direct: database.direct,
-            rollback: manager,
-            settings,
-            dataDir,
-            log,
-          });
-          const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
-          printStatus(running.greeting);
-          await stop;
-          clearInterval(anchoring);
-          printStatus("Stopping");
-          await running.close();
-        },
-        (settings) => settings.LOG_LEVEL,
-      ).catch(async (error) => {
-        const failure = await asFailure(error);
-        if (failure.code.startsWith("EB_DATABASE_")) {
-          const { deliverLeft } = await import("../flush-notifications.ts");
-          await deliverLeft();
-        }
-        throw failure;
-      }),
-    );
+    .option("--direct", "one process without front and slots, for containers")
+    .addOption(new Option("--slot <slot>").choices(["blue", "green"]).hideHelp())
+    .addOption(new Option("--successor").hideHelp())
+    .addOption(new Option("--url <url>").default("").hideHelp())
+    .action(({ direct, slot, successor = false, url = "" }: StartOptions) => {
+      if (slot) return startSlot(slot, url);
+      return direct ? startDirect() : startFront(successor);
+    });
+
+const startDirect = async (): Promise<void> => {
+  const { serveUntilStopped } = await import("../serve.ts");
+  await serveUntilStopped({ onReady: printStatus, onStop: () => printStatus("Stopping") });
+};
+
+/** A process behind the front. Its output is a log that the front prints. */
+const startSlot = async (slot: Slot, url: string): Promise<void> => {
+  const { dataDir } = await readEnvironment();
+  const front = process.ppid;
+  const { occupySlot } = await import("../../deployment/index.ts");
+  const { listening, ready } = await occupySlot(dataDir, slot, url);
+  const { serveUntilStopped } = await import("../serve.ts");
+  await serveUntilStopped({
+    slot: listening,
+    onReady: async (greeting) => {
+      if (!(await ready(greeting))) stopWithParent(front);
+    },
+    onStop: () => undefined,
+  });
+};
+
+/** A service that listens itself would keep the port from the next front. */
+const stopWithParent = (parent: number): void => {
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
+  }, parentEveryMs);
+  timer.unref();
+};
+
+const startFront = async (isSuccessor: boolean): Promise<void> => {
+  const { settings, dataDir } = await readEnvironment();
+  const { inheritSockets, runFront } = await import("../../deployment/index.ts");
+  const { createLogger } = await import("../../core/logger.ts");
+  // A closed terminal stops the slots, too.
+  process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"));
+  const [, program = "", ...given] = process.argv;
+  const args = given.filter((arg) => arg !== "--successor");
+  process.exitCode = await runFront({
+    dataDir,
+    host: settings.HOST,
+    port: settings.PORT,
+    trustProxy: settings.TRUST_PROXY,
+    handles: isSuccessor ? await inheritSockets() : undefined,
+    launch: {
+      command: process.execPath,
+      args: [...process.execArgv, program, ...args],
+      cwd: process.cwd(),
+    },
+    log: createLogger(settings.LOG_LEVEL),
+    print: printStatus,
+    write: (chunk) => process.stderr.write(chunk),
+    stopped: stopSignal(systemClock),
+  });
+};

@@ -35,3 +35,6 @@ export const clusterLocation = async (dataDir: string, account: Account): Promis
     return other;
   }
 };
+
+/** Where the archive of the log of a cluster is: beside it, so that the account of PostgreSQL can reach it. */
+export const archiveOf = (cluster: string): string => `${cluster}-archive`;

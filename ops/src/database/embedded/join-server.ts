@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { Failure } from "../../core/failure.ts";
 import { messageOf } from "../../core/message-of.ts";
+import { archiveSettings } from "./archive.ts";
 import { embeddedBinaries } from "./binaries.ts";
 import { logFileOf } from "./data-directory.ts";
 import { dataDirectoryUnusable, postgresDidNotStart } from "./failures.ts";
@@ -25,6 +26,8 @@ export interface Location {
   readonly dataDir: string;
   readonly directory: string;
   readonly account: Account;
+  /** Whether the log is archived beside the cluster. */
+  readonly archives: boolean;
 }
 
 /** A server, and the session that keeps other processes from stopping it. */
@@ -69,7 +72,7 @@ export const joinServer = async (location: Location): Promise<JoinedServer> => {
 };
 
 const start = async (
-  { dataDir, directory, account }: Location,
+  { dataDir, directory, account, archives }: Location,
   signal: AbortSignal,
 ): Promise<RunningServer> => {
   const binaries = await embeddedBinaries(account);
@@ -80,7 +83,7 @@ const start = async (
     account,
     logFile: logFileOf(dataDir),
     preferredPort,
-    settings,
+    settings: { ...settings, ...(archives && (await archiveSettings(directory, account))) },
     signal,
   });
 };

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 const start = (restartAfterMs?: number) =>
-  startEmbeddedServer(dataDir, createLogger("silent"), restartAfterMs);
+  startEmbeddedServer(dataDir, createLogger("silent"), { restartAfterMs });
 const portOf = (server: EmbeddedServer) => Number(new URL(server.urlOf("postgres")).port);
 const killServer = async () => process.kill(await serverPid(dataDir), "SIGKILL");
 /** How many processes use the server; undefined while it does not answer. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bucketOf, LatencyHistogram, relativeErrorBound } from "./latency-histogram.ts";
+import { bucketOf, relativeErrorBound } from "../../core/latency-bucket.ts";
+import { LatencyHistogram } from "./latency-histogram.ts";
 
 const durations = fc.array(fc.double({ min: 0, max: 1_000_000, noNaN: true }), {
   minLength: 1,

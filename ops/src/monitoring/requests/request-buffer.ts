@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
+import { bucketOf } from "../../core/latency-bucket.ts";
 import type { CumulativeHistogram } from "./cumulative-histogram.ts";
-import { bucketOf } from "./latency-histogram.ts";
 import { intervalMs, SlidingWindow, statusClasses } from "./sliding-window.ts";
 import type { LastError } from "./summary.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { relativeErrorBound } from "../../core/latency-bucket.ts";
 import { type Interval, mergeDurations, sumIntervals } from "./interval.ts";
-import { relativeErrorBound } from "./latency-histogram.ts";
 import type { SlidingWindow } from "./sliding-window.ts";
 
 /** The supported windows, in seconds. */

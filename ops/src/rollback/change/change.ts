@@ -62,6 +62,11 @@ export interface Change {
   whileRolledBack?: string;
   /** What the change affects, in either state: the suspects of an alert name the changes that affect it. */
   affects?: Affects;
+  /**
+   * When a release applies the change: before the new version serves, or after the old one has stopped. By default,
+   * `after` for changes with `rows` or `identifiers`, which the old version would not understand, and else `before`.
+   */
+  release?: "before" | "after";
   /** In the order of applying; a rollback uses the reverse order. */
   parts: readonly Part[];
   /** The impact of a rollback now, from live data. Runs before anything changes. */

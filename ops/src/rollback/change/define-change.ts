@@ -39,6 +39,10 @@ export const defineChange = (change: Change): Change => {
   return change;
 };
 
+/** When a release applies a change: see {@link Change.release}. */
+export const releaseTimeOf = ({ release, parts }: Change): "before" | "after" =>
+  release ?? (parts.some(({ kind }) => kind === "rows" || kind === "identifiers") ? "after" : "before");
+
 /** The names of the indexes that a change makes, as PostgreSQL cuts them. */
 const indexNames = ({ parts }: Change): string[] =>
   parts.flatMap(({ indexed = [] }) => indexed.map(qualified));

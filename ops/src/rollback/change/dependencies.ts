@@ -83,3 +83,17 @@ export const orderSteps = (request: {
   }
   return direction === "reapply" ? ascending : ascending.reverse();
 };
+
+/**
+ * Requires that changes can be applied in this order: each required step is applied, or comes before.
+ *
+ * @throws Failure EB_STEP_LACKS_REQUIREMENTS
+ */
+export const requireApplied = (changes: readonly Change[], states: ReadonlyMap<number, StepState>): void => {
+  const there = new Set([...states].filter(([, state]) => state === "applied").map(([step]) => step));
+  for (const { step, requires } of changes) {
+    const others = requires.filter((required) => !there.has(required));
+    if (others.length > 0) throw stepLacksRequirements({ steps: step, others: others.join(", ") });
+    there.add(step);
+  }
+};

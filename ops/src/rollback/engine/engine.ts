@@ -28,7 +28,12 @@ export interface EngineOptions {
   anchors?: LedgerAnchors | undefined;
   /** The moves that need approval by a second person; `none` by default. */
   approval?: ApprovalPolicy;
+  /** The newest backup that was proven by a restore. Without it, a dry run does not mention backups. */
+  lastVerifiedBackup?: LastVerifiedBackup | undefined;
 }
+
+/** Finds a backup, with the moment that it holds. */
+export type LastVerifiedBackup = () => Promise<{ id: string; at: Date } | undefined>;
 
 /** The numbers of rows up to which the engine uses the simple method. */
 export interface RowLimits {
@@ -57,6 +62,7 @@ export interface Engine {
   rowLimits: RowLimits;
   anchors: LedgerAnchors | undefined;
   approval: ApprovalPolicy;
+  lastVerifiedBackup: LastVerifiedBackup | undefined;
   /** Delivers notices, once set. */
   alarm: Alarm | undefined;
 }
@@ -73,6 +79,7 @@ export const createEngine = ({
   rowLimits,
   anchors,
   approval = "none",
+  lastVerifiedBackup,
 }: EngineOptions): Engine => ({
   pool,
   servicePool,
@@ -84,6 +91,7 @@ export const createEngine = ({
   rowLimits: { ...defaultRowLimits, ...rowLimits },
   anchors,
   approval,
+  lastVerifiedBackup,
   alarm: undefined,
 });
 

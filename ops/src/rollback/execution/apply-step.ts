@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { appendToLedger, type LedgerEntry } from "../audit/ledger.ts";
 import type { Change, Database } from "../change/change.ts";
-import { atOnce, batchesOf } from "../database/batches.ts";
+import { atOnce } from "../database/batches.ts";
 import { locksOf, lockTables, lockWriters, type TableLock, writtenTables } from "../database/lock.ts";
 import { suspendTriggers } from "../database/service-triggers.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "../database/write-journal.ts";
 import { retryOnLocks } from "../engine/attempt.ts";
 import type { Engine } from "../engine/engine.ts";
+import { onlineBatches } from "./online-batches.ts";
 import { buildOutside } from "./outside-transaction.ts";
 import { announce, recordStep } from "./step-transaction.ts";
 
@@ -86,24 +87,10 @@ const createStructure = async (
 
 /** Fills and builds in the declared order, beside the traffic, then takes what was written meanwhile and ends. */
 const finishOnline = async (engine: Engine, session: Database, application: Application): Promise<void> => {
-  const { log, rowLimits, changes, clock } = engine;
+  const { changes, clock } = engine;
   const { change, entry, operation } = application;
   const { step, parts } = change;
-  const attempt = <T>(batch: (tx: Database) => Promise<T>) =>
-    retryOnLocks(engine, [change], ({ patience: { attemptMs } }) =>
-      session.transaction().execute(async (tx) => {
-        await sql`select set_config('lock_timeout', ${`${attemptMs}ms`}, true), set_config('earlybird.engine', 'on', true)`.execute(
-          tx,
-        );
-        return batch(tx);
-      }),
-    );
-  const inBatches = batchesOf(session, {
-    batchRows: rowLimits.batch,
-    attempt,
-    onBatch: (table, rows) =>
-      log.info({ step, table, rows }, `step ${step}: ${rows} rows of ${table} filled`),
-  });
+  const inBatches = onlineBatches(engine, session, change);
   for (const part of parts) {
     if (part.build) await buildOutside(engine, session, step, part);
     await part.fill?.(inBatches);

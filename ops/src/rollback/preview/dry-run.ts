@@ -24,6 +24,8 @@ export const dryRunSchema = z.object({
   operation: z.object({ kind: directionSchema, steps: z.array(z.int()), dry_run: z.literal(true) }),
   steps: z.array(stepReportSchema),
   plan: z.object({ hash: z.string() }),
+  /** For the rollback of a critical step: the newest backup that was proven by a restore; null if there is none. */
+  last_verified_backup: z.object({ id: z.string(), at: z.iso.datetime() }).nullable().optional(),
   /** True if the steps were executed, measured and aborted; false if they are estimated from statistics. */
   executed: z.boolean(),
   total_ms: z.number().nonnegative(),
@@ -63,9 +65,26 @@ export const dryRun = async (
     operation: { kind: direction, steps: moving.map(({ step }) => step), dry_run: true },
     steps,
     plan: { hash: planHash(direction, steps, { executed }) },
+    ...(await readLastBackup(engine, direction, moving)),
     executed,
     total_ms: roundMs(engine.clock.monotonicMs() - startMs),
   };
+};
+
+const readLastBackup = async (
+  { lastVerifiedBackup, log }: Engine,
+  direction: Direction,
+  moving: readonly Change[],
+): Promise<Pick<DryRun, "last_verified_backup">> => {
+  if (!lastVerifiedBackup || direction !== "rollback") return {};
+  if (!moving.some(({ risk }) => risk === "critical")) return {};
+  try {
+    const last = await lastVerifiedBackup();
+    return { last_verified_backup: last ? { id: last.id, at: last.at.toISOString() } : null };
+  } catch (err) {
+    log.warn({ err }, "the last backup is not known");
+    return {};
+  }
 };
 
 const changesAboveLimit = async (

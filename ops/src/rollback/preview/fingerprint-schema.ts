@@ -63,7 +63,9 @@ const sequences: Lines = sql`
 
 const columns: Lines = sql`
   select json_build_array('column', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-    a.attcollation::regcollation, a.attidentity, a.attgenerated, a.attstorage, a.attcompression, a.attoptions,
+    a.attcollation::regcollation, a.attidentity, a.attgenerated, a.attstorage, a.attcompression,
+    -- Newer servers stamp each column with a version of their own, which a dump cannot restore.
+    nullif(array(select o from unnest(a.attoptions) o where o not like 'pg\\_attver=%'), '{}'),
     pg_get_expr(d.adbin, d.adrelid), ${grants(sql`a.attacl`)}, col_description(a.attrelid, a.attnum)) as line
   from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'v', 'm', 'f')
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -1,0 +1,11 @@
+export { type AttendOptions, attendBackups, attendOnce } from "./attend.ts";
+export { backupSettingsFrom } from "./configure.ts";
+export type { BackupContext, BackupSettings } from "./context.ts";
+export type { CreateRequest, Progress } from "./create.ts";
+export { BackupManager } from "./manager.ts";
+export type { Manifest, Method, Verdict, Verification } from "./manifest.ts";
+export type { RecoveryTarget } from "./physical/recover.ts";
+export type { Restored } from "./restore.ts";
+export { type BackupRoutesOptions, backupRoutes } from "./routes.ts";
+export { type BackupView, backupViewSchema } from "./view.ts";
+export { createRestorePoint } from "./wal-archive.ts";

@@ -1,0 +1,144 @@
+import { confidenceSequence } from "./confidence-sequence.ts";
+import { addTick, type EProcess, logEvidence } from "./e-process.ts";
+import { addTally, type Finding, type JudgeState, type RecentTick, type Tally } from "./state.ts";
+import { type LatencyMetric, latencyMetrics, type Tick } from "./tick.ts";
+import { percent } from "./words.ts";
+
+/** Chance of a revert without a reason, for each metric and release. */
+const alpha = 0.001;
+const toleratedRatio = { failures: 1, slowness: 1.25 };
+/** A process that has just started is slower than later. */
+const untimedRequests = 200;
+const recentMs = 60_000;
+const longestTickMs = 10_000;
+const catastrophe = { share: 0.05, clients: 20 };
+
+/** Takes a tick into account. A tick that is not newer than the last one changes nothing but a counter. */
+export const observeTick = (state: JudgeState, tick: Tick): JudgeState => {
+  if (tick.sequence <= state.sequence) return { ...state, ignored_ticks: state.ignored_ticks + 1 };
+  // The clock may jump, so a tick has the duration that a tick can have.
+  const duration_ms = Math.min(Math.max(tick.to - tick.from, 0), longestTickMs);
+  const timed = state.green_requests >= untimedRequests && hasLatencies(tick);
+  const observed: JudgeState = {
+    ...state,
+    sequence: tick.sequence,
+    last_tick_at: tick.to,
+    missing_ticks: state.missing_ticks + (state.sequence < 0 ? 0 : tick.sequence - state.sequence - 1),
+    green_requests: state.green_requests + tick.green.requests,
+    timed_ticks: state.timed_ticks + (timed ? 1 : 0),
+    tests: { failures: addFailures(state.tests.failures, tick), ...latencyTests(state, tick, timed) },
+    recent: withinRecent([...state.recent, { ...talliesOf(tick), duration_ms }]),
+    phase: addToPhase(state.phase, tick, duration_ms),
+  };
+  return { ...observed, found: merge(observed.found, harmIn(observed)) };
+};
+
+const hasLatencies = ({ blue, green }: Tick): boolean =>
+  blue.slow_clients !== null && green.slow_clients !== null;
+
+const addFailures = (test: EProcess, { green, blue }: Tick): EProcess =>
+  addTick(
+    test,
+    {
+      green: { hits: green.failed_clients, clients: green.clients },
+      blue: { hits: blue.failed_clients, clients: blue.clients },
+    },
+    toleratedRatio.failures,
+  );
+
+const latencyTests = ({ tests }: JudgeState, { green, blue }: Tick, timed: boolean) => {
+  const test = (metric: LatencyMetric): EProcess =>
+    timed
+      ? addTick(
+          tests[metric],
+          {
+            green: { hits: green.slow_clients?.[metric] ?? 0, clients: green.clients },
+            blue: { hits: blue.slow_clients?.[metric] ?? 0, clients: blue.clients },
+          },
+          toleratedRatio.slowness,
+        )
+      : tests[metric];
+  return { p50: test("p50"), p95: test("p95"), p99: test("p99") };
+};
+
+const talliesOf = ({ blue, green }: Tick) => ({
+  blue: { clients: blue.clients, failed: blue.failed_clients },
+  green: { clients: green.clients, failed: green.failed_clients },
+});
+
+/** Drops the oldest ticks until the rest covers at most a minute. */
+const withinRecent = (ticks: RecentTick[]): RecentTick[] => {
+  let total = 0;
+  const from = ticks.findLastIndex(({ duration_ms }) => {
+    total += duration_ms;
+    return total > recentMs;
+  });
+  return ticks.slice(from + 1).slice(-60);
+};
+
+/** Only ticks at the weight of the phase count for a pass. */
+const addToPhase = (phase: JudgeState["phase"], tick: Tick, durationMs: number): JudgeState["phase"] =>
+  tick.green_percent === phase.green_percent
+    ? {
+        ...phase,
+        observed_ms: phase.observed_ms + durationMs,
+        blue: addTally(phase.blue, tick.blue),
+        green: addTally(phase.green, tick.green),
+      }
+    : phase;
+
+/** The last minute of a slot. */
+export const recentTally = (state: JudgeState, slot: "blue" | "green"): Tally =>
+  state.recent.reduce(
+    (sum, { [slot]: { clients, failed } }) => ({
+      clients: sum.clients + clients,
+      failed: sum.failed + failed,
+    }),
+    { clients: 0, failed: 0 },
+  );
+
+/**
+ * Whether more than 5 % of at least 20 clients of the last minute failed. With 20 clients, two failures by chance exceed
+ * 5 %, so the lower bound of the share must.
+ */
+export const failsWidely = (state: JudgeState, slot: "blue" | "green"): boolean => {
+  const { clients, failed } = recentTally(state, slot);
+  return clients >= catastrophe.clients && confidenceSequence(failed, clients).lower > catastrophe.share;
+};
+
+const harmIn = (state: JudgeState): Finding[] => {
+  const harm: Finding[] = [];
+  const limit = Math.log(1 / alpha);
+  if (logEvidence(state.tests.failures) >= limit)
+    harm.push({
+      reason: "failures",
+      text: `Clients of green fail more often. ${evidenceText(state.tests.failures)}`,
+    });
+  for (const metric of latencyMetrics)
+    if (logEvidence(state.tests[metric]) >= limit)
+      harm.push({
+        reason: `slow_${metric}`,
+        text: `More clients of green exceed 1.2 times the ${metric} of the hour before. ${evidenceText(state.tests[metric])}`,
+      });
+  if (failsWidely(state, "green") && !failsWidely(state, "blue")) {
+    const { clients, failed } = recentTally(state, "green");
+    harm.push({
+      reason: "many_failures",
+      text: `${percent(failed / clients)} of ${clients} clients of green failed in the last minute; the limit is 5 %.`,
+    });
+  }
+  return harm;
+};
+
+/** The evidence of a test in words. */
+export const evidenceText = (test: EProcess): string => {
+  const power = logEvidence(test) / Math.LN10;
+  const value = power > 6 ? `10^${power.toFixed(0)}` : (10 ** power).toPrecision(3);
+  return `E = ${value}; the limit is ${1 / alpha}.`;
+};
+
+/** Adds findings with a new reason; the first of each reason is the one that reverted. */
+export const merge = (found: readonly Finding[], more: readonly Finding[]): Finding[] => [
+  ...found,
+  ...more.filter(({ reason }) => !found.some((each) => each.reason === reason)),
+];

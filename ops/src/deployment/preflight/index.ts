@@ -1,0 +1,13 @@
+export type { Check, CheckGroup, Finding } from "./check.ts";
+export type { PreflightContext, Rehearsal, StepReader } from "./context.ts";
+export { markdownReport, verdictText } from "./markdown.ts";
+export { checks } from "./registry.ts";
+export {
+  type CheckResult,
+  type PreflightOptions,
+  type PreflightReport,
+  preflightReport,
+  runPreflight,
+} from "./run.ts";
+export { createCheckTable, saveReport } from "./table.ts";
+export type { Waiver } from "./waivers.ts";

@@ -1,0 +1,77 @@
+import { readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../core/clock.ts";
+import { isRunning, longestSilenceMs, type Owner, readOwner, thisProcess } from "../../core/process-lease.ts";
+
+/** The right of one process to conduct a release. */
+export interface Lease {
+  /** Lets another process take it at once. */
+  release(): Promise<void>;
+}
+
+/** The process that holds the lease. */
+export interface Held {
+  heldBy: Owner;
+}
+
+const released = "released";
+const nameOf = (generation: number) => `lease-${generation}`;
+const generationOf = (name: string) => Number(/^lease-(\d+)$/.exec(name)?.[1] ?? 0);
+
+/**
+ * Takes the lease of a directory, or returns who has it. Each owner creates a file with the next number: of two processes
+ * that find a dead owner, the file system lets one create it. The file of the last owner stays, so that numbers grow.
+ */
+export const takeLease = async (directory: string, clock: Clock): Promise<Lease | Held> => {
+  const generations = await generationsIn(directory);
+  const last = Math.max(0, ...generations);
+  const holder = await runningOwner(directory, last, clock);
+  if (holder) return { heldBy: holder };
+  const path = join(directory, nameOf(last + 1));
+  try {
+    await writeFile(path, JSON.stringify(thisProcess()), { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return takeLease(directory, clock);
+    throw error;
+  }
+  // Another process may have taken it, with a higher number, since the directory was read.
+  if ((await readdir(directory)).some((name) => generationOf(name) > last + 1)) {
+    await unlink(path);
+    return takeLease(directory, clock);
+  }
+  for (const old of generations) await unlink(join(directory, nameOf(old))).catch(() => undefined);
+  const renewal = setInterval(() => {
+    const now = clock.now();
+    utimes(path, now, now).catch(() => undefined);
+  }, longestSilenceMs / 5).unref();
+  return {
+    release: async () => {
+      clearInterval(renewal);
+      await writeFile(path, released);
+    },
+  };
+};
+
+/** The process that holds the lease of a directory; undefined if none does. */
+export const leaseHolder = async (directory: string, clock: Clock): Promise<Owner | undefined> =>
+  runningOwner(directory, Math.max(0, ...(await generationsIn(directory))), clock);
+
+const generationsIn = async (directory: string): Promise<number[]> =>
+  (await readdir(directory)).map(generationOf).filter((generation) => generation > 0);
+
+/** Undefined if the owner has released the lease or is dead. */
+const runningOwner = async (
+  directory: string,
+  generation: number,
+  clock: Clock,
+): Promise<Owner | undefined> => {
+  if (generation === 0) return undefined;
+  const path = join(directory, nameOf(generation));
+  const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
+  if (text === released) return undefined;
+  const silentMs = clock.now().getTime() - mtimeMs;
+  const owner = readOwner(text);
+  // A file without content is that of a process that creates it right now, or died while it did.
+  if (!owner) return silentMs < 5_000 ? thisProcess() : undefined;
+  return isRunning(owner, thisProcess(), silentMs) ? owner : undefined;
+};

@@ -1,0 +1,107 @@
+import { fullWeight, type Slot, type TrafficSwitch, type Weights } from "../traffic/index.ts";
+import type { Artefact, Release } from "./release.ts";
+import type { Act, GateVerdict, Look, Stage } from "./stage.ts";
+import { type ForwardState, isPhase, type Phase, phaseWeights, statesOf } from "./state.ts";
+
+/** The world that a release moves. Everything is idempotent: a conductor that goes on after a crash asks again. */
+export interface ReleaseWorld {
+  traffic: TrafficSwitch;
+  slots: {
+    /** Resolves once the slot is ready. */
+    start(slot: Slot, artefact: Artefact): Promise<void>;
+    stop(slot: Slot): Promise<void>;
+    /** Tries what users do first; resolves with the evidence. */
+    smoke(slot: Slot): Promise<string>;
+  };
+  steps: {
+    apply(step: number): Promise<void>;
+    /** Rolls a step back; its values are parked. */
+    rollBack(step: number): Promise<void>;
+    /** Fills what the old version wrote meanwhile; resolves with the number of rows. */
+    settle(steps: readonly number[]): Promise<number>;
+  };
+  /** Resolves with the verdict. @throws Failure if it is not GO, or waived */
+  preflight(): Promise<string>;
+  /** Makes a backup and restores it. */
+  backup(): Promise<string>;
+  /** Applies the steps and rolls them back on a restored copy. */
+  rehearse(): Promise<string>;
+  /** Compares the two slots. */
+  judge(phase: Phase, look: Look): Promise<GateVerdict>;
+  /** The validation after the switch. */
+  validate(look: Look): Promise<GateVerdict>;
+}
+
+const drainMs = 90_000;
+
+/**
+ * The stages of a release, in order.
+ *
+ * @param epoch the next epoch of the switch
+ */
+export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => number): Stage[] => {
+  const { from, to, steps } = release;
+  const { traffic, slots } = world;
+
+  const move = async (percent: number): Promise<string> => {
+    const toNew = (fullWeight / 100) * percent;
+    const weights = { [from.slot]: fullWeight - toNew, [to.slot]: toNew } as Weights;
+    const now = await traffic.read();
+    const isThere = now.verified && now.weights.blue === weights.blue && now.weights.green === weights.green;
+    if (!isThere) await traffic.set(weights, epoch());
+    return `${to.slot} ${percent} %, ${from.slot} ${100 - percent} %`;
+  };
+  const movement = (percent: number): Act => ({
+    name: `traffic ${percent} %`,
+    do: () => move(percent),
+    undo: () => move(0),
+  });
+  const step = (number: number): Act => ({
+    name: `step ${number}`,
+    do: async () => {
+      await world.steps.apply(number);
+      return "applied";
+    },
+    undo: async () => {
+      await world.steps.rollBack(number);
+      return "rolled back, values parked";
+    },
+  });
+  const stop = async (slot: Slot): Promise<string> => {
+    const { inFlight, streams } = await traffic.drain(slot, drainMs);
+    await slots.stop(slot);
+    return `stopped, ${inFlight} requests and ${streams} streams cut`;
+  };
+  const start = async (slot: Slot, artefact: Artefact): Promise<string> => {
+    await slots.start(slot, artefact);
+    return `version ${artefact.version} is ready`;
+  };
+
+  const acts: Partial<Record<ForwardState, Act[]>> = {
+    preflight: [{ name: "preflight", do: world.preflight }],
+    backing_up: [{ name: "backup", do: world.backup }],
+    rehearsing: [{ name: "rehearsal", do: world.rehearse }],
+    expanding: steps.before.map(step),
+    starting: [
+      { name: `start ${to.slot}`, do: () => start(to.slot, to.artefact), undo: () => stop(to.slot) },
+    ],
+    warming: [{ name: `smoke ${to.slot}`, do: () => slots.smoke(to.slot) }],
+    switched: [
+      movement(100),
+      { name: "settle", do: async () => `${await world.steps.settle(steps.before)} rows filled` },
+    ],
+    contracting: [
+      { name: `stop ${from.slot}`, do: () => stop(from.slot), undo: () => start(from.slot, from.artefact) },
+      ...steps.after.map(step),
+    ],
+  };
+  return statesOf(release.strategy).map((state): Stage => {
+    if (isPhase(state))
+      return {
+        state,
+        acts: [movement(phaseWeights[state])],
+        gate: (look) => world.judge(state, look),
+      };
+    return { state, acts: acts[state] ?? [], ...(state === "watching" && { gate: world.validate }) };
+  });
+};

@@ -1,0 +1,125 @@
+import type { ChildProcess } from "node:child_process";
+import { defineFailure } from "../core/failure.ts";
+import type { Logger } from "../core/logger.ts";
+import {
+  type FrontOptions,
+  FrontSwitch,
+  findAddress,
+  type ListeningHandle,
+  portTaken,
+  prepareSockets,
+  type RunningFront,
+  startFront,
+} from "./front/index.ts";
+import { exitStatusOf, startSuccessor, tellServing } from "./renewal.ts";
+import { type Launch, readLaunch, readProcess, Supervisor, writeLaunch } from "./slots/index.ts";
+import { DivisionFile, slots } from "./traffic/index.ts";
+
+const frontRuns = defineFailure({
+  code: "EB_FRONT_RUNS",
+  status: 409,
+  exitStatus: 5,
+  detail: "Process {pid} already serves this data directory at {url}.",
+  remedy: "Stop it, set EARLYBIRD_DATA_DIR to another directory, or start one more instance with --direct.",
+});
+
+/** Clients that keep their connection open get a last response on it. */
+const lastRequestsMs = 5_000;
+
+export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "port" | "trustProxy"> {
+  /** The listening sockets of the front that this one follows. */
+  handles?: readonly ListeningHandle[] | undefined;
+  /** The program of a slot, if none is on disk. */
+  launch: Launch;
+  log: Logger;
+  /** Prints a line for people. */
+  print: (text: string) => void;
+  /** Receives the output of the slots. */
+  write: (chunk: Buffer) => void;
+  /** Resolves when the user stops the front. */
+  stopped: Promise<void>;
+}
+
+/**
+ * Runs the front and its slots until the user stops it.
+ *
+ * @returns the exit status: 0, or that of a slot that could not start
+ * @throws Failure EB_FRONT_RUNS, EB_PORT_TAKEN, EB_HOST_NOT_OURS, EB_SOCKET_DIRECTORY
+ */
+export const runFront = async (request: FrontRequest): Promise<number> => {
+  const { dataDir, log, print, write, stopped } = request;
+  await prepareSockets(dataDir);
+  const { handles } = request;
+  if (!handles) await requireNoFront(request);
+  const { url, port } = handles ? addressOf(request) : await findAddress(request);
+  const supervisor = new Supervisor({ dataDir, url, log, write });
+  const slot = await slotOfTraffic(dataDir);
+  // A slot that runs keeps its program; otherwise today's program starts.
+  if (!(await readProcess(dataDir, slot)) || !(await readLaunch(dataDir, slot))) {
+    await writeLaunch(dataDir, slot, request.launch);
+  }
+  let isStopping = false;
+  process.once("exit", () => {
+    if (isStopping) supervisor.kill();
+  });
+  let successor: ChildProcess | undefined;
+  let handedOver: () => void = () => undefined;
+  const renewed = new Promise<void>((resolve) => {
+    handedOver = resolve;
+  });
+  const asked = stopped.then(() => {
+    if (successor) return void successor.kill("SIGTERM");
+    isStopping = true;
+    print("Stopping");
+  });
+  const handOver: FrontOptions["handOver"] = async (program, sockets) => {
+    await supervisor.pause();
+    try {
+      successor = await startSuccessor(program, sockets);
+      handedOver();
+    } catch (error) {
+      supervisor.watch();
+      throw error;
+    }
+  };
+  const started = await Promise.race([supervisor.start(slot), asked]);
+  let front: RunningFront | undefined;
+  if (started) {
+    if (started.state === "ended") {
+      await writeLaunch(dataDir, slot, undefined);
+      return started.exitStatus;
+    }
+    const { ready } = started.process;
+    if (started.isAdopted) log.info({ slot, pid: started.process.owner.pid }, "adopted the running slot");
+    if (ready?.isFronted) front = await startFront({ ...request, port, handOver });
+    supervisor.watch();
+    if (handles) tellServing();
+    else print(ready?.greeting.replaceAll(ready.url, url) ?? "");
+    await Promise.race([asked, renewed]);
+  }
+  if (successor) {
+    await Promise.all([front?.stop(lastRequestsMs), supervisor.release()]);
+    return exitStatusOf(successor);
+  }
+  await front?.stop();
+  for (const each of slots) await writeLaunch(dataDir, each, undefined);
+  await supervisor.stop();
+  isStopping = false;
+  return 0;
+};
+
+const addressOf = ({ host, port }: FrontRequest) => ({ url: `http://${host}:${port}`, port });
+
+/** One front a data directory: two would set the same weights. */
+const requireNoFront = async ({ dataDir, port }: FrontRequest): Promise<void> => {
+  const state = await new FrontSwitch(dataDir, "").state().catch(() => undefined);
+  if (state === undefined) return;
+  if (new URL(state.url).port === String(port)) throw portTaken({ port });
+  throw frontRuns({ pid: state.pid, url: state.url });
+};
+
+/** The slot that serves most clients. */
+const slotOfTraffic = async (dataDir: string) => {
+  const { weights } = (await DivisionFile.open(dataDir)).current;
+  return weights.green > weights.blue ? "green" : "blue";
+};

@@ -1,0 +1,4 @@
+export { stopProcess } from "./launch.ts";
+export { type Launch, logPath, readLaunch, readProcess, type SlotProcess, writeLaunch } from "./records.ts";
+export { type OccupiedSlot, occupySlot, type SlotListening } from "./slot-side.ts";
+export { type Started, Supervisor } from "./supervisor.ts";

@@ -1,0 +1,71 @@
+import { rmSync } from "node:fs";
+import type { Server } from "node:http";
+import { defineFailure } from "../../core/failure.ts";
+import { thisProcess } from "../../core/process-lease.ts";
+import { prepareSockets } from "../front/index.ts";
+import type { Slot } from "../traffic/traffic-switch.ts";
+import { restorePeerAddresses } from "./peer-address.ts";
+import { readProcess, writeProcess } from "./records.ts";
+
+/** Longer than the front keeps idle connections: the front closes them, and no request meets a closed one. */
+const idleTimeoutMs = 75_000;
+
+const slotTaken = defineFailure({
+  code: "EB_SLOT_TAKEN",
+  status: 409,
+  exitStatus: 5,
+  detail: "Process {pid} runs in the slot {slot}.",
+  remedy: "Stop it, or use the other slot.",
+});
+
+/** Where a service in a slot listens. */
+export interface SlotListening {
+  /** Path of the unix socket. */
+  readonly path: string;
+  /** The address of the front, for people. */
+  readonly url: string;
+  /** Prepares a server to listen on `path`: it sees the addresses of clients as if they had connected to it. */
+  attach(server: Server): void;
+}
+
+/** This process as a slot. */
+export interface OccupiedSlot {
+  listening: SlotListening;
+  /**
+   * Tells the front that the service serves.
+   *
+   * @returns whether the service uses the socket of the slot
+   */
+  ready(greeting: string): Promise<boolean>;
+}
+
+/**
+ * Makes this process the slot of a data directory.
+ *
+ * @throws Failure EB_SLOT_TAKEN
+ */
+export const occupySlot = async (dataDir: string, slot: Slot, url: string): Promise<OccupiedSlot> => {
+  const path = (await prepareSockets(dataDir)).slot(slot);
+  const owner = thisProcess();
+  const other = await readProcess(dataDir, slot);
+  if (other && other.owner.pid !== owner.pid) throw slotTaken({ pid: other.owner.pid, slot });
+  await writeProcess(dataDir, slot, { owner });
+  let isFronted = false;
+  return {
+    listening: {
+      path,
+      url,
+      attach: (server) => {
+        isFronted = true;
+        // Left behind by a process that was killed.
+        rmSync(path, { force: true });
+        server.keepAliveTimeout = idleTimeoutMs;
+        restorePeerAddresses(server);
+      },
+    },
+    ready: async (greeting) => {
+      await writeProcess(dataDir, slot, { owner, ready: { greeting, url, isFronted } });
+      return isFronted;
+    },
+  };
+};
