@@ -10,6 +10,9 @@ import styles from "./page.module.css";
 import { SystemCharts } from "./system-charts.tsx";
 import { databaseFacts, processFacts } from "./system-facts.ts";
 
+/** Services have hundreds of tables; those that matter here are large. */
+const mostTables = 12;
+
 /** Process, database, instances and the largest tables; now, and over time where the service keeps it. */
 export const SystemPage = () => {
   const session = useSession();
@@ -62,7 +65,7 @@ export const SystemPage = () => {
                 </tr>
               </thead>
               <tbody>
-                {(collections ?? []).map(({ table: name, rows, estimate, bytes }) => (
+                {(collections ?? []).slice(0, mostTables).map(({ table: name, rows, estimate, bytes }) => (
                   <tr key={name}>
                     <td>{name}</td>
                     <td>
