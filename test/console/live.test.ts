@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser)("the console on the live stream", () => {
 
   test("eight tabs share one stream, and another one takes it over when its tab is closed", async () => {
     const { page: leader, context } = await open("/alerts");
-    const tabs = await Promise.all(Array.from({ length: 7 }, () => openTab(context)));
+    const tabs = await Promise.all(Array.from({ length: 7 }, () => openTab(context, "/alerts")));
     for (const tab of tabs) await isLive(tab);
     expect(streams.size).toBe(1);
     const before = begun;
