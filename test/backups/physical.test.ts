@@ -213,11 +213,15 @@ test(
       code: "EB_BACKUP_FAILED",
       detail: expect.stringContaining("The disk is full."),
     });
-    const cut = () =>
-      void pool.query("select pg_terminate_backend(pid) from pg_stat_replication").catch(() => undefined);
-    await expect(backups.create({ requestedBy: "test", onProgress: cut })).rejects.toMatchObject({
+    // Once, and awaited: the connections of the next test must not be cut, too.
+    let cut: Promise<unknown> | undefined;
+    const onProgress = () => {
+      cut ??= pool.query("select pg_terminate_backend(pid) from pg_stat_replication");
+    };
+    await expect(backups.create({ requestedBy: "test", onProgress })).rejects.toMatchObject({
       code: "EB_BACKUP_FAILED",
     });
+    await cut;
     expect(await readdir(directory)).toEqual(before);
     expect((await backups.list()).map(({ failure }) => failure)).toContainEqual(
       expect.stringContaining("The disk is full."),

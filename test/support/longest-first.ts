@@ -5,6 +5,8 @@ const long = [
   "test/rollback/random/",
   "test/rollback/crash/",
   "test/e2e/",
+  "test/console/",
+  "test/backups/",
   "ops/src/database/embedded/start",
 ];
 
