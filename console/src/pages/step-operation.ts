@@ -8,7 +8,7 @@ import { serverNow } from "../server/server-clock.ts";
 const verifiedWithinMs = 3_600_000;
 
 /**
- * The operation to show on a step's page, whoever started it: one that runs or was interrupted, or one that has ended
+ * The operation to show on a step's page, also of other admins: one that runs or was interrupted, or one that has ended
  * here or within the last hour. `other` is an operation that moves other steps now.
  *
  * @param options.begun the id of the operation that this page has started
