@@ -14,6 +14,7 @@ import { parkedCommand } from "./commands/parked.ts";
 import { preflightCommand } from "./commands/preflight.ts";
 import { proveCommand } from "./commands/prove.ts";
 import { reapplyCommand } from "./commands/reapply.ts";
+import { releaseCommand } from "./commands/release/index.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
@@ -46,6 +47,8 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   const alerts = alertsCommand();
   // These commands import all modules of alerts and backups.
   if (argv.includes("alerts")) (await import("./commands/alerts/commands.ts")).addAlertCommands(alerts);
+  const release = releaseCommand();
+  if (argv.includes("release")) (await import("./commands/release/commands.ts")).addReleaseCommands(release);
   const backup = backupCommand();
   if (argv.includes("backup")) (await import("./commands/backup/commands.ts")).addBackupCommands(backup);
   for (const command of [
@@ -66,6 +69,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     auditCommand(),
     proveCommand(),
     parkedCommand(),
+    release,
     preflightCommand(),
     alerts,
     backup,

@@ -1,5 +1,22 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
+export {
+  type Artefact,
+  type ArtefactEnvironment,
+  type CommandName,
+  commandRelease,
+  isOver,
+  type JournalEntry,
+  journalFile,
+  listReleases,
+  type Release,
+  type ReleaseReport,
+  type ReleaseState,
+  readJournal,
+  readRelease,
+  reportMarkdown,
+  reportOf,
+} from "./release/index.ts";
 export { inheritSockets } from "./renewal.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
 export {
@@ -35,3 +52,6 @@ export {
 
 /** Loads the preflight, which only its command needs. */
 export const loadPreflight = () => import("./preflight/index.ts");
+
+/** Loads what plans and conducts releases, which only their commands need. */
+export const loadReleases = () => import("./release/conducting.ts");

@@ -9,6 +9,7 @@ const parentEveryMs = 250;
 
 interface StartOptions {
   direct?: boolean;
+  keepSteps?: boolean;
   slot?: Slot;
   successor?: boolean;
   url?: string;
@@ -18,21 +19,22 @@ export const startCommand = () =>
   new Command("start")
     .description("prepare the database, apply pending changes and start the server; stop with Ctrl-C")
     .option("--direct", "one process without front and slots, for containers")
+    .addOption(new Option("--keep-steps").hideHelp())
     .addOption(new Option("--slot <slot>").choices(["blue", "green"]).hideHelp())
     .addOption(new Option("--successor").hideHelp())
     .addOption(new Option("--url <url>").default("").hideHelp())
-    .action(({ direct, slot, successor = false, url = "" }: StartOptions) => {
-      if (slot) return startSlot(slot, url);
-      return direct ? startDirect() : startFront(successor);
+    .action(({ direct, keepSteps = false, slot, successor = false, url = "" }: StartOptions) => {
+      if (slot) return startSlot(slot, url, keepSteps);
+      return direct ? startDirect(keepSteps) : startFront(successor);
     });
 
-const startDirect = async (): Promise<void> => {
+const startDirect = async (keepsSteps: boolean): Promise<void> => {
   const { serveUntilStopped } = await import("../serve.ts");
-  await serveUntilStopped({ onReady: printStatus, onStop: () => printStatus("Stopping") });
+  await serveUntilStopped({ keepsSteps, onReady: printStatus, onStop: () => printStatus("Stopping") });
 };
 
 /** A process behind the front. Its output is a log that the front prints. */
-const startSlot = async (slot: Slot, url: string): Promise<void> => {
+const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<void> => {
   const { dataDir } = await readEnvironment();
   const front = process.ppid;
   const { occupySlot } = await import("../../deployment/index.ts");
@@ -40,6 +42,7 @@ const startSlot = async (slot: Slot, url: string): Promise<void> => {
   const { serveUntilStopped } = await import("../serve.ts");
   await serveUntilStopped({
     slot: listening,
+    keepsSteps,
     onReady: async (greeting) => {
       if (!(await ready(greeting))) stopWithParent(front);
     },

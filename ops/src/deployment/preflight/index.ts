@@ -10,4 +10,4 @@ export {
   runPreflight,
 } from "./run.ts";
 export { createCheckTable, saveReport } from "./table.ts";
-export type { Waiver } from "./waivers.ts";
+export { assertWaivers, type Waiver } from "./waivers.ts";

@@ -37,9 +37,9 @@ const drainMs = 90_000;
 /**
  * The stages of a release, in order.
  *
- * @param epoch the next epoch of the switch
+ * @param epoch resolves with the next epoch of the switch
  */
-export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => number): Stage[] => {
+export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Promise<number>): Stage[] => {
   const { from, to, steps } = release;
   const { traffic, slots } = world;
 
@@ -48,7 +48,7 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => num
     const weights = { [from.slot]: fullWeight - toNew, [to.slot]: toNew } as Weights;
     const now = await traffic.read();
     const isThere = now.verified && now.weights.blue === weights.blue && now.weights.green === weights.green;
-    if (!isThere) await traffic.set(weights, epoch());
+    if (!isThere) await traffic.set(weights, await epoch());
     return `${to.slot} ${percent} %, ${from.slot} ${100 - percent} %`;
   };
   const movement = (percent: number): Act => ({

@@ -9,6 +9,8 @@ const launchSchema = z.object({
   command: z.string(),
   args: z.array(z.string()),
   cwd: z.string(),
+  /** Variables beside those of the front. */
+  env: z.record(z.string(), z.string()).optional(),
 });
 /** The program of a slot. */
 export type Launch = z.infer<typeof launchSchema>;
