@@ -8,6 +8,7 @@ import { approvalsCommand, approveCommand, withdrawCommand } from "./commands/ap
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup/index.ts";
 import { checkCommand } from "./commands/check.ts";
+import { emergencyCommand } from "./commands/emergency.ts";
 import { healthCommand } from "./commands/health.ts";
 import { historyCommand } from "./commands/history.ts";
 import { parkedCommand } from "./commands/parked.ts";
@@ -71,6 +72,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     parkedCommand(),
     release,
     preflightCommand(),
+    emergencyCommand(),
     alerts,
     backup,
     adminCommand(),

@@ -49,6 +49,9 @@ export const serveUntilStopped = ({ slot, keepsSteps, onReady, onStop }: ServeOp
         });
       }
       const { backupsOf } = await import("./backups-of.ts");
+      const { kyselyOn } = await import("./kysely-on.ts");
+      const { loadReleases } = await import("../deployment/index.ts");
+      const { mirrorReleases } = await loadReleases();
       const running = await service.serve({
         pool: database.pool,
         direct: database.direct,
@@ -59,11 +62,13 @@ export const serveUntilStopped = ({ slot, keepsSteps, onReady, onStop }: ServeOp
         log,
         ...(slot && { slot }),
       });
+      const endMirror = mirrorReleases(dataDir, kyselyOn(database.direct), log);
       const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
       await onReady(running.greeting);
       await stop;
       clearInterval(anchoring);
       onStop();
+      await endMirror();
       await running.close();
     },
     (settings) => settings.LOG_LEVEL,

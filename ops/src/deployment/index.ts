@@ -5,6 +5,8 @@ export {
   type ArtefactEnvironment,
   type CommandName,
   commandRelease,
+  type EmergencyReport,
+  emergencyReportSchema,
   isOver,
   type JournalEntry,
   journalFile,

@@ -11,6 +11,8 @@ import {
   type RunningFront,
   startFront,
 } from "./front/index.ts";
+import { attendRelease } from "./release/attend-release.ts";
+import { programsOfRelease } from "./release/programs-of-release.ts";
 import { exitStatusOf, startSuccessor, tellServing } from "./renewal.ts";
 import { type Launch, readLaunch, readProcess, Supervisor, writeLaunch } from "./slots/index.ts";
 import { DivisionFile, slots } from "./traffic/index.ts";
@@ -29,8 +31,10 @@ const lastRequestsMs = 5_000;
 export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "port" | "trustProxy"> {
   /** The listening sockets of the front that this one follows. */
   handles?: readonly ListeningHandle[] | undefined;
-  /** The program of a slot, if none is on disk. */
+  /** The program of a slot, unless a release says another one. */
   launch: Launch;
+  /** The file `.env` of the project. */
+  envFile: string;
   log: Logger;
   /** Prints a line for people. */
   print: (text: string) => void;
@@ -54,10 +58,12 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
   const { url, port } = handles ? addressOf(request) : await findAddress(request);
   const supervisor = new Supervisor({ dataDir, url, log, write });
   const slot = await slotOfTraffic(dataDir);
-  // A slot that runs keeps its program; otherwise today's program starts.
+  const programs = await programsOfRelease(dataDir, request.envFile);
+  // A slot that runs keeps its program; otherwise that of the release starts, or today's.
   if (!(await readProcess(dataDir, slot)) || !(await readLaunch(dataDir, slot))) {
-    await writeLaunch(dataDir, slot, request.launch);
+    await writeLaunch(dataDir, slot, programs.launchFor(slot, request.launch));
   }
+  if (programs.note) print(programs.note);
   let isStopping = false;
   process.once("exit", () => {
     if (isStopping) supervisor.kill();
@@ -84,6 +90,7 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
   };
   const started = await Promise.race([supervisor.start(slot), asked]);
   let front: RunningFront | undefined;
+  let unattend: () => Promise<void> = async () => undefined;
   if (started) {
     if (started.state === "ended") {
       await writeLaunch(dataDir, slot, undefined);
@@ -93,16 +100,20 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     if (started.isAdopted) log.info({ slot, pid: started.process.owner.pid }, "adopted the running slot");
     if (ready?.isFronted) front = await startFront({ ...request, port, handOver });
     supervisor.watch();
+    unattend = attendRelease({ dataDir, envFile: request.envFile }, log);
     if (handles) tellServing();
     else print(ready?.greeting.replaceAll(ready.url, url) ?? "");
     await Promise.race([asked, renewed]);
   }
+  await unattend();
   if (successor) {
     await Promise.all([front?.stop(lastRequestsMs), supervisor.release()]);
     return exitStatusOf(successor);
   }
   await front?.stop();
-  for (const each of slots) await writeLaunch(dataDir, each, undefined);
+  // A release that is open goes on with both slots after the next start.
+  const { isOpen } = await programsOfRelease(dataDir, request.envFile);
+  if (!isOpen) for (const each of slots) await writeLaunch(dataDir, each, undefined);
   await supervisor.stop();
   isStopping = false;
   return 0;

@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
 import { systemClock } from "../../core/clock.ts";
 import type { Slot } from "../../deployment/index.ts";
-import { readEnvironment } from "../context.ts";
+import { envFileOf, readEnvironment } from "../context.ts";
 import { printStatus } from "../output.ts";
+import { findRoot } from "../service-file.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 const parentEveryMs = 250;
@@ -62,6 +63,7 @@ const stopWithParent = (parent: number): void => {
 
 const startFront = async (isSuccessor: boolean): Promise<void> => {
   const { settings, dataDir } = await readEnvironment();
+  const root = findRoot(process.cwd());
   const { inheritSockets, runFront } = await import("../../deployment/index.ts");
   const { createLogger } = await import("../../core/logger.ts");
   // A closed terminal stops the slots, too.
@@ -77,8 +79,9 @@ const startFront = async (isSuccessor: boolean): Promise<void> => {
     launch: {
       command: process.execPath,
       args: [...process.execArgv, program, ...args],
-      cwd: process.cwd(),
+      cwd: root,
     },
+    envFile: envFileOf(root),
     log: createLogger(settings.LOG_LEVEL),
     print: printStatus,
     write: (chunk) => process.stderr.write(chunk),

@@ -1,4 +1,7 @@
+export { commandOf } from "./artefact-launch.ts";
 export { type ConductRequest, conductRelease } from "./conduct.ts";
+export { runEmergency } from "./emergency.ts";
+export { mirrorReleases } from "./mirror-all.ts";
 export { planSteps } from "./plan-steps.ts";
 export { planRelease, readOpenRelease, releaseDirectory } from "./release.ts";
 export { releaseSteps } from "./release-steps.ts";

@@ -35,7 +35,12 @@ const slotNotFronted = defineFailure({
  */
 export const startInSlot = async (
   dataDir: string,
-  { slot, launch, withinMs = startWithinMs }: { slot: Slot; launch: Launch; withinMs?: number },
+  {
+    slot,
+    launch,
+    signal,
+    withinMs = startWithinMs,
+  }: { slot: Slot; launch: Launch; signal?: AbortSignal | undefined; withinMs?: number },
 ): Promise<void> => {
   if (JSON.stringify(await readLaunch(dataDir, slot)) !== JSON.stringify(launch)) {
     await stopSlot(dataDir, slot);
@@ -43,7 +48,7 @@ export const startInSlot = async (
   }
   const startedMs = performance.now();
   const ownStart = await sizeOf(logPath(dataDir, slot));
-  for (let hasRun = false; ; await sleep(lookEveryMs)) {
+  for (let hasRun = false; ; await sleep(lookEveryMs, undefined, { signal })) {
     const process = await readProcess(dataDir, slot);
     if (process?.ready) {
       if (process.ready.isFronted) return;

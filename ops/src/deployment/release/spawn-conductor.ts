@@ -23,15 +23,16 @@ const conductorEnded = defineFailure({
  * Starts the conductor of a release in the background: the program of the new version, which knows its steps. It goes on
  * when this process ends. Resolves once it holds the release; at once if a conductor does.
  *
+ * @returns whether it was started now
  * @throws Failure EB_CONDUCTOR_ENDED
  */
 export const spawnConductor = async (
   release: Release,
   environment: ArtefactEnvironment,
   clock: Clock,
-): Promise<void> => {
+): Promise<boolean> => {
   const directory = releaseDirectory(environment.dataDir, release.id);
-  if (await leaseHolder(directory, clock)) return;
+  if (await leaseHolder(directory, clock)) return false;
   const path = join(directory, "conductor.log");
   const log = openSync(path, "a", 0o600);
   const { command, args, cwd, env } = commandOf(
@@ -56,10 +57,11 @@ export const spawnConductor = async (
   });
   child.unref();
   for (const startedMs = performance.now(); performance.now() - startedMs < startWithinMs; ) {
-    if (await leaseHolder(directory, clock)) return;
+    if (await leaseHolder(directory, clock)) return true;
     if (hasEnded) break;
     await sleep(lookEveryMs);
   }
   // A short release may be over already: then it has let go of the lease.
   if (child.exitCode !== 0) throw conductorEnded({ id: release.id, log: path });
+  return true;
 };

@@ -8,7 +8,7 @@ export interface ReleaseWorld {
   traffic: TrafficSwitch;
   slots: {
     /** Resolves once the slot is ready. */
-    start(slot: Slot, artefact: Artefact): Promise<void>;
+    start(slot: Slot, artefact: Artefact, signal?: AbortSignal): Promise<void>;
     stop(slot: Slot): Promise<void>;
     /** Tries what users do first; resolves with the evidence. */
     smoke(slot: Slot): Promise<string>;
@@ -25,7 +25,7 @@ export interface ReleaseWorld {
   /** Makes a backup and restores it. */
   backup(): Promise<string>;
   /** Applies the steps and rolls them back on a restored copy. */
-  rehearse(): Promise<string>;
+  rehearse(signal: AbortSignal): Promise<string>;
   /** Compares the two slots. */
   judge(phase: Phase, look: Look): Promise<GateVerdict>;
   /** The validation after the switch. */
@@ -72,8 +72,8 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
     await slots.stop(slot);
     return `stopped, ${inFlight} requests and ${streams} streams cut`;
   };
-  const start = async (slot: Slot, artefact: Artefact): Promise<string> => {
-    await slots.start(slot, artefact);
+  const start = async (slot: Slot, artefact: Artefact, signal?: AbortSignal): Promise<string> => {
+    await slots.start(slot, artefact, signal);
     return `version ${artefact.version} is ready`;
   };
 
@@ -83,7 +83,11 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
     rehearsing: [{ name: "rehearsal", do: world.rehearse }],
     expanding: steps.before.map(step),
     starting: [
-      { name: `start ${to.slot}`, do: () => start(to.slot, to.artefact), undo: () => stop(to.slot) },
+      {
+        name: `start ${to.slot}`,
+        do: (signal) => start(to.slot, to.artefact, signal),
+        undo: () => stop(to.slot),
+      },
     ],
     warming: [{ name: `smoke ${to.slot}`, do: () => slots.smoke(to.slot) }],
     switched: [

@@ -53,7 +53,7 @@ export interface WorldOptions extends Pick<ReleaseWorld, "steps" | "judge" | "va
   /** Makes a backup, and restores it to compare it. Resolves with its id and a sentence. */
   backup(): Promise<{ id: string; evidence: string }>;
   /** Carries the release out on a copy that is restored from the backup. */
-  rehearse(backupId: string): Promise<{ ok: boolean; evidence: string }>;
+  rehearse(backupId: string, signal: AbortSignal): Promise<{ ok: boolean; evidence: string }>;
   smoke(slot: Slot): Promise<SmokeOutcome>;
 }
 
@@ -84,7 +84,8 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
     judge,
     validate,
     slots: {
-      start: (slot, artefact) => startInSlot(dataDir, { slot, launch: launchOf(artefact, environment) }),
+      start: (slot, artefact, signal) =>
+        startInSlot(dataDir, { slot, launch: launchOf(artefact, environment), signal }),
       stop: (slot) => stopSlot(dataDir, slot),
       smoke: async (slot) => {
         const { ok, journeys } = await options.smoke(slot);
@@ -104,9 +105,9 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
       await keep("backup.json", backup);
       return backup.evidence;
     },
-    rehearse: async () => {
+    rehearse: async (signal) => {
       const { id } = backupSchema.parse(JSON.parse(await readFile(join(directory, "backup.json"), "utf8")));
-      const report = await options.rehearse(id);
+      const report = await options.rehearse(id, signal);
       await keep("rehearsal.json", report);
       if (!report.ok) throw rehearsalFailed({ reason: report.evidence });
       return `${report.evidence} ${await preflight(checksOfCopy)}`;

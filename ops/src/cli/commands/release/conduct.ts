@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { systemClock } from "../../../core/clock.ts";
 import { loadReleases, readRelease } from "../../../deployment/index.ts";
 import { openLater, readEnvironment } from "../../context.ts";
-import { kyselyOn } from "./kysely-on.ts";
+import { kyselyOn } from "../../kysely-on.ts";
 import { openWorld } from "./open-world.ts";
 
 /** The process behind a release; `start`, `resume` and the console start it. */

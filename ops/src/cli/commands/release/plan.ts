@@ -11,9 +11,9 @@ import {
 } from "../../../deployment/index.ts";
 import { positiveInteger } from "../../arguments.ts";
 import { operator, withSession } from "../../context.ts";
+import { kyselyOn } from "../../kysely-on.ts";
 import { bold, dim, print, printJson, printStatus } from "../../output.ts";
 import { findRoot, loadService } from "../../service-file.ts";
-import { kyselyOn } from "./kysely-on.ts";
 
 const targetMissing = defineFailure({
   code: "EB_RELEASE_TARGET",
