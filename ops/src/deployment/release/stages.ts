@@ -22,6 +22,8 @@ export interface ReleaseWorld {
   };
   /** Resolves with the verdict. @throws Failure if it is not GO, or waived */
   preflight(): Promise<string>;
+  /** The checks that need the backup and the rehearsal. */
+  preflightOfCopy(): Promise<string>;
   /** Makes a backup and restores it. */
   backup(): Promise<string>;
   /** Applies the steps and rolls them back on a restored copy. */
@@ -35,7 +37,7 @@ export interface ReleaseWorld {
 const drainMs = 90_000;
 
 /**
- * The stages of a release, in order.
+ * The stages of a release, in order. A waiver of check 21 leaves out the rehearsal; with one of check 16, the backup, too.
  *
  * @param epoch resolves with the next epoch of the switch
  */
@@ -77,10 +79,16 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
     return `version ${artefact.version} is ready`;
   };
 
+  const isWaived = (check: number) => release.waivers.some((waiver) => waiver.check === check);
+  const isRehearsed = !isWaived(21);
+
   const acts: Partial<Record<ForwardState, Act[]>> = {
     preflight: [{ name: "preflight", do: world.preflight }],
-    backing_up: [{ name: "backup", do: world.backup }],
-    rehearsing: [{ name: "rehearsal", do: world.rehearse }],
+    backing_up: isRehearsed || !isWaived(16) ? [{ name: "backup", do: world.backup }] : [],
+    rehearsing: [
+      ...(isRehearsed ? [{ name: "rehearsal", do: world.rehearse }] : []),
+      { name: "preflight of the copy", do: world.preflightOfCopy },
+    ],
     expanding: steps.before.map(step),
     starting: [
       {
