@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { EmergencyReport } from "../../deployment/index.ts";
 import { envFileOf, operator, readEnvironment } from "../context.ts";
 import { bold, green, print, printJson, printStatus, red } from "../output.ts";
@@ -15,14 +15,15 @@ export const emergencyCommand = () =>
   new Command("emergency")
     .description("take the newest release back at once: traffic, steps, verification")
     .requiredOption("--reason <text>", "why")
+    .addOption(new Option("--by <name>").default(operator().requestedBy).hideHelp())
     .option("--json", "print one JSON document")
     .addHelpText("after", help)
-    .action(async ({ reason, json }: { reason: string; json?: boolean }) => {
+    .action(async ({ reason, by, json }: { reason: string; by: string; json?: boolean }) => {
       const { settings, dataDir } = await readEnvironment();
       const { emergency } = await import("./release/emergency.ts");
       const report = await emergency(
         { settings, dataDir, envFile: envFileOf(findRoot(process.cwd())) },
-        { by: operator().requestedBy, reason, ...(!json && { onPart: printPart }) },
+        { by, reason, ...(!json && { onPart: printPart }) },
       );
       if (report.outcome !== "verified") process.exitCode = 1;
       if (json) printJson(report);

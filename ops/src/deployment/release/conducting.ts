@@ -1,3 +1,4 @@
+export { programOf } from "../slots/program-of.ts";
 export { commandOf } from "./artefact-launch.ts";
 export { type ConductRequest, conductRelease } from "./conduct.ts";
 export { runEmergency } from "./emergency.ts";

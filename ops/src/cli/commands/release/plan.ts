@@ -9,6 +9,7 @@ import {
   otherSlot,
   type Release,
 } from "../../../deployment/index.ts";
+import type { Requester } from "../../../rollback/index.ts";
 import { positiveInteger } from "../../arguments.ts";
 import { operator, withSession } from "../../context.ts";
 import { kyselyOn } from "../../kysely-on.ts";
@@ -91,9 +92,9 @@ export const withPlanOptions = (command: Command): Command =>
  * @throws Failure EB_RELEASE_TARGET, EB_RELEASE_SAME_DIRECTORY, EB_FRONT_MISSING, EB_REASON_MISSING, EB_RELEASE_OPEN,
  *   EB_ACKNOWLEDGEMENT_MISSING, EB_ARTEFACT_UNUSABLE, EB_CONFIG_MISSING, EB_CONFIG_BROKEN
  */
-export const plan = async (request: PlanRequest): Promise<Release> => {
+export const plan = async (request: PlanRequest, by: Requester = operator()): Promise<Release> => {
   const { reason, acknowledge = [], waive = [], waiveReason = "", strategy = "canary" } = request;
-  const { requestedBy: requested_by, origin } = operator();
+  const { requestedBy: requested_by, origin } = by;
   if (!reason) throw reasonMissing({ of: "", remedy: "Add --reason TEXT." });
   if (waive.length > 0 && !waiveReason)
     throw reasonMissing({ of: " for its waivers", remedy: "Add --waive-reason TEXT." });
