@@ -1,15 +1,15 @@
 import { merge } from "./observe.ts";
+import type { Role } from "./release-tick.ts";
 import type { Finding, JudgeState } from "./state.ts";
-import type { Slot } from "./tick.ts";
 
 /** An observation that is not a count. */
 export type JudgeEvent =
-  | { kind: "process_exit" | "connect_failure"; slot: Slot; detail: string }
-  | { kind: "probe"; slot: Slot; ready: boolean }
+  | { kind: "process_exit" | "connect_failure"; role: Role; detail: string }
+  | { kind: "probe"; role: Role; ready: boolean }
   /** A check of a step that was applied for this release has failed. */
   | { kind: "step_check"; step: number; detail: string }
-  /** `slots` are those whose instances raise the alert. */
-  | { kind: "critical_alert"; type: string; slots: readonly Slot[] };
+  /** `roles` are those whose instances raise the alert. */
+  | { kind: "critical_alert"; type: string; roles: readonly Role[] };
 
 const probesToFail = 3;
 
@@ -23,8 +23,8 @@ export const observeEvent = (state: JudgeState, event: JudgeEvent): JudgeState =
 
 const countProbe = (
   failed: JudgeState["failed_probes"],
-  { slot, ready }: { slot: Slot; ready: boolean },
-): JudgeState["failed_probes"] => ({ ...failed, [slot]: ready ? 0 : failed[slot] + 1 });
+  { role, ready }: { role: Role; ready: boolean },
+): JudgeState["failed_probes"] => ({ ...failed, [role]: ready ? 0 : failed[role] + 1 });
 
 /** Whether neither slot is ready: the database or the machine, not the release. */
 export const neitherReady = ({ failed_probes: { blue, green } }: JudgeState): boolean =>
@@ -33,11 +33,11 @@ export const neitherReady = ({ failed_probes: { blue, green } }: JudgeState): bo
 const harmOf = (state: JudgeState, event: JudgeEvent): Finding | null => {
   switch (event.kind) {
     case "process_exit":
-      return event.slot === "green"
+      return event.role === "green"
         ? { reason: "process_exit", text: `The process of green has ended: ${event.detail}.` }
         : null;
     case "connect_failure":
-      return event.slot === "green"
+      return event.role === "green"
         ? { reason: "connect_failure", text: `Green does not accept connections: ${event.detail}.` }
         : null;
     case "probe":
@@ -47,7 +47,7 @@ const harmOf = (state: JudgeState, event: JudgeEvent): Finding | null => {
     case "step_check":
       return { reason: "step_check", text: `A check of step ${event.step} fails: ${event.detail}.` };
     case "critical_alert":
-      return event.slots.includes("green") && !event.slots.includes("blue")
+      return event.roles.includes("green") && !event.roles.includes("blue")
         ? { reason: "critical_alert", text: `Only green raises the critical alert ${event.type}.` }
         : null;
   }
