@@ -54,10 +54,14 @@ export class FrontSwitch implements TrafficSwitch {
     await this.#ask("POST", controlPaths.renew, request);
   }
 
-  async *ticks(): AsyncGenerator<Tick> {
+  async *ticks(signal?: AbortSignal): AsyncGenerator<Tick> {
     const client = this.#connect();
     try {
-      const { body } = await client.request({ method: "GET", path: controlPaths.ticks });
+      const { body } = await client.request({
+        method: "GET",
+        path: controlPaths.ticks,
+        signal: signal ?? null,
+      });
       body.setEncoding("utf8");
       let rest = "";
       for await (const text of body as AsyncIterable<string>) {

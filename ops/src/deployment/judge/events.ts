@@ -1,6 +1,6 @@
 import { merge } from "./observe.ts";
 import type { Role } from "./release-tick.ts";
-import type { Finding, JudgeState } from "./state.ts";
+import { type Finding, type JudgeState, neitherReady } from "./state.ts";
 
 /** An observation that is not a count. */
 export type JudgeEvent =
@@ -15,20 +15,17 @@ const probesToFail = 3;
 
 /** Takes an event into account. Events of blue alone never revert: green is not their cause. */
 export const observeEvent = (state: JudgeState, event: JudgeEvent): JudgeState => {
-  const counted =
-    event.kind === "probe" ? { ...state, failed_probes: countProbe(state.failed_probes, event) } : state;
+  const isUsual = event.kind === "probe" && event.ready && state.failed_probes[event.role] === 0;
+  if (isUsual) return state;
+  const counted = event.kind === "probe" ? countProbe(state, event) : state;
   const harm = harmOf(counted, event);
   return harm ? { ...counted, found: merge(counted.found, [harm]) } : counted;
 };
 
-const countProbe = (
-  failed: JudgeState["failed_probes"],
-  { role, ready }: { role: Role; ready: boolean },
-): JudgeState["failed_probes"] => ({ ...failed, [role]: ready ? 0 : failed[role] + 1 });
-
-/** Whether neither slot is ready: the database or the machine, not the release. */
-export const neitherReady = ({ failed_probes: { blue, green } }: JudgeState): boolean =>
-  blue > 0 && green > 0;
+const countProbe = (state: JudgeState, { role, ready }: { role: Role; ready: boolean }): JudgeState => {
+  const failed_probes = { ...state.failed_probes, [role]: ready ? 0 : state.failed_probes[role] + 1 };
+  return { ...state, failed_probes, neither_ready: state.neither_ready || neitherReady({ failed_probes }) };
+};
 
 const harmOf = (state: JudgeState, event: JudgeEvent): Finding | null => {
   switch (event.kind) {

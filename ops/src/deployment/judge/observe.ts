@@ -2,7 +2,14 @@ import { type LatencyMetric, latencyMetrics } from "../traffic/counts.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { addTick, type EProcess, logEvidence } from "./e-process.ts";
 import type { ReleaseTick, Role } from "./release-tick.ts";
-import { addTally, type Finding, type JudgeState, type RecentTick, type Tally } from "./state.ts";
+import {
+  addTally,
+  type Finding,
+  type JudgeState,
+  neitherReady,
+  type RecentTick,
+  type Tally,
+} from "./state.ts";
 import { percent } from "./words.ts";
 
 /** Chance of a revert without a reason, for each metric and release. */
@@ -30,7 +37,11 @@ export const observeTick = (state: JudgeState, tick: ReleaseTick): JudgeState =>
     green_requests: state.green_requests + tick.green.requests,
     timed_ticks: state.timed_ticks + (timed ? 1 : 0),
     tests: { failures: addFailures(state.tests.failures, tick), ...latencyTests(state, tick, timed) },
-    recent: withinRecent([...state.recent, { ...talliesOf(tick), duration_ms }]),
+    // Failures while neither slot is ready are not green's; blue may have too few clients to show that.
+    recent: state.neither_ready
+      ? state.recent
+      : withinRecent([...state.recent, { ...talliesOf(tick), duration_ms }]),
+    neither_ready: neitherReady(state),
     phase: addToPhase(state.phase, tick, duration_ms),
   };
   return { ...observed, found: merge(observed.found, harmIn(observed)) };
@@ -136,6 +147,9 @@ const harmIn = (state: JudgeState): Finding[] => {
   }
   return harm;
 };
+
+/** The evidence E of a test; at most 1e300. */
+export const evidenceOf = (test: EProcess): number => Math.min(Math.exp(logEvidence(test)), 1e300);
 
 /** The evidence of a test in words. */
 export const evidenceText = (test: EProcess): string => {

@@ -74,6 +74,8 @@ export const judgeStateSchema = z.object({
   timed_ticks: z.number(),
   recent: z.array(recentTickSchema),
   failed_probes: z.object({ blue: z.number(), green: z.number() }),
+  /** Whether neither slot was ready at some time since the last tick. */
+  neither_ready: z.boolean(),
   phase: phaseSchema.extend({
     started_at: z.number(),
     observed_ms: z.number(),
@@ -102,9 +104,15 @@ export const startJudge = (baseline: Baseline | null, phase: Phase, now: Date): 
   timed_ticks: 0,
   recent: [],
   failed_probes: { blue: 0, green: 0 },
+  neither_ready: false,
   phase: newPhase(phase, now),
   found: [],
 });
+
+/** Whether neither slot is ready: the database or the machine, not the release. */
+export const neitherReady = ({
+  failed_probes: { blue, green },
+}: Pick<JudgeState, "failed_probes">): boolean => blue > 0 && green > 0;
 
 /** Enters the next phase. The tests for harm go on; the counts for a pass start from zero. */
 export const enterPhase = (state: JudgeState, phase: Phase, now: Date): JudgeState => ({

@@ -1,12 +1,12 @@
 export type ClientId = string | number;
 
-/** Bounds the memory to about 100 MB for each kind under an attack. The longest-known client is forgotten first. */
-export const mostClients = 1_000_000;
+/** Of each kind; bounds the memory to about 100 MB under an attack. The longest-known client is forgotten first. */
+export const mostClients = 250_000;
 
 /** Clients and when each was counted, the longest ago first. */
 export class RecentClients {
   readonly #countedAt = new Map<ClientId, number>();
-  // One iterator, kept: a new one would pass over all deleted entries at each call, up to a million.
+  // One iterator, kept: a new one would pass over all deleted entries at each call, up to half a million.
   readonly #oldestFirst = this.#countedAt.entries();
   #oldest: readonly [client: ClientId, atMs: number] | undefined;
 

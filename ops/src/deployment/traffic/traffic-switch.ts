@@ -58,8 +58,8 @@ export interface TrafficSwitch {
    * @returns the work that is still open at the deadline
    */
   drain(slot: Slot, deadlineMs: number): Promise<OpenWork>;
-  /** Ticks from now on. If absent, the counts come from the instances. */
-  ticks?(): AsyncIterable<Tick>;
+  /** Ticks from now on, until the signal aborts. If absent, the counts come from the instances. */
+  ticks?(signal?: AbortSignal): AsyncIterable<Tick>;
   /**
    * The hour before this release, fixed at its first weights; before them, the last hour. Null if it had too few requests
    * to compare with. If absent, it is unknown.
