@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { divisionSchema } from "../traffic/division-file.ts";
-import { slots } from "../traffic/traffic-switch.ts";
+import { baselineSchema } from "../traffic/baseline.ts";
+import { slotCountsSchema } from "../traffic/counts.ts";
+import { divisionRequestSchema, divisionSchema } from "../traffic/division-file.ts";
+import { slots, type Tick } from "../traffic/traffic-switch.ts";
 
 /** Requests to the control socket of a front; bodies are JSON. */
 export const controlPaths = {
@@ -11,7 +13,7 @@ export const controlPaths = {
   renew: "/renew",
 };
 
-export { divisionSchema };
+export { divisionRequestSchema };
 
 export const drainSchema = z.object({ slot: z.enum(slots), deadline_ms: z.number().positive() });
 
@@ -25,6 +27,17 @@ export const stateSchema = divisionSchema.extend({
   pid: z.number(),
   url: z.string(),
   slots: z.object({ blue: backendState, green: backendState }),
+  /** The last hour of the slot that serves most clients; null if it had too few requests. */
+  last_hour: baselineSchema.nullable(),
 });
 /** The state of a running front. */
 export type FrontState = z.infer<typeof stateSchema>;
+
+/** One line of the ticks. */
+export const tickSchema: z.ZodType<Tick> = z.object({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  weights: z.object({ blue: z.number(), green: z.number() }),
+  epoch: z.number(),
+  slots: z.object({ blue: slotCountsSchema, green: slotCountsSchema }),
+});
