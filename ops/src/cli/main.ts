@@ -19,6 +19,7 @@ import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { seedCommand } from "./commands/seed.ts";
 import { showCommand } from "./commands/show.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { untilCommand } from "./commands/until.ts";
@@ -67,6 +68,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     proveCommand(),
     parkedCommand(),
     preflightCommand(),
+    smokeCommand(),
     alerts,
     backup,
     adminCommand(),

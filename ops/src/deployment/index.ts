@@ -1,4 +1,5 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
+export type { Journey, JourneyContext, JourneyResult, SmokeReport, SmokeTarget } from "./journeys/index.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
 export { inheritSockets } from "./renewal.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
@@ -6,6 +7,7 @@ export {
   type Launch,
   type OccupiedSlot,
   occupySlot,
+  programOf,
   readLaunch,
   readProcess,
   type SlotListening,
@@ -35,3 +37,6 @@ export {
 
 /** Loads the preflight, which only its command needs. */
 export const loadPreflight = () => import("./preflight/index.ts");
+
+/** Loads the smoke test, which only its command and releases need. */
+export const loadJourneys = () => import("./journeys/index.ts");
