@@ -14,6 +14,7 @@ import { parkedCommand } from "./commands/parked.ts";
 import { preflightCommand } from "./commands/preflight.ts";
 import { proveCommand } from "./commands/prove.ts";
 import { reapplyCommand } from "./commands/reapply.ts";
+import { rehearseStepsCommand } from "./commands/rehearse-steps.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
@@ -77,6 +78,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   ]) {
     program.addCommand(command);
   }
+  program.addCommand(rehearseStepsCommand(), { hidden: true });
   reportErrors(program);
   try {
     await program.parseAsync(argv);

@@ -20,6 +20,8 @@ const nothingToServe = defineFailure({
 export interface ServeOptions {
   /** Where the service listens, in a slot. */
   slot?: SlotListening;
+  /** Applies no steps: a release does. */
+  keepsSteps?: boolean;
   /** Called with the greeting once the service serves. */
   onReady: (greeting: string) => void | Promise<void>;
   /** Called when a signal stops the service. */
@@ -27,7 +29,12 @@ export interface ServeOptions {
 }
 
 /** Prepares the database, applies pending changes, and serves in this process until a signal stops it. */
-export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Promise<void> =>
+export const serveUntilStopped = ({
+  slot,
+  keepsSteps = false,
+  onReady,
+  onStop,
+}: ServeOptions): Promise<void> =>
   withSession(
     async (session) => {
       const { service, settings, dataDir, database, manager, log } = session;
@@ -37,7 +44,7 @@ export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Prom
         database.source === "embedded" ? `Embedded PostgreSQL in ${dataDir}` : "PostgreSQL from DATABASE_URL",
       );
       await service.createSchema?.(database.direct, settings);
-      const applied = await manager.install(operator());
+      const applied = await manager.install(operator(), keepsSteps ? { only: [] } : {});
       if (applied.length > 0) printStatus(`Applied changes ${applied.join(", ")}`);
       await recordSettings(manager, settings, log);
       if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {

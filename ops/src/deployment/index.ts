@@ -1,6 +1,7 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
 export type { Journey, JourneyContext, JourneyResult, SmokeReport, SmokeTarget } from "./journeys/index.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
+export type { RehearsalReport } from "./rehearsal/index.ts";
 export { inheritSockets } from "./renewal.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
 export {
@@ -40,3 +41,9 @@ export const loadPreflight = () => import("./preflight/index.ts");
 
 /** Loads the smoke test, which only its command and releases need. */
 export const loadJourneys = () => import("./journeys/index.ts");
+
+/** Loads what moves the steps of a release, which only releases and rehearsals need. */
+export const loadReleaseSteps = () => import("./release/release-steps.ts");
+
+/** Loads the rehearsal, which only releases need. */
+export const loadRehearsal = () => import("./rehearsal/index.ts");

@@ -24,7 +24,7 @@ export const isOutage = (error: unknown): boolean =>
  */
 export const releaseSteps = (
   manager: RollbackManager,
-  { id, requested_by, origin, reason }: Release,
+  { id, requested_by, origin, reason }: Pick<Release, "id" | "requested_by" | "origin" | "reason">,
   acknowledge: readonly string[],
 ): ReleaseWorld["steps"] => {
   const request: OperationRequest = {
