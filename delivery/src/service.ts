@@ -32,5 +32,6 @@ export default defineService({
     seed: async (pool, options) => ({ ...(await (await loadSeed()).seedDemo(databaseOf(pool), options)) }),
   },
   serve: async (context) => (await loadServer()).serve(context),
+  journeys: async () => (await import("./journeys/index.ts")).journeys,
   inviteAdmin: async (context) => (await loadInvitation()).inviteAdmin(context),
 });

@@ -31,6 +31,8 @@ export {
 } from "./plugin.ts";
 export {
   defineService,
+  type Journey,
+  type JourneyContext,
   type MonitoringDeclarations,
   type RunningService,
   type SeedRequest,

@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { AlertDeclaration } from "./alerts/index.ts";
 import type { BackupManager } from "./backups/index.ts";
 import type { Logger } from "./core/logger.ts";
-import type { SlotListening } from "./deployment/index.ts";
+import type { Journey, JourneyContext, SlotListening } from "./deployment/index.ts";
 import type { GaugeDeclaration } from "./monitoring/index.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -29,7 +29,7 @@ export interface ServeContext {
   slot?: SlotListening;
 }
 
-export type { SlotListening };
+export type { Journey, JourneyContext, SlotListening };
 
 export interface RunningService {
   /** Printed once the service listens: its address and first steps. */
@@ -79,6 +79,8 @@ export interface Service {
   };
   /** Loaded for `earlybird alerts rules`, such as `() => import("./monitoring.js")`. */
   monitoring?: () => Promise<MonitoringDeclarations>;
+  /** What users do first, tried on a version before they get it, by `earlybird smoke`. Journeys only read. */
+  journeys?: () => Promise<readonly Journey[]>;
   serve?: (context: ServeContext) => Promise<RunningService>;
   /** Creates an invitation for an admin and records it in the ledger. */
   inviteAdmin?: (context: InviteContext) => Promise<AdminInvitation>;

@@ -15,12 +15,14 @@ import { parkedCommand } from "./commands/parked.ts";
 import { preflightCommand } from "./commands/preflight.ts";
 import { proveCommand } from "./commands/prove.ts";
 import { reapplyCommand } from "./commands/reapply.ts";
+import { rehearseStepsCommand } from "./commands/rehearse-steps.ts";
 import { releaseCommand } from "./commands/release/index.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { seedCommand } from "./commands/seed.ts";
 import { showCommand } from "./commands/show.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { untilCommand } from "./commands/until.ts";
@@ -73,6 +75,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     release,
     preflightCommand(),
     emergencyCommand(),
+    smokeCommand(),
     alerts,
     backup,
     adminCommand(),
@@ -81,6 +84,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   ]) {
     program.addCommand(command);
   }
+  program.addCommand(rehearseStepsCommand(), { hidden: true });
   reportErrors(program);
   try {
     await program.parseAsync(argv);

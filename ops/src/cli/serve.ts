@@ -29,7 +29,12 @@ export interface ServeOptions {
 }
 
 /** Prepares the database, applies pending changes, and serves in this process until a signal stops it. */
-export const serveUntilStopped = ({ slot, keepsSteps, onReady, onStop }: ServeOptions): Promise<void> =>
+export const serveUntilStopped = ({
+  slot,
+  keepsSteps = false,
+  onReady,
+  onStop,
+}: ServeOptions): Promise<void> =>
   withSession(
     async (session) => {
       const { service, settings, dataDir, database, manager, log } = session;

@@ -1,5 +1,7 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
+export type { Journey, JourneyContext, JourneyResult, SmokeReport, SmokeTarget } from "./journeys/index.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
+export type { RehearsalReport } from "./rehearsal/index.ts";
 export {
   type Artefact,
   type ArtefactEnvironment,
@@ -25,6 +27,7 @@ export {
   type Launch,
   type OccupiedSlot,
   occupySlot,
+  programOf,
   readLaunch,
   readProcess,
   type SlotListening,
@@ -56,3 +59,11 @@ export const loadPreflight = () => import("./preflight/index.ts");
 
 /** Loads what plans and conducts releases, which only their commands need. */
 export const loadReleases = () => import("./release/conducting.ts");
+/** Loads the smoke test, which only its command and releases need. */
+export const loadJourneys = () => import("./journeys/index.ts");
+
+/** Loads what moves the steps of a release, which only releases and rehearsals need. */
+export const loadReleaseSteps = () => import("./release/release-steps.ts");
+
+/** Loads the rehearsal, which only releases need. */
+export const loadRehearsal = () => import("./rehearsal/index.ts");

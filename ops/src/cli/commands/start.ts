@@ -11,6 +11,7 @@ const parentEveryMs = 250;
 interface StartOptions {
   direct?: boolean;
   keepSteps?: boolean;
+  rehearsal?: boolean;
   slot?: Slot;
   successor?: boolean;
   url?: string;
@@ -21,17 +22,26 @@ export const startCommand = () =>
     .description("prepare the database, apply pending changes and start the server; stop with Ctrl-C")
     .option("--direct", "one process without front and slots, for containers")
     .addOption(new Option("--keep-steps").hideHelp())
+    .addOption(
+      new Option("--rehearsal", "with --direct: applies no steps, and ends with its parent").hideHelp(),
+    )
     .addOption(new Option("--slot <slot>").choices(["blue", "green"]).hideHelp())
     .addOption(new Option("--successor").hideHelp())
     .addOption(new Option("--url <url>").default("").hideHelp())
-    .action(({ direct, keepSteps = false, slot, successor = false, url = "" }: StartOptions) => {
+    .action((options: StartOptions) => {
+      const { direct, keepSteps = false, rehearsal = false, slot, successor = false, url = "" } = options;
       if (slot) return startSlot(slot, url, keepSteps);
-      return direct ? startDirect(keepSteps) : startFront(successor);
+      return direct ? startDirect(rehearsal) : startFront(successor);
     });
 
-const startDirect = async (keepsSteps: boolean): Promise<void> => {
+const startDirect = async (isRehearsal: boolean): Promise<void> => {
+  if (isRehearsal) stopWithParent(process.ppid);
   const { serveUntilStopped } = await import("../serve.ts");
-  await serveUntilStopped({ keepsSteps, onReady: printStatus, onStop: () => printStatus("Stopping") });
+  await serveUntilStopped({
+    keepsSteps: isRehearsal,
+    onReady: printStatus,
+    onStop: () => printStatus("Stopping"),
+  });
 };
 
 /** A process behind the front. Its output is a log that the front prints. */
@@ -51,7 +61,7 @@ const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<
   });
 };
 
-/** A service that listens itself would keep the port from the next front. */
+/** A service that listens itself would keep the port from the next front; a rehearsal that was killed stops nothing. */
 const stopWithParent = (parent: number): void => {
   const timer = setInterval(() => {
     if (process.ppid === parent) return;

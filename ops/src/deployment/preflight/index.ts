@@ -1,9 +1,10 @@
 export type { Check, CheckGroup, Finding } from "./check.ts";
-export type { PreflightContext, Rehearsal, StepReader } from "./context.ts";
+export type { Database, PreflightContext, Rehearsal, StepReader } from "./context.ts";
 export { markdownReport, verdictText } from "./markdown.ts";
 export { checks } from "./registry.ts";
 export {
   type CheckResult,
+  checkResult,
   type PreflightOptions,
   type PreflightReport,
   preflightReport,

@@ -25,7 +25,13 @@ export const isOutage = (error: unknown): boolean =>
  */
 export const releaseSteps = (
   open: () => Promise<RollbackManager>,
-  { id, requested_by, origin, reason, acknowledge }: Release,
+  {
+    id,
+    requested_by,
+    origin,
+    reason,
+    acknowledge,
+  }: Pick<Release, "id" | "requested_by" | "origin" | "reason" | "acknowledge">,
 ): ReleaseWorld["steps"] => {
   const request: OperationRequest = {
     requestedBy: requested_by,

@@ -1,19 +1,20 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const packageName = "@earlybird-ops/platform";
+const program = join("bin", "earlybird.js");
 
-/** The bin of this very platform. */
-const ownProgram = fileURLToPath(new URL("../../../bin/earlybird.js", import.meta.url));
-
-/** The program `earlybird` that a version of a service has installed; that of this process if it has none. */
+/**
+ * The `earlybird` of a version of a service: the one that is installed for it, so that each version runs on the platform
+ * that it was tested with. Where none is installed, the one of this process.
+ *
+ * @param directory the root of the version, with `earlybird.config.js`
+ */
 export const programOf = (directory: string): string => {
-  const { paths } = createRequire(join(directory, "earlybird.config.js")).resolve;
-  const places = (paths(packageName) ?? []).map((folder) => join(folder, packageName, "bin", "earlybird.js"));
-  // A version that lies in the data directory of another finds that one's modules last.
-  return places.find((place) => existsSync(place) && existsSync(builtBeside(place))) ?? ownProgram;
+  // Not `resolve`: the exports of the package do not name its programs.
+  const places = createRequire(join(directory, "package.json")).resolve.paths(packageName) ?? [];
+  const installed = places.map((place) => join(place, packageName, program)).find((path) => existsSync(path));
+  return installed ?? fileURLToPath(new URL(`../../../${program}`, import.meta.url));
 };
-
-const builtBeside = (program: string): string => join(dirname(program), "..", "dist", "cli", "main.js");
