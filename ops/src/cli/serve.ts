@@ -20,8 +20,8 @@ const nothingToServe = defineFailure({
 export interface ServeOptions {
   /** Where the service listens, in a slot. */
   slot?: SlotListening;
-  /** Called with the greeting once the service serves. */
-  onReady: (greeting: string) => void | Promise<void>;
+  /** Called with the greeting and the dates of the API versions once the service serves. */
+  onReady: (greeting: string, apiVersions: readonly string[]) => void | Promise<void>;
   /** Called when a signal stops the service. */
   onStop: () => void;
 }
@@ -58,7 +58,10 @@ export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Prom
         ...(slot && { slot }),
       });
       const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
-      await onReady(running.greeting);
+      await onReady(
+        running.greeting,
+        (service.apiVersions ?? []).map(({ date }) => date),
+      );
       await stop;
       clearInterval(anchoring);
       onStop();

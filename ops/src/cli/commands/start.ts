@@ -40,8 +40,8 @@ const startSlot = async (slot: Slot, url: string): Promise<void> => {
   const { serveUntilStopped } = await import("../serve.ts");
   await serveUntilStopped({
     slot: listening,
-    onReady: async (greeting) => {
-      if (!(await ready(greeting))) stopWithParent(front);
+    onReady: async (greeting, apiVersions) => {
+      if (!(await ready(greeting, apiVersions))) stopWithParent(front);
     },
     onStop: () => undefined,
   });

@@ -6,6 +6,7 @@ import { DivisionFile } from "../traffic/division-file.ts";
 import { requestsEndWithinMs } from "../traffic/drain.ts";
 import { slotHasTraffic } from "../traffic/failures.ts";
 import { slots } from "../traffic/traffic-switch.ts";
+import { type ReadVersions, VersionRoutes } from "./api-version.ts";
 import { Backend, type Backends } from "./backend.ts";
 import { proxyTrust } from "./client.ts";
 import type { FrontState, RenewRequest } from "./control-protocol.ts";
@@ -28,6 +29,8 @@ export interface FrontOptions extends Place {
   /** Proxies whose `X-Forwarded-*` headers are believed, as the setting `TRUST_PROXY`. */
   trustProxy?: string | undefined;
   clock?: Clock;
+  /** The API versions of a slot, for requests that only one slot can answer. Without it, the weights always decide. */
+  versionsOf?: ReadVersions | undefined;
   /** The listening sockets of the front that this one follows. */
   handles?: readonly ListeningHandle[] | undefined;
   /** Starts another front on the listening sockets and waits until it serves. */
@@ -51,6 +54,7 @@ export interface RunningFront {
  */
 export const startFront = async (options: FrontOptions): Promise<RunningFront> => {
   const { dataDir, trustProxy, handles, handOver, clock = systemClock } = options;
+  const { versionsOf = async () => undefined } = options;
   const paths = await prepareSockets(dataDir);
   const file = await DivisionFile.open(dataDir);
   const backends: Backends = {
@@ -58,11 +62,13 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     green: new Backend("green", paths.slot("green")),
   };
   const division = () => file.current;
+  const versions = await VersionRoutes.start(versionsOf);
   const feed = new TickFeed(clock, division, () => undefined);
   const forwarding: Forwarding = {
     backends,
     trusts: proxyTrust(trustProxy),
     division,
+    versions,
     onOutcome: (outcome) => feed.count(outcome),
   };
   const open = new Set<ServerResponse>();
@@ -108,6 +114,7 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     for (const socket of connections) socket.destroy();
     server.close();
     feed.stop();
+    versions.stop();
     await Promise.all(slots.map((slot) => backends[slot].close()));
   };
 
@@ -116,10 +123,12 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     divide: async (next) => {
       feed.cut();
       await file.set(next);
+      versions.divided(next.weights);
     },
     drain: async (slot, deadlineMs) => {
       const weight = division().weights[slot];
       if (weight > 0) throw slotHasTraffic({ slot, weight });
+      versions.leave(slot);
       return drainBackend(backends[slot], deadlineMs);
     },
     ticks: (signal) => feed.follow(signal),
