@@ -1,4 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type {
+  FastifyInstance,
+  FastifyRequest,
+  onRequestHookHandler,
+  onSendHookHandler,
+  preValidationAsyncHookHandler,
+} from "fastify";
 import {
   type ApiVersion,
   apiVersionHeader,
@@ -43,10 +49,7 @@ export const serveApiVersions = (
   const served = prepareVersions(apiVersions);
   const dates = served.map(({ date }) => date);
   const unpinned = defaultVersion(served, null).date;
-  app.addHook("onRoute", (route) => {
-    route.config = { ...route.config, apiVersions: dates };
-  });
-  app.addHook("onRequest", (request, _reply, done) => {
+  const choose: onRequestHookHandler = (request, _reply, done) => {
     const asked = request.headers[apiVersionHeader];
     try {
       if (asked !== undefined) request.apiVersion = requestedVersion(served, asked).date;
@@ -55,17 +58,29 @@ export const serveApiVersions = (
     } catch (error) {
       done(error as Error);
     }
-  });
-  if (pinnedVersion)
-    app.addHook("preValidation", async (request) => {
-      if (request.apiVersion !== "" || request.headers[apiVersionHeader] !== undefined) return;
-      request.apiVersion = defaultVersion(served, await pinnedVersion(request)).date;
-    });
-  // Last, because plugins and handlers may set Vary.
-  app.addHook("onSend", (request, reply, _payload, done) => {
+  };
+  const choosePinned: preValidationAsyncHookHandler = async (request) => {
+    if (request.apiVersion !== "") return;
+    request.apiVersion = defaultVersion(served, (await pinnedVersion?.(request)) ?? null).date;
+  };
+  // When the response is sent, because plugins and handlers may set Vary.
+  const describe: onSendHookHandler = (request, reply, _payload, done) => {
     reply.header("vary", varyWithVersion(reply.getHeader("vary")));
     const version = served.find(({ date }) => date === request.apiVersion);
     for (const [name, value] of version?.headers ?? []) reply.header(name, value);
     done();
+  };
+  // Hooks of the scope would also run on routes that were registered before.
+  app.addHook("onRoute", (route) => {
+    route.config = { ...route.config, apiVersions: dates };
+    route.onRequest = withHook(route.onRequest, choose);
+    if (pinnedVersion) route.preValidation = withHook(route.preValidation, choosePinned);
+    route.onSend = withHook(route.onSend, describe);
   });
+};
+
+/** The HEAD route of a GET route has its hooks already. */
+const withHook = <Hook>(hooks: Hook | Hook[] | undefined, hook: Hook): Hook[] => {
+  const given = [hooks ?? []].flat() as Hook[];
+  return given.includes(hook) ? given : [hook, ...given];
 };

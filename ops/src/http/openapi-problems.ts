@@ -53,7 +53,8 @@ export const describeProblems =
     transform: (input: Input) => Described,
   ): ((input: Input) => Described) =>
   (input) => {
-    const { schema, url } = transform(input);
+    // The transform answers none for a route without a schema.
+    const { schema = {}, url } = transform(input);
     if (schema.hide) return { schema, url };
     const problems = Object.fromEntries(statusesOf(input.route).map((status) => [status, answer(status)]));
     const described = (schema.response as Record<string, unknown> | undefined) ?? {
