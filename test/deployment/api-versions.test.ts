@@ -1,8 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FrontSwitch, readProcess, stopProcess, writeLaunch } from "../../ops/src/deployment/index.ts";
+import {
+  FrontSwitch,
+  loadPreflight,
+  readProcess,
+  stopProcess,
+  writeLaunch,
+} from "../../ops/src/deployment/index.ts";
 import { root } from "../repository/imports.ts";
 import { freePort } from "../support/free-port.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
@@ -20,12 +27,14 @@ const launchOf = (versions: string) => ({
 });
 
 let dataDir: string;
+let directory: string;
 let url: string;
 let traffic: FrontSwitch;
 let front: ChildProcess;
 
 beforeAll(async () => {
   dataDir = await makeTemporaryDirectory();
+  directory = await makeTemporaryDirectory();
   await build({
     entryPoints: [`${root}test/deployment/versioned-program.ts`],
     outfile: bundle,
@@ -51,7 +60,7 @@ afterAll(async () => {
     if (running) await stopProcess(running.owner, 0);
   }
   await rm(bundle, { force: true });
-  await rm(dataDir, { recursive: true, force: true });
+  for (const each of [dataDir, directory]) await rm(each, { recursive: true, force: true });
 });
 
 const ask = async (version?: string) => {
@@ -102,4 +111,25 @@ test("a version that one slot has goes to that slot whatever its weight; others 
   const green = await readProcess(dataDir, "green");
   if (green) await stopProcess(green.owner, 0);
   expect(await answers()).toEqual(blueAlone);
+});
+
+test("the OpenAPI document of a version is that of its slot, else the committed one", async () => {
+  const { openapiOf } = await loadPreflight();
+  const pathsOf = async (slot?: "blue" | "green") => {
+    const document = await openapiOf({ directory }, slot && { dataDir, slot });
+    return Object.keys((document as { paths: object }).paths);
+  };
+  const commit = (file: string, document: object) =>
+    writeFile(join(directory, file), JSON.stringify(document));
+  expect(await pathsOf("blue")).toEqual(["/blue"]);
+  await expect(pathsOf("green")).rejects.toMatchObject({ code: "EB_OPENAPI_MISSING" });
+  await mkdir(join(directory, "docs"));
+  await commit("docs/openapi.json", { openapi: "3.1.0", paths: { "/committed": { get: {} } } });
+  expect([await pathsOf(), await pathsOf("green"), await pathsOf("blue")]).toEqual([
+    ["/committed"],
+    ["/committed"],
+    ["/blue"],
+  ]);
+  await commit("openapi.json", {});
+  await expect(pathsOf("green")).rejects.toMatchObject({ code: "EB_OPENAPI_INVALID" });
 });
