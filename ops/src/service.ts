@@ -4,6 +4,7 @@ import type { AlertDeclaration } from "./alerts/index.ts";
 import type { BackupManager } from "./backups/index.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Journey, JourneyContext, SlotListening } from "./deployment/index.ts";
+import type { ApiVersion } from "./http/api-version.ts";
 import type { GaugeDeclaration } from "./monitoring/index.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -66,6 +67,8 @@ export interface Service {
   name: string;
   version: string;
   changes: readonly Change[];
+  /** The API versions of the service, as the plugin gets them: the front sends a version that one slot has to that slot. */
+  apiVersions?: readonly ApiVersion[];
   /** Steps without which the service must not be released, such as one that authenticates requests. */
   requiredSteps?: readonly number[];
   /** Creates the tables that exist before any change, if they are missing. */

@@ -22,8 +22,8 @@ export interface ServeOptions {
   slot?: SlotListening;
   /** Applies no changes and loads no demo data: a release does. */
   keepsSteps?: boolean;
-  /** Called with the greeting once the service serves. */
-  onReady: (greeting: string) => void | Promise<void>;
+  /** Called with the greeting and the dates of the API versions once the service serves. */
+  onReady: (greeting: string, apiVersions: readonly string[]) => void | Promise<void>;
   /** Called when a signal stops the service. */
   onStop: () => void;
 }
@@ -69,7 +69,10 @@ export const serveUntilStopped = ({
       });
       const endMirror = mirrorReleases(dataDir, kyselyOn(database.direct), log);
       const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
-      await onReady(running.greeting);
+      await onReady(
+        running.greeting,
+        (service.apiVersions ?? []).map(({ date }) => date),
+      );
       await stop;
       clearInterval(anchoring);
       onStop();

@@ -88,6 +88,10 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
       throw error;
     }
   };
+  const versionsOf: FrontOptions["versionsOf"] = async (each) => {
+    const found = await readProcess(dataDir, each);
+    return found?.ready && { pid: found.owner.pid, versions: found.ready.apiVersions ?? [] };
+  };
   const started = await Promise.race([supervisor.start(slot), asked]);
   let front: RunningFront | undefined;
   let unattend: () => Promise<void> = async () => undefined;
@@ -98,7 +102,7 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     }
     const { ready } = started.process;
     if (started.isAdopted) log.info({ slot, pid: started.process.owner.pid }, "adopted the running slot");
-    if (ready?.isFronted) front = await startFront({ ...request, port, handOver });
+    if (ready?.isFronted) front = await startFront({ ...request, port, handOver, versionsOf });
     supervisor.watch();
     unattend = attendRelease({ dataDir, envFile: request.envFile }, log);
     if (handles) tellServing();

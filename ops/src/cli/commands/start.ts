@@ -54,8 +54,8 @@ const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<
   await serveUntilStopped({
     slot: listening,
     keepsSteps,
-    onReady: async (greeting) => {
-      if (!(await ready(greeting))) stopWithParent(front);
+    onReady: async (greeting, apiVersions) => {
+      if (!(await ready(greeting, apiVersions))) stopWithParent(front);
     },
     onStop: () => undefined,
   });

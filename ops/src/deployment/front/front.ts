@@ -6,6 +6,7 @@ import { DivisionFile } from "../traffic/division-file.ts";
 import { requestsEndWithinMs } from "../traffic/drain.ts";
 import { slotHasTraffic } from "../traffic/failures.ts";
 import { productionSlot, slots } from "../traffic/traffic-switch.ts";
+import { type ReadVersions, VersionRoutes } from "./api-version.ts";
 import { Backend, type Backends } from "./backend.ts";
 import { proxyTrust } from "./client.ts";
 import type { RenewRequest } from "./control-protocol.ts";
@@ -30,6 +31,8 @@ export interface FrontOptions extends Place {
   clock?: Clock;
   /** With fewer requests in the hour before a release, there is nothing to compare it with. 1,000 by default. */
   baselineRequests?: number;
+  /** The API versions of a slot, for requests that only one slot can answer. Without it, the weights always decide. */
+  versionsOf?: ReadVersions | undefined;
   /** The listening sockets of the front that this one follows. */
   handles?: readonly ListeningHandle[] | undefined;
   /** Starts another front on the listening sockets and waits until it serves. */
@@ -53,6 +56,7 @@ export interface RunningFront {
  */
 export const startFront = async (options: FrontOptions): Promise<RunningFront> => {
   const { dataDir, trustProxy, handles, handOver, clock = systemClock, baselineRequests = 1_000 } = options;
+  const { versionsOf = async () => undefined } = options;
   const paths = await prepareSockets(dataDir);
   const file = await DivisionFile.open(dataDir);
   const backends: Backends = {
@@ -60,11 +64,13 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     green: new Backend("green", paths.slot("green")),
   };
   const division = () => file.current;
+  const versions = await VersionRoutes.start(versionsOf);
   const feed = new TickFeed({ clock, division, baselineRequests });
   const forwarding: Forwarding = {
     backends,
     trusts: proxyTrust(trustProxy),
     division,
+    versions,
     onOutcome: (outcome) => feed.count(outcome),
   };
   const open = new Set<ServerResponse>();
@@ -110,6 +116,7 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     for (const socket of connections) socket.destroy();
     server.close();
     feed.stop();
+    versions.stop();
     await Promise.all(slots.map((slot) => backends[slot].close()));
   };
 
@@ -118,17 +125,20 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
       ...stateOf(listeners, file, backends),
       last_hour: feed.baseline(productionSlot(division().weights)),
     }),
-    divide: (next) =>
-      file.set(next, {
+    divide: async (next) => {
+      await file.set(next, {
         measure: (slotInProduction) => {
           feed.cut();
           return feed.baseline(slotInProduction);
         },
         onChange: (previous) => feed.cut(previous),
-      }),
+      });
+      versions.divided(next.weights);
+    },
     drain: async (slot, deadlineMs) => {
       const weight = division().weights[slot];
       if (weight > 0) throw slotHasTraffic({ slot, weight });
+      versions.leave(slot);
       return drainBackend(backends[slot], deadlineMs);
     },
     ticks: (signal) => feed.follow(signal),

@@ -1,6 +1,7 @@
 export type { Check, CheckGroup, Finding } from "./check.ts";
 export type { Database, PreflightContext, Rehearsal, StepReader } from "./context.ts";
 export { markdownReport, verdictText } from "./markdown.ts";
+export { openapiOf, type RunningVersion } from "./openapi-of.ts";
 export { checks } from "./registry.ts";
 export {
   type CheckResult,

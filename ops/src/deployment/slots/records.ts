@@ -26,6 +26,8 @@ const processSchema = z.object({
       url: z.string(),
       /** False if the service listens on its own port: no front can divide its traffic. */
       isFronted: z.boolean(),
+      /** Dates of the API versions that it has. */
+      apiVersions: z.array(z.string()).optional(),
     })
     .optional(),
 });
