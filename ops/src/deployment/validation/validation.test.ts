@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
-import { type CheckResult, readValidation, type ValidationPhase, validation } from "./validation.ts";
+import type { CheckResult, ValidationPhase } from "./check.ts";
+import { readValidation } from "./report.ts";
+import { validation } from "./validation.ts";
 
 const minute = 60_000;
 let file: string;
