@@ -45,6 +45,7 @@ const serveSlot = async (slot: Slot): Promise<void> => {
 if (values.slot) await serveSlot(values.slot as Slot);
 else {
   process.exitCode = await runFront({
+    envFile: "",
     dataDir,
     host: "127.0.0.1",
     port: Number(PORT),
