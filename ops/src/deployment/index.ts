@@ -1,5 +1,12 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
-export type { Journey, JourneyContext, JourneyResult, SmokeReport, SmokeTarget } from "./journeys/index.ts";
+export {
+  type Journey,
+  type JourneyContext,
+  type JourneyResult,
+  requesterFor,
+  type SmokeReport,
+  type SmokeTarget,
+} from "./journeys/index.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
 export type { RehearsalReport } from "./rehearsal/index.ts";
 export {
@@ -13,6 +20,7 @@ export {
   type JournalEntry,
   journalFile,
   listReleases,
+  type Observed,
   type Release,
   type ReleaseReport,
   type ReleaseState,

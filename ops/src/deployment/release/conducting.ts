@@ -1,7 +1,9 @@
 export { programOf } from "../slots/program-of.ts";
-export { commandOf } from "./artefact-launch.ts";
+export { commandOf, environmentOf } from "./artefact-launch.ts";
 export { type ConductRequest, conductRelease } from "./conduct.ts";
 export { runEmergency } from "./emergency.ts";
+export { demandsOf } from "./demands.ts";
+export { judgeGate } from "./judge-gate.ts";
 export { mirrorReleases } from "./mirror-all.ts";
 export { planSteps } from "./plan-steps.ts";
 export { planRelease, readOpenRelease, releaseDirectory } from "./release.ts";
@@ -10,4 +12,4 @@ export { nextEpoch, servingSlot } from "./serving-slot.ts";
 export { spawnConductor } from "./spawn-conductor.ts";
 export { stagesOf } from "./stages.ts";
 export { unpackArtefact } from "./unpack-artefact.ts";
-export { checksOfCopy, releaseWorld } from "./world.ts";
+export { checksOfCopy, readRehearsal, releaseWorld } from "./world.ts";

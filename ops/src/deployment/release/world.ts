@@ -4,6 +4,7 @@ import { z } from "zod";
 import { replaceFile } from "../../core/atomic-file.ts";
 import { defineFailure } from "../../core/failure.ts";
 import type { PreflightReport } from "../preflight/index.ts";
+import type { RehearsalReport } from "../rehearsal/index.ts";
 import type { Slot, TrafficSwitch } from "../traffic/index.ts";
 import { type ArtefactEnvironment, launchOf } from "./artefact-launch.ts";
 import { type Release, releaseDirectory } from "./release.ts";
@@ -53,7 +54,7 @@ export interface WorldOptions extends Pick<ReleaseWorld, "steps" | "judge" | "va
   /** Makes a backup, and restores it to compare it. Resolves with its id and a sentence. */
   backup(): Promise<{ id: string; evidence: string }>;
   /** Carries the release out on a copy that is restored from the backup. */
-  rehearse(backupId: string, signal: AbortSignal): Promise<{ ok: boolean; evidence: string }>;
+  rehearse(backupId: string, signal: AbortSignal): Promise<RehearsalReport>;
   smoke(slot: Slot): Promise<SmokeOutcome>;
 }
 
@@ -114,6 +115,14 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
     },
     preflightOfCopy: () => preflight(checksOfCopy),
   };
+};
+
+/** The rehearsal of a release; undefined before it. */
+export const readRehearsal = async (dataDir: string, id: string): Promise<RehearsalReport | undefined> => {
+  const text = await readFile(join(releaseDirectory(dataDir, id), "rehearsal.json"), "utf8").catch(
+    () => undefined,
+  );
+  return text === undefined ? undefined : (JSON.parse(text) as RehearsalReport);
 };
 
 /** The preflight of a release; undefined before it. */

@@ -1,90 +1,91 @@
+import { systemClock } from "../../../core/clock.ts";
+import { defineFailure } from "../../../core/failure.ts";
 import type { Logger } from "../../../core/logger.ts";
-import {
-  FrontSwitch,
-  loadPreflight,
-  loadReleases,
-  type PreflightContext,
-  type PreflightReport,
-  type Release,
-  readRelease,
-} from "../../../deployment/index.ts";
+import { loadJourneys, loadRehearsal, loadReleases, type Release, type Slot } from "../../../deployment/index.ts";
+import { releasePlanFrom } from "../../../settings/release-settings.ts";
 import type { Settings } from "../../../settings/settings.ts";
 import { backupsOf } from "../../backups-of.ts";
 import { envFileOf, type LateSession } from "../../context.ts";
-import { findRoot, loadService } from "../../service-file.ts";
-import { withPreflight } from "../preflight-context.ts";
+import { findRoot } from "../../service-file.ts";
+import { observe } from "./observe.ts";
+import { preflightOf } from "./preflight-of.ts";
+import { trafficOf } from "./traffic-of.ts";
+import { openValidation } from "./validation-of.ts";
 
-interface WorldRequest {
+const backupDamaged = defineFailure({
+  code: "EB_BACKUP_UNVERIFIED",
+  status: 409,
+  exitStatus: 4,
+  detail: "Backup {id} cannot be restored.",
+  remedy: 'See what "earlybird backup verify" finds, correct it, and plan another release.',
+});
+
+export interface WorldRequest {
   release: Release;
   settings: Settings;
   dataDir: string;
   session: LateSession;
   log: Logger;
-  signal: AbortSignal;
 }
 
 /** The world that a release of this service moves. */
-export const openWorld = async ({ release, dataDir, session }: WorldRequest) => {
-  const { checksOfCopy, releaseSteps, releaseWorld } = await loadReleases();
+export const openWorld = async (request: WorldRequest) => {
+  const { release, settings, dataDir, session, log } = request;
+  const releases = await loadReleases();
+  const { runSmoke } = await loadJourneys();
   const environment = { dataDir, envFile: envFileOf(findRoot(process.cwd())) };
-  const traffic = new FrontSwitch(dataDir, release.id);
+  const env = { ...process.env, ...releases.environmentOf(environment) };
+  const traffic = trafficOf(settings, { dataDir, release: release.id, log });
   const backups = async () => backupsOf(await session.get());
+  const smoke = (slot: Slot) =>
+    runSmoke(slot === release.to.slot ? release.to.artefact : release.from.artefact, { slot }, env);
+  const observed = observe(dataDir, release, session);
+  const gate = releases.judgeGate({
+    release,
+    directory: releases.releaseDirectory(dataDir, release.id),
+    traffic,
+    clock: systemClock,
+    log,
+    demands: releases.demandsOf(releasePlanFrom(settings)),
+    observe: observed,
+  });
+  const validation = await openValidation(request, { traffic, observed, harm: gate.harm, smoke });
 
-  const preflight = async (only: readonly number[] | undefined): Promise<PreflightReport> => {
-    const { checks, runPreflight } = await loadPreflight();
-    const root = findRoot(release.to.artefact.directory);
-    const { file, directory, sha256 } = release.to.artefact;
-    const known: Partial<PreflightContext> = {
-      ...(sha256 !== null && { artefact: file === undefined ? { directory, sha256 } : { file, sha256 } }),
-      switch: traffic,
-      backups: {
-        lastVerified: async () => {
-          const last = await (await backups()).lastVerified();
-          return last ? { id: last.id, verifiedAt: last.at } : null;
-        },
-      },
-      onCall: {
-        acknowledged: async () => {
-          const { progress } = await readRelease(dataDir, release.id);
-          const ack = progress.commands.findLast(({ command }) => command === "ack");
-          return ack ? { by: ack.by, at: new Date(ack.at) } : null;
-        },
-      },
-    };
-    return withPreflight(
-      root,
-      { service: await loadService(root), request: { release: known } },
-      async ({ context, record }) => {
-        const numbers = checks.map(({ number }) => number);
-        const early = numbers.filter((number) => !checksOfCopy.some((late) => late === number));
-        const report = await runPreflight(context, {
-          checks,
-          only: only ?? early,
-          waivers: release.waivers,
-        });
-        await record?.(report, { requestedBy: release.requested_by, origin: release.origin });
-        return report;
-      },
-    );
-  };
-
-  const world = releaseWorld({
+  const world = releases.releaseWorld({
     release,
     environment,
     traffic,
-    steps: releaseSteps(async () => (await session.get()).manager, release),
-    preflight,
+    smoke,
+    steps: releases.releaseSteps(async () => (await session.get()).manager, release),
+    preflight: preflightOf(request, { traffic, backups }),
     backup: async () => {
       const manager = await backups();
       const { id } = await manager.create({ requestedBy: release.requested_by });
       const { verdict } = await manager.verify(id);
-      if (verdict === "failed") throw new Error(`backup ${id} cannot be restored`);
+      if (verdict === "failed") throw backupDamaged({ id });
       return { id, evidence: `backup ${id}, ${verdict === "ok" ? "restored and compared" : "not restored"}` };
     },
-    rehearse: async () => ({ ok: true, evidence: "" }),
-    smoke: async () => ({ ok: true, journeys: [] }),
-    judge: async () => ({ verdict: "pass" }),
-    validate: async () => ({ verdict: "pass" }),
+    rehearse: async (backupId, signal) => {
+      const { readHotQueries, rehearse } = await loadRehearsal();
+      const { database } = await session.get();
+      return rehearse({
+        release,
+        backups: await backups(),
+        backupId,
+        env,
+        clock: systemClock,
+        signal,
+        hotQueries: await readHotQueries(database.direct),
+      });
+    },
+    judge: gate.judge,
+    validate: validation.gate,
   });
-  return { world, close: async () => undefined };
+  return {
+    world,
+    close: async () => {
+      await gate.close();
+      await validation.close();
+    },
+  };
 };
