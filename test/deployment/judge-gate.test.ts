@@ -128,7 +128,14 @@ test("a healthy phase is judged on after the front, then the gate restart", asyn
   const after = await readJudgement(directory);
   expect(after?.tests).toEqual(stored?.tests);
   expect(after?.started_at).toBe(before?.started_at);
-  expect(after?.observed_ms).toBeGreaterThanOrEqual(before?.observed_ms ?? 0);
+  const known = await clients();
+  await expect
+    .poll(async () => {
+      await sendRequests(front.url, 5);
+      return clients();
+    }, patient)
+    .toBeGreaterThan(known);
+  expect((await readJudgement(directory))?.observed_ms).toBeGreaterThan(before?.observed_ms ?? 0);
 }, 60_000);
 
 test("a new version whose process ends is found at once, also without its front", async () => {
