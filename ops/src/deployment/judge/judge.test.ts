@@ -189,6 +189,18 @@ test.each<[string, string, JudgeEvent[]]>([
   expect(verdict(events(...list)).verdict).toBe(kind);
 });
 
+test("failures while neither slot was ready are not green's, though blue has few clients", () => {
+  const share = { green_percent: 98, blue: counts(2, 2), green: counts(98, 98) };
+  const probes = (ready: boolean): JudgeEvent[] =>
+    (["blue", "green"] as const).map((role) => ({ kind: "probe", role, ready }));
+  const outage = after(6, share, events(...probes(false)));
+  expect(outage.found).toEqual([]);
+  // It ends within a tick.
+  const ended = after(1, share, probes(true).reduce(observeEvent, outage));
+  expect(ended.found).toEqual([]);
+  expect(after(1, share, ended).found.map(({ reason }) => reason)).toContain("many_failures");
+});
+
 test("two of twenty clients that fail by chance do not revert; half of them do", () => {
   const few = (failed: number) => after(1, { blue: counts(180), green: counts(20, failed) });
   expect(few(2).found).toEqual([]);
