@@ -14,6 +14,8 @@ export {
   type ArtefactEnvironment,
   type CommandName,
   commandRelease,
+  type GateVerdict,
+  type Look,
   type EmergencyReport,
   emergencyReportSchema,
   isOver,
@@ -75,3 +77,6 @@ export const loadReleaseSteps = () => import("./release/release-steps.ts");
 
 /** Loads the rehearsal, which only releases need. */
 export const loadRehearsal = () => import("./rehearsal/index.ts");
+
+/** Loads the validation, which only releases need. */
+export const loadValidation = () => import("./validation/index.ts");

@@ -21,7 +21,13 @@ export const drainSchema = z.object({ slot: z.enum(slots), deadline_ms: z.number
 export const renewSchema = z.object({ command: z.string(), args: z.array(z.string()), cwd: z.string() });
 export type RenewRequest = z.infer<typeof renewSchema>;
 
-const backendState = z.object({ ejected: z.boolean(), in_flight: z.number(), streams: z.number() });
+const backendState = z.object({
+  ejected: z.boolean(),
+  in_flight: z.number(),
+  streams: z.number(),
+  /** Requests that got no complete response from the slot since the front started. */
+  lost: z.number(),
+});
 
 export const stateSchema = divisionSchema.extend({
   pid: z.number(),

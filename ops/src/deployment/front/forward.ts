@@ -43,6 +43,7 @@ export const forward = async (
     const result = await attempt.run();
     wasSent ||= attempt.isSent;
     if (result === "repeat") continue;
+    if (result === "lost") backend.lost += 1;
     const failed = result === "lost" || (result !== "abandoned" && response.statusCode >= 500);
     const isTimed = result === "answered" && !attempt.isStream;
     forwarding.onOutcome({

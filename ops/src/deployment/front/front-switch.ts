@@ -35,6 +35,10 @@ export class FrontSwitch implements TrafficSwitch {
     return stateSchema.parse(await this.#ask("GET", controlPaths.state));
   }
 
+  async lost(slot: Slot): Promise<number> {
+    return (await this.state()).slots[slot].lost;
+  }
+
   async baseline(): Promise<Baseline | null> {
     const { release, baseline, last_hour } = await this.state();
     return release !== "" && release === this.release ? baseline : last_hour;

@@ -158,8 +158,9 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
 };
 
 const stateOf = ({ url }: Listeners, { current }: DivisionFile, backends: Backends) => {
-  const stateOfSlot = ({ ejected, inFlight, streams }: Backend) => ({
+  const stateOfSlot = ({ ejected, inFlight, streams, lost }: Backend) => ({
     ejected,
+    lost,
     in_flight: inFlight,
     streams: streams.size,
   });

@@ -6,3 +6,4 @@ export type { Observed } from "./judge-gate.ts";
 export { type Artefact, journalFile, listReleases, type Release, readRelease } from "./release.ts";
 export { type ReleaseReport, reportMarkdown, reportOf } from "./report.ts";
 export { type CommandName, isOver, type ReleaseState } from "./state.ts";
+export type { GateVerdict, Look } from "./stage.ts";

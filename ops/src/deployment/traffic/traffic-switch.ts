@@ -65,4 +65,6 @@ export interface TrafficSwitch {
    * to compare with. If absent, it is unknown.
    */
   baseline?(): Promise<Baseline | null>;
+  /** Requests that got no complete response from a slot, since the switch started. Absent if it does not count them. */
+  lost?(slot: Slot): Promise<number>;
 }

@@ -18,7 +18,7 @@ export const conduct = async (id: string): Promise<void> => {
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
   const session = openLater();
-  const world = await openWorld({ release, settings, dataDir, session, log, signal: ending.signal });
+  const world = await openWorld({ release, settings, dataDir, session, log });
   try {
     const state = await conductRelease({
       dataDir,

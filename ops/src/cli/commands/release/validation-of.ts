@@ -6,6 +6,7 @@ import {
   thresholdsFrom,
 } from "../../../alerts/index.ts";
 import { systemClock } from "../../../core/clock.ts";
+import { processTimeZone } from "../../../core/local-time.ts";
 import { createMonitoringPool } from "../../../database/monitoring-pool.ts";
 import {
   allTo,
@@ -36,7 +37,7 @@ interface Seen {
 export const openValidation = async (request: WorldRequest, seen: Seen) => {
   const { release, settings, dataDir, session } = request;
   const { traffic, observed, harm, smoke } = seen;
-  const { databaseSources, readTimeZone, validation, validationPhases } = await loadValidation();
+  const { databaseSources, validation, validationPhases } = await loadValidation();
   const { nextEpoch, releaseDirectory } = await loadReleases();
   const { slot, artefact } = release.to;
   const plan = releasePlanFrom(settings);
@@ -52,7 +53,7 @@ export const openValidation = async (request: WorldRequest, seen: Seen) => {
 
   const phases = validationPhases(
     {
-      timeZone: settings.BUSINESS_TIME_ZONE ?? readTimeZone(),
+      timeZone: settings.BUSINESS_TIME_ZONE ?? processTimeZone(),
       validationMs: plan.validationMs,
       slotReady: () => observed.isReady(slot),
       smoke: async () => {
