@@ -37,7 +37,7 @@ export interface ValidationContext {
   /** The p95 of all requests since a time, in milliseconds. */
   p95(since: Date): Promise<readonly Measured[]>;
   /** The p95 in milliseconds of the last full hour since a time, and of the same hour a week before. */
-  lastWeek(since: Date): Promise<{ now: number; then: number } | null>;
+  lastWeek(since: Date): Promise<{ now: number; before: number } | null>;
   /** Raises and resolves every rule, and sends one message about that. */
   drill(): Promise<readonly DrilledRule[]>;
   /** Orders and bills against the same weekday, in a sentence for the person who accepts. */

@@ -29,5 +29,5 @@ const verdictOf = (found: Trend, fewestMs: number): CheckResult => {
   if (found.trend === "steady") return success(evidence);
   return found.trend === "rising" && found.spanMs >= fewestMs
     ? fail(`${evidence} It keeps rising.`)
-    : unknown(`${evidence} It is too early to tell growth from warming up.`);
+    : unknown(`${evidence} It may only be warming up.`);
 };

@@ -26,9 +26,9 @@ export const performanceChecks = (context: Performance): ValidationCheck[] => [
     run: async ({ since }) => {
       const found = await context.lastWeek(since);
       if (!found) return unknown("There is no full hour since the switch with the same hour of last week.");
-      const { now, then } = found;
-      const evidence = `The p95 of the last full hour is ${now} ms; a week before it was ${then} ms.`;
-      return now <= then * acceptedFactor + acceptedMs ? success(evidence) : unknown(evidence);
+      const { now, before } = found;
+      const evidence = `The p95 of the last full hour is ${now} ms; a week before it was ${before} ms.`;
+      return now <= before * acceptedFactor + acceptedMs ? success(evidence) : unknown(evidence);
     },
   },
   memoryCheck(context, {

@@ -22,6 +22,8 @@ const phaseReportSchema = z.object({
   /** Of the last look. */
   at: z.iso.datetime(),
   ended: z.boolean(),
+  /** How many commands of people the look knew. */
+  commands: z.int(),
 });
 export type PhaseReport = z.infer<typeof phaseReportSchema>;
 

@@ -40,7 +40,8 @@ export const validation = ({ phases, file, clock, everyMs, checkTimeoutMs = 5_00
       phaseSince: new Date(before?.began_at ?? ended.at(-1)?.at ?? given.since),
       commands: given.commands,
     };
-    const current = await lookAt(phase, { look, before, now: clock.now(), runner });
+    const accepted = newAccept(look, report.at(-1)?.commands ?? 0);
+    const current = await lookAt(phase, { look, before, accepted, now: clock.now(), runner });
     await writeValidation(file, [...ended, current]);
     const failed = current.checks.find(({ verdict }) => verdict === "FAIL");
     if (failed) return { verdict: "revert", reason: `${phase.name}: ${failed.name}: ${failed.evidence}` };
@@ -52,6 +53,8 @@ interface Circumstances {
   look: PhaseLook;
   /** The report of the look before. */
   before: PhaseReport | undefined;
+  /** An acceptance that came since. */
+  accepted: CheckReport["accepted"];
   now: Date;
   runner: CheckRunner;
 }
@@ -69,6 +72,7 @@ const lookAt = async (phase: ValidationPhase, circumstances: Circumstances): Pro
     began_at: look.phaseSince.toISOString(),
     at: now.toISOString(),
     ended: isOver && verdict === "SUCCESS",
+    commands: look.commands.length,
   };
 };
 
@@ -80,7 +84,7 @@ const verdictOf = (checks: readonly CheckReport[]): CheckReport["verdict"] =>
 const resultOf = async (check: ValidationCheck, circumstances: Circumstances): Promise<CheckReport> => {
   const { look, before, now, runner } = circumstances;
   const known = before?.checks.find(({ name }) => name === check.name);
-  const accepted = known?.accepted ?? newAccept(look, before);
+  const accepted = known?.accepted ?? circumstances.accepted;
   if (known && !runner.isRunning(check)) {
     const counts = check.repeatAfterMs?.[known.accepted ? "UNKNOWN" : known.verdict] ?? 0;
     if (now.getTime() - Date.parse(known.at) < counts) return settled(known, accepted);
@@ -89,10 +93,11 @@ const resultOf = async (check: ValidationCheck, circumstances: Circumstances): P
   return settled({ name: check.name, ...result, at: now.toISOString(), accepted: null }, accepted);
 };
 
-/** An acceptance is about what could not be known when it came, and about nothing else in the phase. */
-const newAccept = ({ commands, phaseSince }: PhaseLook, before: PhaseReport | undefined) => {
-  const sinceMs = before ? Date.parse(before.at) : phaseSince.getTime();
-  const found = commands.findLast(({ command, at }) => command === "accept" && Date.parse(at) >= sinceMs);
+/** An acceptance is about what cannot be known when it comes, and about nothing later. */
+const newAccept = ({ commands, phaseSince }: PhaseLook, known: number): CheckReport["accepted"] => {
+  const found = commands
+    .slice(known)
+    .findLast(({ command, at }) => command === "accept" && new Date(at) >= phaseSince);
   return found ? { by: found.by, reason: found.reason, at: found.at } : null;
 };
 
