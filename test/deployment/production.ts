@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import type pg from "pg";
-import { expect } from "vitest";
 import { systemClock } from "../../ops/src/core/clock.ts";
 import {
   FrontSwitch,
@@ -31,7 +31,17 @@ const run = promisify(execFile);
 const earlybird = `${root}ops/bin/earlybird.js`;
 /** Inside the repository, so that the versions find their packages. */
 const bundle = `${root}node_modules/.cache/earlybird-shop-${process.pid}.mjs`;
-const patient = { timeout: 60_000, interval: 50 };
+const patientMs = 60_000;
+
+const until = async (
+  isTrue: () => Promise<boolean>,
+  otherwise: string | (() => Promise<string>),
+  withinMs = patientMs,
+): Promise<void> => {
+  for (const endMs = performance.now() + withinMs; !(await isTrue()); await sleep(50))
+    if (performance.now() > endMs)
+      throw new Error(typeof otherwise === "string" ? otherwise : await otherwise());
+};
 
 /** Waivers for what a test machine does not have: no registry, no channels, no baseline of an hour, no archive. */
 export const waivers = [1, 3, 4, 5, 6, 8, 10, 17, 18, 20, 22, 23, 24, 26, 27, 28, 29, 30, 32, 34, 35, 36, 37];
@@ -117,7 +127,7 @@ export class Production {
       env: this.env,
       stdio: ["ignore", "ignore", process.env.SHOW_LOGS ? "inherit" : "ignore"],
     });
-    await expect.poll(() => this.answers(), patient).toBe(true);
+    await until(() => this.answers(), "the service does not answer");
   }
 
   async answers(): Promise<boolean> {
@@ -163,8 +173,13 @@ export class Production {
   }
 
   /** Waits until the newest release is in a state. */
-  async reaches(state: ReleaseReport["state"], timeout = patient.timeout): Promise<ReleaseReport> {
-    await expect.poll(async () => (await this.report()).state, { ...patient, timeout }).toBe(state);
+  async reaches(state: ReleaseReport["state"], timeout = patientMs): Promise<ReleaseReport> {
+    await until(
+      async () => (await this.report()).state === state,
+      async () =>
+        `the release is not ${state}: ${JSON.stringify((await this.report()).events.slice(-8), null, 1)}`,
+      timeout,
+    );
     return this.report();
   }
 

@@ -1,19 +1,21 @@
 import { type Demand, standardDemands } from "./judge-gate.ts";
 import { type Phase, phaseWeights } from "./state.ts";
 
-/** The demands of the three phases with the times of the settings, in milliseconds. */
+/** The demands of the three phases with the times, in milliseconds, and the margins of the settings. */
 export const demandsOf = ({
   phaseMs,
   deadlineMs,
+  margins,
 }: {
   phaseMs: readonly number[];
   deadlineMs: readonly number[];
+  margins: readonly number[];
 }): Readonly<Record<Phase, Demand>> => {
   const demand = (phase: Phase): Demand => {
     const at = Object.keys(phaseWeights).indexOf(phase);
     const standard = standardDemands[phase];
     return {
-      delta: standard.delta,
+      delta: margins[at] ?? standard.delta,
       dwellMs: phaseMs[at] ?? standard.dwellMs,
       deadlineMs: deadlineMs[at] ?? standard.deadlineMs,
     };

@@ -35,6 +35,8 @@ export interface ReleaseWorld {
 }
 
 const drainMs = 90_000;
+/** The old version keeps this share after the switch, so that both can be compared at the same time. */
+const controlPercent = 2;
 
 /**
  * The stages of a release, in order. A waiver of check 21 leaves out the rehearsal; with one of check 16, the backup, too.
@@ -42,7 +44,7 @@ const drainMs = 90_000;
  * @param epoch resolves with the next epoch of the switch
  */
 export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Promise<number>): Stage[] => {
-  const { from, to, steps } = release;
+  const { from, to, steps, strategy } = release;
   const { traffic, slots } = world;
 
   const move = async (percent: number): Promise<string> => {
@@ -99,10 +101,11 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
     ],
     warming: [{ name: `smoke ${to.slot}`, do: () => slots.smoke(to.slot) }],
     switched: [
-      movement(100),
+      movement(strategy === "canary" ? 100 - controlPercent : 100),
       { name: "settle", do: async () => `${await world.steps.settle(steps.before)} rows filled` },
     ],
     contracting: [
+      movement(100),
       { name: `stop ${from.slot}`, do: () => stop(from.slot), undo: () => start(from.slot, from.artefact) },
       ...steps.after.map(step),
     ],
