@@ -1,4 +1,6 @@
 import type { ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { systemClock } from "../core/clock.ts";
 import { defineFailure } from "../core/failure.ts";
 import type { Logger } from "../core/logger.ts";
 import {
@@ -12,6 +14,7 @@ import {
   startFront,
 } from "./front/index.ts";
 import { attendRelease } from "./release/attend-release.ts";
+import { type Lease, takeLease } from "./release/lease.ts";
 import { programsOfRelease } from "./release/programs-of-release.ts";
 import { exitStatusOf, startSuccessor, tellServing } from "./renewal.ts";
 import { type Launch, readLaunch, readProcess, Supervisor, writeLaunch } from "./slots/index.ts";
@@ -38,6 +41,11 @@ export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "p
   log: Logger;
   /** Prints a line for people. */
   print: (text: string) => void;
+  /**
+   * Another program divides the traffic between the sockets of the slots, such as HAProxy: this process runs the slots, and
+   * listens nowhere.
+   */
+  isDividedElsewhere?: boolean;
   /** Receives the output of the slots. */
   write: (chunk: Buffer) => void;
   /** Resolves when the user stops the front. */
@@ -53,9 +61,10 @@ export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "p
 export const runFront = async (request: FrontRequest): Promise<number> => {
   const { dataDir, log, print, write, stopped } = request;
   await prepareSockets(dataDir);
-  const { handles } = request;
+  const { handles, isDividedElsewhere = false } = request;
   if (!handles) await requireNoFront(request);
-  const { url, port } = handles ? addressOf(request) : await findAddress(request);
+  const lease = isDividedElsewhere ? await leaseOfSlots(request) : undefined;
+  const { url, port } = handles || isDividedElsewhere ? addressOf(request) : await findAddress(request);
   const supervisor = new Supervisor({ dataDir, url, log, write });
   const slot = await slotOfTraffic(dataDir);
   const programs = await programsOfRelease(dataDir, request.envFile);
@@ -102,7 +111,8 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     }
     const { ready } = started.process;
     if (started.isAdopted) log.info({ slot, pid: started.process.owner.pid }, "adopted the running slot");
-    if (ready?.isFronted) front = await startFront({ ...request, port, handOver, versionsOf });
+    if (ready?.isFronted && !isDividedElsewhere)
+      front = await startFront({ ...request, port, handOver, versionsOf });
     supervisor.watch();
     unattend = attendRelease({ dataDir, envFile: request.envFile }, log);
     if (handles) tellServing();
@@ -119,6 +129,7 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
   const { isOpen } = await programsOfRelease(dataDir, request.envFile);
   if (!isOpen) for (const each of slots) await writeLaunch(dataDir, each, undefined);
   await supervisor.stop();
+  await lease?.release();
   isStopping = false;
   return 0;
 };
@@ -131,6 +142,13 @@ const requireNoFront = async ({ dataDir, port }: FrontRequest): Promise<void> =>
   if (state === undefined) return;
   if (new URL(state.url).port === String(port)) throw portTaken({ port });
   throw frontRuns({ pid: state.pid, url: state.url });
+};
+
+/** One process runs the slots; without a front, a lease says which. */
+const leaseOfSlots = async (request: FrontRequest): Promise<Lease> => {
+  const lease = await takeLease(join(request.dataDir, "slots"), systemClock);
+  if ("heldBy" in lease) throw frontRuns({ pid: lease.heldBy.pid, url: addressOf(request).url });
+  return lease;
 };
 
 /** The slot that serves most clients. */

@@ -92,6 +92,7 @@ const startFront = async (isSuccessor: boolean): Promise<void> => {
       cwd: root,
     },
     envFile: envFileOf(root),
+    isDividedElsewhere: settings.TRAFFIC_SWITCH !== "front",
     log: createLogger(settings.LOG_LEVEL),
     print: printStatus,
     write: (chunk) => process.stderr.write(chunk),

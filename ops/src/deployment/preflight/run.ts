@@ -62,7 +62,8 @@ export const runPreflight = async (
   const results = await Promise.all(
     selected.map((check) =>
       limit(async () => {
-        const answer = known.find(({ number }) => number === check.number) ?? (await runCheck(check, context));
+        const answer =
+          known.find(({ number }) => number === check.number) ?? (await runCheck(check, context));
         const result = { ...answer, waived: waiverOf(answer, waivers) };
         done += 1;
         onResult?.(result, done, selected.length);
@@ -73,10 +74,7 @@ export const runPreflight = async (
   return reportOf(results, context.clock.now());
 };
 
-const runCheck = async (
-  check: Check,
-  context: PreflightContext,
-): Promise<Omit<CheckResult, "waived">> => {
+const runCheck = async (check: Check, context: PreflightContext): Promise<Omit<CheckResult, "waived">> => {
   const startMs = context.clock.monotonicMs();
   const finding = await withTimeout(check.timeLimitMs, check.run(context)).catch(
     (error: unknown): Finding =>

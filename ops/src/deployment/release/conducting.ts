@@ -1,8 +1,8 @@
 export { programOf } from "../slots/program-of.ts";
 export { commandOf, environmentOf } from "./artefact-launch.ts";
 export { type ConductRequest, conductRelease } from "./conduct.ts";
-export { runEmergency } from "./emergency.ts";
 export { demandsOf } from "./demands.ts";
+export { runEmergency } from "./emergency.ts";
 export { judgeGate } from "./judge-gate.ts";
 export { mirrorReleases } from "./mirror-all.ts";
 export { planSteps } from "./plan-steps.ts";

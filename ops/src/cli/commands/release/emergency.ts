@@ -11,12 +11,14 @@ import {
   type EmergencyReport,
   FrontSwitch,
   type Launch,
+  loadJourneys,
   loadReleases,
   type Release,
 } from "../../../deployment/index.ts";
 import type { Settings } from "../../../settings/settings.ts";
 import { type LateSession, openLater } from "../../context.ts";
 import { alertsOfCommand } from "../../operation-alerts.ts";
+import { trafficOf } from "./traffic-of.ts";
 
 const databaseWithinMs = 5_000;
 const frontWithinMs = 30_000;
@@ -33,8 +35,8 @@ export const emergency = async (
   place: Place,
   request: { by: string; reason: string; onPart?: (entry: EmergencyReport["timeline"][number]) => void },
 ): Promise<EmergencyReport> => {
-  const { dataDir, envFile } = place;
-  const { commandOf, runEmergency } = await loadReleases();
+  const { settings, dataDir, envFile } = place;
+  const { commandOf, environmentOf, runEmergency } = await loadReleases();
   const environment = { dataDir, envFile };
   const session = openLater(() => "silent");
   try {
@@ -42,7 +44,7 @@ export const emergency = async (
       ...request,
       environment,
       clock: systemClock,
-      traffic: (release) => new FrontSwitch(dataDir, release.id),
+      traffic: ({ id }) => trafficOf(settings, { dataDir, release: id, log: createLogger("silent") }),
       startFront: async ({ from }) => {
         await startFrontOf(commandOf(from.artefact, ["start"], environment), dataDir);
         return `a front was started with version ${from.artefact.version}`;
@@ -52,7 +54,10 @@ export const emergency = async (
         const name = `emergency-${id}`;
         return `${name} at ${await createRestorePoint(database.direct, name)}`;
       },
-      smoke: async () => ({ ok: true, journeys: [] }),
+      smoke: async ({ from: { artefact, slot } }) => {
+        const { runSmoke } = await loadJourneys();
+        return runSmoke(artefact, { slot }, { ...process.env, ...environmentOf(environment) });
+      },
       alert: (release, report) => tell(place, session, release, report),
     });
   } finally {

@@ -56,7 +56,9 @@ export const observe = (dataDir: string, release: Release, session: LateSession)
       );
       const raisedIn = (type: string) =>
         pids
-          .filter(([, pid]) => rows.some((row) => row.type === type && row.instance.endsWith(`(process ${pid})`)))
+          .filter(([, pid]) =>
+            rows.some((row) => row.type === type && row.instance.endsWith(`(process ${pid})`)),
+          )
           .map(([slot]) => slot);
       return [...new Set(rows.map(({ type }) => type))].map((type) => ({ type, slots: raisedIn(type) }));
     },

@@ -1,7 +1,13 @@
 import { systemClock } from "../../../core/clock.ts";
 import { defineFailure } from "../../../core/failure.ts";
 import type { Logger } from "../../../core/logger.ts";
-import { loadJourneys, loadRehearsal, loadReleases, type Release, type Slot } from "../../../deployment/index.ts";
+import {
+  loadJourneys,
+  loadRehearsal,
+  loadReleases,
+  type Release,
+  type Slot,
+} from "../../../deployment/index.ts";
 import { releasePlanFrom } from "../../../settings/release-settings.ts";
 import type { Settings } from "../../../settings/settings.ts";
 import { backupsOf } from "../../backups-of.ts";
