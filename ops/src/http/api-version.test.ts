@@ -51,6 +51,7 @@ test.each([
   ["a pin to the older", "2026-08-01", "2026-08-01"],
   ["a pin to a version that has ended", "2026-05-01", "2026-08-01"],
   ["a pin between the two", "2026-10-31", "2026-08-01"],
+  ["a pin that is no date", "newest", "2026-08-01"],
   ["a pin to a version that only a newer release has", "2027-02-01", "2026-11-01"],
 ])("%s gives a client without the header version %s", (_, pinned, date) => {
   expect(defaultVersion(served, pinned).date).toBe(date);

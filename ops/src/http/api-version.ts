@@ -106,7 +106,7 @@ export const requestedVersion = (
  * moved to a newer version than it was written for, unless its own has ended.
  */
 export const defaultVersion = (served: readonly ServedVersion[], pinned: string | null): ServedVersion => {
-  const known = pinned === null ? undefined : served.find(({ date }) => date <= pinned);
+  const known = pinned !== null && isDay(pinned) ? served.find(({ date }) => date <= pinned) : undefined;
   return known ?? (served.at(-1) as ServedVersion);
 };
 
