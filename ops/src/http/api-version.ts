@@ -70,7 +70,7 @@ const faultOf = (declared: readonly ApiVersion[]): string | undefined => {
     return `${declared.length} are declared, and at most ${mostServed} served`;
   const dates = declared.flatMap(({ date, sunset }) => (sunset === undefined ? [date] : [date, sunset]));
   const strange = dates.find((date) => !isDay(date));
-  if (strange !== undefined) return `"${strange}" is no date`;
+  if (strange !== undefined) return `"${strange}" is not a date`;
   if (older && older.date >= newest.date) return `${older.date} is not older than ${newest.date}`;
   const deprecated = older ? newest.date : undefined;
   if (older?.sunset !== undefined && deprecated !== undefined && older.sunset < deprecated)

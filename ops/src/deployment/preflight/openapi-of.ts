@@ -17,7 +17,7 @@ const openapiMissing = defineFailure({
   code: "EB_OPENAPI_MISSING",
   status: 404,
   exitStatus: 2,
-  detail: "There is no OpenAPI document of the version in {directory}.",
+  detail: "There is not an OpenAPI document of the version in {directory}.",
   remedy: "Commit it as openapi.json, or serve it at /api/openapi.json without a login.",
 });
 
@@ -25,7 +25,7 @@ const openapiInvalid = defineFailure({
   code: "EB_OPENAPI_INVALID",
   status: 422,
   exitStatus: 2,
-  detail: "{file} is no OpenAPI document.",
+  detail: "{file} is not an OpenAPI document.",
   remedy: "Generate it again from the routes of the service.",
 });
 
