@@ -113,15 +113,15 @@ test("a version that one slot has goes to that slot whatever its weight; others 
   expect(await answers()).toEqual(blueAlone);
 });
 
-test("the OpenAPI document of a version is that of its slot, else the committed one", async () => {
+test("the OpenAPI document of a version is what it serves, else the committed one", async () => {
   const { openapiOf } = await loadPreflight();
-  const pathsOf = async (slot?: "blue" | "green") => {
-    const document = await openapiOf({ directory }, slot && { dataDir, slot });
-    return Object.keys((document as { paths: object }).paths);
-  };
+  const pathsIn = (document: unknown) => Object.keys((document as { paths: object }).paths);
+  const pathsOf = async (slot?: "blue" | "green") =>
+    pathsIn(await openapiOf({ directory }, slot && { dataDir, slot }));
   const commit = (file: string, document: object) =>
     writeFile(join(directory, file), JSON.stringify(document));
   expect(await pathsOf("blue")).toEqual(["/blue"]);
+  expect(pathsIn(await openapiOf({ directory }, { url }))).toEqual(["/blue"]);
   await expect(pathsOf("green")).rejects.toMatchObject({ code: "EB_OPENAPI_MISSING" });
   await mkdir(join(directory, "docs"));
   await commit("docs/openapi.json", { openapi: "3.1.0", paths: { "/committed": { get: {} } } });

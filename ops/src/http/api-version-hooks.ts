@@ -79,7 +79,7 @@ export const serveApiVersions = (
   });
 };
 
-/** The HEAD route of a GET route has its hooks already. */
+/** A route that is made from another one, such as an old path, has its hooks already. */
 const withHook = <Hook>(hooks: Hook | Hook[] | undefined, hook: Hook): Hook[] => {
   const given = [hooks ?? []].flat() as Hook[];
   return given.includes(hook) ? given : [hook, ...given];

@@ -19,8 +19,8 @@ test.each([
   ["three versions", ["2026-11-01", "2026-08-01", "2026-05-01"], "3 are declared, and at most 2 served"],
   ["the oldest first", ["2026-08-01", "2026-11-01"], "2026-11-01 is not older than 2026-08-01"],
   ["one twice", ["2026-08-01", "2026-08-01"], "2026-08-01 is not older than 2026-08-01"],
-  ["a day that does not exist", ["2026-02-30"], '"2026-02-30" is no date'],
-  ["another format", ["2026-8-1"], '"2026-8-1" is no date'],
+  ["a day that does not exist", ["2026-02-30"], '"2026-02-30" is not a date'],
+  ["another format", ["2026-8-1"], '"2026-8-1" is not a date'],
 ])("%s cannot be declared", (_, dates, reason) => {
   expect(() => prepareVersions(dates.map((date) => ({ date })))).toThrow(
     expect.objectContaining({ code: "EB_API_VERSIONS", detail: expect.stringContaining(reason) }),
@@ -30,7 +30,7 @@ test.each([
 test("a version cannot end before it is deprecated", () => {
   const early = [{ date: "2026-11-01" }, { date: "2026-08-01", sunset: "2026-10-31" }];
   expect(() => prepareVersions(early)).toThrow("before it is deprecated");
-  expect(() => prepareVersions([{ date: "2026-11-01", sunset: "soon" }])).toThrow('"soon" is no date');
+  expect(() => prepareVersions([{ date: "2026-11-01", sunset: "soon" }])).toThrow('"soon" is not a date');
 });
 
 test.each(["2026-05-01", "2026-11-01, 2026-08-01", "latest", "", " 2026-11-01", "x".repeat(5_000)])(
@@ -51,6 +51,7 @@ test.each([
   ["a pin to the older", "2026-08-01", "2026-08-01"],
   ["a pin to a version that has ended", "2026-05-01", "2026-08-01"],
   ["a pin between the two", "2026-10-31", "2026-08-01"],
+  ["an invalid pin", "newest", "2026-08-01"],
   ["a pin to a version that only a newer release has", "2027-02-01", "2026-11-01"],
 ])("%s gives a client without the header version %s", (_, pinned, date) => {
   expect(defaultVersion(served, pinned).date).toBe(date);

@@ -70,7 +70,7 @@ const faultOf = (declared: readonly ApiVersion[]): string | undefined => {
     return `${declared.length} are declared, and at most ${mostServed} served`;
   const dates = declared.flatMap(({ date, sunset }) => (sunset === undefined ? [date] : [date, sunset]));
   const strange = dates.find((date) => !isDay(date));
-  if (strange !== undefined) return `"${strange}" is no date`;
+  if (strange !== undefined) return `"${strange}" is not a date`;
   if (older && older.date >= newest.date) return `${older.date} is not older than ${newest.date}`;
   const deprecated = older ? newest.date : undefined;
   if (older?.sunset !== undefined && deprecated !== undefined && older.sunset < deprecated)
@@ -106,7 +106,7 @@ export const requestedVersion = (
  * moved to a newer version than it was written for, unless its own has ended.
  */
 export const defaultVersion = (served: readonly ServedVersion[], pinned: string | null): ServedVersion => {
-  const known = pinned === null ? undefined : served.find(({ date }) => date <= pinned);
+  const known = pinned !== null && isDay(pinned) ? served.find(({ date }) => date <= pinned) : undefined;
   return known ?? (served.at(-1) as ServedVersion);
 };
 

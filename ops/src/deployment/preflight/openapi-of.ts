@@ -17,7 +17,7 @@ const openapiMissing = defineFailure({
   code: "EB_OPENAPI_MISSING",
   status: 404,
   exitStatus: 2,
-  detail: "There is no OpenAPI document of the version in {directory}.",
+  detail: "There is not an OpenAPI document of the version in {directory}.",
   remedy: "Commit it as openapi.json, or serve it at /api/openapi.json without a login.",
 });
 
@@ -25,18 +25,15 @@ const openapiInvalid = defineFailure({
   code: "EB_OPENAPI_INVALID",
   status: 422,
   exitStatus: 2,
-  detail: "{file} is no OpenAPI document.",
+  detail: "{file} is not an OpenAPI document.",
   remedy: "Generate it again from the routes of the service.",
 });
 
-/** A slot that runs the version. */
-export interface RunningVersion {
-  dataDir: string;
-  slot: Slot;
-}
+/** Where the version runs: in a slot, or at an address, as in a rehearsal. */
+export type RunningVersion = { dataDir: string; slot: Slot } | { url: string };
 
 /**
- * The OpenAPI document of a version: of its slot if it runs, because a file may have changed since; else `openapi.json` or
+ * The OpenAPI document of a version: what it serves if it runs, because a file may have changed since; else `openapi.json` or
  * `docs/openapi.json` of its directory.
  *
  * @param artefact the directory has `earlybird.config.js`
@@ -51,10 +48,9 @@ export const openapiOf = async (
   return found;
 };
 
-const servedBy = async ({ dataDir, slot }: RunningVersion): Promise<unknown> => {
-  const process = await readProcess(dataDir, slot);
-  if (!process?.ready?.isFronted) return undefined;
-  const client = new Client("http://localhost", { socketPath: socketPaths(dataDir).slot(slot) });
+const servedBy = async (running: RunningVersion): Promise<unknown> => {
+  const client = await connect(running);
+  if (!client) return undefined;
   try {
     for (const path of paths) {
       const document = await ask(client, path);
@@ -63,6 +59,14 @@ const servedBy = async ({ dataDir, slot }: RunningVersion): Promise<unknown> => 
   } finally {
     await client.destroy();
   }
+};
+
+const connect = async (running: RunningVersion): Promise<Client | undefined> => {
+  if ("url" in running) return new Client(new URL(running.url).origin);
+  const { dataDir, slot } = running;
+  const process = await readProcess(dataDir, slot);
+  if (!process?.ready?.isFronted) return undefined;
+  return new Client("http://localhost", { socketPath: socketPaths(dataDir).slot(slot) });
 };
 
 /** Undefined if the path has no JSON. */
