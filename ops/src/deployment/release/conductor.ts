@@ -70,9 +70,8 @@ export class Conductor {
 
   /** A gate has held the release, not a person: to advance means to go past the gate. */
   #isHeldByGate(): boolean {
-    const { stage, acts, commands, since } = this.progress;
-    const held = commands.some(({ command, at }) => command === "hold" && since && new Date(at) <= since);
-    return !held && this.#stage(stage).acts.every(({ name }) => acts.get(name) === "done");
+    const { stage, acts, heldByPerson } = this.progress;
+    return !heldByPerson && this.#stage(stage).acts.every(({ name }) => acts.get(name) === "done");
   }
 
   async #goForward(): Promise<void> {
