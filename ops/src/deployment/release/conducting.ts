@@ -12,4 +12,4 @@ export { nextEpoch, servingSlot } from "./serving-slot.ts";
 export { spawnConductor } from "./spawn-conductor.ts";
 export { stagesOf } from "./stages.ts";
 export { unpackArtefact } from "./unpack-artefact.ts";
-export { checksOfCopy, readRehearsal, releaseWorld } from "./world.ts";
+export { checksOfCopy, checksOfGreen, readRehearsal, releaseWorld } from "./world.ts";

@@ -24,6 +24,8 @@ export interface ReleaseWorld {
   preflight(): Promise<string>;
   /** The checks that need the backup and the rehearsal. */
   preflightOfCopy(): Promise<string>;
+  /** The checks that need the new version to run, before it has clients. */
+  preflightOfGreen(): Promise<string>;
   /** Makes a backup and restores it. */
   backup(): Promise<string>;
   /** Applies the steps and rolls them back on a restored copy. */
@@ -99,7 +101,10 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
         undo: () => stop(to.slot),
       },
     ],
-    warming: [{ name: `smoke ${to.slot}`, do: () => slots.smoke(to.slot) }],
+    warming: [
+      { name: `smoke ${to.slot}`, do: () => slots.smoke(to.slot) },
+      { name: `preflight of ${to.slot}`, do: world.preflightOfGreen },
+    ],
     switched: [
       movement(strategy === "canary" ? 100 - controlPercent : 100),
       { name: "settle", do: async () => `${await world.steps.settle(steps.before)} rows filled` },

@@ -12,7 +12,9 @@ import { startInSlot, stopSlot } from "./slot-control.ts";
 import type { ReleaseWorld } from "./stages.ts";
 
 /** The checks that need the backup and the rehearsal, which come after the first preflight. */
-export const checksOfCopy = [15, 16, 21, 25] as const;
+export const checksOfCopy: readonly number[] = [15, 16, 21, 25];
+/** The checks that ask the new version. */
+export const checksOfGreen: readonly number[] = [29, 30];
 
 const preflightRefused = defineFailure({
   code: "EB_PREFLIGHT",
@@ -49,7 +51,7 @@ export interface WorldOptions extends Pick<ReleaseWorld, "steps" | "judge" | "va
   release: Release;
   environment: ArtefactEnvironment;
   traffic: TrafficSwitch;
-  /** Runs some checks of the preflight, all except {@link checksOfCopy} if undefined. */
+  /** Runs some checks of the preflight; those that need neither a copy nor the new version if undefined. */
   preflight(only: readonly number[] | undefined): Promise<PreflightReport>;
   /** Makes a backup, and restores it to compare it. Resolves with its id and a sentence. */
   backup(): Promise<{ id: string; evidence: string }>;
@@ -114,6 +116,7 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
       return report.evidence;
     },
     preflightOfCopy: () => preflight(checksOfCopy),
+    preflightOfGreen: () => preflight(checksOfGreen),
   };
 };
 

@@ -21,16 +21,17 @@ export const preflightOf =
   ({ release, dataDir }: { release: Release; dataDir: string }, known: Known) =>
   async (only: readonly number[] | undefined): Promise<PreflightReport> => {
     const { checks, openapiOf, runPreflight } = await loadPreflight();
-    const { checksOfCopy, readRehearsal } = await loadReleases();
+    const { checksOfCopy, checksOfGreen, readRehearsal } = await loadReleases();
     const { from, to } = release;
     const root = findRoot(to.artefact.directory);
-    const early = checks.map(({ number }) => number).filter((number) => !isOf(checksOfCopy, number));
+    const late = [...checksOfCopy, ...checksOfGreen];
+    const early = checks.map(({ number }) => number).filter((number) => !late.includes(number));
     const rehearsal = await readRehearsal(dataDir, release.id);
     const context: Partial<PreflightContext> = {
       ...(await releaseContext(release, dataDir, known)),
       openapi: {
         blue: () => openapiOf(from.artefact, { dataDir, slot: from.slot }),
-        green: () => openapiOf(to.artefact),
+        green: () => openapiOf(to.artefact, { dataDir, slot: to.slot }),
       },
       rehearsal: {
         latest: async () =>
@@ -50,8 +51,6 @@ export const preflightOf =
       return report;
     });
   };
-
-const isOf = (numbers: readonly number[], number: number): boolean => numbers.includes(number);
 
 const releaseContext = async (
   { id, to: { artefact } }: Release,
