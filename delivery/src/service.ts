@@ -31,6 +31,7 @@ export default defineService({
       );
       return rows.map(({ email }) => email);
     },
+    releases: async () => (await import("./release-demo/index.ts")).releaseDemo,
     seed: async (pool, options) => ({ ...(await (await loadSeed()).seedDemo(databaseOf(pool), options)) }),
   },
   serve: async (context) => (await loadServer()).serve(context),

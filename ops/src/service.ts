@@ -13,6 +13,8 @@ export { defineFailure, Failure } from "./core/failure.ts";
 
 /** What `earlybird start` passes to a service once the database is ready. */
 export interface ServeContext {
+  /** Of the service, as `defineService` got it. */
+  version: string;
   pool: pg.Pool;
   /** Connects without a pooler; `Changes` needs it. The same object as `pool` unless DATABASE_DIRECT_URL is set. */
   direct: pg.Pool;
@@ -79,6 +81,8 @@ export interface Service {
     seed: (pool: pg.Pool, options: SeedRequest) => Promise<Record<string, unknown>>;
     /** The logins of the demo that exist; the preflight refuses them in production. */
     logins?: (pool: pg.Pool) => Promise<string[]>;
+    /** For `earlybird release start --demo`. */
+    releases?: () => Promise<ReleaseDemo>;
   };
   /** Loaded for `earlybird alerts rules`, such as `() => import("./monitoring.js")`. */
   monitoring?: () => Promise<MonitoringDeclarations>;
@@ -94,6 +98,29 @@ export interface SeedRequest {
   days?: number;
   seed?: number;
   onProgress?: (stage: string, rows: number) => void;
+}
+
+/** What `earlybird release start --demo` shows a release with. */
+export interface ReleaseDemo {
+  /** A version of the service with a fault that its users meet. */
+  broken: (service: Service) => Service;
+  /** Sends requests of many clients to an address, until the signal aborts. Resolves with what became of them. */
+  traffic: (
+    context: Pick<ServeContext, "pool" | "settings" | "dataDir"> & {
+      url: string;
+      signal: AbortSignal;
+      onCount: (counts: TrafficCounts) => void;
+    },
+  ) => Promise<void>;
+}
+
+/** Requests of a demonstration since its start. */
+export interface TrafficCounts {
+  requests: number;
+  /** Responses of 500 and above. */
+  failed: number;
+  /** Requests without a response. */
+  lost: number;
 }
 
 /** Returns its argument; gives an object literal the type {@link Service}. */

@@ -58,6 +58,7 @@ export const serveUntilStopped = ({
       const { loadReleases } = await import("../deployment/index.ts");
       const { mirrorReleases } = await loadReleases();
       const running = await service.serve({
+        version: service.version,
         pool: database.pool,
         direct: database.direct,
         rollback: manager,

@@ -1,8 +1,7 @@
-import { relative } from "node:path";
 import type { Launch } from "../slots/index.ts";
 import type { Slot } from "../traffic/index.ts";
 import { launchOf } from "./artefact-launch.ts";
-import { listReleases, readRelease } from "./release.ts";
+import { listReleases, type Release, readRelease } from "./release.ts";
 import { isOver } from "./state.ts";
 
 /** What the newest release says about the programs of the slots. */
@@ -16,32 +15,31 @@ export interface ReleasePrograms {
 }
 
 /**
- * The programs that a start uses. A release that is open decides them. After a completed one, a start in the directory of
- * the old version starts the new one, so that a machine that boots does not go back; another directory is a new version.
+ * The programs that a start uses. A release that is open decides them. After completed ones, a start in the directory of
+ * a version that they replaced starts the newest one, so that a machine that boots does not go back. Another directory is a
+ * new version.
  */
 export const programsOfRelease = async (dataDir: string, envFile: string): Promise<ReleasePrograms> => {
-  const [newest] = await listReleases(dataDir);
-  const none: ReleasePrograms = {
+  const environment = { dataDir, envFile };
+  const completed: Release[] = [];
+  for (const release of await listReleases(dataDir)) {
+    const { id, from, to } = release;
+    const { state, since } = (await readRelease(dataDir, id)).progress;
+    if (!isOver(state) && since !== null)
+      return {
+        isOpen: true,
+        note: `Release ${id} is ${state}; it goes on`,
+        launchFor: (slot) => launchOf(slot === to.slot ? to.artefact : from.artefact, environment),
+      };
+    if (state === "completed") completed.push(release);
+  }
+  const newest = completed[0]?.to.artefact;
+  const isReplaced = (directory: string) =>
+    directory !== newest?.directory && completed.some(({ from }) => from.artefact.directory === directory);
+  return {
     isOpen: false,
     note: undefined,
-    launchFor: (_slot, requested) => requested,
-  };
-  if (!newest) return none;
-  const { progress } = await readRelease(dataDir, newest.id);
-  const environment = { dataDir, envFile };
-  const { from, to, id } = newest;
-  const isOpen = !isOver(progress.state) && progress.since !== null;
-  if (isOpen)
-    return {
-      isOpen,
-      note: `Release ${id} is ${progress.state}: "earlybird release resume" goes on with it`,
-      launchFor: (slot) => launchOf(slot === to.slot ? to.artefact : from.artefact, environment),
-    };
-  if (progress.state !== "completed") return none;
-  const isOld = (directory: string) => relative(from.artefact.directory, directory) === "";
-  return {
-    isOpen,
-    note: undefined,
-    launchFor: (_slot, requested) => (isOld(requested.cwd) ? launchOf(to.artefact, environment) : requested),
+    launchFor: (_slot, requested) =>
+      newest && isReplaced(requested.cwd) ? launchOf(newest, environment) : requested,
   };
 };

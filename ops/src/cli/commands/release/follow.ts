@@ -21,10 +21,16 @@ export const followToTheEnd = async (release: Release, json: boolean | undefined
   if (state !== "completed") process.exitCode = state === "reverted" && !isRefused ? 1 : 4;
 };
 
-const follow = async (
+/**
+ * Shows each entry of the journal until the release is over or waits for a person.
+ *
+ * @param from the state that it is in, if it is over already and goes on
+ */
+export const follow = async (
   dataDir: string,
   release: Release,
   show: (entry: JournalEntry) => void,
+  from?: ReleaseState,
 ): Promise<{ state: ReleaseState; isRefused: boolean }> => {
   for (let shown = 0; ; await sleep(lookEveryMs)) {
     const entries = await readJournal(journalFile(dataDir, release.id));
@@ -33,12 +39,12 @@ const follow = async (
     const { state, acts } = reportOf(release, entries);
     const last = entries.at(-1);
     const waits = last?.type === "state" && last.state === "held" && !last.outage;
-    if (isOver(state) || state === "stuck" || waits)
+    if (state !== from && (isOver(state) || state === "stuck" || waits))
       return { state, isRefused: acts.every(({ act }) => act === "preflight") };
   }
 };
 
-const printEntry = (entry: JournalEntry): void => {
+export const printEntry = (entry: JournalEntry): void => {
   const time = dim(entry.at.slice(11, 19));
   if (entry.type === "state")
     printStatus(`${time} ${bold(entry.state)}${entry.reason ? `: ${entry.reason}` : ""}`);

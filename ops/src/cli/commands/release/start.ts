@@ -9,6 +9,7 @@ import { type PlanRequest, plan, planText, withPlanOptions } from "./plan.ts";
 
 interface StartOptions extends PlanRequest {
   detach?: boolean;
+  demo?: boolean;
   json?: boolean;
 }
 
@@ -46,10 +47,12 @@ export const startCommand = (): Command =>
       .description("start a planned release, or plan one and start it")
       .argument("[release]", "its id; the newest one by default"),
   )
+    .option("--demo", "show a good release and one whose fault is found, in some minutes, with traffic")
     .option("--detach", "return at once")
     .option("--json", "print each event as a line of JSON")
     .addHelpText("after", help)
-    .action(async (id: string | undefined, { detach, json, ...request }: StartOptions) => {
+    .action(async (id: string | undefined, { detach, demo, json, ...request }: StartOptions) => {
+      if (demo) return (await import("./demo.ts")).runDemo();
       const isPlan = request.to !== undefined || request.artefact !== undefined;
       const release = isPlan ? await plan(request) : await planned(id);
       if (isPlan && !json) printStatus(planText(release).split("\nThe person")[0] ?? "");
