@@ -28,6 +28,7 @@ export {
   earlybird,
   earlybird as default,
   type Observed,
+  type Releases,
 } from "./plugin.ts";
 export {
   defineService,

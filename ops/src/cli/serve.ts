@@ -52,6 +52,7 @@ export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Prom
         direct: database.direct,
         rollback: manager,
         backups: backupsOf(session),
+        releases: { dataDir },
         settings,
         dataDir,
         log,

@@ -1,6 +1,17 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
+export type { Milestone } from "./history/milestones.ts";
+export { milestoneId, ReleaseHistory, type ReleaseMove } from "./history/release-history.ts";
+export type { ReleaseBrief, ReleaseDetails, ReleaseSummary } from "./history/release-view.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
 export { inheritSockets } from "./renewal.ts";
+export { type ReleaseRoutesOptions, releaseRoutes } from "./routes/index.ts";
+export type {
+  EmergencyReport,
+  EmergencyRequest,
+  PreflightRequest,
+  ReleaseStarter,
+  StartRequest,
+} from "./routes/starter.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
 export {
   type Launch,
