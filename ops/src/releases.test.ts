@@ -23,7 +23,7 @@ afterAll(async () => {
   await shelf?.drop();
 });
 
-test("the live stream tells of a release and of what changes in it", async () => {
+test("the live stream reports a release and its changes", async () => {
   await server.app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = server.app.server.address() as AddressInfo;
   const headers = { authorization: "Bearer operator" };
@@ -33,15 +33,15 @@ test("the live stream tells of a release and of what changes in it", async () =>
   stream.setEncoding("utf8").on("data", (chunk) => {
     text += chunk;
   });
-  const told = () =>
+  const reported = () =>
     [...text.matchAll(/^event: release\ndata: (.*)$/gm)].map(([, data = ""]) => JSON.parse(data));
   await expect.poll(() => text).toContain('"release":null');
   release = await writeRelease(dataDir, systemClock);
-  await expect.poll(told, { timeout: 5_000 }).toMatchObject([{ id: release.id, state: "planned" }]);
+  await expect.poll(reported, { timeout: 5_000 }).toMatchObject([{ id: release.id, state: "planned" }]);
   await release.enter("phase_1");
   await release.act("traffic 1 %", "green 1 %, blue 99 %");
   await expect
-    .poll(() => told().at(-1), { timeout: 5_000 })
+    .poll(() => reported().at(-1), { timeout: 5_000 })
     .toMatchObject({ state: "phase_1", new_percent: 1 });
   request.destroy();
 });

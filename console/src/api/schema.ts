@@ -5558,31 +5558,56 @@ export interface paths {
                                 verdict: "pass" | "fail" | "hold" | "unknown";
                                 /** @description sentences with numbers, the deciding ones first */
                                 evidence: string[];
-                                /** @description the version in production, whichever slot it has */
-                                blue: {
-                                    clients: number;
-                                    /** @description clients with a failed request */
-                                    failed: number;
-                                    /** @description clients with a request slower than the limit; null while latencies are not compared */
-                                    slow: {
-                                        p50: number;
-                                        p95: number;
-                                        p99: number;
-                                    } | null;
+                                /** @description blue is the version in production, green is the new one, whichever slots they have */
+                                roles: {
+                                    blue: {
+                                        /** @enum {string} */
+                                        slot: "blue" | "green";
+                                        /** @description clients of this phase */
+                                        clients: number;
+                                        /** @description of these, clients with a failed request */
+                                        failed: number;
+                                        /** @description of these, clients with a request slower than the limit */
+                                        slow: {
+                                            p50: number;
+                                            p95: number;
+                                            p99: number;
+                                        };
+                                        /** @description bounds of the share of failing clients */
+                                        failing: {
+                                            lower: number;
+                                            upper: number;
+                                        };
+                                    };
+                                    green: {
+                                        /** @enum {string} */
+                                        slot: "blue" | "green";
+                                        /** @description clients of this phase */
+                                        clients: number;
+                                        /** @description of these, clients with a failed request */
+                                        failed: number;
+                                        /** @description of these, clients with a request slower than the limit */
+                                        slow: {
+                                            p50: number;
+                                            p95: number;
+                                            p99: number;
+                                        };
+                                        /** @description bounds of the share of failing clients */
+                                        failing: {
+                                            lower: number;
+                                            upper: number;
+                                        };
+                                    };
                                 };
-                                /** @description the new version */
-                                green: {
+                                /** @description the version in production in the hour before */
+                                baseline: {
+                                    requests: number;
                                     clients: number;
-                                    /** @description clients with a failed request */
-                                    failed: number;
-                                    /** @description clients with a request slower than the limit; null while latencies are not compared */
-                                    slow: {
-                                        p50: number;
-                                        p95: number;
-                                        p99: number;
-                                    } | null;
-                                };
-                                /** @description milliseconds above which a client counts as slow; null without a baseline */
+                                    failed_clients: number;
+                                    p50_ms: number;
+                                    p95_ms: number;
+                                    p99_ms: number;
+                                } | null;
                                 limits: {
                                     p50: number;
                                     p95: number;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { preflightReport } from "../preflight/run.ts";
 import { validationReportSchema } from "../validation/validation.ts";
-import { judgementSchema } from "./judgement.ts";
+import { judgeViewSchema, readJudgement } from "./judgement.ts";
 
 /** The outcome of a rehearsal, as far as people and routes need it. */
 const rehearsalSchema = z.looseObject({
@@ -17,7 +17,7 @@ export const releaseFilesSchema = z.object({
   preflight: preflightReport.nullable(),
   rehearsal: rehearsalSchema.nullable(),
   validation: validationReportSchema.nullable(),
-  judge: judgementSchema.nullable(),
+  judge: judgeViewSchema.nullable(),
   unreadable: z.array(z.string()).describe("names of files that exist, but cannot be read"),
 });
 export type ReleaseFiles = z.infer<typeof releaseFilesSchema>;
@@ -34,19 +34,19 @@ export const releaseFileNames = [
 /** Reads the files of a release. A file that cannot be read hides no other. */
 export const readReleaseFiles = async (directory: string): Promise<ReleaseFiles> => {
   const unreadable: string[] = [];
-  const read = async <T>(name: string, schema: z.ZodType<T>): Promise<T | null> => {
+  const read = async <T>(name: string, parse: (content: unknown) => T): Promise<T | null> => {
     try {
-      return schema.parse(JSON.parse(await readFile(join(directory, name), "utf8")));
+      return parse(JSON.parse(await readFile(join(directory, name), "utf8")));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") unreadable.push(name);
       return null;
     }
   };
   const [preflight, rehearsal, validation, judge] = await Promise.all([
-    read("preflight.json", preflightReport),
-    read("rehearsal.json", rehearsalSchema),
-    read("validation.json", validationReportSchema),
-    read("judge.json", judgementSchema),
+    read("preflight.json", preflightReport.parse),
+    read("rehearsal.json", rehearsalSchema.parse),
+    read("validation.json", validationReportSchema.parse),
+    read("judge.json", readJudgement),
   ]);
   return { preflight, rehearsal, validation, judge, unreadable: unreadable.toSorted() };
 };

@@ -114,18 +114,22 @@ test("the actions are those that the state allows, each refusal with its reason"
 
 test("what the parts found is in the report, and a damaged file hides no other", async () => {
   const check = { name: "health", verdict: "SUCCESS", evidence: "200" };
-  const role = { clients: 400, failed: 1, slow: { p50: 9, p95: 2, p99: 0 } };
+  const role = (slot: "blue" | "green") => ({
+    ...{ slot, clients: 400, failed: 1, slow: { p50: 9, p95: 2, p99: 0 } },
+    failing: { lower: 0, upper: 0.02 },
+  });
+  const baseline = { requests: 5_000, clients: 900, failed_clients: 2, p50_ms: 10, p95_ms: 40, p99_ms: 100 };
   await release.write("validation.json", [
     { phase: "alive", verdict: "SUCCESS", checks: [check], at: clock.now().toISOString(), ended: true },
   ]);
   await release.write("judge.json", {
     ...{ verdict: "unknown", evidence: ["Observed for 1 min of 5 min."] },
-    ...{ blue: role, green: role, limits: null },
+    ...{ roles: { blue: role("blue"), green: role("green") }, baseline },
   });
   await release.write("preflight.json", { half: "a report" });
   expect(await read(`/api/releases/${release.id}`)).toMatchObject({
     validation: [{ phase: "alive", checks: [check] }],
-    judge: { verdict: "unknown", green: role },
+    judge: { verdict: "unknown", roles: { green: role("green") }, limits: { p50: 12, p95: 48, p99: 120 } },
     preflight: null,
     rehearsal: null,
     unreadable: ["preflight.json"],
