@@ -22,6 +22,8 @@ export const ReleaseDialog = ({
   const title = useId();
   const queries = useQueryClient();
   const sending = useMutation({
+    // Tried at once also if the browser believes that there is no network: a rollback must not wait for it.
+    networkMode: "always",
     mutationFn: () => commandRelease(id, command, reason.trim()),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["releases"] }),
   });

@@ -1,0 +1,108 @@
+import { checks } from "../../ops/src/deployment/preflight/registry.ts";
+import type { CheckResult, PreflightReport } from "../../ops/src/deployment/preflight/run.ts";
+import type { StandingClock } from "./clock.ts";
+import { type ReleaseOnDisk, writeRelease } from "./release-on-disk.ts";
+
+const minuteMs = 60_000;
+
+/** A check that is not GO. */
+const others: Record<number, Partial<CheckResult>> = {
+  16: {
+    verdict: "no_go",
+    evidence: "The last restored backup is 31 h old.",
+    remedy: 'Run "earlybird backup verify".',
+  },
+  27: {
+    verdict: "unknown",
+    evidence: "npm audit could not reach the registry.",
+    remedy: "Run it where the registry can be reached.",
+    waived: { by: "Ravi", reason: "audited by the build this morning" },
+  },
+};
+
+const preflightAt = (clock: StandingClock): PreflightReport => {
+  const [now, later] = [0, 15 * minuteMs].map((ms) => new Date(clock.now().getTime() + ms).toISOString()) as [
+    string,
+    string,
+  ];
+  const results = checks.map(
+    ({ number, id, group, name }): CheckResult => ({
+      ...{ number, id, group, name, verdict: "go", evidence: "As it has to be.", remedy: null },
+      ...{ valid_until: later, took_ms: 12, waived: null },
+      ...others[number],
+    }),
+  );
+  return {
+    ...{ verdict: "no_go", checked_at: now, valid_until: later, checks: results },
+    counts: { go: results.length - 2, no_go: 1, unknown: 0, waived: 1 },
+  };
+};
+
+/** What the judge knows in the phase of 10 %. */
+const judgement = (failed: number) => {
+  const role = (slot: "blue" | "green", clients: number, counts: [number, number, number, number]) => ({
+    ...{ slot, clients, failed: counts[0], slow: { p50: counts[1], p95: counts[2], p99: counts[3] } },
+    failing: { lower: 0, upper: (counts[0] + 12) / clients },
+  });
+  return {
+    verdict: "unknown",
+    evidence: [
+      "Observed for 4 min of 15 min.",
+      `Failing clients: ${failed} of 412 of green, 7 of 3,730 of blue.`,
+      "Failures: E = 0.42; the limit is 1000.",
+    ],
+    roles: {
+      blue: role("blue", 3_730, [7, 1_640, 122, 25]),
+      green: role("green", 412, [failed, 171, 15, 3]),
+    },
+    baseline: {
+      ...{ requests: 182_400, clients: 21_300, failed_clients: 40 },
+      ...{ p50_ms: 9, p95_ms: 38, p99_ms: 96 },
+    },
+  };
+};
+
+/** Writes a release that has moved 10 % of the clients; it began 24 minutes before the clock's time. */
+export const writeReleaseStory = async (dataDir: string, clock: StandingClock): Promise<ReleaseOnDisk> => {
+  clock.advanceMs(-24 * minuteMs);
+  const release = await writeRelease(dataDir, clock);
+  const { enter, act, write, obey } = release;
+  const after = (minutes: number) => clock.advanceMs(minutes * minuteMs);
+  await enter("preflight");
+  await write("preflight.json", preflightAt(clock));
+  await act("preflight", "36 GO, 1 waived, 1 NO-GO", { ms: 2_140 });
+  await obey("ack", "Meera", "");
+  after(1);
+  await enter("backing_up");
+  await act("backup", "22 MB in 5.0 s, restored and compared", { ms: 8_400 });
+  after(1);
+  await enter("rehearsing");
+  const evidence = "2 steps applied and rolled back on the copy; nothing differs.";
+  await write("rehearsal.json", { ok: true, evidence, revert_ms: 740, at: clock.now().toISOString() });
+  await act("rehearsal", evidence, { ms: 41_000 });
+  after(1);
+  await enter("expanding");
+  await act("step 25", "applied", { ms: 310 });
+  await enter("starting");
+  await act("start green", "version 2.0.0 is ready", { ms: 1_900 });
+  await enter("warming");
+  await act("smoke green", "9 journeys passed", { ms: 860 });
+  after(1);
+  await enter("phase_1");
+  await act("traffic 1 %", "green 1 %, blue 99 %", { ms: 11 });
+  after(16);
+  await enter("phase_10");
+  await act("traffic 10 %", "green 10 %, blue 90 %", { ms: 9 });
+  after(4);
+  await write("judge.json", judgement(1));
+  await write("validation.json", [
+    {
+      ...{ phase: "alive", verdict: "UNKNOWN", at: clock.now().toISOString(), ended: false },
+      checks: [
+        { name: "health", verdict: "SUCCESS", evidence: "/readyz answered in 3 ms." },
+        { name: "lost requests", verdict: "UNKNOWN", evidence: "The front has not answered yet." },
+      ],
+    },
+  ]);
+  return release;
+};
