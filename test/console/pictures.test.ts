@@ -6,6 +6,7 @@ import { root } from "../repository/imports.ts";
 import { beginSession, hasBrowser, launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { type ConsoleStage, startConsoleStage } from "../support/console-stage.ts";
 import { command, committedText, directory, isWriting, takePicture, textOf } from "../support/pictures.ts";
+import { writeReleaseStory } from "../support/release-story.ts";
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
@@ -68,6 +69,17 @@ const pictures: readonly Picture[] = [
         [now],
       );
       await page.reload();
+    },
+  },
+  {
+    name: "release-desktop-night",
+    path: "/releases",
+    ready: (page) => page.getByText("Observed for 4 min of 15 min."),
+    prepare: async (page, { api, dataDir, now, url }) => {
+      api.clock.set(now);
+      const release = await writeReleaseStory(dataDir, api.clock);
+      await release.close();
+      await page.goto(`${url}/releases/${release.id}`);
     },
   },
 ];
