@@ -25,7 +25,7 @@ import {
   settingsRoute,
   useCredentials,
 } from "./console/index.ts";
-import { ReleaseHistory, type ReleaseStarter, releaseRoutes } from "./deployment/index.ts";
+import { ReleaseHistory, type Releases, releaseRoutes } from "./deployment/index.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import { authorizeByToken } from "./http/operator-token.ts";
@@ -69,14 +69,6 @@ export interface Backups {
   manager: BackupManager;
   /** A daily backup at `HH:MM` on the clocks of the zone, made by one instance. */
   schedule?: { time: string; timeZone: string } | undefined;
-}
-
-/** Releases of a service. */
-export interface Releases {
-  /** The data directory of `earlybird start`, whose releases these are. */
-  dataDir: string;
-  /** Starts releases for the API. Without it, only the command line does. */
-  starter?: ReleaseStarter | undefined;
 }
 
 export interface EarlybirdOptions extends Observed {

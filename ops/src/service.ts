@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { AlertDeclaration } from "./alerts/index.ts";
 import type { BackupManager } from "./backups/index.ts";
 import type { Logger } from "./core/logger.ts";
-import type { ReleaseStarter, SlotListening } from "./deployment/index.ts";
+import type { Releases, SlotListening } from "./deployment/index.ts";
 import type { GaugeDeclaration } from "./monitoring/index.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -19,7 +19,7 @@ export interface ServeContext {
   /** As the settings want them. Without it, the service serves none. */
   backups?: BackupManager | undefined;
   /** What the plugin needs to serve releases. Pass it on as its option `releases`. */
-  releases?: { dataDir: string; starter?: ReleaseStarter | undefined } | undefined;
+  releases?: Releases | undefined;
   settings: Settings;
   /** Absolute path of the data directory. */
   dataDir: string;

@@ -14,7 +14,7 @@ import {
   type WatchedPage,
 } from "../support/browser.ts";
 import type { ReleaseOnDisk } from "../support/release-on-disk.ts";
-import { writeReleaseStory } from "../support/release-story.ts";
+import { preflightWith, writeReleaseStory } from "../support/release-story.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 
 const desktop = { width: 1440, height: 900 };
@@ -89,12 +89,27 @@ describe.skipIf(!hasBrowser)("releases in the console", () => {
     expect(await phases.locator("[aria-current=step]").textContent()).toContain("10 %");
     await page.getByRole("row", { name: "With failures 7 (0.2 %) 1 (0.2 %)" }).waitFor();
     await page.getByText("Observed for 4 min of 15 min.").waitFor();
-    const checks = page.getByRole("region", { name: /^(system|data|performance|security|team)$/ });
+    const checks = page.getByRole("region", { name: /^Preflight: / });
     await expect.poll(() => checks.count()).toBe(5);
-    expect(await checks.first().getAttribute("aria-label")).toBe("data");
+    expect(await checks.first().getAttribute("aria-label")).toBe("Preflight: performance");
     await page.getByText("Waived by Ravi: “audited by the build this morning”").waitFor();
     await page.getByText("No process conducts it.").waitFor();
     await expectAccessible();
+    const backup = { verdict: "no_go", evidence: "The last restored backup is 31 h old." } as const;
+    const audit = { verdict: "unknown", evidence: "The registry does not answer." } as const;
+    await release.write("preflight.json", preflightWith({ 16: backup, 27: audit }, api.clock));
+    await page.getByText("NO-GO: 36 GO, 1 NO-GO, 1 UNKNOWN, 0 waived").waitFor();
+    const names = await checks.evaluateAll((all) => all.map((each) => each.querySelector("h3")?.textContent));
+    expect(names).toEqual(["data", "security", "system", "performance", "team"]);
+    const health = { name: "health", verdict: "SUCCESS", evidence: "/readyz answered in 3 ms." };
+    await release.write("validation.json", [
+      ...[{ phase: "alive", verdict: "SUCCESS", at: release.at(), ended: true, checks: [health] }],
+      ...[{ phase: "performance", verdict: "UNKNOWN", at: release.at(), ended: false, checks: [] }],
+    ]);
+    await page
+      .getByRole("region", { name: "Validation: alive" })
+      .getByText("/readyz answered in 3 ms.")
+      .waitFor();
     await release.enter("held", "The deadline of 120 min has passed.");
     await heading("The release of version 2.0.0 is held at 10 %.").waitFor();
     await page.getByText("The deadline of 120 min has passed.").first().waitFor();

@@ -33,6 +33,8 @@ export const writeRelease = async (
   return {
     id: release.id,
     directory,
+    /** The time of the clock (ISO 8601). */
+    at: now,
     enter: (state: ReleaseState, reason: string | null = null, outage = false) =>
       journal.append({ type: "state", at: now(), state, reason, outage }),
     act: async (

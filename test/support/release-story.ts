@@ -5,12 +5,15 @@ import { type ReleaseOnDisk, writeRelease } from "./release-on-disk.ts";
 
 const minuteMs = 60_000;
 
-/** A check that is not GO. */
-const others: Record<number, Partial<CheckResult>> = {
-  16: {
+/** Checks that are not GO, by number, in a preflight of all others. */
+type Others = Record<number, Partial<CheckResult>>;
+
+const waived: Others = {
+  23: {
     verdict: "no_go",
-    evidence: "The last restored backup is 31 h old.",
-    remedy: 'Run "earlybird backup verify".',
+    evidence: "0.4 % of the requests of 24 h failed; the limit is 0.1 %.",
+    remedy: "Find out what fails.",
+    waived: { by: "Meera", reason: "the mail provider was away; it is back" },
   },
   27: {
     verdict: "unknown",
@@ -20,21 +23,23 @@ const others: Record<number, Partial<CheckResult>> = {
   },
 };
 
-const preflightAt = (clock: StandingClock): PreflightReport => {
-  const [now, later] = [0, 15 * minuteMs].map((ms) => new Date(clock.now().getTime() + ms).toISOString()) as [
-    string,
-    string,
-  ];
+/** A preflight with these checks, and all others GO. */
+export const preflightWith = (others: Others, clock: StandingClock): PreflightReport => {
+  const at = (minutes: number) => new Date(clock.now().getTime() + minutes * minuteMs).toISOString();
   const results = checks.map(
     ({ number, id, group, name }): CheckResult => ({
       ...{ number, id, group, name, verdict: "go", evidence: "As it has to be.", remedy: null },
-      ...{ valid_until: later, took_ms: 12, waived: null },
+      ...{ valid_until: at(15), took_ms: 12, waived: null },
       ...others[number],
     }),
   );
+  const count = (verdict: CheckResult["verdict"]) =>
+    results.filter((each) => each.verdict === verdict && each.waived === null).length;
+  const counts = { go: count("go"), no_go: count("no_go"), unknown: count("unknown") };
   return {
-    ...{ verdict: "no_go", checked_at: now, valid_until: later, checks: results },
-    counts: { go: results.length - 2, no_go: 1, unknown: 0, waived: 1 },
+    verdict: counts.no_go > 0 ? "no_go" : counts.unknown > 0 ? "unknown" : "go",
+    ...{ checked_at: at(0), valid_until: at(15), checks: results },
+    counts: { ...counts, waived: results.length - counts.go - counts.no_go - counts.unknown },
   };
 };
 
@@ -69,8 +74,8 @@ export const writeReleaseStory = async (dataDir: string, clock: StandingClock): 
   const { enter, act, write, obey } = release;
   const after = (minutes: number) => clock.advanceMs(minutes * minuteMs);
   await enter("preflight");
-  await write("preflight.json", preflightAt(clock));
-  await act("preflight", "36 GO, 1 waived, 1 NO-GO", { ms: 2_140 });
+  await write("preflight.json", preflightWith(waived, clock));
+  await act("preflight", "36 GO, 2 waived", { ms: 2_140 });
   await obey("ack", "Meera", "");
   after(1);
   await enter("backing_up");
@@ -95,14 +100,5 @@ export const writeReleaseStory = async (dataDir: string, clock: StandingClock): 
   await act("traffic 10 %", "green 10 %, blue 90 %", { ms: 9 });
   after(4);
   await write("judge.json", judgement(1));
-  await write("validation.json", [
-    {
-      ...{ phase: "alive", verdict: "UNKNOWN", at: clock.now().toISOString(), ended: false },
-      checks: [
-        { name: "health", verdict: "SUCCESS", evidence: "/readyz answered in 3 ms." },
-        { name: "lost requests", verdict: "UNKNOWN", evidence: "The front has not answered yet." },
-      ],
-    },
-  ]);
   return release;
 };

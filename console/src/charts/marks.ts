@@ -68,7 +68,7 @@ const lookOf = ({ kind, ref, title, severity }: TimelineEntry, operations: reado
   return { label: `${ref.version ?? ""}${where}`, icon: "start", tone: "plain" };
 };
 
-const milestones = { started: "starts", switched: "has all", completed: "released", reverted: "is back" };
+const milestones = { started: "starts", switched: "at 100 %", completed: "released", reverted: "is back" };
 
 const releaseLook = ({ release = "", version = "", milestone = "started" }: TimelineEntry["ref"]): Look => ({
   label: `${version} ${milestones[milestone]}`,

@@ -1,6 +1,6 @@
 import type { ReleaseBrief } from "../api/releases.ts";
 import { duration } from "../format.ts";
-import { headlineOf, servingOf, stageNames } from "./release-words.ts";
+import { detailOf, headlineOf, stageNames } from "./release-words.ts";
 import type { Lead, Situation } from "./situation.ts";
 
 type Given = Pick<Situation, "release" | "nowMs">;
@@ -41,7 +41,7 @@ const age = ({ since }: ReleaseBrief, nowMs: number): string => duration(nowMs -
 const lead = (release: ReleaseBrief, status: Lead["status"]): Omit<Lead, "kicker"> => ({
   status,
   headline: headlineOf(release),
-  detail: servingOf(release),
+  detail: detailOf(release),
   next: {
     ...nextOf(release),
     action: { label: "Open the release", to: "/releases/$id", params: { id: release.id } },

@@ -46,7 +46,7 @@ export const Comparison = ({
   ];
   return (
     <>
-      <div className={table.scroll}>
+      <div className={`${table.scroll} ${styles.comparison}`}>
         <table className={table.table}>
           <thead>
             <tr>

@@ -66,7 +66,7 @@ const Group = ({
   const good = checks.filter(({ verdict }) => verdict === "go");
   const others = checks.filter(({ verdict }) => verdict !== "go");
   return (
-    <section className={styles.group} aria-label={name}>
+    <section className={styles.group} aria-label={`Preflight: ${name}`}>
       <h3>{name}</h3>
       {others.length > 0 && <Checks checks={others} format={format} />}
       {good.length > 0 && (

@@ -19,7 +19,7 @@ export const Validation = ({
 }) => {
   if (!validation?.length) return <Empty>It begins when the new version has all clients.</Empty>;
   return validation.map(({ phase, verdict, checks, at, ended }) => (
-    <section key={phase} className={styles.group} aria-label={phase}>
+    <section key={phase} className={styles.group} aria-label={`Validation: ${phase}`}>
       <h3>
         {phase}{" "}
         <span className="t2">

@@ -60,8 +60,9 @@ export const stageNames: Record<ReleaseBrief["stage"], string> = {
   completed: "Completed",
 };
 
-/** `held`, `backing up`. */
-export const stateWord = (state: ReleaseState): string => state.replaceAll("_", " ");
+/** `held`, `backing up`, `phase of 10 %`. */
+export const stateWord = (state: ReleaseState): string =>
+  state.replace(/^phase_(\d+)$/, "phase of $1 %").replaceAll("_", " ");
 
 export const releaseIcon = (state: ReleaseState): IconName => {
   if (state === "completed") return "ok";
@@ -101,6 +102,14 @@ export const commandWords: Record<ReleaseCommand, { label: string; title: string
 
 /** Whether a release needs nobody any more. */
 export const isOver = (state: ReleaseState): boolean => state === "completed" || state === "reverted";
+
+/** What stands below the headline: which version serves the clients, unless the headline says so. */
+export const detailOf = (release: Parameters<typeof headlineOf>[0]): string => {
+  const { state, from } = release;
+  if (state.startsWith("phase_")) return `Version ${from} serves the others.`;
+  if (state === "switched" || state === "watching") return `Version ${from} can take over again.`;
+  return state === "contracting" ? `Version ${from} is being stopped.` : servingOf(release);
+};
 
 /** What serves the clients, as a sentence. */
 export const servingOf = ({

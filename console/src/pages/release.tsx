@@ -15,7 +15,7 @@ import { Comparison } from "./release-comparison.tsx";
 import { Phases } from "./release-phases.tsx";
 import { Preflight } from "./release-preflight.tsx";
 import { Validation } from "./release-validation.tsx";
-import { headlineOf, isOver, releaseIcon, servingOf, stateWord } from "./release-words.ts";
+import { detailOf, headlineOf, isOver, releaseIcon, stateWord } from "./release-words.ts";
 
 /** One release: where it stands, what its parts found, and what an admin can tell it. */
 export const ReleasePage = () => {
@@ -42,7 +42,7 @@ export const ReleasePage = () => {
           <h1>{headlineOf(brief)}</h1>
           <p className={styles.detail}>
             {data.because !== null && <>{data.because} · </>}
-            {servingOf(brief)}
+            {detailOf(brief)}
           </p>
           <Warnings release={data} />
         </div>

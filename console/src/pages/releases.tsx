@@ -8,7 +8,7 @@ import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import styles from "./release.module.css";
-import { headlineOf, releaseIcon, servingOf, stateWord } from "./release-words.ts";
+import { headlineOf, isOver, releaseIcon, servingOf, stateWord } from "./release-words.ts";
 
 /** All releases, and which version serves the clients. */
 export const ReleasesPage = () => {
@@ -27,7 +27,9 @@ export const ReleasesPage = () => {
     <div className={styles.page}>
       <h1>Releases</h1>
       <p className={styles.serving}>
-        {newest ? servingOf(newest) : `Version ${session.version} serves all clients.`}
+        {newest && !isOver(newest.state)
+          ? servingOf(newest)
+          : `Version ${session.version} serves all clients.`}
       </p>
       {newest ? (
         <Section title="All releases" aside={<span>{format.count(releases.length, "release")}</span>}>

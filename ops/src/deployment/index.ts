@@ -4,7 +4,7 @@ export { milestoneId, ReleaseHistory, type ReleaseMove } from "./history/release
 export type { ReleaseBrief, ReleaseDetails, ReleaseSummary } from "./history/release-view.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
 export { inheritSockets } from "./renewal.ts";
-export { type ReleaseRoutesOptions, releaseRoutes } from "./routes/index.ts";
+export { type ReleaseRoutesOptions, type Releases, releaseRoutes } from "./routes/index.ts";
 export type {
   EmergencyReport,
   EmergencyRequest,

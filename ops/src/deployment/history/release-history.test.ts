@@ -1,7 +1,10 @@
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
 import { writeRelease } from "../../../../test/support/release-on-disk.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
+import { systemClock } from "../../core/clock.ts";
 import { ReleaseHistory } from "./release-history.ts";
 
 const minute = 60_000;
@@ -84,6 +87,19 @@ test("the newest release changes with its journal and with what is found about i
   await release.enter("held", "Ada: lunch");
   expect(await history.newest()).toMatchObject({ state: "held", by_trigger: false });
   await release.close();
+});
+
+test("a release whose plan comes later than its directory is found", async () => {
+  const real = new ReleaseHistory({ dataDir, clock: systemClock });
+  await mkdir(join(dataDir, "releases", "20270301-1"), { recursive: true });
+  expect(await real.newest()).toBeNull();
+  const release = await writeRelease(dataDir, clock);
+  await release.close();
+  await rename(
+    join(release.directory, "release.json"),
+    join(dataDir, "releases", "20270301-1", "release.json"),
+  );
+  expect(await real.newest()).toMatchObject({ state: "planned" });
 });
 
 test("pages of milestones continue where the one before ended", async () => {

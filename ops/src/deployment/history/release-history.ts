@@ -25,6 +25,8 @@ import {
 } from "./release-view.ts";
 import { type TrafficMove, trafficMovesOf } from "./traffic-moves.ts";
 
+const settledAfterMs = 5_000;
+
 /** A move of traffic, with the release that made it. */
 export interface ReleaseMove extends TrafficMove {
   release: string;
@@ -40,6 +42,7 @@ export class ReleaseHistory {
   readonly #clock: Clock;
   /** Journals by release; valid while time and size of the file are the same. */
   readonly #journals = new Map<string, { stamp: string; entries: JournalEntry[] }>();
+  #newest: { directoryMs: number; release: Release | undefined } | undefined;
   #brief: { stamp: string; brief: ReleaseBrief } | undefined;
 
   constructor({ dataDir, clock }: { dataDir: string; clock: Clock }) {
@@ -76,7 +79,7 @@ export class ReleaseHistory {
 
   /** The newest release, or null without any. Costs a few looks at files while nothing has changed. */
   async newest(): Promise<ReleaseBrief | null> {
-    const [release] = await listReleases(this.#dataDir);
+    const release = await this.#newestPlan();
     if (!release) return null;
     const directory = releaseDirectory(this.#dataDir, release.id);
     const stamps = await Promise.all(releaseFileNames.map((name) => stampOf(join(directory, name))));
@@ -115,6 +118,20 @@ export class ReleaseHistory {
     return moves
       .filter(({ at }) => Date.parse(at) >= from.getTime() && Date.parse(at) <= to.getTime())
       .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  }
+
+  /** Read anew only if a release was added: plans never change. */
+  async #newestPlan(): Promise<Release | undefined> {
+    const directoryMs = await stat(releaseDirectory(this.#dataDir, ".")).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
+    if (this.#newest?.directoryMs === directoryMs) return this.#newest.release;
+    const [release] = await listReleases(this.#dataDir);
+    // The plan of a release is written a moment after its directory, which does not change again.
+    const isSettled = this.#clock.now().getTime() - directoryMs > settledAfterMs;
+    if (isSettled) this.#newest = { directoryMs, release };
+    return release;
   }
 
   async #each<T>(read: (release: Release, entries: readonly JournalEntry[]) => T[]): Promise<T[]> {

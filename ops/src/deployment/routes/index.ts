@@ -4,7 +4,7 @@ import type { ReleaseRoutesOptions } from "./options.ts";
 import { readRoutes } from "./read.ts";
 import { startRoutes } from "./start.ts";
 
-export type { ReleaseRoutesOptions } from "./options.ts";
+export type { ReleaseRoutesOptions, Releases } from "./options.ts";
 
 /** Releases, read from disk: they work while the database is away. Operators read, admins start and command. */
 export const releaseRoutes: FastifyPluginAsyncZod<ReleaseRoutesOptions> = async (app, options) => {

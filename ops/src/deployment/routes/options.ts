@@ -5,12 +5,16 @@ import type { Operator } from "../../http/authorization.ts";
 import type { ReleaseHistory } from "../history/release-history.ts";
 import type { ReleaseStarter } from "./starter.ts";
 
-export interface ReleaseRoutesOptions {
-  history: ReleaseHistory;
-  /** The data directory of the front, whose releases these are. */
+/** Releases of a service. */
+export interface Releases {
+  /** The data directory of `earlybird start`, whose releases these are. */
   dataDir: string;
-  /** Without it, releases are started by the command line only. */
+  /** Starts releases for the API. Without it, only the command line does. */
   starter?: ReleaseStarter | undefined;
+}
+
+export interface ReleaseRoutesOptions extends Releases {
+  history: ReleaseHistory;
   clock: Clock;
   /** Refuses requests of people who are not operators. */
   operatorOnly: onRequestAsyncHookHandler;
