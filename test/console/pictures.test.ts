@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { takeLease } from "../../ops/src/deployment/release/lease.ts";
 import { root } from "../repository/imports.ts";
 import { beginSession, hasBrowser, launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { type ConsoleStage, startConsoleStage } from "../support/console-stage.ts";
@@ -79,6 +80,7 @@ const pictures: readonly Picture[] = [
       api.clock.set(now);
       const release = await writeReleaseStory(dataDir, api.clock);
       await release.close();
+      await takeLease(release.directory, api.clock);
       await page.goto(`${url}/releases/${release.id}`);
     },
   },
