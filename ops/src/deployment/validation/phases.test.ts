@@ -116,7 +116,7 @@ test.each<[string, Partial<ValidationContext>, string, RegExp]>([
   ["acceptance: figures", { figures: async () => null }, "UNKNOWN", /no orders and bills/],
   ["acceptance: acceptance", {}, "UNKNOWN", /earlybird release accept/],
   ["stability: memory", { memory: async () => leak }, "FAIL", /keeps rising/],
-  ["stability: latency", {}, "SUCCESS", /p95, about 82 ms, changed/],
+  ["stability: latency", {}, "SUCCESS", /p95, about 83 ms, changed/],
   ["stability: latency", { p95: async () => series((minute) => 80 + minute) }, "FAIL", /keeps rising/],
   ["stability: latency", { p95: async () => [] }, "UNKNOWN", /too few/],
   ["stability: ledger", {}, "SUCCESS", /12 entries/],
