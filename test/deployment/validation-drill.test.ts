@@ -59,7 +59,7 @@ const declared = [
   objective({ name: "orders", availability: 0.995 }),
 ];
 
-test("every type, and every alert that the service declares, fires, is told and ends; people get one message", async () => {
+test("every type, and every alert that the service declares, fires, notifies and ends; people get one message", async () => {
   const drilled = await drill({ declared });
   const names = [
     ...Object.values(AlertType),
@@ -71,7 +71,7 @@ test("every type, and every alert that the service declares, fires, is told and 
     "CUSTOM orders (slow burn)",
   ];
   expect(drilled.map(({ type }) => type).sort()).toEqual(names.sort());
-  expect(drilled.filter(({ told, resolved }) => !told || !resolved)).toEqual([]);
+  expect(drilled.filter(({ notified, resolved }) => !notified || !resolved)).toEqual([]);
   expect(slack.messages).toHaveLength(1);
   const [message] = slack.messages;
   expect(JSON.stringify(message)).toMatch(/Drill for release 20270301-1, nothing is wrong: 16 alerts/);
@@ -80,13 +80,17 @@ test("every type, and every alert that the service declares, fires, is told and 
 test("a rule that cannot fire is found", async () => {
   const thresholds = { ...defaultThresholds, cpuPercent: Number.NaN };
   const found = await drill({ thresholds });
-  expect(found.filter(({ told }) => !told)).toEqual([{ type: "HIGH_CPU", told: false, resolved: false }]);
+  expect(found.filter(({ notified }) => !notified)).toEqual([
+    { type: "HIGH_CPU", notified: false, resolved: false },
+  ]);
 });
 
-test("an alert whose route leads to no channel is not told", async () => {
+test("an alert whose route leads to no channel notifies nobody", async () => {
   const router: DrillOptions["router"] = ({ type }) => [type === "HIGH_CPU" ? "pager" : "slack"];
   const found = await drill({ router });
-  expect(found.filter(({ told }) => !told)).toEqual([{ type: "HIGH_CPU", told: false, resolved: true }]);
+  expect(found.filter(({ notified }) => !notified)).toEqual([
+    { type: "HIGH_CPU", notified: false, resolved: true },
+  ]);
 });
 
 test("a channel that does not accept the message leaves the result open", async () => {
@@ -94,6 +98,6 @@ test("a channel that does not accept the message leaves the result open", async 
   await expect(drill()).rejects.toThrow(/^slack: .*503/);
 });
 
-test("with the log only, nobody is told", async () => {
+test("with the log only, nobody is notified", async () => {
   await expect(drill({ channels: [] })).rejects.toThrow("Only the log is set up");
 });

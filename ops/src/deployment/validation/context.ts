@@ -5,8 +5,8 @@ import type { Measured } from "./trend.ts";
 export interface DrilledRule {
   /** The type, with the key of a declared alert: `CUSTOM orders stall`. */
   type: string;
-  /** Whether the channels of its route were told that it fired. */
-  told: boolean;
+  /** Whether the channels of its route were notified that it fired. */
+  notified: boolean;
   resolved: boolean;
 }
 
