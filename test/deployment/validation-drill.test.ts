@@ -86,10 +86,13 @@ test("a rule that cannot fire is found", async () => {
 });
 
 test("an alert whose route leads to no channel notifies nobody", async () => {
-  const router: DrillOptions["router"] = ({ type }) => [type === "HIGH_CPU" ? "pager" : "slack"];
-  const found = await drill({ router });
+  const router: DrillOptions["router"] = ({ type }) => [type === "CUSTOM" ? "pager" : "slack"];
+  // API_TIMEOUT fires beside it.
+  const beside = routeAlert({ name: "slow", route: "GET /slow", p95AboveMs: 3_000, forSeconds: 60 });
+  const found = await drill({ router, declared: [beside] });
   expect(found.filter(({ notified }) => !notified)).toEqual([
-    { type: "HIGH_CPU", notified: false, resolved: true },
+    { type: "CUSTOM slow", notified: false, resolved: true },
+    { type: "CUSTOM", notified: false, resolved: true },
   ]);
 });
 

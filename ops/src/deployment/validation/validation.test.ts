@@ -125,6 +125,15 @@ test("a person settles what cannot be known, by name, until the phase ends", asy
   expect((await readValidation(file))[1]).toMatchObject({ verdict: "UNKNOWN", ended: false });
 });
 
+test("an acceptance from before the switch settles nothing", async () => {
+  results.health = { verdict: "UNKNOWN", evidence: "Nothing counts requests." };
+  clock.advanceMs(-minute);
+  accept("for a phase before");
+  clock.advanceMs(minute);
+  await gate()();
+  expect(await readValidation(file)).toMatchObject([{ verdict: "UNKNOWN" }]);
+});
+
 test("a person does not settle a failure, nor what cannot be known only later", async () => {
   results.slope = { verdict: "UNKNOWN", evidence: "no series" };
   const look = gate({ phases: phases.slice(1) });
