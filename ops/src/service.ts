@@ -3,7 +3,8 @@ import type pg from "pg";
 import type { AlertDeclaration } from "./alerts/index.ts";
 import type { BackupManager } from "./backups/index.ts";
 import type { Logger } from "./core/logger.ts";
-import type { SlotListening } from "./deployment/index.ts";
+import type { Journey, JourneyContext, SlotListening } from "./deployment/index.ts";
+import type { ApiVersion } from "./http/api-version.ts";
 import type { GaugeDeclaration } from "./monitoring/index.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
 import type { Settings } from "./settings/settings.ts";
@@ -29,7 +30,7 @@ export interface ServeContext {
   slot?: SlotListening;
 }
 
-export type { SlotListening };
+export type { Journey, JourneyContext, SlotListening };
 
 export interface RunningService {
   /** Printed once the service listens: its address and first steps. */
@@ -66,6 +67,8 @@ export interface Service {
   name: string;
   version: string;
   changes: readonly Change[];
+  /** The API versions of the service, as the plugin gets them: the front sends a version that one slot has to that slot. */
+  apiVersions?: readonly ApiVersion[];
   /** Steps without which the service must not be released, such as one that authenticates requests. */
   requiredSteps?: readonly number[];
   /** Creates the tables that exist before any change, if they are missing. */
@@ -79,6 +82,8 @@ export interface Service {
   };
   /** Loaded for `earlybird alerts rules`, such as `() => import("./monitoring.js")`. */
   monitoring?: () => Promise<MonitoringDeclarations>;
+  /** What users do first, tried on a version before they get it, by `earlybird smoke`. Journeys only read. */
+  journeys?: () => Promise<readonly Journey[]>;
   serve?: (context: ServeContext) => Promise<RunningService>;
   /** Creates an invitation for an admin and records it in the ledger. */
   inviteAdmin?: (context: InviteContext) => Promise<AdminInvitation>;

@@ -71,7 +71,18 @@ const layers: Record<string, readonly string[]> = {
     ".",
     "routes",
   ],
-  deployment: ["traffic", "front", "slots", "judge", "preflight", "release", "validation", "."],
+  deployment: [
+    "traffic",
+    "front",
+    "slots",
+    "judge",
+    "preflight",
+    "journeys",
+    "rehearsal",
+    "release",
+    "validation",
+    ".",
+  ],
   cli: [".", "commands"],
 };
 

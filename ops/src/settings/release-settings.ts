@@ -14,6 +14,15 @@ const minutes = (count: number) =>
     return times.length === count && times.every((ms) => ms > 0 && ms <= mostMinutes * minuteMs);
   }, `must be ${count} numbers of minutes above 0, separated by commas`);
 
+const readShares = (list: string): number[] =>
+  list.split(",").map((each) => (each.trim() === "" ? Number.NaN : Number(each) / 100));
+
+const percents = (count: number) =>
+  z.string().refine((list) => {
+    const shares = readShares(list);
+    return shares.length === count && shares.every((share) => share > 0 && share < 1);
+  }, `must be ${count} percentages above 0 and below 100, separated by commas`);
+
 const ascendingMinutes = (count: number) =>
   minutes(count).refine((list) => {
     const times = readMs(list);
@@ -45,6 +54,11 @@ export const releaseSettings = {
   RELEASE_DEADLINE_MINUTES: minutes(3)
     .default("60,120,240")
     .describe("minutes after which a phase that has not passed holds the release"),
+  RELEASE_PHASE_MARGIN_PERCENT: percents(3)
+    .default("2,1,0.5")
+    .describe(
+      "by how much more of its clients the new version may fail at most, to pass at 1 %, 10 % and 50 %; a smaller margin needs more clients",
+    ),
   RELEASE_VALIDATION_MINUTES: ascendingMinutes(5)
     .default("15,120,360,1440,4320")
     .describe("minutes after the switch at which the five phases of the validation end"),
@@ -76,6 +90,8 @@ export interface ReleasePlan {
   phaseMs: readonly number[];
   /** After which time each of these holds the release. */
   deadlineMs: readonly number[];
+  /** By how much the share of failing clients may differ for a pass, such as 0.02. */
+  margins: readonly number[];
   /** When the five phases of the validation end, since the switch. */
   validationMs: readonly number[];
   traffic: TrafficChoice;
@@ -85,6 +101,7 @@ export interface ReleasePlan {
 export const releasePlanFrom = (settings: ReleaseSettings): ReleasePlan => ({
   phaseMs: readMs(settings.RELEASE_PHASE_MINUTES),
   deadlineMs: readMs(settings.RELEASE_DEADLINE_MINUTES),
+  margins: readShares(settings.RELEASE_PHASE_MARGIN_PERCENT),
   validationMs: readMs(settings.RELEASE_VALIDATION_MINUTES),
   traffic: trafficFrom(settings),
 });
