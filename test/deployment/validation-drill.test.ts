@@ -85,6 +85,12 @@ test("a rule that cannot fire is found", async () => {
   ]);
 });
 
+test("a rule that its setting switches off is left out", async () => {
+  const found = await drill({ thresholds: { ...defaultThresholds, errorRatePercent: 100 } });
+  expect(found.map(({ type }) => type)).not.toContain("HIGH_ERROR_RATE");
+  expect(found.every(({ notified }) => notified)).toBe(true);
+});
+
 test("an alert whose route leads to no channel notifies nobody", async () => {
   const router: DrillOptions["router"] = ({ type }) => [type === "CUSTOM" ? "pager" : "slack"];
   // API_TIMEOUT fires beside it.

@@ -43,7 +43,7 @@ export interface ValidationContext {
   /** Orders and bills against the same weekday, in a sentence for the person who accepts. */
   figures(): Promise<string | null>;
   ledger(): Promise<{ ok: boolean; entries?: number; faults: readonly string[] }>;
-  /** When the newest backup that was restored was made and verified; null if there is none. */
+  /** When a backup was last restored and verified; null if none was. */
   lastVerifiedBackup(): Promise<Date | null>;
   /** Moves the last 2 % of the clients to the new version. Idempotent. */
   endPerformance(): Promise<string>;

@@ -18,6 +18,7 @@ export const memoryCheck = (
   { from, fewestMs }: MemoryOptions,
 ): ValidationCheck => ({
   name: "memory",
+  repeatAfterMs: { SUCCESS: 60_000 },
   run: async (look) => verdictOf(trendOf(await memory(from(look)), { tolerance }), fewestMs),
 });
 

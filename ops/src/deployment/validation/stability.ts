@@ -22,7 +22,7 @@ export const stabilityChecks = (context: Stability, clock: Clock): ValidationChe
   memoryCheck(context, { from: ({ since }) => wholeDays(since, clock.now()), fewestMs: 0 }),
   {
     name: "latency",
-    repeatAfterMs: { SUCCESS: minuteMs, UNKNOWN: minuteMs },
+    repeatAfterMs: { SUCCESS: minuteMs },
     run: async ({ since }) => {
       const found = trendOf(await context.p95(wholeDays(since, clock.now())), p95Tolerance);
       if (found.trend === "unknown")

@@ -172,6 +172,17 @@ test("the end of a phase is repeated until it succeeds, and only then the phase 
   expect(moved).toBe(2);
 });
 
+test("the end of a phase waits while the release is held", async () => {
+  const look = validation({ phases: phases.slice(1), file, clock, everyMs: minute });
+  clock.advanceMs(120 * minute);
+  expect(await look({ since, commands, held: true })).toEqual({ verdict: "wait" });
+  expect(await readValidation(file)).toMatchObject([{ verdict: "SUCCESS", ended: false }]);
+  expect(moved).toBe(0);
+  clock.advanceMs(minute);
+  expect(await look({ since, commands })).toEqual({ verdict: "pass" });
+  expect(moved).toBe(1);
+});
+
 test("a result counts as long as its check says, also for another conductor", async () => {
   const drill = {
     ...check("slope"),
