@@ -54,6 +54,7 @@ const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<
   await serveUntilStopped({
     slot: listening,
     keepsSteps,
+    starter: (await import("./release/starter.ts")).releaseStarter,
     onReady: async (greeting, apiVersions) => {
       if (!(await ready(greeting, apiVersions))) stopWithParent(front);
     },
