@@ -4865,7 +4865,7 @@ export interface paths {
                                 /** @description what this instance does with it now */
                                 running: {
                                     /** @enum {string} */
-                                    kind: "create" | "verify";
+                                    kind: "create" | "verify" | "copy";
                                     progress: {
                                         /** @enum {string} */
                                         stage: "copy" | "restore";

@@ -1,6 +1,6 @@
+import { readSettings } from "@earlybird-ops/platform";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readSettings } from "../../../ops/src/settings/settings.ts";
 import { type Api, reapply, rollBack, startApi } from "../../../test/support/api.ts";
 import { journeyToken } from "../auth/index.ts";
 import { journeys } from "./index.ts";
