@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -73,6 +73,8 @@ beforeAll(async () => {
       EARLYBIRD_DATA_DIR: join(home, "data"),
     },
   });
+  // Open to the account of PostgreSQL, so that copies are made in it.
+  await mkdir(join(home, "backups"), { mode: 0o755 });
   backups = backupsOf(database.pool, { directory: join(home, "backups") }, { embedded: true });
   backupId = (await backups.create({ requestedBy: "test" })).id;
 }, 180_000);
@@ -214,6 +216,11 @@ test("a step that fails ends the rehearsal", slow, async () => {
     "apply steps 2": expect.stringMatching(/apply step 2: .*column "shelf" does not exist/),
   });
   expect(report).toMatchObject({ ok: false, smoke: [], revert_ms: null });
+});
+
+test("the copy is in the directory of the backups while it is used", slow, async () => {
+  const seen = await backups.withCopy(backupId, traces);
+  expect(seen.length).toBe(leftBefore.length + 2);
 });
 
 test("an abort ends the version that is tried", slow, async () => {
