@@ -25,6 +25,7 @@ import {
   settingsRoute,
   useCredentials,
 } from "./console/index.ts";
+import { type ApiVersionOptions, serveApiVersions } from "./http/api-version-hooks.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import { authorizeByToken } from "./http/operator-token.ts";
@@ -70,7 +71,7 @@ export interface Backups {
   schedule?: { time: string; timeZone: string } | undefined;
 }
 
-export interface EarlybirdOptions extends Observed {
+export interface EarlybirdOptions extends Observed, ApiVersionOptions {
   /** Without it, the holder of `operatorToken` is the operator. */
   authorize?: Authorize;
   /** Reversible changes. Without it, the routes under `/api/rollback` are not registered. */
@@ -222,6 +223,8 @@ export const earlybird = fastifyPlugin(
         await consolePages(pages, path);
       });
     }
+    // Last: the routes of the platform have no versions.
+    serveApiVersions(app, options);
   },
   { name: "earlybird", fastify: "5.x" },
 );

@@ -29,7 +29,7 @@ const allowedImports: Record<string, readonly string[]> = {
   suspects: ["alerts", "monitoring", "rollback"],
   timeline: ["core", "database", "alerts", "monitoring", "rollback", "suspects"],
   incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
-  deployment: ["core", "settings", "http", "database", "rollback"],
+  deployment: ["core", "settings", "http", "database", "monitoring", "alerts", "rollback"],
   cli: ["core", "settings", "database", "rollback", "backups", "alerts", "deployment", "service.ts"],
 };
 

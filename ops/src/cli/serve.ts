@@ -20,10 +20,10 @@ const nothingToServe = defineFailure({
 export interface ServeOptions {
   /** Where the service listens, in a slot. */
   slot?: SlotListening;
-  /** Applies no steps: a release does. */
+  /** Applies no changes and loads no demo data: a release does. */
   keepsSteps?: boolean;
-  /** Called with the greeting once the service serves. */
-  onReady: (greeting: string) => void | Promise<void>;
+  /** Called with the greeting and the dates of the API versions once the service serves. */
+  onReady: (greeting: string, apiVersions: readonly string[]) => void | Promise<void>;
   /** Called when a signal stops the service. */
   onStop: () => void;
 }
@@ -43,18 +43,22 @@ export const serveUntilStopped = ({
       printStatus(
         database.source === "embedded" ? `Embedded PostgreSQL in ${dataDir}` : "PostgreSQL from DATABASE_URL",
       );
-      await service.createSchema?.(database.direct, settings);
+      if (!keepsSteps) await service.createSchema?.(database.direct, settings);
       const applied = await manager.install(operator(), keepsSteps ? { only: [] } : {});
       if (applied.length > 0) printStatus(`Applied changes ${applied.join(", ")}`);
       await recordSettings(manager, settings, log);
-      if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
+      if (!keepsSteps && settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
         printStatus("Loading demo data");
         await service.demo?.seed(database.pool, {
           onProgress: (stage, rows) => printStatus(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
         });
       }
       const { backupsOf } = await import("./backups-of.ts");
+      const { kyselyOn } = await import("./kysely-on.ts");
+      const { loadReleases } = await import("../deployment/index.ts");
+      const { mirrorReleases } = await loadReleases();
       const running = await service.serve({
+        version: service.version,
         pool: database.pool,
         direct: database.direct,
         rollback: manager,
@@ -64,11 +68,16 @@ export const serveUntilStopped = ({
         log,
         ...(slot && { slot }),
       });
+      const endMirror = mirrorReleases(dataDir, kyselyOn(database.direct), log);
       const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
-      await onReady(running.greeting);
+      await onReady(
+        running.greeting,
+        (service.apiVersions ?? []).map(({ date }) => date),
+      );
       await stop;
       clearInterval(anchoring);
       onStop();
+      await endMirror();
       await running.close();
     },
     (settings) => settings.LOG_LEVEL,

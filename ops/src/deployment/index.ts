@@ -1,7 +1,36 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
-export type { Journey, JourneyContext, JourneyResult, SmokeReport, SmokeTarget } from "./journeys/index.ts";
+export {
+  type Journey,
+  type JourneyContext,
+  type JourneyResult,
+  requesterFor,
+  type SmokeReport,
+  type SmokeTarget,
+} from "./journeys/index.ts";
 export type { CheckResult, PreflightContext, PreflightReport, Waiver } from "./preflight/index.ts";
 export type { RehearsalReport } from "./rehearsal/index.ts";
+export {
+  type Artefact,
+  type ArtefactEnvironment,
+  type CommandName,
+  commandRelease,
+  type EmergencyReport,
+  emergencyReportSchema,
+  type GateVerdict,
+  isOver,
+  type JournalEntry,
+  journalFile,
+  type Look,
+  listReleases,
+  type Observed,
+  type Release,
+  type ReleaseReport,
+  type ReleaseState,
+  readJournal,
+  readRelease,
+  reportMarkdown,
+  reportOf,
+} from "./release/index.ts";
 export { inheritSockets } from "./renewal.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
 export {
@@ -18,17 +47,16 @@ export {
 } from "./slots/index.ts";
 export {
   allTo,
-  type BucketCounts,
+  type Baseline,
   CommandSwitch,
   type CommandSwitchOptions,
-  clientsSlowerThan,
   fullWeight,
   HaproxySwitch,
   type HaproxySwitchOptions,
   type OpenWork,
   otherSlot,
   type Slot,
-  type SlotTick,
+  type SlotCounts,
   slotEndsWithinMs,
   slots,
   type Tick,
@@ -39,6 +67,8 @@ export {
 /** Loads the preflight, which only its command needs. */
 export const loadPreflight = () => import("./preflight/index.ts");
 
+/** Loads what plans and conducts releases, which only their commands need. */
+export const loadReleases = () => import("./release/conducting.ts");
 /** Loads the smoke test, which only its command and releases need. */
 export const loadJourneys = () => import("./journeys/index.ts");
 
@@ -47,3 +77,6 @@ export const loadReleaseSteps = () => import("./release/release-steps.ts");
 
 /** Loads the rehearsal, which only releases need. */
 export const loadRehearsal = () => import("./rehearsal/index.ts");
+
+/** Loads the validation, which only releases need. */
+export const loadValidation = () => import("./validation/index.ts");

@@ -32,7 +32,13 @@ const stepsOf = async ({ service, manager }: Session) => {
   const { requestedBy, origin, reason } = request();
   // On a copy, nobody needs to acknowledge anything.
   const phrases = service.changes.flatMap(({ acknowledge }) => acknowledge ?? []);
-  return releaseSteps(manager, { id: "rehearsal", requested_by: requestedBy, origin, reason }, phrases);
+  return releaseSteps(async () => manager, {
+    id: "rehearsal",
+    requested_by: requestedBy,
+    origin,
+    reason,
+    acknowledge: phrases,
+  });
 };
 
 const moves: Readonly<Record<"apply" | "settle" | "roll-back", Move>> = {

@@ -92,9 +92,14 @@ describe("a gate", () => {
     expect(await running).toBe("reverted");
   });
 
-  test("that holds the release is passed by a person", async () => {
-    verdict = { verdict: "hold", reason: "no traffic" };
+  test("that holds the release is passed by a person, also one who held it before", async () => {
     const running = run();
+    await reached("phase_10");
+    await send("hold");
+    await reached("held");
+    await send("advance");
+    await reached("phase_10");
+    verdict = { verdict: "hold", reason: "no traffic" };
     await reached("held");
     await send("advance", "there is none at night");
     expect(await running).toBe("completed");
