@@ -96,6 +96,16 @@ const step = createRoute({
   validateSearch: stepSearch,
   component: lazyRouteComponent(() => import("./pages/step.tsx"), "StepPage"),
 });
+const releases = createRoute({
+  getParentRoute: () => inside,
+  path: "/releases",
+  component: lazyRouteComponent(() => import("./pages/releases.tsx"), "ReleasesPage"),
+});
+const release = createRoute({
+  getParentRoute: () => inside,
+  path: "/releases/$id",
+  component: lazyRouteComponent(() => import("./pages/release.tsx"), "ReleasePage"),
+});
 
 const settings = createRoute({
   getParentRoute: () => inside,
@@ -105,7 +115,10 @@ const settings = createRoute({
 
 const routes = rootRoute.addChildren([
   login,
-  inside.addChildren([now, traffic, system, alerts, alert, changes, step, ledger, operation, settings]),
+  inside.addChildren([
+    ...[now, traffic, system, alerts, alert, changes, step],
+    ...[releases, release, ledger, operation, settings],
+  ]),
 ]);
 
 export const createAppRouter = (queries: QueryClient) =>

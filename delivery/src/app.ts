@@ -6,6 +6,7 @@ import {
   type Logger,
   type Observed,
   problems,
+  type Releases,
 } from "@earlybird-ops/platform";
 import type { RollbackManager } from "@earlybird-ops/platform/rollback";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -48,6 +49,8 @@ export interface ServerContext extends ApiContext {
   rollback: RollbackManager;
   /** Without them, there are no routes about backups. */
   backups?: Backups;
+  /** Without them, there are no routes about releases. */
+  releases?: Releases | undefined;
   version: string;
   /** Proxies whose `X-Forwarded-For` says who asks: addresses and networks, separated by commas. */
   trustProxy?: string;
@@ -79,12 +82,13 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
   await app.register(problems, { isDatabaseUnavailable: isDatabaseUnreachable });
   const rateLimit = await registerRateLimit(app);
   await registerOpenApi(app, context.version);
-  const { observed, rollback, backups, version } = context;
+  const { observed, rollback, backups, releases, version } = context;
   countTrafficWith(observed.monitoring.performance);
   await app.register(earlybird, {
     ...observed,
     rollback,
     backups,
+    releases,
     version,
     apiVersions,
     securityScheme: bearer,

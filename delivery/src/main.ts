@@ -32,6 +32,7 @@ export const serve = async ({
   direct,
   rollback,
   backups,
+  releases,
   settings,
   dataDir,
   log,
@@ -92,6 +93,7 @@ export const serve = async ({
       log,
       rollback,
       ...(backups && { backups: { manager: backups, schedule: scheduleOf(settings, timeZone) } }),
+      releases,
       version,
       ...(settings.TRUST_PROXY !== undefined && { trustProxy: settings.TRUST_PROXY }),
     });

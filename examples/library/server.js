@@ -20,7 +20,7 @@ const authorize = async (request) => {
   return { id: "librarian", name: "The librarian" };
 };
 
-export const serve = async ({ pool, direct, rollback, settings, dataDir, log, slot }) => {
+export const serve = async ({ pool, direct, rollback, releases, settings, dataDir, log, slot }) => {
   const changes = new Changes({ changes: [dueDates, lostBooks, reservations], pool, direct, log });
   const observed = await startMonitoring({ pool, settings, dataDir, log, version });
   const app = fastify({ frameworkErrors: answerFrameworkError });
@@ -28,6 +28,7 @@ export const serve = async ({ pool, direct, rollback, settings, dataDir, log, sl
   await app.register(earlybird, {
     ...observed,
     rollback,
+    releases,
     authorize,
     version,
     // One process: its secret may change with each start. Several instances must share one.

@@ -11,6 +11,7 @@ export type { ConsoleFigure, ConsoleLogin, ConsoleOptions, ConsoleUnit } from ".
 export { type Clock, systemClock } from "./core/clock.ts";
 export { defineFailure, Failure, type Problem } from "./core/failure.ts";
 export { createLogger, type Logger } from "./core/logger.ts";
+export type { ReleaseStarter, Releases } from "./deployment/index.ts";
 export { createOpsHandler, type LoginRoute, type OpsHandler, type OpsHandlerOptions } from "./handler.ts";
 export type { ApiVersion } from "./http/api-version.ts";
 export type { Authorize, Operator, WhoIs } from "./http/authorization.ts";

@@ -1,5 +1,6 @@
 import type { AlertManager } from "./alerts/index.ts";
 import type { LiveSources } from "./console/index.ts";
+import type { ReleaseHistory } from "./deployment/index.ts";
 import { currentDetails, type MonitoringService, SliceMeter } from "./monitoring/index.ts";
 import type { RollbackManager } from "./rollback/index.ts";
 
@@ -9,10 +10,17 @@ export interface LiveSourcesOptions {
   /** Of the service. */
   version: string;
   rollback?: Pick<RollbackManager, "listOperations" | "getOperationDetails"> | undefined;
+  releases?: Pick<ReleaseHistory, "newest"> | undefined;
 }
 
 /** What the live stream of the console reports. */
-export const liveSources = ({ monitoring, alerts, version, rollback }: LiveSourcesOptions): LiveSources => {
+export const liveSources = ({
+  monitoring,
+  alerts,
+  version,
+  rollback,
+  releases,
+}: LiveSourcesOptions): LiveSources => {
   let meter: SliceMeter | undefined;
   return {
     health: () => currentDetails({ monitoring, version }),
@@ -30,6 +38,7 @@ export const liveSources = ({ monitoring, alerts, version, rollback }: LiveSourc
         progress: progress && { operation: operation.id, ...progress },
       };
     },
+    release: async () => (await releases?.newest()) ?? null,
     slice: () => {
       meter ??= new SliceMeter(monitoring);
       const { from, to, routes } = meter.take();

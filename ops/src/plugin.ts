@@ -25,6 +25,7 @@ import {
   settingsRoute,
   useCredentials,
 } from "./console/index.ts";
+import { ReleaseHistory, type Releases, releaseRoutes } from "./deployment/index.ts";
 import { type ApiVersionOptions, serveApiVersions } from "./http/api-version-hooks.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
@@ -78,6 +79,8 @@ export interface EarlybirdOptions extends Observed, ApiVersionOptions {
   rollback?: RollbackManager;
   /** Backups of the database. Without it, the routes under `/api/backups` are not registered. */
   backups?: Backups | undefined;
+  /** Releases of the service. Without it, the routes under `/api/releases` are not registered. */
+  releases?: Releases | undefined;
   /** Throws if the login is too old to move a critical step. Without it, the age of logins is not checked. */
   recentlyAuthenticated?: (request: FastifyRequest) => Promise<void>;
   /** Identifies users whose unauthorized attempts go into the ledger. Without it, they are only logged. */
@@ -104,13 +107,14 @@ export interface EarlybirdOptions extends Observed, ApiVersionOptions {
 export const earlybird = fastifyPlugin(
   async (
     app: FastifyInstance,
-    { monitoring, alerts, dispatcher, rollback, backups, version, ...options }: EarlybirdOptions,
+    { monitoring, alerts, dispatcher, rollback, backups, releases, version, ...options }: EarlybirdOptions,
   ) => {
     const { authorize, console } = accessOf(options);
     const { fleet, whoIs = async () => null, security, harmlessRefusals = [], securityScheme } = options;
     const { metricsToken, rateLimit, recentlyAuthenticated, settings } = options;
     const { clock, performance } = monitoring;
     const { isPrivileged } = options;
+    const history = releases && new ReleaseHistory({ dataDir: releases.dataDir, clock });
     const watch = new BruteForceDetector({ alarm: alerts, clock, thresholds: security, isPrivileged });
     watchLogins(app, watch);
     const operator = (request: FastifyRequest) => authorize(request, "operator");
@@ -151,7 +155,11 @@ export const earlybird = fastifyPlugin(
         scope.addHook("onRequest", async (request) =>
           useCredentials(request, { sealer, login: console.login }),
         );
-        const features = { rollback: rollback !== undefined, fleet: fleet !== undefined };
+        const features = {
+          rollback: rollback !== undefined,
+          fleet: fleet !== undefined,
+          releases: releases !== undefined,
+        };
         await scope.register(sessionRoutes, {
           console,
           sealer,
@@ -186,14 +194,14 @@ export const earlybird = fastifyPlugin(
       scope.addHook("onClose", () => events?.close());
       const onSecurityMute = events && ((event: MuteEvent) => events.add(event));
       await scope.register(alertRoutes, { alerts, dispatcher, operator, onSecurityMute, settings });
-      const suspectSources = { alerts, rollback, fleet };
+      const suspectSources = { alerts, rollback, fleet, releases: history };
       await scope.register(suspectRoutes, { sources: suspectSources, operatorOnly });
-      const timeline = timelineSources({ alerts, rollback, fleet, clock });
+      const timeline = timelineSources({ alerts, rollback, fleet, releases: history, clock });
       await scope.register(timelineRoute, { sources: timeline, clock, operatorOnly });
       const incidents = { ...suspectSources, timeline };
       const style = console || {};
       await scope.register(incidentRoute, { sources: incidents, style, clock, operatorOnly });
-      const sources = liveSources({ monitoring, alerts, version, rollback });
+      const sources = liveSources({ monitoring, alerts, version, rollback, releases: history });
       await scope.register(liveRoute, { sources, clock, log: app.log, operatorOnly });
       await scope.register(settingsRoute, { settings: settings ?? [], operatorOnly });
       const admin = (request: FastifyRequest) => authorize(request, "admin");
@@ -203,6 +211,8 @@ export const earlybird = fastifyPlugin(
         const attended = { backups: manager, alarm: alerts, clock, log: app.log };
         if (schedule) scope.addHook("onClose", attendBackups({ ...attended, ...schedule }));
       }
+      if (releases && history)
+        await scope.register(releaseRoutes, { ...releases, history, clock, operatorOnly, admin });
       if (!rollback) return;
       const leave = rollback.attend(alerts);
       scope.addHook("onClose", leave);

@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { AlertDeclaration } from "./alerts/index.ts";
 import type { BackupManager } from "./backups/index.ts";
 import type { Logger } from "./core/logger.ts";
-import type { Journey, JourneyContext, SlotListening } from "./deployment/index.ts";
+import type { Journey, JourneyContext, Releases, SlotListening } from "./deployment/index.ts";
 import type { ApiVersion } from "./http/api-version.ts";
 import type { GaugeDeclaration } from "./monitoring/index.ts";
 import type { Change, RollbackManager } from "./rollback/index.ts";
@@ -21,6 +21,8 @@ export interface ServeContext {
   rollback: RollbackManager;
   /** As the settings want them. Without it, the service serves none. */
   backups?: BackupManager | undefined;
+  /** What the plugin needs to serve releases. Pass it on as its option `releases`. */
+  releases?: Releases | undefined;
   settings: Settings;
   /** Absolute path of the data directory. */
   dataDir: string;

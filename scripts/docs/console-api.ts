@@ -26,6 +26,7 @@ const platformDocument = async () => {
     settings: [],
     rollback: { attend: () => async () => undefined },
     backups: { manager: {} },
+    releases: { dataDir: "" },
   };
   await app.register(earlybird, {
     ...(nothing as unknown as EarlybirdOptions),

@@ -7,16 +7,11 @@ import {
   hasBrowser,
   launchBrowser,
   openPage,
+  overflowOf,
   type WatchedPage,
 } from "../support/browser.ts";
 import { password } from "../support/business.ts";
 import { type ConsoleStage, startConsoleStage } from "../support/console-stage.ts";
-
-/** The elements that make the page scroll sideways, beginning with the outermost. */
-const findOverflow = `document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.body.querySelectorAll("*")]
-    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
-    .map((element) => element.outerHTML.slice(0, 120))`;
 
 const desktop = { width: 1440, height: 900 };
 
@@ -81,7 +76,7 @@ describe.skipIf(!hasBrowser)("the console for everybody", () => {
     const day = await axeViolations(page, ["color-contrast"]);
     await page.setViewportSize({ width: 320, height: 640 });
     const small = await axeViolations(page, ["target-size"]);
-    const overflow = await page.evaluate<string[]>(findOverflow);
+    const overflow = await overflowOf(page);
     await page.setViewportSize(desktop);
     await page.evaluate(`document.documentElement.dataset.theme = "night"`);
     expect({ state, night, day, small, overflow }).toEqual({

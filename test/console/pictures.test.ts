@@ -2,10 +2,12 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { takeLease } from "../../ops/src/deployment/release/lease.ts";
 import { root } from "../repository/imports.ts";
 import { beginSession, hasBrowser, launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { type ConsoleStage, startConsoleStage } from "../support/console-stage.ts";
 import { command, committedText, directory, isWriting, takePicture, textOf } from "../support/pictures.ts";
+import { writeReleaseStory } from "../support/release-story.ts";
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
@@ -68,6 +70,18 @@ const pictures: readonly Picture[] = [
         [now],
       );
       await page.reload();
+    },
+  },
+  {
+    name: "release-desktop-night",
+    path: "/releases",
+    ready: (page) => page.getByText("Observed for 4 min of 15 min."),
+    prepare: async (page, { api, dataDir, now, url }) => {
+      api.clock.set(now);
+      const release = await writeReleaseStory(dataDir, api.clock);
+      await release.close();
+      await takeLease(release.directory, api.clock);
+      await page.goto(`${url}/releases/${release.id}`);
     },
   },
 ];

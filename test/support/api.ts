@@ -56,6 +56,8 @@ interface ApiOptions {
   settings?: Observed["settings"];
   /** Loads the demo data first, beside which the small business opens. */
   withDemo?: boolean;
+  /** Where releases are; without it, there are none. */
+  dataDir?: string;
 }
 
 /**
@@ -64,6 +66,7 @@ interface ApiOptions {
  *
  * @param options.url a database to use instead; it is filled, and not dropped in the end
  * @param options.withFleet counts the requests of all instances, in the database
+ * @param options.dataDir the data directory with its releases
  * @param options.beside another server, on whose database this one is a second instance
  */
 export const startApi = async ({
@@ -77,6 +80,7 @@ export const startApi = async ({
   channels,
   settings,
   withDemo = false,
+  dataDir = join(tmpdir(), "earlybird-test-without-releases"),
   ...options
 }: ApiOptions = {}) => {
   const url = beside?.pool.options.connectionString ?? options.url;
@@ -121,6 +125,7 @@ export const startApi = async ({
     observed,
     rollback: engineOn(pool),
     backups: { manager: backupsOf(pool, { directory: join(tmpdir(), "earlybird-test-without-backups") }) },
+    releases: { dataDir },
     jwtSecret: secret,
     adminsNeedTotp,
     orderCutOff,

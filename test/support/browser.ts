@@ -91,6 +91,13 @@ export const axeViolations = (page: Page, only?: readonly string[]): Promise<str
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   }, only);
 
+/** The elements that make a page scroll sideways, beginning with the outermost. */
+export const overflowOf = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.body.querySelectorAll("*")]
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+      .map((element) => element.outerHTML.slice(0, 120))`);
+
 interface AxeResult {
   violations: { id: string; nodes: { html: string }[] }[];
 }

@@ -6,6 +6,7 @@ import { untilRegistered } from "./console-history.ts";
 import { recordMorning } from "./console-morning.ts";
 import { freePort } from "./free-port.ts";
 import { type SlackPeer, startSlackPeer } from "./slack-peer.ts";
+import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
 /** A service at a fixed moment: step 23 was re-applied four minutes ago, and since then bills fail. */
 export interface ConsoleStage {
@@ -18,6 +19,8 @@ export interface ConsoleStage {
   now: string;
   /** The firing alert. */
   alert: string;
+  /** Where releases are; empty at first. */
+  dataDir: string;
   /** The operation that re-applied step 23. */
   operation: string;
   /** Dates the operations back again, after further moves. */
@@ -49,7 +52,9 @@ export const startConsoleStage = async ({
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/console`;
   const context = { service: "earlybird-test", timeZone: "UTC", consoleUrl: url };
+  const dataDir = await makeTemporaryDirectory();
   const api = await startApi({
+    dataDir,
     channels: [slackChannel({ webhookUrl: slack.webhookUrl, context })],
     settings: settingsReport(
       readSettings(
@@ -87,6 +92,7 @@ export const startConsoleStage = async ({
     now,
     slack,
     url,
+    dataDir,
     alert: id,
     operation: (await api.ask("GET /api/rollback/status", { as: "admin" })).operation.id,
     settleHistory: () => settleHistory(api),

@@ -25,11 +25,16 @@ const people: Record<string, { id: string; name: string; may: readonly string[] 
  * The platform's routes on a shelf, for four people: `admin`, `second`, an admin of the same name, `operator` and
  * `reader`; and for any number who have registered themselves: `self 7 Ada` has the id s7 and the name Ada. Does not
  * listen. With a
- * `database`, made by `createMonitoringPool`, its alerts are kept there.
+ * `database`, made by `createMonitoringPool`, its alerts are kept there. With a `dataDir`, it has the releases in there.
  */
 export const createShelfServer = async (
   { pool, manager }: Pick<Shelf, "pool" | "manager">,
-  { clock = systemClock, fleet, database }: { clock?: Clock; fleet?: Fleet; database?: pg.Pool } = {},
+  {
+    clock = systemClock,
+    fleet,
+    database,
+    dataDir,
+  }: { clock?: Clock; fleet?: Fleet; database?: pg.Pool; dataDir?: string } = {},
 ) => {
   const monitoring = new MonitoringService({
     database: new DatabaseHealthChecker({ pool }),
@@ -53,6 +58,7 @@ export const createShelfServer = async (
     dispatcher,
     rollback: manager,
     fleet,
+    ...(dataDir !== undefined && { releases: { dataDir } }),
     version: "0.0.0",
     authorize: async ({ headers }, role) => {
       const person = personOf(headers.authorization);

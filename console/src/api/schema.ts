@@ -127,6 +127,7 @@ export interface paths {
                             features: {
                                 rollback: boolean;
                                 fleet: boolean;
+                                releases: boolean;
                             };
                             units: {
                                 [key: string]: {
@@ -240,6 +241,7 @@ export interface paths {
                             features: {
                                 rollback: boolean;
                                 fleet: boolean;
+                                releases: boolean;
                             };
                             units: {
                                 [key: string]: {
@@ -455,6 +457,7 @@ export interface paths {
                             features: {
                                 rollback: boolean;
                                 fleet: boolean;
+                                releases: boolean;
                             };
                             units: {
                                 [key: string]: {
@@ -4355,7 +4358,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List operations and instance starts from before an alert fired, with evidence.
+         * List operations, instance starts and releases from before an alert fired, with evidence.
          * @description Those of the hour before the symptoms began, and rollbacks of steps that affect the alert and were still rolled back. First those whose change declares that it affects the route or type of the alert, then the latest.
          */
         get: {
@@ -4395,7 +4398,7 @@ export interface paths {
                                 steps: number[];
                                 /**
                                  * Format: date-time
-                                 * @description When the operation ended, or the instance started.
+                                 * @description When the operation ended, the instance started, or the traffic moved.
                                  */
                                 at: string;
                                 /** @description Sentences to judge by; none of them claims a cause. */
@@ -4409,7 +4412,21 @@ export interface paths {
                                 version: string;
                                 /**
                                  * Format: date-time
-                                 * @description When the operation ended, or the instance started.
+                                 * @description When the operation ended, the instance started, or the traffic moved.
+                                 */
+                                at: string;
+                                /** @description Sentences to judge by; none of them claims a cause. */
+                                evidence: string[];
+                                /** @description Whether a change declares that it affects this alert. */
+                                declared: boolean;
+                            } | {
+                                /** @enum {string} */
+                                kind: "release";
+                                release: string;
+                                version: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When the operation ended, the instance started, or the traffic moved.
                                  */
                                 at: string;
                                 /** @description Sentences to judge by; none of them claims a cause. */
@@ -4532,6 +4549,8 @@ export interface paths {
                                     steps?: number[];
                                     alert?: string;
                                     release?: string;
+                                    /** @enum {string} */
+                                    milestone?: "started" | "switched" | "reverted" | "completed";
                                     instance?: string;
                                     version?: string;
                                 };
@@ -4666,7 +4685,7 @@ export interface paths {
         };
         /**
          * Follow what changes: server-sent events.
-         * @description Begins with `snapshot` (health, alerts, mutes, operation), then sends `health` and `slice` (requests by route) after each check, and `alert`, `mute`, `operation` and `progress` when they change. `heartbeat` has the time of the server. With Last-Event-ID, the stream resumes after that event if it is recent. When the login has ended, the stream sends `end` and closes.
+         * @description Begins with `snapshot` (health, alerts, mutes, operation, release), then sends `health` and `slice` (requests by route) after each check, and `alert`, `mute`, `operation`, `progress` and `release` when they change. `heartbeat` has the time of the server. With Last-Event-ID, the stream resumes after that event if it is recent. When the login has ended, the stream sends `end` and closes.
          */
         get: {
             parameters: {
@@ -5065,6 +5084,1522 @@ export interface paths {
                 };
                 /** @description The resource does not exist. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the releases, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            releases: {
+                                id: string;
+                                /** @enum {string} */
+                                strategy: "canary" | "blue-green";
+                                from: {
+                                    /** @enum {string} */
+                                    slot: "blue" | "green";
+                                    artefact: {
+                                        version: string;
+                                        directory: string;
+                                        sha256: string | null;
+                                        file?: string;
+                                    };
+                                };
+                                to: {
+                                    /** @enum {string} */
+                                    slot: "blue" | "green";
+                                    artefact: {
+                                        version: string;
+                                        directory: string;
+                                        sha256: string | null;
+                                        file?: string;
+                                    };
+                                };
+                                steps: {
+                                    before: number[];
+                                    after: number[];
+                                };
+                                acknowledge: string[];
+                                waivers: {
+                                    check: number;
+                                    by: string;
+                                    reason: string;
+                                }[];
+                                requested_by: string;
+                                origin: string;
+                                reason: string;
+                                /** Format: date-time */
+                                planned_at: string;
+                                /** @enum {string} */
+                                state: "planned" | "preflight" | "backing_up" | "rehearsing" | "expanding" | "starting" | "warming" | "phase_1" | "phase_10" | "phase_50" | "switched" | "watching" | "contracting" | "completed" | "held" | "reverting" | "reverted" | "stuck";
+                                /** Format: date-time */
+                                since: string;
+                                because: string | null;
+                                acts: {
+                                    act: string;
+                                    /** @enum {string} */
+                                    state: "begun" | "done" | "undoing" | "undone";
+                                    duration_ms: number | null;
+                                    evidence: string | null;
+                                }[];
+                                /**
+                                 * @description The forward state that the release was in last.
+                                 * @enum {string}
+                                 */
+                                stage: "planned" | "preflight" | "backing_up" | "rehearsing" | "expanding" | "starting" | "warming" | "phase_1" | "phase_10" | "phase_50" | "switched" | "watching" | "contracting" | "completed";
+                                /** @description Whether it is held only until something outside, such as the database, is back. */
+                                outage: boolean;
+                                /** @description Whether the release is held, reverted or stuck by itself, and not by a person's command. */
+                                by_trigger: boolean;
+                                /** @description The share of clients that the new version has, in percent. */
+                                new_percent: number;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Plan and start a release. Its progress is in GET /api/releases/:id. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Path of a packed version on the host of the service. */
+                        artefact?: string;
+                        /** @description Path of a version that is installed already. */
+                        directory?: string;
+                        /**
+                         * @description Default: canary.
+                         * @enum {string}
+                         */
+                        strategy?: "canary" | "blue-green";
+                        reason: string;
+                        /** @description Numbers of checks to waive; `reason` says why. */
+                        waive?: number[];
+                        /** @description Phrases that confirm risks of its steps. */
+                        acknowledge?: string[];
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a release: its journal, and what preflight, rehearsal, judge and validation found.
+         * @description As Markdown with `format=md` or `Accept: text/markdown`. Times in Markdown are UTC.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    format?: "json" | "md";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            /** @enum {string} */
+                            strategy: "canary" | "blue-green";
+                            from: {
+                                /** @enum {string} */
+                                slot: "blue" | "green";
+                                artefact: {
+                                    version: string;
+                                    directory: string;
+                                    sha256: string | null;
+                                    file?: string;
+                                };
+                            };
+                            to: {
+                                /** @enum {string} */
+                                slot: "blue" | "green";
+                                artefact: {
+                                    version: string;
+                                    directory: string;
+                                    sha256: string | null;
+                                    file?: string;
+                                };
+                            };
+                            steps: {
+                                before: number[];
+                                after: number[];
+                            };
+                            acknowledge: string[];
+                            waivers: {
+                                check: number;
+                                by: string;
+                                reason: string;
+                            }[];
+                            requested_by: string;
+                            origin: string;
+                            reason: string;
+                            /** Format: date-time */
+                            planned_at: string;
+                            /** @enum {string} */
+                            state: "planned" | "preflight" | "backing_up" | "rehearsing" | "expanding" | "starting" | "warming" | "phase_1" | "phase_10" | "phase_50" | "switched" | "watching" | "contracting" | "completed" | "held" | "reverting" | "reverted" | "stuck";
+                            /** Format: date-time */
+                            since: string;
+                            because: string | null;
+                            acts: {
+                                act: string;
+                                /** @enum {string} */
+                                state: "begun" | "done" | "undoing" | "undone";
+                                duration_ms: number | null;
+                                evidence: string | null;
+                            }[];
+                            events: ({
+                                /** @enum {string} */
+                                type: "state";
+                                /** Format: date-time */
+                                at: string;
+                                /** @enum {string} */
+                                state: "planned" | "preflight" | "backing_up" | "rehearsing" | "expanding" | "starting" | "warming" | "phase_1" | "phase_10" | "phase_50" | "switched" | "watching" | "contracting" | "completed" | "held" | "reverting" | "reverted" | "stuck";
+                                reason: string | null;
+                                outage: boolean;
+                            } | {
+                                /** @enum {string} */
+                                type: "intent";
+                                /** Format: date-time */
+                                at: string;
+                                act: string;
+                                /** @enum {string} */
+                                direction: "do" | "undo";
+                            } | {
+                                /** @enum {string} */
+                                type: "outcome";
+                                /** Format: date-time */
+                                at: string;
+                                act: string;
+                                /** @enum {string} */
+                                direction: "do" | "undo";
+                                ok: boolean;
+                                duration_ms: number;
+                                evidence: string;
+                            } | {
+                                /** @enum {string} */
+                                type: "command";
+                                /** Format: date-time */
+                                at: string;
+                                id: string;
+                                /** @enum {string} */
+                                command: "hold" | "advance" | "revert" | "accept" | "ack";
+                                by: string;
+                                reason: string;
+                            })[];
+                            /**
+                             * @description The forward state that the release was in last.
+                             * @enum {string}
+                             */
+                            stage: "planned" | "preflight" | "backing_up" | "rehearsing" | "expanding" | "starting" | "warming" | "phase_1" | "phase_10" | "phase_50" | "switched" | "watching" | "contracting" | "completed";
+                            /** @description Whether it is held only until something outside, such as the database, is back. */
+                            outage: boolean;
+                            /** @description Whether the release is held, reverted or stuck by itself, and not by a person's command. */
+                            by_trigger: boolean;
+                            /** @description The share of clients that the new version has, in percent. */
+                            new_percent: number;
+                            preflight: {
+                                /** @enum {string} */
+                                verdict: "go" | "no_go" | "unknown";
+                                /** Format: date-time */
+                                checked_at: string;
+                                /** Format: date-time */
+                                valid_until: string;
+                                counts: {
+                                    go: number;
+                                    no_go: number;
+                                    unknown: number;
+                                    waived: number;
+                                };
+                                checks: {
+                                    number: number;
+                                    id: string;
+                                    /** @enum {string} */
+                                    group: "system" | "data" | "performance" | "security" | "team";
+                                    name: string;
+                                    /** @enum {string} */
+                                    verdict: "go" | "no_go" | "unknown";
+                                    evidence: string;
+                                    remedy: string | null;
+                                    /** Format: date-time */
+                                    valid_until: string;
+                                    took_ms: number;
+                                    waived: {
+                                        by: string;
+                                        reason: string;
+                                    } | null;
+                                }[];
+                            } | null;
+                            rehearsal: ({
+                                ok: boolean;
+                                evidence: string;
+                                /** @description how long it took to roll the steps back on the copy */
+                                revert_ms: number | null;
+                            } & {
+                                [key: string]: unknown;
+                            }) | null;
+                            validation: {
+                                phase: string;
+                                /** @enum {string} */
+                                verdict: "SUCCESS" | "FAIL" | "UNKNOWN";
+                                checks: {
+                                    name: string;
+                                    /** @enum {string} */
+                                    verdict: "SUCCESS" | "FAIL" | "UNKNOWN";
+                                    evidence: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    accepted: {
+                                        by: string;
+                                        reason: string;
+                                        /** Format: date-time */
+                                        at: string;
+                                    } | null;
+                                }[];
+                                /** Format: date-time */
+                                began_at: string;
+                                /** Format: date-time */
+                                at: string;
+                                ended: boolean;
+                                commands: number;
+                            }[] | null;
+                            judge: {
+                                phase: ("phase_1" | "phase_10" | "phase_50") | null;
+                                /** @enum {string} */
+                                verdict: "pass" | "fail" | "hold" | "unknown";
+                                evidence: string[];
+                                found: {
+                                    /** @enum {string} */
+                                    reason: "failures" | "slow_p50" | "slow_p95" | "slow_p99" | "many_failures" | "process_exit" | "connect_failure" | "not_ready" | "step_check" | "critical_alert";
+                                    text: string;
+                                }[];
+                                /** Format: date-time */
+                                started_at: string;
+                                observed_ms: number;
+                                demands: {
+                                    green_percent: number;
+                                    delta: number;
+                                    dwell_ms: number;
+                                    deadline_ms: number;
+                                };
+                                greatest_difference: number;
+                                roles: {
+                                    blue: {
+                                        /** @enum {string} */
+                                        slot: "blue" | "green";
+                                        clients: number;
+                                        failed: number;
+                                        slow: {
+                                            p50: number;
+                                            p95: number;
+                                            p99: number;
+                                        };
+                                        failing: {
+                                            lower: number;
+                                            upper: number;
+                                        };
+                                        last_minute: {
+                                            clients: number;
+                                            failed: number;
+                                        };
+                                    };
+                                    green: {
+                                        /** @enum {string} */
+                                        slot: "blue" | "green";
+                                        clients: number;
+                                        failed: number;
+                                        slow: {
+                                            p50: number;
+                                            p95: number;
+                                            p99: number;
+                                        };
+                                        failing: {
+                                            lower: number;
+                                            upper: number;
+                                        };
+                                        last_minute: {
+                                            clients: number;
+                                            failed: number;
+                                        };
+                                    };
+                                };
+                                tests: {
+                                    /** @enum {string} */
+                                    metric: "failures" | "p50" | "p95" | "p99";
+                                    e: number;
+                                    limit: number;
+                                }[];
+                                baseline: {
+                                    requests: number;
+                                    clients: number;
+                                    failed_clients: number;
+                                    p50_ms: number;
+                                    p95_ms: number;
+                                    p99_ms: number;
+                                } | null;
+                                last_tick_at: string | null;
+                                limits: {
+                                    p50: number;
+                                    p95: number;
+                                    p99: number;
+                                } | null;
+                            } | null;
+                            /** @description names of files that exist, but cannot be read */
+                            unreadable: string[];
+                            /** @description The states that the release passes, in order. */
+                            states: ("planned" | "preflight" | "backing_up" | "rehearsing" | "expanding" | "starting" | "warming" | "phase_1" | "phase_10" | "phase_50" | "switched" | "watching" | "contracting" | "completed")[];
+                            /** @description What people can tell it to do, or why they cannot now. */
+                            actions: {
+                                /** @enum {string} */
+                                action: "hold" | "advance" | "revert" | "accept" | "ack";
+                                refused: string | null;
+                            }[];
+                            /** @description Whether a process conducts it now. */
+                            conducted: boolean;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a release as it happens: server-sent events.
+         * @description Each event is an entry of the journal. With Last-Event-ID, known events are left out. The stream ends when the login has ended.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": unknown;
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a release before its next state. Triggers that revert still count.
+         * @description The conductor obeys within a second. `conducted` is false if none runs: `earlybird release resume` starts one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason?: string;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            release: string;
+                            /** @enum {string} */
+                            command: "hold" | "advance" | "revert" | "accept" | "ack";
+                            conducted: boolean;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{id}/advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue a release that is held.
+         * @description The conductor obeys within a second. `conducted` is false if none runs: `earlybird release resume` starts one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason?: string;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            release: string;
+                            /** @enum {string} */
+                            command: "hold" | "advance" | "revert" | "accept" | "ack";
+                            conducted: boolean;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a release back, in reverse order, also after it is completed.
+         * @description The conductor obeys within a second. `conducted` is false if none runs: `earlybird release resume` starts one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason?: string;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            release: string;
+                            /** @enum {string} */
+                            command: "hold" | "advance" | "revert" | "accept" | "ack";
+                            conducted: boolean;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a release in its validation.
+         * @description The conductor obeys within a second. `conducted` is false if none runs: `earlybird release resume` starts one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason?: string;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            release: string;
+                            /** @enum {string} */
+                            command: "hold" | "advance" | "revert" | "accept" | "ack";
+                            conducted: boolean;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/{id}/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that you are on call for a release. Needs no reason.
+         * @description The conductor obeys within a second. `conducted` is false if none runs: `earlybird release resume` starts one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason?: string;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            release: string;
+                            /** @enum {string} */
+                            command: "hold" | "advance" | "revert" | "accept" | "ack";
+                            conducted: boolean;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The resource does not exist. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/releases/preflight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the checks before a release, without starting one. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Path of a packed version on the host of the service. */
+                        artefact?: string;
+                        /** @description Path of a version that is installed already. */
+                        directory?: string;
+                        /** @description Numbers of checks to waive; `reason` says why. */
+                        waive?: number[];
+                        reason?: string;
+                    } | null;
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            verdict: "go" | "no_go" | "unknown";
+                            /** Format: date-time */
+                            checked_at: string;
+                            /** Format: date-time */
+                            valid_until: string;
+                            counts: {
+                                go: number;
+                                no_go: number;
+                                unknown: number;
+                                waived: number;
+                            };
+                            checks: {
+                                number: number;
+                                id: string;
+                                /** @enum {string} */
+                                group: "system" | "data" | "performance" | "security" | "team";
+                                name: string;
+                                /** @enum {string} */
+                                verdict: "go" | "no_go" | "unknown";
+                                evidence: string;
+                                remedy: string | null;
+                                /** Format: date-time */
+                                valid_until: string;
+                                took_ms: number;
+                                waived: {
+                                    by: string;
+                                    reason: string;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The current state does not allow it. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The body is too large. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The content type is not application/json. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request is well-formed, but its content is not acceptable. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too many requests; `retry-after` says when to try again. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The database is not available, or another write conflicted; try again. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emergency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move traffic to the last good version and take the newest release back at once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The release that is taken back. */
+                            release: string;
+                        };
+                    };
+                };
+                /** @description The request does not match the schema. */
+                400: {
                     headers: {
                         [name: string]: unknown;
                     };

@@ -25,7 +25,7 @@ export interface Mark {
   title: string;
   icon: IconName;
   tone: "plain" | "rolled-back" | Alert["severity"];
-  link?: { to: "/operations/$id" | "/alerts/$id"; params: { id: string } };
+  link?: { to: "/operations/$id" | "/alerts/$id" | "/releases/$id"; params: { id: string } };
   /** User and reason. */
   more?: string;
 }
@@ -63,9 +63,19 @@ const lookOf = ({ kind, ref, title, severity }: TimelineEntry, operations: reado
     };
   }
   if (kind === "mute") return { label: `${title.split(" ")[0]} muted`, icon: "muted", tone: "plain" };
-  const where = kind === "instance" && ref.instance !== undefined ? ` on ${ref.instance}` : "";
-  return { label: `${ref.version ?? ref.release ?? ""}${where}`, icon: "start", tone: "plain" };
+  if (kind === "release") return releaseLook(ref);
+  const where = ref.instance !== undefined ? ` on ${ref.instance}` : "";
+  return { label: `${ref.version ?? ""}${where}`, icon: "start", tone: "plain" };
 };
+
+const milestones = { started: "starts", switched: "at 100 %", completed: "released", reverted: "is back" };
+
+const releaseLook = ({ release = "", version = "", milestone = "started" }: TimelineEntry["ref"]): Look => ({
+  label: `${version} ${milestones[milestone]}`,
+  icon: milestone === "reverted" ? "undo" : "start",
+  tone: milestone === "reverted" ? "rolled-back" : "plain",
+  link: { to: "/releases/$id", params: { id: release } },
+});
 
 /** @param operations tell in which direction the steps moved */
 export const markOf = (entry: TimelineEntry, operations: readonly Operation[]): Mark => {

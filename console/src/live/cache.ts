@@ -7,6 +7,7 @@ import {
   healthQuery,
   overviewQuery,
 } from "../api/queries.ts";
+import { newestReleaseQuery } from "../api/releases.ts";
 import type { LiveMessage, LiveState } from "./event.ts";
 
 /** Brings the queries up to date with the stream: sets what it carries, and asks anew for what its events concern. */
@@ -25,6 +26,7 @@ export const updateCache = (
       (known) => known && { ...known, active: state.alerts.length, muted: [...state.mutes] },
     );
     setOperation(queries, state);
+    queries.setQueryData(newestReleaseQuery.queryKey, state.release);
     const isBack = wasAway && !isDatabaseAway(state.health);
     const concerned = isGap || isBack ? everything : events.flatMap(concernedBy);
     if (concerned.length === 0) return;
@@ -44,14 +46,17 @@ const setOperation = (queries: QueryClient, { operation, progress }: LiveState):
   queries.setQueryData<OperationDetails>(key, (known) => known && { ...known, progress: rows });
 };
 
-const everything = ["alerts", "rollback", "history", "diagnostics"];
+const everything = ["alerts", "rollback", "releases", "history", "diagnostics"];
 
 /** The first parts of the keys of queries that an event makes stale. */
 const concernedBy = ({ event }: LiveMessage): string[] => {
   if (event === "alert" || event === "mute") return ["alerts"];
+  if (event === "release") return ["releases"];
   return event === "operation" ? ["rollback", "alerts"] : [];
 };
 
 /** What the stream sets. */
 const isCarried = ({ queryKey: [first, second] }: Query): boolean =>
-  first === "health" || (first === "alerts" && second === "active");
+  first === "health" ||
+  (first === "alerts" && second === "active") ||
+  (first === "releases" && second === "newest");

@@ -13,6 +13,7 @@ const snapshot = {
     mutes: [],
     operation: null,
     progress: null,
+    release: null,
   },
 } satisfies LiveMessage;
 

@@ -1,4 +1,5 @@
 import type { Alert, Health, Operation } from "../api/queries.ts";
+import type { ReleaseBrief } from "../api/releases.ts";
 import type { paths } from "../api/schema.ts";
 
 type Summary = paths["/api/alerts/summary"]["get"]["responses"][200]["content"]["application/json"];
@@ -14,6 +15,7 @@ export interface LiveState {
   mutes: readonly Mute[];
   operation: Operation | null;
   progress: Progress | null;
+  release: ReleaseBrief | null;
 }
 
 /** An event of `GET /api/live`. */
@@ -24,6 +26,7 @@ export type LiveEvent =
   | { event: "mute"; data: Change<"mute", Mute> }
   | { event: "operation"; data: Operation }
   | { event: "progress"; data: Progress }
+  | { event: "release"; data: ReleaseBrief }
   | { event: "heartbeat"; data: { server_time: string } };
 
 /** An event with its id, after which the stream can resume. */
@@ -44,6 +47,8 @@ export const reduce = (state: LiveState | undefined, { event, data }: LiveEvent)
       return { ...state, operation: data, progress: null };
     case "progress":
       return { ...state, progress: data };
+    case "release":
+      return { ...state, release: data };
     default:
       return state;
   }

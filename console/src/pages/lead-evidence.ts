@@ -1,7 +1,8 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { type Alert, alertSummaryQuery } from "../api/queries.ts";
 import { suspectsQuery } from "../api/suspects.ts";
-import { byUrgency, type Situation } from "./lead.ts";
+import { byUrgency } from "./lead.ts";
+import type { Situation } from "./situation.ts";
 
 /** Of so many alerts, the most urgent, the suspects are read. */
 const mostAlerts = 3;

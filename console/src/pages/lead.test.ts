@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import type { Channel } from "../api/alerts.ts";
 import type { Alert, Health, Operation, Step } from "../api/queries.ts";
+import type { ReleaseBrief } from "../api/releases.ts";
 import type { Session } from "../api/session.ts";
 import type { Suspect } from "../api/suspects.ts";
 import { createFormat } from "../format.ts";
-import { leadOf, type Situation } from "./lead.ts";
+import { leadOf } from "./lead.ts";
+import type { Situation } from "./situation.ts";
 
 const format = createFormat({ locale: "en-IN", time_zone: "Asia/Kolkata", units: {} } as unknown as Session);
 const nowMs = Date.parse("2026-01-05T04:00:00Z");
@@ -62,6 +64,14 @@ const started: Suspect = {
   evidence: ["It started 1 min before the alert fired."],
 };
 
+const release = (difference: Partial<ReleaseBrief> = {}): ReleaseBrief => ({
+  ...{ id: "20260105-1", from: "1.4.0", to: "2.0.0", new_percent: 10 },
+  ...{ state: "phase_10", stage: "phase_10", since: minutesAgo(4) },
+  ...{ because: null, outage: false, by_trigger: false },
+  ...difference,
+});
+const fired = { because: "5 % of the clients failed", by_trigger: true };
+
 const channel = (state: Channel["state"]): Channel => ({
   channel: state === "working" ? "log" : "slack",
   state,
@@ -75,6 +85,7 @@ const situation = (difference: Partial<Situation> = {}): Situation => ({
   alerts: [],
   steps: [],
   operation: null,
+  release: null,
   suspects: new Map(),
   channels: [],
   nowMs,
@@ -171,6 +182,69 @@ test.each<[string, Partial<Situation>, string, string | undefined]>([
     { steps: [step({})], channels: [channel("working"), channel("broken")] },
     "Alerts do not arrive by slack.",
     "See the channels",
+  ],
+  ["a release goes on", { release: release() }, "Version 2.0.0 has 10 % of the clients.", "Open the release"],
+  ["a release is completed", { release: release({ state: "completed" }) }, "Nothing needs you.", undefined],
+  [
+    "a trigger takes a release back while an alert fires",
+    { release: release({ state: "reverting", ...fired }), alerts: [alert({})] },
+    "The service is going back to version 1.4.0.",
+    "Open the release",
+  ],
+  [
+    "a release was taken back by its trigger a few minutes ago",
+    { release: release({ state: "reverted", ...fired }), alerts: [alert({})] },
+    "The service is back on version 1.4.0.",
+    "Open the release",
+  ],
+  [
+    "a release was taken back yesterday",
+    { release: release({ state: "reverted", ...fired, since: minutesAgo(1_440) }) },
+    "Nothing needs you.",
+    undefined,
+  ],
+  [
+    "a person takes a release back while an alert fires",
+    { release: release({ state: "reverting" }), alerts: [alert({})] },
+    "The CPU is busy.",
+    "Open the alert",
+  ],
+  [
+    "a revert is stuck",
+    { release: release({ state: "stuck" }), alerts: [alert({})] },
+    "The revert to version 1.4.0 is stuck.",
+    "Open the release",
+  ],
+  [
+    "a release is held while an alert fires",
+    { release: release({ state: "held" }), alerts: [alert({})] },
+    "The CPU is busy.",
+    "Open the alert",
+  ],
+  [
+    "a release is held and a step is overdue",
+    { release: release({ state: "held" }), steps: [step({ until: minutesAgo(60) })] },
+    "The release of version 2.0.0 is held at 10 %.",
+    "Open the release",
+  ],
+  [
+    "a release moved clients before an alert",
+    {
+      alerts: [alert({})],
+      suspects: new Map([
+        [
+          "a1",
+          [
+            {
+              ...{ kind: "release", release: "20260105-1", version: "2.0.0", at: minutesAgo(14) },
+              ...{ declared: false, evidence: ["Release 20260105-1 moved version 2.0.0 ..."] },
+            },
+          ],
+        ],
+      ]),
+    },
+    "The CPU is busy.",
+    "Look at the release",
   ],
   ["all channels work", { channels: [channel("working")] }, "Nothing needs you.", undefined],
   ["an operation has completed", { operation: operation("completed") }, "Nothing needs you.", undefined],

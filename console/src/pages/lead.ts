@@ -1,36 +1,8 @@
-import type { Channel } from "../api/alerts.ts";
-import type { Alert, Health, Operation, Step } from "../api/queries.ts";
+import type { Alert, Health } from "../api/queries.ts";
 import type { Suspect } from "../api/suspects.ts";
 import { duration, type Format, nameOf } from "../format.ts";
-
-/** What the front page says first. */
-export interface Lead {
-  status: "ok" | "warning" | "error" | "critical" | "rolled-back";
-  /** A few words beside the status, such as `Degraded for 12 min`. */
-  kicker: string;
-  /** The most important fact, as one sentence. */
-  headline: string;
-  /** The evidence. */
-  detail: string;
-  /** The one thing to do next. */
-  next?: { title: string; why: string[]; action: Action };
-}
-
-export type Action =
-  | { label: string; to: "/operations/$id" | "/alerts/$id"; params: { id: string } }
-  | { label: string; to: "/changes/$step"; params: { step: string }; search?: { alert: string } }
-  | { label: string; to: "/alerts"; params: Record<string, never> };
-
-export interface Situation {
-  health: Health;
-  alerts: readonly Alert[];
-  steps: readonly Step[];
-  operation: Operation | null;
-  /** The suspects of alerts, by the id of the alert; as far as they are known. */
-  suspects: ReadonlyMap<string, readonly Suspect[]>;
-  channels: readonly Channel[];
-  nowMs: number;
-}
+import { heldRelease, runningRelease, triggeredRelease } from "./lead-release.ts";
+import type { Action, Lead, Situation } from "./situation.ts";
 
 const ranks = { critical: 0, error: 1, warning: 2 } as const;
 
@@ -39,15 +11,19 @@ export const byUrgency = (alerts: readonly Alert[]): Alert[] =>
   [...alerts].sort((a, b) => ranks[a.severity] - ranks[b.severity] || (a.fired_at < b.fired_at ? -1 : 1));
 
 /**
- * Decides the lead from the situation. In this order: an interrupted operation, the database away, an alert with what
- * moved before it, a step that is rolled back longer than agreed, a broken channel, a step that is rolled back, nothing.
+ * Decides the lead from the situation. In this order: an interrupted operation, the database away, a release that its
+ * trigger takes back, an alert with what moved before it, a release that is held, a step that is rolled back longer than
+ * agreed, a broken channel, a release that goes on, a step that is rolled back, nothing.
  */
 export const leadOf = (situation: Situation, format: Pick<Format, "count">): Lead =>
   unfinished(situation) ??
   databaseAway(situation) ??
+  triggeredRelease(situation) ??
   firing(situation, format) ??
+  heldRelease(situation) ??
   rolledBack(situation, format, { isOverdue: true }) ??
   brokenChannel(situation) ??
+  runningRelease(situation) ??
   rolledBack(situation, format, { isOverdue: false }) ?? {
     status: "ok",
     kicker: "All is well",
@@ -112,18 +88,28 @@ const firing = (situation: Situation, { count }: Pick<Format, "count">): Lead | 
   };
 };
 
-/** The way back of a move of one step that ended before an alert, with its evidence; no cause is claimed. */
+/** The way back of a move of one step, or of a release, before an alert, with its evidence; no cause is claimed. */
 const wayBack = (
   alert: Alert,
   suspect: Suspect,
   { isWorst }: { isWorst: boolean },
 ): { suspect: Suspect; next: NonNullable<Lead["next"]> }[] => {
+  const why = [...(isWorst ? [] : [`It is about another alert: ${alert.message}`]), ...suspect.evidence];
+  if (suspect.kind === "release") {
+    const title = `See whether release ${suspect.release} has to do with it`;
+    const action: Action = {
+      label: "Look at the release",
+      to: "/releases/$id",
+      params: { id: suspect.release },
+    };
+    return [{ suspect, next: { title, why, action } }];
+  }
   if (suspect.kind !== "operation" || suspect.steps.length !== 1) return [];
   const [step] = suspect.steps;
   const verb = suspect.action === "rollback" ? "redoing" : "undoing";
   const next: Lead["next"] = {
     title: suspect.declared ? `Consider ${verb} step ${step}` : `See whether step ${step} has to do with it`,
-    why: [...(isWorst ? [] : [`It is about another alert: ${alert.message}`]), ...suspect.evidence],
+    why,
     action: {
       label: `Look at step ${step}`,
       to: "/changes/$step",

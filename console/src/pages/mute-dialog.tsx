@@ -10,7 +10,7 @@ import { useNow } from "../shell/freshness.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Fault } from "../ui/states.tsx";
-import styles from "./mute-dialog.module.css";
+import styles from "./form-dialog.module.css";
 import { type MuteDuration, muteDurations, muteEnd } from "./mute-durations.ts";
 import { includes, scopesOf } from "./mute-scope.ts";
 

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type Alert, activeAlertsQuery, healthQuery, overviewQuery, stepsQuery } from "../api/queries.ts";
+import { newestReleaseQuery } from "../api/releases.ts";
 import { reportUrl } from "../api/report.ts";
 import { useSession } from "../api/session.ts";
 import { periodOfAnswer, seriesQuery } from "../charts/history.ts";
@@ -13,9 +14,10 @@ import { Icon } from "../ui/icon.tsx";
 import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { Empty, LoadError, Loading } from "../ui/states.tsx";
-import { type Lead, leadOf } from "./lead.ts";
+import { leadOf } from "./lead.ts";
 import { useLeadEvidence } from "./lead-evidence.ts";
 import styles from "./now.module.css";
+import type { Lead } from "./situation.ts";
 import { VitalSigns } from "./vital-signs.tsx";
 
 const horizonRange: Range = { kind: "last", name: "12h" };
@@ -30,9 +32,10 @@ export const NowPage = () => {
   const nowMs = useNow();
   const health = useQuery(healthQuery);
   const alerts = useQuery(activeAlertsQuery);
-  const { rollback } = session.features;
+  const { rollback, releases } = session.features;
   const overview = useQuery({ ...overviewQuery, enabled: rollback });
   const steps = useQuery({ ...stepsQuery, enabled: rollback });
+  const release = useQuery({ ...newestReleaseQuery, enabled: releases });
   const events = useEvents(horizonRange, periodOf(horizonRange, nowMs));
   const evidence = useLeadEvidence(alerts.data?.alerts ?? []);
   const error = health.error ?? alerts.error;
@@ -43,6 +46,7 @@ export const NowPage = () => {
     alerts: alerts.data.alerts,
     steps: steps.data?.steps ?? [],
     operation: overview.data?.operation ?? null,
+    release: release.data ?? null,
     ...evidence,
     nowMs,
   };

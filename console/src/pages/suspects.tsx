@@ -8,7 +8,7 @@ import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { Empty, Fault, Loading } from "../ui/states.tsx";
 
-/** Operations and instance starts before an alert, with their evidence. A step's page prefills the reason. */
+/** Operations, releases and instance starts before an alert, with their evidence. A step's page prefills the reason. */
 export const Suspects = ({ alert }: { alert: string }) => {
   const { data, error } = useQuery(suspectsQuery(alert));
   const format = createFormat(useSession());
@@ -19,13 +19,15 @@ export const Suspects = ({ alert }: { alert: string }) => {
     >
       {error && <Fault error={error} />}
       {!data && !error && <Loading lines={3} />}
-      {data?.suspects.length === 0 && <Empty>No step moved, and no instance started.</Empty>}
+      {data?.suspects.length === 0 && (
+        <Empty>No step moved, no release moved clients, and no instance started.</Empty>
+      )}
       <ul>
         {data?.suspects.map((suspect) => {
           const [first, ...more] = suspect.evidence;
           return (
             <Row
-              key={suspect.kind === "operation" ? suspect.operation : suspect.instance}
+              key={keyOf(suspect)}
               icon={suspect.declared ? "warning" : "applied"}
               aside={format.time(suspect.at)}
               more={more.join(" ")}
@@ -41,7 +43,12 @@ export const Suspects = ({ alert }: { alert: string }) => {
   );
 };
 
-/** Leads to the step that can be moved back, to an operation of several steps, or nowhere. */
+const keyOf = (suspect: Suspect): string => {
+  if (suspect.kind === "operation") return suspect.operation;
+  return suspect.kind === "release" ? suspect.release : suspect.instance;
+};
+
+/** Leads to the release, to the step that can be moved back, to an operation of several steps, or nowhere. */
 const SuspectLink = ({
   suspect,
   alert,
@@ -51,6 +58,12 @@ const SuspectLink = ({
   alert: string;
   children: ReactNode;
 }) => {
+  if (suspect.kind === "release")
+    return (
+      <Link to="/releases/$id" params={{ id: suspect.release }}>
+        {children}
+      </Link>
+    );
   if (suspect.kind !== "operation") return children;
   const { operation, steps } = suspect;
   if (steps.length > 1)

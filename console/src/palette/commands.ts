@@ -1,6 +1,6 @@
 import type { OperationDetails } from "../api/operations.ts";
 import type { Alert, Operation, Step } from "../api/queries.ts";
-import type { NavigationPage } from "../navigation.ts";
+import { type NavigationPage, navigationPages } from "../navigation.ts";
 import { setPreference, type Theme } from "../preferences.ts";
 import { sentenceOf } from "../ui/operation-words.ts";
 import { openPalette } from "./palette-state.ts";
@@ -22,8 +22,8 @@ type Run = { open: string } | { act: () => void };
 export interface Known {
   /** All paths of the router; those with a parameter are left out. */
   paths: readonly string[];
+  /** Those that the service has. */
   pages: readonly NavigationPage[];
-  hasRollback: boolean;
   steps: readonly Step[];
   alerts: readonly Alert[];
   operations: readonly (Operation | OperationDetails)[];
@@ -71,10 +71,11 @@ export const commandsFor = (known: Known): Command[] => [
   ...actions,
 ];
 
-const pageCommands = ({ paths, pages, hasRollback }: Known): Command[] => {
-  const needsRollback = new Set(["/changes", "/ledger"]);
+const pageCommands = ({ paths, pages }: Known): Command[] => {
+  const has = (path: string) => pages.some(({ to }) => to === path);
+  const isAbsent = (path: string) => navigationPages.some(({ to }) => to === path) && !has(path);
   return paths
-    .filter((path) => !path.includes("$") && path !== "/login" && (hasRollback || !needsRollback.has(path)))
+    .filter((path) => !path.includes("$") && path !== "/login" && !isAbsent(path))
     .map((path) => {
       const page = pages.find(({ to }) => to === path);
       return {

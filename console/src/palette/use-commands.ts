@@ -22,7 +22,7 @@ export const useCommands = (query: string): Command[] => {
   const endpoints = useQuery({ ...diagnosticsQuery, ...once }).data?.endpoints ?? [];
   const paths = Object.keys(routesByPath);
   const pages = pagesFor(session);
-  return commandsFor({ paths, pages, hasRollback: rollback, steps, alerts, operations, endpoints })
+  return commandsFor({ paths, pages, steps, alerts, operations, endpoints })
     .flatMap((command, order) => {
       const score = matchScore(query, `${command.label} ${command.hint ?? ""} ${command.group}`);
       return score === undefined ? [] : [{ command, score: query.trim() === "" ? 0 : score, order }];

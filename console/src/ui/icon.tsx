@@ -43,6 +43,7 @@ const shapes = {
     />
   ),
   start: <path d="M3 1.6 10.4 6 3 10.4Z" fill="none" stroke="currentColor" strokeWidth="1.5" />,
+  ahead: <circle cx="6" cy="6" r="4.2" fill="none" stroke="currentColor" strokeWidth="1.2" />,
   check: <path d="m1.6 6.4 3 3.1 5.8-7" fill="none" stroke="currentColor" strokeWidth="1.8" />,
   cross: <path d="m2 2 8 8M10 2l-8 8" fill="none" stroke="currentColor" strokeWidth="1.8" />,
 } satisfies Record<string, ReactNode>;

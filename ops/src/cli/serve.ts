@@ -63,6 +63,7 @@ export const serveUntilStopped = ({
         direct: database.direct,
         rollback: manager,
         backups: backupsOf(session),
+        releases: { dataDir },
         settings,
         dataDir,
         log,

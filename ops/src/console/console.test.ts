@@ -72,7 +72,7 @@ const start = async (options: Partial<ConsoleOptions> = {}) => {
   app.setSerializerCompiler(serializerCompiler);
   await app.register(problems, { isDatabaseUnavailable: () => false });
   app.addHook("onRequest", async (request) => useCredentials(request, { sealer, login: console.login }));
-  const features = { rollback: true, fleet: false };
+  const features = { rollback: true, fleet: false, releases: false };
   await app.register(sessionRoutes, {
     console,
     sealer,

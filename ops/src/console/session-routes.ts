@@ -47,7 +47,7 @@ const sessionView = z.object({
   locale: z.string(),
   title: z.string(),
   version: z.string(),
-  features: z.object({ rollback: z.boolean(), fleet: z.boolean() }),
+  features: z.object({ rollback: z.boolean(), fleet: z.boolean(), releases: z.boolean() }),
   units: z.record(z.string(), unit),
 });
 
@@ -66,7 +66,7 @@ export interface SessionRoutesOptions {
   authorize: Authorize;
   clock: Clock;
   version: string;
-  features: { rollback: boolean; fleet: boolean };
+  features: { rollback: boolean; fleet: boolean; releases: boolean };
 }
 
 /** The login of the console: the host's credential becomes a sealed cookie. */

@@ -1,4 +1,7 @@
 export { type FrontOptions, FrontSwitch, type RunningFront, startFront } from "./front/index.ts";
+export type { Milestone } from "./history/milestones.ts";
+export { milestoneId, ReleaseHistory, type ReleaseMove } from "./history/release-history.ts";
+export type { ReleaseBrief, ReleaseDetails, ReleaseSummary } from "./history/release-view.ts";
 export {
   type Journey,
   type JourneyContext,
@@ -32,6 +35,8 @@ export {
   reportOf,
 } from "./release/index.ts";
 export { inheritSockets } from "./renewal.ts";
+export { type ReleaseRoutesOptions, type Releases, releaseRoutes } from "./routes/index.ts";
+export type { PreflightRequest, ReleaseStarter, StartRequest } from "./routes/starter.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
 export {
   type Launch,

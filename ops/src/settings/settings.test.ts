@@ -180,6 +180,7 @@ test("the times of a release are minutes, also parts of them, and read as millis
   expect(releasePlanFrom(read({}))).toEqual({
     phaseMs: [300_000, 900_000, 1_800_000],
     deadlineMs: [3_600_000, 7_200_000, 14_400_000],
+    margins: [0.02, 0.01, 0.005],
     validationMs: [900_000, 7_200_000, 21_600_000, 86_400_000, 259_200_000],
     traffic: { kind: "front" },
   });

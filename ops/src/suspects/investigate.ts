@@ -1,4 +1,5 @@
 import type { Alert, AlertManager } from "../alerts/index.ts";
+import type { ReleaseHistory } from "../deployment/index.ts";
 import type { Fleet } from "../monitoring/index.ts";
 import type { Change, RollbackManager, RollbackOperation } from "../rollback/index.ts";
 import { effectsOn } from "./evidence.ts";
@@ -16,6 +17,8 @@ export interface SuspectSources {
   rollback?: Pick<RollbackManager, "listOperations" | "changes"> | undefined;
   /** Without it, no starts of instances are suspects. */
   fleet?: Pick<Fleet, "starts"> | undefined;
+  /** Without it, no releases are suspects. */
+  releases?: Pick<ReleaseHistory, "trafficMoves"> | undefined;
 }
 
 /** What an alert may have to do with, and the time that was considered (ISO 8601). */
@@ -26,13 +29,13 @@ export interface Investigation {
 }
 
 /**
- * Lists operations and starts of instances near the beginning of an alert, and steps that affect it and were rolled back
- * all the time.
+ * Lists operations, starts of instances and releases near the beginning of an alert, and steps that affect it and were
+ * rolled back all the time.
  *
  * @throws Failure EB_ALERT_UNKNOWN
  */
 export const investigate = async (
-  { alerts, rollback, fleet }: SuspectSources,
+  { alerts, rollback, fleet, releases }: SuspectSources,
   id: string,
 ): Promise<Investigation> => {
   const { alert, instance: raisedBy } = await alerts.explain(id);
@@ -51,6 +54,7 @@ export const investigate = async (
     standing,
     starts,
     earlier: earlier ?? [],
+    moves: (await releases?.trafficMoves({ from, to })) ?? [],
     from,
   };
   return { from: from.toISOString(), to: to.toISOString(), suspects: suspectsOf(situation) };

@@ -10,7 +10,7 @@ export interface SuspectRoutesOptions {
   operatorOnly: onRequestAsyncHookHandler;
 }
 
-/** Operations and instance starts near the beginning of an alert. */
+/** Operations, instance starts and releases near the beginning of an alert. */
 export const suspectRoutes: FastifyPluginAsyncZod<SuspectRoutesOptions> = async (
   app,
   { sources, operatorOnly },
@@ -21,7 +21,7 @@ export const suspectRoutes: FastifyPluginAsyncZod<SuspectRoutesOptions> = async 
       onRequest: operatorOnly,
       schema: {
         tags: ["alerts"],
-        summary: "List operations and instance starts from before an alert fired, with evidence.",
+        summary: "List operations, instance starts and releases from before an alert fired, with evidence.",
         description:
           "Those of the hour before the symptoms began, and rollbacks of steps that affect the alert and were still rolled " +
           "back. First those whose change declares that it affects the route or type of the alert, then the latest.",

@@ -159,6 +159,36 @@ test("a crash loop is one suspect, and so are several instances of ten hosts at 
   expect(suspectsOf({ ...situation, starts: hosts })).toHaveLength(10);
 });
 
+test("a release that moved traffic is one suspect, with its last move first", () => {
+  const move = {
+    ...{ release: "20260310-1", from: "1.4.0", to: "2.0.0" },
+    ...{ requested_by: "Asha", reason: "prices by weight" },
+  };
+  const moves = [
+    { ...move, at: at("05:56:00"), before: 1, percent: 10 },
+    { ...move, at: at("05:50:00"), before: 0, percent: 1 },
+  ];
+  expect(suspectsOf({ ...situation, moves })).toEqual([
+    {
+      kind: "release",
+      release: "20260310-1",
+      version: "2.0.0",
+      at: at("05:56:00"),
+      declared: false,
+      evidence: [
+        "Release 20260310-1 moved version 2.0.0 from 1 % to 10 % of the clients 4 min before the alert fired.",
+        "Release 20260310-1 moved version 2.0.0 from 0 % to 1 % of the clients 10 min before the alert fired.",
+        'Asha requested release 20260310-1: "prices by weight".',
+      ],
+    },
+  ]);
+  const [back] = suspectsOf({
+    ...situation,
+    moves: [{ ...move, at: at("05:59:30"), before: 10, percent: 0 }],
+  });
+  expect(back).toMatchObject({ version: "1.4.0" });
+});
+
 test.each([
   [{}, "06:00:00"],
   [{ failing_since: at("05:40:00") }, "05:40:00"],

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { Alert } from "../alerts/index.ts";
+import type { ReleaseMove } from "../deployment/index.ts";
 import type { InstanceStart } from "../monitoring/index.ts";
 import type { Change, RollbackOperation } from "../rollback/index.ts";
 import { effectsOn, operationTiming, requestOf, standingTiming } from "./evidence.ts";
+import { releaseSuspects } from "./release-evidence.ts";
 import { startEvidence } from "./start-evidence.ts";
 
 const common = {
-  at: z.iso.datetime().describe("When the operation ended, or the instance started."),
+  at: z.iso.datetime().describe("When the operation ended, the instance started, or the traffic moved."),
   evidence: z.array(z.string()).describe("Sentences to judge by; none of them claims a cause."),
   declared: z.boolean().describe("Whether a change declares that it affects this alert."),
 };
@@ -21,6 +23,7 @@ export const suspectSchema = z.discriminatedUnion("kind", [
     ...common,
   }),
   z.object({ kind: z.literal("instance"), instance: z.string(), version: z.string(), ...common }),
+  z.object({ kind: z.literal("release"), release: z.string(), version: z.string(), ...common }),
 ]);
 export type Suspect = z.infer<typeof suspectSchema>;
 
@@ -38,6 +41,8 @@ export interface Situation {
   starts: readonly InstanceStart[];
   /** Those from before it, newest first. */
   earlier: readonly InstanceStart[];
+  /** The moves of traffic by releases in the time considered, newest first. */
+  moves?: readonly ReleaseMove[];
   /** The beginning of the time considered. */
   from: Date;
 }
@@ -55,6 +60,7 @@ export const suspectsOf = (situation: Situation): Suspect[] => {
       operationSuspect(situation, operation, standingTiming(operation, alert.fired_at)),
     ),
     ...startSuspects(situation),
+    ...releaseSuspects(situation.moves ?? [], alert.fired_at),
   ].sort((a, b) => Number(b.declared) - Number(a.declared) || Date.parse(b.at) - Date.parse(a.at));
 };
 

@@ -19,6 +19,7 @@ export const timelineEntry = z.object({
       steps: z.array(z.int()).optional(),
       alert: z.string().optional(),
       release: z.string().optional(),
+      milestone: z.enum(["started", "switched", "reverted", "completed"]).optional(),
       instance: z.string().optional(),
       version: z.string().optional(),
     })

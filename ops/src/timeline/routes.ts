@@ -17,7 +17,7 @@ export interface TimelineRouteOptions {
   operatorOnly: onRequestAsyncHookHandler;
 }
 
-/** What happened in the service: operations, alerts, mutes, starts of instances. */
+/** What happened in the service: operations, alerts, mutes, starts of instances, releases. */
 export const timelineRoute: FastifyPluginAsyncZod<TimelineRouteOptions> = async (
   app,
   { sources, clock, operatorOnly },

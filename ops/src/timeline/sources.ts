@@ -1,10 +1,12 @@
 import { type AlertManager, describeScope, formatDuration, type PastMute } from "../alerts/index.ts";
 import type { Clock } from "../core/clock.ts";
 import type { PeriodPage } from "../database/period-page.ts";
+import type { ReleaseHistory } from "../deployment/index.ts";
 import type { Fleet, InstanceStart } from "../monitoring/index.ts";
 import type { RollbackManager, RollbackOperation } from "../rollback/index.ts";
 import { describeMove, nameSteps, operationNouns } from "../suspects/index.ts";
 import type { TimelineEntry, TimelineKind } from "./entry.ts";
+import { releaseEntry } from "./release-entry.ts";
 
 /** Where the entries of a kind come from. */
 export interface TimelineSource {
@@ -19,9 +21,9 @@ export interface TimelineParts {
   rollback?: Pick<RollbackManager, "operationsBegun"> | undefined;
   /** Without it, there are no starts of instances. */
   fleet?: Pick<Fleet, "starts"> | undefined;
+  /** Without it, there are no releases. */
+  releases?: Pick<ReleaseHistory, "milestones"> | undefined;
   clock: Clock;
-  /** More sources, such as releases. */
-  others?: readonly TimelineSource[];
 }
 
 /** The sources that a service has. */
@@ -29,8 +31,8 @@ export const timelineSources = ({
   alerts,
   rollback,
   fleet,
+  releases,
   clock,
-  others = [],
 }: TimelineParts): TimelineSource[] => [
   {
     kind: "alert",
@@ -50,7 +52,9 @@ export const timelineSources = ({
     ? [complete("operation", async (page) => (await rollback.operationsBegun(page)).map(operationEntry))]
     : []),
   ...(fleet ? [complete("instance", async (page) => (await fleet.starts(page)).map(instanceEntry))] : []),
-  ...others,
+  ...(releases
+    ? [complete("release", async (page) => (await releases.milestones(page)).map(releaseEntry))]
+    : []),
 ];
 
 const complete = (

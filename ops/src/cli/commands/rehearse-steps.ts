@@ -71,12 +71,6 @@ const prove = async ({ manager }: Session, steps: readonly number[]): Promise<st
   return `${rows} rows, rolled back and re-applied, are the same`;
 };
 
-const createSchema = async ({ service, settings, database, manager }: Session): Promise<string> => {
-  await service.createSchema?.(database.direct, settings);
-  await manager.install(request(), { only: [] });
-  return "its tables exist";
-};
-
 /** One line of JSON for each thing done. */
 const report = async (step: number | null, work: () => Promise<string>): Promise<void> => {
   const startMs = systemClock.monotonicMs();
@@ -87,14 +81,13 @@ const report = async (step: number | null, work: () => Promise<string>): Promise
 /** Not for people: a rehearsal runs it in the directory of the new version, on a restored copy. */
 export const rehearseStepsCommand = () =>
   new Command("rehearse-steps")
-    .addArgument(new Argument("<action>").choices(["create-schema", "prove", ...Object.keys(moves)]))
+    .addArgument(new Argument("<action>").choices(["prove", ...Object.keys(moves)]))
     .argument("[steps...]", "in order", (text: string, earlier: number[] = []) => [
       ...earlier,
       positiveInteger(text),
     ])
-    .action((action: "create-schema" | "prove" | keyof typeof moves, steps: number[] = []) =>
+    .action((action: "prove" | keyof typeof moves, steps: number[] = []) =>
       withSession(async (session) => {
-        if (action === "create-schema") return report(null, () => createSchema(session));
         if (action === "prove") return report(null, () => prove(session, steps));
         for (const step of steps) await report(step, () => moves[action](session, step));
         if (action === "apply") await report(null, () => verify(session, steps));

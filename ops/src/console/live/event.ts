@@ -6,7 +6,8 @@ export type LiveEvent =
   | { event: "alert"; data: Change<"alert"> }
   | { event: "mute"; data: Change<"mute"> }
   | { event: "operation"; data: object }
-  | { event: "progress"; data: object };
+  | { event: "progress"; data: object }
+  | { event: "release"; data: object };
 
 type Change<Name extends string> = { change: ChangeKind } & Record<Name, Identified>;
 

@@ -4,7 +4,7 @@ import { createClient, type LiveClient } from "./client.ts";
 import { changesBetween, type Identified, type LiveEvent, textOf } from "./event.ts";
 import { EventLog } from "./event-log.ts";
 
-/** What the stream reports. All but the operation is read from memory. */
+/** What the stream reports. All but the operation and the release is read from memory. */
 export interface LiveSources {
   health(): object;
   onHealth(listener: () => void): () => void;
@@ -12,6 +12,8 @@ export interface LiveSources {
   mutes(): readonly Identified[];
   /** The current or last operation, with its progress while it runs; null without any. */
   operation(): Promise<{ operation: object; progress: object | null } | null>;
+  /** The newest release; null without any. */
+  release(): Promise<object | null>;
   /** The requests since the previous call, by route. */
   slice(): object;
 }
@@ -36,7 +38,7 @@ interface Watch {
   end: () => void;
 }
 
-const operationTimeoutMs = 1_000;
+const readTimeoutMs = 1_000;
 
 /** Looks once for all clients what has changed, and only while there are clients. */
 export class LiveHub {
@@ -51,6 +53,7 @@ export class LiveHub {
   #alerts: readonly Identified[] = [];
   #mutes: readonly Identified[] = [];
   #operation: { operation: object; progress: object | null } | null = null;
+  #release: object | null = null;
 
   constructor({ sources, clock, log, lookEveryMs = 1_000, lingerMs = 15_000 }: LiveHubOptions) {
     this.#sources = sources;
@@ -97,6 +100,7 @@ export class LiveHub {
       alerts: this.#alerts,
       mutes: this.#mutes,
       ...(this.#operation ?? { operation: null, progress: null }),
+      release: this.#release,
     };
   }
 
@@ -104,8 +108,9 @@ export class LiveHub {
     this.#alerts = this.#sources.alerts();
     this.#mutes = this.#sources.mutes();
     this.#sources.slice();
-    const ready = this.#readOperation().then((operation) => {
+    const ready = Promise.all([this.#readOperation(), this.#readRelease()]).then(([operation, release]) => {
       this.#operation = operation;
+      this.#release = release;
     });
     const unwatch = this.#sources.onHealth(() => {
       this.#emit({ event: "health", data: this.#sources.health() });
@@ -133,6 +138,8 @@ export class LiveHub {
     for (const { change, item } of changesBetween(this.#mutes, mutes))
       this.#emit({ event: "mute", data: { change, mute: item } });
     [this.#alerts, this.#mutes] = [alerts, mutes];
+    // Before the operation, which may wait for the database.
+    await this.#lookAtRelease();
     const [before, now] = [this.#operation, await this.#readOperation()];
     this.#operation = now;
     if (!now) return;
@@ -145,10 +152,26 @@ export class LiveHub {
   /** While the database is unavailable, the operation stays as it was last known. */
   async #readOperation(): Promise<{ operation: object; progress: object | null } | null> {
     try {
-      return await withTimeout(operationTimeoutMs, this.#sources.operation());
+      return await withTimeout(readTimeoutMs, this.#sources.operation());
     } catch (error) {
       this.#log.debug({ err: error }, "the operation could not be read for the live stream");
       return this.#operation;
+    }
+  }
+
+  async #lookAtRelease(): Promise<void> {
+    const [before, now] = [this.#release, await this.#readRelease()];
+    this.#release = now;
+    if (now && isDifferent(before, now)) this.#emit({ event: "release", data: now });
+  }
+
+  /** A release that cannot be read stays as it was last known. */
+  async #readRelease(): Promise<object | null> {
+    try {
+      return await withTimeout(readTimeoutMs, this.#sources.release());
+    } catch (error) {
+      this.#log.debug({ err: error }, "the release could not be read for the live stream");
+      return this.#release;
     }
   }
 
@@ -168,6 +191,7 @@ export class LiveHub {
   #stop(): void {
     clearTimeout(this.#linger);
     this.#operation = null;
+    this.#release = null;
     this.#watch?.end();
     this.#watch = undefined;
   }

@@ -40,8 +40,8 @@ export const liveRoute: FastifyPluginAsyncZod<LiveRouteOptions> = async (
         tags: ["console"],
         summary: "Follow what changes: server-sent events.",
         description:
-          "Begins with `snapshot` (health, alerts, mutes, operation), then sends `health` and `slice` (requests by " +
-          "route) after each check, and `alert`, `mute`, `operation` and `progress` when they change. `heartbeat` has " +
+          "Begins with `snapshot` (health, alerts, mutes, operation, release), then sends `health` and `slice` (requests by " +
+          "route) after each check, and `alert`, `mute`, `operation`, `progress` and `release` when they change. `heartbeat` has " +
           "the time of the server. With Last-Event-ID, the stream resumes after that event if it is recent. When the " +
           "login has ended, the stream sends `end` and closes.",
         produces: ["text/event-stream"],

@@ -49,7 +49,6 @@ export const carryOut = async (rehearsing: Rehearsing): Promise<void> => {
   );
   const plans = hotQueries ? await onCopy(settings, (db) => planQueries(db, hotQueries)) : undefined;
   await moveSteps(rehearsing, "apply", before);
-  await moveSteps(rehearsing, "create-schema", []);
   await tryVersion(rehearsing, older);
   await tryVersion(rehearsing, newer);
   await moveSteps(rehearsing, "settle", before);
@@ -82,16 +81,12 @@ const moveSteps = async (
   action: StepAction,
   steps: readonly number[],
 ): Promise<number> => {
-  if (steps.length === 0 && action !== "create-schema") return 0;
+  if (steps.length === 0) return 0;
   const { release, signal, env } = request;
   const { artefact } = release.to;
   let totalMs = 0;
-  const name =
-    action === "create-schema"
-      ? `create the schema of ${artefact.version}`
-      : `${action} steps ${steps.join(", ")}`;
   await acts.need(
-    name,
+    `${action} steps ${steps.join(", ")}`,
     () =>
       runSteps(artefact, action, steps, {
         env: quietEnvironment(env, {

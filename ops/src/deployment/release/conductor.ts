@@ -125,7 +125,7 @@ export class Conductor {
     if (outage && !areDone)
       return this.#retryAfterOutage(all.filter(({ name }) => acts.get(name) !== "done"));
     if (!gate || !areDone) return;
-    const decision = await gate({ since: since ?? this.#options.clock.now(), commands });
+    const decision = await gate({ since: since ?? this.#options.clock.now(), commands, held: true });
     if (decision.verdict === "revert") await this.#enter("reverting", decision.reason);
   }
 

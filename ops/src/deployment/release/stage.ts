@@ -25,6 +25,8 @@ export interface Look {
   /** When the release entered the state. */
   since: Date;
   commands: readonly CommandEntry[];
+  /** The release is held: the gate may look, and must not move anything. */
+  held?: boolean;
 }
 
 /** One forward state: its acts, and what has to be true before the next state begins. */

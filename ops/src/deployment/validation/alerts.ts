@@ -4,19 +4,19 @@ import type { ValidationContext } from "./context.ts";
 
 const hourMs = 3_600_000;
 
-/** Every rule fires, is told and ends, in a drill: once, because it sends a message to people. */
+/** Every alert fires, notifies and ends, in a drill: once, because it sends a message to people. */
 export const alertChecks = ({ drill }: Pick<ValidationContext, "drill">): ValidationCheck[] => [
   {
     name: "drill",
     repeatAfterMs: { SUCCESS: Number.POSITIVE_INFINITY, UNKNOWN: hourMs },
     run: async () => {
       const rules = await drill();
-      const failed = rules.filter(({ told, resolved }) => !told || !resolved);
+      const failed = rules.filter(({ notified, resolved }) => !notified || !resolved);
       if (failed.length === 0)
         return success(
-          `${rules.length} alerts fired, were told and resolved: ${rules.map(typeOf).join(", ")}.`,
+          `${rules.length} alerts fired, notified and resolved: ${rules.map(typeOf).join(", ")}.`,
         );
-      const faults = failed.map((rule) => `${rule.type} ${rule.told ? "did not end" : "was not told"}`);
+      const faults = failed.map((rule) => `${rule.type} ${rule.notified ? "did not end" : "did not notify"}`);
       return fail(`${failed.length} of ${rules.length} alerts failed: ${few(faults)}.`);
     },
   },

@@ -11,7 +11,7 @@ export interface CheckResult {
 }
 
 /** What a check may look at. */
-export interface PhaseLook extends Pick<Look, "commands"> {
+export interface PhaseLook extends Look {
   /** The switch, where the watch began; also after the release was held. */
   since: Date;
   /** When the phase began. */
@@ -32,7 +32,8 @@ export interface ValidationPhase {
   endsAfterMs: number;
   checks: readonly ValidationCheck[];
   /**
-   * Called at the end, before the phase counts as ended: again after a crash or a failure, so it has to be idempotent.
+   * Called at the end, before the phase counts as ended: again after a crash or a failure, so it has to be idempotent. Not
+   * while the release is held, which the phase then waits for.
    * Resolves with a sentence of evidence.
    */
   onEnd?: () => Promise<string>;

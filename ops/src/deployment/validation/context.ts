@@ -5,8 +5,8 @@ import type { Measured } from "./trend.ts";
 export interface DrilledRule {
   /** The type, with the key of a declared alert: `CUSTOM orders stall`. */
   type: string;
-  /** Whether the channels of its route were told that it fired. */
-  told: boolean;
+  /** Whether the channels of its route were notified that it fired. */
+  notified: boolean;
   resolved: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface ValidationContext {
   /** Orders and bills against the same weekday, in a sentence for the person who accepts. */
   figures(): Promise<string | null>;
   ledger(): Promise<{ ok: boolean; entries?: number; faults: readonly string[] }>;
-  /** When the newest backup that was restored was made and verified; null if there is none. */
+  /** When a backup was last restored and verified; null if none was. */
   lastVerifiedBackup(): Promise<Date | null>;
   /** Moves the last 2 % of the clients to the new version. Idempotent. */
   endPerformance(): Promise<string>;

@@ -42,7 +42,8 @@ export const situationsOf = ({
   declared: readonly AlertDeclaration[];
 }): Situation[] => [...builtIn(thresholds), ...declared.flatMap(situationsOfDeclared)];
 
-const builtIn = ({ databaseSlowMs, cpuPercent, memoryPercent, apiTimeoutMs }: Thresholds): Situation[] => {
+const builtIn = (thresholds: Thresholds): Situation[] => {
+  const { databaseSlowMs, errorRatePercent, cpuPercent, memoryPercent, apiTimeoutMs } = thresholds;
   const { pool } = allIsWell.database;
   const down = {
     status: "unhealthy",
@@ -55,11 +56,13 @@ const builtIn = ({ databaseSlowMs, cpuPercent, memoryPercent, apiTimeoutMs }: Th
   const late = (p95_ms: number) => ({
     performance: { requests: many, errors: 0, endpoints: [endpointOf("GET /drill", { p95_ms })] },
   });
+  const allFail = { performance: { requests: many, errors: many, endpoints: [] } };
   const { system } = allIsWell;
   return [
     situation(AlertType.DATABASE_DOWN, { database: down }),
     situation(AlertType.DATABASE_SLOW, { database: slow }),
-    situation(AlertType.HIGH_ERROR_RATE, { performance: { requests: many, errors: many, endpoints: [] } }),
+    // At 100 %, the setting switches it off.
+    ...(errorRatePercent < 100 ? [situation(AlertType.HIGH_ERROR_RATE, allFail)] : []),
     situation(AlertType.HIGH_CPU, { system: { ...system, cpu_percent: cpuPercent + 1 } }),
     situation(AlertType.HIGH_MEMORY, { system: { ...system, memory_percent: memoryPercent + 1 } }),
     { ...situation(AlertType.API_TIMEOUT, late(apiTimeoutMs + 1), late(0)), key: "GET /drill" },

@@ -36,7 +36,7 @@ export interface DrillOptions {
  * of the service, the measurements are made up, and time passes at once. Nothing is stored. The channels get one message
  * about all of them.
  *
- * @throws Error if a channel does not accept the message, or only the log is set up: then nobody was told
+ * @throws Error if a channel does not accept the message, or only the log is set up: then nobody is notified
  */
 export const drillAlerts = async (options: DrillOptions): Promise<DrilledRule[]> => {
   const { dispatcher, router, occasion } = options;
@@ -52,10 +52,10 @@ export const drillAlerts = async (options: DrillOptions): Promise<DrilledRule[]>
   const silent = people.filter(({ result }) => result !== "accepted");
   if (silent.length > 0)
     throw new Error(silent.map(({ channel, answer }) => `${channel}: ${answer ?? "no answer"}`).join("; "));
-  const told = new Set(results.map(({ channel }) => channel));
+  const accepting = new Set(results.map(({ channel }) => channel));
   return drilled.map(({ name, fired, resolved }) => {
     const route = fired && (router(fired.alert) ?? []);
-    return { type: name, told: route?.every((channel) => told.has(channel)) ?? false, resolved };
+    return { type: name, notified: route?.every((channel) => accepting.has(channel)) ?? false, resolved };
   });
 };
 

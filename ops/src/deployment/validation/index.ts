@@ -1,5 +1,5 @@
-export type { ValidationContext } from "./context.ts";
-export { drillAlerts } from "./drill.ts";
+export type { DrilledRule, ValidationContext } from "./context.ts";
+export { type DrillOptions, drillAlerts } from "./drill.ts";
 export { validationMarkdown } from "./markdown.ts";
 export { validationPhases } from "./phases.ts";
 export { readValidation, type ValidationReport, validationReportSchema } from "./report.ts";

@@ -1,7 +1,7 @@
-import { bytes, span } from "../preflight/words.ts";
+import { bytes } from "../preflight/words.ts";
 import { type CheckResult, fail, type PhaseLook, success, unknown, type ValidationCheck } from "./check.ts";
 import type { ValidationContext } from "./context.ts";
-import { type Trend, trendOf } from "./trend.ts";
+import { growthText, type Trend, trendOf } from "./trend.ts";
 
 /** Growth over the time that was watched. */
 const tolerance = 0.2;
@@ -18,14 +18,14 @@ export const memoryCheck = (
   { from, fewestMs }: MemoryOptions,
 ): ValidationCheck => ({
   name: "memory",
+  repeatAfterMs: { SUCCESS: 60_000 },
   run: async (look) => verdictOf(trendOf(await memory(from(look)), { tolerance }), fewestMs),
 });
 
 const verdictOf = (found: Trend, fewestMs: number): CheckResult => {
   if (found.trend === "unknown")
     return unknown(`The memory has ${found.points} measurements: too few for a trend.`);
-  const percent = Math.round(found.growth * 100);
-  const evidence = `The memory changed by ${percent} % of ${bytes(found.from)} in ${span(found.spanMs)}; ${tolerance * 100} % are accepted.`;
+  const evidence = `The memory, about ${bytes(found.median)}, changed by ${growthText(found)}; ${tolerance * 100} % are accepted.`;
   if (found.trend === "steady") return success(evidence);
   return found.trend === "rising" && found.spanMs >= fewestMs
     ? fail(`${evidence} It keeps rising.`)

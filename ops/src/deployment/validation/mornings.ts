@@ -7,7 +7,7 @@ const fromHour = 4;
 const untilHour = 8;
 
 /**
- * The mornings, 04:00 to 08:00 on the clocks of the zone, that lie between two moments as a whole.
+ * The mornings, 04:00 to 08:00 on the clocks of the zone, that are as a whole between two moments.
  *
  * @returns their beginnings, oldest first
  */

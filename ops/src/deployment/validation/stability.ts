@@ -4,7 +4,7 @@ import { fail, success, unknown, type ValidationCheck } from "./check.ts";
 import type { ValidationContext } from "./context.ts";
 import { memoryCheck } from "./memory.ts";
 import { morningsWithin } from "./mornings.ts";
-import { trendOf } from "./trend.ts";
+import { growthText, trendOf } from "./trend.ts";
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
@@ -22,12 +22,12 @@ export const stabilityChecks = (context: Stability, clock: Clock): ValidationChe
   memoryCheck(context, { from: ({ since }) => wholeDays(since, clock.now()), fewestMs: 0 }),
   {
     name: "latency",
-    repeatAfterMs: { SUCCESS: minuteMs, UNKNOWN: minuteMs },
+    repeatAfterMs: { SUCCESS: minuteMs },
     run: async ({ since }) => {
       const found = trendOf(await context.p95(wholeDays(since, clock.now())), p95Tolerance);
       if (found.trend === "unknown")
         return unknown(`The p95 has ${found.points} measurements: too few for a trend.`);
-      const evidence = `The p95 changed by ${Math.round(found.growth * 100)} % of ${Math.round(found.from)} ms in ${span(found.spanMs)}.`;
+      const evidence = `The p95, about ${Math.round(found.median)} ms, changed by ${growthText(found)}.`;
       if (found.trend === "steady") return success(evidence);
       if (found.trend === "rising" && clock.now().getTime() - since.getTime() >= dayMs)
         return fail(`${evidence} It keeps rising.`);

@@ -1,3 +1,4 @@
+import { span } from "../preflight/words.ts";
 import { leastSlope, type Point, theilSenSlope } from "./theil-sen.ts";
 
 /** A measurement of a series. */
@@ -8,9 +9,17 @@ export interface Measured {
 
 export type Trend =
   /** There are too few measurements. */
-  | { trend: "unknown"; points: number }
-  /** `growth` is the change over the time, as a share of the median; `spanMs` the time between first and last. */
-  | { trend: "rising" | "unclear" | "steady"; growth: number; from: number; spanMs: number };
+  { trend: "unknown"; points: number } | ({ trend: "rising" | "unclear" | "steady" } & Growth);
+
+/** The change of a series over its whole time, as a share of its median. */
+export interface Growth {
+  growth: number;
+  /** The same at the pace of the second half of the time. */
+  laterGrowth: number;
+  median: number;
+  /** From the first to the last measurement. */
+  spanMs: number;
+}
 
 export interface TrendOptions {
   /** The growth over the whole time that is accepted, as a share of the median. */
@@ -23,8 +32,8 @@ const fewestPoints = 5;
 const mostPoints = 60;
 
 /**
- * Whether a series rises: more than tolerated, with 99.95 % confidence, and still in the second half of the time. What
- * only warms up does not. Noise is reduced to the medians of at most 60 intervals first. Pure.
+ * Whether a series rises: more than tolerated, with 99.95 % confidence, and still in the second half of the time. What has
+ * warmed up is steady. Noise is reduced to the medians of at most 60 intervals first. Pure.
  */
 export const trendOf = (series: readonly Measured[], { tolerance, leastGrowth = 0 }: TrendOptions): Trend => {
   const points = medians(series);
@@ -33,15 +42,21 @@ export const trendOf = (series: readonly Measured[], { tolerance, leastGrowth = 
   if (points.length < fewestPoints || !first || !last || slope === undefined)
     return { trend: "unknown", points: points.length };
   const spanMs = last[0] - first[0];
-  const level = middleOf(points.map(([, value]) => value));
-  const limit = Math.max(tolerance * level, leastGrowth);
-  const growth = level === 0 ? 0 : (slope * spanMs) / level;
-  const found = { growth, from: level, spanMs };
-  if (slope * spanMs <= limit) return { trend: "steady", ...found };
   const later = theilSenSlope(points.slice(Math.floor(points.length / 2))) ?? 0;
-  const isSure = leastSlope(points) * spanMs > limit && later > slope / 2;
-  return { trend: isSure ? "rising" : "unclear", ...found };
+  const median = middleOf(points.map(([, value]) => value));
+  const share = (change: number) => (median === 0 ? 0 : change / median);
+  const found = { growth: share(slope * spanMs), laterGrowth: share(later * spanMs), median, spanMs };
+  const limit = Math.max(tolerance * median, leastGrowth);
+  if (Math.min(slope, later) * spanMs <= limit) return { trend: "steady", ...found };
+  return { trend: leastSlope(points) * spanMs > limit ? "rising" : "unclear", ...found };
 };
+
+/** The growth in words: `3 % in 72 h, 1 % at the pace of the second half`. */
+export const growthText = ({ growth, laterGrowth, spanMs }: Growth): string =>
+  `${percent(growth)} in ${span(spanMs)}, ${percent(laterGrowth)} at the pace of the second half`;
+
+// Adding 0 makes 0 of -0.
+const percent = (share: number): string => `${Math.round(share * 100) + 0} %`;
 
 const medians = (series: readonly Measured[]): Point[] => {
   const sorted = series.map(({ at, value }): Point => [at.getTime(), value]).sort(([a], [b]) => a - b);

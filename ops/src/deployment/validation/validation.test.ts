@@ -125,6 +125,15 @@ test("a person settles what cannot be known, by name, until the phase ends", asy
   expect((await readValidation(file))[1]).toMatchObject({ verdict: "UNKNOWN", ended: false });
 });
 
+test("an acceptance from before the switch settles nothing", async () => {
+  results.health = { verdict: "UNKNOWN", evidence: "Nothing counts requests." };
+  clock.advanceMs(-minute);
+  accept("for a phase before");
+  clock.advanceMs(minute);
+  await gate()();
+  expect(await readValidation(file)).toMatchObject([{ verdict: "UNKNOWN" }]);
+});
+
 test("a person does not settle a failure, nor what cannot be known only later", async () => {
   results.slope = { verdict: "UNKNOWN", evidence: "no series" };
   const look = gate({ phases: phases.slice(1) });
@@ -161,6 +170,17 @@ test("the end of a phase is repeated until it succeeds, and only then the phase 
     { ended: true, checks: [{}, {}, { evidence: "moved" }] },
   ]);
   expect(moved).toBe(2);
+});
+
+test("the end of a phase waits while the release is held", async () => {
+  const look = validation({ phases: phases.slice(1), file, clock, everyMs: minute });
+  clock.advanceMs(120 * minute);
+  expect(await look({ since, commands, held: true })).toEqual({ verdict: "wait" });
+  expect(await readValidation(file)).toMatchObject([{ verdict: "SUCCESS", ended: false }]);
+  expect(moved).toBe(0);
+  clock.advanceMs(minute);
+  expect(await look({ since, commands })).toEqual({ verdict: "pass" });
+  expect(moved).toBe(1);
 });
 
 test("a result counts as long as its check says, also for another conductor", async () => {

@@ -39,6 +39,7 @@ export const validation = ({ phases, file, clock, everyMs, checkTimeoutMs = 5_00
       since: new Date(report[0]?.began_at ?? given.since),
       phaseSince: new Date(before?.began_at ?? ended.at(-1)?.at ?? given.since),
       commands: given.commands,
+      held: given.held ?? false,
     };
     const accepted = newAccept(look, report.at(-1)?.commands ?? 0);
     const current = await lookAt(phase, { look, before, accepted, now: clock.now(), runner });
@@ -63,7 +64,9 @@ const lookAt = async (phase: ValidationPhase, circumstances: Circumstances): Pro
   const { look, now } = circumstances;
   const checks = await Promise.all(phase.checks.map((check) => resultOf(check, circumstances)));
   const isOver = now.getTime() - look.since.getTime() >= phase.endsAfterMs;
-  if (isOver && phase.onEnd && verdictOf(checks) === "SUCCESS") checks.push(await endOf(phase.onEnd, now));
+  const waits = look.held === true && phase.onEnd !== undefined;
+  const ends = isOver && !waits && verdictOf(checks) === "SUCCESS";
+  if (ends && phase.onEnd) checks.push(await endOf(phase.onEnd, now));
   const verdict = verdictOf(checks);
   return {
     phase: phase.name,
@@ -71,7 +74,7 @@ const lookAt = async (phase: ValidationPhase, circumstances: Circumstances): Pro
     checks,
     began_at: look.phaseSince.toISOString(),
     at: now.toISOString(),
-    ended: isOver && verdict === "SUCCESS",
+    ended: ends && verdict === "SUCCESS",
     commands: look.commands.length,
   };
 };
