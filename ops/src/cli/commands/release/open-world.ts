@@ -30,7 +30,7 @@ export const openWorld = async (request: WorldRequest) => {
   const backups = async () => backupsOf(await session.get());
   const smoke = (slot: Slot) =>
     runSmoke(slot === release.to.slot ? release.to.artefact : release.from.artefact, { slot }, env);
-  const observed = observe(dataDir, release, session);
+  const observed = observe(dataDir, release, { session, traffic });
   const gate = releases.judgeGate({
     release,
     directory: releases.releaseDirectory(dataDir, release.id),
