@@ -36,3 +36,14 @@ test("of many processes that find a dead owner, one takes it", async () => {
   expect(taken.filter(isLease)).toHaveLength(1);
   expect(await readdir(directory)).toEqual(["lease-8"]);
 });
+
+test("a look while the lease changes hands finds an owner or none", async () => {
+  for (let round = 0; round < 30; round++) {
+    const [lease] = await Promise.all([
+      take(),
+      ...Array.from({ length: 40 }, () => leaseHolder(directory, systemClock)),
+    ]);
+    if (!isLease(lease)) throw new Error("the lease is free");
+    await lease.release();
+  }
+});

@@ -23,9 +23,7 @@ const generationOf = (name: string) => Number(/^lease-(\d+)$/.exec(name)?.[1] ??
  * that find a dead owner, the file system lets one create it. The file of the last owner stays, so that numbers grow.
  */
 export const takeLease = async (directory: string, clock: Clock): Promise<Lease | Held> => {
-  const generations = await generationsIn(directory);
-  const last = Math.max(0, ...generations);
-  const holder = await runningOwner(directory, last, clock);
+  const { generations, last, holder } = await readLast(directory, clock);
   if (holder) return { heldBy: holder };
   const path = join(directory, nameOf(last + 1));
   try {
@@ -54,7 +52,22 @@ export const takeLease = async (directory: string, clock: Clock): Promise<Lease 
 
 /** The process that holds the lease of a directory; undefined if none does. */
 export const leaseHolder = async (directory: string, clock: Clock): Promise<Owner | undefined> =>
-  runningOwner(directory, Math.max(0, ...(await generationsIn(directory))), clock);
+  (await readLast(directory, clock)).holder;
+
+const readLast = async (
+  directory: string,
+  clock: Clock,
+): Promise<{ generations: number[]; last: number; holder: Owner | undefined }> => {
+  const generations = await generationsIn(directory);
+  const last = Math.max(0, ...generations);
+  try {
+    return { generations, last, holder: await runningOwner(directory, last, clock) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // The next owner has removed it since the directory was read.
+    return readLast(directory, clock);
+  }
+};
 
 const generationsIn = async (directory: string): Promise<number[]> =>
   (await readdir(directory)).map(generationOf).filter((generation) => generation > 0);
