@@ -1,4 +1,5 @@
-import { readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { isRunning, longestSilenceMs, type Owner, readOwner, thisProcess } from "../../core/process-lease.ts";
@@ -27,7 +28,7 @@ export const takeLease = async (directory: string, clock: Clock): Promise<Lease 
   if (holder) return { heldBy: holder };
   const path = join(directory, nameOf(last + 1));
   try {
-    await writeFile(path, JSON.stringify(thisProcess()), { flag: "wx", mode: 0o600 });
+    await createFile(path, JSON.stringify(thisProcess()));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return takeLease(directory, clock);
     throw error;
@@ -48,6 +49,21 @@ export const takeLease = async (directory: string, clock: Clock): Promise<Lease 
       await writeFile(path, released);
     },
   };
+};
+
+/**
+ * Creates a file with its content at once: one that others see empty would have no owner.
+ *
+ * @throws EEXIST
+ */
+const createFile = async (path: string, text: string): Promise<void> => {
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, text, { mode: 0o600 });
+  try {
+    await link(draft, path);
+  } finally {
+    await unlink(draft);
+  }
 };
 
 /** The process that holds the lease of a directory; undefined if none does. */
@@ -84,7 +100,7 @@ const runningOwner = async (
   if (text === released) return undefined;
   const silentMs = clock.now().getTime() - mtimeMs;
   const owner = readOwner(text);
-  // A file without content is that of a process that creates it right now, or died while it did.
-  if (!owner) return silentMs < 5_000 ? thisProcess() : undefined;
+  // A power loss left a file without content.
+  if (!owner) return undefined;
   return isRunning(owner, thisProcess(), silentMs) ? owner : undefined;
 };
