@@ -39,6 +39,7 @@ export const openWorld = async (request: WorldRequest) => {
     log,
     demands: releases.demandsOf(releasePlanFrom(settings)),
     observe: observed,
+    onTick: request.onTick,
   });
   const validation = await openValidation(request, { traffic, observed, harm: gate.harm, smoke });
 
