@@ -139,6 +139,8 @@ describe.skipIf(!hasBrowser)("releases in the console", () => {
     await dialog("Continue the release").getByRole("button", { name: "Go on" }).click();
     await page.getByText("The release obeys within a second").waitFor();
     await page.keyboard.press("Escape");
+    // Commands are in the order of their times.
+    api.clock.advanceMs(1);
     await button("Roll back now").focus();
     await page.keyboard.press("Enter");
     await dialog("Roll back now").waitFor();

@@ -1,4 +1,4 @@
-import { mkdir, rename } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
@@ -90,16 +90,14 @@ test("the newest release changes with its journal and with what is found about i
 });
 
 test("a release whose plan comes later than its directory is found", async () => {
+  const elsewhere = await writeRelease(await makeTemporaryDirectory(), clock);
+  await elsewhere.close();
+  const directory = join(dataDir, "releases", elsewhere.id);
+  await mkdir(directory, { recursive: true });
   const real = new ReleaseHistory({ dataDir, clock: systemClock });
-  await mkdir(join(dataDir, "releases", "20270301-1"), { recursive: true });
   expect(await real.newest()).toBeNull();
-  const release = await writeRelease(dataDir, clock);
-  await release.close();
-  await rename(
-    join(release.directory, "release.json"),
-    join(dataDir, "releases", "20270301-1", "release.json"),
-  );
-  expect(await real.newest()).toMatchObject({ state: "planned" });
+  await copyFile(join(elsewhere.directory, "release.json"), join(directory, "release.json"));
+  expect(await real.newest()).toMatchObject({ id: elsewhere.id, state: "planned" });
 });
 
 test("pages of milestones continue where the one before ended", async () => {
