@@ -12,6 +12,7 @@ const [url = "", port = ""] = process.argv.slice(2);
 const log = createLogger("silent");
 const pool = createPool(url);
 const running = await serve({
+  version: "0.0.0",
   pool,
   direct: pool,
   rollback: new RollbackManager({ pool, changes, log }),

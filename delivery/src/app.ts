@@ -27,6 +27,7 @@ import { customerRoutes, linkRoutes } from "./customers/index.ts";
 import { consoleFigures, dashboardRoutes } from "./dashboard/index.ts";
 import { isDatabaseUnreachable } from "./database-unreachable.ts";
 import { correctionRoutes, deliveryRoutes } from "./deliveries/index.ts";
+import { apiVersions } from "./http/api-versions.ts";
 import { addOldPaths, gateConsolidatedRoutes } from "./http/consolidated-routes.ts";
 import { acceptEmptyJson } from "./http/json-body.ts";
 import { bearer, registerOpenApi } from "./http/openapi.ts";
@@ -89,6 +90,7 @@ export const buildServer = async (given: ServerContext): Promise<FastifyInstance
     backups,
     releases,
     version,
+    apiVersions,
     securityScheme: bearer,
     rateLimit,
     // What happens to those who have the right to be here: their step is rolled back, their login is a while ago.

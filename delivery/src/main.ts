@@ -24,10 +24,10 @@ import { forgetOldKeys } from "./idempotency/index.ts";
 import { generatedSecret } from "./jwt-secret.ts";
 import { MailSender } from "./mail/index.ts";
 import { PeriodicCheck } from "./periodic-check.ts";
-import { version } from "./version.ts";
 
 /** Starts everything that runs beside the database, and listens. */
 export const serve = async ({
+  version,
   pool,
   direct,
   rollback,

@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { changes } from "./changes/index.ts";
 import type { DeliveryDatabase, Tables } from "./database.ts";
+import { apiVersions } from "./http/api-versions.ts";
 import { createSchema } from "./schema.ts";
 import { version } from "./version.ts";
 
@@ -18,6 +19,7 @@ export default defineService({
   name: "EarlyBird Delivery",
   version,
   changes,
+  apiVersions,
   // Without it, requests are not authenticated.
   requiredSteps: [24],
   createSchema: (pool, { BUSINESS_TIME_ZONE }) => createSchema(databaseOf(pool), BUSINESS_TIME_ZONE),
@@ -29,8 +31,10 @@ export default defineService({
       );
       return rows.map(({ email }) => email);
     },
+    releases: async () => (await import("./release-demo/index.ts")).releaseDemo,
     seed: async (pool, options) => ({ ...(await (await loadSeed()).seedDemo(databaseOf(pool), options)) }),
   },
   serve: async (context) => (await loadServer()).serve(context),
+  journeys: async () => (await import("./journeys/index.ts")).journeys,
   inviteAdmin: async (context) => (await loadInvitation()).inviteAdmin(context),
 });

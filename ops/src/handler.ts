@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { accountFrom, BruteForceDetector, countRefusal } from "./alerts/index.ts";
+import { createVersionGate, type HostVersionOptions } from "./http/api-version-host.ts";
 import type { Operator } from "./http/authorization.ts";
 import {
   addressOf,
@@ -32,9 +33,10 @@ export interface LoginRoute<Request> {
 /** As those of the plugin; functions get the request of the framework instead of Fastify's. */
 export interface OpsHandlerOptions<Request extends IncomingMessage = IncomingMessage>
   extends Omit<
-    EarlybirdOptions,
-    "authorize" | "whoIs" | "recentlyAuthenticated" | "rateLimit" | "securityScheme"
-  > {
+      EarlybirdOptions,
+      "authorize" | "whoIs" | "recentlyAuthenticated" | "rateLimit" | "securityScheme" | "pinnedVersion"
+    >,
+    HostVersionOptions<Request> {
   /** Without it, the holder of `operatorToken` is the operator. */
   authorize?: (request: Request, role: "operator" | "admin") => Promise<Operator>;
   whoIs?: (request: Request) => Promise<Operator | null>;
@@ -51,7 +53,10 @@ export interface OpsHandlerOptions<Request extends IncomingMessage = IncomingMes
 
 /** The platform in a service of any framework. All functions record the request, once. */
 export interface OpsHandler {
-  /** For `node:http`. Returns whether the platform responds: the request is for one of its paths. */
+  /**
+   * For `node:http`. Returns whether the platform responds: the request is for one of its paths, or for an API version
+   * that the service does not have.
+   */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /** Middleware for Express. Register it first. */
   handler(request: IncomingMessage, response: ServerResponse, next: () => void): void;
@@ -70,6 +75,7 @@ export interface OpsHandler {
 export const createOpsHandler = async <Request extends IncomingMessage = IncomingMessage>(
   options: OpsHandlerOptions<Request>,
 ): Promise<OpsHandler> => {
+  const acceptVersion = createVersionGate(options);
   const routes = new RouteTable();
   const app = await createApp(options, routes);
   const record = createRecorder(options.monitoring, {
@@ -80,7 +86,7 @@ export const createOpsHandler = async <Request extends IncomingMessage = Incomin
   const handle = (request: IncomingMessage, response: ServerResponse): boolean => {
     if (!routes.has(request.method ?? "GET", request.url ?? "/")) {
       record(request, response);
-      return false;
+      return !acceptVersion(request, response);
     }
     leaveToPlugin(request);
     // Koa sets 404, and Fastify takes over any status that is set.
@@ -110,7 +116,9 @@ const createApp = async <Request extends IncomingMessage>(
   options: OpsHandlerOptions<Request>,
   routes: RouteTable,
 ): Promise<FastifyInstance> => {
-  const { authorize, whoIs, recentlyAuthenticated, isDatabaseUnavailable, log, ...others } = options;
+  const { authorize, whoIs, recentlyAuthenticated, isDatabaseUnavailable, log, ...given } = options;
+  // The service has versions, the platform none.
+  const { apiVersions: _versions, pinnedVersion: _pinned, ...others } = given;
   const app = fastify({
     frameworkErrors: answerFrameworkError,
     ...(log && { loggerInstance: log }),

@@ -13,6 +13,7 @@ export { defineFailure, Failure, type Problem } from "./core/failure.ts";
 export { createLogger, type Logger } from "./core/logger.ts";
 export type { ReleaseStarter, Releases } from "./deployment/index.ts";
 export { createOpsHandler, type LoginRoute, type OpsHandler, type OpsHandlerOptions } from "./handler.ts";
+export type { ApiVersion } from "./http/api-version.ts";
 export type { Authorize, Operator, WhoIs } from "./http/authorization.ts";
 export { describeProblems, problemSchema } from "./http/openapi-problems.ts";
 export {
@@ -32,6 +33,8 @@ export {
 } from "./plugin.ts";
 export {
   defineService,
+  type Journey,
+  type JourneyContext,
   type MonitoringDeclarations,
   type RunningService,
   type SeedRequest,

@@ -26,6 +26,7 @@ import {
   useCredentials,
 } from "./console/index.ts";
 import { ReleaseHistory, type Releases, releaseRoutes } from "./deployment/index.ts";
+import { type ApiVersionOptions, serveApiVersions } from "./http/api-version-hooks.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
 import { authorizeByToken } from "./http/operator-token.ts";
@@ -71,7 +72,7 @@ export interface Backups {
   schedule?: { time: string; timeZone: string } | undefined;
 }
 
-export interface EarlybirdOptions extends Observed {
+export interface EarlybirdOptions extends Observed, ApiVersionOptions {
   /** Without it, the holder of `operatorToken` is the operator. */
   authorize?: Authorize;
   /** Reversible changes. Without it, the routes under `/api/rollback` are not registered. */
@@ -232,6 +233,8 @@ export const earlybird = fastifyPlugin(
         await consolePages(pages, path);
       });
     }
+    // Last: the routes of the platform have no versions.
+    serveApiVersions(app, options);
   },
   { name: "earlybird", fastify: "5.x" },
 );

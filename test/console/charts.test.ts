@@ -36,12 +36,12 @@ describe.skipIf(!hasBrowser)("the charts of the console", () => {
     api = await startApi({ withFleet: true, settings });
     await api.observed.monitoring.start();
     operations = await recordHistory(api, { routes });
-    const now = api.clock.now();
-    api.clock.set(new Date(now.getTime() - 12 * 60_000).toISOString());
+    api.clock.stepMs(-12 * 60_000);
     api.alerts.raise({ type: "DELIVERY_ISSUE", message: "A confirmation failed." });
     await api.alerts.settled();
     // The pages go by the server's clock, and show a minute once every instance has written it.
-    api.clock.set(new Date(now.getTime() + 20_000).toISOString());
+    api.clock.stepMs(12 * 60_000);
+    api.clock.advanceMs(20_000);
     url = await api.app.listen({ port: 0, host: "127.0.0.1" });
     browser = await launchBrowser();
     watched = await openPage(browser, desktop);

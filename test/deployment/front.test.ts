@@ -240,7 +240,7 @@ test("the control socket is private; streams are sticky and asked to reconnect w
   const following = (async () => {
     for await (const tick of traffic.ticks()) {
       ticks.push(tick);
-      if (ticks.length === 2) return;
+      if (tick.epoch === 1) return;
     }
   })();
   await traffic.set({ blue: 0, green: 10_000 }, 1);
@@ -283,11 +283,9 @@ test("the control socket is private; streams are sticky and asked to reconnect w
   expect(await drained).toEqual({ inFlight: 0, streams: 0 });
 
   await following;
-  expect(ticks[1]).toMatchObject({
-    epoch: 1,
+  expect(ticks.at(-1)).toMatchObject({
     weights: { green: 10_000 },
-    slots: { green: { clients: 1, failed: 0 } },
+    slots: { green: { clients: 1, failed_clients: 0 } },
   });
-  expect(ticks[0]?.slots.blue.failedClients).toBe(1);
-  expect(ticks[0]?.slots.blue.latency.length).toBeGreaterThan(0);
+  expect(ticks[0]?.slots.blue.failed_clients).toBe(1);
 });

@@ -74,6 +74,7 @@ else {
       args: [...process.execArgv, process.argv[1] ?? ""],
       cwd: process.cwd(),
     },
+    envFile: "",
     log: createLogger("info"),
     print: (text) => process.stdout.write(`${text}\n`),
     write: (chunk) => process.stderr.write(chunk),

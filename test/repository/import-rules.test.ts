@@ -29,7 +29,7 @@ const allowedImports: Record<string, readonly string[]> = {
   suspects: ["alerts", "monitoring", "rollback", "deployment"],
   timeline: ["core", "database", "alerts", "monitoring", "rollback", "deployment", "suspects"],
   incidents: ["core", "alerts", "monitoring", "rollback", "suspects", "timeline"],
-  deployment: ["core", "settings", "http", "database", "rollback"],
+  deployment: ["core", "settings", "http", "database", "monitoring", "alerts", "rollback"],
   cli: ["core", "settings", "database", "rollback", "backups", "alerts", "deployment", "service.ts"],
 };
 
@@ -77,6 +77,8 @@ const layers: Record<string, readonly string[]> = {
     "slots",
     "judge",
     "preflight",
+    "journeys",
+    "rehearsal",
     "release",
     "validation",
     "history",

@@ -21,8 +21,11 @@ export class StandingClock implements Clock {
     return this.#now.getTime() - this.#steppedMs;
   }
 
+  /** Back in time, only the wall clock moves: the monotonic one never decreases. */
   set(now: string): void {
-    this.#now = new Date(now);
+    const ms = new Date(now).getTime() - this.#now.getTime();
+    if (ms < 0) this.stepMs(ms);
+    else this.advanceMs(ms);
   }
 
   advanceMs(ms: number): void {

@@ -75,7 +75,8 @@ export const startConsoleStage = async ({
   await settleHistory(api);
   await api.app.listen({ port, host: "127.0.0.1" });
   const now = withMorning ? laterTime : firedAt;
-  api.clock.set(firedAt);
+  const sinceMs = api.clock.now().getTime() - Date.parse(firedAt);
+  api.clock.stepMs(-sinceMs);
   const { id } = api.alerts.raise({
     type: "BILLING_FAILURE",
     key: "run",
@@ -83,6 +84,7 @@ export const startConsoleStage = async ({
     details: { failed_bills: 3 },
   });
   await api.alerts.settled();
+  api.clock.stepMs(sinceMs);
   api.clock.set(now);
   if (withMorning) await recordMorning(api, failingMinutes);
   return {

@@ -2,8 +2,6 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What takes longest, and would else keep one processor busy at the end while the others have nothing to do. */
 const long = [
-  // After test/console/pictures in the same worker, its server takes a minute to stop.
-  "delivery/src/deliveries/alerts",
   "test/rollback/random/",
   "test/rollback/crash/",
   "test/e2e/",

@@ -23,6 +23,8 @@ export const writeRelease = async (
       requested_by: "Asha",
       origin: "cli host",
       reason: "prices by weight",
+      acknowledge: [],
+      waivers: [],
     },
     clock,
   );

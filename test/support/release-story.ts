@@ -1,6 +1,7 @@
 import { checks } from "../../ops/src/deployment/preflight/registry.ts";
 import type { CheckResult, PreflightReport } from "../../ops/src/deployment/preflight/run.ts";
 import type { StandingClock } from "./clock.ts";
+import { countsOf, judgedAt10Percent } from "./judged.ts";
 import { type ReleaseOnDisk, writeRelease } from "./release-on-disk.ts";
 
 const minuteMs = 60_000;
@@ -43,28 +44,10 @@ export const preflightWith = (others: Others, clock: StandingClock): PreflightRe
   };
 };
 
-/** What the judge knows in the phase of 10 %. */
-const judgement = (failed: number) => {
-  const role = (slot: "blue" | "green", clients: number, counts: [number, number, number, number]) => ({
-    ...{ slot, clients, failed: counts[0], slow: { p50: counts[1], p95: counts[2], p99: counts[3] } },
-    failing: { lower: 0, upper: (counts[0] + 12) / clients },
-  });
-  return {
-    verdict: "unknown",
-    evidence: [
-      "Observed for 4 min of 15 min.",
-      `Failing clients: ${failed} of 412 of green, 7 of 3,730 of blue.`,
-      "Failures: E = 0.42; the limit is 1000.",
-    ],
-    roles: {
-      blue: role("blue", 3_730, [7, 1_640, 122, 25]),
-      green: role("green", 412, [failed, 171, 15, 3]),
-    },
-    baseline: {
-      ...{ requests: 182_400, clients: 21_300, failed_clients: 40 },
-      ...{ p50_ms: 9, p95_ms: 38, p99_ms: 96 },
-    },
-  };
+/** The version in production, in the hour before. */
+const baseline = {
+  ...{ requests: 182_400, clients: 21_300, failed_clients: 40 },
+  ...{ p50_ms: 9, p95_ms: 38, p99_ms: 96 },
 };
 
 /** Writes a release that has moved 10 % of the clients; it began 24 minutes before the clock's time. */
@@ -99,6 +82,8 @@ export const writeReleaseStory = async (dataDir: string, clock: StandingClock): 
   await enter("phase_10");
   await act("traffic 10 %", "green 10 %, blue 90 %", { ms: 9 });
   after(4);
-  await write("judge.json", judgement(1));
+  const blue = countsOf(3_730, [7, 1_640, 122, 25]);
+  const green = countsOf(412, [1, 171, 15, 3]);
+  await write("judge.json", judgedAt10Percent(clock, { minutes: 4, baseline, blue, green }));
   return release;
 };

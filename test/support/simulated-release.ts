@@ -1,13 +1,12 @@
 import {
-  ClientCounter,
   type JudgeState,
   observeTick,
   type Phase,
-  slowThresholds,
+  type ReleaseTick,
   standardPhases,
   startJudge,
-  type Tick,
 } from "../../ops/src/deployment/judge/index.ts";
+import { ClientCounter, slowThresholds } from "../../ops/src/deployment/traffic/index.ts";
 
 /** Traffic of a release. */
 export interface Traffic {
@@ -55,7 +54,7 @@ const baseline = {
 };
 
 /** An endless release at 10 %, in ticks of 5 s. Each client has one slot and keeps it. */
-export function* simulateTicks(traffic: Traffic): Generator<Tick> {
+export function* simulateTicks(traffic: Traffic): Generator<ReleaseTick> {
   const { clients, heterogeneous } = traffic;
   const random = randomOf(traffic.seed);
   const isGreen = Array.from({ length: clients }, () => random() < 0.1);
@@ -66,7 +65,7 @@ export function* simulateTicks(traffic: Traffic): Generator<Tick> {
     const slot = isGreen[client] ? "green" : "blue";
     const failed = random() < failing;
     const mean = 10 * (isGreen[client] ? traffic.slowdown : 1) * (isFragile[client] ? 2 : 1);
-    counter.record(slot, { client, failed, latencyMs: -mean * Math.log(1 - random()) }, nowMs);
+    counter.record({ slot, client, failed, latencyMs: -mean * Math.log(1 - random()) }, nowMs);
     if (failed && left > 0) pending.push({ client, left: left - 1 });
   };
   for (let sequence = 0; ; sequence++) {

@@ -71,7 +71,7 @@ const loginBehind = async (
   { db, clock }: ApiContext,
   request: FastifyRequest,
 ): Promise<SignedIn | undefined> => {
-  const token = readToken(app, clock, request.headers.authorization);
+  const token = readToken(app, clock, request);
   if (!token) return undefined;
   if (token.expired) throw tokenExpired();
   return findLogin(db, token.sessionId, clock.now());

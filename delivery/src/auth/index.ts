@@ -1,5 +1,6 @@
 export { guardRoutes, loginOf, whoIs } from "./guard.ts";
 export { acceptInvitationPath, createAdminInvitation, hasAnyAdmin } from "./invitation.ts";
+export { journeyToken, signToken } from "./journey-token.ts";
 export { forgetEndedWindows } from "./login-budgets.ts";
 export { authorizeOperator, demandRecentLogin, isPrivilegedAccount } from "./operators.ts";
 export { customerFor, isCustomer, ownCustomer } from "./ownership.ts";

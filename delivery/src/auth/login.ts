@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { type DeliveryDatabase, type Role, roles } from "../database.ts";
 import { ids } from "../ids/index.ts";
+import { userOfJourney } from "./journey-token.ts";
 
 /** Who is making a request, as read from the database for that request. */
 export interface Login {
@@ -49,7 +50,8 @@ const notLinked = defineFailure({
 const lookUpWithinMs = 3_000;
 
 /**
- * Finds the user of an active session; undefined if the session has ended or the user is inactive.
+ * Finds the user of an active session, or of a journey, which never gave a password; undefined if the session has ended or
+ * the user is inactive.
  *
  * @throws DeadlineExceeded when the database has been silent for three seconds
  */
@@ -58,18 +60,24 @@ export const findLogin = async (
   sessionId: string,
   now: Date,
 ): Promise<SignedIn | undefined> => {
-  const query = db
-    .selectFrom("sessions as s")
-    .innerJoin("users as u", "u.id", "s.user_id")
+  const users = db
+    .selectFrom("users as u")
     .leftJoin("totp_secrets as t", (join) =>
       join.onRef("t.user_id", "=", "u.id").on("t.confirmed_at", "is not", null),
     )
-    .select(["u.id", "u.email", "u.name", "u.role", "u.customer_id", "s.authenticated_at"])
+    .select(["u.id", "u.email", "u.name", "u.role", "u.customer_id"])
     .select(({ eb }) => eb("t.user_id", "is not", null).as("has_totp"))
-    .where("s.id", "=", sessionId)
-    .where("s.ended_at", "is", null)
-    .where("s.expires_at", ">", now)
     .where("u.active", "=", true);
+  const travelling = userOfJourney(sessionId);
+  const query =
+    travelling === undefined
+      ? users
+          .innerJoin("sessions as s", "s.user_id", "u.id")
+          .select("s.authenticated_at")
+          .where("s.id", "=", sessionId)
+          .where("s.ended_at", "is", null)
+          .where("s.expires_at", ">", now)
+      : users.select(sql<Date>`to_timestamp(0)`.as("authenticated_at")).where("u.id", "=", travelling);
   const row = await withTimeout(lookUpWithinMs, query.executeTakeFirst());
   if (!row) return undefined;
   const { authenticated_at, has_totp, ...login } = row;

@@ -63,7 +63,7 @@ export const authorizeOperator = (
     request: FastifyRequest,
     role: "operator" | "admin",
   ): Promise<{ id: string; name: string }> => {
-    const token = readToken(app, clock, request.headers.authorization);
+    const token = readToken(app, clock, request);
     if (!token) throw unauthenticated();
     const { sessionId, expired } = token;
     const known = role === "operator" ? knownOperator(sessionId) : undefined;

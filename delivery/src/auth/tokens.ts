@@ -1,6 +1,7 @@
 import type { Clock } from "@earlybird-ops/platform";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { userOfJourney } from "./journey-token.ts";
 
 /** How long an access token lasts, in seconds. */
 export const tokenLifetimeSeconds = 15 * 60;
@@ -20,16 +21,22 @@ export const issueToken = (app: FastifyInstance, clock: Clock, sessionId: string
   return app.jwt.sign({ sid: sessionId, iat, exp: iat + tokenLifetimeSeconds });
 };
 
-/** The session of an `authorization` header, and whether the token has ended; undefined when it is absent or forged. */
+const reading = new Set(["GET", "HEAD"]);
+
+/**
+ * The session of a request's token, and whether the token has ended; undefined when it is absent or forged, or of a journey
+ * that writes.
+ */
 export const readToken = (
   app: FastifyInstance,
   clock: Clock,
-  header: string | undefined,
+  { headers, method }: Pick<FastifyRequest, "headers" | "method">,
 ): { sessionId: string; expired: boolean } | undefined => {
-  const token = /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
+  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
   if (!token) return undefined;
   try {
     const { sid, exp } = claims.parse(app.jwt.verify(token));
+    if (userOfJourney(sid) !== undefined && !reading.has(method)) return undefined;
     return { sessionId: sid, expired: exp * 1_000 <= clock.now().getTime() };
   } catch {
     return undefined;

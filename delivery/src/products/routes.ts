@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { changeOf, flag, id, name, paise } from "../fields.ts";
+import { listsOnlySoldProducts } from "../http/api-versions.ts";
 import { newId } from "../ids/index.ts";
 import { listRoute } from "../list-route.ts";
 import { productColumns, productNotFound, productView } from "./product.ts";
@@ -13,13 +14,19 @@ export const productRoutes: FastifyPluginAsyncZod<ApiContext> = async (app, { db
     tags: ["products"],
     summary: "List products",
     item: productView,
-    filters: { category: name.optional(), active: flag.optional() },
+    filters: {
+      category: name.optional(),
+      active: flag.optional().describe(`without it: all; from version ${listsOnlySoldProducts}: true`),
+    },
     sort: { id },
-    fetch: (filters, { after, take }) =>
+    fetch: (filters, { after, take }, { apiVersion }) =>
       db
         .selectFrom("products")
         .select(productColumns)
         .where((eb) => eb.and(filters))
+        .$if(filters.active === undefined && apiVersion >= listsOnlySoldProducts, (query) =>
+          query.where("active", "=", true),
+        )
         .$if(after !== undefined, (query) => query.where("id", ">", after?.id ?? ""))
         .orderBy("id")
         .limit(take)

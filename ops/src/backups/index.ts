@@ -9,3 +9,4 @@ export type { Restored } from "./restore.ts";
 export { type BackupRoutesOptions, backupRoutes } from "./routes.ts";
 export { type BackupView, backupViewSchema } from "./view.ts";
 export { createRestorePoint } from "./wal-archive.ts";
+export type { TemporaryCopy } from "./with-copy.ts";

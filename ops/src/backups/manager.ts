@@ -29,6 +29,7 @@ import { BackupTable, newRow, rowOf } from "./table.ts";
 import { verifyBackup } from "./verify.ts";
 import { type BackupView, incompleteView, type RunningWork, rowView, viewOf } from "./view.ts";
 import { pruneArchive } from "./wal-archive.ts";
+import { type TemporaryCopy, withTemporaryCopy } from "./with-copy.ts";
 
 /** Makes, lists and verifies the backups of one database. */
 export class BackupManager {
@@ -127,26 +128,14 @@ export class BackupManager {
     { onProgress }: { onProgress?: ((progress: Progress) => void) | undefined } = {},
   ): Promise<Verification> {
     const manifest = await this.find(id);
-    const { settings, url, clock, log } = this.#context;
-    const folder = {
-      directory: join(this.#root, id),
-      key: manifest.key_id === null ? undefined : settings.key,
-    };
+    const { clock, log } = this.#context;
+    const folder = this.#folderOf(manifest);
     return this.#working(id, "verify", onProgress, async (report) => {
-      let bytes = 0;
       const verification = await verifyBackup({
-        folder,
-        manifest,
+        ...this.#copying(manifest, report),
         root: this.#root,
         clock,
         log,
-        binDirectory: settings.binDirectory,
-        restoreCommand: settings.restoreCommand,
-        databaseUrl: url,
-        onBytes: (count) => {
-          bytes += count;
-          report({ stage: "restore", bytes, total_bytes: Math.max(manifest.raw_bytes, bytes) });
-        },
       });
       const isReadable = verification.checks[0]?.verdict === "ok";
       // Only who has the key may change the manifest of an encrypted backup.
@@ -188,23 +177,25 @@ export class BackupManager {
     },
   ): Promise<Restored> {
     const manifest = await this.find(id);
-    const { settings, url, clock } = this.#context;
-    let bytes = 0;
-    const request = {
-      folder: this.#folderOf(manifest),
-      manifest,
-      destination,
-      target,
-      archiveOf: dataDir,
-      binDirectory: settings.binDirectory,
-      restoreCommand: settings.restoreCommand,
-      databaseUrl: url,
-      onBytes: (count: number) => {
-        bytes += count;
-        onProgress?.({ stage: "restore", bytes, total_bytes: Math.max(manifest.raw_bytes, bytes) });
-      },
-    };
-    return restoreBackup(request, clock.now());
+    const copying = this.#copying(manifest, (progress) => onProgress?.(progress));
+    const request = { ...copying, destination, target, archiveOf: dataDir };
+    return restoreBackup(request, this.#context.clock.now());
+  }
+
+  /**
+   * Restores a backup into a temporary server for as long as `work` takes. Server and files are removed in any case.
+   *
+   * @throws what {@link withTemporaryCopy} throws, EB_BACKUP_UNKNOWN, EB_BACKUP_ELSEWHERE
+   */
+  async withCopy<T>(
+    id: string,
+    work: (copy: TemporaryCopy) => Promise<T>,
+    { onProgress, signal }: { onProgress?: (progress: Progress) => void; signal?: AbortSignal } = {},
+  ): Promise<T> {
+    const manifest = await this.find(id);
+    return this.#working(id, "copy", onProgress, (report) =>
+      withTemporaryCopy({ ...this.#copying(manifest, report), root: this.#root, signal }, work),
+    );
   }
 
   /** The backups in the directory, those that other hosts made, and attempts that failed; the newest first. */
@@ -229,6 +220,23 @@ export class BackupManager {
   /** Whether a scheduled backup was begun at or after a time, by any instance. */
   async wasBegunSince(due: Date): Promise<boolean> {
     return (await this.#table.list(20)).some((row) => row.scheduled && row.started_at >= due);
+  }
+
+  /** How a backup is copied, with the progress. */
+  #copying(manifest: Manifest, report: (progress: Progress) => void) {
+    const { settings, url } = this.#context;
+    let bytes = 0;
+    return {
+      folder: this.#folderOf(manifest),
+      manifest,
+      binDirectory: settings.binDirectory,
+      restoreCommand: settings.restoreCommand,
+      databaseUrl: url,
+      onBytes: (count: number) => {
+        bytes += count;
+        report({ stage: "restore", bytes, total_bytes: Math.max(manifest.raw_bytes, bytes) });
+      },
+    };
   }
 
   #folderOf({ id, key_id }: Manifest): PartFolder {

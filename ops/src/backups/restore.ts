@@ -84,7 +84,11 @@ export const restoreBackup = async (request: RestoreRequest, now: Date): Promise
   }
 };
 
-const demandIntact = async ({ folder, manifest }: RestoreRequest): Promise<void> => {
+/** @throws Failure EB_BACKUP_DAMAGED, EB_BACKUP_KEY */
+export const demandIntact = async ({
+  folder,
+  manifest,
+}: Pick<RestoreRequest, "folder" | "manifest">): Promise<void> => {
   const { id } = manifest;
   const problem = await faultOfKey(folder.directory, folder.key);
   if (problem === "changed") throw backupDamaged({ id, reason: "backup.json was changed." });

@@ -6,7 +6,7 @@ import type { BackupRow } from "./table.ts";
 
 /** What this process does with a backup now. */
 export interface RunningWork {
-  kind: "create" | "verify";
+  kind: "create" | "verify" | "copy";
   progress: Progress | null;
 }
 
@@ -29,7 +29,7 @@ export const backupViewSchema = z.object({
   failure: z.string().nullable(),
   running: z
     .object({
-      kind: z.enum(["create", "verify"]),
+      kind: z.enum(["create", "verify", "copy"]),
       progress: z
         .object({ stage: z.enum(["copy", "restore"]), bytes: z.number(), total_bytes: z.number() })
         .nullable(),

@@ -31,11 +31,14 @@ export interface Session extends Connection {
 /** Who runs this command. */
 export const operator = () => ({ requestedBy: userInfo().username, origin: `cli ${hostname()}` });
 
+/** The file `.env` beside the service's configuration; a version that a release starts reads that of the project. */
+export const envFileOf = (root: string): string => process.env.EARLYBIRD_ENV_FILE ?? join(root, ".env");
+
 /** The settings, read beside the service's configuration. */
 export const readEnvironment = async (): Promise<Environment> => {
   const root = findRoot(process.cwd());
   const { readSettings } = await import("../settings/settings.ts");
-  const settings = readSettings(process.env, join(root, ".env"));
+  const settings = readSettings(process.env, envFileOf(root));
   return { settings, dataDir: resolve(root, settings.EARLYBIRD_DATA_DIR) };
 };
 
@@ -91,6 +94,43 @@ export const withSession = async <T>(
     },
     logLevel,
   );
+};
+
+/** A session that is opened when it is first needed, and again if that failed. */
+export interface LateSession {
+  /** @throws Failure EB_DATABASE_UNAVAILABLE, and what {@link withSession} throws */
+  get(): Promise<Session>;
+  close(): Promise<void>;
+}
+
+export const openLater = (logLevel: (settings: Settings) => string = quiet): LateSession => {
+  let opened: Promise<Session> | undefined;
+  let ended: Promise<void> = Promise.resolve();
+  let close: () => void = () => undefined;
+  const open = () =>
+    new Promise<Session>((resolve, reject) => {
+      ended = withSession(async (session) => {
+        const closed = new Promise<void>((end) => {
+          close = end;
+        });
+        resolve(session);
+        await closed;
+      }, logLevel).catch((error: unknown) => {
+        opened = undefined;
+        reject(error);
+      });
+    });
+  return {
+    get: () => {
+      opened ??= open();
+      return opened;
+    },
+    close: async () => {
+      await opened?.catch(() => undefined);
+      close();
+      await ended;
+    },
+  };
 };
 
 /** The same changes on another database, for as long as `work` takes. */

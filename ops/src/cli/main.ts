@@ -8,17 +8,21 @@ import { approvalsCommand, approveCommand, withdrawCommand } from "./commands/ap
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup/index.ts";
 import { checkCommand } from "./commands/check.ts";
+import { emergencyCommand } from "./commands/emergency.ts";
 import { healthCommand } from "./commands/health.ts";
 import { historyCommand } from "./commands/history.ts";
 import { parkedCommand } from "./commands/parked.ts";
 import { preflightCommand } from "./commands/preflight.ts";
 import { proveCommand } from "./commands/prove.ts";
 import { reapplyCommand } from "./commands/reapply.ts";
+import { rehearseStepsCommand } from "./commands/rehearse-steps.ts";
+import { releaseCommand } from "./commands/release/index.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { seedCommand } from "./commands/seed.ts";
 import { showCommand } from "./commands/show.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { untilCommand } from "./commands/until.ts";
@@ -46,6 +50,8 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   const alerts = alertsCommand();
   // These commands import all modules of alerts and backups.
   if (argv.includes("alerts")) (await import("./commands/alerts/commands.ts")).addAlertCommands(alerts);
+  const release = releaseCommand();
+  if (argv.includes("release")) (await import("./commands/release/commands.ts")).addReleaseCommands(release);
   const backup = backupCommand();
   if (argv.includes("backup")) (await import("./commands/backup/commands.ts")).addBackupCommands(backup);
   for (const command of [
@@ -66,7 +72,10 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     auditCommand(),
     proveCommand(),
     parkedCommand(),
+    release,
     preflightCommand(),
+    emergencyCommand(),
+    smokeCommand(),
     alerts,
     backup,
     adminCommand(),
@@ -75,6 +84,7 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   ]) {
     program.addCommand(command);
   }
+  program.addCommand(rehearseStepsCommand(), { hidden: true });
   reportErrors(program);
   try {
     await program.parseAsync(argv);

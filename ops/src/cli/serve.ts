@@ -20,14 +20,21 @@ const nothingToServe = defineFailure({
 export interface ServeOptions {
   /** Where the service listens, in a slot. */
   slot?: SlotListening;
-  /** Called with the greeting once the service serves. */
-  onReady: (greeting: string) => void | Promise<void>;
+  /** Applies no changes and loads no demo data: a release does. */
+  keepsSteps?: boolean;
+  /** Called with the greeting and the dates of the API versions once the service serves. */
+  onReady: (greeting: string, apiVersions: readonly string[]) => void | Promise<void>;
   /** Called when a signal stops the service. */
   onStop: () => void;
 }
 
 /** Prepares the database, applies pending changes, and serves in this process until a signal stops it. */
-export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Promise<void> =>
+export const serveUntilStopped = ({
+  slot,
+  keepsSteps = false,
+  onReady,
+  onStop,
+}: ServeOptions): Promise<void> =>
   withSession(
     async (session) => {
       const { service, settings, dataDir, database, manager, log } = session;
@@ -36,18 +43,22 @@ export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Prom
       printStatus(
         database.source === "embedded" ? `Embedded PostgreSQL in ${dataDir}` : "PostgreSQL from DATABASE_URL",
       );
-      await service.createSchema?.(database.direct, settings);
-      const applied = await manager.install(operator());
+      if (!keepsSteps) await service.createSchema?.(database.direct, settings);
+      const applied = await manager.install(operator(), keepsSteps ? { only: [] } : {});
       if (applied.length > 0) printStatus(`Applied changes ${applied.join(", ")}`);
       await recordSettings(manager, settings, log);
-      if (settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
+      if (!keepsSteps && settings.NODE_ENV !== "production" && (await service.demo?.isEmpty(database.pool))) {
         printStatus("Loading demo data");
         await service.demo?.seed(database.pool, {
           onProgress: (stage, rows) => printStatus(`  ${stage}${rows > 0 ? `: ${number(rows)}` : ""}`),
         });
       }
       const { backupsOf } = await import("./backups-of.ts");
+      const { kyselyOn } = await import("./kysely-on.ts");
+      const { loadReleases } = await import("../deployment/index.ts");
+      const { mirrorReleases } = await loadReleases();
       const running = await service.serve({
+        version: service.version,
         pool: database.pool,
         direct: database.direct,
         rollback: manager,
@@ -58,11 +69,16 @@ export const serveUntilStopped = ({ slot, onReady, onStop }: ServeOptions): Prom
         log,
         ...(slot && { slot }),
       });
+      const endMirror = mirrorReleases(dataDir, kyselyOn(database.direct), log);
       const anchoring = setInterval(() => void manager.anchorLedger(), anchorEveryMs);
-      await onReady(running.greeting);
+      await onReady(
+        running.greeting,
+        (service.apiVersions ?? []).map(({ date }) => date),
+      );
       await stop;
       clearInterval(anchoring);
       onStop();
+      await endMirror();
       await running.close();
     },
     (settings) => settings.LOG_LEVEL,

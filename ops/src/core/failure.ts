@@ -57,6 +57,7 @@ const titles: Record<number, string> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  406: "Not Acceptable",
   409: "Conflict",
   410: "Gone",
   413: "Payload Too Large",

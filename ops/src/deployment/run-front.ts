@@ -1,4 +1,6 @@
 import type { ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { systemClock } from "../core/clock.ts";
 import { defineFailure } from "../core/failure.ts";
 import type { Logger } from "../core/logger.ts";
 import {
@@ -11,6 +13,9 @@ import {
   type RunningFront,
   startFront,
 } from "./front/index.ts";
+import { attendRelease } from "./release/attend-release.ts";
+import { type Lease, takeLease } from "./release/lease.ts";
+import { programsOfRelease } from "./release/programs-of-release.ts";
 import { exitStatusOf, startSuccessor, tellServing } from "./renewal.ts";
 import { type Launch, readLaunch, readProcess, Supervisor, writeLaunch } from "./slots/index.ts";
 import { DivisionFile, slots } from "./traffic/index.ts";
@@ -29,11 +34,18 @@ const lastRequestsMs = 5_000;
 export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "port" | "trustProxy"> {
   /** The listening sockets of the front that this one follows. */
   handles?: readonly ListeningHandle[] | undefined;
-  /** The program of a slot, if none is on disk. */
+  /** The program of a slot, unless a release says another one. */
   launch: Launch;
+  /** The file `.env` of the project. */
+  envFile: string;
   log: Logger;
   /** Prints a line for people. */
   print: (text: string) => void;
+  /**
+   * Another program divides the traffic between the sockets of the slots, such as HAProxy: this process runs the slots, and
+   * listens nowhere.
+   */
+  isDividedElsewhere?: boolean;
   /** Receives the output of the slots. */
   write: (chunk: Buffer) => void;
   /** Resolves when the user stops the front. */
@@ -49,15 +61,18 @@ export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "p
 export const runFront = async (request: FrontRequest): Promise<number> => {
   const { dataDir, log, print, write, stopped } = request;
   await prepareSockets(dataDir);
-  const { handles } = request;
+  const { handles, isDividedElsewhere = false } = request;
   if (!handles) await requireNoFront(request);
-  const { url, port } = handles ? addressOf(request) : await findAddress(request);
+  const lease = isDividedElsewhere ? await leaseOfSlots(request) : undefined;
+  const { url, port } = handles || isDividedElsewhere ? addressOf(request) : await findAddress(request);
   const supervisor = new Supervisor({ dataDir, url, log, write });
   const slot = await slotOfTraffic(dataDir);
-  // A slot that runs keeps its program; otherwise today's program starts.
+  const programs = await programsOfRelease(dataDir, request.envFile);
+  // A slot that runs keeps its program; otherwise that of the release starts, or today's.
   if (!(await readProcess(dataDir, slot)) || !(await readLaunch(dataDir, slot))) {
-    await writeLaunch(dataDir, slot, request.launch);
+    await writeLaunch(dataDir, slot, programs.launchFor(slot, request.launch));
   }
+  if (programs.note) print(programs.note);
   let isStopping = false;
   process.once("exit", () => {
     if (isStopping) supervisor.kill();
@@ -82,8 +97,13 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
       throw error;
     }
   };
+  const versionsOf: FrontOptions["versionsOf"] = async (each) => {
+    const found = await readProcess(dataDir, each);
+    return found?.ready && { pid: found.owner.pid, versions: found.ready.apiVersions ?? [] };
+  };
   const started = await Promise.race([supervisor.start(slot), asked]);
   let front: RunningFront | undefined;
+  let unattend: () => Promise<void> = async () => undefined;
   if (started) {
     if (started.state === "ended") {
       await writeLaunch(dataDir, slot, undefined);
@@ -91,19 +111,25 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     }
     const { ready } = started.process;
     if (started.isAdopted) log.info({ slot, pid: started.process.owner.pid }, "adopted the running slot");
-    if (ready?.isFronted) front = await startFront({ ...request, port, handOver });
+    if (ready?.isFronted && !isDividedElsewhere)
+      front = await startFront({ ...request, port, handOver, versionsOf });
     supervisor.watch();
+    unattend = attendRelease({ dataDir, envFile: request.envFile }, log);
     if (handles) tellServing();
     else print(ready?.greeting.replaceAll(ready.url, url) ?? "");
     await Promise.race([asked, renewed]);
   }
+  await unattend();
   if (successor) {
     await Promise.all([front?.stop(lastRequestsMs), supervisor.release()]);
     return exitStatusOf(successor);
   }
   await front?.stop();
-  for (const each of slots) await writeLaunch(dataDir, each, undefined);
+  // A release that is open goes on with both slots after the next start.
+  const { isOpen } = await programsOfRelease(dataDir, request.envFile);
+  if (!isOpen) for (const each of slots) await writeLaunch(dataDir, each, undefined);
   await supervisor.stop();
+  await lease?.release();
   isStopping = false;
   return 0;
 };
@@ -116,6 +142,13 @@ const requireNoFront = async ({ dataDir, port }: FrontRequest): Promise<void> =>
   if (state === undefined) return;
   if (new URL(state.url).port === String(port)) throw portTaken({ port });
   throw frontRuns({ pid: state.pid, url: state.url });
+};
+
+/** One process runs the slots; without a front, a lease says which. */
+const leaseOfSlots = async (request: FrontRequest): Promise<Lease> => {
+  const lease = await takeLease(join(request.dataDir, "slots"), systemClock);
+  if ("heldBy" in lease) throw frontRuns({ pid: lease.heldBy.pid, url: addressOf(request).url });
+  return lease;
 };
 
 /** The slot that serves most clients. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifySchema, RouteOptions } from "fastify";
+import { describeVersions } from "./api-version-openapi.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -27,6 +28,7 @@ const meanings: Record<number, string> = {
   401: "The request has no valid login.",
   403: "The login lacks the permission.",
   404: "The resource does not exist.",
+  406: "The service does not have this API version.",
   409: "The current state does not allow it.",
   410: "The resource has expired.",
   413: "The body is too large.",
@@ -44,20 +46,22 @@ interface Described {
 
 /**
  * Adds the error responses to each operation of an OpenAPI document. Most follow from the route: its parameters and
- * body, whether it needs a login, whether it writes. `config.problems` lists the others.
+ * body, whether it needs a login, whether it writes. `config.problems` lists the others. Names the header of API versions.
  */
 export const describeProblems =
   <Input extends { route: RouteOptions }>(
     transform: (input: Input) => Described,
   ): ((input: Input) => Described) =>
   (input) => {
-    const { schema, url } = transform(input);
+    // The transform answers none for a route without a schema.
+    const { schema = {}, url } = transform(input);
     if (schema.hide) return { schema, url };
     const problems = Object.fromEntries(statusesOf(input.route).map((status) => [status, answer(status)]));
     const described = (schema.response as Record<string, unknown> | undefined) ?? {
       200: { description: "Done" },
     };
-    return { schema: { ...schema, response: { ...problems, ...described } }, url };
+    const complete = { ...schema, response: { ...problems, ...described } };
+    return { schema: describeVersions(complete, input.route.config?.apiVersions), url };
   };
 
 const statusesOf = ({ method, url, schema, config }: RouteOptions): number[] => {
@@ -67,6 +71,7 @@ const statusesOf = ({ method, url, schema, config }: RouteOptions): number[] => 
     ...[400, 429, 503],
     ...(schema?.security?.length ? [401, 403] : []),
     ...(url.includes("/:") ? [404] : []),
+    ...(config?.apiVersions ? [406] : []),
     ...(writes ? [409, 413, 415, 422] : []),
     ...(config?.problems ?? []),
   ];

@@ -15,7 +15,7 @@ export type { Collection } from "./database/table-sizes.ts";
 export type { ErrorCount } from "./fleet/error-counts.ts";
 export { Fleet, type FleetOptions } from "./fleet/fleet.ts";
 export type { FleetCoverage, FleetEndpoint, FleetSummary } from "./fleet/fleet-summary.ts";
-export type { HistoryPoint, HistoryRequest, Resolution } from "./fleet/history.ts";
+export { type HistoryPoint, type HistoryRequest, type Resolution, readHistory } from "./fleet/history.ts";
 export type { Instance } from "./fleet/instances.ts";
 export { SliceMeter } from "./fleet/slice-meter.ts";
 export type { InstanceStart } from "./fleet/starts.ts";

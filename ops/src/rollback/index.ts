@@ -34,6 +34,7 @@ export type { StepFindings } from "./preflight/check-steps.ts";
 export type { DryRun } from "./preview/dry-run.ts";
 export { type Fingerprint, fingerprint } from "./preview/fingerprint.ts";
 export type { Preview } from "./preview/impact-preview.ts";
+export { compareInventory, type Inventory, takeInventory } from "./preview/inventory.ts";
 export type { Overview } from "./preview/overview.ts";
 export type { ParkedStep } from "./preview/parked.ts";
 export type { Certificate } from "./preview/prove.ts";

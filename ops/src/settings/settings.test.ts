@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { releasePlanFrom } from "./release-settings.ts";
 import { readSettings, redactedSettings, secretSettings } from "./settings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "earlybird-settings-"));
@@ -122,6 +123,38 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
     ],
   ],
   [
+    "times of a release that cannot be",
+    {
+      RELEASE_PHASE_MINUTES: "5,15",
+      RELEASE_DEADLINE_MINUTES: "60,10,240",
+      RELEASE_VALIDATION_MINUTES: "15,120,120,1440,4320",
+    },
+    [
+      "RELEASE_PHASE_MINUTES: must be 3 numbers of minutes above 0, separated by commas",
+      "RELEASE_VALIDATION_MINUTES: must ascend: each number counts from the switch",
+      "RELEASE_DEADLINE_MINUTES: each must be greater than the number in RELEASE_PHASE_MINUTES",
+    ],
+  ],
+  [
+    "phases that last longer than the deadlines that are not set",
+    { RELEASE_PHASE_MINUTES: "5,15,300" },
+    ["RELEASE_DEADLINE_MINUTES: each must be greater than the number in RELEASE_PHASE_MINUTES"],
+  ],
+  [
+    "HAProxy without its socket, and a command that is not used",
+    { TRAFFIC_SWITCH: "haproxy", HAPROXY_SERVERS: "blue=milk/a,green=milk/a", TRAFFIC_COMMAND: "kamal" },
+    [
+      "HAPROXY_SERVERS: must name two different servers",
+      "HAPROXY_SOCKET: must be set for TRAFFIC_SWITCH=haproxy",
+      "TRAFFIC_COMMAND: needs TRAFFIC_SWITCH=command: set it, or remove TRAFFIC_COMMAND",
+    ],
+  ],
+  [
+    "servers that are none",
+    { TRAFFIC_SWITCH: "haproxy", HAPROXY_SOCKET: "/run/haproxy.sock", HAPROXY_SERVERS: "milk/a,milk/b" },
+    ["HAPROXY_SERVERS: must look like blue=backend/server,green=backend/server"],
+  ],
+  [
     "statuses between the two",
     { ALERT_ERROR_RATE_FROM_STATUS: "404" },
     ["ALERT_ERROR_RATE_FROM_STATUS: must be 400 or 500"],
@@ -141,6 +174,29 @@ test.each<[string, NodeJS.ProcessEnv, string[]]>([
   ],
 ])("refuses %s", (_, environment, faults) => {
   expect(faultsOf(environment)).toEqual(faults);
+});
+
+test("the times of a release are minutes, also parts of them, and read as milliseconds", () => {
+  expect(releasePlanFrom(read({}))).toEqual({
+    phaseMs: [300_000, 900_000, 1_800_000],
+    deadlineMs: [3_600_000, 7_200_000, 14_400_000],
+    margins: [0.02, 0.01, 0.005],
+    validationMs: [900_000, 7_200_000, 21_600_000, 86_400_000, 259_200_000],
+    traffic: { kind: "front" },
+  });
+  const short = read({ RELEASE_PHASE_MINUTES: "0.1, 0.2, 0.5" });
+  expect(releasePlanFrom(short).phaseMs).toEqual([6_000, 12_000, 30_000]);
+});
+
+test("the switch of the traffic is read with what it needs", () => {
+  const haproxy = { HAPROXY_SOCKET: "/run/haproxy.sock", HAPROXY_SERVERS: "blue=milk/a, green=milk/b" };
+  expect(releasePlanFrom(read({ TRAFFIC_SWITCH: "haproxy", ...haproxy })).traffic).toEqual({
+    kind: "haproxy",
+    socketPath: "/run/haproxy.sock",
+    servers: { blue: "milk/a", green: "milk/b" },
+  });
+  const command = { TRAFFIC_SWITCH: "command", TRAFFIC_COMMAND: "move-traffic --all" };
+  expect(releasePlanFrom(read(command)).traffic).toEqual({ kind: "command", command: "move-traffic --all" });
 });
 
 test("faults of single settings and of settings together are reported together", () => {

@@ -4,6 +4,7 @@ import { alertSecrets, alertSettings, emailFaults } from "./alert-settings.ts";
 import { backupFaults, backupSecrets, backupSettings } from "./backup-settings.ts";
 import { channelFaults, channelSecrets, channelSettings } from "./channel-settings.ts";
 import { readEnvironment } from "./environment.ts";
+import { releaseFaults, releaseSettings } from "./release-settings.ts";
 import { intervals, networks, port, secretOf, text, timeOfDay, timeZone } from "./validators.ts";
 
 const databaseAddress = z.url({
@@ -78,6 +79,7 @@ export const schema = z.object({
     .describe(
       "when no release may start: intervals such as `2026-12-24T00:00+05:30/2026-12-27T00:00+05:30`, separated by commas",
     ),
+  ...releaseSettings,
   ...backupSettings,
   ...alertSettings,
   ...channelSettings,
@@ -145,7 +147,12 @@ export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFi
   const { present, faults } = readEnvironment(environment, envFile, secretSettings);
   const parsed = schema.safeParse(present);
   if (!parsed.success) faults.push(...faultsOf(parsed.error));
-  faults.push(...backupFaults(present), ...emailFaults(present), ...channelFaults(present));
+  faults.push(
+    ...releaseFaults(present),
+    ...backupFaults(present),
+    ...emailFaults(present),
+    ...channelFaults(present),
+  );
   if (present.DATABASE_DIRECT_URL && !present.DATABASE_URL) {
     faults.push("DATABASE_DIRECT_URL: needs DATABASE_URL: set it, or remove DATABASE_DIRECT_URL");
   }

@@ -4,6 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import { defineFailure } from "../../core/failure.ts";
 import { AlertSeverity, AlertType } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
+import { sanitizeMessage } from "../model/sanitize.ts";
 import type { SendResult } from "./channel.ts";
 
 /** The result of a test. */
@@ -27,15 +28,18 @@ export const noSuchChannel = defineFailure({
   remedy: "Use one of {known}, or configure the channel first.",
 });
 
+const nothingIsWrong = "This is a test of the alert channels; nothing is wrong.";
+
 /** Sends one test to the channel, or to all at once; see NotificationDispatcher.test. */
 export const testChannels = async (
   channels: ReadonlyMap<string, Testable>,
   name: string | undefined,
   clock: Clock,
+  message = nothingIsWrong,
 ): Promise<ChannelTest[]> => {
   if (name !== undefined && !channels.has(name))
     throw noSuchChannel({ name, known: [...channels.keys()].join(", ") });
-  const notification = testNotification(clock.now());
+  const notification = testNotification(clock.now(), message);
   const tested = [...channels].filter(([channel]) => name === undefined || channel === name);
   return Promise.all(
     tested.map(async ([channel, target]) => {
@@ -50,7 +54,7 @@ export const testChannels = async (
   );
 };
 
-const testNotification = (now: Date): Notification => {
+const testNotification = (now: Date, message: string): Notification => {
   const id = randomUUID();
   return {
     id,
@@ -61,7 +65,7 @@ const testNotification = (now: Date): Notification => {
       key: "test",
       severity: AlertSeverity.WARNING,
       state: "firing",
-      message: "This is a test of the alert channels; nothing is wrong.",
+      message: sanitizeMessage(message),
       details: { host: hostname() },
       fired_at: now.toISOString(),
       resolved_at: null,

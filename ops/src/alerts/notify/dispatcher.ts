@@ -146,10 +146,11 @@ export class NotificationDispatcher implements Dispatcher {
    * Sends a test once, to one channel or to all, and returns the results. It also works before the start; nothing is
    * stored.
    *
+   * @param message instead of the sentence that it is a test
    * @throws Failure EB_NO_SUCH_CHANNEL
    */
-  async test(channel?: string): Promise<ChannelTest[]> {
-    return testChannels(this.#workers, channel, this.#clock);
+  async test(channel?: string, message?: string): Promise<ChannelTest[]> {
+    return testChannels(this.#workers, channel, this.#clock, message);
   }
 
   /** Delivers due notifications for at most `graceMs`; the rest stays in the spool for the next process. */

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { defineFailure } from "../../core/failure.ts";
 import { serverAddress } from "../arguments.ts";
-import { readEnvironment } from "../context.ts";
 import { print, printJson } from "../output.ts";
+import { usualPlaces } from "../usual-places.ts";
 
 const serverUnreachable = defineFailure({
   code: "EB_SERVER_UNREACHABLE",
@@ -12,9 +12,6 @@ const serverUnreachable = defineFailure({
 });
 
 const timeoutMs = 5_000;
-const lastPrivilegedPort = 1_023;
-/** Where a server listens to which the system has refused its port. */
-const fallbackPort = 10_001;
 
 export const healthCommand = () =>
   new Command("health")
@@ -28,18 +25,6 @@ export const healthCommand = () =>
       const { status, version, uptime_seconds } = health;
       print(`${status}, version ${version}, up for ${uptime_seconds} s at ${place}`);
     });
-
-const usualPlaces = async (): Promise<string[]> => {
-  const { HOST, PORT } = (await readEnvironment()).settings;
-  const ports = PORT <= lastPrivilegedPort ? [PORT, fallbackPort] : [PORT];
-  return ports.map((port) => `http://${hostToAsk(HOST)}:${port}`);
-};
-
-/** A server that listens on all networks is requested on this machine. */
-const hostToAsk = (host: string): string => {
-  if (host === "0.0.0.0" || host === "::") return "localhost";
-  return host.includes(":") ? `[${host}]` : host;
-};
 
 const firstAnswer = async (urls: readonly string[]) => {
   const { healthResponse } = await import("./health-response.ts");

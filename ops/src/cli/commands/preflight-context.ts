@@ -11,6 +11,7 @@ import { loadPreflight, type PreflightContext, type PreflightReport } from "../.
 import { LedgerAnchors, type Requester, RollbackManager } from "../../rollback/index.ts";
 import type { Service } from "../../service.ts";
 import { readSettings, type Settings, secretSettings } from "../../settings/settings.ts";
+import { envFileOf } from "../context.ts";
 import { readDocument } from "./openapi-document.ts";
 
 /** What `earlybird preflight` was asked for, beyond which checks to run. */
@@ -19,6 +20,8 @@ export interface PreflightRequest {
   openapiBlue?: string;
   openapiGreen?: string;
   testChannels?: boolean;
+  /** What a release knows beside. */
+  release?: Partial<PreflightContext>;
 }
 
 /** What the command works with. */
@@ -46,7 +49,7 @@ export const withPreflight = async <T>(
   const manager = database && managerOf(database, { service, read, dataDir, log });
   const db = database && new Kysely<unknown>({ dialect: new PostgresDialect({ pool: database.pool }) });
   const logins = service.demo?.logins;
-  const { artefact, openapiBlue, openapiGreen, testChannels } = request;
+  const { artefact, openapiBlue, openapiGreen, testChannels, release } = request;
   try {
     return await work({
       record: db && manager && ((report, by) => record(report, { db, manager, by })),
@@ -66,6 +69,7 @@ export const withPreflight = async <T>(
           }),
         ...(testChannels && read && { testChannels: () => sendTests(read, dataDir, log) }),
         secretFiles: await secretFilesOf(root, dataDir),
+        ...release,
       },
     });
   } finally {
@@ -75,7 +79,7 @@ export const withPreflight = async <T>(
 
 const settingsOf = (root: string): PreflightContext["settings"] => {
   try {
-    return { read: readSettings(process.env, join(root, ".env")) };
+    return { read: readSettings(process.env, envFileOf(root)) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { faults } = error.extra;
@@ -148,5 +152,5 @@ const secretFilesOf = async (root: string, dataDir: string): Promise<string[]> =
     /secret|key\.pem$/.test(name),
   );
   const named = secretSettings.flatMap((name) => process.env[`${name}_FILE`] ?? []);
-  return [join(root, ".env"), ...named, ...generated.map((name) => join(dataDir, name))];
+  return [envFileOf(root), ...named, ...generated.map((name) => join(dataDir, name))];
 };

@@ -1,14 +1,17 @@
 import { Command, Option } from "commander";
 import { systemClock } from "../../core/clock.ts";
 import type { Slot } from "../../deployment/index.ts";
-import { readEnvironment } from "../context.ts";
+import { envFileOf, readEnvironment } from "../context.ts";
 import { printStatus } from "../output.ts";
+import { findRoot } from "../service-file.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 const parentEveryMs = 250;
 
 interface StartOptions {
   direct?: boolean;
+  keepSteps?: boolean;
+  rehearsal?: boolean;
   slot?: Slot;
   successor?: boolean;
   url?: string;
@@ -18,21 +21,31 @@ export const startCommand = () =>
   new Command("start")
     .description("prepare the database, apply pending changes and start the server; stop with Ctrl-C")
     .option("--direct", "one process without front and slots, for containers")
+    .addOption(new Option("--keep-steps").hideHelp())
+    .addOption(
+      new Option("--rehearsal", "with --direct: applies no steps, and ends with its parent").hideHelp(),
+    )
     .addOption(new Option("--slot <slot>").choices(["blue", "green"]).hideHelp())
     .addOption(new Option("--successor").hideHelp())
     .addOption(new Option("--url <url>").default("").hideHelp())
-    .action(({ direct, slot, successor = false, url = "" }: StartOptions) => {
-      if (slot) return startSlot(slot, url);
-      return direct ? startDirect() : startFront(successor);
+    .action((options: StartOptions) => {
+      const { direct, keepSteps = false, rehearsal = false, slot, successor = false, url = "" } = options;
+      if (slot) return startSlot(slot, url, keepSteps);
+      return direct ? startDirect(rehearsal) : startFront(successor);
     });
 
-const startDirect = async (): Promise<void> => {
+const startDirect = async (isRehearsal: boolean): Promise<void> => {
+  if (isRehearsal) stopWithParent(process.ppid);
   const { serveUntilStopped } = await import("../serve.ts");
-  await serveUntilStopped({ onReady: printStatus, onStop: () => printStatus("Stopping") });
+  await serveUntilStopped({
+    keepsSteps: isRehearsal,
+    onReady: printStatus,
+    onStop: () => printStatus("Stopping"),
+  });
 };
 
 /** A process behind the front. Its output is a log that the front prints. */
-const startSlot = async (slot: Slot, url: string): Promise<void> => {
+const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<void> => {
   const { dataDir } = await readEnvironment();
   const front = process.ppid;
   const { occupySlot } = await import("../../deployment/index.ts");
@@ -40,14 +53,15 @@ const startSlot = async (slot: Slot, url: string): Promise<void> => {
   const { serveUntilStopped } = await import("../serve.ts");
   await serveUntilStopped({
     slot: listening,
-    onReady: async (greeting) => {
-      if (!(await ready(greeting))) stopWithParent(front);
+    keepsSteps,
+    onReady: async (greeting, apiVersions) => {
+      if (!(await ready(greeting, apiVersions))) stopWithParent(front);
     },
     onStop: () => undefined,
   });
 };
 
-/** A service that listens itself would keep the port from the next front. */
+/** A service that listens itself would keep the port from the next front; a rehearsal that was killed stops nothing. */
 const stopWithParent = (parent: number): void => {
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
@@ -59,6 +73,7 @@ const stopWithParent = (parent: number): void => {
 
 const startFront = async (isSuccessor: boolean): Promise<void> => {
   const { settings, dataDir } = await readEnvironment();
+  const root = findRoot(process.cwd());
   const { inheritSockets, runFront } = await import("../../deployment/index.ts");
   const { createLogger } = await import("../../core/logger.ts");
   // A closed terminal stops the slots, too.
@@ -74,8 +89,10 @@ const startFront = async (isSuccessor: boolean): Promise<void> => {
     launch: {
       command: process.execPath,
       args: [...process.execArgv, program, ...args],
-      cwd: process.cwd(),
+      cwd: root,
     },
+    envFile: envFileOf(root),
+    isDividedElsewhere: settings.TRAFFIC_SWITCH !== "front",
     log: createLogger(settings.LOG_LEVEL),
     print: printStatus,
     write: (chunk) => process.stderr.write(chunk),

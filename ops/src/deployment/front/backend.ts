@@ -17,6 +17,8 @@ export interface Stream {
 export class Backend {
   readonly streams = new Set<Stream>();
   inFlight = 0;
+  /** Requests that got no complete response. */
+  lost = 0;
   readonly pool: Pool;
   #ejected = false;
   #probe: NodeJS.Timeout | undefined;

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fullWeight } from "../traffic/traffic-switch.ts";
 import { bucketOfClient, slotOfBucket } from "./buckets.ts";
-import { clientsPerTick, TickRecorder } from "./ticks.ts";
 
 const weights = (green: number) => ({ blue: fullWeight - green, green });
 
@@ -41,40 +40,4 @@ test.each([
       4 * Math.sqrt(first.length * share) + 1,
     );
   }
-});
-
-test("a tick counts each client once, with its slowest request, up to a limit", () => {
-  const recorder = new TickRecorder(new Date(0));
-  const count = (client: number, durationMs: number | undefined, failed = false) =>
-    recorder.count({ slot: "green", client, durationMs, failed });
-  count(1, 0.005);
-  count(1, 0.2, true);
-  count(1, 0.1);
-  count(2, undefined);
-  const scope = { weights: weights(100), epoch: 3 };
-  const tick = recorder.cut(new Date(5_000), scope);
-  expect(tick).toMatchObject({ from: "1970-01-01T00:00:00.000Z", to: "1970-01-01T00:00:05.000Z", ...scope });
-  expect(tick.slots.green).toEqual({
-    requests: 4,
-    failed: 1,
-    clients: 2,
-    failedClients: 1,
-    latency: [
-      [5, 1],
-      [100, 1],
-      [200, 1],
-    ],
-    slowest: [
-      [0, 1],
-      [200, 1],
-    ],
-    capped: false,
-  });
-  expect(tick.slots.blue).toMatchObject({ requests: 0, clients: 0 });
-  for (let client = 0; client < clientsPerTick + 5; client++) count(client, 1);
-  expect(recorder.cut(new Date(6_000), scope).slots.green).toMatchObject({
-    requests: clientsPerTick + 5,
-    clients: clientsPerTick,
-    capped: true,
-  });
 });

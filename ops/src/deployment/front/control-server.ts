@@ -6,12 +6,12 @@ import { json } from "node:stream/consumers";
 import { removeFile } from "../../core/atomic-file.ts";
 import { Failure } from "../../core/failure.ts";
 import { messageOf } from "../../core/message-of.ts";
-import type { Division } from "../traffic/division-file.ts";
+import type { DivisionRequest } from "../traffic/division-file.ts";
 import { switchFailed } from "../traffic/failures.ts";
 import type { OpenWork, Slot, Tick } from "../traffic/traffic-switch.ts";
 import {
   controlPaths,
-  divisionSchema,
+  divisionRequestSchema,
   drainSchema,
   type FrontState,
   type RenewRequest,
@@ -21,7 +21,7 @@ import {
 /** What the control socket can ask of a front. */
 export interface Controlled {
   state(): FrontState;
-  divide(division: Division): Promise<void>;
+  divide(division: DivisionRequest): Promise<void>;
   drain(slot: Slot, deadlineMs: number): Promise<OpenWork>;
   ticks(signal: AbortSignal): AsyncIterable<Tick>;
   renew(request: RenewRequest): Promise<void>;
@@ -66,7 +66,7 @@ const answer = async (
     case `GET ${controlPaths.state}`:
       return send(response, 200, front.state());
     case `PUT ${controlPaths.division}`:
-      await front.divide(divisionSchema.parse(await json(request)));
+      await front.divide(divisionRequestSchema.parse(await json(request)));
       return send(response, 200, front.state());
     case `POST ${controlPaths.drain}`: {
       const { slot, deadline_ms } = drainSchema.parse(await json(request));

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher } from "undici";
+import type { Outcome } from "../traffic/client-counter.ts";
 import type { Backend } from "./backend.ts";
 import { EventStream } from "./event-stream.ts";
 import { requestHeaders, responseHeaders } from "./headers.ts";
 import { type RequestBody, readBody } from "./request-body.ts";
 import { respondWithProblem } from "./respond.ts";
 import { backendFor, type Route, type Routing, routeOf } from "./routing.ts";
-import type { Outcome } from "./ticks.ts";
 
 export interface Forwarding extends Routing {
   onOutcome: (outcome: Outcome) => void;
@@ -43,11 +43,12 @@ export const forward = async (
     const result = await attempt.run();
     wasSent ||= attempt.isSent;
     if (result === "repeat") continue;
+    if (result === "lost") backend.lost += 1;
     const failed = result === "lost" || (result !== "abandoned" && response.statusCode >= 500);
     const isTimed = result === "answered" && !attempt.isStream;
     forwarding.onOutcome({
       ...outcomeOf({ ...route, slot: backend.slot }, arrivedMs),
-      ...(!isTimed && { durationMs: undefined }),
+      ...(!isTimed && { latencyMs: undefined }),
       failed,
     });
     return;
@@ -57,7 +58,7 @@ export const forward = async (
 const outcomeOf = ({ client, slot }: Route, arrivedMs: number) => ({
   client,
   slot,
-  durationMs: performance.now() - arrivedMs,
+  latencyMs: performance.now() - arrivedMs,
 });
 
 /** `abandoned`: the client gave up. `lost`: the slot gave no complete response, and the request is not repeated. */

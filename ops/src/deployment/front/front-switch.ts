@@ -1,9 +1,16 @@
 import { Client } from "undici";
 import { Failure, type Problem } from "../../core/failure.ts";
 import { messageOf } from "../../core/message-of.ts";
+import type { Baseline } from "../traffic/baseline.ts";
 import { requireWeights, switchFailed } from "../traffic/failures.ts";
 import type { OpenWork, Slot, Tick, TrafficSwitch, Weights } from "../traffic/traffic-switch.ts";
-import { controlPaths, type FrontState, type RenewRequest, stateSchema } from "./control-protocol.ts";
+import {
+  controlPaths,
+  type FrontState,
+  type RenewRequest,
+  stateSchema,
+  tickSchema,
+} from "./control-protocol.ts";
 import { socketPaths } from "./socket-directory.ts";
 
 /** The embedded front of a data directory, controlled over its unix socket. */
@@ -28,6 +35,15 @@ export class FrontSwitch implements TrafficSwitch {
     return stateSchema.parse(await this.#ask("GET", controlPaths.state));
   }
 
+  async lost(slot: Slot): Promise<number> {
+    return (await this.state()).slots[slot].lost;
+  }
+
+  async baseline(): Promise<Baseline | null> {
+    const { release, baseline, last_hour } = await this.state();
+    return release !== "" && release === this.release ? baseline : last_hour;
+  }
+
   async set(weights: Weights, epoch: number): Promise<void> {
     requireWeights(weights);
     await this.#ask("PUT", controlPaths.division, { weights, epoch, release: this.release });
@@ -42,16 +58,20 @@ export class FrontSwitch implements TrafficSwitch {
     await this.#ask("POST", controlPaths.renew, request);
   }
 
-  async *ticks(): AsyncGenerator<Tick> {
+  async *ticks(signal?: AbortSignal): AsyncGenerator<Tick> {
     const client = this.#connect();
     try {
-      const { body } = await client.request({ method: "GET", path: controlPaths.ticks });
+      const { body } = await client.request({
+        method: "GET",
+        path: controlPaths.ticks,
+        signal: signal ?? null,
+      });
       body.setEncoding("utf8");
       let rest = "";
       for await (const text of body as AsyncIterable<string>) {
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
-        for (const line of lines) yield JSON.parse(line) as Tick;
+        for (const line of lines) yield tickSchema.parse(JSON.parse(line));
       }
     } finally {
       await client.destroy();

@@ -5,10 +5,11 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { DivisionFile } from "../traffic/division-file.ts";
 import { requestsEndWithinMs } from "../traffic/drain.ts";
 import { slotHasTraffic } from "../traffic/failures.ts";
-import { slots } from "../traffic/traffic-switch.ts";
+import { productionSlot, slots } from "../traffic/traffic-switch.ts";
+import { type ReadVersions, VersionRoutes } from "./api-version.ts";
 import { Backend, type Backends } from "./backend.ts";
 import { proxyTrust } from "./client.ts";
-import type { FrontState, RenewRequest } from "./control-protocol.ts";
+import type { RenewRequest } from "./control-protocol.ts";
 import { createControl } from "./control-server.ts";
 import { drainBackend } from "./drain.ts";
 import { type Forwarding, forward } from "./forward.ts";
@@ -28,6 +29,10 @@ export interface FrontOptions extends Place {
   /** Proxies whose `X-Forwarded-*` headers are believed, as the setting `TRUST_PROXY`. */
   trustProxy?: string | undefined;
   clock?: Clock;
+  /** With fewer requests in the hour before a release, there is nothing to compare it with. 1,000 by default. */
+  baselineRequests?: number;
+  /** The API versions of a slot, for requests that only one slot can answer. Without it, the weights always decide. */
+  versionsOf?: ReadVersions | undefined;
   /** The listening sockets of the front that this one follows. */
   handles?: readonly ListeningHandle[] | undefined;
   /** Starts another front on the listening sockets and waits until it serves. */
@@ -50,7 +55,8 @@ export interface RunningFront {
  * @throws Failure EB_PORT_TAKEN, EB_HOST_NOT_OURS, EB_SOCKET_DIRECTORY
  */
 export const startFront = async (options: FrontOptions): Promise<RunningFront> => {
-  const { dataDir, trustProxy, handles, handOver, clock = systemClock } = options;
+  const { dataDir, trustProxy, handles, handOver, clock = systemClock, baselineRequests = 1_000 } = options;
+  const { versionsOf = async () => undefined } = options;
   const paths = await prepareSockets(dataDir);
   const file = await DivisionFile.open(dataDir);
   const backends: Backends = {
@@ -58,11 +64,13 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     green: new Backend("green", paths.slot("green")),
   };
   const division = () => file.current;
-  const feed = new TickFeed(clock, division, () => undefined);
+  const versions = await VersionRoutes.start(versionsOf);
+  const feed = new TickFeed({ clock, division, baselineRequests });
   const forwarding: Forwarding = {
     backends,
     trusts: proxyTrust(trustProxy),
     division,
+    versions,
     onOutcome: (outcome) => feed.count(outcome),
   };
   const open = new Set<ServerResponse>();
@@ -108,18 +116,29 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
     for (const socket of connections) socket.destroy();
     server.close();
     feed.stop();
+    versions.stop();
     await Promise.all(slots.map((slot) => backends[slot].close()));
   };
 
   const control = createControl(paths.control, {
-    state: () => stateOf(listeners, file, backends),
+    state: () => ({
+      ...stateOf(listeners, file, backends),
+      last_hour: feed.baseline(productionSlot(division().weights)),
+    }),
     divide: async (next) => {
-      feed.cut();
-      await file.set(next);
+      await file.set(next, {
+        measure: (slotInProduction) => {
+          feed.cut();
+          return feed.baseline(slotInProduction);
+        },
+        onChange: (previous) => feed.cut(previous),
+      });
+      versions.divided(next.weights);
     },
     drain: async (slot, deadlineMs) => {
       const weight = division().weights[slot];
       if (weight > 0) throw slotHasTraffic({ slot, weight });
+      versions.leave(slot);
       return drainBackend(backends[slot], deadlineMs);
     },
     ticks: (signal) => feed.follow(signal),
@@ -138,9 +157,10 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
   return { url: listeners.url, stop };
 };
 
-const stateOf = ({ url }: Listeners, { current }: DivisionFile, backends: Backends): FrontState => {
-  const stateOfSlot = ({ ejected, inFlight, streams }: Backend) => ({
+const stateOf = ({ url }: Listeners, { current }: DivisionFile, backends: Backends) => {
+  const stateOfSlot = ({ ejected, inFlight, streams, lost }: Backend) => ({
     ejected,
+    lost,
     in_flight: inFlight,
     streams: streams.size,
   });

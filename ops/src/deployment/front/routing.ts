@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Division } from "../traffic/division-file.ts";
 import { otherSlot, type Slot } from "../traffic/traffic-switch.ts";
+import type { VersionRoutes } from "./api-version.ts";
 import type { Backend, Backends } from "./backend.ts";
 import { bucketOfClient, fnv1a, slotOfBucket } from "./buckets.ts";
 import { clientKeyOf, type TrustsProxy } from "./client.ts";
@@ -9,6 +10,7 @@ import { clientKeyOf, type TrustsProxy } from "./client.ts";
 export interface Routing {
   backends: Backends;
   trusts: TrustsProxy;
+  versions: VersionRoutes;
   division: () => Division;
 }
 
@@ -19,10 +21,12 @@ export interface Route {
   slot: Slot;
 }
 
-export const routeOf = (request: IncomingMessage, { trusts, division }: Routing): Route => {
+export const routeOf = (request: IncomingMessage, routing: Routing): Route => {
+  const { trusts, division, versions, backends } = routing;
   const key = clientKeyOf(request, trusts);
   const { weights, release } = division();
-  return { client: fnv1a(key), slot: slotOfBucket(weights, bucketOfClient(release, key)) };
+  const onlyOne = versions.slotFor(request, backends);
+  return { client: fnv1a(key), slot: onlyOne ?? slotOfBucket(weights, bucketOfClient(release, key)) };
 };
 
 /** The backend of a slot, or the other one if it is ejected; undefined if neither can be used. */

@@ -1,36 +1,62 @@
 import { EventEmitter, on } from "node:events";
 import type { Clock } from "../../core/clock.ts";
+import { type Baseline, slowThresholds } from "../traffic/baseline.ts";
+import { ClientCounter, type Outcome } from "../traffic/client-counter.ts";
 import type { Division } from "../traffic/division-file.ts";
-import type { Tick } from "../traffic/traffic-switch.ts";
-import { type Outcome, TickRecorder } from "./ticks.ts";
+import { type Slot, slots, type Tick } from "../traffic/traffic-switch.ts";
+import { LastHour } from "./last-hour.ts";
 
 const tickMs = 5_000;
 
-/** Records ticks and hands each to all that follow. */
+export interface TickFeedOptions {
+  clock: Clock;
+  /** The division in effect. */
+  division: () => Division;
+  /** With fewer requests, an hour is no baseline. */
+  baselineRequests: number;
+}
+
+/** Counts what clients experience, hands each tick to all that follow, and remembers the last hour. */
 export class TickFeed {
   readonly #events = new EventEmitter<{ tick: [Tick] }>().setMaxListeners(0);
-  readonly #recorder: TickRecorder;
+  readonly #counter: ClientCounter;
+  readonly #hour: LastHour;
   readonly #timer: NodeJS.Timeout;
+  #from: Date;
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly division: () => Division,
-    private readonly onTick: (tick: Tick) => void,
-    everyMs = tickMs,
-  ) {
-    this.#recorder = new TickRecorder(clock.now());
-    this.#timer = setInterval(() => this.cut(), everyMs);
+  constructor(private readonly options: TickFeedOptions) {
+    const { clock, division, baselineRequests } = options;
+    this.#counter = new ClientCounter(slowThresholds(division().baseline));
+    this.#hour = new LastHour(baselineRequests);
+    this.#from = clock.now();
+    this.#timer = setInterval(() => this.cut(), tickMs);
   }
 
   count(outcome: Outcome): void {
-    this.#recorder.count(outcome);
+    const nowMs = this.options.clock.monotonicMs();
+    this.#counter.record(outcome, nowMs);
+    if (outcome.latencyMs !== undefined) this.#hour.addLatency(outcome.slot, outcome.latencyMs, nowMs);
   }
 
-  /** Ends the current tick. */
-  cut(): void {
-    const tick = this.#recorder.cut(this.clock.now(), this.division());
-    this.onTick(tick);
+  /**
+   * Ends the current tick. The next one finds slow clients by the baseline in effect.
+   *
+   * @param division the one that the tick was recorded under
+   */
+  cut(division = this.options.division()): void {
+    const { clock } = this.options;
+    const now = clock.now();
+    const counts = this.#counter.take(slowThresholds(this.options.division().baseline));
+    for (const slot of slots) this.#hour.addTick(slot, counts[slot], clock.monotonicMs());
+    const { weights, epoch } = division;
+    const tick = { from: this.#from.toISOString(), to: now.toISOString(), weights, epoch, slots: counts };
+    this.#from = now;
     this.#events.emit("tick", tick);
+  }
+
+  /** The last hour of a slot, without the current tick; null if it had too few requests. */
+  baseline(slot: Slot): Baseline | null {
+    return this.#hour.baseline(slot, this.options.clock.monotonicMs());
   }
 
   /** Ticks from now on, until the signal aborts. */

@@ -54,7 +54,7 @@ const connect = (handshake: Handshake, forwarding: Forwarding, tried: Set<Backen
   }
   tried.add(backend);
   const count = (failed: boolean) =>
-    forwarding.onOutcome({ slot: backend.slot, client: route.client, failed, durationMs: undefined });
+    forwarding.onOutcome({ slot: backend.slot, client: route.client, failed, latencyMs: undefined });
   const headers = requestHeaders(request, forwarding.trusts);
   headers.push("connection", "Upgrade", "upgrade", "websocket");
   const { socketPath } = backend;

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { preflightReport } from "../preflight/run.ts";
-import { validationReportSchema } from "../validation/validation.ts";
-import { judgeViewSchema, readJudgement } from "./judgement.ts";
+import { validationReportSchema } from "../validation/report.ts";
+import { judgeViewSchema, readJudgeView } from "./judgement.ts";
 
 /** The outcome of a rehearsal, as far as people and routes need it. */
 const rehearsalSchema = z.looseObject({
@@ -46,7 +46,7 @@ export const readReleaseFiles = async (directory: string): Promise<ReleaseFiles>
     read("preflight.json", preflightReport.parse),
     read("rehearsal.json", rehearsalSchema.parse),
     read("validation.json", validationReportSchema.parse),
-    read("judge.json", readJudgement),
+    readJudgeView(directory),
   ]);
   return { preflight, rehearsal, validation, judge, unreadable: unreadable.toSorted() };
 };

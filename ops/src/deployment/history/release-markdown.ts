@@ -1,5 +1,6 @@
 import { markdownReport } from "../preflight/markdown.ts";
 import { reportMarkdown } from "../release/report.ts";
+import { validationMarkdown } from "../validation/index.ts";
 import type { ReleaseDetails } from "./release-view.ts";
 
 /** Text in a list item of Markdown. */
@@ -15,16 +16,7 @@ export const releaseMarkdown = (details: ReleaseDetails): string =>
         `${details.rehearsal.ok ? "Passed" : "Failed"}: ${plain(details.rehearsal.evidence)}`,
       ]),
     details.judge && section(`Judge: ${details.judge.verdict}`, details.judge.evidence.map(plain)),
-    details.validation?.length &&
-      section(
-        "Validation",
-        details.validation.flatMap(({ phase, verdict, checks }) => [
-          `${plain(phase)}: ${verdict}`,
-          ...checks.map(
-            ({ name, verdict: found, evidence }) => `${plain(name)}: ${found}, ${plain(evidence)}`,
-          ),
-        ]),
-      ),
+    details.validation && validationMarkdown(details.validation),
   ]
     .filter(Boolean)
     .join("\n");

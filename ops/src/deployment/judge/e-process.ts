@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** How many times as often green is hit as blue, in the alternatives of the mixture, relative to the tolerated ratio. */
 const alternatives = [1.25, 1.5, 2, 3, 5, 10, 30, 100] as const;
 
@@ -7,11 +9,9 @@ const startShare = 0.5;
 const horizonTicks = 51_840;
 const logLaterShare = Math.log((1 - startShare) / horizonTicks);
 
+export const eProcessSchema = z.object({ ticks: z.number(), logs: z.array(z.number()) });
 /** A sequential test in progress: for each alternative, the logarithm of its part of the evidence. */
-export interface EProcess {
-  ticks: number;
-  logs: number[];
-}
+export type EProcess = z.infer<typeof eProcessSchema>;
 
 /** Clients of one tick: how many of each slot, and how many of them were hit. */
 export interface Exposure {

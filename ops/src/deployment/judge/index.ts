@@ -1,15 +1,14 @@
-export { ClientCounter, type ClientId, type SlowThresholds } from "./client-counter.ts";
 export { type Bounds, confidenceSequence } from "./confidence-sequence.ts";
 export { type JudgeEvent, observeEvent } from "./events.ts";
-export { judge, type Verdict } from "./judge.ts";
-export { observeTick } from "./observe.ts";
+export { greatestDifference, judge, judgeHarm, type Verdict, verdictSchema } from "./judge.ts";
+export { evidenceLimit, evidenceOf, observeTick, recentTally } from "./observe.ts";
+export type { ReleaseTick, Role } from "./release-tick.ts";
 export {
-  type Baseline,
   enterPhase,
+  findingSchema,
   type JudgeState,
+  judgeStateSchema,
   type Phase,
-  slowThresholds,
   standardPhases,
   startJudge,
 } from "./state.ts";
-export { type Slot, type SlotCounts, type Tick, tickSchema } from "./tick.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { calmTraffic, simulateRevert } from "../../../../test/support/simulated-release.ts";
+import type { Baseline } from "../traffic/baseline.ts";
+import { type SlotCounts, slotCountsSchema } from "../traffic/counts.ts";
 import {
-  type Baseline,
-  ClientCounter,
   confidenceSequence,
   enterPhase,
   type JudgeEvent,
@@ -11,11 +11,9 @@ import {
   observeEvent,
   observeTick,
   type Phase,
-  type SlotCounts,
+  type ReleaseTick,
   standardPhases,
   startJudge,
-  type Tick,
-  tickSchema,
 } from "./index.ts";
 
 const baseline: Baseline = {
@@ -36,7 +34,7 @@ const counts = (clients: number, failed = 0, slow = 0): SlotCounts => ({
 });
 const calm = { blue: counts(900), green: counts(100) };
 
-const tick = (sequence: number, parts: Partial<Tick> = {}): Tick => ({
+const tick = (sequence: number, parts: Partial<ReleaseTick> = {}): ReleaseTick => ({
   sequence,
   from: sequence * 5_000,
   to: (sequence + 1) * 5_000,
@@ -45,7 +43,11 @@ const tick = (sequence: number, parts: Partial<Tick> = {}): Tick => ({
   ...parts,
 });
 
-const after = (ticks: number, parts: Partial<Tick> = {}, from = startJudge(baseline, ten, new Date(0))) => {
+const after = (
+  ticks: number,
+  parts: Partial<ReleaseTick> = {},
+  from = startJudge(baseline, ten, new Date(0)),
+) => {
   let state = from;
   const first = state.sequence + 1;
   for (let n = 0; n < ticks; n++) state = observeTick(state, tick(first + n, parts));
@@ -114,7 +116,7 @@ describe("a phase", () => {
 });
 
 describe("harm", () => {
-  test.each<[string, Partial<Tick>, string]>([
+  test.each<[string, Partial<ReleaseTick>, string]>([
     ["failing clients", { green: counts(100, 3) }, "Clients of green fail more often"],
     ["slow clients", { blue: counts(900, 0, 45), green: counts(100, 0, 20) }, "1.2 times the p95"],
   ])("by %s reverts, and stays found", (_, parts, text) => {
@@ -153,7 +155,7 @@ test.each<[string, JudgeState]>([
   ["fail at 3 % instead of 0.2 %", after(30, { blue: counts(900, 27), green: counts(100, 3) })],
   [
     "are not ready",
-    events({ kind: "probe", slot: "blue", ready: false }, { kind: "probe", slot: "green", ready: false }),
+    events({ kind: "probe", role: "blue", ready: false }, { kind: "probe", role: "green", ready: false }),
   ],
 ])("if both slots %s, the release is held: it is not the cause", (_, state) => {
   expect(verdict(state).evidence[0]).toContain("the cause is not the release");
@@ -163,28 +165,40 @@ test.each<[string, JudgeState]>([
 function events(...list: JudgeEvent[]): JudgeState {
   return list.reduce(observeEvent, startJudge(baseline, ten, new Date(0)));
 }
-const notReady: JudgeEvent = { kind: "probe", slot: "green", ready: false };
-const ready: JudgeEvent = { kind: "probe", slot: "green", ready: true };
+const notReady: JudgeEvent = { kind: "probe", role: "green", ready: false };
+const ready: JudgeEvent = { kind: "probe", role: "green", ready: true };
 
 test.each<[string, string, JudgeEvent[]]>([
-  ["the process of green ends", "fail", [{ kind: "process_exit", slot: "green", detail: "signal SIGSEGV" }]],
-  ["the process of blue ends", "unknown", [{ kind: "process_exit", slot: "blue", detail: "status 1" }]],
-  ["green refuses connections", "fail", [{ kind: "connect_failure", slot: "green", detail: "ECONNREFUSED" }]],
+  ["the process of green ends", "fail", [{ kind: "process_exit", role: "green", detail: "signal SIGSEGV" }]],
+  ["the process of blue ends", "unknown", [{ kind: "process_exit", role: "blue", detail: "status 1" }]],
+  ["green refuses connections", "fail", [{ kind: "connect_failure", role: "green", detail: "ECONNREFUSED" }]],
   ["green is not ready twice", "unknown", [notReady, notReady, ready, notReady]],
   ["green is not ready three times", "fail", [notReady, notReady, notReady]],
   ["a check of a step fails", "fail", [{ kind: "step_check", step: 23, detail: "4 rows" }]],
   [
     "only green raises a critical alert",
     "fail",
-    [{ kind: "critical_alert", type: "DATABASE_DOWN", slots: ["green"] }],
+    [{ kind: "critical_alert", type: "DATABASE_DOWN", roles: ["green"] }],
   ],
   [
     "both raise a critical alert",
     "unknown",
-    [{ kind: "critical_alert", type: "HIGH_CPU", slots: ["blue", "green"] }],
+    [{ kind: "critical_alert", type: "HIGH_CPU", roles: ["blue", "green"] }],
   ],
 ])("at once: %s: %s", (_, kind, list) => {
   expect(verdict(events(...list)).verdict).toBe(kind);
+});
+
+test("failures while neither slot was ready are not green's, though blue has few clients", () => {
+  const share = { green_percent: 98, blue: counts(2, 2), green: counts(98, 98) };
+  const probes = (ready: boolean): JudgeEvent[] =>
+    (["blue", "green"] as const).map((role) => ({ kind: "probe", role, ready }));
+  const outage = after(6, share, events(...probes(false)));
+  expect(outage.found).toEqual([]);
+  // It ends within a tick.
+  const ended = after(1, share, probes(true).reduce(observeEvent, outage));
+  expect(ended.found).toEqual([]);
+  expect(after(1, share, ended).found.map(({ reason }) => reason)).toContain("many_failures");
 });
 
 test("two of twenty clients that fail by chance do not revert; half of them do", () => {
@@ -212,25 +226,8 @@ test("a judge that is restored from JSON after each tick reaches the same bits",
 });
 
 test("impossible counts are refused", () => {
-  expect(tickSchema.safeParse(tick(1, { green: counts(1, 2) })).success).toBe(false);
-  expect(tickSchema.safeParse(tick(1)).success).toBe(true);
-});
-
-test("a client that fails again and again counts once an hour, and a slow one once in five minutes", () => {
-  const counter = new ClientCounter({ p50: 10, p95: 20, p99: 30 });
-  const fail = (nowMs: number) =>
-    counter.record("green", { client: "a", failed: true, latencyMs: 25 }, nowMs);
-  for (let n = 0; n < 100; n++) fail(n * 1_000);
-  expect(counter.take().green).toEqual({
-    requests: 100,
-    clients: 1,
-    failed_clients: 1,
-    slow_clients: { p50: 1, p95: 1, p99: 0 },
-  });
-  fail(600_000);
-  expect(counter.take().green).toMatchObject({ failed_clients: 0, slow_clients: { p95: 1 } });
-  fail(3_600_000);
-  expect(counter.take().green.failed_clients).toBe(1);
+  expect(slotCountsSchema.safeParse(counts(1, 2)).success).toBe(false);
+  expect(slotCountsSchema.safeParse(counts(2, 1)).success).toBe(true);
 });
 
 test("simulated: calm hours with retries and unequal clients are not reverted; harm is found in seconds", () => {

@@ -1,8 +1,10 @@
+import { z } from "zod";
 import { confidenceSequence } from "./confidence-sequence.ts";
-import { neitherReady } from "./events.ts";
 import { evidenceText, failsWidely, recentTally } from "./observe.ts";
-import type { JudgeState, Tally } from "./state.ts";
+import { type JudgeState, neitherReady, type Tally } from "./state.ts";
 import { duration, percent } from "./words.ts";
+
+export const verdictSchema = z.enum(["pass", "fail", "hold", "unknown"]);
 
 /**
  * - `pass`: the phase has shown what it had to
@@ -11,7 +13,7 @@ import { duration, percent } from "./words.ts";
  * - `unknown`: not enough is known; wait, never advance
  */
 export interface Verdict {
-  verdict: "pass" | "fail" | "hold" | "unknown";
+  verdict: z.infer<typeof verdictSchema>;
   /** Sentences with numbers, the deciding ones first. */
   evidence: string[];
 }
@@ -21,7 +23,8 @@ const staleMs = 30_000;
 
 /** Judges the current phase. Looking more often changes no error rate. */
 export const judge = (state: JudgeState, now: Date): Verdict => {
-  if (state.found.length > 0) return { verdict: "fail", evidence: state.found.map(({ text }) => text) };
+  const harm = harmFound(state);
+  if (harm) return harm;
   const notTheRelease = bothWorse(state);
   if (notTheRelease) return { verdict: "hold", evidence: [notTheRelease] };
   const lacking = lacks(state, now);
@@ -34,6 +37,13 @@ export const judge = (state: JudgeState, now: Date): Verdict => {
     };
   return { verdict: "unknown", evidence };
 };
+
+/** Judges a release outside of its phases: `fail` if the new version did harm, else `unknown`. */
+export const judgeHarm = (state: JudgeState): Verdict =>
+  harmFound(state) ?? { verdict: "unknown", evidence: comparison(state) };
+
+const harmFound = ({ found }: JudgeState): Verdict | null =>
+  found.length === 0 ? null : { verdict: "fail", evidence: found.map(({ text }) => text) };
 
 /** Time in the phase. A clock that was set back does not stop it. */
 const elapsedMs = ({ phase }: JudgeState, now: Date): number =>
@@ -76,7 +86,7 @@ const lacks = (state: JudgeState, now: Date): string[] => {
 };
 
 /** The upper bound of green's share of failing clients minus the lower bound of blue's. */
-const greatestDifference = ({ phase: { green, blue } }: JudgeState): number =>
+export const greatestDifference = ({ phase: { green, blue } }: JudgeState): number =>
   confidenceSequence(green.failed, green.clients).upper - confidenceSequence(blue.failed, blue.clients).lower;
 
 const comparison = (state: JudgeState): string[] => {

@@ -1,11 +1,21 @@
+import { type LatencyMetric, latencyMetrics } from "../traffic/counts.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { addTick, type EProcess, logEvidence } from "./e-process.ts";
-import { addTally, type Finding, type JudgeState, type RecentTick, type Tally } from "./state.ts";
-import { type LatencyMetric, latencyMetrics, type Tick } from "./tick.ts";
+import type { ReleaseTick, Role } from "./release-tick.ts";
+import {
+  addTally,
+  type Finding,
+  type JudgeState,
+  neitherReady,
+  type RecentTick,
+  type Tally,
+} from "./state.ts";
 import { percent } from "./words.ts";
 
 /** Chance of a revert without a reason, for each metric and release. */
 const alpha = 0.001;
+/** Evidence that reverts. */
+export const evidenceLimit = 1 / alpha;
 const toleratedRatio = { failures: 1, slowness: 1.25 };
 /** A process that has just started is slower than later. */
 const untimedRequests = 200;
@@ -14,7 +24,7 @@ const longestTickMs = 10_000;
 const catastrophe = { share: 0.05, clients: 20 };
 
 /** Takes a tick into account. A tick that is not newer than the last one changes nothing but a counter. */
-export const observeTick = (state: JudgeState, tick: Tick): JudgeState => {
+export const observeTick = (state: JudgeState, tick: ReleaseTick): JudgeState => {
   if (tick.sequence <= state.sequence) return { ...state, ignored_ticks: state.ignored_ticks + 1 };
   // The clock may jump, so a tick has the duration that a tick can have.
   const duration_ms = Math.min(Math.max(tick.to - tick.from, 0), longestTickMs);
@@ -27,16 +37,20 @@ export const observeTick = (state: JudgeState, tick: Tick): JudgeState => {
     green_requests: state.green_requests + tick.green.requests,
     timed_ticks: state.timed_ticks + (timed ? 1 : 0),
     tests: { failures: addFailures(state.tests.failures, tick), ...latencyTests(state, tick, timed) },
-    recent: withinRecent([...state.recent, { ...talliesOf(tick), duration_ms }]),
+    // Failures while neither slot is ready are not green's; blue may have too few clients to show that.
+    recent: state.neither_ready
+      ? state.recent
+      : withinRecent([...state.recent, { ...talliesOf(tick), duration_ms }]),
+    neither_ready: neitherReady(state),
     phase: addToPhase(state.phase, tick, duration_ms),
   };
   return { ...observed, found: merge(observed.found, harmIn(observed)) };
 };
 
-const hasLatencies = ({ blue, green }: Tick): boolean =>
+const hasLatencies = ({ blue, green }: ReleaseTick): boolean =>
   blue.slow_clients !== null && green.slow_clients !== null;
 
-const addFailures = (test: EProcess, { green, blue }: Tick): EProcess =>
+const addFailures = (test: EProcess, { green, blue }: ReleaseTick): EProcess =>
   addTick(
     test,
     {
@@ -46,7 +60,7 @@ const addFailures = (test: EProcess, { green, blue }: Tick): EProcess =>
     toleratedRatio.failures,
   );
 
-const latencyTests = ({ tests }: JudgeState, { green, blue }: Tick, timed: boolean) => {
+const latencyTests = ({ tests }: JudgeState, { green, blue }: ReleaseTick, timed: boolean) => {
   const test = (metric: LatencyMetric): EProcess =>
     timed
       ? addTick(
@@ -61,7 +75,7 @@ const latencyTests = ({ tests }: JudgeState, { green, blue }: Tick, timed: boole
   return { p50: test("p50"), p95: test("p95"), p99: test("p99") };
 };
 
-const talliesOf = ({ blue, green }: Tick) => ({
+const talliesOf = ({ blue, green }: ReleaseTick) => ({
   blue: { clients: blue.clients, failed: blue.failed_clients },
   green: { clients: green.clients, failed: green.failed_clients },
 });
@@ -77,7 +91,11 @@ const withinRecent = (ticks: RecentTick[]): RecentTick[] => {
 };
 
 /** Only ticks at the weight of the phase count for a pass. */
-const addToPhase = (phase: JudgeState["phase"], tick: Tick, durationMs: number): JudgeState["phase"] =>
+const addToPhase = (
+  phase: JudgeState["phase"],
+  tick: ReleaseTick,
+  durationMs: number,
+): JudgeState["phase"] =>
   tick.green_percent === phase.green_percent
     ? {
         ...phase,
@@ -87,10 +105,10 @@ const addToPhase = (phase: JudgeState["phase"], tick: Tick, durationMs: number):
       }
     : phase;
 
-/** The last minute of a slot. */
-export const recentTally = (state: JudgeState, slot: "blue" | "green"): Tally =>
+/** The last minute of a role. */
+export const recentTally = (state: JudgeState, role: Role): Tally =>
   state.recent.reduce(
-    (sum, { [slot]: { clients, failed } }) => ({
+    (sum, { [role]: { clients, failed } }) => ({
       clients: sum.clients + clients,
       failed: sum.failed + failed,
     }),
@@ -101,14 +119,14 @@ export const recentTally = (state: JudgeState, slot: "blue" | "green"): Tally =>
  * Whether more than 5 % of at least 20 clients of the last minute failed. With 20 clients, two failures by chance exceed
  * 5 %, so the lower bound of the share must.
  */
-export const failsWidely = (state: JudgeState, slot: "blue" | "green"): boolean => {
-  const { clients, failed } = recentTally(state, slot);
+export const failsWidely = (state: JudgeState, role: Role): boolean => {
+  const { clients, failed } = recentTally(state, role);
   return clients >= catastrophe.clients && confidenceSequence(failed, clients).lower > catastrophe.share;
 };
 
 const harmIn = (state: JudgeState): Finding[] => {
   const harm: Finding[] = [];
-  const limit = Math.log(1 / alpha);
+  const limit = Math.log(evidenceLimit);
   if (logEvidence(state.tests.failures) >= limit)
     harm.push({
       reason: "failures",
@@ -130,11 +148,14 @@ const harmIn = (state: JudgeState): Finding[] => {
   return harm;
 };
 
+/** The evidence E of a test; at most 1e300. */
+export const evidenceOf = (test: EProcess): number => Math.min(Math.exp(logEvidence(test)), 1e300);
+
 /** The evidence of a test in words. */
 export const evidenceText = (test: EProcess): string => {
   const power = logEvidence(test) / Math.LN10;
   const value = power > 6 ? `10^${power.toFixed(0)}` : (10 ** power).toPrecision(3);
-  return `E = ${value}; the limit is ${1 / alpha}.`;
+  return `E = ${value}; the limit is ${evidenceLimit}.`;
 };
 
 /** Adds findings with a new reason; the first of each reason is the one that reverted. */

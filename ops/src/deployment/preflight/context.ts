@@ -33,8 +33,8 @@ export interface PreflightContext {
   steps?: StepReader;
   /** Steps that must be applied, such as one that authenticates requests. */
   requiredSteps?: readonly number[];
-  /** The packed new version: a `.tgz` of `npm pack`. */
-  artefact?: { file: string; sha256?: string };
+  /** The new version: a `.tgz` of `npm pack`, or the directory that it is installed in. */
+  artefact?: { file: string; sha256?: string } | { directory: string; sha256: string };
   /** Files that hold secrets. */
   secretFiles?: readonly string[];
   /** The OpenAPI documents of both versions. */

@@ -39,6 +39,8 @@ export interface PreflightOptions {
   /** Numbers of the checks to run; default: all. */
   only?: readonly number[];
   waivers?: readonly Waiver[];
+  /** Answers that were found elsewhere, such as on a copy; these checks do not run. */
+  known?: readonly CheckResult[];
   onResult?: (result: CheckResult, done: number, total: number) => void;
 }
 
@@ -49,7 +51,7 @@ export interface PreflightOptions {
  */
 export const runPreflight = async (
   context: PreflightContext,
-  { checks, only, waivers = [], onResult }: PreflightOptions,
+  { checks, only, waivers = [], known = [], onResult }: PreflightOptions,
 ): Promise<PreflightReport> => {
   assertWaivers(checks, waivers);
   for (const number of only ?? [])
@@ -60,7 +62,9 @@ export const runPreflight = async (
   const results = await Promise.all(
     selected.map((check) =>
       limit(async () => {
-        const result = await runCheck(check, context, waivers);
+        const answer =
+          known.find(({ number }) => number === check.number) ?? (await runCheck(check, context));
+        const result = { ...answer, waived: waiverOf(answer, waivers) };
         done += 1;
         onResult?.(result, done, selected.length);
         return result;
@@ -70,11 +74,7 @@ export const runPreflight = async (
   return reportOf(results, context.clock.now());
 };
 
-const runCheck = async (
-  check: Check,
-  context: PreflightContext,
-  waivers: readonly Waiver[],
-): Promise<CheckResult> => {
+const runCheck = async (check: Check, context: PreflightContext): Promise<Omit<CheckResult, "waived">> => {
   const startMs = context.clock.monotonicMs();
   const finding = await withTimeout(check.timeLimitMs, check.run(context)).catch(
     (error: unknown): Finding =>
@@ -83,7 +83,6 @@ const runCheck = async (
         "Correct the cause, then check again.",
       ),
   );
-  const waiver = waivers.find((each) => each.check === check.number);
   return {
     number: check.number,
     id: check.id,
@@ -94,8 +93,15 @@ const runCheck = async (
     remedy: finding.verdict === "go" ? null : finding.remedy,
     valid_until: new Date(context.clock.now().getTime() + check.validForMs).toISOString(),
     took_ms: Math.round(context.clock.monotonicMs() - startMs),
-    waived: waiver && finding.verdict !== "go" ? { by: waiver.by, reason: waiver.reason } : null,
   };
+};
+
+const waiverOf = (
+  { number, verdict }: Pick<CheckResult, "number" | "verdict">,
+  waivers: readonly Waiver[],
+): CheckResult["waived"] => {
+  const waiver = waivers.find((each) => each.check === number);
+  return waiver && verdict !== "go" ? { by: waiver.by, reason: waiver.reason } : null;
 };
 
 const reportOf = (checks: CheckResult[], now: Date): PreflightReport => {

@@ -7,12 +7,14 @@ import { Conductor } from "./conductor.ts";
 import { sendCommand } from "./inbox.ts";
 import { Journal, readJournal } from "./journal.ts";
 import { replay } from "./replay.ts";
-import type { Act, GateVerdict, Stage } from "./stage.ts";
+import type { Act, GateVerdict, Look, Stage } from "./stage.ts";
 import type { CommandName, ReleaseState } from "./state.ts";
 
 let directory: string;
 let log: string[];
 let verdict: GateVerdict;
+/** Whether the gate knew at its last look that the release is held. */
+let knewHeld: boolean | undefined;
 /** Errors that acts throw, by `do name` or `undo name`. */
 let errors: Map<string, Error>;
 beforeEach(async () => {
@@ -34,10 +36,15 @@ const act = (name: string): Act => {
   return { name, do: attempt("do"), undo: attempt("undo") };
 };
 
+const gate = async ({ held }: Look): Promise<GateVerdict> => {
+  knewHeld = held;
+  return verdict;
+};
+
 const stages: Stage[] = [
   { state: "planned", acts: [] },
   { state: "expanding", acts: [act("step 25")] },
-  { state: "phase_10", acts: [act("traffic 10 %")], gate: async () => verdict },
+  { state: "phase_10", acts: [act("traffic 10 %")], gate },
   { state: "switched", acts: [act("traffic 100 %")] },
 ];
 
@@ -88,13 +95,19 @@ describe("a gate", () => {
     // A gate never ends a hold: only a person does.
     await new Promise((resolve) => setTimeout(resolve, 50));
     await reached("held");
+    expect(knewHeld).toBe(true);
     verdict = { verdict: "revert", reason: "it crashed" };
     expect(await running).toBe("reverted");
   });
 
-  test("that holds the release is passed by a person", async () => {
-    verdict = { verdict: "hold", reason: "no traffic" };
+  test("that holds the release is passed by a person, also one who held it before", async () => {
     const running = run();
+    await reached("phase_10");
+    await send("hold");
+    await reached("held");
+    await send("advance");
+    await reached("phase_10");
+    verdict = { verdict: "hold", reason: "no traffic" };
     await reached("held");
     await send("advance", "there is none at night");
     expect(await running).toBe("completed");

@@ -70,9 +70,8 @@ export class Conductor {
 
   /** A gate has held the release, not a person: to advance means to go past the gate. */
   #isHeldByGate(): boolean {
-    const { stage, acts, commands, since } = this.progress;
-    const held = commands.some(({ command, at }) => command === "hold" && since && new Date(at) <= since);
-    return !held && this.#stage(stage).acts.every(({ name }) => acts.get(name) === "done");
+    const { stage, acts, heldByPerson } = this.progress;
+    return !heldByPerson && this.#stage(stage).acts.every(({ name }) => acts.get(name) === "done");
   }
 
   async #goForward(): Promise<void> {
@@ -84,11 +83,27 @@ export class Conductor {
   }
 
   async #do(act: Act): Promise<void> {
-    const error = await this.#attempt(act.name, "do", act.do);
+    const error = await this.#attemptUnlessReverted(act);
     if (error === undefined) return;
     const reason = `${act.name}: ${messageOf(error)}`;
     if (this.#options.isOutage(error)) await this.#enter("held", reason, true);
     else await this.#enter("reverting", reason);
+  }
+
+  /** A long act need not be waited for, if it is to be taken back anyway. */
+  async #attemptUnlessReverted({ name, do: work }: Act): Promise<unknown> {
+    const reverting = new AbortController();
+    const taken = new Set(this.progress.commands.map(({ id }) => id));
+    const watch = setInterval(() => {
+      void newCommands(this.#options.directory, taken)
+        .then((commands) => commands.some(({ command }) => command === "revert") && reverting.abort())
+        .catch(() => undefined);
+    }, this.#options.lookEveryMs);
+    try {
+      return await this.#attempt(name, "do", () => work(reverting.signal));
+    } finally {
+      clearInterval(watch);
+    }
   }
 
   async #askGate({ state, gate }: Stage): Promise<void> {
@@ -110,14 +125,14 @@ export class Conductor {
     if (outage && !areDone)
       return this.#retryAfterOutage(all.filter(({ name }) => acts.get(name) !== "done"));
     if (!gate || !areDone) return;
-    const decision = await gate({ since: since ?? this.#options.clock.now(), commands });
+    const decision = await gate({ since: since ?? this.#options.clock.now(), commands, held: true });
     if (decision.verdict === "revert") await this.#enter("reverting", decision.reason);
   }
 
   async #retryAfterOutage([act]: readonly Act[]): Promise<void> {
     if (!act) return;
     const { stage } = this.progress;
-    const error = await this.#attempt(act.name, "do", act.do);
+    const error = await this.#attemptUnlessReverted(act);
     if (error === undefined) await this.#enter(stage, null);
     else if (!this.#options.isOutage(error))
       await this.#enter("reverting", `${act.name}: ${messageOf(error)}`);

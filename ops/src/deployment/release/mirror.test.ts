@@ -25,6 +25,8 @@ const release: Release = {
   from: { slot: "blue", artefact },
   to: { slot: "green", artefact },
   steps: { before: [], after: [] },
+  acknowledge: [],
+  waivers: [],
   requested_by: "ada",
   origin: "cli host",
   reason: "prices",

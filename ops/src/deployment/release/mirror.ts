@@ -46,22 +46,27 @@ export interface MirrorOptions {
  */
 export class ReleaseMirror {
   readonly #options: MirrorOptions;
-  #copying: Promise<void> = Promise.resolve();
+  #copying: Promise<unknown> = Promise.resolve();
   #isReady = false;
 
   constructor(options: MirrorOptions) {
     this.#options = options;
   }
 
-  /** Copies what is missing; concurrent calls wait for each other. Never fails. */
-  copy(entries: readonly JournalEntry[]): Promise<void> {
+  /** Copies what is missing; concurrent calls wait for each other. Never fails: resolves with whether all is there. */
+  copy(entries: readonly JournalEntry[]): Promise<boolean> {
     const snapshot = [...entries];
-    this.#copying = this.#copying.then(() =>
-      this.#copy(snapshot).catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, "the release could not be recorded in the database yet");
-      }),
+    const copied = this.#copying.then(() =>
+      this.#copy(snapshot).then(
+        () => true,
+        (err: unknown) => {
+          this.#options.log.warn({ err }, "the release could not be recorded in the database yet");
+          return false;
+        },
+      ),
     );
-    return this.#copying;
+    this.#copying = copied;
+    return copied;
   }
 
   async #copy(entries: readonly JournalEntry[]): Promise<void> {

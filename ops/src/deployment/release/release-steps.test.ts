@@ -25,6 +25,8 @@ const release: Release = {
   from: { slot: "blue", artefact },
   to: { slot: "green", artefact },
   steps: { before: [1], after: [] },
+  acknowledge: ["no initials"],
+  waivers: [],
   requested_by: "ada",
   origin: "test",
   reason: "initials",
@@ -46,7 +48,7 @@ const initialsNow = async () =>
   (await database.pool.query("select initial from authors order by id")).rows.map(({ initial }) => initial);
 
 test("steps are applied and rolled back as often as a conductor repeats it, and nothing is lost", async () => {
-  const steps = releaseSteps(manager, release, ["no initials"]);
+  const steps = releaseSteps(async () => manager, release);
   await steps.apply(1);
   await steps.apply(1);
   await database.pool.query("update authors set initial = 'X'");
@@ -70,7 +72,7 @@ test("a step that waits for another session is no failure of the release", async
   });
   const reader = await database.pool.connect();
   await reader.query("begin; select from authors");
-  const error = await releaseSteps(hurried, release, ["no initials"])
+  const error = await releaseSteps(async () => hurried, release)
     .rollBack(1)
     .catch((failed: unknown) => failed);
   await reader.query("commit");

@@ -14,6 +14,8 @@ const planned = {
   from: { slot: "blue" as const, artefact: artefact("1.0.0") },
   to: { slot: "green" as const, artefact: artefact("1.1.0") },
   steps: { before: [25], after: [29] },
+  acknowledge: [],
+  waivers: [],
   requested_by: "ada",
   origin: "test",
   reason: "confirmations name their user",

@@ -26,6 +26,14 @@ const releaseUnknown = defineFailure({
   remedy: '"earlybird release status" lists them.',
 });
 
+const releaseOver = defineFailure({
+  code: "EB_RELEASE_OVER",
+  status: 409,
+  exitStatus: 4,
+  detail: "Release {id} is {state}.",
+  remedy: 'Plan another one with "earlybird release plan".',
+});
+
 const slotSchema = z.enum(slots);
 
 /** A version of the service, and where it is installed. */
@@ -33,8 +41,10 @@ export const artefactSchema = z.object({
   version: z.string(),
   /** The absolute path of its root, with `earlybird.config.js`. */
   directory: z.string(),
-  /** SHA-256 of the packed artefact and its lock file; null if it is not packed, as in a working copy. */
+  /** SHA-256 of the packed artefact, or of the files in the directory; null if it ran before the release. */
   sha256: z.string().nullable(),
+  /** The packed artefact; absent if it is not packed. */
+  file: z.string().optional(),
 });
 export type Artefact = z.infer<typeof artefactSchema>;
 
@@ -47,6 +57,10 @@ export const releaseSchema = z.object({
   to: z.object({ slot: slotSchema, artefact: artefactSchema }),
   /** Steps to apply before the new version serves, and after the old one has stopped; in order. */
   steps: z.object({ before: z.array(z.int()), after: z.array(z.int()) }),
+  /** The phrases that acknowledge critical steps. */
+  acknowledge: z.array(z.string()),
+  /** Checks of the preflight that may be anything but GO. */
+  waivers: z.array(z.object({ check: z.int(), by: z.string(), reason: z.string() })),
   requested_by: z.string(),
   origin: z.string(),
   reason: z.string(),
@@ -94,6 +108,17 @@ export const readRelease = async (
   const release = id === undefined ? releases[0] : releases.find((each) => each.id === id);
   if (!release) throw releaseUnknown({ id: id ?? "yet" });
   return { release, progress: replay(await readJournal(journalFile(dataDir, release.id))) };
+};
+
+/**
+ * A release that is not over; the newest one if `id` is undefined.
+ *
+ * @throws Failure EB_RELEASE_UNKNOWN, EB_RELEASE_OVER
+ */
+export const readOpenRelease = async (dataDir: string, id?: string): Promise<Release> => {
+  const { release, progress } = await readRelease(dataDir, id);
+  if (isOver(progress.state)) throw releaseOver({ id: release.id, state: progress.state });
+  return release;
 };
 
 /**

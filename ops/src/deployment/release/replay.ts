@@ -15,6 +15,8 @@ export interface Progress {
   reason: string | null;
   /** The release is held until something outside is back. */
   outage: boolean;
+  /** A person has held the release, not its gate or an outage. */
+  heldByPerson: boolean;
   /** In the order in which they began. */
   acts: ReadonlyMap<string, ActState>;
   /** The commands that were taken up. */
@@ -30,11 +32,14 @@ export const replay = (entries: readonly JournalEntry[]): Progress => {
   let reason: string | null = null;
   let outage = false;
   let since: Date | null = null;
+  let heldByPerson = false;
   const acts = new Map<string, ActState>();
   const commands: CommandEntry[] = [];
-  for (const entry of entries) {
+  for (const [at, entry] of entries.entries()) {
     if (entry.type === "state") {
       state = entry.state;
+      const before = entries[at - 1];
+      heldByPerson = state === "held" && before?.type === "command" && before.command === "hold";
       if (isForward(entry.state)) stage = entry.state;
       ({ reason, outage } = entry);
       since = new Date(entry.at);
@@ -42,7 +47,7 @@ export const replay = (entries: readonly JournalEntry[]): Progress => {
     else if (entry.type === "intent") acts.set(entry.act, entry.direction === "do" ? "begun" : "undoing");
     else if (entry.ok) acts.set(entry.act, entry.direction === "do" ? "done" : "undone");
   }
-  return { state, stage, reason, outage, acts, commands, since };
+  return { state, stage, reason, outage, heldByPerson, acts, commands, since };
 };
 
 const isForward = (state: ReleaseState): state is ForwardState =>

@@ -8,8 +8,8 @@ import type { ForwardState } from "./state.ts";
 export interface Act {
   /** Unique within the release, such as `step 25` or `traffic 10 %`. */
   name: string;
-  /** Resolves with a sentence of evidence. */
-  do: () => Promise<string>;
+  /** Resolves with a sentence of evidence. The signal aborts when a person reverts the release meanwhile. */
+  do: (signal: AbortSignal) => Promise<string>;
   /** Takes back what `do` did, or began to do. Absent if there is nothing to take back. */
   undo?: () => Promise<string>;
 }
@@ -25,6 +25,8 @@ export interface Look {
   /** When the release entered the state. */
   since: Date;
   commands: readonly CommandEntry[];
+  /** The release is held: the gate may look, and must not move anything. */
+  held?: boolean;
 }
 
 /** One forward state: its acts, and what has to be true before the next state begins. */

@@ -8,7 +8,7 @@ export interface ReleaseWorld {
   traffic: TrafficSwitch;
   slots: {
     /** Resolves once the slot is ready. */
-    start(slot: Slot, artefact: Artefact): Promise<void>;
+    start(slot: Slot, artefact: Artefact, signal?: AbortSignal): Promise<void>;
     stop(slot: Slot): Promise<void>;
     /** Tries what users do first; resolves with the evidence. */
     smoke(slot: Slot): Promise<string>;
@@ -22,10 +22,14 @@ export interface ReleaseWorld {
   };
   /** Resolves with the verdict. @throws Failure if it is not GO, or waived */
   preflight(): Promise<string>;
+  /** The checks that need the backup and the rehearsal. */
+  preflightOfCopy(): Promise<string>;
+  /** The checks that need the new version to run, before it has clients. */
+  preflightOfGreen(): Promise<string>;
   /** Makes a backup and restores it. */
   backup(): Promise<string>;
   /** Applies the steps and rolls them back on a restored copy. */
-  rehearse(): Promise<string>;
+  rehearse(signal: AbortSignal): Promise<string>;
   /** Compares the two slots. */
   judge(phase: Phase, look: Look): Promise<GateVerdict>;
   /** The validation after the switch. */
@@ -33,14 +37,16 @@ export interface ReleaseWorld {
 }
 
 const drainMs = 90_000;
+/** The old version keeps this share after the switch, so that both can be compared at the same time. */
+const controlPercent = 2;
 
 /**
- * The stages of a release, in order.
+ * The stages of a release, in order. A waiver of check 21 leaves out the rehearsal; with one of check 16, the backup, too.
  *
- * @param epoch the next epoch of the switch
+ * @param epoch resolves with the next epoch of the switch
  */
-export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => number): Stage[] => {
-  const { from, to, steps } = release;
+export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Promise<number>): Stage[] => {
+  const { from, to, steps, strategy } = release;
   const { traffic, slots } = world;
 
   const move = async (percent: number): Promise<string> => {
@@ -48,7 +54,7 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => num
     const weights = { [from.slot]: fullWeight - toNew, [to.slot]: toNew } as Weights;
     const now = await traffic.read();
     const isThere = now.verified && now.weights.blue === weights.blue && now.weights.green === weights.green;
-    if (!isThere) await traffic.set(weights, epoch());
+    if (!isThere) await traffic.set(weights, await epoch());
     return `${to.slot} ${percent} %, ${from.slot} ${100 - percent} %`;
   };
   const movement = (percent: number): Act => ({
@@ -72,25 +78,39 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => num
     await slots.stop(slot);
     return `stopped, ${inFlight} requests and ${streams} streams cut`;
   };
-  const start = async (slot: Slot, artefact: Artefact): Promise<string> => {
-    await slots.start(slot, artefact);
+  const start = async (slot: Slot, artefact: Artefact, signal?: AbortSignal): Promise<string> => {
+    await slots.start(slot, artefact, signal);
     return `version ${artefact.version} is ready`;
   };
 
+  const isWaived = (check: number) => release.waivers.some((waiver) => waiver.check === check);
+  const isRehearsed = !isWaived(21);
+
   const acts: Partial<Record<ForwardState, Act[]>> = {
     preflight: [{ name: "preflight", do: world.preflight }],
-    backing_up: [{ name: "backup", do: world.backup }],
-    rehearsing: [{ name: "rehearsal", do: world.rehearse }],
+    backing_up: isRehearsed || !isWaived(16) ? [{ name: "backup", do: world.backup }] : [],
+    rehearsing: [
+      ...(isRehearsed ? [{ name: "rehearsal", do: world.rehearse }] : []),
+      { name: "preflight of the copy", do: world.preflightOfCopy },
+    ],
     expanding: steps.before.map(step),
     starting: [
-      { name: `start ${to.slot}`, do: () => start(to.slot, to.artefact), undo: () => stop(to.slot) },
+      {
+        name: `start ${to.slot}`,
+        do: (signal) => start(to.slot, to.artefact, signal),
+        undo: () => stop(to.slot),
+      },
     ],
-    warming: [{ name: `smoke ${to.slot}`, do: () => slots.smoke(to.slot) }],
+    warming: [
+      { name: `smoke ${to.slot}`, do: () => slots.smoke(to.slot) },
+      { name: `preflight of ${to.slot}`, do: world.preflightOfGreen },
+    ],
     switched: [
-      movement(100),
+      movement(strategy === "canary" ? 100 - controlPercent : 100),
       { name: "settle", do: async () => `${await world.steps.settle(steps.before)} rows filled` },
     ],
     contracting: [
+      movement(100),
       { name: `stop ${from.slot}`, do: () => stop(from.slot), undo: () => start(from.slot, from.artefact) },
       ...steps.after.map(step),
     ],

@@ -4,6 +4,7 @@ import fastify from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
+import { countsOf, judgedAt10Percent } from "../../../../test/support/judged.ts";
 import { type ReleaseOnDisk, writeRelease } from "../../../../test/support/release-on-disk.ts";
 import { makeTemporaryDirectory } from "../../../../test/support/temporary-directory.ts";
 import { problems } from "../../http/problems.ts";
@@ -39,7 +40,7 @@ const serve = async (starts: boolean) => {
         preflight: async () => {
           throw new Error("not asked");
         },
-        emergency: async () => ({ ok: true, release: release.id, took_ms: 12, timeline: [] }),
+        emergency: async () => ({ release: release.id }),
       },
     }),
   });
@@ -113,23 +114,22 @@ test("the actions are those that the state allows, each refusal with its reason"
 });
 
 test("what the parts found is in the report, and a damaged file hides no other", async () => {
-  const check = { name: "health", verdict: "SUCCESS", evidence: "200" };
-  const role = (slot: "blue" | "green") => ({
-    ...{ slot, clients: 400, failed: 1, slow: { p50: 9, p95: 2, p99: 0 } },
-    failing: { lower: 0, upper: 0.02 },
-  });
+  const at = clock.now().toISOString();
+  const check = { name: "health", verdict: "SUCCESS", evidence: "200", at, accepted: null };
   const baseline = { requests: 5_000, clients: 900, failed_clients: 2, p50_ms: 10, p95_ms: 40, p99_ms: 100 };
   await release.write("validation.json", [
-    { phase: "alive", verdict: "SUCCESS", checks: [check], at: clock.now().toISOString(), ended: true },
+    { phase: "alive", verdict: "SUCCESS", checks: [check], began_at: at, at, ended: true, commands: 0 },
   ]);
-  await release.write("judge.json", {
-    ...{ verdict: "unknown", evidence: ["Observed for 1 min of 5 min."] },
-    ...{ roles: { blue: role("blue"), green: role("green") }, baseline },
-  });
+  const [blue, green] = [countsOf(3_600, [9, 81, 18, 2]), countsOf(400, [1, 9, 2, 0])];
+  await release.write("judge.json", judgedAt10Percent(clock, { minutes: 1, baseline, blue, green }));
   await release.write("preflight.json", { half: "a report" });
   expect(await read(`/api/releases/${release.id}`)).toMatchObject({
     validation: [{ phase: "alive", checks: [check] }],
-    judge: { verdict: "unknown", roles: { green: role("green") }, limits: { p50: 12, p95: 48, p99: 120 } },
+    judge: {
+      verdict: "unknown",
+      roles: { green: { clients: 400, failed: 1 } },
+      limits: { p50: 12, p95: 48, p99: 120 },
+    },
     preflight: null,
     rehearsal: null,
     unreadable: ["preflight.json"],
@@ -171,7 +171,10 @@ test("a release is started with the admin as its requester, and not without a re
   expect(started).toEqual([
     { artefact: "/srv/2.tgz", reason: "prices", waive: [27], by: "Ada", origin: "api" },
   ]);
-  expect(await post("/api/emergency", { reason: "fire" })).toMatchObject({ status: 200, body: { ok: true } });
+  expect(await post("/api/emergency", { reason: "fire" })).toEqual({
+    status: 202,
+    body: { release: release.id },
+  });
 });
 
 test("without a starter, the refusal names the command to run instead", async () => {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { preflightReport } from "../preflight/run.ts";
 import type { ReleaseRoutesOptions } from "./options.ts";
-import { emergencyBody, emergencyReportSchema, preflightBody, requireStarter, startBody } from "./starter.ts";
+import { emergencyBody, preflightBody, requireStarter, startBody } from "./starter.ts";
 
 const origin = "api";
 
@@ -56,12 +56,13 @@ export const startRoutes: FastifyPluginAsyncZod<ReleaseRoutesOptions> = async (a
         tags,
         summary: "Move traffic to the last good version and take the newest release back at once.",
         body: emergencyBody,
-        response: { 200: emergencyReportSchema },
+        response: { 202: z.object({ release: z.string().describe("The release that is taken back.") }) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { name: by } = await admin(request);
-      return requireStarter(starter).emergency({ ...request.body, by, origin });
+      const { release } = await requireStarter(starter).emergency({ ...request.body, by, origin });
+      return reply.code(202).header("location", `/api/releases/${release}`).send({ release });
     },
   );
 };

@@ -37,27 +37,13 @@ export interface EmergencyRequest {
   origin: string;
 }
 
-export const emergencyReportSchema = z.object({
-  ok: z.boolean().describe("Whether everything was undone and the smoke test passed."),
-  release: z.string().nullable().describe("The release that was reverted; null if only traffic was moved."),
-  took_ms: z.number(),
-  timeline: z.array(
-    z.object({
-      at_ms: z.number().describe("Since the request."),
-      what: z.string(),
-      ok: z.boolean(),
-      evidence: z.string(),
-    }),
-  ),
-});
-export type EmergencyReport = z.infer<typeof emergencyReportSchema>;
-
 /** Starts releases. The command line supplies it: it knows the front, the slots and the programs of the versions. */
 export interface ReleaseStarter {
   /** Plans a release and starts its conductor; resolves once both are on disk. */
   start(request: StartRequest): Promise<{ id: string }>;
   preflight(request: PreflightRequest): Promise<PreflightReport>;
-  emergency(request: EmergencyRequest): Promise<EmergencyReport>;
+  /** Begins to take the newest release back, in a process of its own. */
+  emergency(request: EmergencyRequest): Promise<{ release: string }>;
 }
 
 const noStarter = defineFailure({

@@ -16,7 +16,7 @@ export const spawnSlot = (dataDir: string, slot: Slot, launch: Launch, url: stri
     const { npm_command: _, ...env } = process.env;
     const child = spawn(launch.command, [...launch.args, "--slot", slot, "--url", url], {
       cwd: launch.cwd,
-      env,
+      env: { ...env, ...launch.env },
       detached: true,
       stdio: ["ignore", log, log],
     });

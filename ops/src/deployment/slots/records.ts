@@ -9,6 +9,8 @@ const launchSchema = z.object({
   command: z.string(),
   args: z.array(z.string()),
   cwd: z.string(),
+  /** Variables beside those of the front. */
+  env: z.record(z.string(), z.string()).optional(),
 });
 /** The program of a slot. */
 export type Launch = z.infer<typeof launchSchema>;
@@ -24,6 +26,8 @@ const processSchema = z.object({
       url: z.string(),
       /** False if the service listens on its own port: no front can divide its traffic. */
       isFronted: z.boolean(),
+      /** Dates of the API versions that it has. */
+      apiVersions: z.array(z.string()).optional(),
     })
     .optional(),
 });

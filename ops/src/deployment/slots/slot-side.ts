@@ -34,9 +34,10 @@ export interface OccupiedSlot {
   /**
    * Tells the front that the service serves.
    *
+   * @param apiVersions dates of the API versions that it has
    * @returns whether the service uses the socket of the slot
    */
-  ready(greeting: string): Promise<boolean>;
+  ready(greeting: string, apiVersions?: readonly string[]): Promise<boolean>;
 }
 
 /**
@@ -63,8 +64,9 @@ export const occupySlot = async (dataDir: string, slot: Slot, url: string): Prom
         restorePeerAddresses(server);
       },
     },
-    ready: async (greeting) => {
-      await writeProcess(dataDir, slot, { owner, ready: { greeting, url, isFronted } });
+    ready: async (greeting, apiVersions = []) => {
+      const ready = { greeting, url, isFronted, apiVersions: [...apiVersions] };
+      await writeProcess(dataDir, slot, { owner, ready });
       return isFronted;
     },
   };

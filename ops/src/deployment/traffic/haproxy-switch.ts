@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../core/logger.ts";
-import { type Division, DivisionFile } from "./division-file.ts";
+import { DivisionFile, type DivisionRequest } from "./division-file.ts";
 import { slotHasTraffic } from "./failures.ts";
 import { sessionsOf, setWeight, weightOf } from "./haproxy-socket.ts";
 import {
@@ -73,14 +73,14 @@ export class HaproxySwitch implements TrafficSwitch {
   }
 
   /** One at a time: the watch must not interleave with a change. */
-  async #apply(division: Division): Promise<void> {
+  async #apply(division: DivisionRequest): Promise<void> {
     const applied = this.#turn.then(() => this.#raiseThenLower(division));
     this.#turn = applied.catch(() => undefined);
     await applied;
   }
 
   /** Both at 0, for however short a time, would answer 503. */
-  async #raiseThenLower({ weights }: Division): Promise<void> {
+  async #raiseThenLower({ weights }: DivisionRequest): Promise<void> {
     const { socketPath, servers } = this.options;
     const found = await this.#weights();
     const raised = slots.find((slot) => weightFor(weights[slot]) > found[slot]) ?? "blue";
@@ -111,7 +111,7 @@ export class HaproxySwitch implements TrafficSwitch {
   }
 
   /** Read each time: another process may have moved the weights. */
-  async #division(): Promise<Division> {
+  async #division(): Promise<DivisionRequest> {
     return (await DivisionFile.open(this.options.dataDir)).current;
   }
 }

@@ -1,17 +1,17 @@
+export { type Baseline, baselineSchema, type SlowThresholds, slowThresholds } from "./baseline.ts";
+export { ClientCounter, type Outcome } from "./client-counter.ts";
 export { CommandSwitch, type CommandSwitchOptions } from "./command-switch.ts";
+export { type LatencyMetric, latencyMetrics, type SlotCounts, slotCountsSchema } from "./counts.ts";
 export { type Division, DivisionFile } from "./division-file.ts";
 export { slotEndsWithinMs } from "./drain.ts";
 export { switchFailed } from "./failures.ts";
 export { HaproxySwitch, type HaproxySwitchOptions } from "./haproxy-switch.ts";
-export { clientsSlowerThan } from "./slower-than.ts";
 export {
   allTo,
-  type BucketCounts,
   fullWeight,
   type OpenWork,
   otherSlot,
   type Slot,
-  type SlotTick,
   slots,
   type Tick,
   type TrafficSwitch,

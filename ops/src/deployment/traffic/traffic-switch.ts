@@ -1,3 +1,6 @@
+import type { Baseline } from "./baseline.ts";
+import type { SlotCounts } from "./counts.ts";
+
 /** The two places that a version of the service runs in. */
 export const slots = ["blue", "green"] as const;
 export type Slot = (typeof slots)[number];
@@ -16,32 +19,15 @@ export const allTo = (slot: Slot): Weights => ({
   green: slot === "green" ? fullWeight : 0,
 });
 
+/** The slot that serves most clients. */
+export const productionSlot = ({ blue, green }: Weights): Slot => (green > blue ? "green" : "blue");
+
 /** What still runs in a slot. */
 export interface OpenWork {
   /** Requests without a complete response. */
   inFlight: number;
   /** Event streams and WebSockets. */
   streams: number;
-}
-
-/** Counts by latency bucket, as `bucketOf` of `core/latency-bucket.ts` numbers them; buckets ascend. */
-export type BucketCounts = readonly (readonly [bucket: number, count: number])[];
-
-/** What one slot did in a tick. A client counts in the tick in which its response ends. */
-export interface SlotTick {
-  requests: number;
-  /** Responses of 500 and above, and requests that the slot did not answer. */
-  failed: number;
-  /** Distinct clients. */
-  clients: number;
-  /** Distinct clients with at least one failed request. */
-  failedClients: number;
-  /** Requests by latency; event streams and WebSockets have none. */
-  latency: BucketCounts;
-  /** Clients by their slowest request, for `clientsSlowerThan`. */
-  slowest: BucketCounts;
-  /** Whether there were more clients than a tick can tell apart; the others are missing in the counts of clients. */
-  capped: boolean;
 }
 
 /** At most five seconds of traffic; a change of weights ends a tick early. */
@@ -51,7 +37,7 @@ export interface Tick {
   to: string;
   weights: Weights;
   epoch: number;
-  slots: Readonly<Record<Slot, SlotTick>>;
+  slots: Readonly<Record<Slot, SlotCounts>>;
 }
 
 /** Divides clients between the two slots. */
@@ -72,6 +58,13 @@ export interface TrafficSwitch {
    * @returns the work that is still open at the deadline
    */
   drain(slot: Slot, deadlineMs: number): Promise<OpenWork>;
-  /** Ticks from now on. If absent, the counts come from the instances. */
-  ticks?(): AsyncIterable<Tick>;
+  /** Ticks from now on, until the signal aborts. If absent, the counts come from the instances. */
+  ticks?(signal?: AbortSignal): AsyncIterable<Tick>;
+  /**
+   * The hour before this release, fixed at its first weights; before them, the last hour. Null if it had too few requests
+   * to compare with. If absent, it is unknown.
+   */
+  baseline?(): Promise<Baseline | null>;
+  /** Requests that got no complete response from a slot, since the switch started. Absent if it does not count them. */
+  lost?(slot: Slot): Promise<number>;
 }

@@ -8,9 +8,38 @@ export type Point = readonly [time: number, value: number];
  * @returns value per unit of time; undefined for fewer than two different times
  */
 export const theilSenSlope = (points: readonly Point[], most = 300): number | undefined => {
+  const slopes = pairSlopes(points, most);
+  const middle = slopes.length / 2;
+  if (slopes.length === 0) return undefined;
+  return slopes.length % 2 === 1
+    ? slopes[Math.floor(middle)]
+    : ((slopes[middle - 1] ?? 0) + (slopes[middle] ?? 0)) / 2;
+};
+
+/** One-sided error of {@link leastSlope}: 0.0005. */
+const z = 3.29;
+
+/**
+ * The lower confidence bound of the slope, with 99.95 % confidence for independent noise (Sen 1968, with the variance of
+ * Kendall's rank correlation).
+ *
+ * @returns minus infinity if there are too few points to say
+ */
+export const leastSlope = (points: readonly Point[], most = 300): number => {
+  const slopes = pairSlopes(points, most);
+  const n = sampleOf(points, most).length;
+  const deviation = z * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
+  return slopes[Math.floor((slopes.length - deviation) / 2)] ?? Number.NEGATIVE_INFINITY;
+};
+
+const sampleOf = (points: readonly Point[], most: number): Point[] => {
   const stride = Math.max(1, Math.ceil(points.length / most));
-  const sample = points.filter((_, at) => at % stride === 0);
-  const slopes = sample
+  return points.filter((_, at) => at % stride === 0);
+};
+
+const pairSlopes = (points: readonly Point[], most: number): number[] => {
+  const sample = sampleOf(points, most);
+  return sample
     .flatMap(([time, value], at) =>
       sample
         .slice(at + 1)
@@ -18,9 +47,4 @@ export const theilSenSlope = (points: readonly Point[], most = 300): number | un
         .map(([later, other]) => (other - value) / (later - time)),
     )
     .sort((a, b) => a - b);
-  const middle = slopes.length / 2;
-  if (slopes.length === 0) return undefined;
-  return slopes.length % 2 === 1
-    ? slopes[Math.floor(middle)]
-    : ((slopes[middle - 1] ?? 0) + (slopes[middle] ?? 0)) / 2;
 };

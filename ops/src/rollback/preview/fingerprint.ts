@@ -34,17 +34,7 @@ const rowsHidden = defineFailure({
  */
 export const fingerprint = async (db: Database): Promise<Fingerprint> => {
   const tables: Fingerprint["tables"] = {};
-  const described = await describeTables(db);
-  const hidden = described.filter(({ row_security }) => row_security).map(({ name }) => name);
-  if (hidden.length > 0) throw rowsHidden({ tables: hidden.join(", "), first: hidden[0] ?? "" });
-  for (const { name, source, columns } of described) {
-    const row = sql.join(columns.map(inRow));
-    // The names come quoted from the catalog.
-    const { rows } = await sql<{ rows: number; hash: string }>`
-      select count(*) as rows, coalesce(sum(hashtextextended(row(${row})::text, 0)), 0)::text as hash
-      from ${sql.raw(source)}`.execute(db);
-    tables[name] = { rows: Number(rows[0]?.rows), hash: rows[0]?.hash ?? "" };
-  }
+  for (const table of await describeTables(db)) tables[table.name] = await hashRows(db, table);
   const applied = await sql<{
     step: number;
   }>`select step from earlybird.steps where state = 'applied' order by step`.execute(db);
@@ -56,9 +46,23 @@ export const fingerprint = async (db: Database): Promise<Fingerprint> => {
   return { hash: sha256(JSON.stringify(seen)), ...seen };
 };
 
+/** The rows of a table, and the sum of their 64-bit hashes over these columns. */
+export const hashRows = async (
+  db: Database,
+  { source, columns }: Pick<DescribedTable, "source" | "columns">,
+): Promise<{ rows: number; hash: string }> => {
+  const row = sql.join(columns.map(inRow));
+  // The names come quoted from the catalog.
+  const { rows } = await sql<{ rows: number; hash: string }>`
+    select count(*) as rows, coalesce(sum(hashtextextended(row(${row})::text, 0)), 0)::text as hash
+    from ${sql.raw(source)}`.execute(db);
+  return { rows: Number(rows[0]?.rows), hash: rows[0]?.hash ?? "" };
+};
+
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-interface DescribedTable {
+/** A table of the service, as it is hashed. */
+export interface DescribedTable {
   name: string;
   /** What to select from: each row once, so inheritance children are tables of their own and partitions are not. */
   source: string;
@@ -66,13 +70,14 @@ interface DescribedTable {
   columns: DescribedColumn[];
 }
 
-interface DescribedColumn {
+export interface DescribedColumn {
   column: string;
   /** How the value enters the hash of its row. */
   as: "value" | "hash of bytes" | "hash of text";
 }
 
-const describeTables = async (db: Database): Promise<DescribedTable[]> => {
+/** @throws Failure EB_ROWS_HIDDEN */
+export const describeTables = async (db: Database): Promise<DescribedTable[]> => {
   const { rows } = await sql<DescribedTable>`
     select c.oid::regclass::text as name, case c.relkind when 'r' then 'only ' else '' end || c.oid::regclass as source,
       row_security_active(c.oid) as row_security,
@@ -87,6 +92,8 @@ const describeTables = async (db: Database): Promise<DescribedTable[]> => {
       and n.nspname not in ('pg_catalog', 'information_schema', 'earlybird')
       and (pg_has_role(c.relowner, 'usage') or (has_table_privilege(c.oid, 'select') and not row_security_active(c.oid)))
     group by c.oid order by name`.execute(db);
+  const hidden = rows.filter(({ row_security }) => row_security).map(({ name }) => name);
+  if (hidden.length > 0) throw rowsHidden({ tables: hidden.join(", "), first: hidden[0] ?? "" });
   return rows;
 };
 

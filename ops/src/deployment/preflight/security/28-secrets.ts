@@ -1,12 +1,17 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { filesBelow } from "../../../core/directory-digest.ts";
 import { type Settings, secretSettings } from "../../../settings/settings.ts";
 import { defineCheck, demand, unknown } from "../check.ts";
+import type { PreflightContext } from "../context.ts";
 import { few } from "../words.ts";
 import { readArchive } from "./archive.ts";
 
 const forOthers = 0o077;
 const shortestSecret = 8;
+
+type Artefact = NonNullable<PreflightContext["artefact"]>;
+
 const secretNames = /(^|\/)(\.env(\..+)?|.*\.pem|.*\.key|id_(rsa|ed25519)|\.npmrc)$/;
 
 const readableByOthers = async (files: readonly string[]): Promise<string[]> => {
@@ -20,18 +25,25 @@ const readableByOthers = async (files: readonly string[]): Promise<string[]> => 
 };
 
 /** Names of files and settings, never their values. */
-const secretsInArtefact = async (file: string, settings: Settings): Promise<string[]> => {
-  const entries = await readArchive(file);
+const secretsInArtefact = async (artefact: Artefact, settings: Settings): Promise<string[]> => {
   const values = secretSettings.flatMap((name) => {
     const value = settings[name];
     return typeof value === "string" && value.length >= shortestSecret ? [{ name, value }] : [];
   });
-  return entries.flatMap(({ name, content }) => [
-    ...(secretNames.test(name) ? [`the artefact contains ${name}`] : []),
-    ...values
+  const found = (name: string, content: Buffer) =>
+    values
       .filter(({ value }) => content.includes(value))
-      .map((secret) => `${name} in the artefact contains ${secret.name}`),
-  ]);
+      .map((secret) => `${name} in the artefact contains ${secret.name}`);
+  if ("file" in artefact)
+    return (await readArchive(artefact.file)).flatMap(({ name, content }) => [
+      ...(secretNames.test(name) ? [`the artefact contains ${name}`] : []),
+      ...found(name, content),
+    ]);
+  const faults: string[] = [];
+  // The secrets of an installed version are in files of its own.
+  for await (const { name, path, link } of filesBelow(artefact.directory))
+    if (link === undefined && !secretNames.test(name)) faults.push(...found(name, await readFile(path)));
+  return faults;
 };
 
 export const secrets = defineCheck({
@@ -50,7 +62,7 @@ export const secrets = defineCheck({
         ? []
         : ["JWT_SECRET is not set"]),
       ...(await readableByOthers(secretFiles)),
-      ...(artefact ? await secretsInArtefact(artefact.file, read) : []),
+      ...(artefact ? await secretsInArtefact(artefact, read) : []),
     ];
     if (faults.length === 0 && !artefact)
       return unknown(

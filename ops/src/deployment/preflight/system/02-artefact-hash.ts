@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { directoryDigest, fileDigest } from "../../../core/directory-digest.ts";
 import { defineCheck, go, noGo, unknown } from "../check.ts";
 import { few } from "../words.ts";
 
@@ -17,12 +15,6 @@ const lockFile = z.looseObject({
     }),
   ),
 });
-
-const sha256Of = async (file: string): Promise<string> => {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
-};
 
 /** The digest beside the file, as `sha256sum` writes it. */
 const digestBeside = async (file: string): Promise<string | undefined> =>
@@ -47,9 +39,11 @@ export const artefactHash = defineCheck({
   run: async ({ artefact, root }) => {
     if (!artefact)
       return unknown("No artefact was given.", "Pass the file that npm pack has written: --artefact FILE.");
-    const expected = artefact.sha256 ?? (await digestBeside(artefact.file));
-    const actual = await sha256Of(artefact.file);
-    const name = basename(artefact.file);
+    const isFile = "file" in artefact;
+    const path = isFile ? artefact.file : artefact.directory;
+    const expected = artefact.sha256 ?? (await digestBeside(path));
+    const actual = await (isFile ? fileDigest : directoryDigest)(path);
+    const name = basename(path);
     if (!expected)
       return unknown(
         `${name} has SHA-256 ${actual}; nothing says what it should be.`,

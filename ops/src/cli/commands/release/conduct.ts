@@ -1,0 +1,37 @@
+import { Command } from "commander";
+import { systemClock } from "../../../core/clock.ts";
+import { loadReleases, readRelease } from "../../../deployment/index.ts";
+import { openLater, readEnvironment } from "../../context.ts";
+import { kyselyOn } from "../../kysely-on.ts";
+import { openWorld } from "./open-world.ts";
+
+/** The process behind a release; `start`, `resume` and the console start it. */
+export const conductCommand = (): Command =>
+  new Command("conduct").argument("<release>").action(conduct).configureHelp({}).helpOption(false);
+
+export const conduct = async (id: string): Promise<void> => {
+  const { settings, dataDir } = await readEnvironment();
+  const { createLogger } = await import("../../../core/logger.ts");
+  const log = createLogger(settings.LOG_LEVEL);
+  const { conductRelease, nextEpoch, stagesOf } = await loadReleases();
+  const { release } = await readRelease(dataDir, id);
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
+  const session = openLater();
+  const world = await openWorld({ release, settings, dataDir, session, log });
+  try {
+    const state = await conductRelease({
+      dataDir,
+      release,
+      stages: stagesOf(release, world.world, () => nextEpoch(dataDir)),
+      database: async () => kyselyOn((await session.get()).database.direct) as never,
+      clock: systemClock,
+      log,
+      signal: ending.signal,
+    });
+    log.info({ release: id, state }, "the conductor ends");
+  } finally {
+    await world.close();
+    await session.close();
+  }
+};

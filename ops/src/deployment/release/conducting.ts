@@ -1,0 +1,15 @@
+export { programOf } from "../slots/program-of.ts";
+export { commandOf, environmentOf } from "./artefact-launch.ts";
+export { type ConductRequest, conductRelease } from "./conduct.ts";
+export { demandsOf } from "./demands.ts";
+export { runEmergency } from "./emergency.ts";
+export { judgeGate } from "./judge-gate.ts";
+export { mirrorReleases } from "./mirror-all.ts";
+export { planSteps } from "./plan-steps.ts";
+export { planRelease, readOpenRelease, releaseDirectory } from "./release.ts";
+export { releaseSteps } from "./release-steps.ts";
+export { nextEpoch, servingSlot } from "./serving-slot.ts";
+export { spawnConductor } from "./spawn-conductor.ts";
+export { stagesOf } from "./stages.ts";
+export { unpackArtefact } from "./unpack-artefact.ts";
+export { checksOfCopy, checksOfGreen, readRehearsal, releaseWorld } from "./world.ts";
