@@ -4884,7 +4884,7 @@ export interface paths {
                                 /** @description what this instance does with it now */
                                 running: {
                                     /** @enum {string} */
-                                    kind: "create" | "verify";
+                                    kind: "create" | "verify" | "copy";
                                     progress: {
                                         /** @enum {string} */
                                         stage: "copy" | "restore";
@@ -5188,6 +5188,7 @@ export interface paths {
                                         version: string;
                                         directory: string;
                                         sha256: string | null;
+                                        file?: string;
                                     };
                                 };
                                 to: {
@@ -5197,12 +5198,19 @@ export interface paths {
                                         version: string;
                                         directory: string;
                                         sha256: string | null;
+                                        file?: string;
                                     };
                                 };
                                 steps: {
                                     before: number[];
                                     after: number[];
                                 };
+                                acknowledge: string[];
+                                waivers: {
+                                    check: number;
+                                    by: string;
+                                    reason: string;
+                                }[];
                                 requested_by: string;
                                 origin: string;
                                 reason: string;
@@ -5417,6 +5425,7 @@ export interface paths {
                                     version: string;
                                     directory: string;
                                     sha256: string | null;
+                                    file?: string;
                                 };
                             };
                             to: {
@@ -5426,12 +5435,19 @@ export interface paths {
                                     version: string;
                                     directory: string;
                                     sha256: string | null;
+                                    file?: string;
                                 };
                             };
                             steps: {
                                 before: number[];
                                 after: number[];
                             };
+                            acknowledge: string[];
+                            waivers: {
+                                check: number;
+                                by: string;
+                                reason: string;
+                            }[];
                             requested_by: string;
                             origin: string;
                             reason: string;
@@ -5548,58 +5564,88 @@ export interface paths {
                                     /** @enum {string} */
                                     verdict: "SUCCESS" | "FAIL" | "UNKNOWN";
                                     evidence: string;
+                                    /** Format: date-time */
+                                    at: string;
+                                    accepted: {
+                                        by: string;
+                                        reason: string;
+                                        /** Format: date-time */
+                                        at: string;
+                                    } | null;
                                 }[];
+                                /** Format: date-time */
+                                began_at: string;
                                 /** Format: date-time */
                                 at: string;
                                 ended: boolean;
+                                commands: number;
                             }[] | null;
                             judge: {
+                                phase: ("phase_1" | "phase_10" | "phase_50") | null;
                                 /** @enum {string} */
                                 verdict: "pass" | "fail" | "hold" | "unknown";
-                                /** @description sentences with numbers, the deciding ones first */
                                 evidence: string[];
-                                /** @description blue is the version in production, green is the new one, whichever slots they have */
+                                found: {
+                                    /** @enum {string} */
+                                    reason: "failures" | "slow_p50" | "slow_p95" | "slow_p99" | "many_failures" | "process_exit" | "connect_failure" | "not_ready" | "step_check" | "critical_alert";
+                                    text: string;
+                                }[];
+                                /** Format: date-time */
+                                started_at: string;
+                                observed_ms: number;
+                                demands: {
+                                    green_percent: number;
+                                    delta: number;
+                                    dwell_ms: number;
+                                    deadline_ms: number;
+                                };
+                                greatest_difference: number;
                                 roles: {
                                     blue: {
                                         /** @enum {string} */
                                         slot: "blue" | "green";
-                                        /** @description clients of this phase */
                                         clients: number;
-                                        /** @description of these, clients with a failed request */
                                         failed: number;
-                                        /** @description of these, clients with a request slower than the limit */
                                         slow: {
                                             p50: number;
                                             p95: number;
                                             p99: number;
                                         };
-                                        /** @description bounds of the share of failing clients */
                                         failing: {
                                             lower: number;
                                             upper: number;
+                                        };
+                                        last_minute: {
+                                            clients: number;
+                                            failed: number;
                                         };
                                     };
                                     green: {
                                         /** @enum {string} */
                                         slot: "blue" | "green";
-                                        /** @description clients of this phase */
                                         clients: number;
-                                        /** @description of these, clients with a failed request */
                                         failed: number;
-                                        /** @description of these, clients with a request slower than the limit */
                                         slow: {
                                             p50: number;
                                             p95: number;
                                             p99: number;
                                         };
-                                        /** @description bounds of the share of failing clients */
                                         failing: {
                                             lower: number;
                                             upper: number;
                                         };
+                                        last_minute: {
+                                            clients: number;
+                                            failed: number;
+                                        };
                                     };
                                 };
-                                /** @description the version in production in the hour before */
+                                tests: {
+                                    /** @enum {string} */
+                                    metric: "failures" | "p50" | "p95" | "p99";
+                                    e: number;
+                                    limit: number;
+                                }[];
                                 baseline: {
                                     requests: number;
                                     clients: number;
@@ -5608,6 +5654,7 @@ export interface paths {
                                     p95_ms: number;
                                     p99_ms: number;
                                 } | null;
+                                last_tick_at: string | null;
                                 limits: {
                                     p50: number;
                                     p95: number;
@@ -6540,24 +6587,14 @@ export interface paths {
             };
             responses: {
                 /** @description Default Response */
-                200: {
+                202: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
-                            /** @description Whether everything was undone and the smoke test passed. */
-                            ok: boolean;
-                            /** @description The release that was reverted; null if only traffic was moved. */
-                            release: string | null;
-                            took_ms: number;
-                            timeline: {
-                                /** @description Since the request. */
-                                at_ms: number;
-                                what: string;
-                                ok: boolean;
-                                evidence: string;
-                            }[];
+                            /** @description The release that is taken back. */
+                            release: string;
                         };
                     };
                 };
