@@ -64,7 +64,7 @@ export class ReleaseHistory {
     const directory = releaseDirectory(this.#dataDir, id);
     const [entries, files, holder] = await Promise.all([
       this.#entriesOf(id),
-      readReleaseFiles(directory),
+      readReleaseFiles(directory, this.#clock),
       leaseHolder(directory, this.#clock),
     ]);
     const report = standingReportOf(release, entries);
