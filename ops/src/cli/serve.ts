@@ -1,6 +1,6 @@
 import { systemClock } from "../core/clock.ts";
 import { defineFailure } from "../core/failure.ts";
-import type { SlotListening } from "../deployment/index.ts";
+import type { ReleaseStarter, SlotListening } from "../deployment/index.ts";
 import { asFailure } from "./as-failure.ts";
 import { operator, withSession } from "./context.ts";
 import { number, printStatus } from "./output.ts";
@@ -22,6 +22,8 @@ export interface ServeOptions {
   slot?: SlotListening;
   /** Applies no changes and loads no demo data: a release does. */
   keepsSteps?: boolean;
+  /** Starts releases for the HTTP interface; without it, only the command line does. */
+  starter?: (dataDir: string) => ReleaseStarter;
   /** Called with the greeting and the dates of the API versions once the service serves. */
   onReady: (greeting: string, apiVersions: readonly string[]) => void | Promise<void>;
   /** Called when a signal stops the service. */
@@ -32,6 +34,7 @@ export interface ServeOptions {
 export const serveUntilStopped = ({
   slot,
   keepsSteps = false,
+  starter,
   onReady,
   onStop,
 }: ServeOptions): Promise<void> =>
@@ -63,7 +66,7 @@ export const serveUntilStopped = ({
         direct: database.direct,
         rollback: manager,
         backups: backupsOf(session),
-        releases: { dataDir },
+        releases: { dataDir, starter: starter?.(dataDir) },
         settings,
         dataDir,
         log,

@@ -125,7 +125,7 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     return exitStatusOf(successor);
   }
   await front?.stop();
-  // A release that is open goes on with both slots after the next start.
+  // An open release continues with both slots after the next start.
   const { isOpen } = await programsOfRelease(dataDir, request.envFile);
   if (!isOpen) for (const each of slots) await writeLaunch(dataDir, each, undefined);
   await supervisor.stop();

@@ -35,7 +35,8 @@ export const startCommand = () =>
     });
 
 const startDirect = async (isRehearsal: boolean): Promise<void> => {
-  if (isRehearsal) stopWithParent(process.ppid);
+  // Also if it hangs: on a copy it has nothing to lose.
+  if (isRehearsal) stopWithParent(process.ppid, "SIGKILL");
   const { serveUntilStopped } = await import("../serve.ts");
   await serveUntilStopped({
     keepsSteps: isRehearsal,
@@ -54,6 +55,7 @@ const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<
   await serveUntilStopped({
     slot: listening,
     keepsSteps,
+    starter: (await import("./release/starter.ts")).releaseStarter,
     onReady: async (greeting, apiVersions) => {
       if (!(await ready(greeting, apiVersions))) stopWithParent(front);
     },
@@ -62,11 +64,11 @@ const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<
 };
 
 /** A service that listens itself would keep the port from the next front; a rehearsal that was killed stops nothing. */
-const stopWithParent = (parent: number): void => {
+const stopWithParent = (parent: number, signal: NodeJS.Signals = "SIGTERM"): void => {
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
-    process.kill(process.pid, "SIGTERM");
+    process.kill(process.pid, signal);
   }, parentEveryMs);
   timer.unref();
 };

@@ -40,5 +40,5 @@ const startMissing = async (environment: ArtefactEnvironment, log: Pick<Logger, 
   const { state, since } = progress;
   if (since === null || isOver(state) || state === "stuck") return;
   if (await spawnConductor(newest, environment, systemClock))
-    log.warn({ release: newest.id, state }, "the release had no conductor; one goes on with it");
+    log.warn({ release: newest.id, state }, "the release had no conductor; another one continues it");
 };

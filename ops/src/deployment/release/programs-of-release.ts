@@ -28,7 +28,7 @@ export const programsOfRelease = async (dataDir: string, envFile: string): Promi
     if (!isOver(state) && since !== null)
       return {
         isOpen: true,
-        note: `Release ${id} is ${state}; it goes on`,
+        note: `Release ${id} is ${state} and continues`,
         launchFor: (slot) => launchOf(slot === to.slot ? to.artefact : from.artefact, environment),
       };
     if (state === "completed") completed.push(release);

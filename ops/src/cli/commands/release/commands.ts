@@ -14,10 +14,11 @@ import {
 } from "../../../deployment/index.ts";
 import { operator, readEnvironment } from "../../context.ts";
 import { bold, dim, duration, print, printJson, table } from "../../output.ts";
+import { beginConducting } from "./begin-conducting.ts";
 import { conductCommand } from "./conduct.ts";
 import { followToTheEnd } from "./follow.ts";
 import { planCommand } from "./plan.ts";
-import { beginConducting, resumeCommand, startCommand } from "./start.ts";
+import { resumeCommand, startCommand } from "./start.ts";
 
 const reportFor = async (dataDir: string, release: Release): Promise<ReleaseReport> =>
   reportOf(release, await readJournal(journalFile(dataDir, release.id)));

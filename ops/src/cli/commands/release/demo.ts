@@ -14,9 +14,9 @@ import type { ReleaseDemo, TrafficCounts } from "../../../service.ts";
 import { type Session, withSession } from "../../context.ts";
 import { bold, green, number, printStatus, red } from "../../output.ts";
 import { findRoot } from "../../service-file.ts";
+import { beginConducting } from "./begin-conducting.ts";
 import { follow, printEntry } from "./follow.ts";
 import { plan } from "./plan.ts";
-import { beginConducting } from "./start.ts";
 
 /** Minutes instead of days; what the environment sets counts more. */
 const quickly = {

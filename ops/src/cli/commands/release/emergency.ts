@@ -108,7 +108,7 @@ const tell = async (
   if (outcome === "verified") alerts.resolve("CUSTOM", key);
   const reached = await close();
   if (!opened) await database.end();
-  return reached ? "people were notified" : "only the log was told";
+  return reached ? "people were notified" : "the alert is in the log alone";
 };
 
 /** Without an address there is an embedded server, and a manager of alerts needs a pool: this one is never reached. */

@@ -1,22 +1,15 @@
 import { systemClock } from "../../../core/clock.ts";
 import { defineFailure } from "../../../core/failure.ts";
-import type { Logger } from "../../../core/logger.ts";
-import {
-  loadJourneys,
-  loadRehearsal,
-  loadReleases,
-  type Release,
-  type Slot,
-} from "../../../deployment/index.ts";
+import { loadJourneys, loadRehearsal, loadReleases, type Slot } from "../../../deployment/index.ts";
 import { releasePlanFrom } from "../../../settings/release-settings.ts";
-import type { Settings } from "../../../settings/settings.ts";
 import { backupsOf } from "../../backups-of.ts";
-import { envFileOf, type LateSession } from "../../context.ts";
+import { envFileOf } from "../../context.ts";
 import { findRoot } from "../../service-file.ts";
 import { observe } from "./observe.ts";
 import { preflightOf } from "./preflight-of.ts";
 import { trafficOf } from "./traffic-of.ts";
 import { openValidation } from "./validation-of.ts";
+import type { WorldRequest } from "./world-request.ts";
 
 const backupDamaged = defineFailure({
   code: "EB_BACKUP_UNVERIFIED",
@@ -25,14 +18,6 @@ const backupDamaged = defineFailure({
   detail: "Backup {id} cannot be restored.",
   remedy: 'See what "earlybird backup verify" finds, correct it, and plan another release.',
 });
-
-export interface WorldRequest {
-  release: Release;
-  settings: Settings;
-  dataDir: string;
-  session: LateSession;
-  log: Logger;
-}
 
 /** The world that a release of this service moves. */
 export const openWorld = async (request: WorldRequest) => {
@@ -45,7 +30,7 @@ export const openWorld = async (request: WorldRequest) => {
   const backups = async () => backupsOf(await session.get());
   const smoke = (slot: Slot) =>
     runSmoke(slot === release.to.slot ? release.to.artefact : release.from.artefact, { slot }, env);
-  const observed = observe(dataDir, release, session);
+  const observed = observe(dataDir, release, { session, traffic });
   const gate = releases.judgeGate({
     release,
     directory: releases.releaseDirectory(dataDir, release.id),

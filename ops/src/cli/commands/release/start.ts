@@ -1,9 +1,8 @@
 import { Command } from "commander";
-import { systemClock } from "../../../core/clock.ts";
 import { loadReleases, type Release } from "../../../deployment/index.ts";
-import { envFileOf, readEnvironment } from "../../context.ts";
+import { readEnvironment } from "../../context.ts";
 import { dim, print, printJson, printStatus } from "../../output.ts";
-import { findRoot } from "../../service-file.ts";
+import { beginConducting } from "./begin-conducting.ts";
 import { followToTheEnd } from "./follow.ts";
 import { type PlanRequest, plan, planText, withPlanOptions } from "./plan.ts";
 
@@ -18,14 +17,6 @@ Without an id, and with --to or --artefact, it plans the release first. It follo
 person or is over; Ctrl-C ends the view alone, and the release goes on.
 
 Exit status 1: the release was reverted. 4: the preflight is NO-GO, or the release is held or stuck.`;
-
-/** Starts the conductor of a release in the background. */
-export const beginConducting = async (release: Release): Promise<void> => {
-  const { dataDir } = await readEnvironment();
-  const { spawnConductor } = await loadReleases();
-  const envFile = envFileOf(findRoot(process.cwd()));
-  await spawnConductor(release, { dataDir, envFile }, systemClock);
-};
 
 const begin = async (
   release: Release,
@@ -67,7 +58,7 @@ const planned = async (id: string | undefined): Promise<Release> => {
 
 export const resumeCommand = (): Command =>
   new Command("resume")
-    .description("go on with a release whose conductor has ended, as after a crash")
+    .description("continue a release whose conductor has ended, as after a crash")
     .argument("[release]", "its id; the newest one by default")
     .option("--detach", "return at once")
     .option("--json", "print each event as a line of JSON")

@@ -22,7 +22,7 @@ import {
 import { releasePlanFrom } from "../../../settings/release-settings.ts";
 import { backupsOf } from "../../backups-of.ts";
 import { findRoot, loadService } from "../../service-file.ts";
-import type { WorldRequest } from "./open-world.ts";
+import type { WorldRequest } from "./world-request.ts";
 
 const lookEveryMs = 5_000;
 
@@ -69,8 +69,7 @@ export const openValidation = async (request: WorldRequest, seen: Seen) => {
       p95: async (since) => (await sources()).p95(since),
       lastWeek: async (since) => (await sources()).lastWeek(since),
       drill: () => drill(request),
-      figures: async () =>
-        lastSmoke?.journeys.map(({ name, evidence }) => `${name}: ${evidence}`).join("; ") ?? null,
+      figures: async () => null,
       ledger: async () => (await sources()).ledger(),
       lastVerifiedBackup: async () => (await backupsOf(await session.get()).lastVerified())?.at ?? null,
       endPerformance: async () => {

@@ -1,34 +1,27 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { loadPreflight, loadReleases, type PreflightReport, readRelease } from "../deployment/index.ts";
-import type { Requester } from "../rollback/index.ts";
-import { envFileOf } from "./context.ts";
-import { findRoot, loadService } from "./service-file.ts";
+import {
+  loadPreflight,
+  loadReleases,
+  type PreflightRequest,
+  type ReleaseStarter,
+  readRelease,
+  type StartRequest,
+} from "../../../deployment/index.ts";
+import type { Requester } from "../../../rollback/index.ts";
+import { envFileOf } from "../../context.ts";
+import { findRoot, loadService } from "../../service-file.ts";
 
 // Commands are loaded when they are asked for, so that a start loads none of them.
 
 /** Starts releases on behalf of the HTTP interface of this service. */
-export const releaseStarter = (dataDir: string) => {
+export const releaseStarter = (dataDir: string): ReleaseStarter => {
   const root = findRoot(process.cwd());
   const environment = { dataDir, envFile: envFileOf(root) };
   return {
-    start: async ({
-      artefact,
-      directory,
-      waive = [],
-      ...request
-    }: {
-      artefact?: string | undefined;
-      directory?: string | undefined;
-      strategy?: "canary" | "blue-green" | undefined;
-      reason: string;
-      waive?: readonly number[] | undefined;
-      acknowledge?: readonly string[] | undefined;
-      by: string;
-      origin: string;
-    }): Promise<{ id: string }> => {
-      const { plan } = await import("./commands/release/plan.ts");
+    start: async ({ artefact, directory, waive = [], ...request }: StartRequest) => {
+      const { plan } = await import("./plan.ts");
       const { spawnConductor } = await loadReleases();
       const { by, origin, reason, strategy, acknowledge = [] } = request;
       const release = await plan(
@@ -43,26 +36,14 @@ export const releaseStarter = (dataDir: string) => {
         },
         { requestedBy: by, origin },
       );
-      const { systemClock } = await import("../core/clock.ts");
+      const { systemClock } = await import("../../../core/clock.ts");
       await spawnConductor(release, environment, systemClock);
       return { id: release.id };
     },
 
-    preflight: async ({
-      artefact,
-      directory,
-      waive = [],
-      reason = "",
-      by,
-    }: {
-      artefact?: string | undefined;
-      directory?: string | undefined;
-      waive?: readonly number[] | undefined;
-      reason?: string | undefined;
-      by: string;
-    }): Promise<PreflightReport> => {
+    preflight: async ({ artefact, directory, waive = [], reason = "", by }: PreflightRequest) => {
       const { checks, runPreflight } = await loadPreflight();
-      const { withPreflight } = await import("./commands/preflight-context.ts");
+      const { withPreflight } = await import("../preflight-context.ts");
       const target = directory === undefined ? root : findRoot(directory);
       const requester: Requester = { requestedBy: by, origin: "api" };
       return withPreflight(
@@ -78,7 +59,7 @@ export const releaseStarter = (dataDir: string) => {
     },
 
     /** In a process of its own: the one that serves the request may be what is taken back. */
-    emergency: async ({ reason, by }: { reason: string; by: string }): Promise<{ release: string }> => {
+    emergency: async ({ reason, by }) => {
       const { release } = await readRelease(dataDir);
       const { programOf } = await loadReleases();
       mkdirSync(join(dataDir, "releases"), { recursive: true, mode: 0o700 });

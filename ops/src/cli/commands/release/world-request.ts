@@ -1,0 +1,13 @@
+import type { Logger } from "../../../core/logger.ts";
+import type { Release } from "../../../deployment/index.ts";
+import type { Settings } from "../../../settings/settings.ts";
+import type { LateSession } from "../../context.ts";
+
+/** What a conductor knows when it begins. */
+export interface WorldRequest {
+  release: Release;
+  settings: Settings;
+  dataDir: string;
+  session: LateSession;
+  log: Logger;
+}
