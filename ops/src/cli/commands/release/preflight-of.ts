@@ -41,7 +41,7 @@ export const preflightOf =
     const service = await loadService(root);
     return withPreflight(
       root,
-      { service, request: { release: context, releaseId: release.id } },
+      { service, request: { release: context, releaseId: release.id, testChannels: true } },
       async (open) => {
         const report = await runPreflight(open.context, {
           checks,
