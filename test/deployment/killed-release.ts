@@ -130,7 +130,10 @@ const isThere = async (production: Production, victim: Victim): Promise<boolean>
 /** Kills, and does what a service manager would. Resolves with what may be lost meanwhile. */
 const carryOut = async (production: Production, database: OwnDatabase, victim: Victim): Promise<Window> => {
   const other = victim === "blue" ? "green" : "blue";
-  const isBypassed = (await readProcess(production.dataDir, other))?.ready !== undefined;
+  const servesToo = async () =>
+    (await production.launches())[other] &&
+    (await readProcess(production.dataDir, other))?.ready !== undefined;
+  const servedBefore = await servesToo();
   const fromMs = performance.now();
   if (victim === "postgres") {
     await database.kill();
@@ -144,6 +147,8 @@ const carryOut = async (production: Production, database: OwnDatabase, victim: V
     if (pid > 0) await killProcess(pid);
   }
   await until(() => production.serves(), "the service does not answer after the kill");
+  // A release may be stopping it at the same time.
+  const isBypassed = servedBefore && (await servesToo());
   return { fromMs, toMs: performance.now(), mayBeLost: mayBeLost(victim, isBypassed) };
 };
 
