@@ -75,18 +75,18 @@ const benchRelease = async ({ url, dataDir }: Service, database: pg.Pool): Promi
   const traffic = new FrontSwitch(dataDir, "bench");
   await writeLaunch(dataDir, "green", program);
   while (!(await readProcess(dataDir, "green"))?.ready) await sleep(50);
-  const load = startLoad(url);
+  const load = startLoad(url, { connections: 16 });
   let epoch = 0;
   const each = requests / (phases.length + 1);
   for (const green of phases) {
     await traffic.set({ blue: 10_000 - green, green }, ++epoch);
-    const wanted = load.answers.length + each;
-    while (load.answers.length < wanted) await sleep(20);
+    const wanted = load.sent.length + each;
+    while (load.sent.length < wanted) await sleep(20);
   }
   const revertMs = performance.now();
   await traffic.set({ blue: 10_000, green: 0 }, ++epoch);
   const switchedMs = performance.now() - revertMs;
-  while (load.answers.length < requests) await sleep(20);
+  while (load.sent.length < requests) await sleep(20);
   await load.stop();
   const { rows } = await database.query("select count(*)::int as orders from orders where executed = 1");
   console.log("\n## A release and its revert\n");
@@ -96,7 +96,13 @@ const benchRelease = async ({ url, dataDir }: Service, database: pg.Pool): Promi
   printTable(
     ["requests", "lost", "orders sent", "executed once", "weights switched back in"],
     [
-      [load.answers.length, load.lost.length, load.keys.length, rows[0].orders]
+      [
+        load.sent,
+        load.sent.filter(({ lost }) => lost !== null),
+        load.sent.filter(({ kind }) => kind === "order"),
+      ]
+        .map(({ length }) => length)
+        .concat(rows[0].orders)
         .map(thousands)
         .concat(ms(switchedMs)),
     ],

@@ -4,13 +4,14 @@ import { defineFailure } from "../../core/failure.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Database } from "../../rollback/index.ts";
 import { Conductor } from "./conductor.ts";
+import { newCommands } from "./inbox.ts";
 import { Journal } from "./journal.ts";
 import { takeLease } from "./lease.ts";
 import { ReleaseMirror } from "./mirror.ts";
 import { journalFile, type Release, releaseDirectory } from "./release.ts";
 import { isOutage } from "./release-steps.ts";
 import type { Stage } from "./stage.ts";
-import type { ReleaseState } from "./state.ts";
+import { isAllowed, type ReleaseState } from "./state.ts";
 
 const mirrorEveryMs = 5_000;
 /** At the end, the copy in the database is waited for so long. */
@@ -44,6 +45,18 @@ export interface ConductRequest {
  * @throws Failure EB_RELEASE_CONDUCTED, EB_RELEASE_JOURNAL_DAMAGED
  */
 export const conductRelease = async (request: ConductRequest): Promise<ReleaseState> => {
+  for (;;) {
+    const { state, taken } = await conductOnce(request);
+    // Its sender saw the lease of this conductor, and started no other one.
+    const late = await newCommands(releaseDirectory(request.dataDir, request.release.id), taken);
+    const isReverted = late.some(({ command }) => command === "revert" && isAllowed(command, state));
+    if (!isReverted || request.signal.aborted) return state;
+  }
+};
+
+const conductOnce = async (
+  request: ConductRequest,
+): Promise<{ state: ReleaseState; taken: ReadonlySet<string> }> => {
   const { dataDir, release, stages, database, clock, log, signal } = request;
   const directory = releaseDirectory(dataDir, release.id);
   const lease = await takeLease(directory, clock);
@@ -57,7 +70,9 @@ export const conductRelease = async (request: ConductRequest): Promise<ReleaseSt
   const copying = setInterval(() => void copy().catch(() => undefined), mirrorEveryMs);
   try {
     await copy().catch((err: unknown) => log.warn({ err }, "the release is on disk alone for now"));
-    return await new Conductor({ directory, journal, stages, clock, isOutage }).run(signal);
+    const conductor = new Conductor({ directory, journal, stages, clock, isOutage });
+    const state = await conductor.run(signal);
+    return { state, taken: new Set(conductor.progress.commands.map(({ id }) => id)) };
   } finally {
     clearInterval(copying);
     await Promise.race([copy().catch(() => undefined), sleep(lastCopyMs, undefined, { ref: false })]);

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Kills, type Moment, nameOf, releaseWithKills, takenBack, victims } from "./killed-release.ts";
+import { type OwnDatabase, startOwnDatabase } from "./own-database.ts";
+import { Production } from "./production.ts";
+
+const settings = { RELEASE_VALIDATION_MINUTES: "0.005,0.01,0.015,0.02,0.025" };
+let database: OwnDatabase;
+let production: Production;
+let target: string;
+beforeAll(async () => {
+  database = await startOwnDatabase();
+  production = await Production.open(settings, database);
+  target = await production.install("v2", { version: "2.0.0", steps: true });
+}, 120_000);
+afterAll(() => production?.close(), 60_000);
+
+const acts = [
+  "preflight",
+  "preflight of the copy",
+  "step 1",
+  "start green",
+  "smoke green",
+  "traffic 100 %",
+  "settle",
+  "stop blue",
+  "step 2",
+];
+const forth: Moment[] = [...acts, "watching"];
+const back: Moment[] = acts.toReversed().map(takenBack);
+
+const some: Kills[] = [
+  {
+    victim: "conductor",
+    moments: ["step 1", "traffic 100 %", "step 2", takenBack("stop blue"), takenBack("step 1")],
+    next: "resume",
+  },
+  { victim: "front", moments: ["start green", takenBack("start green")], next: "revert" },
+  { victim: "postgres", moments: ["step 1", "watching"], next: "resume" },
+  { victim: "green", moments: ["traffic 100 %"], next: "resume" },
+  { victim: "blue", moments: ["start green", takenBack("step 1")], next: "revert" },
+];
+/** Each thing at each moment; a kill of green on its way ends the way forth. */
+const all: Kills[] = victims.flatMap((victim): Kills[] => [
+  { victim, moments: [...forth, ...back], next: "resume" },
+  ...forth.map((moment): Kills => ({ victim, moments: [moment, ...back], next: "revert" })),
+  ...(victim === "green"
+    ? forth.map((moment): Kills => ({ victim, moments: [moment], next: "resume" }))
+    : []),
+]);
+const swept = process.env.TEST_LONG === undefined ? some : all;
+
+test.for(swept.map((kills) => [nameOf(kills), kills] as const))(
+  "%s",
+  { timeout: 900_000 },
+  async ([, kills]) => {
+    const { state, killedAt } = await releaseWithKills(production, database, target, kills);
+    console.log(nameOf(kills), state, killedAt);
+    if (process.env.TEST_LONG === undefined) expect(killedAt).toEqual(kills.moments);
+  },
+);
