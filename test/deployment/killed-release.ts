@@ -32,7 +32,7 @@ export interface Kills {
 }
 
 export const nameOf = ({ victim, moments, next }: Kills): string =>
-  `${victim} killed at ${moments.join(", ")}; ${next}`;
+  `${victim} killed at ${moments.length > 6 ? "each moment" : moments.join(", ")}; ${next}`;
 
 /** A time in which requests may be lost. */
 interface Window {

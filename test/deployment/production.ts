@@ -239,7 +239,8 @@ export class Production {
     await until(
       async () => {
         const { state: now, because } = await this.report();
-        if (now !== state && (isOver(now) || (now === "stuck" && state !== "reverted")))
+        const isRevertible = state === "reverted" && (now === "completed" || now === "stuck");
+        if (now !== state && !isRevertible && (isOver(now) || now === "stuck"))
           throw new Error(`the release is ${now}, not ${state}: ${because}`);
         return now === state;
       },

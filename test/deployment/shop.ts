@@ -94,6 +94,7 @@ export const shop = ({ version, fault, steps = false }: ShopVersion): Service =>
       });
       const kept: Buffer[] = [];
       let open = 0;
+      let requests = 0;
       app.addHook("onRequest", async ({ url, headers }, reply) => {
         if (url.startsWith("/api")) return;
         open += 1;
@@ -104,11 +105,12 @@ export const shop = ({ version, fault, steps = false }: ShopVersion): Service =>
         if (fault === "fails under load" && open > 2) throw new Error("too much at once");
         if (fault === "fails for drivers" && headers.authorization?.startsWith("Bearer driver"))
           throw new Error("drivers are forgotten");
-        if (fault === "exits") setTimeout(() => process.exit(1), 20);
+        requests += 1;
+        if (fault === "exits" && requests === 40) process.exit(1);
       });
       app.get("/", async ({ headers, ip }) => {
         // Long against what a busy machine adds: only a slow version exceeds the percentiles of the other one.
-        await sleep(fault === "slow route" ? 60 : 15);
+        await sleep(fault === "slow route" ? 120 : 40);
         return { slot: version, client: headers.authorization ?? "", address: ip };
       });
       app.get("/orders/count", async () => (await pool.query("select count(*) from orders")).rows[0]);

@@ -36,3 +36,7 @@ export interface Stage {
   /** Asked every `lookEveryMs`, also while the release is held: only `revert` counts then. Absent: passes at once. */
   gate?: (look: Look) => Promise<GateVerdict>;
 }
+
+/** The name of the act that moves a share of the clients to the new version. */
+export const movementTo = (percent: number): string => `traffic ${percent} %`;
+export const isMovement = (act: string): boolean => /^traffic \d+ %$/.test(act);

@@ -1,6 +1,6 @@
 import { fullWeight, type Slot, type TrafficSwitch, type Weights } from "../traffic/index.ts";
 import type { Artefact, Release } from "./release.ts";
-import type { Act, GateVerdict, Look, Stage } from "./stage.ts";
+import { type Act, type GateVerdict, type Look, movementTo, type Stage } from "./stage.ts";
 import { type ForwardState, isPhase, type Phase, phaseWeights, statesOf } from "./state.ts";
 
 /** The world that a release moves. Everything is idempotent: a conductor that goes on after a crash asks again. */
@@ -58,7 +58,7 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
     return `${to.slot} ${percent} %, ${from.slot} ${100 - percent} %`;
   };
   const movement = (percent: number): Act => ({
-    name: `traffic ${percent} %`,
+    name: movementTo(percent),
     do: () => move(percent),
     undo: () => move(0),
   });
