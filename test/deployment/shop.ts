@@ -85,7 +85,7 @@ export const shop = ({ version, fault, steps = false }: ShopVersion): Service =>
       if (fault === "does not start") throw new Error("this version is broken");
       if (fault === "starts slowly") await sleep(4_000);
       const observed = await startMonitoring({ pool, settings, dataDir, log, version });
-      const app = fastify({ forceCloseConnections: "idle" });
+      const app = fastify({ forceCloseConnections: "idle", trustProxy: settings.TRUST_PROXY ?? false });
       await app.register(earlybird, {
         ...observed,
         rollback,
@@ -108,10 +108,10 @@ export const shop = ({ version, fault, steps = false }: ShopVersion): Service =>
         requests += 1;
         if (fault === "exits" && requests === 40) process.exit(1);
       });
-      app.get("/", async ({ headers }) => {
+      app.get("/", async ({ headers, ip }) => {
         // Long against what a busy machine adds: only a slow version exceeds the percentiles of the other one.
         await sleep(fault === "slow route" ? 120 : 40);
-        return { slot: version, client: headers.authorization ?? "" };
+        return { slot: version, client: headers.authorization ?? "", address: ip };
       });
       app.get("/orders/count", async () => (await pool.query("select count(*) from orders")).rows[0]);
       app.post("/orders", async ({ headers }) => {

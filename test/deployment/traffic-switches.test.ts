@@ -91,6 +91,7 @@ backend service
     const log = { warn: (...line: unknown[]) => warnings.push(line), error: () => undefined };
     const servers = { blue: "service/blue", green: "service/green" };
     const balancer = new HaproxySwitch({ dataDir, release: "r1", socketPath, servers, log });
+    const endWatch = balancer.watch();
     try {
       expect(await balancer.read()).toEqual({ weights: { blue: 10_000, green: 0 }, verified: true });
       await balancer.set({ blue: 9_000, green: 1_000 }, 2);
@@ -121,7 +122,7 @@ backend service
       await expect.poll(() => warnings.length).toBeGreaterThan(0);
       expect(await split(20)).toBe(1);
     } finally {
-      balancer.close();
+      endWatch();
     }
     const gone = new HaproxySwitch({
       dataDir,

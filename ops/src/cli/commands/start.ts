@@ -47,10 +47,11 @@ const startDirect = async (isRehearsal: boolean): Promise<void> => {
 
 /** A process behind the front. Its output is a log that the front prints. */
 const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<void> => {
-  const { dataDir } = await readEnvironment();
+  const { settings, dataDir } = await readEnvironment();
   const front = process.ppid;
   const { occupySlot } = await import("../../deployment/index.ts");
-  const { listening, ready } = await occupySlot(dataDir, slot, url);
+  const isBehindFront = settings.TRAFFIC_SWITCH === "front";
+  const { listening, ready } = await occupySlot(dataDir, slot, url, { isBehindFront });
   const { serveUntilStopped } = await import("../serve.ts");
   await serveUntilStopped({
     slot: listening,
@@ -78,6 +79,8 @@ const startFront = async (isSuccessor: boolean): Promise<void> => {
   const root = findRoot(process.cwd());
   const { inheritSockets, runFront } = await import("../../deployment/index.ts");
   const { createLogger } = await import("../../core/logger.ts");
+  const { trafficOf } = await import("./release/traffic-of.ts");
+  const log = createLogger(settings.LOG_LEVEL);
   // A closed terminal stops the slots, too.
   process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"));
   const [, program = "", ...given] = process.argv;
@@ -94,8 +97,9 @@ const startFront = async (isSuccessor: boolean): Promise<void> => {
       cwd: root,
     },
     envFile: envFileOf(root),
-    isDividedElsewhere: settings.TRAFFIC_SWITCH !== "front",
-    log: createLogger(settings.LOG_LEVEL),
+    dividedBy:
+      settings.TRAFFIC_SWITCH === "front" ? undefined : trafficOf(settings, { dataDir, release: "", log }),
+    log,
     print: printStatus,
     write: (chunk) => process.stderr.write(chunk),
     stopped: stopSignal(systemClock),

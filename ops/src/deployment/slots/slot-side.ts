@@ -4,7 +4,7 @@ import { defineFailure } from "../../core/failure.ts";
 import { thisProcess } from "../../core/process-lease.ts";
 import { prepareSockets } from "../front/index.ts";
 import type { Slot } from "../traffic/traffic-switch.ts";
-import { restorePeerAddresses } from "./peer-address.ts";
+import { peerOfFront, peerOfProxy, setPeerAddresses } from "./peer-address.ts";
 import { readLaunch, readProcess, writeProcess } from "./records.ts";
 
 /** Longer than the front keeps idle connections: the front closes them, and no request meets a closed one. */
@@ -43,9 +43,15 @@ export interface OccupiedSlot {
 /**
  * Makes this process the slot of a data directory.
  *
+ * @param isBehindFront false if another program sends the requests, such as HAProxy
  * @throws Failure EB_SLOT_TAKEN
  */
-export const occupySlot = async (dataDir: string, slot: Slot, url: string): Promise<OccupiedSlot> => {
+export const occupySlot = async (
+  dataDir: string,
+  slot: Slot,
+  url: string,
+  { isBehindFront = true }: { isBehindFront?: boolean } = {},
+): Promise<OccupiedSlot> => {
   const path = (await prepareSockets(dataDir)).slot(slot);
   const owner = thisProcess();
   const other = await readProcess(dataDir, slot);
@@ -61,7 +67,7 @@ export const occupySlot = async (dataDir: string, slot: Slot, url: string): Prom
         // Left behind by a process that was killed.
         rmSync(path, { force: true });
         server.keepAliveTimeout = idleTimeoutMs;
-        restorePeerAddresses(server);
+        setPeerAddresses(server, isBehindFront ? peerOfFront : peerOfProxy);
       },
     },
     ready: async (greeting, apiVersions = []) => {
