@@ -13,7 +13,7 @@ import {
   type RunningFront,
   startFront,
 } from "./front/index.ts";
-import { attendRelease } from "./release/attend-release.ts";
+import { attendRelease, dismissConductor } from "./release/attend-release.ts";
 import { type Lease, takeLease } from "./release/lease.ts";
 import { programsOfRelease } from "./release/programs-of-release.ts";
 import { exitStatusOf, startSuccessor, tellServing } from "./renewal.ts";
@@ -127,9 +127,10 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     await Promise.all([front?.stop(lastRequestsMs), supervisor.release()]);
     return exitStatusOf(successor);
   }
-  await front?.stop();
   // An open release continues with both slots after the next start.
   const { isOpen } = await programsOfRelease(dataDir, request.envFile);
+  if (isOpen) await dismissConductor(dataDir);
+  await front?.stop();
   if (!isOpen) for (const each of slots) await writeLaunch(dataDir, each, undefined);
   await supervisor.stop();
   await lease?.release();

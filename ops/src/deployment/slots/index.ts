@@ -1,4 +1,4 @@
-export { stopProcess } from "./launch.ts";
+export { signal, stopProcess } from "./launch.ts";
 export { programOf } from "./program-of.ts";
 export {
   isAlive,
