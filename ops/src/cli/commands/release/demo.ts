@@ -20,7 +20,7 @@ import { plan } from "./plan.ts";
 
 /** Minutes instead of days; what the environment sets counts more. */
 const quickly = {
-  RELEASE_PHASE_MINUTES: "0.2,0.2,0.2",
+  RELEASE_PHASE_MINUTES: "0.2,1,1",
   RELEASE_DEADLINE_MINUTES: "15,15,15",
   RELEASE_PHASE_MARGIN_PERCENT: "10,5,2",
   RELEASE_VALIDATION_MINUTES: "0.2,0.4,0.6,0.8,1",
