@@ -31,6 +31,7 @@ const slotNotFronted = defineFailure({
  * Runs a program in a slot and resolves once it serves. Does nothing if it runs already; another program ends first. The
  * front starts the process, as soon as it reads the launch file.
  *
+ * @param servedBefore the version has served: if it ends, the front starts it again, and that is waited for
  * @throws Failure EB_VERSION_NOT_STARTED if it ends, or does not serve within a minute; EB_SLOT_NOT_FRONTED
  */
 export const startInSlot = async (
@@ -39,8 +40,15 @@ export const startInSlot = async (
     slot,
     launch,
     signal,
+    servedBefore = false,
     withinMs = startWithinMs,
-  }: { slot: Slot; launch: Launch; signal?: AbortSignal | undefined; withinMs?: number },
+  }: {
+    slot: Slot;
+    launch: Launch;
+    signal?: AbortSignal | undefined;
+    servedBefore?: boolean;
+    withinMs?: number;
+  },
 ): Promise<void> => {
   if (JSON.stringify(await readLaunch(dataDir, slot)) !== JSON.stringify(launch)) {
     await stopSlot(dataDir, slot);
@@ -55,7 +63,7 @@ export const startInSlot = async (
       throw slotNotFronted({ slot });
     }
     const isLate = performance.now() - startedMs > withinMs;
-    if (!isLate && (process || !hasRun)) {
+    if (!isLate && (process || !hasRun || servedBefore)) {
       hasRun ||= process !== undefined;
       continue;
     }

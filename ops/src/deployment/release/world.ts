@@ -86,7 +86,12 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
     validate,
     slots: {
       start: (slot, artefact, signal) =>
-        startInSlot(dataDir, { slot, launch: launchOf(artefact, environment), signal }),
+        startInSlot(dataDir, {
+          slot,
+          launch: launchOf(artefact, environment),
+          signal,
+          servedBefore: slot === release.from.slot,
+        }),
       stop: (slot) => stopSlot(dataDir, slot),
       smoke: async (slot) => {
         const { ok, journeys } = await options.smoke(slot);
