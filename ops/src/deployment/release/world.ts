@@ -8,7 +8,7 @@ import type { RehearsalReport } from "../rehearsal/index.ts";
 import type { Slot, TrafficSwitch } from "../traffic/index.ts";
 import { type ArtefactEnvironment, launchOf } from "./artefact-launch.ts";
 import { type Release, releaseDirectory } from "./release.ts";
-import { startInSlot, stopSlot } from "./slot-control.ts";
+import { startInSlot, stopSlot, untilServing } from "./slot-control.ts";
 import type { ReleaseWorld } from "./stages.ts";
 
 /** The checks that need the backup and the rehearsal, which come after the first preflight. */
@@ -92,6 +92,7 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
           signal,
           servedBefore: slot === release.from.slot,
         }),
+      ready: (slot, signal) => untilServing(dataDir, { slot, signal, servedBefore: true }),
       stop: (slot) => stopSlot(dataDir, slot),
       smoke: async (slot) => {
         const { ok, journeys } = await options.smoke(slot);
