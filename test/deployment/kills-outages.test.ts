@@ -66,7 +66,7 @@ test("a release that lost the database goes on by itself, and of two operators o
   await database.restart();
   await production.reaches("watching");
 
-  const another = ["--to", target, "--reason", "test"];
+  const another = ["--to", await production.install("v3", { version: "3.0.0" }), "--reason", "test"];
   const refused = await Promise.all([
     production.earlybird("release", "plan", ...another),
     production.earlybird("release", "start", "--detach", ...another),
