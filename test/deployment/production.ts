@@ -71,7 +71,7 @@ export class Production {
     readonly database: TestDatabase,
     private readonly env: NodeJS.ProcessEnv,
   ) {
-    this.dataDir = join(home, "data");
+    this.dataDir = env.EARLYBIRD_DATA_DIR ?? join(home, "data");
     this.url = `http://127.0.0.1:${env.PORT}`;
   }
 
