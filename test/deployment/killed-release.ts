@@ -104,6 +104,12 @@ const momentOf = (entry: JournalEntry): Moment | undefined => {
   return entry.direction === "do" ? entry.act : takenBack(entry.act);
 };
 
+/** Waits until the newest release comes to a moment. */
+export const releaseReaches = async (production: Production, moment: Moment): Promise<void> => {
+  const hasCome = async () => (await production.report()).events.some((entry) => momentOf(entry) === moment);
+  await until(hasCome, `the release does not come to ${moment}`, patientMs);
+};
+
 /** The next of the moments at which there is something to kill, or the state of the release once it is over. */
 const nextMoment = async (
   production: Production,

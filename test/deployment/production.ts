@@ -325,6 +325,9 @@ export class Production {
     const conductor = await this.conductor().catch(() => 0);
     if (conductor > 0) process.kill(conductor, "SIGKILL");
     this.front?.kill("SIGKILL");
+    // One that an emergency has started is no child.
+    const { pid } = await this.traffic.state().catch(() => ({ pid: 0 }));
+    if (pid > 0) process.kill(pid, "SIGKILL");
     for (const slot of ["blue", "green"] as const) {
       await writeLaunch(this.dataDir, slot, undefined);
       const running = await readProcess(this.dataDir, slot);

@@ -131,7 +131,7 @@ const moveTraffic = async (
       await writeLaunch(dataDir, slot, launch);
       return startFront(release);
     }
-    await startInSlot(dataDir, { slot, launch });
+    await startInSlot(dataDir, { slot, launch, servedBefore: true });
   } else if (!hasFront) return startFront(release);
   await divider.set(allTo(slot), (await DivisionFile.open(dataDir)).current.epoch + 1);
   return `all clients use version ${artefact.version} in ${slot}`;
