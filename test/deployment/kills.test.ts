@@ -62,11 +62,11 @@ test.for(swept.map((kills) => [nameOf(kills), kills] as const))(
   async ([name, kills], { onTestFailed }) => {
     // The next test begins with the old version.
     onTestFailed(async () => {
-      await production.tell("revert");
+      if ((await production.report()).state !== "reverted") await production.tell("revert");
       await production.reaches("reverted");
     });
     const { state, killedAt } = await releaseWithKills(production, database, target, kills).catch((e) => {
-      console.log("FAILED", name, e);
+      console.log("FAILED", name, String(e).slice(0, 2500));
       throw e;
     });
     if (isLong) console.log(`${state}: killed at ${killedAt.join(", ") || "no moment"}`);

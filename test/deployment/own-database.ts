@@ -15,6 +15,8 @@ export const startOwnDatabase = async (): Promise<OwnDatabase> => {
   const server = await startThrowawayPostgres();
   // The server's user is called as the platform's schema is: tables of the shop would land in it.
   await ask(server.url, "alter database postgres set search_path = public");
+  // Servers of tests lose their last transactions when they are killed.
+  await ask(server.url, "alter database postgres set synchronous_commit = on");
   const pool = createPool(server.url);
   return {
     url: server.url,

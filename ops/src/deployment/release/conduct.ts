@@ -12,6 +12,7 @@ import { journalFile, type Release, releaseDirectory } from "./release.ts";
 import { isOutage } from "./release-steps.ts";
 import type { Stage } from "./stage.ts";
 import { isAllowed, type ReleaseState } from "./state.ts";
+import type { TickRecord } from "./tick-record.ts";
 
 const mirrorEveryMs = 5_000;
 /** At the end, the copy in the database is waited for so long. */
@@ -30,6 +31,7 @@ export interface ConductRequest {
   release: Release;
   /** The stages of the release, with the world that they move. */
   stages: readonly Stage[];
+  ticks: TickRecord;
   /** Resolves with the database, once it can be reached. */
   database: () => Promise<Database>;
   clock: Clock;
@@ -57,15 +59,16 @@ export const conductRelease = async (request: ConductRequest): Promise<ReleaseSt
 const conductOnce = async (
   request: ConductRequest,
 ): Promise<{ state: ReleaseState; taken: ReadonlySet<string> }> => {
-  const { dataDir, release, stages, database, clock, log, signal } = request;
+  const { dataDir, release, stages, ticks, database, clock, log, signal } = request;
   const directory = releaseDirectory(dataDir, release.id);
   const lease = await takeLease(directory, clock);
   if ("heldBy" in lease) throw conducted({ pid: lease.heldBy.pid, id: release.id });
   const journal = await Journal.open(journalFile(dataDir, release.id));
   let mirror: ReleaseMirror | undefined;
   const copy = async () => {
-    mirror ??= new ReleaseMirror({ db: await database(), release, log });
-    await mirror.copy(journal.entries);
+    const db = await database();
+    mirror ??= new ReleaseMirror({ db, release, log });
+    if (await mirror.copy(journal.entries)) await ticks.copy(db);
   };
   const copying = setInterval(() => void copy().catch(() => undefined), mirrorEveryMs);
   try {

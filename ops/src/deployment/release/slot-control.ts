@@ -80,7 +80,7 @@ const sizeOf = async (path: string): Promise<number> => {
   }
 };
 
-/** The end of what a version has written since it was started, for the report. */
+/** The end of what a version has written since it was started, for the report. Frames of a stack would hide the error. */
 const lastWords = async (path: string, from: number): Promise<string> => {
   const file = await open(path).catch(() => undefined);
   if (!file) return "";
@@ -89,7 +89,12 @@ const lastWords = async (path: string, from: number): Promise<string> => {
     // A log that was rotated meanwhile is shorter.
     const start = Math.max(size - lastBytes, size < from ? 0 : from);
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(lastBytes), position: start });
-    const lines = buffer.subarray(0, bytesRead).toString().trim().split("\n").filter(Boolean);
+    const lines = buffer
+      .subarray(0, bytesRead)
+      .toString()
+      .trim()
+      .split("\n")
+      .filter((line) => line !== "" && !/^\s+at /.test(line));
     return lines.length > 0 ? ` It wrote: ${lines.slice(-lastLines).join(" | ")}` : "";
   } finally {
     await file.close();

@@ -15,7 +15,7 @@ import { type Session, withSession } from "../../context.ts";
 import { bold, green, number, printStatus, red } from "../../output.ts";
 import { findRoot } from "../../service-file.ts";
 import { beginConducting } from "./begin-conducting.ts";
-import { follow, printEntry } from "./follow.ts";
+import { entryPrinter, follow } from "./follow.ts";
 import { plan } from "./plan.ts";
 
 /** Minutes instead of days; what the environment sets counts more. */
@@ -64,7 +64,7 @@ export const runDemo = (): Promise<void> =>
       printStatus(bold("\nThe good one is taken back, so that everything is as before"));
       await commandRelease(dataDir, { id: good.id, command: "revert", by: "demo", reason }, systemClock);
       await beginConducting(good);
-      await follow(dataDir, good, printEntry, "completed");
+      await follow(dataDir, good, entryPrinter(), "completed");
     } finally {
       ending.abort();
       await traffic;
@@ -135,7 +135,7 @@ const showRelease = async (
     );
   const accepting = setInterval(() => void accept(), acceptEveryMs);
   try {
-    const { state } = await follow(dataDir, release, printEntry);
+    const { state } = await follow(dataDir, release, entryPrinter());
     printStatus((state === end ? green : red)(`Release ${id} is ${state}.`));
   } finally {
     clearInterval(accepting);
