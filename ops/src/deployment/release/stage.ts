@@ -27,6 +27,8 @@ export interface Look {
   commands: readonly CommandEntry[];
   /** The release is held: the gate may look, and must not move anything. */
   held?: boolean;
+  /** Aborts when a person reverts the release meanwhile: the gate ends, and moves nothing from then on. */
+  signal?: AbortSignal;
 }
 
 /** One forward state: its acts, and what has to be true before the next state begins. */
