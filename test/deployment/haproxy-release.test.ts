@@ -1,17 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Agent } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HaproxySwitch } from "../../ops/src/deployment/index.ts";
 import { freePort } from "../support/free-port.ts";
+import { haproxyProgram } from "../support/haproxy.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 import { type Load, startLoad } from "./load.ts";
 import { Production, until, waivers, withoutCopy } from "./production.ts";
 
-const program = "/usr/sbin/haproxy";
 const servers = { blue: "shop/blue", green: "shop/green" };
 const silent = { warn: () => undefined, error: () => undefined };
 const strategy = ["--strategy", "blue-green"];
@@ -38,13 +37,13 @@ backend shop
 `;
 
 beforeAll(async () => {
-  if (!existsSync(program)) return;
+  if (!haproxyProgram) return;
   home = await makeTemporaryDirectory();
   const dataDir = join(home, "data");
   const socketPath = join(home, "haproxy.sock");
   const port = await freePort();
   await writeFile(join(home, "haproxy.cfg"), configuration(port, socketPath, join(dataDir, "slots")));
-  haproxy = spawn(program, ["-W", "-f", join(home, "haproxy.cfg")], { stdio: "ignore" });
+  haproxy = spawn(haproxyProgram, ["-W", "-f", join(home, "haproxy.cfg")], { stdio: "ignore" });
   balancer = new HaproxySwitch({ dataDir, release: "", socketPath, servers, log: silent });
   production = await Production.open({
     EARLYBIRD_DATA_DIR: dataDir,
@@ -84,7 +83,7 @@ const addressOf = async (headers: Record<string, string> = {}): Promise<string> 
   return address;
 };
 
-test.skipIf(!existsSync(program))(
+test.skipIf(!haproxyProgram)(
   "a release and its revert behind HAProxy lose nothing, and its weights outlive a reload",
   { timeout: 180_000 },
   async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CommandSwitch, HaproxySwitch } from "../../ops/src/deployment/index.ts";
 import { freePort } from "../support/free-port.ts";
+import { haproxyProgram } from "../support/haproxy.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 
 let dataDir: string;
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-describe("HAProxy", () => {
+describe.skipIf(!haproxyProgram)("HAProxy", () => {
   let haproxy: ChildProcess;
   let port: number;
   let socketPath: string;
@@ -29,7 +30,7 @@ describe("HAProxy", () => {
     }),
   );
   const start = async () => {
-    haproxy = spawn("/usr/sbin/haproxy", ["-W", "-f", join(dataDir, "haproxy.cfg")], { stdio: "ignore" });
+    haproxy = spawn(haproxyProgram ?? "", ["-W", "-f", join(dataDir, "haproxy.cfg")], { stdio: "ignore" });
     await expect
       .poll(() =>
         fetch(`http://127.0.0.1:${port}/`).then(
