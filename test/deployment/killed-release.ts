@@ -175,7 +175,10 @@ const mayBeLost = (victim: Victim, isBypassed: boolean): Window["mayBeLost"] => 
 };
 
 const revertUnlessOver = async (production: Production): Promise<void> => {
-  if ((await production.report()).state !== "reverted") await production.tell("revert");
+  const { state } = await production.report();
+  // It may have found the harm itself.
+  if (state === "reverted" || state === "reverting") await production.conduct();
+  else await production.tell("revert");
 };
 
 /** Everything is as it is after a release without a kill. */

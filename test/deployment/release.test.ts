@@ -14,7 +14,7 @@ let production: Production;
 let load: Load;
 beforeAll(async () => {
   production = await Production.open(settings);
-  load = startLoad(production.url, { clientOf: clients.of });
+  load = startLoad(production.url, { clientOf: clients.of, connections: 5 });
 }, 60_000);
 afterAll(async () => {
   await load?.stop();
