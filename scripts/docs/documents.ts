@@ -5,6 +5,7 @@ import { adviceTable, alertTypeTable } from "./alert-types.ts";
 import {
   alertCommandTable,
   backupCommandTable,
+  releaseCommandTable,
   rollbackCommandTable,
   serviceCommandTable,
 } from "./commands.ts";
@@ -14,12 +15,15 @@ import { errorTable } from "./errors.ts";
 import { grafanaDashboard } from "./grafana.ts";
 import { replaceMarkedPart } from "./marked-part.ts";
 import { monitoringRouteTable } from "./monitoring-routes.ts";
-import { preflightTable } from "./preflight.ts";
+import { preflightGroupTable, preflightTable } from "./preflight.ts";
 import { stepProcedures } from "./procedures.ts";
 import { prometheusRules } from "./prometheus-rules.ts";
+import { releaseRouteTable } from "./release-routes.ts";
+import { releaseStateTable } from "./release-states.ts";
 import { rollbackRouteTable } from "./rollback-routes.ts";
 import { settingsTable } from "./settings.ts";
 import { effectTable, stepTable } from "./steps.ts";
+import { validationTable } from "./validation.ts";
 
 /** The parts of the documentation that are generated from code. */
 const parts: readonly { file: string; name: string; render: (root: string) => string | Promise<string> }[] = [
@@ -30,6 +34,11 @@ const parts: readonly { file: string; name: string; render: (root: string) => st
   { file: "docs/reference/steps.md", name: "procedures", render: stepProcedures },
   { file: "docs/reference/http-api.md", name: "monitoring routes", render: monitoringRouteTable },
   { file: "docs/reference/http-api.md", name: "rollback routes", render: rollbackRouteTable },
+  { file: "docs/reference/http-api.md", name: "release routes", render: releaseRouteTable },
+  { file: "docs/reference/command-line.md", name: "release commands", render: releaseCommandTable },
+  { file: "docs/reference/releases.md", name: "states", render: releaseStateTable },
+  { file: "docs/reference/releases.md", name: "validation", render: validationTable },
+  { file: "docs/DEPLOYMENT.md", name: "checklist", render: preflightGroupTable },
   { file: "docs/reference/command-line.md", name: "alert commands", render: alertCommandTable },
   { file: "docs/reference/command-line.md", name: "backup commands", render: backupCommandTable },
   { file: "docs/reference/command-line.md", name: "service commands", render: serviceCommandTable },

@@ -17,3 +17,18 @@ export const preflightTable = (): string =>
       validForMs < 2 * hourMs ? `${validForMs / minuteMs} min` : `${validForMs / hourMs} h`,
     ]),
   );
+
+/** A row for each group of checks, with their numbers and names. */
+export const preflightGroupTable = (): string => {
+  const groups = [...new Set(checks.map(({ group }) => group))];
+  return markdownTable(
+    ["group", "checks"],
+    groups.map((group) => [
+      group,
+      checks
+        .filter((check) => check.group === group)
+        .map(({ number, name }) => `${number} ${name}`)
+        .join(", "),
+    ]),
+  );
+};

@@ -60,6 +60,8 @@ const tour: readonly [command: string, prints: RegExp, rolledBack: readonly numb
   ["npx earlybird health", /healthy/, []],
   ["npx earlybird alerts summary", /30 days/, []],
   ["npx earlybird alerts test log", /accepted/, []],
+  ["npx earlybird smoke", /every journey succeeds/, []],
+  ["npx earlybird release status", /No release yet/, []],
 ];
 
 test("the tour of the readme is the one that is tested", () => {

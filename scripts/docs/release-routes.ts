@@ -1,0 +1,19 @@
+import { systemClock } from "../../ops/src/core/clock.ts";
+import { type ReleaseRoutesOptions, releaseRoutes } from "../../ops/src/deployment/index.ts";
+import { routeTable } from "./routes.ts";
+
+/** A row for each HTTP route about releases, as the plugin registers them. */
+export const releaseRouteTable = (): Promise<string> =>
+  routeTable(
+    async (app) => {
+      await app.register(releaseRoutes, {
+        dataDir: "/",
+        // No route is called, so the history can be empty.
+        history: {} as ReleaseRoutesOptions["history"],
+        clock: systemClock,
+        operatorOnly: async () => undefined,
+        admin: async () => ({ id: "", name: "" }),
+      });
+    },
+    ({ method }) => (method === "GET" ? "operator" : "admin"),
+  );
