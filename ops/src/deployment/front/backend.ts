@@ -17,6 +17,8 @@ export interface Stream {
 export class Backend {
   readonly streams = new Set<Stream>();
   inFlight = 0;
+  /** Whether its work ends: it gets requests only if no other backend is left. */
+  isDraining = false;
   /** Requests that got no complete response. */
   lost = 0;
   readonly pool: Pool;

@@ -134,11 +134,13 @@ export const startFront = async (options: FrontOptions): Promise<RunningFront> =
         onChange: (previous) => feed.cut(previous),
       });
       versions.divided(next.weights);
+      for (const slot of slots) if (next.weights[slot] > 0) backends[slot].isDraining = false;
     },
     drain: async (slot, deadlineMs) => {
       const weight = division().weights[slot];
       if (weight > 0) throw slotHasTraffic({ slot, weight });
       versions.leave(slot);
+      backends[slot].isDraining = true;
       return drainBackend(backends[slot], deadlineMs);
     },
     ticks: (signal) => feed.follow(signal),

@@ -20,7 +20,8 @@ const claimsOrigin = /^(?:forwarded|x-real-ip|x-forwarded-.*)$/;
 
 /** The names that a `Connection` header declares as hop-by-hop. */
 const declaredIn = (connection: string | undefined): readonly string[] =>
-  connection === undefined ? [] : connection.toLowerCase().split(/\s*,\s*/);
+  // Nearly all requests and responses have this one, and it names only itself.
+  connection === undefined || connection === "keep-alive" ? [] : connection.toLowerCase().split(/\s*,\s*/);
 
 /**
  * The headers of a request for a slot, as a flat list of names and values. Headers that claim an origin pass only from a

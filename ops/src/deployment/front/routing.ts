@@ -30,8 +30,8 @@ export const routeOf = (request: IncomingMessage, routing: Routing): Route => {
 };
 
 /**
- * The backend of a slot, or the other one if it is ejected. If both are, each is tried: it may serve again before the front
- * has noticed. Undefined if both were tried.
+ * The backend of a slot, or the other one if it is ejected. If neither is there for requests, each is tried: it may serve
+ * again before the front has noticed. One that is drained comes last: it is about to end. Undefined if both were tried.
  */
 export const backendFor = (
   slot: Slot,
@@ -39,5 +39,6 @@ export const backendFor = (
   tried: ReadonlySet<Backend>,
 ): Backend | undefined => {
   const left = [backends[slot], backends[otherSlot(slot)]].filter((backend) => !tried.has(backend));
-  return left.find((backend) => !backend.ejected) ?? left[0];
+  const isThere = ({ ejected, isDraining }: Backend) => !ejected && !isDraining;
+  return left.find(isThere) ?? left.find(({ isDraining }) => !isDraining) ?? left[0];
 };
