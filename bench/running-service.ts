@@ -8,7 +8,7 @@ import { makeTemporaryDirectory } from "../test/support/temporary-directory.ts";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 export const program = `${root}ops/bin/earlybird.js`;
 
-/** `earlybird start --direct` in its own process, with its own data directory. */
+/** `earlybird start` in its own process, with its own data directory. */
 export interface RunningService {
   folder: string;
   env: NodeJS.ProcessEnv;
@@ -17,16 +17,21 @@ export interface RunningService {
   stop: () => Promise<void>;
 }
 
-/** Starts a service and waits until it prints `greeting`. */
+/**
+ * Starts a service and waits until it prints `greeting`.
+ *
+ * @param args of `earlybird start`; without `--direct`, the service runs behind a front
+ */
 export const startService = async (
   folder: string,
   greeting: string,
   settings: NodeJS.ProcessEnv = {},
+  args: readonly string[] = ["--direct"],
 ): Promise<RunningService> => {
   console.error(`starting the service in ${folder} ...`);
   const dataDir = await makeTemporaryDirectory();
   const env = { ...process.env, EARLYBIRD_DATA_DIR: dataDir, PORT: String(await freePort()), ...settings };
-  const child = spawn(process.execPath, [program, "start", "--direct"], {
+  const child = spawn(process.execPath, [program, "start", ...args], {
     cwd: folder,
     env,
     stdio: ["ignore", "ignore", "pipe"],
@@ -40,7 +45,8 @@ export const startService = async (
   return { folder, env, url: `http://localhost:${env.PORT}`, stop };
 };
 
-const waitForOutput = (child: ChildProcess, greeting: string): Promise<void> =>
+/** Waits until a process writes a text to stderr. */
+export const waitForOutput = (child: ChildProcess, greeting: string): Promise<void> =>
   new Promise((resolve, reject) => {
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -50,7 +56,7 @@ const waitForOutput = (child: ChildProcess, greeting: string): Promise<void> =>
     child.once("exit", () => reject(new Error(`The server exited: ${said}`)));
   });
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const probe = createServer().listen(0, "localhost");
   await once(probe, "listening");
   const { port } = probe.address() as { port: number };

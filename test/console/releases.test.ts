@@ -101,14 +101,17 @@ describe.skipIf(!hasBrowser)("releases in the console", () => {
     await page.getByText("NO-GO: 36 GO, 1 NO-GO, 1 UNKNOWN, 0 waived").waitFor();
     const names = await checks.evaluateAll((all) => all.map((each) => each.querySelector("h3")?.textContent));
     expect(names).toEqual(["data", "security", "system", "performance", "team"]);
-    const health = { name: "health", verdict: "SUCCESS", evidence: "/readyz answered in 3 ms." };
+    const at = release.at();
+    const accepted = { by: "Meera", reason: "no front counts here", at };
+    const check = { name: "lost requests", verdict: "SUCCESS", evidence: "Nothing counts them.", at };
+    const phase = { began_at: at, at, commands: 0 };
     await release.write("validation.json", [
-      ...[{ phase: "alive", verdict: "SUCCESS", at: release.at(), ended: true, checks: [health] }],
-      ...[{ phase: "performance", verdict: "UNKNOWN", at: release.at(), ended: false, checks: [] }],
+      { ...phase, phase: "alive", verdict: "SUCCESS", ended: true, checks: [{ ...check, accepted }] },
+      { ...phase, phase: "performance", verdict: "UNKNOWN", ended: false, checks: [] },
     ]);
     await page
       .getByRole("region", { name: "Validation: alive" })
-      .getByText("/readyz answered in 3 ms.")
+      .getByText("Accepted by Meera: “no front counts here”")
       .waitFor();
     await release.enter("held", "The deadline of 120 min has passed.");
     await heading("The release of version 2.0.0 is held at 10 %.").waitFor();
@@ -139,6 +142,8 @@ describe.skipIf(!hasBrowser)("releases in the console", () => {
     await dialog("Continue the release").getByRole("button", { name: "Go on" }).click();
     await page.getByText("The release obeys within a second").waitFor();
     await page.keyboard.press("Escape");
+    // Commands are in the order of their times.
+    api.clock.advanceMs(1);
     await button("Roll back now").focus();
     await page.keyboard.press("Enter");
     await dialog("Roll back now").waitFor();

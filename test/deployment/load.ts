@@ -1,59 +1,95 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "undici";
 
-/** A response of the service, or what happened instead. */
-export interface Answer {
-  slot: string;
+/** `order` has an idempotency key, so it may be repeated; `payment` has none. */
+export type RequestKind = "read" | "order" | "payment";
+
+/** A request and its response, or what happened instead. */
+export interface Sent {
+  kind: RequestKind;
   client: string;
-  status: number;
-  durationMs: number;
+  /** Of an order or a payment. */
+  key: string;
+  /** Empty without a response. */
+  slot: string;
+  /** Null if it has the status 200. */
+  lost: string | null;
+  startedMs: number;
+  endedMs: number;
 }
 
-/** Continuous requests: half of them read, half place an order with an idempotency key. */
+/** Requests of many clients, without pause. */
 export interface Load {
-  answers: Answer[];
-  keys: string[];
-  lost: string[];
+  readonly sent: Sent[];
   stop: () => Promise<void>;
 }
 
-const connections = 16;
+export interface LoadOptions {
+  kinds?: readonly RequestKind[];
+  /** The client of a request, by its number. */
+  clientOf?: (number: number) => string;
+  connections?: number;
+  /** Of each connection, after a response. */
+  pauseMs?: number;
+}
 
-/** Each connection sends one request after the other, each as another client. */
-export const startLoad = (url: string, clients = 997): Load => {
+const routes = { read: "/", order: "/orders", payment: "/payments" };
+
+/** Each connection sends one request after the other. */
+export const startLoad = (
+  url: string,
+  {
+    kinds = ["read", "order"],
+    clientOf = (number) => `client-${number % 997}`,
+    connections = 8,
+    pauseMs = 0,
+  }: LoadOptions = {},
+): Load => {
   const agent = new Agent({ connections, pipelining: 1 });
-  const load: Load = { answers: [], keys: [], lost: [], stop: async () => undefined };
+  const sent: Sent[] = [];
   let isStopped = false;
   let next = 0;
   const send = async (): Promise<void> => {
     const number = next++;
-    const client = `Bearer client-${number % clients}`;
-    const key = randomUUID();
-    const isOrder = number % 2 === 1;
-    if (isOrder) load.keys.push(key);
-    const startedMs = performance.now();
-    try {
-      const { statusCode, body } = await agent.request({
-        origin: url,
-        path: isOrder ? "/orders" : "/",
-        method: isOrder ? "POST" : "GET",
-        headers: { authorization: client, ...(isOrder && { "idempotency-key": key }) },
-      });
-      const { slot = "" } = (await body.json()) as { slot?: string };
-      const durationMs = performance.now() - startedMs;
-      load.answers.push({ slot, client, status: statusCode, durationMs });
-      if (statusCode !== 200) load.lost.push(`${isOrder ? "POST" : "GET"} ${statusCode}`);
-    } catch (error) {
-      load.lost.push(String(error));
-    }
+    const kind = kinds[number % kinds.length] ?? "read";
+    const request = { kind, client: clientOf(number), key: randomUUID(), startedMs: performance.now() };
+    const response = await answerOf(agent, url, request);
+    sent.push({ ...request, ...response, endedMs: performance.now() });
   };
   const loops = Array.from({ length: connections }, async () => {
-    while (!isStopped) await send();
+    while (!isStopped) {
+      await send();
+      if (pauseMs > 0) await sleep(pauseMs);
+    }
   });
-  load.stop = async () => {
+  const stop = async (): Promise<void> => {
     isStopped = true;
     await Promise.all(loops);
-    await agent.close();
+    await agent.destroy();
   };
-  return load;
+  return { sent, stop };
+};
+
+const answerOf = async (
+  agent: Agent,
+  url: string,
+  { kind, client, key }: Pick<Sent, "kind" | "client" | "key">,
+): Promise<Pick<Sent, "slot" | "lost">> => {
+  try {
+    const { statusCode, body } = await agent.request({
+      origin: url,
+      path: routes[kind],
+      method: kind === "read" ? "GET" : "POST",
+      headers: {
+        authorization: `Bearer ${client}`,
+        ...(kind === "order" && { "idempotency-key": key }),
+        ...(kind === "payment" && { "x-payment": key }),
+      },
+    });
+    const { slot = "" } = (await body.json()) as { slot?: string };
+    return { slot, lost: statusCode === 200 ? null : `status ${statusCode}` };
+  } catch (error) {
+    return { slot: "", lost: String(error) };
+  }
 };

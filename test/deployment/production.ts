@@ -1,12 +1,15 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import type pg from "pg";
 import { systemClock } from "../../ops/src/core/clock.ts";
+import { directoryDigest } from "../../ops/src/core/directory-digest.ts";
 import {
+  commandRelease,
   FrontSwitch,
   isOver,
   journalFile,
@@ -22,7 +25,7 @@ import {
 } from "../../ops/src/deployment/index.ts";
 import { sendCommand } from "../../ops/src/deployment/release/inbox.ts";
 import { leaseHolder } from "../../ops/src/deployment/release/lease.ts";
-import { releaseDirectory } from "../../ops/src/deployment/release/release.ts";
+import { planRelease, releaseDirectory } from "../../ops/src/deployment/release/release.ts";
 import { root } from "../repository/imports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { freePort } from "../support/free-port.ts";
@@ -35,7 +38,8 @@ const earlybird = `${root}ops/bin/earlybird.js`;
 const bundle = `${root}node_modules/.cache/earlybird-shop-${process.pid}.mjs`;
 const patientMs = 60_000;
 
-const until = async (
+/** Waits until something is true of other processes. */
+export const until = async (
   isTrue: () => Promise<boolean>,
   otherwise: string | (() => Promise<string>),
   withinMs = patientMs,
@@ -67,12 +71,12 @@ export class Production {
     readonly database: TestDatabase,
     private readonly env: NodeJS.ProcessEnv,
   ) {
-    this.dataDir = join(home, "data");
+    this.dataDir = env.EARLYBIRD_DATA_DIR ?? join(home, "data");
     this.url = `http://127.0.0.1:${env.PORT}`;
   }
 
-  /** @param settings beside those that make a release take seconds */
-  static async open(settings: Record<string, string> = {}): Promise<Production> {
+  /** @param database of the run's server, unless a test kills its server */
+  static async open(settings: Record<string, string> = {}, database?: TestDatabase): Promise<Production> {
     await build({
       entryPoints: [`${root}test/deployment/shop.ts`],
       outfile: bundle,
@@ -82,7 +86,7 @@ export class Production {
       packages: "external",
     });
     const home = await makeTemporaryDirectory();
-    const database = await createTestDatabase();
+    const used = database ?? (await createTestDatabase());
     const env = {
       ...process.env,
       NODE_OPTIONS: "",
@@ -90,11 +94,11 @@ export class Production {
       LOG_LEVEL: "warn",
       HOST: "127.0.0.1",
       PORT: String(await freePort()),
-      DATABASE_URL: database.url,
+      DATABASE_URL: used.url,
       EARLYBIRD_DATA_DIR: join(home, "data"),
       ...settings,
     };
-    const production = new Production(home, database, env);
+    const production = new Production(home, used, env);
     await production.install("v1", { version: "1.0.0" });
     await production.start();
     return production;
@@ -139,6 +143,13 @@ export class Production {
     );
   }
 
+  /** Whether the slot that has the traffic serves, with its database. */
+  async serves(): Promise<boolean> {
+    const { weights, slots } = await this.traffic.state();
+    const slot = weights.green > weights.blue ? "green" : "blue";
+    return !slots[slot].ejected && (await this.answers());
+  }
+
   async earlybird(...args: string[]): Promise<Outcome> {
     return run(process.execPath, [earlybird, ...args], { cwd: join(this.home, "v1"), env: this.env }).then(
       (said) => ({ exitStatus: 0, ...said }),
@@ -163,6 +174,55 @@ export class Production {
     return (JSON.parse(said.stdout) as { release: string }).release;
   }
 
+  /** Plans a release and starts its conductor, as `release start` does, without the time of another program. */
+  async planAndConduct(directory: string): Promise<void> {
+    const sha256 = await directoryDigest(directory);
+    const waived = [...waivers, ...withoutCopy];
+    await planRelease(
+      this.dataDir,
+      {
+        strategy: "blue-green",
+        from: {
+          slot: "blue",
+          artefact: { version: "1.0.0", directory: join(this.home, "v1"), sha256: null },
+        },
+        to: { slot: "green", artefact: { version: "2.0.0", directory, sha256 } },
+        steps: { before: [1], after: [2] },
+        acknowledge: [],
+        waivers: waived.map((check) => ({ check, by: "Ada", reason: "test" })),
+        requested_by: "Ada",
+        origin: "test",
+        reason: "test",
+      },
+      systemClock,
+    );
+    await this.conduct();
+  }
+
+  /** Starts the conductor of the newest release if it has none, as `release resume` does. */
+  async conduct(): Promise<void> {
+    const { id } = await this.newest();
+    const directory = releaseDirectory(this.dataDir, id);
+    if (await leaseHolder(directory, systemClock)) return;
+    const log = await open(join(directory, "conductor.log"), "a");
+    const child = spawn(process.execPath, [earlybird, "release", "conduct", id], {
+      cwd: join(this.home, "v2"),
+      env: { ...this.env, EARLYBIRD_ENV_FILE: join(this.home, "v1", ".env") },
+      stdio: ["ignore", log.fd, log.fd],
+    });
+    await log.close();
+    const hasBegun = async () =>
+      child.exitCode !== null || (await leaseHolder(directory, systemClock)) !== undefined;
+    await until(hasBegun, "the conductor does not begin");
+  }
+
+  /** Leaves a command, and starts a conductor for it, as `release revert` does. */
+  async tell(command: "revert"): Promise<void> {
+    const { id } = await this.newest();
+    await commandRelease(this.dataDir, { id, command, by: "Ada", reason: "test" }, systemClock);
+    await this.conduct();
+  }
+
   async newest(): Promise<Release> {
     const [release] = await listReleases(this.dataDir);
     if (!release) throw new Error("there is no release");
@@ -179,7 +239,8 @@ export class Production {
     await until(
       async () => {
         const { state: now, because } = await this.report();
-        if (now !== state && (isOver(now) || (now === "stuck" && state !== "reverted")))
+        const isRevertible = state === "reverted" && (now === "completed" || now === "stuck");
+        if (now !== state && !isRevertible && (isOver(now) || now === "stuck"))
           throw new Error(`the release is ${now}, not ${state}: ${because}`);
         return now === state;
       },
@@ -191,17 +252,37 @@ export class Production {
   }
 
   /** Accepts what the validation cannot know on a test machine, such as last week, phase by phase. */
-  async acceptUntilCompleted(): Promise<ReleaseReport> {
-    const { id } = await this.newest();
-    const accepting = setInterval(() => {
+  keepAccepting(): { stop: () => void } {
+    const accept = async (): Promise<void> => {
+      const { id, state } = await this.report();
       const command = { command: "accept", by: "Ada", reason: "it works" } as const;
-      void sendCommand(releaseDirectory(this.dataDir, id), command, new Date());
-    }, 1_000);
+      if (state === "watching") await sendCommand(releaseDirectory(this.dataDir, id), command, new Date());
+    };
+    const accepting = setInterval(() => void accept().catch(() => undefined), 300);
+    return { stop: () => clearInterval(accepting) };
+  }
+
+  async acceptUntilCompleted(): Promise<ReleaseReport> {
+    const accepting = this.keepAccepting();
     try {
       return await this.reaches("completed", 120_000);
     } finally {
-      clearInterval(accepting);
+      accepting.stop();
     }
+  }
+
+  /** Tells the release something, by the command line. */
+  async command(name: string): Promise<void> {
+    const { exitStatus, stderr } = await this.earlybird("release", name, "--reason", "test");
+    if (exitStatus !== 0) throw new Error(stderr);
+  }
+
+  async killFront(): Promise<void> {
+    const front = this.front;
+    if (!front || front.exitCode !== null || front.signalCode !== null) return;
+    const ended = once(front, "exit");
+    front.kill("SIGKILL");
+    await ended;
   }
 
   /** The pid of the conductor; 0 without one. */
@@ -212,6 +293,16 @@ export class Production {
 
   async pidOf(slot: "blue" | "green"): Promise<number> {
     return (await readProcess(this.dataDir, slot))?.owner.pid ?? 0;
+  }
+
+  /** The processes in a slot, also those that have not told anybody. */
+  async processesIn(slot: "blue" | "green"): Promise<number> {
+    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+    const lines = await Promise.all(
+      pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")),
+    );
+    const wanted = ["--slot", slot, "--url", this.url].join("\0");
+    return lines.filter((line) => line.includes(wanted)).length;
   }
 
   async launches(): Promise<Record<"blue" | "green", boolean>> {
@@ -234,6 +325,9 @@ export class Production {
     const conductor = await this.conductor().catch(() => 0);
     if (conductor > 0) process.kill(conductor, "SIGKILL");
     this.front?.kill("SIGKILL");
+    // One that an emergency has started is no child.
+    const { pid } = await this.traffic.state().catch(() => ({ pid: 0 }));
+    if (pid > 0) process.kill(pid, "SIGKILL");
     for (const slot of ["blue", "green"] as const) {
       await writeLaunch(this.dataDir, slot, undefined);
       const running = await readProcess(this.dataDir, slot);

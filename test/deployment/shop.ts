@@ -59,18 +59,17 @@ const byLabel = defineChange({
   parts: [indexes([{ table: "orders", columns: ["label"] }])],
 });
 
-const cpuOf = (ms: number): void => {
-  for (const endMs = performance.now() + ms; performance.now() < endMs; );
-};
-
 export const shop = ({ version, fault, steps = false }: ShopVersion): Service =>
   defineService({
     name: "Shop",
     version,
     changes: steps ? [labels, byLabel] : [],
     createSchema: async (pool) => {
-      await pool.query(`create table if not exists orders (
-        key text primary key, executed int not null default 0, title text not null default 'milk')`);
+      await pool.query(
+        "create table if not exists orders (key text primary key, title text not null default 'milk')",
+      );
+      // One row for each execution: an order or a payment that is executed twice has two.
+      await pool.query("create table if not exists executions (key text not null)");
     },
     journeys: async () => [
       {
@@ -86,7 +85,7 @@ export const shop = ({ version, fault, steps = false }: ShopVersion): Service =>
       if (fault === "does not start") throw new Error("this version is broken");
       if (fault === "starts slowly") await sleep(4_000);
       const observed = await startMonitoring({ pool, settings, dataDir, log, version });
-      const app = fastify({ forceCloseConnections: "idle" });
+      const app = fastify({ forceCloseConnections: "idle", trustProxy: settings.TRUST_PROXY ?? false });
       await app.register(earlybird, {
         ...observed,
         rollback,
@@ -95,6 +94,7 @@ export const shop = ({ version, fault, steps = false }: ShopVersion): Service =>
       });
       const kept: Buffer[] = [];
       let open = 0;
+      let requests = 0;
       app.addHook("onRequest", async ({ url, headers }, reply) => {
         if (url.startsWith("/api")) return;
         open += 1;
@@ -105,22 +105,29 @@ export const shop = ({ version, fault, steps = false }: ShopVersion): Service =>
         if (fault === "fails under load" && open > 2) throw new Error("too much at once");
         if (fault === "fails for drivers" && headers.authorization?.startsWith("Bearer driver"))
           throw new Error("drivers are forgotten");
-        if (fault === "exits") setTimeout(() => process.exit(1), 20);
+        requests += 1;
+        if (fault === "exits" && requests === 40) process.exit(1);
       });
-      app.get("/", async ({ headers }) => {
-        cpuOf(fault === "slow route" ? 25 : 1);
-        return { slot: version, client: headers.authorization ?? "" };
+      app.get("/", async ({ headers, ip }) => {
+        // Long against what a busy machine adds: only a slow version exceeds the percentiles of the other one.
+        await sleep(fault === "slow route" ? 120 : 40);
+        return { slot: version, client: headers.authorization ?? "", address: ip };
       });
       app.get("/orders/count", async () => (await pool.query("select count(*) from orders")).rows[0]);
       app.post("/orders", async ({ headers }) => {
         const key = String(headers["idempotency-key"]);
-        const columns = steps ? "(key, label) values ($1, $2)" : "(key) values ($1)";
         const label = fault === "corrupts a column" ? "MLIK" : "MILK";
         await pool.query(
-          `insert into orders ${columns} on conflict do nothing`,
+          `with placed as (
+             insert into orders ${steps ? "(key, label) values ($1, $2)" : "(key) values ($1)"}
+             on conflict do nothing returning key)
+           insert into executions select key from placed`,
           steps ? [key, label] : [key],
         );
-        await pool.query("update orders set executed = executed + 1 where key = $1 and executed = 0", [key]);
+        return { slot: version };
+      });
+      app.post("/payments", async ({ headers }) => {
+        await pool.query("insert into executions values ($1)", [headers["x-payment"]]);
         return { slot: version };
       });
       slot?.attach(app.server);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CommandSwitch, HaproxySwitch } from "../../ops/src/deployment/index.ts";
 import { freePort } from "../support/free-port.ts";
+import { haproxyProgram } from "../support/haproxy.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 
 let dataDir: string;
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-describe("HAProxy", () => {
+describe.skipIf(!haproxyProgram)("HAProxy", () => {
   let haproxy: ChildProcess;
   let port: number;
   let socketPath: string;
@@ -29,7 +30,7 @@ describe("HAProxy", () => {
     }),
   );
   const start = async () => {
-    haproxy = spawn("/usr/sbin/haproxy", ["-W", "-f", join(dataDir, "haproxy.cfg")], { stdio: "ignore" });
+    haproxy = spawn(haproxyProgram ?? "", ["-W", "-f", join(dataDir, "haproxy.cfg")], { stdio: "ignore" });
     await expect
       .poll(() =>
         fetch(`http://127.0.0.1:${port}/`).then(
@@ -91,6 +92,7 @@ backend service
     const log = { warn: (...line: unknown[]) => warnings.push(line), error: () => undefined };
     const servers = { blue: "service/blue", green: "service/green" };
     const balancer = new HaproxySwitch({ dataDir, release: "r1", socketPath, servers, log });
+    const endWatch = balancer.watch();
     try {
       expect(await balancer.read()).toEqual({ weights: { blue: 10_000, green: 0 }, verified: true });
       await balancer.set({ blue: 9_000, green: 1_000 }, 2);
@@ -121,7 +123,7 @@ backend service
       await expect.poll(() => warnings.length).toBeGreaterThan(0);
       expect(await split(20)).toBe(1);
     } finally {
-      balancer.close();
+      endWatch();
     }
     const gone = new HaproxySwitch({
       dataDir,

@@ -5221,6 +5221,7 @@ export interface paths {
                                 /** Format: date-time */
                                 since: string;
                                 because: string | null;
+                                detected_ms: number | null;
                                 acts: {
                                     act: string;
                                     /** @enum {string} */
@@ -5458,6 +5459,7 @@ export interface paths {
                             /** Format: date-time */
                             since: string;
                             because: string | null;
+                            detected_ms: number | null;
                             acts: {
                                 act: string;
                                 /** @enum {string} */

@@ -28,7 +28,21 @@ export const Validation = ({
       </h3>
       <ul>
         {checks.map((check) => (
-          <Row key={check.name} icon={icons[check.verdict]} aside={check.verdict} more={check.evidence}>
+          <Row
+            key={check.name}
+            icon={icons[check.verdict]}
+            aside={check.verdict}
+            more={
+              <>
+                {check.evidence}
+                {check.accepted && (
+                  <span className={styles.line}>
+                    Accepted by {check.accepted.by}: “{check.accepted.reason}”
+                  </span>
+                )}
+              </>
+            }
+          >
             {check.name}
           </Row>
         ))}

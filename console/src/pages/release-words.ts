@@ -28,7 +28,9 @@ export const headlineOf = ({
     case "switched":
     case "watching":
     case "contracting":
-      return `Version ${to} has all clients.`;
+      return new_percent === 100
+        ? `Version ${to} has all clients.`
+        : `Version ${to} has ${new_percent} % of the clients.`;
     case "completed":
       return `Version ${to} is released.`;
     case "held":

@@ -8,7 +8,7 @@ import { Row } from "../ui/row.tsx";
 import { Section } from "../ui/section.tsx";
 import { LoadError, Loading } from "../ui/states.tsx";
 import styles from "./release.module.css";
-import { headlineOf, isOver, releaseIcon, servingOf, stateWord } from "./release-words.ts";
+import { isOver, releaseIcon, servingOf, stateWord } from "./release-words.ts";
 
 /** All releases, and which version serves the clients. */
 export const ReleasesPage = () => {
@@ -41,14 +41,14 @@ export const ReleasesPage = () => {
                 aside={format.time(release.planned_at)}
                 more={
                   <>
-                    {release.id} · {stateWord(release.state)}
-                    {release.because !== null && `: ${release.because}`} · {release.requested_by}: “
-                    {release.reason}”
+                    {stateWord(release.state)}
+                    {release.because !== null && `: ${release.because}`} · {release.id},{" "}
+                    {release.requested_by}: “{release.reason}”
                   </>
                 }
               >
                 <Link to="/releases/$id" params={{ id: release.id }}>
-                  {headlineOf(release)}
+                  Version {release.from} to {release.to}
                 </Link>
               </Row>
             ))}

@@ -65,7 +65,10 @@ export const roleJourneys: readonly Journey[] = Object.entries(looks).map(([role
   name: `role ${role}`,
   run: async (context) => {
     const login = await findRoleLogin(context, role as Role);
-    if (!login) return `no active login has the role ${role}`;
+    if (!login)
+      return role === "customer"
+        ? "no active login of the role customer is linked to a customer"
+        : `no active login has the role ${role}`;
     const seen: string[] = [];
     for (const look of firstLooks) seen.push(await read(context, login, look));
     return seen.join(", ");

@@ -29,6 +29,7 @@ export {
   type Release,
   type ReleaseReport,
   type ReleaseState,
+  type ReleaseTick,
   readJournal,
   readRelease,
   reportMarkdown,

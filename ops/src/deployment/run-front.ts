@@ -13,12 +13,12 @@ import {
   type RunningFront,
   startFront,
 } from "./front/index.ts";
-import { attendRelease } from "./release/attend-release.ts";
+import { attendRelease, dismissConductor } from "./release/attend-release.ts";
 import { type Lease, takeLease } from "./release/lease.ts";
 import { programsOfRelease } from "./release/programs-of-release.ts";
 import { exitStatusOf, startSuccessor, tellServing } from "./renewal.ts";
 import { type Launch, readLaunch, readProcess, Supervisor, writeLaunch } from "./slots/index.ts";
-import { DivisionFile, slots } from "./traffic/index.ts";
+import { DivisionFile, slots, type TrafficSwitch } from "./traffic/index.ts";
 
 const frontRuns = defineFailure({
   code: "EB_FRONT_RUNS",
@@ -42,10 +42,10 @@ export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "p
   /** Prints a line for people. */
   print: (text: string) => void;
   /**
-   * Another program divides the traffic between the sockets of the slots, such as HAProxy: this process runs the slots, and
-   * listens nowhere.
+   * Another program divides the traffic between the sockets of the slots, such as HAProxy: this process runs the slots,
+   * watches the weights, and listens nowhere.
    */
-  isDividedElsewhere?: boolean;
+  dividedBy?: Pick<TrafficSwitch, "watch"> | undefined;
   /** Receives the output of the slots. */
   write: (chunk: Buffer) => void;
   /** Resolves when the user stops the front. */
@@ -61,10 +61,10 @@ export interface FrontRequest extends Pick<FrontOptions, "dataDir" | "host" | "p
 export const runFront = async (request: FrontRequest): Promise<number> => {
   const { dataDir, log, print, write, stopped } = request;
   await prepareSockets(dataDir);
-  const { handles, isDividedElsewhere = false } = request;
+  const { handles, dividedBy } = request;
   if (!handles) await requireNoFront(request);
-  const lease = isDividedElsewhere ? await leaseOfSlots(request) : undefined;
-  const { url, port } = handles || isDividedElsewhere ? addressOf(request) : await findAddress(request);
+  const lease = dividedBy && (await leaseOfSlots(request));
+  const { url, port } = handles || dividedBy ? addressOf(request) : await findAddress(request);
   const supervisor = new Supervisor({ dataDir, url, log, write });
   const slot = await slotOfTraffic(dataDir);
   const programs = await programsOfRelease(dataDir, request.envFile);
@@ -101,32 +101,36 @@ export const runFront = async (request: FrontRequest): Promise<number> => {
     const found = await readProcess(dataDir, each);
     return found?.ready && { pid: found.owner.pid, versions: found.ready.apiVersions ?? [] };
   };
+  const endWatch = dividedBy?.watch?.();
   const started = await Promise.race([supervisor.start(slot), asked]);
   let front: RunningFront | undefined;
   let unattend: () => Promise<void> = async () => undefined;
   if (started) {
     if (started.state === "ended") {
+      endWatch?.();
+      await lease?.release();
       await writeLaunch(dataDir, slot, undefined);
       return started.exitStatus;
     }
     const { ready } = started.process;
     if (started.isAdopted) log.info({ slot, pid: started.process.owner.pid }, "adopted the running slot");
-    if (ready?.isFronted && !isDividedElsewhere)
-      front = await startFront({ ...request, port, handOver, versionsOf });
+    if (ready?.isFronted && !dividedBy) front = await startFront({ ...request, port, handOver, versionsOf });
     supervisor.watch();
     unattend = attendRelease({ dataDir, envFile: request.envFile }, log);
     if (handles) tellServing();
     else print(ready?.greeting.replaceAll(ready.url, url) ?? "");
     await Promise.race([asked, renewed]);
   }
+  endWatch?.();
   await unattend();
   if (successor) {
     await Promise.all([front?.stop(lastRequestsMs), supervisor.release()]);
     return exitStatusOf(successor);
   }
-  await front?.stop();
   // An open release continues with both slots after the next start.
   const { isOpen } = await programsOfRelease(dataDir, request.envFile);
+  if (isOpen) await dismissConductor(dataDir);
+  await front?.stop();
   if (!isOpen) for (const each of slots) await writeLaunch(dataDir, each, undefined);
   await supervisor.stop();
   await lease?.release();

@@ -53,7 +53,15 @@ export const timelineSources = ({
     : []),
   ...(fleet ? [complete("instance", async (page) => (await fleet.starts(page)).map(instanceEntry))] : []),
   ...(releases
-    ? [complete("release", async (page) => (await releases.milestones(page)).map(releaseEntry))]
+    ? [
+        {
+          kind: "release" as const,
+          read: async (page: PeriodPage) => {
+            const { milestones, isComplete } = await releases.milestones(page);
+            return { entries: milestones.map(releaseEntry), isComplete };
+          },
+        },
+      ]
     : []),
 ];
 

@@ -22,6 +22,8 @@ export interface PreflightRequest {
   testChannels?: boolean;
   /** What a release knows beside. */
   release?: Partial<PreflightContext>;
+  /** Stored with the answers. */
+  releaseId?: string;
 }
 
 /** What the command works with. */
@@ -49,10 +51,10 @@ export const withPreflight = async <T>(
   const manager = database && managerOf(database, { service, read, dataDir, log });
   const db = database && new Kysely<unknown>({ dialect: new PostgresDialect({ pool: database.pool }) });
   const logins = service.demo?.logins;
-  const { artefact, openapiBlue, openapiGreen, testChannels, release } = request;
+  const { artefact, openapiBlue, openapiGreen, testChannels, release, releaseId = null } = request;
   try {
     return await work({
-      record: db && manager && ((report, by) => record(report, { db, manager, by })),
+      record: db && manager && ((report, by) => record(report, { db, manager, by, releaseId })),
       context: {
         clock: systemClock,
         root,
@@ -115,10 +117,15 @@ const managerOf = (
 
 const record = async (
   report: PreflightReport,
-  { db, manager, by }: { db: Kysely<unknown>; manager: RollbackManager; by: Requester },
+  {
+    db,
+    manager,
+    by,
+    releaseId,
+  }: { db: Kysely<unknown>; manager: RollbackManager; by: Requester; releaseId: string | null },
 ): Promise<void> => {
   const { saveReport } = await loadPreflight();
-  await saveReport(db, report);
+  await saveReport(db, report, releaseId);
   for (const { number, name, verdict, evidence, waived } of report.checks)
     if (waived)
       await manager.recordEvent({

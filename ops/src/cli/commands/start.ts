@@ -35,7 +35,8 @@ export const startCommand = () =>
     });
 
 const startDirect = async (isRehearsal: boolean): Promise<void> => {
-  if (isRehearsal) stopWithParent(process.ppid);
+  // Also if it hangs: on a copy it has nothing to lose.
+  if (isRehearsal) stopWithParent(process.ppid, "SIGKILL");
   const { serveUntilStopped } = await import("../serve.ts");
   await serveUntilStopped({
     keepsSteps: isRehearsal,
@@ -46,10 +47,11 @@ const startDirect = async (isRehearsal: boolean): Promise<void> => {
 
 /** A process behind the front. Its output is a log that the front prints. */
 const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<void> => {
-  const { dataDir } = await readEnvironment();
+  const { settings, dataDir } = await readEnvironment();
   const front = process.ppid;
   const { occupySlot } = await import("../../deployment/index.ts");
-  const { listening, ready } = await occupySlot(dataDir, slot, url);
+  const isBehindFront = settings.TRAFFIC_SWITCH === "front";
+  const { listening, ready } = await occupySlot(dataDir, slot, url, { isBehindFront });
   const { serveUntilStopped } = await import("../serve.ts");
   await serveUntilStopped({
     slot: listening,
@@ -63,11 +65,11 @@ const startSlot = async (slot: Slot, url: string, keepsSteps: boolean): Promise<
 };
 
 /** A service that listens itself would keep the port from the next front; a rehearsal that was killed stops nothing. */
-const stopWithParent = (parent: number): void => {
+const stopWithParent = (parent: number, signal: NodeJS.Signals = "SIGTERM"): void => {
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
-    process.kill(process.pid, "SIGTERM");
+    process.kill(process.pid, signal);
   }, parentEveryMs);
   timer.unref();
 };
@@ -77,6 +79,8 @@ const startFront = async (isSuccessor: boolean): Promise<void> => {
   const root = findRoot(process.cwd());
   const { inheritSockets, runFront } = await import("../../deployment/index.ts");
   const { createLogger } = await import("../../core/logger.ts");
+  const { trafficOf } = await import("./release/traffic-of.ts");
+  const log = createLogger(settings.LOG_LEVEL);
   // A closed terminal stops the slots, too.
   process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"));
   const [, program = "", ...given] = process.argv;
@@ -93,8 +97,9 @@ const startFront = async (isSuccessor: boolean): Promise<void> => {
       cwd: root,
     },
     envFile: envFileOf(root),
-    isDividedElsewhere: settings.TRAFFIC_SWITCH !== "front",
-    log: createLogger(settings.LOG_LEVEL),
+    dividedBy:
+      settings.TRAFFIC_SWITCH === "front" ? undefined : trafficOf(settings, { dataDir, release: "", log }),
+    log,
     print: printStatus,
     write: (chunk) => process.stderr.write(chunk),
     stopped: stopSignal(systemClock),

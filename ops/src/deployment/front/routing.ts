@@ -29,10 +29,15 @@ export const routeOf = (request: IncomingMessage, routing: Routing): Route => {
   return { client: fnv1a(key), slot: onlyOne ?? slotOfBucket(weights, bucketOfClient(release, key)) };
 };
 
-/** The backend of a slot, or the other one if it is ejected; undefined if neither can be used. */
+/**
+ * The backend of a slot, or the other one if it is ejected. If both are, each is tried: it may serve again before the front
+ * has noticed. Undefined if both were tried.
+ */
 export const backendFor = (
   slot: Slot,
   backends: Backends,
   tried: ReadonlySet<Backend>,
-): Backend | undefined =>
-  [backends[slot], backends[otherSlot(slot)]].find((backend) => !backend.ejected && !tried.has(backend));
+): Backend | undefined => {
+  const left = [backends[slot], backends[otherSlot(slot)]].filter((backend) => !tried.has(backend));
+  return left.find((backend) => !backend.ejected) ?? left[0];
+};

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Clock } from "../../core/clock.ts";
 import { judgementSchema, readJudgement } from "../release/judgement.ts";
 import { slowThresholds } from "../traffic/index.ts";
 
@@ -9,7 +10,7 @@ export const judgeViewSchema = judgementSchema.extend({ limits: percentiles.null
 export type JudgeView = z.infer<typeof judgeViewSchema>;
 
 /** @returns null if nothing was judged yet */
-export const readJudgeView = async (directory: string): Promise<JudgeView | null> => {
-  const judgement = await readJudgement(directory);
+export const readJudgeView = async (directory: string, clock: Clock): Promise<JudgeView | null> => {
+  const judgement = await readJudgement(directory, clock);
   return judgement && { ...judgement, limits: judgement.baseline && slowThresholds(judgement.baseline) };
 };

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Clock } from "../../core/clock.ts";
 import { preflightReport } from "../preflight/run.ts";
 import { validationReportSchema } from "../validation/report.ts";
 import { judgeViewSchema, readJudgeView } from "./judgement.ts";
@@ -32,7 +33,7 @@ export const releaseFileNames = [
 ] as const;
 
 /** Reads the files of a release. A file that cannot be read hides no other. */
-export const readReleaseFiles = async (directory: string): Promise<ReleaseFiles> => {
+export const readReleaseFiles = async (directory: string, clock: Clock): Promise<ReleaseFiles> => {
   const unreadable: string[] = [];
   const read = async <T>(name: string, parse: (content: unknown) => T): Promise<T | null> => {
     try {
@@ -46,7 +47,7 @@ export const readReleaseFiles = async (directory: string): Promise<ReleaseFiles>
     read("preflight.json", preflightReport.parse),
     read("rehearsal.json", rehearsalSchema.parse),
     read("validation.json", validationReportSchema.parse),
-    readJudgeView(directory),
+    readJudgeView(directory, clock),
   ]);
   return { preflight, rehearsal, validation, judge, unreadable: unreadable.toSorted() };
 };

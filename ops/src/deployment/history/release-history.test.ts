@@ -1,4 +1,4 @@
-import { mkdir, rename } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { StandingClock } from "../../../../test/support/clock.ts";
@@ -44,13 +44,13 @@ const revertedRelease = async (byPerson: boolean) => {
 test("nothing is known without a release", async () => {
   expect(await history.newest()).toBeNull();
   expect(await history.list()).toEqual([]);
-  expect(await history.milestones({ ...period, limit: 10 })).toEqual([]);
+  expect(await history.milestones({ ...period, limit: 10 })).toEqual({ milestones: [], isComplete: true });
 });
 
 test.each([false, true])("a revert says whether a person asked for it: %s", async (byPerson) => {
   await revertedRelease(byPerson);
   expect(await history.newest()).toMatchObject({ state: "reverted", by_trigger: !byPerson, new_percent: 0 });
-  expect(await history.milestones({ ...period, limit: 10 })).toMatchObject([
+  expect((await history.milestones({ ...period, limit: 10 })).milestones).toMatchObject([
     {
       kind: "reverted",
       at: "2027-03-01T06:07:00.000Z",
@@ -90,21 +90,31 @@ test("the newest release changes with its journal and with what is found about i
 });
 
 test("a release whose plan comes later than its directory is found", async () => {
+  const elsewhere = await writeRelease(await makeTemporaryDirectory(), clock);
+  await elsewhere.close();
+  const directory = join(dataDir, "releases", elsewhere.id);
+  await mkdir(directory, { recursive: true });
   const real = new ReleaseHistory({ dataDir, clock: systemClock });
-  await mkdir(join(dataDir, "releases", "20270301-1"), { recursive: true });
   expect(await real.newest()).toBeNull();
-  const release = await writeRelease(dataDir, clock);
-  await release.close();
-  await rename(
-    join(release.directory, "release.json"),
-    join(dataDir, "releases", "20270301-1", "release.json"),
-  );
-  expect(await real.newest()).toMatchObject({ state: "planned" });
+  await copyFile(join(elsewhere.directory, "release.json"), join(directory, "release.json"));
+  expect(await real.newest()).toMatchObject({ id: elsewhere.id, state: "planned" });
 });
 
 test("pages of milestones continue where the one before ended", async () => {
   await revertedRelease(false);
-  const [first] = await history.milestones({ ...period, limit: 1 });
+  const { milestones } = await history.milestones({ ...period, limit: 1 });
+  const [first] = milestones;
   const before = { at: new Date(first?.at ?? ""), id: `${first?.release}-${first?.kind}` };
-  expect(await history.milestones({ ...period, limit: 10, before })).toMatchObject([{ kind: "started" }]);
+  expect(await history.milestones({ ...period, limit: 10, before })).toMatchObject({
+    milestones: [{ kind: "started" }],
+  });
+});
+
+test("a damaged journal hides no other release", async () => {
+  const damaged = await revertedRelease(true);
+  const { id } = await revertedRelease(false);
+  await writeFile(join(damaged.directory, "journal.jsonl"), "not a line\n");
+  const { milestones, isComplete } = await history.milestones({ ...period, limit: 10 });
+  expect([new Set(milestones.map(({ release }) => release)), isComplete]).toEqual([new Set([id]), false]);
+  expect(await history.trafficMoves(period)).toHaveLength(3);
 });

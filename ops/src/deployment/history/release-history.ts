@@ -64,7 +64,7 @@ export class ReleaseHistory {
     const directory = releaseDirectory(this.#dataDir, id);
     const [entries, files, holder] = await Promise.all([
       this.#entriesOf(id),
-      readReleaseFiles(directory),
+      readReleaseFiles(directory, this.#clock),
       leaseHolder(directory, this.#clock),
     ]);
     const report = standingReportOf(release, entries);
@@ -94,18 +94,19 @@ export class ReleaseHistory {
     return brief;
   }
 
-  /** The milestones of all releases on a page of a period, newest first. */
-  async milestones(page: PeriodPage): Promise<Milestone[]> {
-    const all = await this.#each((release, entries) => milestonesOf(release, entries));
-    return all
+  /** The milestones of all releases on a page of a period, newest first; incomplete if a journal is damaged. */
+  async milestones(page: PeriodPage): Promise<{ milestones: Milestone[]; isComplete: boolean }> {
+    const { found, isComplete } = await this.#each((release, entries) => milestonesOf(release, entries));
+    const milestones = found
       .filter((each) => isWithin(page, each.at, milestoneId(each)))
       .toSorted((a, b) => b.at.localeCompare(a.at) || milestoneId(b).localeCompare(milestoneId(a), "en"))
       .slice(0, page.limit);
+    return { milestones, isComplete };
   }
 
-  /** The moves of traffic in a period, newest first. */
+  /** The moves of traffic in a period, newest first; without those of releases whose journal is damaged. */
   async trafficMoves({ from, to }: { from: Date; to: Date }): Promise<ReleaseMove[]> {
-    const moves = await this.#each((release, entries) =>
+    const { found } = await this.#each((release, entries) =>
       trafficMovesOf(entries).map((move) => ({
         ...move,
         release: release.id,
@@ -115,7 +116,7 @@ export class ReleaseHistory {
         reason: release.reason,
       })),
     );
-    return moves
+    return found
       .filter(({ at }) => Date.parse(at) >= from.getTime() && Date.parse(at) <= to.getTime())
       .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
   }
@@ -134,11 +135,16 @@ export class ReleaseHistory {
     return release;
   }
 
-  async #each<T>(read: (release: Release, entries: readonly JournalEntry[]) => T[]): Promise<T[]> {
+  /** Reads something of every release. A damaged journal hides no other. */
+  async #each<T>(
+    read: (release: Release, entries: readonly JournalEntry[]) => T[],
+  ): Promise<{ found: T[]; isComplete: boolean }> {
     const releases = await listReleases(this.#dataDir);
-    return (
-      await Promise.all(releases.map(async (release) => read(release, await this.#entriesOf(release.id))))
-    ).flat();
+    const parts = await Promise.allSettled(
+      releases.map(async (release) => read(release, await this.#entriesOf(release.id))),
+    );
+    const isComplete = parts.every(({ status }) => status === "fulfilled");
+    return { found: parts.flatMap((part) => (part.status === "fulfilled" ? part.value : [])), isComplete };
   }
 
   async #entriesOf(id: string): Promise<JournalEntry[]> {

@@ -130,9 +130,19 @@ describe("harm", () => {
   });
 
   test("the first 200 requests of green are not timed", () => {
+    const slow = { blue: counts(90), green: counts(10, 0, 10) };
+    expect(after(20, slow).timed_ticks).toBe(0);
+    expect(after(21, slow).timed_ticks).toBe(1);
+  });
+
+  test("latencies are not compared for half a minute after the share of green has grown", () => {
     const slow = { blue: counts(900), green: counts(100, 0, 100) };
-    expect(after(2, slow).found).toEqual([]);
-    expect(after(3, slow).found.length).toBeGreaterThan(0);
+    const cold = after(7, slow);
+    expect(cold).toMatchObject({ timed_ticks: 0, found: [] });
+    expect(after(1, slow, cold).found.length).toBeGreaterThan(0);
+    const warm = after(20, { blue: counts(900), green: counts(100) });
+    const grown = after(7, { green_percent: 50, blue: counts(500), green: counts(500, 0, 500) }, warm);
+    expect(grown).toMatchObject({ timed_ticks: warm.timed_ticks, found: [] });
   });
 
   test("on the third day is found within two minutes", () => {

@@ -17,8 +17,8 @@ const alpha = 0.001;
 /** Evidence that reverts. */
 export const evidenceLimit = 1 / alpha;
 const toleratedRatio = { failures: 1, slowness: 1.25 };
-/** A process that has just started is slower than later. */
-const untimedRequests = 200;
+/** A process that has just started is slower than later, and so is one that has just got many more clients. */
+const untimed = { requests: 200, afterGrowthMs: 30_000 };
 const recentMs = 60_000;
 const longestTickMs = 10_000;
 const catastrophe = { share: 0.05, clients: 20 };
@@ -28,7 +28,9 @@ export const observeTick = (state: JudgeState, tick: ReleaseTick): JudgeState =>
   if (tick.sequence <= state.sequence) return { ...state, ignored_ticks: state.ignored_ticks + 1 };
   // The clock may jump, so a tick has the duration that a tick can have.
   const duration_ms = Math.min(Math.max(tick.to - tick.from, 0), longestTickMs);
-  const timed = state.green_requests >= untimedRequests && hasLatencies(tick);
+  const share = shareAfter(state.share, tick, duration_ms);
+  const isWarm = state.green_requests >= untimed.requests && share.settled_ms > settlesMs(state.phase);
+  const timed = isWarm && hasLatencies(tick);
   const observed: JudgeState = {
     ...state,
     sequence: tick.sequence,
@@ -36,6 +38,7 @@ export const observeTick = (state: JudgeState, tick: ReleaseTick): JudgeState =>
     missing_ticks: state.missing_ticks + (state.sequence < 0 ? 0 : tick.sequence - state.sequence - 1),
     green_requests: state.green_requests + tick.green.requests,
     timed_ticks: state.timed_ticks + (timed ? 1 : 0),
+    share,
     tests: { failures: addFailures(state.tests.failures, tick), ...latencyTests(state, tick, timed) },
     // Failures while neither slot is ready are not green's; blue may have too few clients to show that.
     recent: state.neither_ready
@@ -46,6 +49,19 @@ export const observeTick = (state: JudgeState, tick: ReleaseTick): JudgeState =>
   };
   return { ...observed, found: merge(observed.found, harmIn(observed)) };
 };
+
+const shareAfter = (
+  { green_percent, settled_ms }: JudgeState["share"],
+  tick: ReleaseTick,
+  durationMs: number,
+): JudgeState["share"] => ({
+  green_percent: tick.green_percent,
+  settled_ms: tick.green_percent > green_percent ? 0 : settled_ms + durationMs,
+});
+
+/** A short phase, as in a demonstration, has a short time to settle. */
+const settlesMs = ({ dwell_ms }: JudgeState["phase"]): number =>
+  Math.min(untimed.afterGrowthMs, dwell_ms / 3);
 
 const hasLatencies = ({ blue, green }: ReleaseTick): boolean =>
   blue.slow_clients !== null && green.slow_clients !== null;

@@ -72,6 +72,8 @@ export const judgeStateSchema = z.object({
   }),
   /** Ticks in which latencies were compared. */
   timed_ticks: z.number(),
+  /** The share of green in the newest tick, in percent, and for how long it has not grown. */
+  share: z.object({ green_percent: z.number(), settled_ms: z.number() }),
   recent: z.array(recentTickSchema),
   failed_probes: z.object({ blue: z.number(), green: z.number() }),
   /** Whether neither slot was ready at some time since the last tick. */
@@ -102,6 +104,7 @@ export const startJudge = (baseline: Baseline | null, phase: Phase, now: Date): 
     p99: startEProcess(),
   },
   timed_ticks: 0,
+  share: { green_percent: 0, settled_ms: 0 },
   recent: [],
   failed_probes: { blue: 0, green: 0 },
   neither_ready: false,

@@ -28,19 +28,43 @@ export const withSecondCopy = async <T>(
   const first = decodeURIComponent(new URL(addressOf(settings)).pathname.slice(1));
   const second = `${first}_tried`;
   const [from, to] = [first, second].map((name) => pg.escapeIdentifier(name));
-  const administer = async (statement: string) => {
-    const client = new pg.Client({ connectionString: addressOf(settings, maintenance) });
-    await client.connect();
-    try {
-      await client.query(statement);
-    } finally {
-      await client.end();
-    }
-  };
-  await administer(`create database ${to} template ${from}`);
+  await administer(settings, async (client) => {
+    await client.query(`create database ${to} template ${from}`);
+    await copySettings(client, first, second);
+  });
   try {
     return await work(addressOf(settings, second));
   } finally {
-    await administer(`drop database ${to} with (force)`);
+    await administer(settings, (client) => client.query(`drop database if exists ${to} with (force)`));
+  }
+};
+
+const administer = async (
+  settings: pg.ClientConfig,
+  work: (client: pg.Client) => Promise<unknown>,
+): Promise<void> => {
+  const client = new pg.Client({ connectionString: addressOf(settings, maintenance) });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+};
+
+/** A template brings no settings of `alter database`, such as the search path. */
+const copySettings = async (client: pg.Client, from: string, to: string): Promise<void> => {
+  const { rows } = await client.query<{ role: string | null; name: string; value: string }>(
+    `select nullif(setrole, 0)::regrole::text as role, split_part(setting, '=', 1) as name,
+       substr(setting, strpos(setting, '=') + 1) as value
+     from pg_db_role_setting join pg_database d on d.oid = setdatabase, unnest(setconfig) as setting
+     where datname = $1`,
+    [from],
+  );
+  for (const { role, name, value } of rows) {
+    // The stored form of a list is no literal.
+    await client.query("select set_config($1, $2, false)", [name, value]);
+    const owner = role === null ? "" : `role ${role} in `;
+    await client.query(`alter ${owner}database ${pg.escapeIdentifier(to)} set ${name} from current`);
   }
 };

@@ -66,9 +66,9 @@ export const startVersion = async (
         });
       await sleep(lookEveryMs);
     }
-    return { stop: () => end(child) };
+    return { stop: () => end(child, stopWithinMs) };
   } catch (error) {
-    await end(child);
+    await end(child, 0);
     throw error;
   }
 };
@@ -87,11 +87,12 @@ const isReady = async (port: number): Promise<boolean> => {
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null;
 
-const end = async (child: ChildProcess): Promise<void> => {
+/** A version on a copy has nothing to lose: one that does not end is killed. */
+const end = async (child: ChildProcess, withinMs: number): Promise<void> => {
   if (hasEnded(child) || child.pid === undefined) return;
   const ended = once(child, "exit");
   child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), stopWithinMs);
+  const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
   await ended;
   clearTimeout(timer);
 };

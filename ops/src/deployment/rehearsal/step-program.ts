@@ -13,7 +13,7 @@ const stepFailed = defineFailure({
   remedy: "Correct the step, and rehearse the release again.",
 });
 
-export type StepAction = "create-schema" | "apply" | "settle" | "prove" | "roll-back";
+export type StepAction = "apply" | "settle" | "prove" | "roll-back";
 
 const doneSchema = z.object({ step: z.int().nullable(), ms: z.number(), evidence: z.string() });
 /** One thing that the program did, timed by itself, without its start. */

@@ -1,7 +1,9 @@
 import { systemClock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
+import { signal } from "../slots/index.ts";
 import type { ArtefactEnvironment } from "./artefact-launch.ts";
-import { listReleases, readRelease } from "./release.ts";
+import { leaseHolder } from "./lease.ts";
+import { listReleases, readRelease, releaseDirectory } from "./release.ts";
 import { spawnConductor } from "./spawn-conductor.ts";
 import { isOver } from "./state.ts";
 
@@ -31,6 +33,13 @@ export const attendRelease = (
     clearInterval(timer);
     await turn;
   };
+};
+
+/** Lets the conductor of the newest release end after its act, because the service is stopped; the next start continues it. */
+export const dismissConductor = async (dataDir: string): Promise<void> => {
+  const [newest] = await listReleases(dataDir);
+  const holder = newest && (await leaseHolder(releaseDirectory(dataDir, newest.id), systemClock));
+  if (holder) signal(holder, "SIGTERM");
 };
 
 const startMissing = async (environment: ArtefactEnvironment, log: Pick<Logger, "warn">): Promise<void> => {

@@ -11,5 +11,6 @@ export { releaseSteps } from "./release-steps.ts";
 export { nextEpoch, servingSlot } from "./serving-slot.ts";
 export { spawnConductor } from "./spawn-conductor.ts";
 export { stagesOf } from "./stages.ts";
+export { TickRecord } from "./tick-record.ts";
 export { unpackArtefact } from "./unpack-artefact.ts";
-export { checksOfCopy, checksOfGreen, readRehearsal, releaseWorld } from "./world.ts";
+export { checksOfCopy, checksOfGreen, readPreflight, readRehearsal, releaseWorld } from "./world.ts";

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -21,6 +22,7 @@ beforeEach(async () => {
   directory = await makeTemporaryDirectory();
   log = [];
   verdict = { verdict: "wait" };
+  pace = "quick";
   errors = new Map();
 });
 
@@ -36,8 +38,13 @@ const act = (name: string): Act => {
   return { name, do: attempt("do"), undo: attempt("undo") };
 };
 
-const gate = async ({ held }: Look): Promise<GateVerdict> => {
+/** A slow gate answers only once the release is reverted. */
+let pace: "quick" | "slow" | "waits";
+const gate = async ({ held, signal }: Look): Promise<GateVerdict> => {
   knewHeld = held;
+  if (pace !== "slow") return verdict;
+  pace = "waits";
+  await (signal ? once(signal, "abort") : new Promise(() => undefined));
   return verdict;
 };
 
@@ -122,6 +129,16 @@ describe("a person", () => {
     await reached("held");
     await send("advance");
     await reached("phase_10");
+    await send("revert");
+    expect(await running).toBe("reverted");
+  });
+
+  test.each([false, true])("does not wait for a slow gate to revert, held: %s", async (isHeld) => {
+    if (isHeld) verdict = { verdict: "hold", reason: "no traffic" };
+    const running = run();
+    await reached(isHeld ? "held" : "phase_10");
+    pace = "slow";
+    await expect.poll(() => pace).toBe("waits");
     await send("revert");
     expect(await running).toBe("reverted");
   });

@@ -91,7 +91,12 @@ export class Conductor {
   }
 
   /** A long act need not be waited for, if it is to be taken back anyway. */
-  async #attemptUnlessReverted({ name, do: work }: Act): Promise<unknown> {
+  #attemptUnlessReverted({ name, do: work }: Act): Promise<unknown> {
+    return this.#untilReverted((signal) => this.#attempt(name, "do", () => work(signal)));
+  }
+
+  /** @param work its signal aborts when a person reverts the release */
+  async #untilReverted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const reverting = new AbortController();
     const taken = new Set(this.progress.commands.map(({ id }) => id));
     const watch = setInterval(() => {
@@ -100,7 +105,7 @@ export class Conductor {
         .catch(() => undefined);
     }, this.#options.lookEveryMs);
     try {
-      return await this.#attempt(name, "do", () => work(reverting.signal));
+      return await work(reverting.signal);
     } finally {
       clearInterval(watch);
     }
@@ -108,9 +113,10 @@ export class Conductor {
 
   async #askGate({ state, gate }: Stage): Promise<void> {
     const { since, commands } = this.progress;
-    const decision: GateVerdict = (await gate?.({ since: since ?? this.#options.clock.now(), commands })) ?? {
-      verdict: "pass",
-    };
+    const entered = since ?? this.#options.clock.now();
+    const decision: GateVerdict = gate
+      ? await this.#untilReverted((signal) => gate({ since: entered, commands, signal }))
+      : { verdict: "pass" };
     if (decision.verdict === "pass") await this.#enter(this.#after(state), null);
     else if (decision.verdict === "wait") await sleep(this.#options.lookEveryMs);
     else await this.#enter(decision.verdict === "hold" ? "held" : "reverting", decision.reason);
@@ -125,7 +131,10 @@ export class Conductor {
     if (outage && !areDone)
       return this.#retryAfterOutage(all.filter(({ name }) => acts.get(name) !== "done"));
     if (!gate || !areDone) return;
-    const decision = await gate({ since: since ?? this.#options.clock.now(), commands, held: true });
+    const entered = since ?? this.#options.clock.now();
+    const decision = await this.#untilReverted((signal) =>
+      gate({ since: entered, commands, held: true, signal }),
+    );
     if (decision.verdict === "revert") await this.#enter("reverting", decision.reason);
   }
 

@@ -3,7 +3,7 @@ import { replaceFile } from "../../core/atomic-file.ts";
 import type { Clock } from "../../core/clock.ts";
 import { defineFailure } from "../../core/failure.ts";
 import { messageOf } from "../../core/message-of.ts";
-import { readProcess, writeLaunch } from "../slots/index.ts";
+import { isAlive, readProcess, stopProcess, writeLaunch } from "../slots/index.ts";
 import { allTo, DivisionFile, type TrafficSwitch } from "../traffic/index.ts";
 import { type ArtefactEnvironment, launchOf } from "./artefact-launch.ts";
 import type { EmergencyReport } from "./emergency-report.ts";
@@ -131,7 +131,7 @@ const moveTraffic = async (
       await writeLaunch(dataDir, slot, launch);
       return startFront(release);
     }
-    await startInSlot(dataDir, { slot, launch });
+    await startInSlot(dataDir, { slot, launch, servedBefore: true });
   } else if (!hasFront) return startFront(release);
   await divider.set(allTo(slot), (await DivisionFile.open(dataDir)).current.epoch + 1);
   return `all clients use version ${artefact.version} in ${slot}`;
@@ -145,10 +145,8 @@ const takeOver = async (
 ): Promise<string> => {
   const directory = releaseDirectory(environment.dataDir, release.id);
   const holder = await leaseHolder(directory, clock);
-  if (holder) {
-    process.kill(holder.pid, "SIGKILL");
-    while (await leaseHolder(directory, clock)) await sleep(lookEveryMs);
-  }
+  if (holder && !isAlive(holder)) return `the conductor on ${holder.space} obeys as soon as it can`;
+  if (holder) await stopProcess(holder, 0);
   await spawnConductor(release, environment, clock);
   return holder ? "the conductor was replaced" : "a conductor takes the release back";
 };

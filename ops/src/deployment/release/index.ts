@@ -1,3 +1,4 @@
+export type { ReleaseTick } from "../judge/index.ts";
 export type { ArtefactEnvironment } from "./artefact-launch.ts";
 export { commandRelease } from "./command.ts";
 export { type EmergencyReport, emergencyReportSchema } from "./emergency-report.ts";

@@ -64,6 +64,8 @@ export interface JudgeGateOptions {
   log: Pick<Logger, "warn">;
   demands?: Readonly<Record<Phase, Demand>>;
   observe: Observed;
+  /** Called with each tick, numbered and by role. */
+  onTick?: (tick: ReleaseTick) => void;
 }
 
 /** Judges a release from the first question until it is closed. */
@@ -81,7 +83,7 @@ export interface JudgeGate {
  * same bits.
  */
 export const judgeGate = (options: JudgeGateOptions): JudgeGate => {
-  const { release, directory, traffic, clock, log, demands = standardDemands, observe } = options;
+  const { release, directory, traffic, clock, log, demands = standardDemands, observe, onTick } = options;
   const slotOf = { blue: release.from.slot, green: release.to.slot };
   const roleOf = (slot: Slot): Role => (slot === release.to.slot ? "green" : "blue");
   const file = new JudgeFile(directory, clock, log);
@@ -169,7 +171,12 @@ export const judgeGate = (options: JudgeGateOptions): JudgeGate => {
       traffic,
       signal: closed.signal,
       log,
-      onTick: (tick) => update((now) => observeTick(now, asReleaseTick(tick, now.sequence + 1, slotOf))),
+      onTick: (tick) =>
+        update((now) => {
+          const counted = asReleaseTick(tick, now.sequence + 1, slotOf);
+          onTick?.(counted);
+          return observeTick(now, counted);
+        }),
     });
     for (const ask of polls) ask();
     return judged?.state ?? state;

@@ -36,3 +36,14 @@ test("of many processes that find a dead owner, one takes it", async () => {
   expect(taken.filter(isLease)).toHaveLength(1);
   expect(await readdir(directory)).toEqual(["lease-8"]);
 });
+
+test("a look while the lease changes hands finds an owner or none", async () => {
+  // Another process: within one, the calls keep an order in which the file is always there.
+  const others = `n=1; echo -n released > lease-1
+    while [ $n -lt 500 ]; do echo -n released > lease-$((n + 1)); rm lease-$n; n=$((n + 1)); done`;
+  const child = spawn("sh", ["-c", others], { cwd: directory });
+  const ended = once(child, "exit");
+  while (child.exitCode === null) expect(await leaseHolder(directory, systemClock)).toBeUndefined();
+  expect(await ended).toEqual([0, null]);
+  expect(await readdir(directory)).toEqual(["lease-500"]);
+});

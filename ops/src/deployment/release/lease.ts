@@ -1,4 +1,5 @@
-import { readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, readdir, readFile, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { isRunning, longestSilenceMs, type Owner, readOwner, thisProcess } from "../../core/process-lease.ts";
@@ -23,13 +24,11 @@ const generationOf = (name: string) => Number(/^lease-(\d+)$/.exec(name)?.[1] ??
  * that find a dead owner, the file system lets one create it. The file of the last owner stays, so that numbers grow.
  */
 export const takeLease = async (directory: string, clock: Clock): Promise<Lease | Held> => {
-  const generations = await generationsIn(directory);
-  const last = Math.max(0, ...generations);
-  const holder = await runningOwner(directory, last, clock);
+  const { generations, last, holder } = await readLast(directory, clock);
   if (holder) return { heldBy: holder };
   const path = join(directory, nameOf(last + 1));
   try {
-    await writeFile(path, JSON.stringify(thisProcess()), { flag: "wx", mode: 0o600 });
+    await createFile(path, JSON.stringify(thisProcess()));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return takeLease(directory, clock);
     throw error;
@@ -52,9 +51,39 @@ export const takeLease = async (directory: string, clock: Clock): Promise<Lease 
   };
 };
 
+/**
+ * Creates a file with its content at once: one that others see empty would have no owner.
+ *
+ * @throws EEXIST
+ */
+const createFile = async (path: string, text: string): Promise<void> => {
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, text, { mode: 0o600 });
+  try {
+    await link(draft, path);
+  } finally {
+    await unlink(draft);
+  }
+};
+
 /** The process that holds the lease of a directory; undefined if none does. */
 export const leaseHolder = async (directory: string, clock: Clock): Promise<Owner | undefined> =>
-  runningOwner(directory, Math.max(0, ...(await generationsIn(directory))), clock);
+  (await readLast(directory, clock)).holder;
+
+const readLast = async (
+  directory: string,
+  clock: Clock,
+): Promise<{ generations: number[]; last: number; holder: Owner | undefined }> => {
+  const generations = await generationsIn(directory);
+  const last = Math.max(0, ...generations);
+  try {
+    return { generations, last, holder: await runningOwner(directory, last, clock) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // The next owner has removed it since the directory was read.
+    return readLast(directory, clock);
+  }
+};
 
 const generationsIn = async (directory: string): Promise<number[]> =>
   (await readdir(directory)).map(generationOf).filter((generation) => generation > 0);
@@ -71,7 +100,7 @@ const runningOwner = async (
   if (text === released) return undefined;
   const silentMs = clock.now().getTime() - mtimeMs;
   const owner = readOwner(text);
-  // A file without content is that of a process that creates it right now, or died while it did.
-  if (!owner) return silentMs < 5_000 ? thisProcess() : undefined;
+  // A power loss left a file without content.
+  if (!owner) return undefined;
   return isRunning(owner, thisProcess(), silentMs) ? owner : undefined;
 };

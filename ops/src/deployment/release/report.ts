@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type JournalEntry, journalEntrySchema } from "./journal.ts";
 import { type Release, releaseSchema } from "./release.ts";
 import { replay } from "./replay.ts";
+import { isMovement } from "./stage.ts";
 import { releaseStateSchema } from "./state.ts";
 
 const actReportSchema = z.object({
@@ -18,6 +19,8 @@ export const releaseReportSchema = releaseSchema.extend({
   since: z.iso.datetime(),
   /** Why it is in this state; null if it went on by itself. */
   because: z.string().nullable(),
+  /** From the first clients on the new version to the decision to take it back; null if it was not, or they never were. */
+  detected_ms: z.number().nullable(),
   acts: z.array(actReportSchema),
   events: z.array(journalEntrySchema),
 });
@@ -37,6 +40,7 @@ export const reportOf = (release: Release, entries: readonly JournalEntry[]): Re
     state,
     since: since?.toISOString() ?? release.planned_at,
     because: reason,
+    detected_ms: detectedMs(entries),
     acts: [...acts].map(([act, reached]) => {
       const isOver = reached === "done" || reached === "undone";
       const { duration_ms = null, evidence = null } = outcomes.get(act) ?? {};
@@ -46,12 +50,21 @@ export const reportOf = (release: Release, entries: readonly JournalEntry[]): Re
   };
 };
 
+const detectedMs = (entries: readonly JournalEntry[]): number | null => {
+  const isFirstTraffic = (entry: JournalEntry) =>
+    entry.type === "outcome" && entry.direction === "do" && entry.ok && isMovement(entry.act);
+  const from = entries.find(isFirstTraffic);
+  const decided = entries.find((entry) => entry.type === "state" && entry.state === "reverting");
+  const ms = from && decided ? Date.parse(decided.at) - Date.parse(from.at) : -1;
+  return ms < 0 ? null : ms;
+};
+
 /** Text of people in a table cell. */
 const cell = (text: string): string => text.replaceAll(/[\\|<>*_`[\]]/g, "\\$&").replaceAll(/\s+/g, " ");
 
 /** The report as Markdown, for a ticket or a postmortem. Times are UTC. */
 export const reportMarkdown = (report: ReleaseReport): string => {
-  const { id, state, because, from, to, strategy, steps, requested_by, reason, events } = report;
+  const { id, state, because, detected_ms, from, to, strategy, steps, requested_by, reason, events } = report;
   const lines = events.flatMap((entry): string[] => {
     const row = (what: string, detail: string) => [`| ${entry.at} | ${cell(what)} | ${cell(detail)} |`];
     if (entry.type === "state") return row(entry.state, entry.reason ?? "");
@@ -66,7 +79,7 @@ export const reportMarkdown = (report: ReleaseReport): string => {
 ${because ? `${cell(because)}\n\n` : ""}- Version ${cell(from.artefact.version)} to ${cell(to.artefact.version)}, ${strategy}, ${from.slot} to ${to.slot}
 - Steps before the switch: ${numbers(steps.before)}; after: ${numbers(steps.after)}
 - Artefact: ${to.artefact.sha256 ? `SHA-256 ${to.artefact.sha256}` : "a working copy"}
-- Requested by ${cell(requested_by)}: ${cell(reason)}
+- Requested by ${cell(requested_by)}: ${cell(reason)}${detected_ms === null ? "" : `\n- Taken back ${detected_ms / 1_000} s after its first clients`}
 
 | Time (UTC) | Event | Evidence |
 | --- | --- | --- |

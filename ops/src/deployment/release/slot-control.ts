@@ -27,6 +27,14 @@ const slotNotFronted = defineFailure({
   remedy: "Let its serve function attach its server to context.slot.",
 });
 
+interface Wait {
+  slot: Slot;
+  signal?: AbortSignal | undefined;
+  /** The version has served: if it ends, the front starts it again, and that is waited for. */
+  servedBefore?: boolean;
+  withinMs?: number;
+}
+
 /**
  * Runs a program in a slot and resolves once it serves. Does nothing if it runs already; another program ends first. The
  * front starts the process, as soon as it reads the launch file.
@@ -35,17 +43,25 @@ const slotNotFronted = defineFailure({
  */
 export const startInSlot = async (
   dataDir: string,
-  {
-    slot,
-    launch,
-    signal,
-    withinMs = startWithinMs,
-  }: { slot: Slot; launch: Launch; signal?: AbortSignal | undefined; withinMs?: number },
+  { launch, ...wait }: Wait & { launch: Launch },
 ): Promise<void> => {
+  const { slot } = wait;
   if (JSON.stringify(await readLaunch(dataDir, slot)) !== JSON.stringify(launch)) {
     await stopSlot(dataDir, slot);
     await writeLaunch(dataDir, slot, launch);
   }
+  await untilServing(dataDir, wait);
+};
+
+/**
+ * Resolves once the program of a slot serves.
+ *
+ * @throws Failure EB_VERSION_NOT_STARTED, EB_SLOT_NOT_FRONTED
+ */
+export const untilServing = async (
+  dataDir: string,
+  { slot, signal, servedBefore = false, withinMs = startWithinMs }: Wait,
+): Promise<void> => {
   const startedMs = performance.now();
   const ownStart = await sizeOf(logPath(dataDir, slot));
   for (let hasRun = false; ; await sleep(lookEveryMs, undefined, { signal })) {
@@ -55,7 +71,7 @@ export const startInSlot = async (
       throw slotNotFronted({ slot });
     }
     const isLate = performance.now() - startedMs > withinMs;
-    if (!isLate && (process || !hasRun)) {
+    if (!isLate && (process || !hasRun || servedBefore)) {
       hasRun ||= process !== undefined;
       continue;
     }
@@ -80,7 +96,7 @@ const sizeOf = async (path: string): Promise<number> => {
   }
 };
 
-/** The end of what a version has written since it was started, for the report. */
+/** The end of what a version has written since it was started, for the report. Frames of a stack would hide the error. */
 const lastWords = async (path: string, from: number): Promise<string> => {
   const file = await open(path).catch(() => undefined);
   if (!file) return "";
@@ -89,7 +105,12 @@ const lastWords = async (path: string, from: number): Promise<string> => {
     // A log that was rotated meanwhile is shorter.
     const start = Math.max(size - lastBytes, size < from ? 0 : from);
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(lastBytes), position: start });
-    const lines = buffer.subarray(0, bytesRead).toString().trim().split("\n").filter(Boolean);
+    const lines = buffer
+      .subarray(0, bytesRead)
+      .toString()
+      .trim()
+      .split("\n")
+      .filter((line) => line !== "" && !/^\s+at /.test(line));
     return lines.length > 0 ? ` It wrote: ${lines.slice(-lastLines).join(" | ")}` : "";
   } finally {
     await file.close();

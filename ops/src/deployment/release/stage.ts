@@ -27,6 +27,8 @@ export interface Look {
   commands: readonly CommandEntry[];
   /** The release is held: the gate may look, and must not move anything. */
   held?: boolean;
+  /** Aborts when a person reverts the release meanwhile: the gate ends, and moves nothing from then on. */
+  signal?: AbortSignal;
 }
 
 /** One forward state: its acts, and what has to be true before the next state begins. */
@@ -36,3 +38,7 @@ export interface Stage {
   /** Asked every `lookEveryMs`, also while the release is held: only `revert` counts then. Absent: passes at once. */
   gate?: (look: Look) => Promise<GateVerdict>;
 }
+
+/** The name of the act that moves a share of the clients to the new version. */
+export const movementTo = (percent: number): string => `traffic ${percent} %`;
+export const isMovement = (act: string): boolean => /^traffic \d+ %$/.test(act);

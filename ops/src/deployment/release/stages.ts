@@ -1,6 +1,6 @@
-import { fullWeight, type Slot, type TrafficSwitch, type Weights } from "../traffic/index.ts";
+import { fullWeight, otherSlot, type Slot, type TrafficSwitch, type Weights } from "../traffic/index.ts";
 import type { Artefact, Release } from "./release.ts";
-import type { Act, GateVerdict, Look, Stage } from "./stage.ts";
+import { type Act, type GateVerdict, type Look, movementTo, type Stage } from "./stage.ts";
 import { type ForwardState, isPhase, type Phase, phaseWeights, statesOf } from "./state.ts";
 
 /** The world that a release moves. Everything is idempotent: a conductor that goes on after a crash asks again. */
@@ -9,6 +9,8 @@ export interface ReleaseWorld {
   slots: {
     /** Resolves once the slot is ready. */
     start(slot: Slot, artefact: Artefact, signal?: AbortSignal): Promise<void>;
+    /** Resolves once a version that has served does so; one that has ended is started again. */
+    ready(slot: Slot, signal?: AbortSignal): Promise<void>;
     stop(slot: Slot): Promise<void>;
     /** Tries what users do first; resolves with the evidence. */
     smoke(slot: Slot): Promise<string>;
@@ -58,7 +60,7 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
     return `${to.slot} ${percent} %, ${from.slot} ${100 - percent} %`;
   };
   const movement = (percent: number): Act => ({
-    name: `traffic ${percent} %`,
+    name: movementTo(percent),
     do: () => move(percent),
     undo: () => move(0),
   });
@@ -73,7 +75,9 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
       return "rolled back, values parked";
     },
   });
-  const stop = async (slot: Slot): Promise<string> => {
+  /** The other version may have ended since the traffic moved: until the front has started it again, this one serves. */
+  const stop = async (slot: Slot, signal?: AbortSignal): Promise<string> => {
+    await slots.ready(otherSlot(slot), signal);
     const { inFlight, streams } = await traffic.drain(slot, drainMs);
     await slots.stop(slot);
     return `stopped, ${inFlight} requests and ${streams} streams cut`;
@@ -111,7 +115,11 @@ export const stagesOf = (release: Release, world: ReleaseWorld, epoch: () => Pro
     ],
     contracting: [
       movement(100),
-      { name: `stop ${from.slot}`, do: () => stop(from.slot), undo: () => start(from.slot, from.artefact) },
+      {
+        name: `stop ${from.slot}`,
+        do: (signal) => stop(from.slot, signal),
+        undo: () => start(from.slot, from.artefact),
+      },
       ...steps.after.map(step),
     ],
   };

@@ -13,6 +13,7 @@ import type { Artefact } from "./release.ts";
 
 const run = promisify(execFile);
 const installWithinMs = 600_000;
+const longestPrefix = "npm error ".length;
 
 const artefactUnusable = defineFailure({
   code: "EB_ARTEFACT_UNUSABLE",
@@ -46,7 +47,7 @@ export const unpackArtefact = async (
     if (!existsSync(directory)) await install({ file, lock }, directory);
     return { directory, sha256, file };
   } catch (cause) {
-    throw artefactUnusable({ file, reason: messageOf(cause) }, {}, { cause });
+    throw artefactUnusable({ file, reason: reasonOf(cause) }, {}, { cause });
   }
 };
 
@@ -63,6 +64,14 @@ const install = async ({ file, lock }: { file: string; lock: string }, directory
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+};
+
+/** npm explains an error in its first lines, and its options in many more. */
+const reasonOf = (error: unknown): string => {
+  const said = (error as { stderr?: unknown } | null)?.stderr;
+  const lines =
+    typeof said === "string" ? said.split("\n").filter((line) => line.length > longestPrefix) : [];
+  return lines.length > 0 ? lines.slice(0, 3).join(" ") : messageOf(error);
 };
 
 /** npm packs everything into one folder. */

@@ -8,7 +8,7 @@ import type { RehearsalReport } from "../rehearsal/index.ts";
 import type { Slot, TrafficSwitch } from "../traffic/index.ts";
 import { type ArtefactEnvironment, launchOf } from "./artefact-launch.ts";
 import { type Release, releaseDirectory } from "./release.ts";
-import { startInSlot, stopSlot } from "./slot-control.ts";
+import { startInSlot, stopSlot, untilServing } from "./slot-control.ts";
 import type { ReleaseWorld } from "./stages.ts";
 
 /** The checks that need the backup and the rehearsal, which come after the first preflight. */
@@ -88,7 +88,13 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
     validate,
     slots: {
       start: (slot, artefact, signal) =>
-        startInSlot(dataDir, { slot, launch: launchOf(artefact, environment), signal }),
+        startInSlot(dataDir, {
+          slot,
+          launch: launchOf(artefact, environment),
+          signal,
+          servedBefore: slot === release.from.slot,
+        }),
+      ready: (slot, signal) => untilServing(dataDir, { slot, signal, servedBefore: true }),
       stop: (slot) => stopSlot(dataDir, slot),
       smoke: async (slot) => {
         const { ok, journeys } = await options.smoke(slot);

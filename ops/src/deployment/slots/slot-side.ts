@@ -4,8 +4,8 @@ import { defineFailure } from "../../core/failure.ts";
 import { thisProcess } from "../../core/process-lease.ts";
 import { prepareSockets } from "../front/index.ts";
 import type { Slot } from "../traffic/traffic-switch.ts";
-import { restorePeerAddresses } from "./peer-address.ts";
-import { readProcess, writeProcess } from "./records.ts";
+import { peerOfFront, peerOfProxy, setPeerAddresses } from "./peer-address.ts";
+import { readLaunch, readProcess, writeProcess } from "./records.ts";
 
 /** Longer than the front keeps idle connections: the front closes them, and no request meets a closed one. */
 const idleTimeoutMs = 75_000;
@@ -32,7 +32,7 @@ export interface SlotListening {
 export interface OccupiedSlot {
   listening: SlotListening;
   /**
-   * Tells the front that the service serves.
+   * Tells the front that the service serves. If the slot was stopped meanwhile, the process stops as after a SIGTERM.
    *
    * @param apiVersions dates of the API versions that it has
    * @returns whether the service uses the socket of the slot
@@ -43,9 +43,15 @@ export interface OccupiedSlot {
 /**
  * Makes this process the slot of a data directory.
  *
+ * @param isBehindFront false if another program sends the requests, such as HAProxy
  * @throws Failure EB_SLOT_TAKEN
  */
-export const occupySlot = async (dataDir: string, slot: Slot, url: string): Promise<OccupiedSlot> => {
+export const occupySlot = async (
+  dataDir: string,
+  slot: Slot,
+  url: string,
+  { isBehindFront = true }: { isBehindFront?: boolean } = {},
+): Promise<OccupiedSlot> => {
   const path = (await prepareSockets(dataDir)).slot(slot);
   const owner = thisProcess();
   const other = await readProcess(dataDir, slot);
@@ -61,12 +67,14 @@ export const occupySlot = async (dataDir: string, slot: Slot, url: string): Prom
         // Left behind by a process that was killed.
         rmSync(path, { force: true });
         server.keepAliveTimeout = idleTimeoutMs;
-        restorePeerAddresses(server);
+        setPeerAddresses(server, isBehindFront ? peerOfFront : peerOfProxy);
       },
     },
     ready: async (greeting, apiVersions = []) => {
       const ready = { greeting, url, isFronted, apiVersions: [...apiVersions] };
       await writeProcess(dataDir, slot, { owner, ready });
+      // A stop before this process had a record did not see it. Record first, then look: a stop does the reverse.
+      if (!(await readLaunch(dataDir, slot))) process.kill(process.pid, "SIGTERM");
       return isFronted;
     },
   };

@@ -36,8 +36,7 @@ export class Supervisor {
       const process = await watched.look();
       if (process?.ready) return { state: "ready", isAdopted: running !== undefined, process };
       if (!watched.isUp) {
-        watched.close();
-        this.#watched.delete(slot);
+        this.#forget(slot, watched);
         return { state: "ended", exitStatus: watched.exitStatus ?? 1 };
       }
       await sleep(lookEveryMs);
@@ -102,13 +101,19 @@ export class Supervisor {
     const watched = known ?? this.#watch(slot);
     await watched.look();
     if (watched.isUp) return rotateLog(logPath(dataDir, slot));
-    if (!launch) return;
+    // It was stopped on purpose: when a release starts it again, it has not failed.
+    if (!launch) return this.#forget(slot, watched);
     // A slot that this front has not seen before was never up.
     if (!known) return watched.start(launch);
     const restart = watched.restartIn();
     if (restart === "due") watched.start(launch);
     else if (restart !== "waiting")
       log.error({ slot, restart_in_ms: restart }, "the slot ended; it is restarted");
+  }
+
+  #forget(slot: Slot, watched: WatchedSlot): void {
+    watched.close();
+    this.#watched.delete(slot);
   }
 
   #watch(slot: Slot): WatchedSlot {

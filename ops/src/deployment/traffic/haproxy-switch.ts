@@ -31,9 +31,6 @@ export interface HaproxySwitchOptions {
 
 /** HAProxy, controlled over its runtime socket. Its weights are in 256ths: 1 % of the clients is 3 of 256. */
 export class HaproxySwitch implements TrafficSwitch {
-  #turn: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
-
   constructor(private readonly options: HaproxySwitchOptions) {}
 
   async read(): Promise<{ weights: Weights; verified: boolean }> {
@@ -49,8 +46,7 @@ export class HaproxySwitch implements TrafficSwitch {
     const file = await DivisionFile.open(this.options.dataDir);
     const division = { weights, epoch, release: this.options.release };
     await file.set(division);
-    await this.#apply(division);
-    this.#timer ??= setInterval(() => void this.#reassert(), reassertEveryMs).unref();
+    await this.#raiseThenLower(division);
   }
 
   async drain(slot: Slot, deadlineMs: number): Promise<OpenWork> {
@@ -66,17 +62,24 @@ export class HaproxySwitch implements TrafficSwitch {
     }
   }
 
-  /** Ends the watch for reloads. */
-  close(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  /** One at a time: the watch must not interleave with a change. */
-  async #apply(division: DivisionRequest): Promise<void> {
-    const applied = this.#turn.then(() => this.#raiseThenLower(division));
-    this.#turn = applied.catch(() => undefined);
-    await applied;
+  /** A reload or a restart of HAProxy brings back the weights of its configuration. */
+  watch(): () => void {
+    let turn = Promise.resolve();
+    let isAway = false;
+    const { log } = this.options;
+    const look = async () => {
+      try {
+        await this.#reassert();
+        isAway = false;
+      } catch (err) {
+        if (!isAway) log.error({ err }, "the weights of HAProxy cannot be verified");
+        isAway = true;
+      }
+    };
+    const timer = setInterval(() => {
+      turn = turn.then(look);
+    }, reassertEveryMs);
+    return () => clearInterval(timer);
   }
 
   /** Both at 0, for however short a time, would answer 503. */
@@ -89,19 +92,20 @@ export class HaproxySwitch implements TrafficSwitch {
     }
   }
 
-  /** A reload brings back the weights of the configuration. */
   async #reassert(): Promise<void> {
-    const { log } = this.options;
-    try {
-      const found = await this.#weights();
-      const division = await this.#division();
-      const { weights } = division;
-      if (slots.every((slot) => found[slot] === weightFor(weights[slot]))) return;
-      await this.#apply(division);
-      log.warn({ found, weights }, "HAProxy had other weights; they are set again");
-    } catch (err) {
-      log.error({ err }, "the weights of HAProxy cannot be verified");
+    // Weights first: a change writes the division before its weights.
+    const found = await this.#weights();
+    let division = await this.#division();
+    if (slots.every((slot) => found[slot] === weightFor(division.weights[slot]))) return;
+    for (;;) {
+      await this.#raiseThenLower(division);
+      const latest = await this.#division();
+      // A release changed them meanwhile, and its weights may have been overwritten.
+      if (latest.epoch === division.epoch) break;
+      division = latest;
     }
+    const { weights } = division;
+    this.options.log.warn({ found, weights }, "HAProxy had other weights; they are set again");
   }
 
   async #weights(): Promise<Weights> {

@@ -67,4 +67,10 @@ export interface TrafficSwitch {
   baseline?(): Promise<Baseline | null>;
   /** Requests that got no complete response from a slot, since the switch started. Absent if it does not count them. */
   lost?(slot: Slot): Promise<number>;
+  /**
+   * From now on, sets the weights again when the switch has others, as after its restart. Absent if it keeps them itself.
+   *
+   * @returns ends the watch
+   */
+  watch?(): () => void;
 }

@@ -5,7 +5,15 @@ import { type CheckResult, type PhaseLook, unknown, type ValidationCheck } from 
 /** A run that takes longer is given up, and begins anew. */
 const givenUpAfterMs = 300_000;
 
-/** Runs checks. A look waits for a slow one only for a while: commands of people must not wait for it. */
+/** Rejects when the release is reverted. */
+const revertOf = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+
+/** Runs checks. A look waits for a slow one only for a while: commands of people must not wait for it, and
+ * a revert at all. */
 export class CheckRunner {
   readonly #waitMs: number;
   readonly #running = new Map<string, Promise<CheckResult>>();
@@ -24,11 +32,12 @@ export class CheckRunner {
     const running = this.#running.get(check.name) ?? this.#begin(check, look);
     this.#running.set(check.name, running);
     try {
-      const result = await withTimeout(this.#waitMs, running);
+      const result = await withTimeout(this.#waitMs, Promise.race([running, revertOf(look.signal)]));
       this.#running.delete(check.name);
       return result;
     } catch (error) {
-      if (error instanceof DeadlineExceeded) return unknown("The check has not answered yet.");
+      if (error instanceof DeadlineExceeded || look.signal?.aborted)
+        return unknown("The check has not answered yet.");
       throw error;
     }
   }

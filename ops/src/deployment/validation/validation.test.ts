@@ -226,3 +226,18 @@ test("a slow check does not hold up the look, runs once, and its result counts l
   expect(await look()).toEqual({ verdict: "pass" });
   expect(begun).toBe(1);
 });
+
+test("a revert ends the look at once, and the phase does not end", async () => {
+  const reverting = new AbortController();
+  const slow = { name: "drill", run: () => new Promise<CheckResult>(() => undefined) };
+  const look = validation({
+    phases: [{ name: "alerts", endsAfterMs: 0, checks: [slow] }],
+    file,
+    clock,
+    everyMs: minute,
+    checkTimeoutMs: 60 * minute,
+  });
+  const looking = look({ since, commands, signal: reverting.signal });
+  reverting.abort();
+  expect(await looking).toEqual({ verdict: "wait" });
+});

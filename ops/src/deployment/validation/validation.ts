@@ -40,6 +40,7 @@ export const validation = ({ phases, file, clock, everyMs, checkTimeoutMs = 5_00
       phaseSince: new Date(before?.began_at ?? ended.at(-1)?.at ?? given.since),
       commands: given.commands,
       held: given.held ?? false,
+      ...(given.signal && { signal: given.signal }),
     };
     const accepted = newAccept(look, report.at(-1)?.commands ?? 0);
     const current = await lookAt(phase, { look, before, accepted, now: clock.now(), runner });
@@ -64,7 +65,7 @@ const lookAt = async (phase: ValidationPhase, circumstances: Circumstances): Pro
   const { look, now } = circumstances;
   const checks = await Promise.all(phase.checks.map((check) => resultOf(check, circumstances)));
   const isOver = now.getTime() - look.since.getTime() >= phase.endsAfterMs;
-  const waits = look.held === true && phase.onEnd !== undefined;
+  const waits = (look.held === true || look.signal?.aborted === true) && phase.onEnd !== undefined;
   const ends = isOver && !waits && verdictOf(checks) === "SUCCESS";
   if (ends && phase.onEnd) checks.push(await endOf(phase.onEnd, now));
   const verdict = verdictOf(checks);

@@ -115,7 +115,7 @@ export const addReleaseCommands = (release: Command): void => {
     watchCommand(),
     ...sends.map(sendingCommand),
     resumeCommand(),
-    conductCommand(),
   ])
     release.addCommand(command);
+  release.addCommand(conductCommand(), { hidden: true });
 };

@@ -13,16 +13,18 @@ export const conduct = async (id: string): Promise<void> => {
   const { settings, dataDir } = await readEnvironment();
   const { createLogger } = await import("../../../core/logger.ts");
   const log = createLogger(settings.LOG_LEVEL);
-  const { conductRelease, nextEpoch, stagesOf } = await loadReleases();
+  const { conductRelease, nextEpoch, stagesOf, TickRecord } = await loadReleases();
   const { release } = await readRelease(dataDir, id);
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
   const session = openLater();
-  const world = await openWorld({ release, settings, dataDir, session, log });
+  const ticks = new TickRecord(id);
+  const world = await openWorld({ release, settings, dataDir, session, log, onTick: ticks.note });
   try {
     const state = await conductRelease({
       dataDir,
       release,
+      ticks,
       stages: stagesOf(release, world.world, () => nextEpoch(dataDir)),
       database: async () => kyselyOn((await session.get()).database.direct) as never,
       clock: systemClock,

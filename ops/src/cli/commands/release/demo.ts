@@ -15,12 +15,12 @@ import { type Session, withSession } from "../../context.ts";
 import { bold, green, number, printStatus, red } from "../../output.ts";
 import { findRoot } from "../../service-file.ts";
 import { beginConducting } from "./begin-conducting.ts";
-import { follow, printEntry } from "./follow.ts";
+import { entryPrinter, follow } from "./follow.ts";
 import { plan } from "./plan.ts";
 
 /** Minutes instead of days; what the environment sets counts more. */
 const quickly = {
-  RELEASE_PHASE_MINUTES: "0.2,0.2,0.2",
+  RELEASE_PHASE_MINUTES: "0.2,1,1",
   RELEASE_DEADLINE_MINUTES: "15,15,15",
   RELEASE_PHASE_MARGIN_PERCENT: "10,5,2",
   RELEASE_VALIDATION_MINUTES: "0.2,0.4,0.6,0.8,1",
@@ -58,13 +58,10 @@ export const runDemo = (): Promise<void> =>
     try {
       await enoughRequests(dataDir);
       const good = await releaseOf("good", session, []);
-      await showRelease(dataDir, good, { title: "A good release", end: "completed" });
+      const state = await showRelease(dataDir, good, { title: "A good release", end: "completed" });
       const bad = await releaseOf("broken", session, ofCopy);
       await showRelease(dataDir, bad, { title: "One that cannot confirm deliveries", end: "reverted" });
-      printStatus(bold("\nThe good one is taken back, so that everything is as before"));
-      await commandRelease(dataDir, { id: good.id, command: "revert", by: "demo", reason }, systemClock);
-      await beginConducting(good);
-      await follow(dataDir, good, printEntry, "completed");
+      if (state === "completed") await takeBack(dataDir, good);
     } finally {
       ending.abort();
       await traffic;
@@ -120,12 +117,19 @@ export default ${made};
   return plan({ to: directory, reason, waive, waiveReason: reason });
 };
 
+const takeBack = async (dataDir: string, release: Release): Promise<void> => {
+  printStatus(bold("\nThe good one is taken back, so that everything is as before"));
+  await commandRelease(dataDir, { id: release.id, command: "revert", by: "demo", reason }, systemClock);
+  await beginConducting(release);
+  await follow(dataDir, release, entryPrinter(), "completed");
+};
+
 /** Shows a release to its end, and accepts what the validation cannot know here, such as last week. */
 const showRelease = async (
   dataDir: string,
   release: Release,
   { title, end }: { title: string; end: ReleaseState },
-): Promise<void> => {
+): Promise<ReleaseState> => {
   const { from, to, id } = release;
   printStatus(bold(`\n${title}: ${from.artefact.version} to ${to.artefact.version}`));
   await beginConducting(release);
@@ -135,8 +139,9 @@ const showRelease = async (
     );
   const accepting = setInterval(() => void accept(), acceptEveryMs);
   try {
-    const { state } = await follow(dataDir, release, printEntry);
+    const { state } = await follow(dataDir, release, entryPrinter());
     printStatus((state === end ? green : red)(`Release ${id} is ${state}.`));
+    return state;
   } finally {
     clearInterval(accepting);
   }

@@ -7,26 +7,58 @@ import {
   requesterFor,
   type Slot,
   slots,
+  type TrafficSwitch,
 } from "../../../deployment/index.ts";
 import type { LateSession } from "../../context.ts";
 import { kyselyOn } from "../../kysely-on.ts";
 
 const probeWithinMs = 3_000;
+/** After the start of the service, both slots need some time. */
+const startsWithinMs = 60_000;
+
+/**
+ * Tells when the process of a slot has ended by itself. If the whole service is stopped or starts, as with the machine, the
+ * switch does not answer, and nothing is known about the version.
+ */
+const processWatch = (dataDir: string, traffic: TrafficSwitch): Observed["isUp"] => {
+  const seen = new Map<Slot, number>();
+  const missingSinceMs = new Map<Slot, number>();
+  return async (slot) => {
+    const pid = (await readProcess(dataDir, slot))?.owner.pid;
+    const before = seen.get(slot);
+    if (pid !== undefined && (before === undefined || before === pid)) {
+      seen.set(slot, pid);
+      missingSinceMs.delete(slot);
+      return null;
+    }
+    const isServing = await traffic.read().then(
+      () => true,
+      () => false,
+    );
+    if (!isServing) {
+      seen.clear();
+      missingSinceMs.clear();
+      return null;
+    }
+    if (before !== undefined) return `process ${before} is gone`;
+    // A slot that is stopped on purpose has no program.
+    if (!(await readLaunch(dataDir, slot))) return null;
+    const sinceMs = missingSinceMs.get(slot) ?? performance.now();
+    missingSinceMs.set(slot, sinceMs);
+    return performance.now() - sinceMs > startsWithinMs ? "no process runs" : null;
+  };
+};
 
 /** What a release sees of the slots, its steps and the alerts. */
-export const observe = (dataDir: string, release: Release, session: LateSession): Observed => {
-  /** When a process was seen last, and which: another one means that it has ended in between. */
-  const seen = new Map<Slot, number>();
+export const observe = (
+  dataDir: string,
+  release: Release,
+  { session, traffic }: { session: LateSession; traffic: TrafficSwitch },
+): Observed => {
+  const isUp = processWatch(dataDir, traffic);
   const ownSteps = new Set([...release.steps.before, ...release.steps.after]);
   return {
-    isUp: async (slot) => {
-      const pid = (await readProcess(dataDir, slot))?.owner.pid;
-      const before = seen.get(slot);
-      if (pid !== undefined) seen.set(slot, pid);
-      if (before !== undefined && pid !== before) return `process ${before} is gone`;
-      // A slot that is stopped on purpose has no program.
-      return pid === undefined && (await readLaunch(dataDir, slot)) ? "no process runs" : null;
-    },
+    isUp,
     isReady: async (slot) => {
       const requester = requesterFor({ slot }, dataDir);
       try {

@@ -30,7 +30,7 @@ export const openWorld = async (request: WorldRequest) => {
   const backups = async () => backupsOf(await session.get());
   const smoke = (slot: Slot) =>
     runSmoke(slot === release.to.slot ? release.to.artefact : release.from.artefact, { slot }, env);
-  const observed = observe(dataDir, release, session);
+  const observed = observe(dataDir, release, { session, traffic });
   const gate = releases.judgeGate({
     release,
     directory: releases.releaseDirectory(dataDir, release.id),
@@ -39,6 +39,7 @@ export const openWorld = async (request: WorldRequest) => {
     log,
     demands: releases.demandsOf(releasePlanFrom(settings)),
     observe: observed,
+    onTick: request.onTick,
   });
   const validation = await openValidation(request, { traffic, observed, harm: gate.harm, smoke });
 

@@ -39,17 +39,21 @@ export const preflightOf =
       },
     };
     const service = await loadService(root);
-    return withPreflight(root, { service, request: { release: context } }, async (open) => {
-      const report = await runPreflight(open.context, {
-        checks,
-        only: only ?? early,
-        waivers: release.waivers,
-        // They were made on the copy, which is gone.
-        known: rehearsal?.checks ?? [],
-      });
-      await open.record?.(report, { requestedBy: release.requested_by, origin: release.origin });
-      return report;
-    });
+    return withPreflight(
+      root,
+      { service, request: { release: context, releaseId: release.id, testChannels: true } },
+      async (open) => {
+        const report = await runPreflight(open.context, {
+          checks,
+          only: only ?? early,
+          waivers: release.waivers,
+          // They were made on the copy, which is gone.
+          known: rehearsal?.checks ?? [],
+        });
+        await open.record?.(report, { requestedBy: release.requested_by, origin: release.origin });
+        return report;
+      },
+    );
   };
 
 const releaseContext = async (

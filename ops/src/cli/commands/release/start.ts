@@ -16,7 +16,8 @@ const help = `
 Without an id, and with --to or --artefact, it plans the release first. It follows the release until it waits for a
 person or is over; Ctrl-C ends the view alone, and the release goes on.
 
-Exit status 1: the release was reverted. 4: the preflight is NO-GO, or the release is held or stuck.`;
+Exit status 1: the release was reverted. 4: the preflight is NO-GO, or the release is held or stuck. 6: nothing is NO-GO, but a
+check is UNKNOWN, and nobody has waived it.`;
 
 const begin = async (
   release: Release,

@@ -1,5 +1,5 @@
 import type { Logger } from "../../../core/logger.ts";
-import type { Release } from "../../../deployment/index.ts";
+import type { Release, ReleaseTick } from "../../../deployment/index.ts";
 import type { Settings } from "../../../settings/settings.ts";
 import type { LateSession } from "../../context.ts";
 
@@ -10,4 +10,6 @@ export interface WorldRequest {
   dataDir: string;
   session: LateSession;
   log: Logger;
+  /** Called with each tick that the release is judged by. */
+  onTick: (tick: ReleaseTick) => void;
 }
