@@ -19,7 +19,8 @@ const commandsIn = (text: string): string[] => {
   const inline = [...text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, "").matchAll(/`([^`]+)`/g)].map(
     ([, code = ""]) => code.replaceAll("\n", " "),
   );
-  return [...blocks.flatMap((block) => block.split("\n")), ...inline].flatMap((line) => {
+  const lines = blocks.flatMap((block) => block.replaceAll(/\\\n\s*/g, "").split("\n"));
+  return [...lines, ...inline].flatMap((line) => {
     const [, rest] =
       /^(?:[A-Z_]+=\S+ )*(?:npx )?earlybird(?: (.*))?$/.exec(line.trim().replace(/\s+#.*/, "")) ?? [];
     return rest ? [rest] : [];
@@ -58,10 +59,9 @@ test("a wrong command, argument or option is found, and a right one is not", () 
   expect(faultIn("smok")).toBe("there is no command smok");
   expect(faultIn("release advance --reasn TEXT")).toBe("advance has no option --reasn");
   expect(faultIn('emergency --reason "orders fail"')).toBeUndefined();
-  expect(commandsIn("run `npx earlybird\nrelease begin` now\n```sh\nearlybird smoke  # x\n```\n")).toEqual([
-    "smoke",
-    "release begin",
-  ]);
+  expect(
+    commandsIn("run `npx earlybird\nrelease begin` now\n```sh\nearlybird smoke \\\n  --json  # x\n```\n"),
+  ).toEqual(["smoke --json", "release begin"]);
 });
 
 test("every command of the documents exists, with its arguments and options", () => {

@@ -10,6 +10,7 @@ import {
   observeTick,
   type ReleaseTick,
   type Role,
+  recentTally,
   standardPhases,
   startJudge,
 } from "../judge/index.ts";
@@ -72,7 +73,10 @@ export interface JudgeGateOptions {
 export interface JudgeGate {
   /** Whether a phase passes. Ask again and again: each question also looks at the slots, the steps and the alerts. */
   judge(phase: Phase, look: Look): Promise<GateVerdict>;
-  /** `revert` if the new version does harm, otherwise `wait`; in any state that has a share of clients on it. */
+  /**
+   * `revert` if the new version does harm, in any state that has a share of clients on it. `pass`: clients of both versions
+   * in the last minute show none; `wait`: there is nothing to compare.
+   */
   harm(): Promise<GateVerdict>;
   /** Stops, and writes the state. */
   close(): Promise<void>;
@@ -190,8 +194,11 @@ export const judgeGate = (options: JudgeGateOptions): JudgeGate => {
       return { verdict: verdict === "hold" ? "hold" : "revert", reason: evidence.join(" ") };
     },
     harm: async () => {
-      const { verdict, evidence } = judgeHarm(await look(null, clock.now()));
-      return verdict === "fail" ? { verdict: "revert", reason: evidence.join(" ") } : { verdict: "wait" };
+      const state = await look(null, clock.now());
+      const { verdict, evidence } = judgeHarm(state);
+      if (verdict === "fail") return { verdict: "revert", reason: evidence.join(" ") };
+      const isCompared = (["blue", "green"] as const).every((role) => recentTally(state, role).clients > 0);
+      return { verdict: isCompared ? "pass" : "wait" };
     },
     close: async () => {
       closed.abort();

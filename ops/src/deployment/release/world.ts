@@ -93,6 +93,10 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
           launch: launchOf(artefact, environment),
           signal,
           servedBefore: slot === release.from.slot,
+        }).catch(async (error: unknown) => {
+          // Without a front nobody starts slots: that is an outage, and says nothing about the version.
+          await traffic.read();
+          throw error;
         }),
       ready: (slot, signal) => untilServing(dataDir, { slot, signal, servedBefore: true }),
       stop: (slot) => stopSlot(dataDir, slot),
