@@ -119,6 +119,5 @@ test.for(versions.map((version) => [version.fault, version] as const))(
     // A version that answers with an error has answered; otherwise nothing is lost.
     const lost = load.sent.slice(before).filter((sent) => sent.lost !== null);
     expect(lost.filter(({ lost }) => !fault.startsWith("fails") || lost !== "status 500")).toEqual([]);
-    console.log(`${fault}: ${report.detected_ms} ms: ${report.because}`);
   },
 );

@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
 import { defineFailure } from "../../core/failure.ts";
-import { programOf } from "../slots/index.ts";
+import { runVersion } from "../slots/index.ts";
 import { type SmokeReport, smokeReportSchema } from "./report.ts";
 import type { SmokeTarget } from "./target.ts";
 
@@ -45,18 +43,8 @@ export const runSmoke = async (
   const { version, directory } = artefact;
   const place = "slot" in target ? ["--slot", target.slot] : ["--url", target.url];
   const time = asOf ? ["--as-of", asOf.toISOString()] : [];
-  const child = spawn(process.execPath, [programOf(directory), "smoke", ...place, ...time, "--json"], {
-    cwd: directory,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: limitMs,
-    killSignal: "SIGKILL",
-    ...(signal && { signal }),
-  });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject).once("close", resolve);
-  });
-  const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  const args = ["smoke", ...place, ...time, "--json"];
+  const { stdout, stderr, status } = await runVersion(directory, args, { env, limitMs, signal });
   if (status === 0 || status === blocked) {
     const report = smokeReportSchema.safeParse(asJson(stdout));
     if (report.success) return report.data;

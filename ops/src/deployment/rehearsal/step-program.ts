@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { defineFailure } from "../../core/failure.ts";
 import type { InstalledVersion } from "../journeys/index.ts";
-import { programOf } from "../slots/index.ts";
+import { runVersion } from "../slots/index.ts";
 
 const stepFailed = defineFailure({
   code: "EB_REHEARSAL_STEP",
@@ -42,22 +40,8 @@ export const runSteps = async (
     onDone: (done: StepDone) => void;
   },
 ): Promise<void> => {
-  const child = spawn(
-    process.execPath,
-    [programOf(directory), "rehearse-steps", action, ...steps.map(String)],
-    {
-      cwd: directory,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: limitMs,
-      killSignal: "SIGKILL",
-      ...(signal && { signal }),
-    },
-  );
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject).once("close", resolve);
-  });
-  const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  const args = ["rehearse-steps", action, ...steps.map(String)];
+  const { stdout, stderr, status } = await runVersion(directory, args, { env, limitMs, signal });
   const done = stdout
     .split("\n")
     .flatMap((line) => (line.startsWith("{") ? [doneSchema.parse(JSON.parse(line))] : []));

@@ -9,5 +9,6 @@ export {
   type SlotProcess,
   writeLaunch,
 } from "./records.ts";
+export { runVersion } from "./run-version.ts";
 export { type OccupiedSlot, occupySlot, type SlotListening } from "./slot-side.ts";
 export { type Started, Supervisor } from "./supervisor.ts";
