@@ -25,7 +25,7 @@ import {
   settingsRoute,
   useCredentials,
 } from "./console/index.ts";
-import { ReleaseHistory, type Releases, releaseRoutes } from "./deployment/index.ts";
+import { loadReleaseRoutes, ReleaseHistory, type Releases } from "./deployment/index.ts";
 import { type ApiVersionOptions, serveApiVersions } from "./http/api-version-hooks.ts";
 import type { Authorize, WhoIs } from "./http/authorization.ts";
 import { describeSecurity } from "./http/openapi-security.ts";
@@ -212,7 +212,13 @@ export const earlybird = fastifyPlugin(
         if (schedule) scope.addHook("onClose", attendBackups({ ...attended, ...schedule }));
       }
       if (releases && history)
-        await scope.register(releaseRoutes, { ...releases, history, clock, operatorOnly, admin });
+        await scope.register((await loadReleaseRoutes()).releaseRoutes, {
+          ...releases,
+          history,
+          clock,
+          operatorOnly,
+          admin,
+        });
       if (!rollback) return;
       const leave = rollback.attend(alerts);
       scope.addHook("onClose", leave);

@@ -1,11 +1,12 @@
 import { systemClock } from "../../ops/src/core/clock.ts";
-import { type ReleaseRoutesOptions, releaseRoutes } from "../../ops/src/deployment/index.ts";
+import { loadReleaseRoutes, type ReleaseRoutesOptions } from "../../ops/src/deployment/index.ts";
 import { routeTable } from "./routes.ts";
 
 /** A row for each HTTP route about releases, as the plugin registers them. */
 export const releaseRouteTable = (): Promise<string> =>
   routeTable(
     async (app) => {
+      const { releaseRoutes } = await loadReleaseRoutes();
       await app.register(releaseRoutes, {
         dataDir: "/",
         // No route is called, so the history can be empty.

@@ -36,7 +36,7 @@ export {
   reportOf,
 } from "./release/index.ts";
 export { inheritSockets } from "./renewal.ts";
-export { type ReleaseRoutesOptions, type Releases, releaseRoutes } from "./routes/index.ts";
+export type { ReleaseRoutesOptions, Releases } from "./routes/index.ts";
 export type { PreflightRequest, ReleaseStarter, StartRequest } from "./routes/starter.ts";
 export { type FrontRequest, runFront } from "./run-front.ts";
 export {
@@ -83,6 +83,9 @@ export const loadReleaseSteps = () => import("./release/release-steps.ts");
 
 /** Loads the rehearsal, which only releases need. */
 export const loadRehearsal = () => import("./rehearsal/index.ts");
+
+/** Loads the routes of releases, which only a server needs. */
+export const loadReleaseRoutes = () => import("./routes/index.ts");
 
 /** Loads the validation, which only releases need. */
 export const loadValidation = () => import("./validation/index.ts");

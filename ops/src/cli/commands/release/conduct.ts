@@ -3,7 +3,6 @@ import { systemClock } from "../../../core/clock.ts";
 import { loadReleases, readRelease } from "../../../deployment/index.ts";
 import { openLater, readEnvironment } from "../../context.ts";
 import { kyselyOn } from "../../kysely-on.ts";
-import { openWorld } from "./open-world.ts";
 
 /** The process behind a release; `start`, `resume` and the console start it. */
 export const conductCommand = (): Command =>
@@ -13,6 +12,7 @@ export const conduct = async (id: string): Promise<void> => {
   const { settings, dataDir } = await readEnvironment();
   const { createLogger } = await import("../../../core/logger.ts");
   const log = createLogger(settings.LOG_LEVEL);
+  const { openWorld } = await import("./open-world.ts");
   const { conductRelease, nextEpoch, stagesOf, TickRecord } = await loadReleases();
   const { release } = await readRelease(dataDir, id);
   const ending = new AbortController();
