@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser)("releases in the console", () => {
     await page.getByText("npx earlybird release start --artefact FILE.tgz --reason TEXT").waitFor();
     await expectAccessible();
     release = await writeReleaseStory(dataDir, api.clock);
-    await page.getByRole("link", { name: "Version 2.0.0 has 10 % of the clients." }).click();
+    await page.getByRole("link", { name: "Version 1.4.0 to 2.0.0" }).click();
     await heading("Version 2.0.0 has 10 % of the clients.").waitFor();
   });
 

@@ -17,7 +17,7 @@ export interface Stream {
 export class Backend {
   readonly streams = new Set<Stream>();
   inFlight = 0;
-  /** Whether its work ends: it gets requests only if no other backend is left. */
+  /** Whether it is being drained, or was: it does not stand in for the other one. */
   isDraining = false;
   /** Requests that got no complete response. */
   lost = 0;

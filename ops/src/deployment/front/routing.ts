@@ -30,15 +30,16 @@ export const routeOf = (request: IncomingMessage, routing: Routing): Route => {
 };
 
 /**
- * The backend of a slot, or the other one if it is ejected. If neither is there for requests, each is tried: it may serve
- * again before the front has noticed. One that is drained comes last: it is about to end. Undefined if both were tried.
+ * The backend of a slot, or the other one if it is ejected, unless that one is drained: it is about to end. If neither is
+ * there, each is tried: it may serve again before the front has noticed. Undefined if both were tried.
  */
 export const backendFor = (
   slot: Slot,
   backends: Backends,
   tried: ReadonlySet<Backend>,
 ): Backend | undefined => {
-  const left = [backends[slot], backends[otherSlot(slot)]].filter((backend) => !tried.has(backend));
-  const isThere = ({ ejected, isDraining }: Backend) => !ejected && !isDraining;
-  return left.find(isThere) ?? left.find(({ isDraining }) => !isDraining) ?? left[0];
+  const [own, other] = [backends[slot], backends[otherSlot(slot)]];
+  const left = [own, other].filter((backend) => !tried.has(backend));
+  const isThere = (backend: Backend) => !backend.ejected && !(backend === other && backend.isDraining);
+  return left.find(isThere) ?? left[0];
 };
