@@ -34,8 +34,6 @@ const some: Kills[] = [
     moments: ["step 1", "traffic 100 %", "step 2", takenBack("stop blue"), takenBack("step 1")],
     next: "resume",
   },
-  { victim: "front", moments: ["start green", takenBack("start green")], next: "revert" },
-  { victim: "postgres", moments: ["step 1", "watching"], next: "resume" },
   { victim: "green", moments: ["traffic 100 %"], next: "resume" },
   { victim: "blue", moments: ["start green", takenBack("step 1")], next: "revert" },
 ];

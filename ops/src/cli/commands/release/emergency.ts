@@ -70,9 +70,11 @@ const startFrontOf = async ({ command, args, cwd, env }: Launch, dataDir: string
   const path = join(dataDir, "slots", "front.log");
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const log = await open(path, "a", 0o600);
+  // Under npx, the front would end with this command.
+  const { npm_command: _, ...inherited } = process.env;
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...inherited, ...env },
     detached: true,
     stdio: ["ignore", log.fd, log.fd],
   });
