@@ -1,10 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import type pg from "pg";
 import { systemClock } from "../../ops/src/core/clock.ts";
 import { directoryDigest } from "../../ops/src/core/directory-digest.ts";
@@ -31,11 +30,10 @@ import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { freePort } from "../support/free-port.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
 import type { ShopVersion } from "./shop.ts";
+import { buildShop, removeShop, writeShopVersion } from "./shop-versions.ts";
 
 const run = promisify(execFile);
 const earlybird = `${root}ops/bin/earlybird.js`;
-/** Inside the repository, so that the versions find their packages. */
-const bundle = `${root}node_modules/.cache/earlybird-shop-${process.pid}.mjs`;
 const patientMs = 60_000;
 
 /** Waits until something is true of other processes. */
@@ -77,14 +75,7 @@ export class Production {
 
   /** @param database of the run's server, unless a test kills its server */
   static async open(settings: Record<string, string> = {}, database?: TestDatabase): Promise<Production> {
-    await build({
-      entryPoints: [`${root}test/deployment/shop.ts`],
-      outfile: bundle,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      packages: "external",
-    });
+    await buildShop();
     const home = await makeTemporaryDirectory();
     const used = database ?? (await createTestDatabase());
     const env = {
@@ -115,14 +106,7 @@ export class Production {
   /** Writes a version; returns its directory. */
   async install(name: string, version: ShopVersion): Promise<string> {
     const directory = join(this.home, name);
-    await mkdir(directory, { recursive: true });
-    const config = `import { shop } from ${JSON.stringify(bundle)};\nexport default shop(${JSON.stringify(version)});\n`;
-    await writeFile(join(directory, "earlybird.config.js"), config);
-    await writeFile(
-      join(directory, "package.json"),
-      JSON.stringify({ type: "module", version: version.version }),
-    );
-    await writeFile(join(directory, "package-lock.json"), JSON.stringify({ packages: {} }));
+    await writeShopVersion(directory, version);
     return directory;
   }
 
@@ -334,6 +318,6 @@ export class Production {
       if (running) await stopProcess(running.owner, 0);
     }
     await this.database.drop();
-    await rm(bundle, { force: true });
+    await removeShop();
   }
 }
