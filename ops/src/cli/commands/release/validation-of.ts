@@ -41,7 +41,6 @@ export const openValidation = async (request: WorldRequest, seen: Seen) => {
   const { nextEpoch, releaseDirectory } = await loadReleases();
   const { slot, artefact } = release.to;
   const plan = releasePlanFrom(settings);
-  let lastSmoke: SmokeReport | undefined;
 
   const sources = async () => {
     const { database, manager } = await session.get();
@@ -57,10 +56,10 @@ export const openValidation = async (request: WorldRequest, seen: Seen) => {
       validationMs: plan.validationMs,
       slotReady: () => observed.isReady(slot),
       smoke: async () => {
-        lastSmoke = await smoke(slot);
-        const failed = lastSmoke.journeys.filter(({ ok }) => !ok);
+        const { ok: isOk, journeys } = await smoke(slot);
+        const failed = journeys.filter(({ ok }) => !ok);
         const evidence = failed.map(({ name, evidence }) => `${name}: ${evidence}`).join("; ");
-        return { ok: lastSmoke.ok, evidence: evidence || `${lastSmoke.journeys.length} journeys succeed` };
+        return { ok: isOk, evidence: evidence || `${journeys.length} journeys succeed` };
       },
       stepFaults: () => observed.stepFaults(),
       lost: async () => (await traffic.lost?.(slot)) ?? null,
@@ -69,6 +68,7 @@ export const openValidation = async (request: WorldRequest, seen: Seen) => {
       p95: async (since) => (await sources()).p95(since),
       lastWeek: async (since) => (await sources()).lastWeek(since),
       drill: () => drill(request),
+      // The console's figures are in the process of a slot: a person compares them.
       figures: async () => null,
       ledger: async () => (await sources()).ledger(),
       lastVerifiedBackup: async () => (await backupsOf(await session.get()).lastVerified())?.at ?? null,
