@@ -54,7 +54,7 @@ const nextOf = ({ state, because, outage }: ReleaseBrief): { title: string; why:
   if (state === "held" && outage)
     return {
       title: "Wait, or roll back",
-      why: [...why, "It goes on by itself when what is missing is back"],
+      why: [...why, "It continues by itself when what is missing is back"],
     };
   if (state === "held") return { title: "Continue it or roll it back", why };
   if (state === "reverting") return { title: "Watch it go back", why };

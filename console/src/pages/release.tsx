@@ -79,7 +79,9 @@ const Warnings = ({ release }: { release: ReleaseDetails }) => {
   const { state, conducted, unreadable, outage } = release;
   return (
     <>
-      {state === "held" && outage && <p className="t2">It goes on by itself when what is missing is back.</p>}
+      {state === "held" && outage && (
+        <p className="t2">It continues by itself when what is missing is back.</p>
+      )}
       {!conducted && !isOver(state) && (
         <p className="warning">
           <Icon name="warning" /> No process conducts it. On the host:{" "}

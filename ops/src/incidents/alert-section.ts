@@ -1,6 +1,6 @@
 import { formatDuration } from "../alerts/index.ts";
+import { escapeMarkdown } from "../core/markdown.ts";
 import type { IncidentAlert } from "./facts.ts";
-import { escapeMarkdown } from "./markdown.ts";
 import type { ReportTimes } from "./times.ts";
 
 /** When an alert fired and ended, who was notified, and who acknowledged it. */

@@ -4,8 +4,8 @@ import { StandingClock } from "../../../test/support/clock.ts";
 import { startProcess } from "../../../test/support/fleet.ts";
 import { createShelf, type Shelf } from "../../../test/support/shelf.ts";
 import { createShelfServer, type ShelfServer } from "../../../test/support/shelf-server.ts";
+import { escapeMarkdown, markdownTable } from "../core/markdown.ts";
 import { closeMonitoringPool, createMonitoringPool } from "../database/monitoring-pool.ts";
-import { escapeMarkdown, markdownTable } from "./markdown.ts";
 import { reportTimes } from "./times.ts";
 
 test.each([

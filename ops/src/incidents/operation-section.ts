@@ -1,8 +1,8 @@
 import { formatDuration } from "../alerts/index.ts";
+import { escapeMarkdown, markdownTable } from "../core/markdown.ts";
 import type { OperationDetails, StepReport } from "../rollback/index.ts";
 import { nameSteps, operationNouns } from "../suspects/index.ts";
 import type { ReportContext } from "./context.ts";
-import { escapeMarkdown, markdownTable } from "./markdown.ts";
 
 /** An operation with the receipt of each step. */
 export const operationSection = (operation: OperationDetails, context: ReportContext): string[] => {

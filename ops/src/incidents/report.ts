@@ -1,8 +1,8 @@
 import { formatDuration } from "../alerts/index.ts";
+import { escapeMarkdown, markdownTable } from "../core/markdown.ts";
 import { alertSection, suspectSection } from "./alert-section.ts";
 import type { ReportContext } from "./context.ts";
 import type { IncidentFacts } from "./facts.ts";
-import { escapeMarkdown, markdownTable } from "./markdown.ts";
 import { operationSection } from "./operation-section.ts";
 
 /** The incident report as Markdown. Text of users is escaped. */

@@ -1,10 +1,8 @@
+import { escapeMarkdown } from "../../core/markdown.ts";
 import { markdownReport } from "../preflight/markdown.ts";
 import { reportMarkdown } from "../release/report.ts";
 import { validationMarkdown } from "../validation/index.ts";
 import type { ReleaseDetails } from "./release-view.ts";
-
-/** Text in a list item of Markdown. */
-const plain = (text: string): string => text.replaceAll(/[\\|<>*_`[\]]/g, "\\$&").replaceAll(/\s+/g, " ");
 
 /** A release with everything that is known about it, for a ticket or a review. Times are UTC. */
 export const releaseMarkdown = (details: ReleaseDetails): string =>
@@ -13,9 +11,9 @@ export const releaseMarkdown = (details: ReleaseDetails): string =>
     details.preflight && markdownReport(details.preflight).replace(/^# /, "## "),
     details.rehearsal &&
       section("Rehearsal", [
-        `${details.rehearsal.ok ? "Passed" : "Failed"}: ${plain(details.rehearsal.evidence)}`,
+        `${details.rehearsal.ok ? "Passed" : "Failed"}: ${escapeMarkdown(details.rehearsal.evidence)}`,
       ]),
-    details.judge && section(`Judge: ${details.judge.verdict}`, details.judge.evidence.map(plain)),
+    details.judge && section(`Judge: ${details.judge.verdict}`, details.judge.evidence.map(escapeMarkdown)),
     details.validation && validationMarkdown(details.validation),
   ]
     .filter(Boolean)

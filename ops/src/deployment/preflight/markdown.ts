@@ -1,3 +1,4 @@
+import { escapeMarkdown } from "../../core/markdown.ts";
 import type { CheckResult, PreflightReport } from "./run.ts";
 
 const verdicts = { go: "GO", no_go: "NO-GO", unknown: "UNKNOWN" } as const;
@@ -29,5 +30,5 @@ const row = (check: CheckResult): string => {
     check.remedy ?? "",
     check.valid_until,
   ];
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll(/\s+/g, " ")).join(" | ")} |`;
+  return `| ${cells.map(escapeMarkdown).join(" | ")} |`;
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { escapeMarkdown } from "../../core/markdown.ts";
 import { type JournalEntry, journalEntrySchema } from "./journal.ts";
 import { type Release, releaseSchema } from "./release.ts";
 import { replay } from "./replay.ts";
@@ -59,14 +60,13 @@ const detectedMs = (entries: readonly JournalEntry[]): number | null => {
   return ms < 0 ? null : ms;
 };
 
-/** Text of people in a table cell. */
-const cell = (text: string): string => text.replaceAll(/[\\|<>*_`[\]]/g, "\\$&").replaceAll(/\s+/g, " ");
-
 /** The report as Markdown, for a ticket or a postmortem. Times are UTC. */
 export const reportMarkdown = (report: ReleaseReport): string => {
   const { id, state, because, detected_ms, from, to, strategy, steps, requested_by, reason, events } = report;
   const lines = events.flatMap((entry): string[] => {
-    const row = (what: string, detail: string) => [`| ${entry.at} | ${cell(what)} | ${cell(detail)} |`];
+    const row = (what: string, detail: string) => [
+      `| ${entry.at} | ${escapeMarkdown(what)} | ${escapeMarkdown(detail)} |`,
+    ];
     if (entry.type === "state") return row(entry.state, entry.reason ?? "");
     if (entry.type === "command") return row(`${entry.command} by ${entry.by}`, entry.reason);
     if (entry.type === "intent") return [];
@@ -76,10 +76,10 @@ export const reportMarkdown = (report: ReleaseReport): string => {
   const numbers = (list: readonly number[]) => (list.length > 0 ? list.join(", ") : "none");
   return `# Release ${id}: ${state}
 
-${because ? `${cell(because)}\n\n` : ""}- Version ${cell(from.artefact.version)} to ${cell(to.artefact.version)}, ${strategy}, ${from.slot} to ${to.slot}
+${because ? `${escapeMarkdown(because)}\n\n` : ""}- Version ${escapeMarkdown(from.artefact.version)} to ${escapeMarkdown(to.artefact.version)}, ${strategy}, ${from.slot} to ${to.slot}
 - Steps before the switch: ${numbers(steps.before)}; after: ${numbers(steps.after)}
 - Artefact: ${to.artefact.sha256 ? `SHA-256 ${to.artefact.sha256}` : "a working copy"}
-- Requested by ${cell(requested_by)}: ${cell(reason)}${detected_ms === null ? "" : `\n- Taken back ${detected_ms / 1_000} s after its first clients`}
+- Requested by ${escapeMarkdown(requested_by)}: ${escapeMarkdown(reason)}${detected_ms === null ? "" : `\n- Taken back ${detected_ms / 1_000} s after its first clients`}
 
 | Time (UTC) | Event | Evidence |
 | --- | --- | --- |

@@ -1,13 +1,11 @@
+import { escapeMarkdown } from "../../core/markdown.ts";
 import type { CheckReport, ValidationReport } from "./report.ts";
-
-/** Text of people in a table cell. */
-const cell = (text: string): string => text.replaceAll(/[\\|<>*_`[\]]/g, "\\$&").replaceAll(/\s+/g, " ");
 
 /** The validation as a section of a report in Markdown; empty before its first look. Times are UTC. */
 export const validationMarkdown = (report: ValidationReport): string => {
   if (report.length === 0) return "";
   const rows = report.flatMap(({ phase, verdict, began_at, at, ended, checks }) => [
-    `| **${cell(phase)}** | **${verdict}** | ${ended ? `Ended at ${at}` : `Goes on, last look at ${at}`}; began at ${began_at} |`,
+    `| **${escapeMarkdown(phase)}** | **${verdict}** | ${ended ? `Ended at ${at}` : `Goes on, last look at ${at}`}; began at ${began_at} |`,
     ...checks.map(row),
   ]);
   return `## Validation
@@ -19,4 +17,4 @@ ${rows.join("\n")}
 };
 
 const row = ({ name, verdict, evidence, accepted }: CheckReport): string =>
-  `| ${cell(name)} | ${accepted ? "accepted" : verdict} | ${cell(evidence)} |`;
+  `| ${escapeMarkdown(name)} | ${accepted ? "accepted" : verdict} | ${escapeMarkdown(evidence)} |`;
