@@ -131,17 +131,17 @@ export const releaseWorld = (options: WorldOptions): ReleaseWorld => {
 };
 
 /** The rehearsal of a release; undefined before it. */
-export const readRehearsal = async (dataDir: string, id: string): Promise<RehearsalReport | undefined> => {
-  const text = await readFile(join(releaseDirectory(dataDir, id), "rehearsal.json"), "utf8").catch(
-    () => undefined,
-  );
-  return text === undefined ? undefined : (JSON.parse(text) as RehearsalReport);
-};
+export const readRehearsal = (dataDir: string, id: string): Promise<RehearsalReport | undefined> =>
+  readKept(releaseDirectory(dataDir, id), "rehearsal.json");
 
 /** The preflight of a release; undefined before it. */
-export const readPreflight = async (directory: string): Promise<PreflightReport | undefined> => {
-  const text = await readFile(join(directory, "preflight.json"), "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as PreflightReport);
+export const readPreflight = (directory: string): Promise<PreflightReport | undefined> =>
+  readKept(directory, "preflight.json");
+
+/** What a release has written beside its journal. */
+const readKept = async <T>(directory: string, name: string): Promise<T | undefined> => {
+  const text = await readFile(join(directory, name), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as T);
 };
 
 const refusalOf = ({ checks }: PreflightReport): string =>
